@@ -1,0 +1,151 @@
+"""What happens next in a run: one pure function of the page, the record and the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.alerts import calling_for_rollback
+from commands.runbook.page import Page, PageStep
+from commands.settle import DECISION, WATCH, Verdict, settle, touched
+from state.records import ABORTED, DONE, FAILED, GOING, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Begin an attempt at a step."""
+
+    step: PageStep
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """Write that a pseudo-step (the watch, the decision) begins or is over."""
+
+    step: str
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class TurnBack:
+    """Write that the bot itself calls for the rollback, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class StopActs:
+    """Stop the acts of these steps, and wait for their end."""
+
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Move:
+    """Move the run to another state."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before something is said or ends, or the given moment."""
+
+    until: datetime | None = None
+
+
+Next = Begin | Note | TurnBack | StopActs | Move | Wait
+
+
+def decide(page: Page, record: Record, now: datetime) -> Next:
+    """Say what happens next. The loop carries the answer out, writes it down, and asks again."""
+    if not record.run.active:
+        return Wait()
+    if record.run.state == ROLLING_BACK:
+        return _back(page, record)
+    if record.fact("rollback"):
+        return _turn(page, record)
+    if raised := calling_for_rollback(page, record):
+        return TurnBack(f"{raised.alert.name}: {raised.value:g} ({raised.rule})")
+    return _in_order(page, record, page.forward) or _watch(page, record, now) or _decision(record)
+
+
+def held(record: Record) -> bool:
+    """Whether a person holds the run: no new step begins, and the watch goes on."""
+    holds = [fact.kind for fact in record.facts if fact.kind in {"hold", "resume"}]
+    return bool(holds) and holds[-1] == "hold"
+
+
+def _running(record: Record, steps: tuple[PageStep, ...]) -> tuple[str, ...]:
+    ids = {step.id for step in steps}
+    return tuple(row.step for row in record.steps if row.state == RUNNING and row.step in ids)
+
+
+def _turn(page: Page, record: Record) -> Next:
+    if touched(page, record):
+        return Move(ROLLING_BACK)
+    if running := _running(record, page.steps):
+        return StopActs(running)
+    return Move(ABORTED)
+
+
+def _back(page: Page, record: Record) -> Next:
+    if running := _running(record, page.forward + page.part("watch")):
+        return StopActs(running)
+    begun = {row.step for row in record.steps}
+    needed = tuple(s for s in page.part("rollback") if not s.box.undoes or s.box.undoes in begun)
+    return _in_order(page, record, needed) or Move(ROLLED_BACK)
+
+
+def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next | None:
+    """The next act among steps that run one after another; None when all are settled."""
+    stay = record.run.state == GOING and held(record)
+    for step in steps:
+        verdict = settle(page, record, step)
+        if verdict is Verdict.GO_ON:
+            continue
+        row = record.last(step.id)
+        if verdict in {Verdict.TO_BEGIN, Verdict.AGAIN}:
+            return Wait() if stay else Begin(step, row.attempt + 1 if row else 1)
+        if verdict is Verdict.NO_GO:
+            return TurnBack(f"the sign-off of “{step.title}” was refused")
+        if verdict is Verdict.ROLL_BACK:
+            return TurnBack(f"“{step.title}” failed: {row.says if row else ''}")
+        return Wait()
+    return None
+
+
+def _watch(page: Page, record: Record, now: datetime) -> Next | None:
+    if page.watch is None:
+        return None
+    row = record.last(WATCH)
+    if row is None:
+        return Wait() if held(record) else Note(WATCH)
+    if row.state == DONE:
+        return None
+    elapsed = (now - row.began_at) * record.run.speed
+    if elapsed < page.watch.lasts:
+        return _next_check(page, record, row.began_at, elapsed)
+    return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
+
+
+def _next_check(page: Page, record: Record, began: datetime, elapsed: timedelta) -> Next:
+    moments = []
+    for step in page.part("watch"):
+        every = step.box.every or timedelta(minutes=15)
+        slot = int(elapsed / every)
+        last = record.last(step.id)
+        if last is None or (last.attempt <= slot and last.state != RUNNING):
+            return Begin(step, slot + 1)
+        if last.state == FAILED and step.box.on_failure == "roll back":
+            return TurnBack(f"“{step.title}” failed: {last.says}")
+        moments.append(every * (slot + 1))
+    assert page.watch
+    return Wait(began + min([*moments, page.watch.lasts]) / record.run.speed)
+
+
+def _decision(record: Record) -> Next:
+    if record.fact("keep"):
+        return Move(KEPT)
+    return Wait() if record.last(DECISION) else Note(DECISION)

@@ -1,0 +1,76 @@
+"""Outcome: how an attempt at a step ended, as a value; and what a step is handed to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from threading import Event
+from typing import Any
+
+from commands.tools import Tools
+from state.records import DONE, FAILED, STOPPED, UNKNOWN, Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an attempt ended.
+
+    `says` is one sentence for the thread; `lines` are the telling lines of its output; `output` is the long output,
+    posted as a file. `values` are kept for later steps (`<name>` on the page), `measures` are judged by the alerts.
+    """
+
+    state: str
+    says: str
+    lines: tuple[str, ...] = ()
+    output: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    def as_data(self) -> dict[str, Any]:
+        """The parts kept in the record beside state and sentence."""
+        data = asdict(self)
+        del data["state"], data["says"]
+        return {name: value for name, value in data.items() if value}
+
+
+def done(says: str, **more: Any) -> Outcome:
+    """The step did what it is for."""
+    return Outcome(state=DONE, says=says, **more)
+
+
+def failed(says: str, **more: Any) -> Outcome:
+    """The step did not do what it is for, and this is known."""
+    return Outcome(state=FAILED, says=says, **more)
+
+
+def unknown(says: str, **more: Any) -> Outcome:
+    """The step was begun and how it ended is not known."""
+    return Outcome(state=UNKNOWN, says=says, **more)
+
+
+def stopped(says: str, **more: Any) -> Outcome:
+    """The step was stopped by a person before its end."""
+    return Outcome(state=STOPPED, says=says, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a step kind is handed: the tools, the run, and how to be stopped, to say progress and to keep files.
+
+    `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it.
+    `began_at` is when the first attempt at this step began.
+    """
+
+    tools: Tools
+    run: Run
+    key: str
+    title: str
+    began_at: datetime
+    time_zone: str
+    values: Mapping[str, str]
+    stop: Event
+    say: Callable[[str], None]
+    file: Callable[[str], str | None]
+    keep_file: Callable[[str, str], str]
+    repeat: Callable[[str], list[tuple[str, Outcome]]]

@@ -1,0 +1,6 @@
+"""The runbook page: read from Markdown, checked strictly, and held as typed steps."""
+
+from commands.runbook.build import read_page
+from commands.runbook.page import Page, PageStep, Role
+
+__all__ = ["Page", "PageStep", "Role", "read_page"]

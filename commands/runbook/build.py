@@ -1,0 +1,202 @@
+"""From headings and boxes to a checked Page: parts by name, boxes by kind, then everything that refers to something."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from commands.runbook.page import (
+    AlertsBox,
+    CriteriaBox,
+    DecisionBox,
+    Page,
+    PageStep,
+    PlacesBox,
+    RolesBox,
+    RollbackBox,
+    RunbookBox,
+    WatchBox,
+)
+from commands.runbook.reader import Box, Section, read_sections
+from commands.runbook.references import check_references
+from commands.steps import KINDS
+from state.errors import BadPage
+
+STEP_PARTS = ("before", "deploy", "smoke tests", "watch", "rollback")
+# part -> the box that may stand right under its heading
+PARTS: dict[str, str] = {
+    "before": "",
+    "deploy": "",
+    "smoke tests": "",
+    "watch": "watch",
+    "rollback": "rollback",
+    "places": "places",
+    "emergency contacts": "roles",
+    "alerts": "alerts",
+    "success criteria": "criteria",
+    "decision": "decision",
+}
+REQUIRED = ("deploy", "rollback", "emergency contacts", "decision")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_page(text: str, name: str) -> Page:
+    """Read and check a page. Raises BadPage for the first thing that is wrong, with its line, step and field."""
+    sections = read_sections(text)
+    if not sections or sections[0].level != 1:
+        raise BadPage(1, "", "the page must begin with its title, a heading with one #")
+    if second := next((s for s in sections[1:] if s.level == 1), None):
+        raise BadPage(second.line, second.title, "a second title; parts are headings with two #")
+    parts = _parts(sections[1:])
+    for part in REQUIRED:
+        if part not in parts:
+            raise BadPage(
+                1, sections[0].title, f'the page has no part "## {part.capitalize()}"; every runbook needs one'
+            )
+    steps = tuple(step for part in STEP_PARTS for step in _steps(part, parts.get(part, [])))
+    _refuse_twins(steps)
+    page = Page(
+        name=name,
+        title=_plain(sections[0].title),
+        text=text,
+        runbook=_need(sections[0], "runbook", RunbookBox),
+        places=_whole(parts, "places", PlacesBox) or PlacesBox(),
+        roles=_need(parts["emergency contacts"][0], "roles", RolesBox, wrap="roles").roles,
+        steps=steps,
+        watch=_whole(parts, "watch", WatchBox),
+        rollback=_need(parts["rollback"][0], "rollback", RollbackBox),
+        alerts=tuple(alerts.alert) if (alerts := _whole(parts, "alerts", AlertsBox)) else (),
+        criteria=_whole(parts, "success criteria", CriteriaBox),
+        decision=_need(parts["decision"][0], "decision", DecisionBox),
+    )
+    check_references(page, {part: sections[0].line for part, sections in parts.items()})
+    return page
+
+
+def _plain(title: str) -> str:
+    """A title as it is said in messages: without Markdown's stars and code marks."""
+    return title.replace("**", "").replace("`", "").strip()
+
+
+def slug(title: str) -> str:
+    """The id of a heading: letters, their marks, and digits of any script, in lower case, joined by dashes."""
+    kept = [
+        c if unicodedata.category(c) in {"Mn", "Mc"} or c.isalnum() else " "
+        for c in unicodedata.normalize("NFC", title)
+    ]
+    text = "".join(c for c in kept if c not in {"\ufe0f", "\u200d"})
+    return "-".join(text.lower().split())
+
+
+def _part_of(title: str) -> str | None:
+    words = slug(title).replace("-", " ")
+    return next((part for part in PARTS if words == part or words.startswith(part + " ")), None)
+
+
+def _near_part(title: str) -> str | None:
+    words = slug(title).split("-")
+    for part in PARTS:
+        start = " ".join(words[: len(part.split())])
+        if difflib.SequenceMatcher(None, start, part).ratio() > 0.8:
+            return part
+    return None
+
+
+def _parts(sections: list[Section]) -> dict[str, list[Section]]:
+    parts: dict[str, list[Section]] = {}
+    current = ""
+    for section in sections:
+        if section.level == 2:
+            current = _part_of(section.title) or ""
+            if current in parts:
+                raise BadPage(
+                    section.line, section.title, f'a second part "{current}"; put its steps into the first one'
+                )
+            if not current and (near := _near_part(section.title)):
+                raise BadPage(section.line, section.title, f'not a part; did you mean "## {near.capitalize()}"?')
+        if current:
+            parts.setdefault(current, []).append(section)
+        elif section.box:
+            known = ", ".join(f'"{part.capitalize()}"' for part in PARTS)
+            raise BadPage(section.box.line, section.title, f"this box stands in no part; the parts are {known}")
+    return parts
+
+
+def _steps(part: str, sections: list[Section]) -> list[PageStep]:
+    found = []
+    for section in sections:
+        if section.box and (section.level > 2 or section.box.kind != PARTS[part]):
+            found.append(_step(part, section, section.box))
+    return found
+
+
+def _step(part: str, section: Section, box: Box) -> PageStep:
+    title = _plain(section.title)
+    if box.kind not in KINDS:
+        near = difflib.get_close_matches(box.kind, KINDS, 1)
+        hint = f'; did you mean "{near[0]}"?' if near else f"; the kinds are {', '.join(sorted(KINDS))}"
+        raise BadPage(box.line, title, f'there is no step kind "{box.kind}"{hint}')
+    step = _model(box, title, KINDS[box.kind])
+    step_id = step.id or slug(title)
+    if not step_id:
+        raise BadPage(
+            section.line, title, 'the heading has no letter or digit to name the step by; give the box an id = "..."'
+        )
+    return PageStep(id=step_id, title=title, line=section.line, part=part, box=step)
+
+
+def _refuse_twins(steps: tuple[PageStep, ...]) -> None:
+    seen: dict[str, PageStep] = {}
+    for step in steps:
+        if step.id in seen:
+            raise BadPage(
+                step.line,
+                step.title,
+                f'the step on line {seen[step.id].line} has the same name; give one of them an id = "..."',
+            )
+        seen[step.id] = step
+
+
+def _whole(parts: dict[str, list[Section]], part: str, model: type[Model]) -> Model | None:
+    if part not in parts:
+        return None
+    if part not in STEP_PARTS and (extra := next((s for s in parts[part][1:] if s.box), None)):
+        raise BadPage(extra.line, extra.title, f'the part "{part.capitalize()}" has one box, right under its heading')
+    return _need(parts[part][0], PARTS[part], model)
+
+
+def _need(section: Section, kind: str, model: type[Model], wrap: str = "") -> Model:
+    if not section.box or section.box.kind != kind:
+        raise BadPage(section.line, section.title, f"this heading needs a ```toml {kind} box right under it")
+    return _model(section.box, _plain(section.title), model, wrap)
+
+
+def _model(box: Box, where: str, model: type[Model], wrap: str = "") -> Model:
+    fields: dict[str, Any] = {wrap: box.fields} if wrap else box.fields
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        # a misspelt field shows up twice, as unknown and as missing: the unknown one says more
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        path = tuple(part for part in first["loc"] if part != wrap)
+        names = ".".join(str(part) for part in path) or box.kind
+        near = difflib.get_close_matches(str(path[-1]) if path else "", model.model_fields, 1)
+        hint = f'; did you mean "{near[0]}"?' if near and first["type"] == "extra_forbidden" else ""
+        raise BadPage(box.line_of(path), where, f"{names}: {_sentence(first)}{hint}") from None
+
+
+_SENTENCES: dict[str, Callable[[Any], str]] = {
+    "missing": lambda _: "is missing",
+    "extra_forbidden": lambda _: "is not a field of this box",
+    "value_error": lambda error: str(error["ctx"]["error"]),
+}
+
+
+def _sentence(error: Any) -> str:
+    said = _SENTENCES.get(error["type"])
+    return said(error) if said else str(error["msg"])[0].lower() + str(error["msg"])[1:] + f", not {error['input']!r}"

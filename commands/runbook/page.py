@@ -1,0 +1,220 @@
+"""The page as typed values: its parts, places, roles, alerts, criteria, and the steps in order."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from commands.durations import Duration
+from commands.steps.base import EnvName, StepBox, Strict
+
+
+def _zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f'{name!r} is not a time zone; write one like "Asia/Bangkok"') from None
+    return name
+
+
+class Option(Strict):
+    """How this page compares with its sister: the rows of the table that `/deploy start` shows."""
+
+    name: str
+    risk: str
+    time: str
+    rollback: str
+    testing: str
+    recommendation: str
+    choose_if: list[str] = Field(min_length=1)
+
+
+class RunbookBox(Strict):
+    """`toml runbook`, under the page's title: what is deployed where, and how often the status is posted.
+
+    `starters` names the roles that may start a run (none: anybody in the channel). With `four_eyes` nobody signs for a
+    run that they started themselves.
+    """
+
+    target: str = Field(min_length=1)
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    ref: str = "main"
+    channel: EnvName = "$GONOGO_CHANNEL"
+    starters: list[str] = Field(default_factory=list)
+    four_eyes: bool = False
+    status_every: Duration = timedelta(minutes=15)
+    option: Option | None = None
+
+
+class Host(Strict):
+    """A host reached over SSH: address `user@host:port`, the private key's file, the known_hosts file, and a PATH prefix."""
+
+    address: EnvName
+    key: EnvName
+    known_hosts: EnvName
+    path: EnvName | None = None
+
+
+class Address(Strict):
+    """A database's or a web site's address."""
+
+    url: EnvName
+
+
+class PlacesBox(Strict):
+    """`toml places`: every host, database and web site that the steps name."""
+
+    hosts: dict[str, Host] = Field(default_factory=dict)
+    databases: dict[str, Address] = Field(default_factory=dict)
+    webs: dict[str, Address] = Field(default_factory=dict)
+
+
+class Role(Strict):
+    """Who may sign for something and is called in an emergency; `people` names Slack user or group ids, with commas."""
+
+    title: str
+    people: EnvName
+    phone: EnvName
+    action: str
+
+
+class RolesBox(Strict):
+    """`toml roles`: the emergency contacts, by role."""
+
+    roles: dict[str, Role] = Field(min_length=1)
+
+
+class WatchBox(Strict):
+    """`toml watch`: how long production is watched."""
+
+    lasts: Duration
+
+
+class RollbackBox(Strict):
+    """`toml rollback`: within what time everything is back, and what the button says is lost."""
+
+    within: Duration
+    warning: str = "Production goes back to the version before."
+
+
+class Alert(Strict):
+    """One row of the alert table: a measure of a check, and where it is too much or too little.
+
+    `in_a_row` is how many measurements must agree. `warn_above` begins the band in which a person decides.
+    `expected` rows are counted and shown, and never act.
+    """
+
+    name: str
+    check: str
+    measure: str
+    above: float | None = None
+    below: float | None = None
+    warn_above: float | None = None
+    in_a_row: int = Field(default=1, ge=1)
+    action: Literal["roll back", "tell"] = "roll back"
+    expected: bool = False
+    pings: list[str] = Field(default_factory=list)
+
+    def says(self, value: float) -> Literal["ok", "warning", "alert"]:
+        """What one measured value means under this row."""
+        if (self.above is not None and value > self.above) or (self.below is not None and value < self.below):
+            return "alert"
+        return "warning" if self.warn_above is not None and value > self.warn_above else "ok"
+
+
+class AlertsBox(Strict):
+    """`toml alerts`: the alert table."""
+
+    alert: list[Alert] = Field(min_length=1)
+
+
+class Criterion(Strict):
+    """One GO line: what must be true, and the step, check or alert that shows it; without one, people answer for it."""
+
+    text: str
+    shown_by: list[str] = Field(default_factory=list)
+
+
+class CriteriaBox(Strict):
+    """`toml criteria`: what GO and NO-GO mean."""
+
+    go: list[Criterion] = Field(min_length=1)
+    no_go: list[Criterion] = Field(default_factory=list)
+
+
+class DecisionBox(Strict):
+    """`toml decision`: who decides KEEP or ROLLBACK, on which last items, and the page that KEEP starts (Option B)."""
+
+    role: str
+    items: list[str] = Field(default_factory=list)
+    starts: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageStep:
+    """A step of the page: its id (from the heading, in any script), title, line, part and box."""
+
+    id: str
+    title: str
+    line: int
+    part: str
+    box: StepBox
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A whole runbook, checked."""
+
+    name: str
+    title: str
+    text: str
+    runbook: RunbookBox
+    places: PlacesBox
+    roles: dict[str, Role]
+    steps: tuple[PageStep, ...]
+    watch: WatchBox | None
+    rollback: RollbackBox
+    alerts: tuple[Alert, ...]
+    criteria: CriteriaBox | None
+    decision: DecisionBox
+
+    def part(self, name: str) -> tuple[PageStep, ...]:
+        """The steps of a part ("before", "deploy", "smoke tests", "watch", "rollback"), in order."""
+        return tuple(step for step in self.steps if step.part == name)
+
+    @property
+    def forward(self) -> tuple[PageStep, ...]:
+        """The steps that run one after another before the watch."""
+        return self.part("before") + self.part("deploy") + self.part("smoke tests")
+
+    def step(self, step_id: str) -> PageStep:
+        """A step by its id. Raises KeyError."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    def env_names(self) -> Iterator[str]:
+        """Every environment variable the page names, with its `$`, each once."""
+        seen = dict.fromkeys(_names([box.model_dump() for box in self._boxes()]))
+        yield from seen
+
+    def _boxes(self) -> list[Strict]:
+        return [self.runbook, self.places, *self.roles.values(), *(step.box for step in self.steps)]
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from re.findall(r"\$[A-Z][A-Z0-9_]*", value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _names(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _names(item)

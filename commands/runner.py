@@ -1,0 +1,278 @@
+"""The runner: one thread that carries out what `decide` says of one run, and one more thread for each running act."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from commands import telling
+from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
+from commands.durations import say
+from commands.outcome import Context, Outcome, failed, unknown
+from commands.runbook.page import Page, PageStep
+from commands.settle import DECISION, WATCH
+from commands.status import clock
+from commands.steps.base import act
+from commands.tools import Tools
+from state.errors import GonogoError
+from state.records import DONE, RUNNING, Fact, News, Record, Step
+from state.store import Store
+
+LOG = logging.getLogger("gonogo.runner")
+POLL = 0.2  # seconds; how soon a word from another process (the terminal) is heard
+ABANDON = 15.0  # seconds after which an act that does not stop is left behind as unknown
+
+
+class Runner:
+    """Carries one run on until it ends or `leave` is called; `leave` stops no remote job, a later runner finds it again."""
+
+    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+        self.store = store
+        self.page = page
+        self.number = run
+        self.tools = tools
+        self._acts: dict[str, _Act] = {}
+        self._leaving = threading.Event()
+        self._status_slot = 0
+        self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
+
+    def start(self) -> None:
+        """Begin, and first look at what an earlier runner left behind."""
+        self._thread.start()
+
+    def leave(self, timeout: float = 5.0) -> None:
+        """Stop deciding; returns when the loop has ended or after `timeout` seconds."""
+        self._leaving.set()
+        with self.store.changed:
+            self.store.changed.notify_all()
+        self._thread.join(timeout)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the run's end; says whether it came."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        self._take_over()
+        while not self._leaving.is_set():
+            record = self.store.record(self.number)
+            if not record.run.active:
+                return
+            self._tell_status(record)
+            try:
+                self._carry_out(decide(self.page, record, self._now()), record)
+            except Exception:
+                LOG.exception("run %s: the loop goes on after an error of its own", self.number)
+                self._leaving.wait(1.0)
+
+    def _now(self) -> datetime:
+        return self.tools.clock.now()
+
+    def _carry_out(self, following: Next, record: Record) -> None:
+        match following:
+            case Begin(step, attempt):
+                self.store.begin_step(self.number, step.id, attempt, self._now(), *telling.began(step, attempt))
+                self._act(step, attempt, lambda ctx: act(step.box, ctx))
+            case Note(name, over):
+                self._note(name, over)
+            case TurnBack(reason):
+                fact = Fact(
+                    kind="rollback", once="rollback", person="gonogo", via="gonogo", at=self._now(), reason=reason
+                )
+                self.store.add_fact(self.number, fact, News(kind="rollback", data={"person": "", "reason": reason}))
+            case StopActs(steps):
+                self._stop(steps)
+                self._sleep(None)
+            case Move(state):
+                self._move(state, record)
+            case Wait(until):
+                self._sleep(until)
+
+    def _move(self, state: str, record: Record) -> None:
+        fact = record.fact("rollback")
+        since = say(self._now() - fact.at) if fact else ""
+        data = {
+            "state": state,
+            "clock": say(clock(record, self._now())),
+            "since_rollback": since,
+            "reason": fact.reason if fact else "",
+        }
+        self.store.move_run(self.number, state, self._now(), News(kind="moved", data=data))
+
+    def _note(self, name: str, over: bool) -> None:
+        if over:
+            row = Step(step=name, attempt=1, state=DONE, began_at=self._now())
+            self.store.end_step(self.number, row, self._now(), News(kind="watch over"))
+        elif name == WATCH:
+            assert self.page.watch
+            data = {"lasts": say(self.page.watch.lasts), "speed": self.store.run(self.number).speed}
+            self.store.begin_step(self.number, WATCH, 1, self._now(), News(kind="watch", data=data))
+        else:
+            decision = self.page.decision
+            data = {
+                "kind": "decide",
+                "step": DECISION,
+                "roles": [decision.role],
+                "attempt": 1,
+                "title": "KEEP or ROLLBACK",
+            }
+            news = News(kind="wanted", step=DECISION, data={**data, "asked_items": list(decision.items)})
+            self.store.begin_step(self.number, DECISION, 1, self._now(), news)
+
+    def _sleep(self, until: datetime | None) -> None:
+        """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
+        version = self.store.version()
+        deadline = min(until, self._status_due()) if until else self._status_due()
+        while not self._leaving.is_set():
+            left = (deadline - self._now()).total_seconds()
+            with self.store.changed:
+                heard = self.store.changed.wait(max(0.01, min(left, POLL)))
+            if heard or left <= 0 or self.store.version() != version:
+                return
+
+    # -- status posts ---------------------------------------------------------------------------------------------
+
+    def _tell_status(self, record: Record) -> None:
+        slot = int(clock(record, self._now()) / self.page.runbook.status_every)
+        if slot > self._status_slot:
+            self._status_slot = slot
+            self.store.tell(self.number, self._now(), News(kind="status", once=f"status:{slot}"))
+
+    def _status_due(self) -> datetime:
+        record = self.store.record(self.number)
+        left = self.page.runbook.status_every * (self._status_slot + 1) - clock(record, self._now())
+        watching = (row := record.last(WATCH)) is not None and row.state == RUNNING
+        return self._now() + max(left / (record.run.speed if watching else 1), timedelta(0))
+
+    # -- acts -----------------------------------------------------------------------------------------------------
+
+    def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome]) -> None:
+        running = _Act(step=step, attempt=attempt)
+        running.thread = threading.Thread(
+            target=self._work, args=(running, work), name=f"{self.number}-{step.id}", daemon=True
+        )
+        self._acts[step.id] = running
+        running.thread.start()
+
+    def _work(self, running: _Act, work: Callable[[Context], Outcome]) -> None:
+        began = self._now()
+        step = running.step
+        try:
+            outcome = self._guarded(running, work)
+        except Exception as error:
+            LOG.error("step %s of run %s raised %s", step.id, self.number, type(error).__name__)
+            outcome = unknown(
+                f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
+            )
+        if not running.abandoned and not self._leaving.is_set():
+            self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
+
+    def _guarded(self, running: _Act, work: Callable[[Context], Outcome]) -> Outcome:
+        ctx = self._context(running)
+        if missing := sorted(running.step.box.needs() - set(ctx.values)):
+            return failed(f"<{missing[0]}> is not known, because the step that gives it did not end well.")
+        return work(ctx)
+
+    def _end(self, step: PageStep, attempt: int, outcome: Outcome, seconds: float) -> None:
+        record = self.store.record(self.number)
+        row = Step(
+            step=step.id,
+            attempt=attempt,
+            state=outcome.state,
+            began_at=self._now(),
+            says=outcome.says,
+            outcome=outcome.as_data(),
+        )
+        news = telling.ended(self.page, record, step, row, outcome, round(seconds, 1))
+        self.store.end_step(self.number, row, self._now(), *news)
+
+    def _stop(self, steps: tuple[str, ...]) -> None:
+        for step_id in steps:
+            running = self._acts.get(step_id)
+            if running is None:
+                continue
+            running.stop.set()
+            running.asked_at = running.asked_at or self._now()
+            if (self._now() - running.asked_at).total_seconds() > ABANDON:
+                running.abandoned = True
+                late = unknown(
+                    f"It did not stop within {say(ABANDON)} and was left behind; look at it before you trust it."
+                )
+                self._end(running.step, running.attempt, late, ABANDON)
+
+    def _take_over(self) -> None:
+        """Look at every act that was in flight when the last runner died, before anything is run again."""
+        record = self.store.record(self.number)
+        self._status_slot = max(0, int(clock(record, self._now()) / self.page.runbook.status_every) - 1)
+        for row in record.steps:
+            if row.state == RUNNING and row.step not in {WATCH, DECISION}:
+                self._act(self.page.step(row.step), row.attempt, self._look(self.page.step(row.step)))
+
+    def _look(self, step: PageStep) -> Callable[[Context], Outcome]:
+        def look(ctx: Context) -> Outcome:
+            try:
+                found = step.box.look(ctx)
+            except GonogoError as error:
+                return unknown(f"The bot was cut off here and cannot look: {error}")
+            return found or unknown("The bot was cut off here, and looking does not tell how it ended.")
+
+        return look
+
+    def _context(self, running: _Act) -> Context:
+        record = self.store.record(self.number)
+        step = running.step
+        values = {
+            "ref": record.run.ref,
+            "run": str(self.number),
+            "countdown": str(record.run.countdown),
+            **record.values(),
+        }
+        first = next((row for row in record.steps if row.step == step.id), None)
+
+        def repeat(part: str) -> list[tuple[str, Outcome]]:
+            return self._repeat(running, part, dict(values))
+
+        return Context(
+            tools=self.tools,
+            run=record.run,
+            key=f"run-{self.number}/{step.id}/{running.attempt}",
+            title=step.title,
+            began_at=first.began_at if first else self._now(),
+            time_zone=self.page.runbook.time_zone,
+            values=values,
+            stop=running.stop,
+            say=lambda _: None,
+            file=lambda name: self.store.file(self.number, name),
+            keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
+            repeat=repeat,
+        )
+
+    def _repeat(self, running: _Act, part: str, values: dict[str, str]) -> list[tuple[str, Outcome]]:
+        """Run a part's steps once more within one check; after a failure only the steps that clean up."""
+        results: list[tuple[str, Outcome]] = []
+        whole = self._context(running)
+        for step in self.page.part(part):
+            bad = any(outcome.state != DONE for _, outcome in results)
+            if (bad and not step.box.always) or step.box.needs() - set(values) or step.box.kind == "gate":
+                continue
+            outcome = act(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
+            values.update(outcome.values)
+            results.append((step.title, outcome))
+        return results
+
+
+class _Act:
+    """An act under way: its thread, how to stop it, and since when it has been asked to."""
+
+    def __init__(self, *, step: PageStep, attempt: int) -> None:
+        self.step = step
+        self.attempt = attempt
+        self.stop = threading.Event()
+        self.asked_at: datetime | None = None
+        self.abandoned = False
+        self.thread: threading.Thread | None = None

@@ -1,0 +1,169 @@
+"""What named people say to a run: sign, refuse, answer, hold, resume, keep. Each is one fact, and a second click is the same click."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from commands import telling
+from commands.decide import held
+from commands.runbook.page import Page, PageStep
+from commands.settle import AGAIN, DECISION, ITS_DONE, NO, SKIP, YES, Waiting, waiting_for
+from commands.who import People, Who, must_hold, must_not_be_starter, roles_of
+from state.errors import NotAllowed, Refused, TooLate
+from state.records import Fact, News, Record
+from state.store import Store
+
+
+class Desk:
+    """Takes what people say to one run; every method writes one fact or raises a Refused whose sentence they see."""
+
+    def __init__(self, store: Store, page: Page, run: int, people: People) -> None:
+        self.store = store
+        self.page = page
+        self.run = run
+        self.people = people
+
+    def sign(self, step_id: str, attempt: int, who: Who, said: str, reason: str, at: datetime) -> tuple[str, ...]:
+        """Sign (`yes`) or refuse (`no`) a step in every role the person holds that is still waited for; returns those roles."""
+        record, step = self._open(step_id)
+        waiting = self._waiting(record, "sign", step_id, attempt)
+        must_not_be_starter(who, record.run, self.page)
+        must_hold(who, waiting.roles, self.people, self.page, f"sign “{step.title}” now")
+        if said not in {YES, NO}:
+            raise Refused(f"A sign-off is yes or no, not {said!r}.")
+        if said == NO and not reason.strip():
+            raise Refused("Refusing needs a reason, so that the team knows what to mend.")
+        roles = tuple(sorted(set(waiting.roles) & roles_of(who.person, self.people)))
+        for role in roles:
+            once = f"sign:{step_id}:{attempt}:{role}"
+            fact = Fact(
+                kind="sign",
+                once=once,
+                person=who.person,
+                via=who.via,
+                at=at,
+                role=role,
+                said=said,
+                reason=reason[:500],
+                step=step_id,
+                attempt=attempt,
+            )
+            self.store.add_fact(self.run, fact, self._signed(fact, step))
+        now = self.store.record(self.run)
+        if news := telling.refused(self.page, now, step):
+            self.store.tell(self.run, at, *news)
+        return roles
+
+    def answer(self, step_id: str, attempt: int, who: Who, said: str, reason: str, at: datetime) -> None:
+        """Answer for a step that failed or whose end is not known: `again`, `done` or `skip` (the last two with a reason)."""
+        record, step = self._open(step_id)
+        waiting = self._waiting(record, "answer", step_id, attempt)
+        if said not in waiting.choices:
+            raise Refused(f"The answer can be {', '.join(waiting.choices)}, not {said!r}.")
+        if said == AGAIN:
+            must_hold(who, tuple(self.page.roles), self.people, self.page, "have a step run again")
+        else:
+            must_hold(who, waiting.roles, self.people, self.page, "go on in spite of this")
+        if said in {SKIP, ITS_DONE} and not reason.strip():
+            raise Refused("Going on in spite of this needs a reason; it stands in the record.")
+        once = f"answer:{step_id}:{attempt}"
+        fact = Fact(
+            kind="answer",
+            once=once,
+            person=who.person,
+            via=who.via,
+            at=at,
+            step=step_id,
+            attempt=attempt,
+            said=said,
+            reason=reason[:500],
+        )
+        if not self.store.add_fact(self.run, fact, News(kind="answered", step=step_id, data=self._data(fact, step))):
+            raise TooLate(f"“{step.title}” was answered already.")
+        if news := telling.wanted(self.page, self.store.record(self.run), step):
+            self.store.tell(self.run, at, *news)
+
+    def second(self, step_id: str, attempt: int, who: Who, at: datetime) -> None:
+        """Agree, as a second person, to going on in spite of a failure. Raises NotAllowed for the first person."""
+        record, step = self._open(step_id)
+        waiting = self._waiting(record, "second", step_id, attempt)
+        first = record.fact("answer", step_id, attempt)
+        if first and first.person == who.person:
+            raise NotAllowed("A second person must agree; you are the first.")
+        must_hold(who, waiting.roles, self.people, self.page, "agree to this")
+        fact = Fact(
+            kind="second",
+            once=f"second:{step_id}:{attempt}",
+            person=who.person,
+            via=who.via,
+            at=at,
+            step=step_id,
+            attempt=attempt,
+        )
+        self.store.add_fact(self.run, fact, News(kind="seconded", step=step_id, data=self._data(fact, step)))
+
+    def hold(self, who: Who, reason: str, at: datetime) -> bool:
+        """Let no new step begin; free for everybody. False if the run is held already."""
+        record = self._active()
+        if record.run.state == "rolling back":
+            raise TooLate("A rollback is under way; it is not held.")
+        return not held(record) and self._say("hold", f"hold:{_count(record, 'hold')}", who, reason, at)
+
+    def resume(self, who: Who, reason: str, at: datetime) -> bool:
+        """Go on after a hold; the deciding role signs for it. False if the run is not held."""
+        record = self._active()
+        must_hold(who, (self.page.decision.role,), self.people, self.page, "resume")
+        return held(record) and self._say("resume", f"resume:{_count(record, 'resume')}", who, reason, at)
+
+    def keep(self, who: Who, reason: str, at: datetime) -> bool:
+        """Decide KEEP. Raises TooLate before the watch is over. False if it was decided already."""
+        record = self._active()
+        must_hold(who, (self.page.decision.role,), self.people, self.page, "decide KEEP")
+        must_not_be_starter(who, record.run, self.page)
+        if record.fact("rollback"):
+            raise TooLate("A rollback was asked for; KEEP comes too late.")
+        if record.last(DECISION) is None:
+            raise TooLate("KEEP can be decided when the watch is over; roll back or hold at any time.")
+        return self._say("keep", "keep", who, reason, at)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _active(self) -> Record:
+        record = self.store.record(self.run)
+        if not record.run.active:
+            raise TooLate(f"Run {self.run} is over ({record.run.state}).")
+        return record
+
+    def _open(self, step_id: str) -> tuple[Record, PageStep]:
+        record = self._active()
+        try:
+            return record, self.page.step(step_id)
+        except KeyError:
+            raise Refused(f"There is no step “{step_id}” in run {self.run}.") from None
+
+    def _waiting(self, record: Record, kind: str, step_id: str, attempt: int) -> Waiting:
+        for waiting in waiting_for(self.page, record):
+            if (waiting.kind, waiting.step, waiting.attempt) == (kind, step_id, attempt):
+                return waiting
+        raise TooLate(f"Nothing is asked about “{self.page.step(step_id).title}” any more; see the card for what is.")
+
+    def _say(self, kind: str, once: str, who: Who, reason: str, at: datetime) -> bool:
+        fact = Fact(kind=kind, once=once, person=who.person, via=who.via, at=at, reason=reason[:500])
+        return self.store.add_fact(self.run, fact, News(kind=kind, data={"person": who.person, "reason": fact.reason}))
+
+    def _signed(self, fact: Fact, step: PageStep) -> News:
+        return News(kind="signed", step=step.id, data=self._data(fact, step))
+
+    def _data(self, fact: Fact, step: PageStep) -> dict[str, object]:
+        return {
+            "title": step.title,
+            "role": fact.role,
+            "person": fact.person,
+            "said": fact.said,
+            "reason": fact.reason,
+            "attempt": fact.attempt,
+        }
+
+
+def _count(record: Record, kind: str) -> int:
+    return sum(fact.kind == kind for fact in record.facts)

@@ -1,0 +1,62 @@
+"""`start`: from what somebody asked for to a new run in the record, or one sentence that says why not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.runbook.page import Page
+from commands.who import People, Who, must_hold
+from state.errors import BadSettings, Refused
+from state.records import News, Run
+from state.store import Store
+
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What somebody asks for; `ref` empty means the page's own; `countdown` is in minutes; `speed` is 1 except in a rehearsal."""
+
+    ref: str = ""
+    countdown: int = 0
+    note: str = ""
+    channel: str = ""
+    speed: float = 1.0
+
+
+def start(store: Store, page: Page, request: Request, who: Who, people: People, at: datetime) -> Run:
+    """Write a new run. Raises Refused (bad ref, bad countdown), BadSettings, NotAllowed, AlreadyRunning."""
+    if page.runbook.starters:
+        must_hold(who, tuple(page.runbook.starters), people, page, "start this runbook")
+    empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
+    if empty:
+        raise BadSettings(
+            f"Nobody holds these roles: {', '.join(empty)} must name at least one Slack user or group id each."
+        )
+    if not 0 <= request.countdown <= 240:
+        raise Refused(f"The countdown is {request.countdown} minutes; it can be 0 to 240.")
+    ref = clean_ref(request.ref or page.runbook.ref)
+    run = {
+        "target": page.runbook.target,
+        "page": page.name,
+        "text": page.text,
+        "ref": ref,
+        "note": request.note[:500],
+        "starter": who.person,
+        "channel": request.channel,
+        "speed": request.speed,
+        "countdown": request.countdown,
+    }
+    data = {"title": page.title, "ref": ref, "note": run["note"], "target": page.runbook.target, "person": who.person}
+    return store.start_run(run, at, News(kind="started", data=data))
+
+
+def clean_ref(ref: str) -> str:
+    """The ref as given. Raises Refused for what git could take for an option, a range or shell text."""
+    if not _REF.fullmatch(ref) or ".." in ref or "//" in ref or ref.endswith((".lock", "/", ".")):
+        raise Refused(
+            f"{ref!r} is not a branch, tag or commit; use letters, digits, dots, dashes and slashes, like v2.4.1 or main."
+        )
+    return ref

@@ -1,0 +1,136 @@
+"""The status of a run as a value: stage, progress, who is waited for, the T+ clock. The card, the posts and the terminal show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.decide import held
+from commands.durations import say
+from commands.runbook.page import Page
+from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for
+from state.records import DONE, FAILED, GOING, ROLLING_BACK, RUNNING, Record
+
+STAGES = {
+    "before": "Before",
+    "deploy": "Deploy",
+    "smoke tests": "Smoke tests",
+    "watch": "Watch",
+    "rollback": "Rollback",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """The newest result of one check of the watch."""
+
+    title: str
+    good: bool
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over."""
+
+    run: int
+    target: str
+    title: str
+    ref: str
+    state: str
+    stage: str
+    doing: str
+    settled: int
+    total: int
+    clock: timedelta
+    waiting: tuple[Waiting, ...]
+    held_by: str
+    hold_reason: str
+    reason: str
+    checks: tuple[Check, ...]
+    rollback_left: timedelta | None
+    speed: float
+
+
+def clock(record: Record, now: datetime) -> timedelta:
+    """T+ in the page's time: as on the wall, but for the watch, whose time is multiplied by the run's speed."""
+    end = record.run.ended_at or now
+    began = record.run.began_at
+    row = record.last(WATCH)
+    if row is None:
+        return end - began
+    watch_end = row.ended_at or end
+    return (end - began) + (watch_end - row.began_at) * (record.run.speed - 1)
+
+
+def status_of(page: Page, record: Record, now: datetime) -> Status:
+    """Sum a run up."""
+    stage, doing = _where(page, record)
+    steps = page.part("rollback") if record.run.state in {ROLLING_BACK, "rolled back"} else page.forward
+    rollback = record.fact("rollback")
+    hold = record.fact("hold") if held(record) else None
+    return Status(
+        run=record.run.id,
+        target=record.run.target,
+        title=page.title,
+        ref=record.run.ref,
+        state=record.run.state,
+        stage=stage,
+        doing=doing,
+        settled=sum(settle(page, record, step) is Verdict.GO_ON for step in steps),
+        total=len(steps),
+        clock=clock(record, now),
+        waiting=waiting_for(page, record),
+        held_by=hold.person if hold else "",
+        hold_reason=hold.reason if hold else "",
+        reason=rollback.reason if rollback else "",
+        checks=tuple(_checks(page, record)),
+        rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
+        speed=record.run.speed,
+    )
+
+
+def _where(page: Page, record: Record) -> tuple[str, str]:
+    if not record.run.active:
+        return record.run.state.capitalize(), ""
+    running = [row for row in record.steps if row.state == RUNNING]
+    steps = {step.id: step for step in page.steps}
+    if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
+        return "Decision", "KEEP or ROLLBACK"
+    if record.run.state == GOING and (row := record.last(WATCH)) and row.state == RUNNING:
+        return STAGES["watch"], ", ".join(steps[r.step].title for r in running if r.step in steps)
+    if record.run.state == ROLLING_BACK:
+        doing = [row for row in running if row.step in steps and steps[row.step].part == "rollback"]
+        return STAGES["rollback"], steps[doing[-1].step].title if doing else ""
+    current = next((s for s in page.forward if settle(page, record, s) is not Verdict.GO_ON), page.forward[-1])
+    return STAGES[current.part], current.title
+
+
+def _checks(page: Page, record: Record) -> list[Check]:
+    found = []
+    for step in page.part("watch"):
+        rows = [row for row in record.steps if row.step == step.id and row.state in {DONE, FAILED}]
+        if rows:
+            found.append(Check(title=step.title, good=rows[-1].state == DONE, says=rows[-1].says))
+    return found
+
+
+def progress_bar(settled: int, total: int, width: int = 12) -> str:
+    """A bar of filled and empty blocks, readable without colour."""
+    filled = round(width * settled / total) if total else 0
+    return "▰" * filled + "▱" * (width - filled)
+
+
+def in_words(status: Status) -> list[str]:
+    """The status in plain lines, for the terminal and for a screen reader."""
+    lines = [f"Run {status.run} · {status.target} · {status.ref} · T+{say(status.clock)}"]
+    bar = progress_bar(status.settled, status.total)
+    doing = f": {status.doing}" if status.doing else ""
+    lines.append(f"{status.stage}{doing}  {bar} {status.settled}/{status.total}")
+    if status.reason:
+        lines.append(f"Rollback: {status.reason}")
+    if status.held_by:
+        lines.append(f"On hold by {status.held_by}: {status.hold_reason}")
+    lines += [f"Waiting for {', '.join(w.roles)}: {w.title}" for w in status.waiting]
+    lines += [f"{'ok ' if check.good else 'BAD'} {check.title}: {check.says}" for check in status.checks]
+    return lines

@@ -1,0 +1,123 @@
+"""What every step kind has: the common fields of its box, and the three things a kind can do (plan, run, look)."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from commands.durations import Duration
+from commands.outcome import Context, Outcome, failed, stopped, unknown
+from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
+
+_NAME = re.compile(r"<([a-z][a-z0-9_]*)>")
+
+OnFailure = Literal["roll back", "ask", "tell"]
+
+
+def _secret_name(value: str) -> str:
+    if not re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
+        raise ValueError(f'{value!r} must be the name of an environment variable, written "$NAME"')
+    return value
+
+
+EnvName = Annotated[str, AfterValidator(_secret_name)]
+
+
+class Strict(BaseModel):
+    """Base of every part of a box: unknown fields and wrong types are refused, nothing is changed later."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class StepBox(Strict):
+    """The fields that every kind has.
+
+    `takes` is what the timeline expects, `limit` when the step is given up. `sign` names the roles that must sign
+    the result before the run goes on. `undoes` (in the rollback) names the step without which there is nothing to undo.
+    `every` (in the watch) is how often a check is made. `always` (in the smoke tests) runs it in the watch's
+    repetition even after a failure, to clean up.
+    """
+
+    kind: ClassVar[str]
+    # whether production may be changed by it; what changes nothing may simply be run again after a crash
+    changes: ClassVar[bool] = False
+    # whether going on in spite of its failure needs a second person
+    two_to_skip: ClassVar[bool] = False
+
+    id: str = ""
+    takes: Duration = timedelta(0)
+    limit: Duration = timedelta(minutes=10)
+    on_failure: OnFailure = "ask"
+    sign: list[str] = Field(default_factory=list)
+    undoes: str = ""
+    every: Duration | None = None
+    always: bool = False
+
+    def plan(self) -> list[str]:
+        """The exact words that will be run or asked, one a line, with `<name>` where an earlier step gives the value."""
+        raise NotImplementedError
+
+    def run(self, ctx: Context) -> Outcome:
+        """Do it. May raise the tools' errors; `act` turns them into outcomes."""
+        raise NotImplementedError
+
+    def look(self, ctx: Context) -> Outcome | None:
+        """After a crash: what became of the attempt, or None where looking cannot tell. Changes nothing."""
+        return None if self.changes else failed("It was cut off by a restart; it changes nothing and is run again.")
+
+    def gives(self) -> tuple[str, ...]:
+        """The names of the values it leaves for later steps."""
+        return ()
+
+    def needs(self) -> set[str]:
+        """The names of the values of earlier steps that it uses, found in its text fields."""
+        return set(_NAME.findall(repr(self.model_dump())))
+
+    def roles(self) -> set[str]:
+        """The roles that must sign its result."""
+        return set(self.sign)
+
+    def places(self) -> set[tuple[str, str]]:
+        """The places it uses, as (sort, name): ("hosts", "backend"), ("databases", ...), ("webs", ...)."""
+        sorts = {"host": "hosts", "database": "databases", "web": "webs"}
+        return {(sort, value) for field, sort in sorts.items() if (value := getattr(self, field, None))}
+
+
+def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
+    """Put the values of earlier steps in place of their `<name>`; unknown names stay. `quote` makes each one safe."""
+    return _NAME.sub(lambda found: quote(values[found[1]]) if found[1] in values else found[0], text)
+
+
+def fill_shell(text: str, values: Mapping[str, str]) -> str:
+    """`fill` for a shell command: each value is quoted."""
+    return fill(text, values, shlex.quote)
+
+
+def fill_json(data: Any, values: Mapping[str, str]) -> Any:
+    """`fill` for every text inside a JSON value."""
+    if isinstance(data, str):
+        return fill(data, values)
+    if isinstance(data, list):
+        return [fill_json(item, values) for item in data]
+    if isinstance(data, dict):
+        return {key: fill_json(item, values) for key, item in data.items()}
+    return data
+
+
+def act(box: StepBox, ctx: Context) -> Outcome:
+    """Run a step and turn every error of a tool into the outcome it means."""
+    try:
+        return box.run(ctx)
+    except Stopped as error:
+        return stopped(str(error) or "Stopped by a person.")
+    except LostTrack as error:
+        return unknown(str(error))
+    except Failed as error:
+        return failed(str(error), lines=tuple(error.output.splitlines()[-12:]), output=error.output)
+    except (Unreachable, Refused) as error:
+        return failed(str(error))

@@ -1,0 +1,280 @@
+"""The store: the only place that reads and writes the record's file. Every write is one transaction with its events."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlite_utils import Database
+
+from state.errors import AlreadyRunning, BadRecord, TooLate
+from state.migrations import migrate
+from state.records import ACTIVE, GOING, RUN_MOVES, RUNNING, STEP_MOVES, Event, Fact, News, Record, Run, Step
+
+
+class Store:
+    """One record file, opened by one thread-safe connection.
+
+    `serving=True` takes the file's lock, so that only one process acts on its runs; others may read it and add facts.
+    """
+
+    def __init__(self, path: Path, *, serving: bool = False) -> None:
+        self.path = path
+        self._mutex = threading.RLock()
+        self._lock = _lock(path) if serving else None
+        self.changed = threading.Condition()
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            raise BadRecord(
+                f"The record {path} cannot be read ({error}): move it away and start with a new one, or restore a copy."
+            ) from None
+
+    def _open(self, path: Path) -> None:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        migrate(connection, path)
+        self._connection = connection
+        self._db = Database(connection)
+
+    def close(self) -> None:
+        """Close the file and give its lock back."""
+        with self._mutex:
+            self._connection.close()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    def start_run(self, run: dict[str, Any], at: datetime, news: News) -> Run:
+        """Write a new run in state `going`. Raises AlreadyRunning if its target has an active one."""
+        row = {**run, "state": GOING, "began_at": at.isoformat(), "ended_at": None}
+        try:
+            with self._write() as db:
+                number = int(str(db.table("runs").insert(row).last_pk))
+                self._tell(number, at, [news])
+        except sqlite3.IntegrityError:
+            active = self.active_run(run["target"])
+            who = f"run {active.id}, started by {active.starter}" if active else "another run"
+            raise AlreadyRunning(f"{run['target']} already has {who}; let it end or roll it back first.") from None
+        return self.run(number)
+
+    def run(self, number: int) -> Run:
+        """One run by its number. Raises KeyError if there is none."""
+        for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
+            return _run(row)
+        raise KeyError(number)
+
+    def runs(self, limit: int = 20) -> list[Run]:
+        """The newest runs, newest first."""
+        return [_run(row) for row in self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)]
+
+    def active_runs(self) -> list[Run]:
+        """Every run that holds its target, oldest first."""
+        return [_run(row) for row in self._rows("SELECT * FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)]
+
+    def active_run(self, target: str) -> Run | None:
+        """The active run of a target, if any."""
+        return next((run for run in self.active_runs() if run.target == target), None)
+
+    def move_run(self, number: int, state: str, at: datetime, *news: News) -> bool:
+        """Move a run along the table of legal moves; False if it is already there. Raises TooLate on any other move."""
+        with self._write():
+            now = self.run(number).state
+            if now == state:
+                return False
+            if state not in RUN_MOVES[now]:
+                raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
+            ended = None if state in ACTIVE else at.isoformat()
+            self._db.execute("UPDATE runs SET state = ?, ended_at = ? WHERE id = ?", (state, ended, number))
+            self._tell(number, at, news)
+        return True
+
+    def record(self, number: int) -> Record:
+        """All that decides what happens next in a run, read at one moment."""
+        with self._mutex, self._snapshot():
+            return Record(
+                run=self.run(number),
+                steps=tuple(
+                    _step(row)
+                    for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY began_at, attempt", number)
+                ),
+                facts=tuple(_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)),
+            )
+
+    # -- steps --------------------------------------------------------------------------------------------------
+
+    def begin_step(self, run: int, step: str, attempt: int, at: datetime, *news: News) -> None:
+        """Write that an attempt is about to act."""
+        row = {"run": run, "step": step, "attempt": attempt, "state": RUNNING, "began_at": at.isoformat()}
+        with self._write() as db:
+            db.table("steps").insert({**row, "ended_at": None, "says": "", "outcome": "{}"})
+            self._tell(run, at, news)
+
+    def end_step(self, run: int, row: Step, at: datetime, *news: News) -> None:
+        """Write how an attempt ended (`row.state`, `says`, `outcome`). Raises TooLate on a move that is not legal."""
+        with self._write():
+            found = list(
+                self._rows("SELECT state FROM steps WHERE (run, step, attempt) = (?, ?, ?)", run, row.step, row.attempt)
+            )
+            now = found[0]["state"]
+            if row.state not in STEP_MOVES[now]:
+                raise TooLate(f"Step {row.step} is {now}; it cannot become {row.state}.")
+            self._db.execute(
+                "UPDATE steps SET state = ?, ended_at = ?, says = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
+                (row.state, at.isoformat(), row.says, json.dumps(row.outcome), run, row.step, row.attempt),
+            )
+            self._tell(run, at, news)
+
+    # -- facts and events ---------------------------------------------------------------------------------------
+
+    def add_fact(self, run: int, fact: Fact, *news: News) -> bool:
+        """Write what somebody said, with its events; False (and nothing written) if it had been said already."""
+        with self._write() as db:
+            if list(self._rows("SELECT 1 FROM facts WHERE run = ? AND once = ?", run, fact.once)):
+                return False
+            db.table("facts").insert({"run": run, **asdict(fact), "at": fact.at.isoformat()})
+            self._tell(run, fact.at, news)
+        return True
+
+    def tell(self, run: int, at: datetime, *news: News) -> None:
+        """Write events that belong to no other write."""
+        with self._write():
+            self._tell(run, at, news)
+
+    def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
+        """The events of a run that come after an event's id, in order."""
+        sql = "SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
+        return [_event(row) for row in self._rows(sql, run, after, limit)]
+
+    def _tell(self, run: int, at: datetime, news: Iterable[News]) -> None:
+        for one in news:
+            if one.once and list(self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, one.once)):
+                continue
+            last = list(self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run))
+            row = {"run": run, "at": at.isoformat(), "kind": one.kind, "step": one.step}
+            row["data"] = json.dumps(one.data, ensure_ascii=False, sort_keys=True)
+            row["before"] = last[0]["hash"] if last else ""
+            row["hash"] = event_hash(row)
+            self._db.table("events").insert({**row, "once": one.once})
+
+    # -- files of a run, and what the poster remembers ------------------------------------------------------------
+
+    def keep_file(self, run: int, name: str, text: str) -> str:
+        """Keep a file's text with the run; returns its SHA-256. The first text kept under a name stays."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        with self._write() as db:
+            db.table("files").insert({"run": run, "name": name, "sha256": digest, "text": text}, ignore=True)
+        return digest
+
+    def file(self, run: int, name: str) -> str | None:
+        """The text of a kept file, or None."""
+        for row in self._rows("SELECT text FROM files WHERE run = ? AND name = ?", run, name):
+            return str(row["text"])
+        return None
+
+    def note_post(self, run: int, event: int, channel: str, ts: str) -> None:
+        """Remember which Slack message tells an event; event 0 is the run's card."""
+        row = {"run": run, "event": event, "channel": channel, "ts": ts}
+        with self._write() as db:
+            db.table("posts").insert(row, replace=True)
+
+    def posts(self, run: int) -> dict[int, str]:
+        """The Slack ts of each event told so far, by event id; 0 is the card."""
+        return {row["event"]: row["ts"] for row in self._rows("SELECT event, ts FROM posts WHERE run = ?", run)}
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def version(self) -> int:
+        """A number that changes when another process has written."""
+        with self._mutex:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with self._mutex:
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _write(self) -> Iterator[Database]:
+        with self._mutex:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        with self.changed:
+            self.changed.notify_all()
+
+
+def event_hash(row: dict[str, Any]) -> str:
+    """The hash of an event's row: its content chained to the hash of the event before it."""
+    parts = [row[name] for name in ("before", "run", "at", "kind", "step", "data")]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _lock(path: Path) -> IO[str]:
+    handle = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise BadRecord(
+            f"The record {path} is in use by another gonogo that serves it: stop that one first, "
+            "or name another file with GONOGO_STATE."
+        ) from None
+    return handle
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(**{**dict(row), "began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])})
+
+
+def _step(row: sqlite3.Row) -> Step:
+    values = dict(row)
+    del values["run"]
+    times = {"began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])}
+    return Step(**{**values, **times, "outcome": json.loads(row["outcome"])})
+
+
+def _fact(row: sqlite3.Row) -> Fact:
+    values = {**dict(row), "at": _time(row["at"])}
+    del values["id"], values["run"]
+    return Fact(**values)
+
+
+def _event(row: sqlite3.Row) -> Event:
+    values = {**dict(row), "at": _time(row["at"]), "data": json.loads(row["data"])}
+    del values["once"]
+    return Event(**values)
