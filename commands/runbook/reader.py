@@ -124,6 +124,7 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
         at = line + int(found[1]) if found else line + source.count("\n")
         said = re.sub(r" \(at .*\)$", "", str(error))
         raise BadPage(at, where, f"the box is not TOML: {said}") from None
+    box = Box(kind=kind, line=line, source=source, fields=fields)
     if "kind" in fields:
-        raise BadPage(line, where, f"kind: the box says `toml {kind}` already; take the field away")
-    return Box(kind=kind, line=line, source=source, fields=fields)
+        raise BadPage(box.line_of(("kind",)), where, f"kind: the box says `toml {kind}` already; take the field away")
+    return box

@@ -1,0 +1,40 @@
+# The commands of this repository: each makes what it needs first, on a bare machine too.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+ARGS :=
+
+.PHONY: help test lint rehearse bench pictures lock clean
+
+help:  ## show these lines
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+test: $(VENV)/.ready  ## lint, types, layers, and every test on real parts
+	sh tests/system.sh
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON) -m pytest $(ARGS)
+
+rehearse: $(VENV)/.ready  ## a whole deploy on your machine: ARGS="--auto", "--option B", "--scenario rollback"
+	$(PYTHON) -m bot.rehearsal $(ARGS)
+
+bench: $(VENV)/.ready  ## speed and memory as ratios in one run
+	$(PYTHON) -m tests.bench $(ARGS)
+
+pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
+	$(PYTHON) -m bot.rehearsal.pictures $(ARGS)
+
+lock:  ## bring requirements.lock up to pyproject.toml
+	$(PYTHON) -m pip install --quiet pip-tools
+	$(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+
+clean:  ## remove what make made
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

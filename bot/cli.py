@@ -1,0 +1,126 @@
+"""`gonogo` on the terminal: check and plan a page, serve the bot, and the second door to the record it serves."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from state.errors import GonogoError
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a refusal is one sentence on stderr and exit 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        verb: Verb = options.verb
+        return verb(options)
+    except GonogoError as error:
+        print(f"gonogo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gonogo", description="Takes a team through a production deployment from its own page."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = verbs.add_parser("check", help="say what is wrong with a runbook page, with its line")
+    check.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
+    check.set_defaults(verb=_check)
+    plan = verbs.add_parser("plan", help="show every exact command, query and request of a page, and its timeline")
+    plan.add_argument("page", type=Path, metavar="PAGE")
+    plan.set_defaults(verb=_plan)
+    serve = verbs.add_parser("serve", help="run the bot")
+    serve.add_argument(
+        "--no-slack", action="store_true", help="carry runs on without Slack, for the terminal door alone"
+    )
+    serve.set_defaults(verb=_serve)
+    _add_door(verbs)
+    return parser
+
+
+def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    start = _door_verb(verbs, "start", "start a run")
+    start.add_argument("page", nargs="?", default="", help="the page's file name; needed where there are several")
+    start.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    start.add_argument("--countdown", type=int, default=0, metavar="MINUTES")
+    start.add_argument("--note", default="")
+    sign = _door_verb(verbs, "sign", "sign a step in the roles you hold")
+    sign.add_argument("step", help="the step's id, as `gonogo status` shows it")
+    sign.add_argument("--refuse", default="", metavar="REASON", help="refuse instead, with the reason")
+    answer = _door_verb(verbs, "answer", "answer for a step that failed or whose end is unknown")
+    answer.add_argument("step")
+    answer.add_argument("said", choices=["again", "done", "skip", "agree"])
+    answer.add_argument("reason", nargs="?", default="")
+    reasons = {
+        "rollback": "take everything back",
+        "hold": "let no new step begin",
+        "resume": "go on after a hold",
+        "keep": "decide KEEP",
+    }
+    for name, what in reasons.items():
+        _door_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+    _door_verb(verbs, "status", "show the run, who is waited for, and what to type")
+    _door_verb(verbs, "log", "print everything that was told, in order")
+
+
+def _door_verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=what)
+    verb.add_argument("--run", type=int, default=0, help="the run's number; default: the active one, else the last")
+    verb.add_argument(
+        "--as", dest="person", default=getpass.getuser(), help="who acts: a Slack user id that holds the role"
+    )
+    verb.set_defaults(verb=_door, name=name)
+    return verb
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot.settings import read_page_file
+
+    wrong = 0
+    for path in options.pages:
+        try:
+            page = read_page_file(path)
+            print(f"{path}: good, {len(page.steps)} steps for {page.runbook.target}")
+        except GonogoError as error:
+            wrong = 1
+            print(f"{path}: {error}", file=sys.stderr)
+    return wrong
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from bot.settings import read_page_file
+    from commands.plan import plan_lines
+
+    for line in plan_lines(read_page_file(options.page)):
+        print(line)
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot.serve import serve
+    from bot.settings import read_settings
+
+    return serve(read_settings(), slack=not options.no_slack)
+
+
+def _door(options: argparse.Namespace) -> int:
+    from bot.door import Door
+    from bot.settings import read_settings
+
+    door = Door(read_settings(), options.run, options.person)
+    try:
+        for line in getattr(door, options.name)(options):
+            print(line)
+    finally:
+        door.close()
+    return 0

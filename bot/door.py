@@ -1,0 +1,160 @@
+"""The terminal door: the same acts as in Slack, on the same record, also while Slack is away."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bot.settings import Settings, read_pages
+from bot.wiring import mentions, must_be_set
+from commands import rollback as rollback_act
+from commands import start as start_act
+from commands.engine import page_of
+from commands.runbook import Page
+from commands.settle import NO, YES
+from commands.signoff import Desk
+from commands.status import in_words, status_of
+from commands.who import Who
+from state.errors import BadRecord, NothingRuns, Refused
+from state.records import Run
+from state.store import Store
+
+
+class Door:
+    """One visit at the terminal; every method yields the lines to print."""
+
+    def __init__(self, settings: Settings, run: int, person: str) -> None:
+        self.settings = settings
+        self.store = Store(settings.state)
+        self.number = run
+        self.who = Who(person=person, via="terminal")
+
+    def close(self) -> None:
+        """Close the record."""
+        self.store.close()
+
+    def start(self, options: Namespace) -> Iterator[str]:
+        """Start a run of a page."""
+        page = self._page(options.page)
+        must_be_set(page, self.settings.environ)
+        request = start_act.Request(
+            ref=options.ref,
+            countdown=options.countdown,
+            note=options.note,
+            channel=self.settings.environ.get(page.runbook.channel.removeprefix("$"), ""),
+            speed=self.settings.speed,
+        )
+        run = start_act.start(self.store, page, request, self.who, self._people(page), self._now())
+        yield f"Run {run.id} of {page.title} is started."
+        yield from self._is_served()
+
+    def rollback(self, options: Namespace) -> Iterator[str]:
+        """Take everything back."""
+        run = self._run()
+        first = rollback_act.rollback(self.store, run, self.who, options.reason, self._now())
+        yield f"Run {run.id}: the rollback is " + ("asked for." if first else "under way already; it happens once.")
+        yield from self._is_served()
+
+    def sign(self, options: Namespace) -> Iterator[str]:
+        """Sign a step, or refuse to."""
+        desk, attempt = self._desk_and_attempt(options.step)
+        said = NO if options.refuse else YES
+        roles = desk.sign(options.step, attempt, self.who, said, options.refuse, self._now())
+        yield f"{'Refused' if options.refuse else 'Signed'} as {', '.join(desk.page.roles[role].title for role in roles)}."
+
+    def answer(self, options: Namespace) -> Iterator[str]:
+        """Answer for a step that did not end well."""
+        desk, attempt = self._desk_and_attempt(options.step)
+        if options.said == "agree":
+            desk.second(options.step, attempt, self.who, self._now())
+        else:
+            desk.answer(options.step, attempt, self.who, options.said, options.reason, self._now())
+        yield "Noted."
+
+    def hold(self, options: Namespace) -> Iterator[str]:
+        """Let no new step begin."""
+        yield "On hold." if self._desk().hold(self.who, options.reason, self._now()) else "It is on hold already."
+
+    def resume(self, options: Namespace) -> Iterator[str]:
+        """Go on after a hold."""
+        yield "It goes on." if self._desk().resume(self.who, options.reason, self._now()) else "It is not on hold."
+
+    def keep(self, options: Namespace) -> Iterator[str]:
+        """Decide KEEP."""
+        yield "KEEP." if self._desk().keep(self.who, options.reason, self._now()) else "KEEP was decided already."
+
+    def status(self, _: Namespace) -> Iterator[str]:
+        """Show the run and what to type next."""
+        run = self._run(any_state=True)
+        status = status_of(page_of(run), self.store.record(run.id), self._now())
+        yield from in_words(status)
+        for waiting in status.waiting:
+            typed = {
+                "sign": "sign {}",
+                "answer": "answer {} again|done|skip REASON",
+                "second": "answer {} agree",
+                "decide": "keep",
+            }
+            yield f"  type: gonogo {typed[waiting.kind].format(waiting.step)} --as USER_ID"
+        if run.active:
+            yield from self._is_served()
+
+    def log(self, _: Namespace) -> Iterator[str]:
+        """Print everything that was told."""
+        run, after = self._run(any_state=True), 0
+        while events := self.store.events(run.id, after):
+            for event in events:
+                title = event.data.get("title", "")
+                said = event.data.get("says") or event.data.get("reason") or event.data.get("state") or ""
+                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event.kind:<10} {title}{': ' if title and said else ''}{said}"
+            after = events[-1].id
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def _page(self, name: str) -> Page:
+        pages = read_pages(self.settings.runbook)
+        if not name and len(pages) == 1:
+            return next(iter(pages.values()))
+        if name not in pages:
+            raise Refused(f"Say which page: {', '.join(pages)}.")
+        return pages[name]
+
+    def _run(self, *, any_state: bool = False) -> Run:
+        if self.number:
+            try:
+                return self.store.run(self.number)
+            except KeyError:
+                raise NothingRuns(f"There is no run {self.number} in {self.settings.state}.") from None
+        active = self.store.active_runs()
+        if len(active) > 1:
+            raise Refused(
+                f"Several runs are active, say which with --run: {', '.join(f'{r.id} ({r.target})' for r in active)}."
+            )
+        found = active or (self.store.runs(1) if any_state else [])
+        if not found:
+            raise NothingRuns(f"Nothing runs in {self.settings.state}. A run starts with: gonogo start")
+        return found[0]
+
+    def _desk(self) -> Desk:
+        run = self._run()
+        page = page_of(run)
+        return Desk(self.store, page, run.id, self._people(page))
+
+    def _desk_and_attempt(self, step: str) -> tuple[Desk, int]:
+        desk = self._desk()
+        row = self.store.record(desk.run).last(step)
+        return desk, row.attempt if row else 0
+
+    def _people(self, page: Page) -> dict[str, frozenset[str]]:
+        return {role: frozenset(ids) for role, ids in mentions(page, self.settings.environ).items()}
+
+    def _is_served(self) -> Iterator[str]:
+        try:
+            Store(self.settings.state, serving=True).close()
+        except BadRecord:
+            return
+        yield "No bot serves this record now; begin with: gonogo serve   (or, while Slack is away: gonogo serve --no-slack)"

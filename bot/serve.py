@@ -1,0 +1,66 @@
+"""`gonogo serve`: the record's lock, the engine that carries runs on, and Slack beside it, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+
+from bot.settings import Settings, read_pages
+from bot.wiring import missing, tools_for
+from commands.engine import Engine
+from commands.runbook import Page
+from commands.tools import Tools
+from state.store import Store
+
+LOG = logging.getLogger("gonogo")
+
+
+def serve(settings: Settings, *, slack: bool = True) -> int:
+    """Serve until told to leave; running jobs stay on their hosts and are found again. Returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if slack:
+        settings.must_serve()
+    pages = read_pages(settings.runbook)
+    for page in pages.values():
+        if names := missing(page, settings.environ):
+            LOG.warning("%s cannot be started yet, not set in the environment: %s", page.name, ", ".join(names))
+    store = Store(settings.state, serving=True)
+
+    def make(page: Page) -> Tools:
+        return tools_for(page, settings)
+
+    engine = Engine(store, make)
+    engine.start()
+    try:
+        if slack:
+            asyncio.run(_with_slack(settings, store, pages))
+        else:
+            _until_signal().wait()
+    finally:
+        engine.stop()
+        store.close()
+    return 0
+
+
+async def _with_slack(settings: Settings, store: Store, pages: dict[str, Page]) -> None:
+    from bot.slack.serve import serve_slack
+    from bot.wiring import make_office
+
+    leaving = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, leaving.set)
+    serving = asyncio.create_task(serve_slack(make_office(settings, store, pages), settings))
+    stopping = asyncio.create_task(leaving.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=not serving.done())
+
+
+def _until_signal() -> threading.Event:
+    leaving = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leaving.set())
+    return leaving

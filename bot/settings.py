@@ -1,0 +1,87 @@
+"""Settings: everything the bot takes from its environment, read once and checked all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from commands.runbook import Page, read_page
+from state.errors import BadSettings, Refused
+
+SLACK_API = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment says.
+
+    `runbook` is a page, or a folder whose *.md files are pages; `speed` divides the waiting times of the watch and is 1
+    outside rehearsals. `port` is used in HTTP mode only. Secrets are kept out of `repr`.
+    """
+
+    bot_token: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    api_url: str = SLACK_API
+    runbook: Path
+    state: Path
+    speed: float = 1.0
+    port: int = 3000
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def must_serve(self) -> None:
+        """Raise BadSettings naming every variable that `gonogo serve` still needs."""
+        missing = [] if self.bot_token else ["SLACK_BOT_TOKEN (xoxb-…)"]
+        if not self.app_token and not self.signing_secret:
+            missing.append("SLACK_APP_TOKEN (xapp-…, Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
+        if missing:
+            raise BadSettings("Not set in the environment: " + "; ".join(missing) + ".")
+
+
+def shipped_runbooks() -> Path:
+    """The folder of the runbook pages that come with gonogo."""
+    return Path(str(resources.files("bot") / "runbooks"))
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises BadSettings for a value that cannot be."""
+    env = dict(os.environ if environ is None else environ)
+    try:
+        speed = float(env.get("GONOGO_WATCH_SPEED", "1"))
+        port = int(env.get("GONOGO_PORT", "3000"))
+    except ValueError:
+        raise BadSettings("GONOGO_WATCH_SPEED and GONOGO_PORT must be numbers.") from None
+    if not 1 <= speed <= 100_000:
+        raise BadSettings(f"GONOGO_WATCH_SPEED is {speed:g}; it must be 1 (production) or more (rehearsals).")
+    return Settings(
+        bot_token=env.get("SLACK_BOT_TOKEN", ""),
+        app_token=env.get("SLACK_APP_TOKEN", ""),
+        signing_secret=env.get("SLACK_SIGNING_SECRET", ""),
+        api_url=env.get("SLACK_API_URL") or SLACK_API,
+        runbook=Path(env.get("GONOGO_RUNBOOK") or shipped_runbooks()),
+        state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
+        speed=speed,
+        port=port,
+        environ=env,
+    )
+
+
+def read_pages(where: Path) -> dict[str, Page]:
+    """The pages at a path, by file name. Raises Refused (no such file), BadPage with the file's name before the line."""
+    files = sorted(where.glob("*.md")) if where.is_dir() else [where]
+    if not files:
+        raise Refused(f"There is no runbook page (*.md) in {where}; GONOGO_RUNBOOK names a page or a folder of pages.")
+    return {file.name: read_page_file(file) for file in files}
+
+
+def read_page_file(file: Path) -> Page:
+    """One page from its file. Raises Refused when the file cannot be read, and BadPage."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
+        raise Refused(f"The runbook page {file} {why}; GONOGO_RUNBOOK names a page or a folder of pages.") from None
+    return read_page(text, file.name)

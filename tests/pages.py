@@ -1,0 +1,182 @@
+"""A small whole runbook page, and ways to spoil it; shared by the tests of the core."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from commands.runbook import Page, read_page
+from state.records import Fact, Record, Run, Step
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+SMALL = """\
+# 🚀 A small deploy
+
+```toml runbook
+target = "shop"
+time_zone = "Asia/Bangkok"
+```
+
+## Places
+
+```toml places
+[hosts.backend]
+address = "$SHOP_SSH"
+key = "$SHOP_KEY"
+known_hosts = "$SHOP_KNOWN_HOSTS"
+
+[webs.api]
+url = "$SHOP_URL"
+```
+
+## 📞 Emergency contacts
+
+```toml roles
+[dba]
+title = "Database Admin"
+people = "$SHOP_DBA"
+phone = "$SHOP_DBA_PHONE"
+action = "Backup and recovery"
+
+[lead]
+title = "Tech Lead"
+people = "$SHOP_LEAD"
+phone = "$SHOP_LEAD_PHONE"
+action = "GO/NO-GO decision"
+```
+
+## Before
+
+### ✅ พร้อมไหม (ready?)
+
+```toml gate
+id = "ready"
+item = [
+    { text = "The backup is there", role = "dba" },
+    { text = "The plan is read", role = "lead" },
+]
+```
+
+## Deploy
+
+### Put the code there
+
+```toml run
+host = "backend"
+commands = ["deploy"]
+takes = "10 min"
+```
+
+## Smoke tests
+
+### Health
+
+```toml http
+web = "api"
+path = "/health"
+on_failure = "roll back"
+```
+
+## Watch
+
+```toml watch
+lasts = "1 h"
+```
+
+### Response time
+
+```toml http
+web = "api"
+path = "/jobs"
+every = "15 min"
+on_failure = "tell"
+```
+
+## Alerts
+
+```toml alerts
+[[alert]]
+name = "API response > 5 s"
+check = "response-time"
+measure = "seconds"
+above = 5.0
+warn_above = 1.0
+in_a_row = 2
+```
+
+## Rollback
+
+```toml rollback
+within = "15 min"
+```
+
+### Put the old code back
+
+```toml run
+host = "backend"
+undoes = "put-the-code-there"
+commands = ["undeploy"]
+```
+
+## Decision
+
+```toml decision
+role = "lead"
+```
+"""
+
+
+def small(**changes: str) -> Page:
+    """The small page read; `old=new` texts are replaced first."""
+    return read_page(spoil(*changes.items()), "small.md")
+
+
+def spoil(*changes: tuple[str, str]) -> str:
+    """The small page's text with some texts replaced; each old text must be there."""
+    text = SMALL
+    for old, new in changes:
+        assert old in text, f"the small page has no {old!r}"
+        text = text.replace(old, new)
+    return text
+
+
+def run(**changes: object) -> Run:
+    """A run of the small page that began at noon."""
+    values: dict[str, object] = {
+        "id": 1,
+        "target": "shop",
+        "page": "small.md",
+        "text": SMALL,
+        "ref": "main",
+        "note": "",
+        "starter": "U1",
+        "channel": "C1",
+        "speed": 1.0,
+        "countdown": 0,
+        "state": "going",
+        "began_at": NOON,
+        "ended_at": None,
+    }
+    return Run(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def row(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures: float) -> Step:
+    """An attempt that began `after` minutes past noon."""
+    began = NOON + timedelta(minutes=after)
+    return Step(step=step, attempt=attempt, state=state, began_at=began, outcome={"measures": measures})
+
+
+def said(kind: str, step: str = "", attempt: int = 0, *, role: str = "", said: str = "", person: str = "U2") -> Fact:
+    """A fact at noon."""
+    once = f"{kind}:{step}:{attempt}:{role}"
+    return Fact(
+        kind=kind, once=once, person=person, via="slack", at=NOON, step=step, attempt=attempt, role=role, said=said
+    )
+
+
+def record(*rows: Step, facts: tuple[Fact, ...] = (), **changes: object) -> Record:
+    """A record of the small page's run."""
+    return Record(run=run(**changes), steps=rows, facts=facts)
+
+
+SIGNED = (said("sign", "ready", 1, role="dba", said="yes"), said("sign", "ready", 1, role="lead", said="yes"))
