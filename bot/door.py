@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bot.settings import Settings, read_pages
-from bot.wiring import mentions, must_be_set
+from bot.wiring import must_be_set, people_of
 from commands import rollback as rollback_act
 from commands import start as start_act
 from commands.engine import page_of
@@ -15,10 +15,10 @@ from commands.runbook import Page
 from commands.settle import NO, YES
 from commands.signoff import Desk
 from commands.status import in_words, status_of
-from commands.who import Who
-from state.errors import BadRecord, NothingRuns, Refused
+from commands.who import People, Who
+from state.errors import NothingRuns, Refused
 from state.records import Run
-from state.store import Store
+from state.store import Store, is_served
 
 
 class Door:
@@ -149,12 +149,9 @@ class Door:
         row = self.store.record(desk.run).last(step)
         return desk, row.attempt if row else 0
 
-    def _people(self, page: Page) -> dict[str, frozenset[str]]:
-        return {role: frozenset(ids) for role, ids in mentions(page, self.settings.environ).items()}
+    def _people(self, page: Page) -> People:
+        return people_of(page, self.settings.environ)
 
     def _is_served(self) -> Iterator[str]:
-        try:
-            Store(self.settings.state, serving=True).close()
-        except BadRecord:
-            return
-        yield "No bot serves this record now; begin with: gonogo serve   (or, while Slack is away: gonogo serve --no-slack)"
+        if not is_served(self.settings.state):
+            yield "No bot serves this record now; begin with: gonogo serve (while Slack is away: gonogo serve --no-slack)"

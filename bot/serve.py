@@ -8,10 +8,11 @@ import signal
 import threading
 
 from bot.settings import Settings, read_pages
-from bot.wiring import missing, tools_for
+from bot.wiring import missing, people_of, tools_for
 from commands.engine import Engine
 from commands.runbook import Page
 from commands.tools import Tools
+from commands.who import People
 from state.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -31,7 +32,10 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     def make(page: Page) -> Tools:
         return tools_for(page, settings)
 
-    engine = Engine(store, make)
+    def people(page: Page) -> People:
+        return people_of(page, settings.environ)
+
+    engine = Engine(store, make, pages, people)
     engine.start()
     try:
         if slack:

@@ -49,6 +49,11 @@ def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:
     }
 
 
+def people_of(page: Page, environ: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The people of each role as the environment names them; Slack groups are expanded at the Slack edge only."""
+    return {role: frozenset(ids) for role, ids in mentions(page, environ).items()}
+
+
 def phones(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
     """The phone number of each role."""
     return {role: environ.get(box.phone.removeprefix("$"), "") for role, box in page.roles.items()}

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from commands.runbook import Page, read_page
 from commands.runner import Runner
+from commands.start import Request, start
 from commands.tools import Tools
-from state.records import Run
+from commands.who import People, Who
+from state.errors import Refused
+from state.records import KEPT, Fact, News, Run
 from state.store import Store
+
+LOG = logging.getLogger("gonogo.engine")
 
 
 class Engine:
-    """Takes up every active run of the record within a second; `tools_for` makes the tools for a run's own page."""
+    """Takes up every active run of the record within half a second.
 
-    def __init__(self, store: Store, tools_for: Callable[[Page], Tools]) -> None:
+    `tools_for` makes the tools for a run's own page; `pages` and `people_of` are asked when a kept run (Option B)
+    starts the next page.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        tools_for: Callable[[Page], Tools],
+        pages: Mapping[str, Page],
+        people_of: Callable[[Page], People],
+    ) -> None:
         self.store = store
         self._tools_for = tools_for
+        self._pages = pages
+        self._people_of = people_of
         self._runners: dict[int, Runner] = {}
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
@@ -34,17 +53,52 @@ class Engine:
         self._thread.join(1.0)
 
     def _loop(self) -> None:
+        kept = [run for run in self.store.runs() if run.state == KEPT]
         while not self._leaving.is_set():
+            for run in kept:
+                self._start_next(run)
             for run in self.store.active_runs():
                 if run.id not in self._runners and not self._leaving.is_set():
                     self._take_up(run)
             with self.store.changed:
                 self.store.changed.wait(0.5)
+            kept = [run for number in self._ended() if (run := self.store.run(number)).state == KEPT]
 
     def _take_up(self, run: Run) -> None:
         page = page_of(run)
         self._runners[run.id] = Runner(self.store, page, run.id, self._tools_for(page))
         self._runners[run.id].start()
+
+    def _ended(self) -> list[int]:
+        over = [number for number, runner in self._runners.items() if runner.wait(0)]
+        for number in over:
+            del self._runners[number]
+        return over
+
+    def _start_next(self, run: Run) -> None:
+        """Start the page that this kept run's decision names, once."""
+        page = page_of(run)
+        record = self.store.record(run.id)
+        keep = record.fact("keep")
+        if not page.decision.starts or not keep or record.fact("next"):
+            return
+        now = datetime.now(UTC)
+        try:
+            following = self._pages[page.decision.starts]
+            request = Request(
+                ref=record.values().get("commit", run.ref), note=run.note, channel=run.channel, speed=run.speed
+            )
+            made = start(
+                self.store, following, request, Who(person=keep.person, via=keep.via), self._people_of(following), now
+            )
+            says = f"run {made.id} of “{following.title}” has begun"
+        except KeyError:
+            says = f"there is no page {page.decision.starts} here; start it by hand"
+        except Refused as error:
+            says = f"{page.decision.starts} could not be started: {error}"
+        LOG.info("after run %s: %s", run.id, says)
+        fact = Fact(kind="next", once="next", person=keep.person, via="gonogo", at=now, said=page.decision.starts)
+        self.store.add_fact(run.id, fact, News(kind="next", data={"says": says, "page": page.decision.starts}))
 
 
 def page_of(run: Run) -> Page:

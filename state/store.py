@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -242,15 +243,28 @@ def event_hash(row: dict[str, Any]) -> str:
 
 def _lock(path: Path) -> IO[str]:
     handle = path.with_name(path.name + ".lock").open("w")
+    # a terminal that asks whether the record is served holds the lock for a moment: try more than once
+    for _ in range(5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return handle
+    handle.close()
+    raise BadRecord(
+        f"The record {path} is in use by another gonogo that serves it: stop that one first, "
+        "or name another file with GONOGO_STATE."
+    )
+
+
+def is_served(path: Path) -> bool:
+    """Whether a process serves the record now."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise BadRecord(
-            f"The record {path} is in use by another gonogo that serves it: stop that one first, "
-            "or name another file with GONOGO_STATE."
-        ) from None
-    return handle
+        _lock(path).close()
+    except BadRecord:
+        return True
+    return False
 
 
 def _time(text: str | None) -> datetime | None:
