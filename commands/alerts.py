@@ -21,7 +21,7 @@ class Raised:
     def rule(self) -> str:
         """The row's rule in words."""
         row = self.alert
-        if self.level == "warning":
+        if self.level == "warning" and row.says(self.value) == "warning":
             return f"a person decides above {row.warn_above:g}"
         limit = f"above {row.above:g}" if row.above is not None and self.value > row.above else f"below {row.below:g}"
         return limit + (f", {row.in_a_row} times in a row" if row.in_a_row > 1 else "")
@@ -48,12 +48,12 @@ def calling_for_rollback(page: Page, record: Record) -> Raised | None:
 def _raised(alert: Alert, record: Record) -> Raised | None:
     rows = [row for row in record.steps if row.step == alert.check and _measured(row, alert.measure)]
     newest = rows[-alert.in_a_row :]
-    if len(newest) < alert.in_a_row:
+    if not newest:
         return None
     last = newest[-1]
     value = last.measures[alert.measure]
     levels = {alert.says(row.measures[alert.measure]) for row in newest}
-    if levels == {"alert"}:
+    if levels == {"alert"} and len(newest) == alert.in_a_row:
         return Raised(alert=alert, level="alert", value=value, attempt=last.attempt)
     if alert.says(value) != "ok":
         return Raised(alert=alert, level="warning", value=value, attempt=last.attempt)
