@@ -37,6 +37,7 @@ class Runner:
         self._acts: dict[str, _Act] = {}
         self._leaving = threading.Event()
         self._status_slot = 0
+        self._seen = store.version()
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
 
     def start(self) -> None:
@@ -60,6 +61,7 @@ class Runner:
     def _loop(self) -> None:
         self._take_over()
         while not self._leaving.is_set():
+            self._seen = self.store.version()
             record = self.store.record(self.number)
             if not record.run.active:
                 return
@@ -87,7 +89,7 @@ class Runner:
                 self.store.add_fact(self.number, fact, News(kind="rollback", data={"person": "", "reason": reason}))
             case StopActs(steps):
                 self._stop(steps)
-                self._sleep(None)
+                self._sleep(self._now() + timedelta(seconds=1))
             case Move(state):
                 self._move(state, record)
             case Wait(until):
@@ -126,14 +128,13 @@ class Runner:
 
     def _sleep(self, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
-        version = self.store.version()
         deadline = min(until, self._status_due()) if until else self._status_due()
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
-            with self.store.changed:
-                heard = self.store.changed.wait(max(0.01, min(left, POLL)))
-            if heard or left <= 0 or self.store.version() != version:
+            if left <= 0 or self.store.version() != self._seen:
                 return
+            with self.store.changed:
+                self.store.changed.wait(max(0.01, min(left, POLL)))
 
     # -- status posts ---------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from state.records import DONE, News, Record, Step
 
 
 def began(step: PageStep, attempt: int) -> list[News]:
-    """A step begins; the checks of the watch begin without a word."""
-    if step.part == "watch":
+    """A step begins; the checks of the watch and the gates, which only wait for people, begin without a word."""
+    if step.part == "watch" or step.box.kind == "gate":
         return []
     return [
         News(
@@ -27,23 +27,19 @@ def began(step: PageStep, attempt: int) -> list[News]:
 def ended(page: Page, record: Record, step: PageStep, row: Step, outcome: Outcome, seconds: float) -> list[News]:
     """An attempt ended: its result, then who is waited for because of it, then the alerts that it raises."""
     after = _with(record, row)
-    news = [
-        News(
-            kind="checked" if step.part == "watch" and row.state == DONE else "ended",
-            step=step.id,
-            data={
-                "title": step.title,
-                "part": step.part,
-                "attempt": row.attempt,
-                "state": row.state,
-                "says": row.says,
-                "lines": list(outcome.lines),
-                "output": outcome.output,
-                "seconds": seconds,
-                "roles": _told(step),
-            },
-        )
-    ]
+    data = {
+        "title": step.title,
+        "part": step.part,
+        "attempt": row.attempt,
+        "state": row.state,
+        "says": row.says,
+        "lines": list(outcome.lines),
+        "output": outcome.output,
+        "seconds": seconds,
+        "roles": list(getattr(step.box, "roles_to_tell", [])),
+    }
+    kind = "checked" if step.part == "watch" and row.state == DONE else "ended"
+    news = [] if step.box.kind == "gate" else [News(kind=kind, step=step.id, data=data)]
     return news + wanted(page, after, step) + _alerts(page, after, step)
 
 
@@ -64,10 +60,6 @@ def refused(page: Page, record: Record, step: PageStep) -> list[News]:
     if row and refusal(record, row) and settle(page, record, step) is Verdict.PEOPLE:
         return wanted(page, record, step)
     return []
-
-
-def _told(step: PageStep) -> list[str]:
-    return list(getattr(step.box, "roles_to_tell", []))
 
 
 def _items(step: PageStep) -> list[dict[str, str]]:

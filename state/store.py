@@ -32,6 +32,7 @@ class Store:
     def __init__(self, path: Path, *, serving: bool = False) -> None:
         self.path = path
         self._mutex = threading.RLock()
+        self._writes = 0
         self._lock = _lock(path) if serving else None
         self.changed = threading.Condition()
         try:
@@ -201,10 +202,10 @@ class Store:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def version(self) -> int:
-        """A number that changes when another process has written."""
+    def version(self) -> tuple[int, int]:
+        """Two numbers, one of which changes with every write: by another process, and by this one."""
         with self._mutex:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
 
     def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self._mutex:
@@ -231,6 +232,7 @@ class Store:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+            self._writes += 1
         with self.changed:
             self.changed.notify_all()
 
