@@ -29,11 +29,8 @@ class Raised:
 
 def raised_by(page: Page, record: Record, check: str) -> tuple[Raised, ...]:
     """The rows that the newest measurements of one check raise; expected rows never do."""
-    found = []
-    for alert in page.alerts:
-        if alert.check == check and not alert.expected and (raised := _raised(alert, record)):
-            found.append(raised)
-    return tuple(found)
+    rows = (alert for alert in page.alerts if alert.check == check and not alert.expected)
+    return tuple(raised for alert in rows if (raised := _raised(alert, record)))
 
 
 def calling_for_rollback(page: Page, record: Record) -> Raised | None:

@@ -119,19 +119,26 @@ def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next |
 def _watch(page: Page, record: Record, now: datetime) -> Next | None:
     if page.watch is None:
         return None
+    lasts = page.watch.lasts
     row = record.last(WATCH)
     if row is None:
         return Wait() if held(record) else Note(WATCH)
     if row.state == DONE:
         return None
     elapsed = (now - row.began_at) * record.run.speed
-    if elapsed < page.watch.lasts:
-        return _next_check(page, record, row.began_at, elapsed)
+    if elapsed < lasts:
+        soonest = _next_check(page, record, elapsed)
+        return (
+            soonest
+            if isinstance(soonest, Begin | TurnBack)
+            else Wait(row.began_at + min(soonest, lasts) / record.run.speed)
+        )
     return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
 
 
-def _next_check(page: Page, record: Record, began: datetime, elapsed: timedelta) -> Next:
-    moments = []
+def _next_check(page: Page, record: Record, elapsed: timedelta) -> Begin | TurnBack | timedelta:
+    """The check that is due, or when (counted from the watch's beginning, in the page's time) the next one is."""
+    moments = [timedelta.max]
     for step in page.part("watch"):
         every = step.box.every or timedelta(minutes=15)
         slot = int(elapsed / every)
@@ -141,8 +148,7 @@ def _next_check(page: Page, record: Record, began: datetime, elapsed: timedelta)
         if last.state == FAILED and step.box.on_failure == "roll back":
             return TurnBack(f"“{step.title}” failed: {last.says}")
         moments.append(every * (slot + 1))
-    assert page.watch
-    return Wait(began + min([*moments, page.watch.lasts]) / record.run.speed)
+    return min(moments)
 
 
 def _decision(record: Record) -> Next:

@@ -111,8 +111,10 @@ class Runner:
             row = Step(step=name, attempt=1, state=DONE, began_at=self._now())
             self.store.end_step(self.number, row, self._now(), News(kind="watch over"))
         elif name == WATCH:
-            assert self.page.watch
-            data = {"lasts": say(self.page.watch.lasts), "speed": self.store.run(self.number).speed}
+            data = {
+                "lasts": say(self.page.watch.lasts) if self.page.watch else "",
+                "speed": self.store.run(self.number).speed,
+            }
             self.store.begin_step(self.number, WATCH, 1, self._now(), News(kind="watch", data=data))
         else:
             decision = self.page.decision
@@ -166,7 +168,8 @@ class Runner:
         try:
             outcome = self._guarded(running, work)
         except Exception as error:
-            LOG.error("step %s of run %s raised %s", step.id, self.number, type(error).__name__)
+            # without the traceback: its values may hold what a tool knows and the log must not
+            LOG.error("step %s of run %s raised %s", step.id, self.number, type(error).__name__)  # noqa: TRY400
             outcome = unknown(
                 f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
             )

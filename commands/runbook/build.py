@@ -128,11 +128,11 @@ def _parts(sections: list[Section]) -> dict[str, list[Section]]:
 
 
 def _steps(part: str, sections: list[Section]) -> list[PageStep]:
-    found = []
-    for section in sections:
-        if section.box and (section.level > 2 or section.box.kind != PARTS[part]):
-            found.append(_step(part, section, section.box))
-    return found
+    return [
+        _step(part, section, section.box)
+        for section in sections
+        if section.box and (section.level > 2 or section.box.kind != PARTS[part])
+    ]
 
 
 def _step(part: str, section: Section, box: Box) -> PageStep:

@@ -93,9 +93,9 @@ def _fold(token: Token, line: int, where: str) -> int:
 
 
 def _add_fence(section: Section, token: Token, line: int, lines: list[str], folded: bool) -> None:
-    assert token.map
-    last = lines[token.map[1] - 1].strip() if token.map[1] <= len(lines) else ""
-    if token.map[1] - token.map[0] < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):
+    begin, end = token.map or (0, 0)
+    last = lines[end - 1].strip() if 0 < end <= len(lines) else ""
+    if end - begin < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):
         raise BadPage(line, section.title, "this box is never closed; end it with a line of three backticks")
     words = token.info.split()
     if words == ["text"]:

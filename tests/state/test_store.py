@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 import threading
@@ -19,7 +20,7 @@ STARTED = News(kind="started")
 
 def new_run(target: str = "shop") -> dict[str, object]:
     """What `start` writes."""
-    texts = {name: "" for name in ("page", "text", "ref", "note", "starter", "channel")}
+    texts = dict.fromkeys(("page", "text", "ref", "note", "starter", "channel"), "")
     return {**texts, "target": target, "speed": 1.0, "countdown": 0}
 
 
@@ -59,10 +60,8 @@ def test_fifty_starts_at_once_make_one_run(store: Store) -> None:
     made: list[Run] = []
 
     def start() -> None:
-        try:
+        with contextlib.suppress(AlreadyRunning):
             made.append(store.start_run(new_run(), NOON, STARTED))
-        except AlreadyRunning:
-            pass
 
     threads = [threading.Thread(target=start) for _ in range(50)]
     for thread in threads:

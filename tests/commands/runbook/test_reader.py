@@ -56,7 +56,7 @@ def test_ids_survive_thai_and_emoji(title: str, expected: str) -> None:
         (DEPLOY_BOX, f"<!--\n### Hidden\n{DEPLOY_BOX}\n-->", "### Hidden", "inside an HTML comment"),
         (DEPLOY_BOX, f"<details>\n\n{DEPLOY_BOX}\n\n</details>", "```toml run\nhost", "<details>"),
         ('commands = ["deploy"]', 'kind = "gate"\ncommands = ["deploy"]', 'kind = "gate"', "kind:"),
-        ('commands = ["deploy"]', 'comands = ["deploy"]', 'comands = ["deploy"]', 'comands: is not a field of this box; did you mean "commands"?'),
+        ('commands = ["deploy"]', 'comands = ["deploy"]', 'comands = ["deploy"]', 'did you mean "commands"?'),
         (DEPLOY_BOX, f"```bash\nls\n```\n{DEPLOY_BOX}", "```bash", "looks runnable and is not"),
         (DEPLOY_BOX, f"```\nls\n```\n{DEPLOY_BOX}", "```\nls", "looks runnable and is not"),
         (DEPLOY_BOX, f"    rm -rf /\n\n{DEPLOY_BOX}", "    rm -rf /", "indented text reads as code"),
