@@ -34,7 +34,7 @@ pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
 
 lock:  ## bring requirements.lock up to pyproject.toml
 	$(PYTHON) -m pip install --quiet pip-tools
-	$(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+	$(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header --all-extras --output-file requirements.lock pyproject.toml
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
