@@ -124,3 +124,7 @@ def _door(options: argparse.Namespace) -> int:
     finally:
         door.close()
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bot.settings import Settings, read_pages
-from bot.wiring import must_be_set, people_of
+from bot.wiring import channel, must_be_set, people_of
 from commands import rollback as rollback_act
 from commands import start as start_act
 from commands.engine import page_of
@@ -42,7 +42,7 @@ class Door:
             ref=options.ref,
             countdown=options.countdown,
             note=options.note,
-            channel=self.settings.environ.get(page.runbook.channel.removeprefix("$"), ""),
+            channel=channel(page, self.settings.environ),
             speed=self.settings.speed,
         )
         run = start_act.start(self.store, page, request, self.who, self._people(page), self._now())

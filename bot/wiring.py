@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from bot.settings import Settings
+from bot.slack.office import Office
 from bot.tools import make_tools
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
 from commands.runbook import Page
 from commands.tools import Tools
 from state.errors import BadSettings
+from state.store import Store
 
 
 def places_of(page: Page) -> Places:
@@ -26,7 +29,7 @@ def places_of(page: Page) -> Places:
 
 def tools_for(page: Page, settings: Settings) -> Tools:
     """The real tools for a page."""
-    return make_tools(places_of(page), settings.environ)
+    return make_tools(places_of(page), settings.environ, page.env_names())
 
 
 def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
@@ -57,3 +60,24 @@ def people_of(page: Page, environ: Mapping[str, str]) -> dict[str, frozenset[str
 def phones(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
     """The phone number of each role."""
     return {role: environ.get(box.phone.removeprefix("$"), "") for role, box in page.roles.items()}
+
+
+def channel(page: Page, environ: Mapping[str, str]) -> str:
+    """The Slack channel in which a page's runs are told."""
+    return environ.get(page.runbook.channel.removeprefix("$"), "")
+
+
+def make_office(settings: Settings, store: Store, pages: Mapping[str, Page]) -> Office:
+    """What the Slack edge is handed."""
+    environ = settings.environ
+    return Office(
+        store=store,
+        pages=lambda: pages,
+        people=lambda page: people_of(page, environ),
+        mentions=lambda page: mentions(page, environ),
+        phones=lambda page: phones(page, environ),
+        missing=lambda page: missing(page, environ),
+        channel=lambda page: channel(page, environ),
+        now=lambda: datetime.now(UTC),
+        speed=settings.speed,
+    )

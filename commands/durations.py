@@ -34,4 +34,9 @@ def say(duration: timedelta | float) -> str:
     return f"{hours} h" + (f" {minutes} min" if minutes else "")
 
 
+def took(seconds: float) -> str:
+    """Say how long something took: "45 ms" below a second, then as `say` does."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else say(round(seconds, 1))
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands.alerts import raised_by
 from commands.decide import held
 from commands.durations import say
 from commands.runbook.page import Page
@@ -111,7 +112,8 @@ def _checks(page: Page, record: Record) -> list[Check]:
     for step in page.part("watch"):
         rows = [row for row in record.steps if row.step == step.id and row.state in {DONE, FAILED}]
         if rows:
-            found.append(Check(title=step.title, good=rows[-1].state == DONE, says=rows[-1].says))
+            good = rows[-1].state == DONE and not raised_by(page, record, step.id)
+            found.append(Check(title=step.title, good=good, says=rows[-1].says))
     return found
 
 

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from commands.steps.backup import Backup
 from commands.steps.base import StepBox
+from commands.steps.browser import Browser
+from commands.steps.checkout import Checkout
 from commands.steps.gate import Gate
 from commands.steps.http import Http
+from commands.steps.logs import Logs
+from commands.steps.maintenance import Maintenance
+from commands.steps.metrics import Metrics
+from commands.steps.notify import Notify
+from commands.steps.publish import Publish
+from commands.steps.query import Query
+from commands.steps.release import Release
+from commands.steps.repeat import Repeat
+from commands.steps.review import Review
 from commands.steps.run import Run
+from commands.steps.service import Service
+from commands.steps.sql import Sql
+from commands.steps.wait import Wait
+from commands.steps.window import Window
 
-KINDS: dict[str, type[StepBox]] = {kind.kind: kind for kind in (Gate, Http, Run)}
+_ALL: tuple[type[StepBox], ...] = (
+    Backup,
+    Browser,
+    Checkout,
+    Gate,
+    Http,
+    Logs,
+    Maintenance,
+    Metrics,
+    Notify,
+    Publish,
+    Query,
+    Release,
+    Repeat,
+    Review,
+    Run,
+    Service,
+    Sql,
+    Wait,
+    Window,
+)
+KINDS: dict[str, type[StepBox]] = {kind.kind: kind for kind in _ALL}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from commands.durations import Duration
 from commands.outcome import Context, Outcome, failed, stopped, unknown
+from commands.tools import Finished, Job
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
 _NAME = re.compile(r"<([a-z][a-z0-9_]*)>")
@@ -67,8 +68,11 @@ class StepBox(Strict):
         raise NotImplementedError
 
     def look(self, ctx: Context) -> Outcome | None:
-        """After a crash: what became of the attempt, or None where looking cannot tell. Changes nothing."""
-        return None if self.changes else failed("It was cut off by a restart; it changes nothing and is run again.")
+        """After a crash: what became of the attempt, or None where looking cannot tell. Repeats no effect.
+
+        What changes nothing is simply made again.
+        """
+        return None if self.changes else act(self, ctx)
 
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
@@ -121,3 +125,43 @@ def act(box: StepBox, ctx: Context) -> Outcome:
         return failed(str(error), lines=tuple(error.output.splitlines()[-12:]), output=error.output)
     except (Unreachable, Refused) as error:
         return failed(str(error))
+
+
+def on_host(host: str, script: str, env: Mapping[str, str] | None = None) -> list[str]:
+    """A script as plan lines: every line that will run on the host, then what its variables stand for."""
+    given = ", ".join(f"{name}={value}" for name, value in (env or {}).items())
+    return [f"on {host}: {line}" for line in script.splitlines()] + ([f"with {given}"] if given else [])
+
+
+def run_job(box: StepBox, ctx: Context, host: str, script: str, env: Mapping[str, str]) -> Finished:
+    """Run a script as the one job of this attempt; where the job exists it is attached to, never started twice."""
+    filled = {name: fill(value, ctx.values) for name, value in env.items()}
+    job = Job(key=ctx.key, script=script, env=filled, limit=box.limit.total_seconds())
+    return ctx.tools.shell.run(host, job, stop=ctx.stop, heard=ctx.say)
+
+
+def look_at_job(box: StepBox, ctx: Context, host: str) -> Outcome:
+    """After a crash: judge the job of this attempt if it ended, stay with it if it runs, and never start it anew."""
+    state = ctx.tools.shell.look(host, ctx.key).state
+    if state == "absent":
+        return failed("It had not begun on the host when the bot was cut off; it can be run again.")
+    if state == "dead":
+        return unknown("The command is gone from the host and left no exit code; look at the host before you decide.")
+    return act(box, ctx)
+
+
+def told(output: str) -> dict[str, str]:
+    """The `name=value` lines of a script's output, later ones over earlier ones."""
+    return dict(re.findall(r"^([a-z][a-z0-9_]*)=(.*)$", output, re.MULTILINE))
+
+
+def wait_until(ctx: Context, moment: datetime) -> None:
+    """Wait for a moment by the tools' clock. Raises Stopped when a person stops the step."""
+    while (left := (moment - ctx.tools.clock.now()).total_seconds()) > 0:
+        if ctx.stop.wait(min(left, 0.1)):
+            raise Stopped("Stopped by a person while it waited.")
+
+
+def pause(ctx: Context, seconds: float) -> None:
+    """Wait some seconds from now. Raises Stopped when a person stops the step."""
+    wait_until(ctx, ctx.tools.clock.now() + timedelta(seconds=seconds))

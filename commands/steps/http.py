@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from commands.durations import say
-from commands.outcome import Context, Outcome, done, failed
-from commands.steps.base import StepBox, fill, fill_json
+from commands.durations import took
+from commands.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.base import StepBox, fill, fill_json, pause
 from commands.tools import Answer, Call
+from state.errors import LostTrack, ToolError, Unreachable
 
 
 class Http(StepBox):
     """`expect` names fields of the JSON answer and their values ("a.b" for nested ones; "<number>" accepts any number).
 
-    `values` keeps fields of the answer under a name for later steps. Header values may hold `$NAME`.
+    `values` keeps fields of the answer under a name for later steps. Header and body texts may hold `$NAME`. `clean_up`
+    is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`. A GET is tried
+    `tries` times while nothing answers; nothing else is ever sent twice.
     """
 
     kind: ClassVar[str] = "http"
-    changes: ClassVar[bool] = False
 
     web: str
     path: str
     method: str = "GET"
     headers: dict[str, str] = Field(default_factory=dict)
     json_body: Any = Field(default=None, alias="json")
-    status: int = 200
+    status: int | list[int] = 200
     expect: dict[str, Any] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
+    clean_up: str = ""
+    tries: int = Field(default=3, ge=1)
 
     def plan(self) -> list[str]:
         body = f" with {self.json_body}" if self.json_body is not None else ""
         wants = "".join(f", {field} = {value}" for field, value in self.expect.items())
-        return [f"{self.method} {self.web}{self.path}{body}, expects status {self.status}{wants}"]
+        after = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
+        return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{wants}", *after]
 
     def gives(self) -> tuple[str, ...]:
         return tuple(self.values)
+
+    def needs(self) -> set[str]:
+        return super().needs() - {"number"} - (set(self.values) if self.clean_up else set())
+
+    def look(self, ctx: Context) -> Outcome | None:
+        return self.run(ctx) if self.method == "GET" else None
 
     def run(self, ctx: Context) -> Outcome:
         call = Call(
@@ -46,20 +58,56 @@ class Http(StepBox):
             json=fill_json(self.json_body, ctx.values),
             limit=min(self.limit.total_seconds(), 30),
         )
-        answer = ctx.tools.web.request(self.web, call)
-        wrong = self._wrong(answer)
+        began = time.monotonic()
+        try:
+            answer = self._send(ctx, call)
+        except ToolError as error:
+            lost = isinstance(error, LostTrack) and self.method != "GET"
+            return (unknown if lost else failed)(
+                str(error), measures={"seconds": time.monotonic() - began, "failed": 1.0}
+            )
+        return self._judge(ctx, answer)
+
+    def _send(self, ctx: Context, call: Call) -> Answer:
+        for _ in range(self.tries - 1 if self.method == "GET" else 0):
+            try:
+                return ctx.tools.web.request(self.web, call)
+            except Unreachable:
+                pause(ctx, 1)
+        return ctx.tools.web.request(self.web, call)
+
+    def _judge(self, ctx: Context, answer: Answer) -> Outcome:
+        wrong = self._wrong(answer, fill_json(self.expect, ctx.values))
         measures = {"seconds": answer.seconds, "status": float(answer.status), "failed": float(bool(wrong))}
         if wrong:
             return failed(wrong[0], lines=tuple(wrong), output=answer.text[:4000], measures=measures)
         found = {name: str(_field(answer.json(), field)) for name, field in self.values.items()}
         shown = ", ".join(f"{field} = {_field(answer.json(), field)}" for field in self.expect)
-        says = f"{answer.status} in {say(round(answer.seconds, 2))}" + (f"; {shown}" if shown else "")
+        says = f"{answer.status} in {took(answer.seconds)}" + (f"; {shown}" if shown else "")
+        if left := self._clean(ctx, found):
+            return failed(f"{says}, but {left}", values=found, measures=measures)
         return done(says, values=found, measures=measures)
 
-    def _wrong(self, answer: Answer) -> list[str]:
-        if answer.status != self.status:
-            return [f"Answered {answer.status} instead of {self.status}.", answer.text[:200]]
-        if not self.expect and not self.values:
+    def _clean(self, ctx: Context, found: dict[str, str]) -> str:
+        """Delete what was made; says what is left behind, or nothing."""
+        if not self.clean_up:
+            return ""
+        path = fill(self.clean_up, {**ctx.values, **found})
+        try:
+            status = ctx.tools.web.request(self.web, Call(path=path, method="DELETE", headers=self.headers)).status
+        except ToolError as error:
+            return f"what it made is left behind at {path}: {error}"
+        return (
+            "" if status in {200, 202, 204, 404} else f"what it made is left behind at {path}: DELETE answers {status}."
+        )
+
+    def _statuses(self) -> str:
+        return str(self.status) if isinstance(self.status, int) else " or ".join(str(one) for one in self.status)
+
+    def _wrong(self, answer: Answer, expect: dict[str, Any]) -> list[str]:
+        if answer.status not in ([self.status] if isinstance(self.status, int) else self.status):
+            return [f"Answered {answer.status} instead of {self._statuses()}.", answer.text[:200]]
+        if not expect and not self.values:
             return []
         try:
             data = answer.json()
@@ -67,7 +115,7 @@ class Http(StepBox):
             return ["The answer is not JSON.", answer.text[:200]]
         return [
             f"{field} is {_field(data, field)!r} instead of {wanted!r}."
-            for field, wanted in {**self.expect, **dict.fromkeys(self.values.values(), "<any>")}.items()
+            for field, wanted in {**dict.fromkeys(self.values.values(), "<any>"), **expect}.items()
             if not _fits(_field(data, field), wanted)
         ]
 

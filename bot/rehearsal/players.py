@@ -1,0 +1,95 @@
+"""The players of `--auto`: they read the channel as people do, and press what a story has them press."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from bot.rehearsal.people import HOLDERS, PEOPLE, STARTER
+from bot.rehearsal.stories import Story
+from bot.rehearsal.target import Target
+from bot.rehearsal.workspace import Message, Workspace
+
+REASON = "This is a rehearsal; the people are played."
+LEAD = HOLDERS["tech_lead"].id
+
+
+class Players:
+    """Plays a story; every press goes through the workspace, as a click in its page does."""
+
+    def __init__(self, workspace: Workspace, target: Target, story: Story) -> None:
+        self.workspace = workspace
+        self.target = target
+        self.story = story
+        self._pressed: set[tuple[str, str, str]] = set()
+        self._broke = False
+
+    async def start(self, page: str) -> None:
+        """The starter types the command."""
+        reply = await self.workspace.command(STARTER.id, f"/deploy start {page}")
+        if not reply.acked:
+            raise RuntimeError(f"/deploy start was not answered: {reply.error}")
+
+    async def play(self) -> None:
+        """Look at the channel again and again, until cancelled."""
+        while True:
+            for message in self._all():
+                await self._react(message)
+            await asyncio.sleep(0.2)
+
+    def _all(self) -> list[Message]:
+        found = []
+        for message in self.workspace.messages():
+            found += [message, *self.workspace.thread(message.ts)]
+        return found
+
+    async def _react(self, message: Message) -> None:
+        words = json.dumps(message.blocks, ensure_ascii=False) + message.text
+        if self.story.breaks_in_watch and not self._broke and "Watch" in words:
+            self._broke = True
+            self.target.make_slow(6)
+        actions = _actions(message.blocks)
+        if self.story.presses_rollback_at and self.story.presses_rollback_at in words and "rollback" in actions:
+            await self._once(HOLDERS["rollback"].id, message, "rollback")
+        elif "keep" in actions:
+            await self._once(LEAD, message, "keep")
+        elif "skip" in actions:
+            await self._once(LEAD, message, "skip")
+        elif "agree" in actions:
+            await self._once(HOLDERS["dba"].id, message, "agree")
+        elif "sign" in actions:
+            await self._sign(message, words)
+
+    async def _sign(self, message: Message, words: str) -> None:
+        called = set(re.findall(r"<@(\w+)>", words))
+        for person in PEOPLE:
+            if person.id in called and person is not STARTER:
+                refuses = self.story.refuses and HOLDERS[self.story.refuses] is person
+                await self._once(person.id, message, "refuse" if refuses else "sign")
+
+    async def _once(self, person: str, message: Message, action: str) -> None:
+        """Press a button once as one person, and fill the form that it opens."""
+        if (person, message.ts, action) in self._pressed:
+            return
+        self._pressed.add((person, message.ts, action))
+        await self.workspace.press(person, message.ts, action)
+        for _ in range(20):
+            for view in self.workspace.views(person):
+                await self.workspace.submit(person, view.id, _filled(view.blocks))
+                return
+            if action not in {"refuse", "skip", "done"}:
+                return
+            await asyncio.sleep(0.1)
+
+
+def _actions(blocks: list[dict[str, Any]]) -> set[str]:
+    """The action ids of the buttons in a message."""
+    return {element["action_id"] for block in blocks for element in block.get("elements", []) if "action_id" in element}
+
+
+def _filled(blocks: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """A reason in every text field of a form."""
+    inputs = (block for block in blocks if block["type"] == "input")
+    return {block["block_id"]: {block["element"]["action_id"]: REASON} for block in inputs}

@@ -1,0 +1,129 @@
+"""The stories a rehearsal can play, each with its expected end, checked against the target itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.rehearsal.target.audit import Audit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One story: what is wrong with the target, what the people do differently, and how it must end.
+
+    `ends` is the run's last state. `presses_rollback_at` is the title of the step during which somebody presses the
+    button; `refuses` is the role that refuses its first sign-off; `breaks_in_watch` makes the API slow during the watch.
+    """
+
+    name: str
+    tells: str
+    ends: str
+    flaws: frozenset[str] = field(default_factory=frozenset)
+    presses_rollback_at: str = ""
+    refuses: str = ""
+    breaks_in_watch: bool = False
+
+
+STORIES = {
+    story.name: story
+    for story in (
+        Story(name="keep", tells="everything goes well, and the tech lead decides KEEP", ends="kept"),
+        Story(
+            name="rollback",
+            tells="while the frontend is deployed, somebody presses Roll back on a phone",
+            ends="rolled back",
+            presses_rollback_at="Deploy Frontend",
+        ),
+        Story(
+            name="bad-migration",
+            tells="the forward migration fails at its last statement, and the run goes straight back",
+            ends="rolled back",
+            flaws=frozenset({"bad-migration"}),
+        ),
+        Story(
+            name="failing-smoke",
+            tells="jobs with skipped approval answer 500, and the smoke test rolls everything back",
+            ends="rolled back",
+            flaws=frozenset({"failing-smoke"}),
+        ),
+        Story(
+            name="alert-in-watch",
+            tells="the API becomes slow during the watch, and the alert table rolls everything back",
+            ends="rolled back",
+            breaks_in_watch=True,
+        ),
+        Story(
+            name="refused-sign-off",
+            tells="the reviewer refuses to sign, and the run ends before anything is touched",
+            ends="aborted",
+            refuses="reviewer",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What the target was before the run."""
+
+    old: str
+    new: str
+    boots: int
+
+
+def wrong_at_the_end(story: Story, audit: Audit, before: Before) -> list[str]:
+    """Everything in which the target differs from the story's end, one sentence each; empty when all agree."""
+    checks = {"kept": _after_keep, "rolled back": _after_rollback, "aborted": _after_abort}
+    return [sentence for sentence, good in checks[story.ends](story, audit, before) if not good] + [
+        sentence for sentence, good in _always(audit) if not good
+    ]
+
+
+Checks = list[tuple[str, bool]]
+Ending = Callable[[Story, Audit, Before], Checks]
+
+
+def _always(audit: Audit) -> Checks:
+    return [
+        ("the maintenance page is still served", not audit.maintenance),
+        (f"{audit.jobs_left} test jobs were left behind", audit.jobs_left == 0),
+        (f"pm2 says {audit.pm2_status}", audit.pm2_status == "online"),
+    ]
+
+
+def _after_keep(_: Story, audit: Audit, before: Before) -> Checks:
+    return [
+        (f"the forward migration was applied {audit.forward_count} times", audit.forward_count == 1),
+        (f"the rollback migration was applied {audit.rollback_count} times", audit.rollback_count == 0),
+        (f"there are {audit.v1_columns} of the 4 V1 columns", audit.v1_columns == 4),
+        (f"there are {audit.v2_tables} V2 tables", audit.v2_tables == 0),
+        *_runs(audit, before.new),
+    ]
+
+
+def _after_rollback(story: Story, audit: Audit, before: Before) -> Checks:
+    applied = 0 if "bad-migration" in story.flaws else 1
+    return [
+        (f"the forward migration was applied {audit.forward_count} times", audit.forward_count == applied),
+        (f"the rollback migration was applied {audit.rollback_count} times", audit.rollback_count == applied),
+        (f"there are {audit.v1_columns} V1 columns", audit.v1_columns == 0),
+        (f"there are {audit.v2_tables} of the 4 V2 tables", audit.v2_tables == 4),
+        *_runs(audit, before.old),
+    ]
+
+
+def _after_abort(_: Story, audit: Audit, before: Before) -> Checks:
+    return [
+        ("a migration was applied", audit.forward_count + audit.rollback_count == 0),
+        ("the API was restarted", audit.boots == before.boots),
+        *_runs(audit, before.old),
+    ]
+
+
+def _runs(audit: Audit, commit: str) -> Checks:
+    return [
+        (f"the working copy is at {audit.head[:8]}, not {commit[:8]}", audit.head == commit),
+        (f"the API answers as {audit.running_commit[:8]}, not {commit[:8]}", audit.running_commit == commit),
+        (f"the page served is {audit.served_commit[:8]}, not {commit[:8]}", audit.served_commit == commit),
+    ]

@@ -1,0 +1,14 @@
+// The build: stamps the page and /build.json with the commit it was made from.
+import { execFileSync } from 'node:child_process'
+
+const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+
+const stamp = {
+  name: 'build-stamp',
+  transformIndexHtml: () => [{ tag: 'meta', attrs: { name: 'build-commit', content: commit }, injectTo: 'head' }],
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'build.json', source: JSON.stringify({ commit }) })
+  },
+}
+
+export default { plugins: [stamp] }

@@ -1,0 +1,173 @@
+"""What a click or a command does: one act on the record, and the sentence its person sees. Knows nothing of Slack's wire."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.slack.office import Office
+from commands import rollback as rollback_act
+from commands import start as start_act
+from commands.engine import page_of
+from commands.runbook import Page
+from commands.settle import AGAIN, ITS_DONE, NO, SKIP, YES, Waiting, waiting_for
+from commands.signoff import Desk
+from commands.who import Who
+from state.errors import BadSettings, NothingRuns, Refused
+from state.records import Run
+
+frozen_page: Callable[[Run], Page] = lru_cache(maxsize=16)(page_of)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    """One press of a button: `action` is the button's name, `value` its own ("RUN:EVENT", event 0 on the card)."""
+
+    action: str
+    value: str
+    person: str
+    reason: str = ""
+
+
+def press(office: Office, pressed: Press) -> str:
+    """Carry a press out; returns the sentence for its person. Raises Refused, whose message is that sentence."""
+    number, _, event = pressed.value.partition(":")
+    if not (number.isdecimal() and event.isdecimal()):
+        raise Refused("This button belongs to another version of the bot; use /deploy status.")
+    run = _run(office, int(number))
+    if pressed.action in _ON_THE_RUN:
+        return _ON_THE_RUN[pressed.action](office, run, pressed.person, pressed.reason)
+    asked = next((one for one in office.store.events(run.id, int(event) - 1, 1) if one.kind == "wanted"), None)
+    if asked is None:
+        raise Refused("This button asks about nothing in the record; use /deploy status.")
+    return _answer(office, run, pressed, str(asked.data["step"]), int(asked.data["attempt"]))
+
+
+def say(office: Office, action: str, person: str, reason: str) -> str:
+    """The same act without its button, on the one thing that is asked now. Raises Refused where that is not one thing."""
+    run = the_run(office)
+    if action in _ON_THE_RUN:
+        return _ON_THE_RUN[action](office, run, person, reason)
+    record = office.store.record(run.id)
+    asked = [one for one in waiting_for(frozen_page(run), record) if action in _buttons_of(one)]
+    if len(asked) != 1:
+        what = ", ".join(f"“{one.title}”" for one in asked) or "nothing"
+        raise Refused(f"“{action}” could mean {what} now; use the buttons in the thread.")
+    pressed = Press(action=action, value="", person=person, reason=reason)
+    return _answer(office, run, pressed, asked[0].step, asked[0].attempt)
+
+
+def start(office: Office, person: str, asked: dict[str, str]) -> Run:
+    """Start a run of the page named in `asked` (page, ref, minutes, note). Raises Refused."""
+    page = find_page(office, asked.get("page", ""))
+    if names := office.missing(page):
+        raise BadSettings(f"{page.name} needs these variables in the bot's environment: {', '.join(names)}.")
+    request = start_act.Request(
+        ref=asked.get("ref", "").strip(),
+        countdown=int(asked.get("minutes") or 0),
+        note=asked.get("note", ""),
+        channel=office.channel(page),
+        speed=office.speed,
+    )
+    who = Who(person=person, via="slack")
+    return start_act.start(office.store, page, request, who, office.people(page), office.now())
+
+
+def find_page(office: Office, name: str) -> Page:
+    """A page by its file's name, with or without `.md`. Raises Refused with the nearest name."""
+    pages = office.pages()
+    if found := pages.get(name) or pages.get(f"{name}.md"):
+        return found
+    if not name and len(pages) == 1:
+        return next(iter(pages.values()))
+    near = difflib.get_close_matches(name, pages, 1)
+    raise Refused(f"There is no page “{name}”; " + (f"did you mean {near[0]}?" if near else f"say {', '.join(pages)}."))
+
+
+def the_run(office: Office) -> Run:
+    """The one active run. Raises NothingRuns, and Refused where there are several."""
+    active = office.store.active_runs()
+    if not active:
+        raise NothingRuns("Nothing runs now. A deployment starts with /deploy start.")
+    if len(active) > 1:
+        which = ", ".join(f"{run.target} (run {run.id})" for run in active)
+        raise Refused(f"Several runs are active: {which}. Use the buttons on the card of the one you mean.")
+    return active[0]
+
+
+def _run(office: Office, number: int) -> Run:
+    try:
+        return office.store.run(number)
+    except KeyError:
+        raise NothingRuns(f"Run {number} is not in this bot's record.") from None
+
+
+def _desk(office: Office, run: Run) -> Desk:
+    page = frozen_page(run)
+    return Desk(office.store, page, run.id, office.people(page))
+
+
+def _roll_back(office: Office, run: Run, person: str, reason: str) -> str:
+    first = rollback_act.rollback(office.store, run, Who(person=person, via="slack"), reason, office.now())
+    return f"Rolling back {run.target}." if first else f"{run.target} is being rolled back already; it happens once."
+
+
+def _hold(office: Office, run: Run, person: str, reason: str) -> str:
+    first = _desk(office, run).hold(Who(person=person, via="slack"), reason, office.now())
+    return "On hold: no new step begins." if first else "It is on hold already."
+
+
+def _resume(office: Office, run: Run, person: str, reason: str) -> str:
+    first = _desk(office, run).resume(Who(person=person, via="slack"), reason, office.now())
+    return "It goes on." if first else "It is not on hold."
+
+
+def _keep(office: Office, run: Run, person: str, reason: str) -> str:
+    first = _desk(office, run).keep(Who(person=person, via="slack"), reason, office.now())
+    return "KEEP." if first else "KEEP was decided already."
+
+
+def _answer(office: Office, run: Run, pressed: Press, step: str, attempt: int) -> str:
+    desk, who, now = _desk(office, run), Who(person=pressed.person, via="slack"), office.now()
+    if said := _said_already(office, run, pressed, step, attempt):
+        return said
+    match pressed.action:
+        case "sign" | "refuse":
+            word = YES if pressed.action == "sign" else NO
+            roles = desk.sign(step, attempt, who, word, pressed.reason, now)
+            titles = ", ".join(desk.page.roles[role].title for role in roles)
+            return f"{'Signed' if word == YES else 'Refused'} as {titles}."
+        case "agree":
+            desk.second(step, attempt, who, now)
+            return "You agreed; the run goes on."
+    answer = {"again": AGAIN, "done": ITS_DONE, "skip": SKIP}.get(pressed.action)
+    if answer is None:
+        raise Refused("The bot does not know this button; use /deploy status.")
+    desk.answer(step, attempt, who, answer, pressed.reason, now)
+    return "Noted."
+
+
+def _said_already(office: Office, run: Run, pressed: Press, step: str, attempt: int) -> str:
+    """The friendly word for somebody who presses a second time, or whose press Slack delivered twice."""
+    kind = {"sign": "sign", "refuse": "sign", "agree": "second"}.get(pressed.action, "answer")
+    record = office.store.record(run.id)
+    mine = [f for f in record.facts if (f.kind, f.step, f.attempt, f.person) == (kind, step, attempt, pressed.person)]
+    if not mine:
+        return ""
+    open_ = [one for one in waiting_for(frozen_page(run), record) if (one.kind, one.step) == (kind, step)]
+    roles = {role for one in open_ for role in one.roles if pressed.person in office.people(frozen_page(run))[role]}
+    return "" if roles and kind == "sign" else "You have answered this already; your word stands."
+
+
+def _buttons_of(waiting: Waiting) -> tuple[str, ...]:
+    return {"sign": ("sign", "refuse"), "second": ("agree",), "answer": ("again", "done", "skip")}.get(waiting.kind, ())
+
+
+_ON_THE_RUN: dict[str, Callable[[Office, Run, str, str], str]] = {
+    "rollback": _roll_back,
+    "hold": _hold,
+    "resume": _resume,
+    "keep": _keep,
+}

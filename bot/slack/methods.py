@@ -1,0 +1,18 @@
+"""Every method of Slack's Web API that the bot calls, with the scope it needs; the manifest is held to this table by a test."""
+
+from __future__ import annotations
+
+# method -> scopes of the bot's token; conversations.* need one for each kind of channel
+METHODS: dict[str, tuple[str, ...]] = {
+    "auth.test": (),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.replies": ("channels:history", "groups:history"),
+    "files.completeUploadExternal": ("files:write",),
+    "files.getUploadURLExternal": ("files:write",),
+    "usergroups.users.list": ("usergroups:read",),
+    "views.open": (),
+}
+COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}
+SCOPES: frozenset[str] = frozenset({"commands"}).union(*METHODS.values())

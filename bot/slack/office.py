@@ -1,0 +1,31 @@
+"""The office: everything the Slack edge needs from the rest of the bot, in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.runbook import Page
+from commands.who import People
+from state.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """What the wiring hands to Slack.
+
+    `people` is who may act, by role, with user groups already expanded; `mentions` is who is called, by role, as the environment
+    names them (`U…` people, `S…` groups). `missing` names the environment variables without which a page cannot be started.
+    `speed` divides the waiting times of the watch and is 1 outside rehearsals; `channel` is where a page's runs are told.
+    """
+
+    store: Store
+    pages: Callable[[], Mapping[str, Page]]
+    people: Callable[[Page], People]
+    mentions: Callable[[Page], Mapping[str, list[str]]]
+    phones: Callable[[Page], Mapping[str, str]]
+    missing: Callable[[Page], list[str]]
+    channel: Callable[[Page], str]
+    now: Callable[[], datetime]
+    speed: float = 1.0

@@ -1,0 +1,64 @@
+"""The scene: one moment of one run with the people it names, the value that every view is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.slack.blocks import Block, button, confirm
+from bot.slack.text import bold, line, mention
+from commands.durations import say
+from commands.runbook import Page
+from commands.settle import touched
+from commands.status import Status, status_of
+from state.records import GOING, Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """`mentions` are the Slack ids called for each role, `phones` their numbers."""
+
+    page: Page
+    record: Record
+    now: datetime
+    mentions: Mapping[str, list[str]] = field(default_factory=dict)
+    phones: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """The run summed up at this moment."""
+        return status_of(self.page, self.record, self.now)
+
+    @property
+    def can_turn_back(self) -> bool:
+        """Whether a rollback may still be asked for."""
+        return self.record.run.state == GOING and not self.record.fact("rollback") and not self.record.fact("keep")
+
+    def title_of(self, role: str) -> str:
+        """A role's title in bold."""
+        return bold(self.page.roles[role].title if role in self.page.roles else role, 80)
+
+    def called(self, role: str) -> str:
+        """The mentions of the people of a role."""
+        return " ".join(mention(name) for name in self.mentions.get(role, [])[:10])
+
+    def contacts(self, roles: Iterable[str]) -> str:
+        """The roles with their people and phone numbers, one a line."""
+        lines = []
+        for role in dict.fromkeys(roles):
+            phone = self.phones.get(role, "")
+            lines.append(f"{self.title_of(role)} {self.called(role)}" + (f"  ☎️ {line(phone, 40)}" if phone else ""))
+        return "\n".join(lines[:12])
+
+    def rollback_button(self) -> Block | None:
+        """The button that takes everything back, with the consequence in its question; None when it would come too late."""
+        if not self.can_turn_back:
+            return None
+        run = self.record.run
+        if touched(self.page, self.record):
+            what = f"{self.page.rollback.warning} It is back within {say(self.page.rollback.within)}."
+        else:
+            what = "Nothing was changed in production yet: the run simply ends."
+        question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")
+        return button("rollback", "⏪ Roll back", f"{run.id}:0", style="danger", confirm=question)

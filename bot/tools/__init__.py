@@ -1,0 +1,28 @@
+"""The real tools behind `commands.tools`: SSH, PostgreSQL, HTTP, a browser and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.tools.places import Places
+from commands.tools import Tools
+
+
+def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
+    """The tools for a page's places; `names` are the environment variables whose values must never be shown."""
+    # late, so that the terminal's quick commands do not wait for libraries they do not use
+    from bot.tools.browser import ChromiumBrowser
+    from bot.tools.clock import SystemClock
+    from bot.tools.secrets import redactor_for
+    from bot.tools.shell import SshShell
+    from bot.tools.sql import PostgresSql
+    from bot.tools.web import HttpWeb
+
+    redact = redactor_for(names, environ)
+    return Tools(
+        shell=SshShell(places.hosts, environ, redact),
+        sql=PostgresSql(places.databases, environ, redact),
+        web=HttpWeb(places.webs, environ, redact),
+        browser=ChromiumBrowser(places.webs, environ, redact),
+        clock=SystemClock(),
+    )

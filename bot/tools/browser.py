@@ -1,0 +1,105 @@
+"""The browser tool: a real headless Chromium through Playwright, opened anew for each visit."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.tools.places import WebPlace, resolve
+from bot.tools.secrets import Redactor
+from commands.tools import Seen, Visit
+from state.errors import Failed, Unreachable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class ChromiumBrowser:
+    """`commands.tools.Browser`; runs in any thread without an event loop of its own."""
+
+    def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
+        self._webs = webs
+        self._environ = environ
+        self._redact = redact
+
+    def unavailable(self) -> str | None:
+        """See `commands.tools.Browser.unavailable`."""
+        if importlib.util.find_spec("playwright") is None:
+            return "the package playwright is not installed (pip install 'gonogo[browser]')"
+        if self._executable() is None:
+            return "no Chromium is installed (apt-get install chromium, or name one with GONOGO_BROWSER)"
+        return None
+
+    def visit(self, place: str, visit: Visit) -> Seen:
+        """See `commands.tools.Browser.visit`."""
+        if why := self.unavailable():
+            raise Unreachable(f"There is no browser here: {why}.")
+        from playwright.sync_api import Error, sync_playwright
+
+        url = resolve(self._webs[place].url, self._environ).rstrip("/") + visit.path
+        headers = {name: resolve(value, self._environ) for name, value in visit.headers.items()}
+        flags = [*FLAGS, "--no-sandbox"] if os.getuid() == 0 else list(FLAGS)
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=self._executable(), args=flags)
+                try:
+                    page = browser.new_context(extra_http_headers=headers).new_page()
+                    return self._look(page, url, visit)
+                finally:
+                    browser.close()
+        except Error as error:
+            reason = self._redact(error.message.splitlines()[0])
+            raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
+
+    def _look(self, page: Page, url: str, visit: Visit) -> Seen:
+        console: list[str] = []
+        bad: list[str] = []
+        page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: console.append(str(error)))
+        page.on("requestfailed", lambda request: bad.append(f"failed {urlsplit(request.url).path}"))
+        page.on("response", lambda r: bad.append(f"{r.status} {urlsplit(r.url).path}") if r.status >= 400 else None)
+        limit = visit.limit * 1000
+        page.goto(url, timeout=limit, wait_until="load")
+        for name in visit.click:
+            _named(page, name).first.click(timeout=limit / 3)
+        missing = tuple(text for text in visit.sees if not _appears(page, text, limit / 3))
+        hide = self._redact
+        return Seen(
+            title=hide(page.title()), missing=missing, console=tuple(map(hide, console)), bad_answers=tuple(bad)
+        )
+
+    def _executable(self) -> str | None:
+        named = self._environ.get("GONOGO_BROWSER")
+        return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def _named(page: Page, name: str) -> Locator:
+    """What a person would call by that name: a text, a label, a placeholder, or a control's name."""
+    locator = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_placeholder(name))
+    for role in ("button", "link", "checkbox", "switch", "combobox"):
+        locator = locator.or_(page.get_by_role(role, name=name))  # type: ignore[arg-type]
+    return locator
+
+
+def _appears(page: Page, text: str, limit: float) -> bool:
+    from playwright.sync_api import TimeoutError as TooLate
+
+    try:
+        _named(page, text).first.wait_for(state="visible", timeout=limit)
+    except TooLate:
+        return False
+    return True

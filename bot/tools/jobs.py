@@ -1,0 +1,126 @@
+"""The job protocol: the small bash programs that run on the host, and what they answer.
+
+A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
+`out` (both streams) and `exit` (the code, moved into place). Script and environment arrive on standard input, so that they
+are neither on a command line nor on the host's disk.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+TAIL = 64 * 1024  # bytes of output that are kept in the bot
+
+# exit codes of the programs themselves, told on standard error as `gonogo: STATE CODE SIZE`
+_COMMON = r"""
+umask 077
+d="$HOME/.gonogo/jobs/$1"
+mine() { [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }; }
+size() { n=0; [ -f "$d/out" ] && n=$(stat -c %s "$d/out"); }
+"""
+
+_FOLLOW = r"""
+at=$2; pause=0.02; blind=0
+while :; do
+  p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+  code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
+  alive=; [ -z "$code" ] && mine && alive=1
+  size
+  if [ "$n" -gt "$at" ]; then tail -c "+$((at + 1))" "$d/out" | head -c "$((n - at))"; at=$n; fi
+  if [ -n "$code" ]; then echo "gonogo: finished $code $n" >&2; exit; fi
+  if [ -z "$alive" ] && [ -z "$child" ]; then
+    blind=$((blind + 1))
+    if [ "$blind" -gt 20 ] && [ ! -f "$d/exit" ]; then echo "gonogo: dead 0 $n" >&2; exit; fi
+  else
+    blind=0
+  fi
+  sleep "$pause" & wait -n
+  [ "$pause" = 0.02 ] && pause=0.05 || pause=0.2
+  [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null && child=
+done
+"""
+
+_INNER = r"""
+IFS= read -r -d "" payload
+exec </dev/null
+echo $$ > "$0/pid.new" && mv "$0/pid.new" "$0/pid"
+(set -euo pipefail; eval "$payload") > "$0/out" 2>&1
+echo $? > "$0/exit.new" && mv "$0/exit.new" "$0/exit"
+"""
+
+_RUN = (
+    _COMMON
+    + r"""
+child=
+[ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
+if mkdir "$d" 2>/dev/null; then
+  if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0 0" >&2; exit; fi
+  IFS= read -r -d "" payload
+  printf "%s" "$payload" | setsid bash -c '"""
+    + _INNER
+    + r"""' "$d" >/dev/null 2>&1 &
+  child=$!
+elif [ ! -d "$d" ]; then
+  echo "gonogo: nofolder 0 0" >&2; exit
+fi
+"""
+    + _FOLLOW
+)
+
+_LOOK = (
+    _COMMON
+    + r"""
+if [ ! -d "$d" ]; then echo "gonogo: absent 0 0" >&2; exit; fi
+p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+size
+if [ -f "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$2" "$d/out"; echo "gonogo: finished $code $n" >&2
+elif mine; then echo "gonogo: running 0 $n" >&2
+elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then echo "gonogo: running 0 $n" >&2
+else echo "gonogo: dead 0 $n" >&2; fi
+"""
+)
+
+_STOP = (
+    _COMMON
+    + r"""
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -f "$d/pid" ] && break; [ -f "$d/exit" ] && exit; sleep 0.1; done
+p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+mine || exit 0
+kill -TERM -- "-$p" 2>/dev/null
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
+kill -KILL -- "-$p" 2>/dev/null
+[ -f "$d/exit" ] || { echo 143 > "$d/exit.new"; mv "$d/exit.new" "$d/exit"; }
+"""
+)
+
+
+def folder(key: str) -> str:
+    """The name of a job's folder."""
+    return key.replace("/", "_")
+
+
+def run_command(key: str, offset: int) -> str:
+    """The command that starts the job or attaches to it, and follows its output from a byte offset."""
+    return _command(_RUN, key, offset)
+
+
+def look_command(key: str) -> str:
+    """The command that says what is known of a job, with the end of its output."""
+    return _command(_LOOK, key, TAIL)
+
+
+def stop_command(key: str) -> str:
+    """The command that ends a job's whole process group."""
+    return _command(_STOP, key, 0)
+
+
+def payload(script: str, env: dict[str, str], path: str) -> bytes:
+    """What is sent on standard input: the environment as exports, then the script."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
+    if path:
+        exports.insert(0, f'export PATH={shlex.quote(path)}:"$PATH"')
+    return "\n".join([*exports, script]).encode()
+
+
+def _command(program: str, key: str, number: int) -> str:
+    return shlex.join(["bash", "-c", program, "gonogo", folder(key), str(number)])

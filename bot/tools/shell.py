@@ -1,0 +1,232 @@
+"""The shell tool: jobs on hosts that are started once, followed over lost connections, and stopped with all they began."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import paramiko
+
+from bot.tools import jobs
+from bot.tools.places import HostPlace, resolve
+from bot.tools.secrets import Redactor
+from bot.tools.ssh import Connection, login
+from commands.tools import Finished, Job, Look
+from state.errors import Failed, LostTrack, Stopped, Unreachable
+
+_SAID = re.compile(rb"^gonogo: (\w+) (\d+) (\d+)$", re.MULTILINE)
+TICK = 0.05  # seconds between looks at `stop` and the limit
+PATIENCE = 60.0  # seconds in which a lost connection must come back
+
+
+@dataclass
+class _Heard:
+    """What has come back so far: the end of the output, its whole size, and the program's own last word."""
+
+    tail: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    word: tuple[str, int] | None = None
+
+    def add(self, data: bytes) -> None:
+        self.tail += data
+        self.size += len(data)
+        if len(self.tail) > 2 * jobs.TAIL:
+            del self.tail[: -jobs.TAIL]
+
+
+class SshShell:
+    """`commands.tools.Shell` over SSH."""
+
+    def __init__(
+        self,
+        hosts: Mapping[str, HostPlace],
+        environ: Mapping[str, str],
+        redact: Redactor,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._hosts = hosts
+        self._environ = environ
+        self._redact = redact
+        self.patience = patience
+        self._mutex = threading.Lock()
+        self._connections: dict[str, Connection] = {}
+
+    def run(
+        self, host: str, job: Job, *, stop: threading.Event, heard: Callable[[str], None] | None = None
+    ) -> Finished:
+        """See `commands.tools.Shell.run`."""
+        began = time.monotonic()
+        work = _Follow(shell=self, host=host, job=job, stop=stop, heard=heard, deadline=began + job.limit)
+        code = work.to_the_end()
+        return Finished(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
+
+    def look(self, host: str, key: str) -> Look:
+        """See `commands.tools.Shell.look`."""
+        got = self._exchange(host, jobs.look_command(key), b"", limit=30)
+        if got.word is None:
+            raise Unreachable(f"Host “{host}” was lost while the job was looked at.")
+        state, code = got.word
+        if state != "finished":
+            return Look(state=state)
+        return Look(state=state, finished=Finished(code=code, tail=self._text(got), size=got.size, seconds=0))
+
+    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+        """See `commands.tools.Shell.ask`."""
+        began = time.monotonic()
+        program = 'IFS= read -r -d "" p; exec </dev/null; (set -euo pipefail; eval "$p") 2>&1; echo "gonogo: finished $? 0" >&2'
+        got = self._exchange(host, f"bash -c '{program}'", self.payload(host, script, env or {}), limit)
+        if got.word is None:
+            raise Unreachable(f"Host “{host}” was lost while it was asked something.")
+        return Finished(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
+
+    def end(self, host: str, key: str) -> None:
+        """End a job's process group. Raises Unreachable."""
+        self._exchange(host, jobs.stop_command(key), b"", limit=10)
+
+    def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:
+        """Script and environment as they are sent, with every `$NAME` resolved."""
+        place = self._hosts[host]
+        values = {name: resolve(value, self._environ) for name, value in env.items()}
+        return jobs.payload(script, values, resolve(place.path, self._environ))
+
+    def channel(self, host: str) -> paramiko.Channel:
+        """A channel to a host, over its kept connection. Raises Unreachable."""
+        with self._mutex:
+            if host not in self._connections:
+                place = self._hosts[host]
+                texts = [resolve(text, self._environ) for text in (place.address, place.key, place.known_hosts)]
+                self._connections[host] = Connection(login(host, *texts))
+        return self._connections[host].channel()
+
+    def redacted(self, data: bytes) -> str:
+        """Output as text without secrets."""
+        return self._redact(data.decode(errors="replace"))
+
+    def _text(self, got: _Heard) -> str:
+        return self.redacted(bytes(got.tail[-jobs.TAIL :]))
+
+    def _exchange(self, host: str, command: str, sent: bytes, limit: float) -> _Heard:
+        got = _Heard()
+        deadline = time.monotonic() + limit
+        for _ in _read(self.channel(host), command, sent, got, None):
+            if time.monotonic() > deadline:
+                raise Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
+        return got
+
+
+@dataclass(kw_only=True)
+class _Follow:
+    """One job being followed, over as many connections as it takes."""
+
+    shell: SshShell
+    host: str
+    job: Job
+    stop: threading.Event
+    heard: Callable[[str], None] | None
+    deadline: float
+    got: _Heard = field(default_factory=_Heard)
+
+    def to_the_end(self) -> int:
+        """The job's exit code."""
+        sent = self.shell.payload(self.host, self.job.script, self.job.env)
+        lost_at = 0.0
+        begun = False
+        while True:
+            try:
+                channel = self.shell.channel(self.host)
+                begun = True
+                word = self._once(channel, sent)
+            except Unreachable:
+                if not begun:
+                    raise
+                word = None
+            if word:
+                return self._judge(*word)
+            lost_at = self._wait_a_little(lost_at)
+
+    def _once(self, channel: paramiko.Channel, sent: bytes) -> tuple[str, int] | None:
+        """Follow over one connection; None when it was lost."""
+        self.got.word = None
+        for _ in _read(channel, jobs.run_command(self.job.key, self.got.size), sent, self.got, self._hear):
+            self._must_go_on()
+        return self.got.word
+
+    def _hear(self, data: bytes) -> None:
+        if self.heard:
+            self.heard(self.shell.redacted(data))
+
+    def _must_go_on(self) -> None:
+        if self.stop.is_set():
+            self._end("was asked to stop, and its end is not known")
+            raise Stopped("Stopped on the host, with everything it had begun.")
+        if time.monotonic() > self.deadline:
+            self._end("ran over its limit, and its end is not known")
+            raise Failed(
+                f"It ran over its limit of {self.job.limit:.0f} s and was ended.",
+                self.shell.redacted(bytes(self.got.tail)),
+            )
+
+    def _end(self, otherwise: str) -> None:
+        try:
+            self.shell.end(self.host, self.job.key)
+        except (Unreachable, Failed):
+            raise LostTrack(f"Host “{self.host}” cannot be reached: the command {otherwise}.") from None
+
+    def _judge(self, state: str, code: int) -> int:
+        if state == "finished":
+            return code
+        if state == "nosetsid":
+            raise Failed(f"Host “{self.host}” has no setsid; install util-linux there.")
+        if state == "nofolder":
+            raise Failed(f"Host “{self.host}” cannot make ~/.gonogo/jobs; check its disk and the user's rights.")
+        raise LostTrack(
+            f"The command on host “{self.host}” is gone and left no exit code; look before you run it again."
+        )
+
+    def _wait_a_little(self, lost_at: float) -> float:
+        """After a lost connection: until the next try. Raises LostTrack when patience is over."""
+        lost_at = lost_at or time.monotonic()
+        if time.monotonic() - lost_at > self.shell.patience:
+            raise LostTrack(
+                f"The connection to host “{self.host}” was lost while the command ran, and did not come back."
+            )
+        self._must_go_on()
+        self.stop.wait(0.3)
+        return lost_at
+
+
+def _read(
+    channel: paramiko.Channel, command: str, sent: bytes, got: _Heard, hear: Callable[[bytes], None] | None
+) -> Iterator[None]:
+    """Run one program; yields after each piece of output or tick, and at the end `got.word` is what the program said."""
+    errors = b""
+    try:
+        channel.exec_command(command)
+        channel.sendall(sent)
+        channel.shutdown_write()
+        channel.settimeout(TICK)
+        while True:
+            yield
+            try:
+                data = channel.recv(65536)
+            except TimeoutError:
+                continue
+            while channel.recv_stderr_ready():
+                errors += channel.recv_stderr(4096)
+            if not data:
+                break
+            got.add(data)
+            if hear:
+                hear(data)
+        channel.settimeout(5)
+        while more := channel.recv_stderr(4096):
+            errors += more
+    except (paramiko.SSHException, OSError, EOFError):
+        pass  # the connection is lost: the missing last word says so
+    finally:
+        channel.close()
+    if found := _SAID.search(errors):
+        got.word = (found[1].decode(), int(found[2]))

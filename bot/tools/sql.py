@@ -1,0 +1,236 @@
+"""The SQL tool: read-only queries, and files applied once, in one transaction with a receipt, under a lock."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from bot.tools.places import DatabasePlace, resolve
+from bot.tools.secrets import Redactor
+from commands.tools import Applied, Migration, Rows
+from state.errors import Failed, LostTrack, Stopped, Unreachable
+
+LOCK_TRIES = 3
+RECEIPTS = """
+CREATE SCHEMA IF NOT EXISTS gonogo;
+CREATE TABLE IF NOT EXISTS gonogo.receipts (
+    key text PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+);
+"""
+BLOCKERS = """
+SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
+FROM pg_stat_activity waiting, unnest(pg_blocking_pids(waiting.pid)) AS pid
+JOIN pg_stat_activity blocker ON blocker.pid = pid
+WHERE waiting.pid = %s
+"""
+# parameters of a Prisma URL that libpq does not know
+PRISMA = {"schema", "pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size"}
+
+
+class PostgresSql:
+    """`commands.tools.Sql` over psycopg; every act has a connection of its own."""
+
+    def __init__(self, databases: Mapping[str, DatabasePlace], environ: Mapping[str, str], redact: Redactor) -> None:
+        self._databases = databases
+        self._environ = environ
+        self._redact = redact
+
+    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+        """See `commands.tools.Sql.query`."""
+        with self._connected(database, "gonogo query") as connection, self._told(database, sql):
+            connection.read_only = True
+            connection.execute(f"SET LOCAL statement_timeout = {int(limit * 1000)}")
+            cursor = connection.execute(sql.encode())
+            columns = tuple(column.name for column in cursor.description or ())
+            return Rows(columns=columns, rows=tuple(cursor.fetchall()) if columns else ())
+
+    def apply(self, database: str, migration: Migration, *, stop: threading.Event) -> Applied:
+        """See `commands.tools.Sql.apply`."""
+        began = time.monotonic()
+        for attempt in range(1, LOCK_TRIES + 1):
+            try:
+                already = self._apply_once(database, migration, stop)
+                return Applied(already=already, seconds=time.monotonic() - began)
+            except _Locked as locked:
+                if attempt == LOCK_TRIES or stop.wait(attempt):
+                    raise Failed(
+                        f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times; "
+                        f"nothing was changed. It is held by {locked.holder}."
+                    ) from None
+        raise AssertionError("unreachable")
+
+    def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
+        """See `commands.tools.Sql.applied`."""
+        with self._connected(database, f"gonogo look {key}") as connection, self._told(database, ""):
+            connection.execute(f"SET LOCAL lock_timeout = {int(limit * 1000)}")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(key)])
+            there = connection.execute("SELECT to_regclass('gonogo.receipts') IS NOT NULL").fetchone()
+            if not there or not there[0]:
+                return False
+            return connection.execute("SELECT 1 FROM gonogo.receipts WHERE key = %s", [key]).fetchone() is not None
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _apply_once(self, database: str, migration: Migration, stop: threading.Event) -> bool:
+        with self._connected(database, f"gonogo {migration.key}") as connection:
+            with _cancelled_on(stop, connection), _watched(connection, self, database) as watch:
+                try:
+                    return self._in_one_transaction(connection, migration)
+                except psycopg.errors.LockNotAvailable:
+                    raise _Locked(watch.holder) from None
+                except psycopg.errors.QueryCanceled as error:
+                    if stop.is_set():
+                        raise Stopped(f"{migration.name} was cancelled; nothing of it was applied.") from None
+                    raise self._failed(migration, error) from None
+                except psycopg.OperationalError as error:
+                    if error.sqlstate and not connection.broken:
+                        raise self._failed(migration, error) from None
+                    raise LostTrack(
+                        f"The connection to “{database}” broke while {migration.name} was applied."
+                    ) from None
+                except psycopg.Error as error:
+                    raise self._failed(migration, error) from None
+
+    def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration) -> bool:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
+            # the server itself looks whether we are still there: a dead client must not have its file run to the end
+            connection.execute("SET LOCAL client_connection_check_interval = 1000")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(migration.key)])
+            connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
+            if migration.receipt and self._take_receipt(connection, migration):
+                return True
+            connection.execute(migration.text.encode())
+        return False
+
+    def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
+        """Write the receipt; True if it was there before."""
+        connection.execute(RECEIPTS.encode())
+        digest = hashlib.sha256(migration.text.encode()).hexdigest()
+        row = connection.execute(
+            "INSERT INTO gonogo.receipts (key, name, sha256) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING key",
+            [migration.key, migration.name, digest],
+        ).fetchone()
+        return row is None
+
+    def _failed(self, migration: Migration, error: psycopg.Error) -> Failed:
+        said = self._redact(error.diag.message_primary or str(error).splitlines()[0])
+        position = error.diag.statement_position
+        if not position:
+            return Failed(f"{migration.name} failed and was rolled back whole: {said}", _quoted(error))
+        before = migration.text[: int(position) - 1]
+        line = before.count("\n") + 1
+        quoted = migration.text.splitlines()[line - 1].strip()
+        return Failed(
+            f"{migration.name} failed at line {line} and was rolled back whole: {said}", f"line {line}: {quoted}"
+        )
+
+    @contextmanager
+    def _connected(self, database: str, name: str) -> Iterator[psycopg.Connection]:
+        url = libpq_url(resolve(self._databases[database].url, self._environ))
+        try:
+            connection = psycopg.connect(url, connect_timeout=10, application_name=name[:63])
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(_reason(error))}") from None
+        with connection:
+            yield connection
+
+    @contextmanager
+    def _told(self, database: str, text: str) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            said = error.diag.message_primary or _reason(error)
+            raise Failed(f"A query on “{database}” failed: {self._redact(said)}", text) from None
+
+    def blockers(self, database: str, pid: int) -> str:
+        """Who holds what a waiting session waits for, in words without anybody's data."""
+        with self._connected(database, "gonogo lock watch") as connection:
+            rows = connection.execute(BLOCKERS, [pid]).fetchall()
+        return "; ".join(f"session {row[0]} ({row[1] or 'no name'}, user {row[2]}, {row[3]})" for row in rows)
+
+
+class _Locked(Exception):
+    """The lock timeout ran out; `holder` says who held the lock."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder or "a session that is gone by now"
+
+
+class _Watch:
+    """What the lock watch has seen."""
+
+    holder = ""
+
+
+@contextmanager
+def _watched(connection: psycopg.Connection, tool: PostgresSql, database: str) -> Iterator[_Watch]:
+    """Look every half second, from another session, who holds what this one waits for."""
+    watch = _Watch()
+    over = threading.Event()
+    pid = connection.info.backend_pid
+
+    def look() -> None:
+        while not over.wait(0.5):
+            try:
+                watch.holder = tool.blockers(database, pid) or watch.holder
+            except (Unreachable, psycopg.Error):
+                return
+
+    thread = threading.Thread(target=look, name="lock-watch", daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        over.set()
+        thread.join(5)
+
+
+@contextmanager
+def _cancelled_on(stop: threading.Event, connection: psycopg.Connection) -> Iterator[None]:
+    """Cancel the session's statement as soon as `stop` is set."""
+    over = threading.Event()
+
+    def wait() -> None:
+        while not over.wait(0.1):
+            if stop.is_set():
+                connection.cancel_safe(timeout=5)
+                over.wait(0.5)
+
+    thread = threading.Thread(target=wait, name="cancel", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(6)
+
+
+def libpq_url(url: str) -> str:
+    """A URL that libpq takes: without the parameters that only Prisma knows. Raises Unreachable when it is no database's."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise Unreachable("The database's address must be a postgresql:// URL.")
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name not in PRISMA])
+    return urlunsplit(parts._replace(query=query))
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+
+
+def _reason(error: psycopg.Error) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__).removeprefix("FATAL:").strip()
+
+
+def _quoted(error: psycopg.Error) -> str:
+    return "\n".join(filter(None, [error.diag.message_detail, error.diag.message_hint, error.diag.context]))

@@ -1,0 +1,82 @@
+"""The web tool: one request at a time over httpx, with a deadline for the whole answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from bot.tools.places import WebPlace, resolve
+from bot.tools.secrets import Redactor
+from commands.tools import Answer, Call
+from state.errors import LostTrack, Unreachable
+
+MOST = 1024 * 1024  # bytes of an answer that are read
+
+
+class HttpWeb:
+    """`commands.tools.Web` over httpx. Each thread has a client of its own: one shared by many threads queues them."""
+
+    def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
+        self._webs = webs
+        self._environ = environ
+        self._redact = redact
+        self._local = threading.local()
+
+    def request(self, place: str, call: Call) -> Answer:
+        """See `commands.tools.Web.request`."""
+        url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
+        headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
+        began = time.monotonic()
+        try:
+            with self._client().stream(
+                call.method, url, headers=headers, json=call.json, timeout=call.limit
+            ) as response:
+                body = self._body(response, began + call.limit)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL):
+            raise Unreachable(f"“{place}” cannot be reached: nobody answers at its address.") from None
+        except (httpx.HTTPError, _TooSlow) as error:
+            late = isinstance(error, httpx.TimeoutException | _TooSlow)
+            why = (
+                f"did not answer within {call.limit:g} s"
+                if late
+                else "broke the connection before its answer was whole"
+            )
+            raise LostTrack(f"{call.method} {call.path}: “{place}” {why}.") from None
+        seconds = time.monotonic() - began
+        text = self._redact(body.decode(response.encoding or "utf-8", errors="replace"))
+        return Answer(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
+
+    def _client(self) -> httpx.Client:
+        if not hasattr(self._local, "client"):
+            self._local.client = httpx.Client(trust_env=False, follow_redirects=False)
+        client: httpx.Client = self._local.client
+        return client
+
+    def _body(self, response: httpx.Response, deadline: float) -> bytes:
+        body = bytearray()
+        for piece in response.iter_bytes():
+            body += piece
+            if time.monotonic() > deadline:
+                raise _TooSlow
+            if len(body) > MOST:
+                break
+        return bytes(body[:MOST])
+
+
+def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
+    """JSON with every `$NAME` inside its texts resolved."""
+    if isinstance(data, str):
+        return resolve(data, environ)
+    if isinstance(data, list):
+        return [_resolved(item, environ) for item in data]
+    if isinstance(data, dict):
+        return {key: _resolved(item, environ) for key, item in data.items()}
+    return data
+
+
+class _TooSlow(Exception):
+    """The whole answer took longer than its limit, though each piece came in time."""

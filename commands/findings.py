@@ -1,0 +1,59 @@
+"""What a reviewer should look at in added lines: debug code, secrets, and what is wrong in SQL files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from commands.sql_file import unsafe_statements
+
+_SCRIPT = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
+_PYTHON = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
+_DEBUG = {
+    **dict.fromkeys((".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue"), _SCRIPT),
+    ".py": _PYTHON,
+}
+_LEFTOVER = r"TODO-REMOVE|DO NOT COMMIT"
+
+
+def added_lines(diff: str) -> Iterator[tuple[int, str]]:
+    """The added lines of one file's `git diff -U0`, with their line numbers in the new file."""
+    number = 0
+    for line in diff.splitlines():
+        if hunk := re.match(r"@@ -\S+ \+(\d+)", line):
+            number = int(hunk[1])
+        elif number and line.startswith("+"):
+            yield number, line[1:]
+            number += 1
+
+
+def in_added(file: str, lines: Iterable[tuple[int, str]]) -> list[str]:
+    """Findings "file:line what" in added lines; a secret itself is never repeated."""
+    from detect_secrets.core.scan import scan_line
+    from detect_secrets.settings import default_settings
+
+    debug = re.compile("|".join(filter(None, (_DEBUG.get(PurePosixPath(file).suffix), _LEFTOVER))))
+    found = []
+    with default_settings():
+        for number, text in lines:
+            if match := debug.search(text):
+                found.append(f"{file}:{number} debug code: {match[0]}")
+            # the entropy guesses of a single line call every long word a secret
+            kinds = sorted({secret.type for secret in scan_line(text) if "Entropy" not in secret.type})
+            found += [f"{file}:{number} looks like a secret: {kind}" for kind in kinds]
+    return found
+
+
+def in_sql(file: str, text: str) -> list[str]:
+    """Findings "file:line what" in an SQL file: what PostgreSQL cannot parse, and what cannot run in one transaction."""
+    from pglast import parse_sql
+    from pglast.parser import ParseError
+
+    found = [f"{file}:{finding.line} {finding.why}: {finding.statement[:80]}" for finding in unsafe_statements(text)]
+    try:
+        parse_sql(text)
+    except ParseError as error:
+        at = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else 0
+        found.append(f"{file}:{text[:at].count(chr(10)) + 1} {error.args[0]}")
+    return found

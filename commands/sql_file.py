@@ -1,0 +1,117 @@
+"""An SQL file as statements with their lines, and what in it cannot run inside one transaction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comment>--[^\n]*|/\*)
+    | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$)
+    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
+    | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
+    | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
+    | (?P<meta>^[ \t]*\\[^\n]*)
+    | (?P<end>;)
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+
+_WHY = (
+    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", "holds its own transaction command; take it out, the file is one transaction already"),
+    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", "cannot run in a transaction; put it into a step of its own with psql"),
+    (r"REINDEX\b.*\bCONCURRENTLY\b", "cannot run in a transaction; put it into a step of its own with psql"),
+    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", "cannot run in a transaction; put it into a step of its own with psql"),
+    (r"COPY\b.*\bFROM\s+STDIN\b", "needs psql to send its data; write INSERT statements instead"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One statement with the file's line on which it begins, counted from 1."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that keeps a file from running as one transaction, in words for the page's author."""
+
+    line: int
+    statement: str
+    why: str
+
+
+def statements(text: str) -> list[Statement]:
+    """The statements of a file, without comments between them. An unclosed quote runs to the file's end."""
+    return _scan(text)[0]
+
+
+def unsafe_statements(text: str) -> list[Finding]:
+    """What in a file cannot run inside one transaction, in the file's order."""
+    found, problems = _scan(text)
+    for statement in found:
+        words = " ".join(statement.text.split())
+        problems += [
+            Finding(line=statement.line, statement=words[:80], why=why)
+            for pattern, why in _WHY
+            if re.match(pattern, words, re.IGNORECASE)
+        ]
+    return sorted(problems, key=lambda one: one.line)
+
+
+def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
+    found: list[Statement] = []
+    problems: list[Finding] = []
+    kept: list[tuple[int, str]] = []
+    at = 0
+    while match := _TOKEN.search(text, at):
+        kept.append((at, text[at : match.start()]))
+        at = _after(text, match)
+        if match["meta"] is not None:
+            why = "is a psql command, which only psql understands; take it out"
+            problems.append(Finding(line=_line(text, match.start()), statement=match[0].strip(), why=why))
+        elif match["end"]:
+            found += _statement(text, kept)
+            kept = []
+        elif not match["comment"]:
+            kept.append((match.start(), text[match.start() : at]))
+            if _unclosed(text, match, at):
+                why = "a quote that is never closed"
+                problems.append(Finding(line=_line(text, match.start()), statement=match[0][:40], why=why))
+    found += _statement(text, [*kept, (at, text[at:])])
+    return found, problems
+
+
+def _after(text: str, match: re.Match[str]) -> int:
+    """Where the token ends; comments nest, and a dollar quote ends at its own tag."""
+    if match["dollar"]:
+        end = text.find(match["dollar"], match.end())
+        return end + len(match["dollar"]) if end >= 0 else len(text)
+    if match["comment"] != "/*":
+        return match.end()
+    depth, at = 1, match.end()
+    while depth and (mark := re.compile(r"/\*|\*/").search(text, at)):
+        depth += 1 if mark[0] == "/*" else -1
+        at = mark.end()
+    return at if not depth else len(text)
+
+
+def _unclosed(text: str, match: re.Match[str], end: int) -> bool:
+    if match["dollar"]:
+        return not text[match.end() : end].endswith(match["dollar"])
+    return not (match["string_end"] or match["escaped_end"] or match["name_end"])
+
+
+def _statement(text: str, pieces: list[tuple[int, str]]) -> list[Statement]:
+    words = "".join(piece for _, piece in pieces)
+    if not words.strip():
+        return []
+    start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
+    return [Statement(line=_line(text, start), text=words.strip())]
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

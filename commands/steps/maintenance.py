@@ -1,0 +1,67 @@
+"""`maintenance`: stops requests, or lets them in again, and asks from outside whether it is so."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from commands.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.base import StepBox, on_host, pause, run_job
+from commands.tools import Call
+from state.errors import ToolError
+
+_TRIES = 5
+
+
+class Maintenance(StepBox):
+    """`command` is bash that may run twice with the same effect. `path` of `web` must answer `status` afterwards.
+
+    Without a `status`, 503 is expected while maintenance is on and 200 while it is off.
+    """
+
+    kind: ClassVar[str] = "maintenance"
+    changes: ClassVar[bool] = True
+
+    host: str
+    state: Literal["on", "off"]
+    command: str
+    env: dict[str, str] = Field(default_factory=dict)
+    web: str = ""
+    path: str = "/"
+    status: int | None = None
+
+    def plan(self) -> list[str]:
+        check = [f"GET {self.web}{self.path}, expects status {self._wanted()}"] if self.web else []
+        return on_host(self.host, self.command, self.env) + check
+
+    def run(self, ctx: Context) -> Outcome:
+        ended = run_job(self, ctx, self.host, self.command, self.env)
+        if ended.code:
+            return failed(f"The command ended with {ended.code}.", lines=tuple(ended.tail.splitlines()[-8:]))
+        if not self.web:
+            return done(f"Maintenance is {self.state}; nothing on the page checks it from outside.")
+        for _ in range(_TRIES):
+            if (found := self._ask(ctx)) == str(self._wanted()):
+                return done(f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
+            pause(ctx, 1)
+        return failed(f"Maintenance should be {self.state}, but {self.web}{self.path} answers {found}.")
+
+    def look(self, ctx: Context) -> Outcome | None:
+        """The command may run twice, so only what is seen from outside counts."""
+        if not self.web:
+            return unknown("Nothing on the page checks maintenance from outside; look at the site before you decide.")
+        if (found := self._ask(ctx)) == str(self._wanted()):
+            return done(f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
+        return failed(
+            f"Maintenance is not {self.state} yet ({self.web}{self.path} answers {found}); it can be run again."
+        )
+
+    def _wanted(self) -> int:
+        return self.status or (503 if self.state == "on" else 200)
+
+    def _ask(self, ctx: Context) -> str:
+        try:
+            return str(ctx.tools.web.request(self.web, Call(path=self.path)).status)
+        except ToolError:
+            return "nothing"

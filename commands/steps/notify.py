@@ -1,0 +1,35 @@
+"""`notify`: tells the channel and pings roles; with `countdown` it lets the announced minutes pass."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands.durations import say
+from commands.outcome import Context, Outcome, done
+from commands.steps.base import StepBox, fill, wait_until
+
+
+class Notify(StepBox):
+    """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash."""
+
+    kind: ClassVar[str] = "notify"
+
+    text: str
+    roles_to_tell: list[str] = Field(default_factory=list)
+    countdown: bool = False
+
+    def plan(self) -> list[str]:
+        wait = ["waits <countdown> minutes"] if self.countdown else []
+        pings = f", pings {', '.join(self.roles_to_tell)}" if self.roles_to_tell else ""
+        return [*wait, f"tells the channel{pings}: {self.text}"]
+
+    def run(self, ctx: Context) -> Outcome:
+        minutes = timedelta(minutes=int(ctx.values["countdown"]))
+        text = fill(self.text, ctx.values)
+        if not self.countdown:
+            return done(text)
+        wait_until(ctx, ctx.began_at + minutes)
+        return done(text, lines=(f"The countdown of {say(minutes)} is over.",) if minutes else ())

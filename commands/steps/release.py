@@ -1,0 +1,87 @@
+"""`release`: pins what is deployed: the commit, the commit that runs now, and the files that must outlive a checkout."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands.outcome import Context, Outcome, done, failed
+from commands.steps.base import EnvName, StepBox, fill, on_host, run_job, told
+
+_SCRIPT = """\
+cd "$REPOSITORY"
+git fetch --quiet --tags --force origin
+for name in "origin/$REF" "$REF"; do commit=$(git rev-parse --verify --quiet --end-of-options "$name^{commit}") && break; done
+[ -n "$commit" ] || exit 66
+before=$(git rev-parse HEAD)
+printf 'commit=%s\\ncommit_before=%s\\n' "$commit" "$before"
+git diff --name-only "$before" "$commit" | sed 's/^/file: /'
+git log --oneline -10 "$before..$commit\""""
+_FILE = 'cd "$REPOSITORY"\ngit show "$COMMIT:$FILE"'
+_HASH = 'cd "$REPOSITORY"\ngit rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
+_KEPT_AT_MOST = 60_000  # bytes; an answer's tail ends at 64 KB
+
+
+class Release(StepBox):
+    """`ref` is a branch of origin first, then a tag or commit. `files` are kept with the run, by path, as that commit has them."""
+
+    kind: ClassVar[str] = "release"
+
+    host: str
+    repository: EnvName
+    ref: str = "<ref>"
+    files: list[str] = Field(default_factory=list)
+
+    def plan(self) -> list[str]:
+        return on_host(self.host, _SCRIPT, self._env()) + [
+            f"on {self.host}: git show <commit>:{file}, kept with the run" for file in self.files
+        ]
+
+    def gives(self) -> tuple[str, ...]:
+        return ("commit", "commit_before", "changed_files")
+
+    def run(self, ctx: Context) -> Outcome:
+        ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
+        ref = fill(self.ref, ctx.values)
+        if ended.code == 66:
+            return failed(f"There is no branch, tag or commit {ref} in the repository's origin.", output=ended.tail)
+        if ended.code:
+            return failed(
+                f"git ended with {ended.code}; nothing was changed.", lines=tuple(ended.tail.splitlines()[-8:])
+            )
+        values = told(ended.tail)
+        commit, before = values["commit"], values["commit_before"]
+        for file in self.files:
+            if wrong := self._keep(ctx, commit, file):
+                return failed(wrong)
+        files = [line.removeprefix("file: ") for line in ended.tail.splitlines() if line.startswith("file: ")]
+        log = ended.tail.splitlines()[2 + len(files) :]
+        says = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {len(files)} files change."
+        if commit == before:
+            says = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."
+        return done(says, lines=tuple(log), values={**values, "changed_files": "\n".join(files)})
+
+    def _env(self) -> dict[str, str]:
+        return {"REPOSITORY": self.repository, "REF": self.ref}
+
+    def _keep(self, ctx: Context, commit: str, file: str) -> str:
+        """Keep one file with the run; says what is wrong, or nothing."""
+        env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
+        wanted = ctx.tools.shell.ask(self.host, _HASH, env=env)
+        if wanted.code:
+            return f"Commit {commit[:10]} has no file {file}; the runbook page and the release do not fit together."
+        found = ctx.tools.shell.ask(self.host, _FILE, env=env)
+        if found.code or found.size > _KEPT_AT_MOST or blob(found.tail) != wanted.tail.strip():
+            return f"{file} could not be read whole from commit {commit[:10]} ({found.size} bytes)."
+        ctx.keep_file(file, found.tail)
+        if ctx.file(file) != found.tail:
+            return f"{file} changed since this run first read it; abort this run and start a new one."
+        return ""
+
+
+def blob(text: str) -> str:
+    """The name git gives to a file with this text."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

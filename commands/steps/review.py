@@ -1,0 +1,74 @@
+"""`review`: what a reviewer must see: the changed files against what production runs, and findings in what was added."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands import findings
+from commands.outcome import Context, Outcome, done, failed
+from commands.steps.base import EnvName, StepBox, fill, on_host
+
+_STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
+_NAMES = 'cd "$REPOSITORY"\ngit -c core.quotePath=false diff --name-only --diff-filter=d "$BEFORE" "$COMMIT"'
+_ADDED = 'cd "$REPOSITORY"\ngit diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
+_READ_AT_MOST = 60_000  # bytes of one file's diff; an answer's tail ends at 64 KB
+_LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
+
+
+class Review(StepBox):
+    """Findings do not fail the step: they are shown to the reviewer, who signs or refuses (`sign` on the page).
+
+    `migrations` are files that the `release` step kept; each is parsed as PostgreSQL would parse it.
+    """
+
+    kind: ClassVar[str] = "review"
+
+    host: str
+    repository: EnvName
+    before: str = "<commit_before>"
+    commit: str = "<commit>"
+    migrations: list[str] = Field(default_factory=list)
+
+    def plan(self) -> list[str]:
+        return [
+            *on_host(self.host, _STAT, self._env()),
+            f'on {self.host}: git diff -U0 "$BEFORE" "$COMMIT", file by file: debug code and secrets in added lines',
+            *(
+                f"parses {file}, and looks for statements that cannot run in one transaction"
+                for file in self.migrations
+            ),
+        ]
+
+    def run(self, ctx: Context) -> Outcome:
+        env = {name: fill(value, ctx.values) for name, value in self._env().items()}
+        stat = ctx.tools.shell.ask(self.host, _STAT, env=env)
+        names = ctx.tools.shell.ask(self.host, _NAMES, env=env)
+        if stat.code or names.code:
+            return failed(
+                "git cannot compare the two commits.", lines=tuple((stat.tail + names.tail).splitlines()[-8:])
+            )
+        found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
+        for file in self.migrations:
+            text = ctx.file(file)
+            found += [f"{file}:1 was not kept by the release step"] if text is None else findings.in_sql(file, text)
+        shown = (*stat.tail.splitlines()[-12:], *found[:20])
+        says = (
+            f"{len(found)} findings to look at before you sign."
+            if found
+            else "Nothing suspicious was found in what changed."
+        )
+        output = stat.tail + "\n" + "\n".join(found)
+        return done(says, lines=shown, output=output, measures={"findings": float(len(found))})
+
+    def _env(self) -> dict[str, str]:
+        return {"REPOSITORY": self.repository, "BEFORE": self.before, "COMMIT": self.commit}
+
+    def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
+        if file.endswith(_LOCKS):
+            return []
+        diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file})
+        if diff.code or diff.size > _READ_AT_MOST:
+            return [f"{file}:1 could not be searched ({diff.size} bytes changed); look at it by hand"]
+        return findings.in_added(file, findings.added_lines(diff.tail))

@@ -1,0 +1,115 @@
+"""`sql`: applies a kept file once, in one transaction with its receipt; its verify queries run before and after."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from commands.durations import Duration, parse, say, took
+from commands.outcome import Context, Outcome, done, failed, unknown
+from commands.sql_file import unsafe_statements
+from commands.steps.base import StepBox, Strict
+from commands.tools import Migration
+
+
+class Verify(Strict):
+    """A query whose first cell must be `expect`; `says` names it in messages."""
+
+    sql: str
+    expect: int | str
+    says: str
+
+
+class Sql(StepBox):
+    """`file` is a path that the `release` step kept.
+
+    When every query of `already` (without it: of `verify`) holds before, nothing is run. The same step of the same run
+    never applies its file twice, whoever tries.
+    """
+
+    kind: ClassVar[str] = "sql"
+    changes: ClassVar[bool] = True
+
+    database: str
+    file: str
+    verify: list[Verify] = Field(min_length=1)
+    already: list[Verify] = Field(default_factory=list)
+    lock_timeout: Duration = parse("5 s")
+    receipt: bool = True
+
+    def plan(self) -> list[str]:
+        receipt = "one transaction with its receipt" if self.receipt else "one transaction"
+        return [
+            *(f"on {self.database}, before: {one.sql} (nothing is run if {one.expect})" for one in self._already()),
+            f"on {self.database}: {self.file}, in {receipt}, waiting for locks at most {say(self.lock_timeout)}",
+            *(f"on {self.database}, after: {one.sql} (expects {one.expect})" for one in self.verify),
+        ]
+
+    def run(self, ctx: Context) -> Outcome:
+        text = ctx.file(self.file)
+        if text is None:
+            return failed(f"{self.file} was not kept by this run; the release step must name it.")
+        if unsafe := unsafe_statements(text):
+            lines = tuple(f"{self.file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe)
+            return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
+        good, lines = self._check(ctx, self._already())
+        if good == len(lines):
+            return done("It is so already; nothing was run.", lines=lines)
+        migration = Migration(
+            key=self._key(ctx),
+            name=self.file,
+            text=text,
+            lock_timeout=self.lock_timeout.total_seconds(),
+            limit=self.limit.total_seconds(),
+            receipt=self.receipt,
+        )
+        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop)
+        good, lines = self._check(ctx, self.verify)
+        if good < len(lines):
+            return failed(f"{self.file} is applied, but {_first_bad(lines)}.", lines=lines)
+        how = "was applied by this run before" if applied.already else f"is applied in {took(applied.seconds)}"
+        return done(f"{self.file.rsplit('/', 1)[-1]} {how}, and every verify query agrees.", lines=lines)
+
+    def look(self, ctx: Context) -> Outcome | None:
+        applied = self.receipt and ctx.tools.sql.applied(self.database, self._key(ctx))
+        good, lines = self._check(ctx, self.verify)
+        whole = good == len(lines)
+        if whole and (applied or not self.receipt):
+            return done("The bot was cut off after the file was applied; every verify query agrees.", lines=lines)
+        if not applied and (not whole if self.receipt else good == 0):
+            return failed("Nothing of the file is there; it can be run again.", lines=lines)
+        if applied:
+            return unknown(f"The file is applied, but {_first_bad(lines)}.", lines=lines)
+        return unknown(
+            "The verify queries do not tell whether this run applied the file; look at the schema.", lines=lines
+        )
+
+    def _already(self) -> list[Verify]:
+        return self.already or self.verify
+
+    def _key(self, ctx: Context) -> str:
+        """The receipt's name: the same for every attempt of this run at this step."""
+        return ctx.key.rsplit("/", 1)[0]
+
+    def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
+        """How many queries answer what they should, and one line for each."""
+        found = [_first(ctx.tools.sql.query(self.database, one.sql).rows) for one in queries]
+        good = [_same(value, one.expect) for value, one in zip(found, queries, strict=True)]
+        lines = tuple(
+            f"{one.says}: {value}" + (" ✓" if fits else f" instead of {one.expect}")
+            for value, one, fits in zip(found, queries, good, strict=True)
+        )
+        return sum(good), lines
+
+
+def _first(rows: tuple[tuple[Any, ...], ...]) -> Any:
+    return rows[0][0] if rows else None
+
+
+def _same(value: Any, expected: int | str) -> bool:
+    return bool(value == expected) or str(value) == str(expected)
+
+
+def _first_bad(lines: tuple[str, ...]) -> str:
+    return next(line for line in lines if not line.endswith("✓"))

@@ -1,0 +1,25 @@
+"""`wait`: lets a stated time pass, for a soak."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from commands.durations import Duration, say
+from commands.outcome import Context, Outcome, done
+from commands.steps.base import StepBox, wait_until
+
+
+class Wait(StepBox):
+    """Counts from when the step first began, so that a restart of the bot does not make it longer."""
+
+    kind: ClassVar[str] = "wait"
+
+    lasts: Duration
+    why: str
+
+    def plan(self) -> list[str]:
+        return [f"waits {say(self.lasts)}: {self.why}"]
+
+    def run(self, ctx: Context) -> Outcome:
+        wait_until(ctx, ctx.began_at + self.lasts)
+        return done(f"{say(self.lasts)} have passed: {self.why}")

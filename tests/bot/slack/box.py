@@ -1,0 +1,184 @@
+"""A whole Slack edge for a test: the real bot on the workspace in a box, with a record whose events the test writes itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.rehearsal.workspace import Message, Person, Workspace
+from bot.settings import Settings
+from bot.slack.office import Office
+from bot.slack.serve import serve_slack
+from commands import telling
+from commands.outcome import Outcome, done
+from commands.runbook import Page
+from commands.settle import DECISION, WATCH
+from commands.signoff import Desk
+from commands.start import Request, start
+from commands.who import Who
+from state.records import News, Run, Step
+from state.store import Store
+from tests.pages import small
+
+STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
+PEOPLE = (Person(STARTER, "Nok"), Person(DBA, "Somchai"), Person(LEAD, "Malee"), Person(GUEST, "Guest"))
+CHANNEL = "C01DEPLOY"
+HOLDERS = {"dba": [DBA], "lead": [LEAD]}
+PAGE = small()
+
+
+def office_of(store: Store, page: Page = PAGE, **changes: object) -> Office:
+    """An office with the small page, its two roles and their people."""
+    values: dict[str, object] = {
+        "store": store,
+        "pages": lambda: {page.name: page},
+        "people": lambda _: {role: frozenset(ids) for role, ids in HOLDERS.items()},
+        "mentions": lambda _: HOLDERS,
+        "phones": lambda _: {"dba": "+66 2 555 0101", "lead": "+66 2 555 0102"},
+        "missing": lambda _: [],
+        "channel": lambda _: CHANNEL,
+        "now": lambda: datetime.now(UTC),
+    }
+    return Office(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class Ledger:
+    """A record whose runs the test writes, in the words of a runner."""
+
+    store: Store
+    office: Office
+    page: Page
+
+    def start(self) -> Run:
+        """A run that the starter began."""
+        people = self.office.people(self.page)
+        who = Who(person=STARTER, via="slack")
+        return start(self.store, self.page, Request(channel=CHANNEL), who, people, self.office.now())
+
+    def begin(self, run: Run, step: str, attempt: int = 1) -> None:
+        """Write that a step begins, as a runner does."""
+        news = telling.began(self.page.step(step), attempt)
+        self.store.begin_step(run.id, step, attempt, self.office.now(), *news)
+
+    def end(self, run: Run, step: str, outcome: Outcome | None = None, attempt: int = 1) -> None:
+        """Write that a step ended, as a runner does."""
+        now, result = self.office.now(), outcome or done("It is done.")
+        row = Step(
+            step=step, attempt=attempt, state=result.state, began_at=now, says=result.says, outcome=result.as_data()
+        )
+        news = telling.ended(self.page, self.store.record(run.id), self.page.step(step), row, result, 1.5)
+        self.store.end_step(run.id, row, now, *news)
+
+    def gate(self) -> Run:
+        """A run that waits at its first gate."""
+        run = self.start()
+        self.begin(run, "ready")
+        self.end(run, "ready")
+        return run
+
+    def tell(self, run: Run, *kinds: str) -> None:
+        """Write bare events of these kinds."""
+        self.store.tell(run.id, self.office.now(), *(News(kind=kind) for kind in kinds))
+
+    def desk(self, run: Run) -> Desk:
+        """Where people answer to a run."""
+        return Desk(self.store, self.page, run.id, self.office.people(self.page))
+
+    def watch(self, run: Run) -> None:
+        """Begin the watch."""
+        news = News(kind="watch", data={"lasts": "1 h", "speed": 1.0})
+        self.store.begin_step(run.id, WATCH, 1, self.office.now(), news)
+
+    def decision(self, run: Run) -> None:
+        """End the watch and ask for KEEP or ROLLBACK."""
+        now = self.office.now()
+        row = Step(step=WATCH, attempt=1, state="done", began_at=now)
+        self.store.end_step(run.id, row, now, News(kind="watch over"))
+        data = {"kind": "decide", "step": DECISION, "roles": ["lead"], "attempt": 1, "title": "KEEP or ROLLBACK"}
+        asks = News(kind="wanted", step=DECISION, data={**data, "asked_items": ["Users report no issues"]})
+        self.store.begin_step(run.id, DECISION, 1, now, asks)
+
+    def move(self, run: Run, state: str, reason: str = "") -> None:
+        """Move the run to another state."""
+        data = {"state": state, "clock": "5 min", "since_rollback": "3 min 12 s", "reason": reason}
+        self.store.move_run(run.id, state, self.office.now(), News(kind="moved", data=data))
+
+
+@dataclass
+class Box(Ledger):
+    """The workspace, the record and the office of one test."""
+
+    workspace: Workspace
+    settings: Settings
+
+    async def sees(self, *words: str, without: str = "", timeout: float = 8) -> Message:
+        """A message that holds all the words, as it is or as soon as it is there."""
+
+        def fits(message: Message) -> bool:
+            whole = f"{message.text} {message.blocks}"
+            return all(word in whole for word in words) and not (without and without in whole)
+
+        return await self.workspace.wait_for(fits, timeout)
+
+    async def hears(self, person: str, *words: str, timeout: float = 8) -> Message:
+        """A message that only one person sees and that holds all the words."""
+        return await self.workspace.wait_for(
+            lambda message: message.only_for == person and all(word in message.text for word in words), timeout
+        )
+
+    async def until(self, true: Callable[[], object], timeout: float = 8) -> None:
+        """Wait until something holds. Raises TimeoutError."""
+        async with asyncio.timeout(timeout):
+            while not true():
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def serving(self, *, sockets: bool = True) -> AsyncIterator[None]:
+        """Serve Slack, and stop again; with `sockets` begin when one is open."""
+        task = asyncio.create_task(serve_slack(self.office, self.settings))
+        try:
+            await self.until(lambda: not sockets or len(self.workspace.sockets) or task.done(), 30)
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def box(folder: Path, page: Page = PAGE, *, serve: bool = True, **changes: object) -> AsyncIterator[Box]:
+    """A box with the bot serving in it, unless `serve` is False."""
+    workspace = Workspace(PEOPLE)
+    await workspace.start()
+    store = Store(folder / "gonogo.db", serving=True)
+    settings = Settings(
+        bot_token=workspace.bot_token,
+        app_token=workspace.app_token,
+        api_url=workspace.api_url,
+        runbook=folder,
+        state=folder / "gonogo.db",
+    )
+    made = Box(store, office_of(store, page, **changes), page, workspace, settings)
+    try:
+        if serve:
+            async with made.serving():
+                yield made
+        else:
+            yield made
+    finally:
+        await workspace.stop()
+        store.close()
+
+
+def buttons(message: Message) -> list[str]:
+    """The action ids of a message's buttons, in order."""
+    return [
+        element["action_id"]
+        for block in message.blocks
+        for element in block.get("elements", [])
+        if "action_id" in element
+    ]

@@ -1,0 +1,120 @@
+"""A whole run with every kind of event in it, told in any words, and every view drawn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bot.slack.blocks import Message
+from bot.slack.card import card
+from bot.slack.messages import draw, plainly
+from bot.slack.scene import Scene
+from commands import rollback
+from commands.outcome import done, failed, unknown
+from commands.runbook import Page
+from commands.runbook.page import CriteriaBox, Criterion
+from commands.who import Who
+from state.records import Event, News, Run
+from state.store import Store
+from tests.bot.slack.box import DBA, HOLDERS, LEAD, PAGE, STARTER, Ledger, office_of
+
+DEPLOY, HEALTH, CHECK, BACK = "put-the-code-there", "health", "response-time", "put-the-old-code-back"
+
+
+def page_in(words: str) -> Page:
+    """The small page with these words wherever a page's author may write."""
+    criteria = CriteriaBox(go=[Criterion(text=words, shown_by=[HEALTH]), Criterion(text=words)] * 4)
+    return replace(
+        PAGE,
+        title=words,
+        steps=tuple(replace(step, title=words) for step in PAGE.steps),
+        roles={name: role.model_copy(update={"title": words}) for name, role in PAGE.roles.items()},
+        alerts=tuple(alert.model_copy(update={"name": words}) for alert in PAGE.alerts),
+        rollback=PAGE.rollback.model_copy(update={"warning": words}),
+        criteria=criteria,
+    )
+
+
+def scenes(folder: Path, words: str) -> Iterator[Scene]:
+    """The run at each of its turns."""
+    store = Store(folder / "story.db")
+    ledger = Ledger(store, office_of(store), page_in(words))
+    run = ledger.start()
+    ledger.begin(run, "ready")
+    ledger.end(run, "ready")
+    for _ in _turns(ledger, run, words):
+        yield Scene(
+            page=ledger.page,
+            record=store.record(run.id),
+            now=ledger.office.now(),
+            mentions=HOLDERS,
+            phones={"dba": words, "lead": ""},
+        )
+    store.close()
+
+
+def events(folder: Path) -> list[Event]:
+    """All events of the run."""
+    store = Store(folder / "story.db")
+    found = store.events(1)
+    store.close()
+    return found
+
+
+def views(folder: Path, words: str) -> dict[str, Message]:
+    """Every message of the run, at every second turn and at the last, by event and turn; the card at each."""
+    turns = list(scenes(folder, words))
+    told = events(folder)
+    ends = {(e.step, e.data["attempt"]): e for e in told if e.kind == "ended"}
+    drawn = {f"card at turn {n}": card(scene) for n, scene in enumerate(turns)}
+    for event in told:
+        drawn[f"{event.kind} {event.id} plainly"] = plainly(event)
+        for n, scene in [*enumerate(turns)][1::2]:
+            for end in (None, ends.get((event.step, event.data.get("attempt")))):
+                if message := draw(scene, event, end):
+                    drawn[f"{event.kind} {event.id} at turn {n}, {'ended' if end else 'open'}"] = message
+    return drawn
+
+
+def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
+    desk, now = ledger.desk(run), ledger.office.now()
+    dba, lead, starter = (Who(person=name, via="slack") for name in (DBA, LEAD, STARTER))
+    yield
+    desk.sign("ready", 1, dba, "yes", words, now)
+    yield
+    desk.hold(starter, words, now)
+    yield
+    desk.resume(lead, words, now)
+    desk.sign("ready", 1, lead, "yes", "", now)
+    ledger.begin(run, DEPLOY)
+    yield
+    bad = unknown(words, lines=(words,) * 12, output="\n".join([words] * 40))
+    ledger.end(run, DEPLOY, bad)
+    yield
+    desk.answer(DEPLOY, 1, lead, "again", "", now)
+    ledger.begin(run, DEPLOY, 2)
+    ledger.end(run, DEPLOY, failed(words), 2)
+    yield
+    desk.answer(DEPLOY, 2, lead, "skip", words, now)
+    ledger.begin(run, HEALTH)
+    ledger.end(run, HEALTH)
+    ledger.watch(run)
+    for attempt, seconds in enumerate((0.2, 2.0, 6.0, 7.0), start=1):
+        ledger.begin(run, CHECK, attempt)
+        ledger.end(run, CHECK, (failed if seconds > 5 else done)(words, measures={"seconds": seconds}), attempt)
+    ledger.tell(run, "status")
+    yield
+    ledger.decision(run)
+    yield
+    rollback.rollback(ledger.store, run, starter, words, now)
+    yield
+    ledger.move(run, "rolling back")
+    ledger.begin(run, BACK)
+    yield
+    ledger.end(run, BACK, failed(words))
+    yield
+    desk.answer(BACK, 1, lead, "done", words, now)
+    ledger.move(run, "rolled back", words)
+    ledger.store.tell(run.id, now, News(kind="next", data={"says": words, "page": "x.md"}), News(kind="new kind"))
+    yield

@@ -1,0 +1,58 @@
+"""The manifest asks for exactly the scopes and commands that the code uses."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.methods import COMMANDS, METHODS, SCOPES
+
+ROOT = Path(__file__).parents[3]
+MANIFEST = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "bot" / "slack").glob("*.py"))]
+# SDK methods that are several methods of the Web API, and the one that Bolt itself calls
+MADE_OF = {"files_upload_v2": {"files.getUploadURLExternal", "files.completeUploadExternal"}}
+BY_BOLT = {"auth.test"}
+
+
+def _called() -> set[str]:
+    names = {
+        node.func.attr
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and hasattr(AsyncWebClient, node.func.attr)
+    }
+    return {method for name in names for method in MADE_OF.get(name, {name.replace("_", ".")})} | BY_BOLT
+
+
+def test_the_table_holds_exactly_the_methods_that_the_code_calls() -> None:
+    assert _called() == set(METHODS)
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_of_the_table() -> None:
+    scopes = MANIFEST.split("bot:\n", 1)[1].split("settings:", 1)[0]
+    assert sorted(re.findall(r"- ([a-z:]+)", scopes)) == sorted(SCOPES)
+
+
+def test_the_manifest_has_exactly_the_commands_that_are_listened_to() -> None:
+    listened = {name for source in SOURCES for name in re.findall(r'\.command\("(/\w+)"\)', source)}
+    assert set(re.findall(r"- command: (/\w+)", MANIFEST)) == set(COMMANDS) == listened
+    assert f"usage_hint: {COMMANDS['/deploy']}\n" in MANIFEST
+
+
+def test_the_manifest_keeps_slacks_lengths() -> None:
+    def value(key: str) -> str:
+        found = re.search(rf"^\s*(?:- )?{key}: (.+)$", MANIFEST, re.MULTILINE)
+        assert found, key
+        return found[1]
+
+    assert len(value("name")) <= 35
+    assert len(value("description")) <= 140
+    assert len(value("display_name")) <= 80
+    assert value("socket_mode_enabled") == "true"
+    assert value("is_enabled") == "true"

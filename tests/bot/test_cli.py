@@ -1,0 +1,127 @@
+"""The terminal as its users meet it: the whole command in a process-like call, its lines and its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from state.records import DONE, FAILED, Step
+from state.store import Store
+from tests.pages import NOON, SMALL, spoil
+
+Capture = pytest.CaptureFixture[str]
+
+ENV = {
+    "SHOP_SSH": "deploy@127.0.0.1:22",
+    "SHOP_KEY": "key",
+    "SHOP_KNOWN_HOSTS": "known_hosts",
+    "SHOP_URL": "http://127.0.0.1:1",
+    "SHOP_DBA": "UDBA",
+    "SHOP_DBA_PHONE": "1",
+    "SHOP_LEAD": "ULEAD, UDEPUTY",
+    "SHOP_LEAD_PHONE": "2",
+    "GONOGO_CHANNEL": "C1",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small page in a folder of its own, and all that it names in the environment."""
+    page = tmp_path / "small.md"
+    page.write_text(SMALL)
+    for name, value in {**ENV, "GONOGO_RUNBOOK": str(page), "GONOGO_STATE": str(tmp_path / "gonogo.db")}.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def said(capsys: Capture, *words: str) -> tuple[int, str, str]:
+    """Run a command; its exit code, stdout and stderr."""
+    code = main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_check_praises_a_good_page(shop: Path, capsys: Capture) -> None:
+    code, out, _ = said(capsys, "check", str(shop / "small.md"))
+    assert code == 0
+    assert "good, 5 steps for shop" in out
+
+
+def test_check_names_file_line_step_and_field(shop: Path, capsys: Capture) -> None:
+    (shop / "bad.md").write_text(spoil(('takes = "10 min"', 'takes = "10min"')))
+    code, _, err = said(capsys, "check", str(shop / "bad.md"))
+    assert code == 1
+    assert f"{shop / 'bad.md'}: line 55, Put the code there: takes: '10min' is not a duration" in err
+
+
+def test_check_of_a_page_that_is_not_there_is_a_sentence(shop: Path, capsys: Capture) -> None:
+    code, _, err = said(capsys, "check", str(shop / "none.md"))
+    assert code == 1
+    assert "cannot be read" in err
+
+
+def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) -> None:
+    code, out, _ = said(capsys, "plan", str(shop / "small.md"))
+    assert code == 0
+    for words in ("on backend: deploy", "on backend: undeploy", "GET api/health", "asks dba: The backup is there"):
+        assert words in out, f"the plan does not show {words!r}"
+    assert "T+10 min    Health" in out
+    assert "T+70 min    Decision: Tech Lead decides KEEP or ROLLBACK" in out
+
+
+def test_start_names_every_missing_variable_at_once(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SHOP_URL")
+    monkeypatch.delenv("SHOP_KEY")
+    code, _, err = said(capsys, "start")
+    assert code == 1
+    assert "SHOP_KEY, SHOP_URL" in err
+
+
+def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> None:
+    assert "Run 1 of 🚀 A small deploy is started." in said(capsys, "start", "--as", "U1")[1]
+    store = Store(shop / "gonogo.db")
+    store.begin_step(1, "ready", 1, NOON)
+    store.end_step(1, Step(step="ready", attempt=1, state=DONE, began_at=NOON), NOON)
+    status = said(capsys, "status")[1]
+    assert "type: gonogo sign ready --as USER_ID" in status
+    assert "No bot serves this record now" in status
+    assert "Signed as Database Admin." in said(capsys, "sign", "ready", "--as", "UDBA")[1]
+    assert "Signed as Tech Lead." in said(capsys, "sign", "ready", "--as", "UDEPUTY")[1]
+    store.begin_step(1, "put-the-code-there", 1, NOON)
+    store.end_step(1, Step(step="put-the-code-there", attempt=1, state=FAILED, began_at=NOON), NOON)
+    assert "Noted." in said(capsys, "answer", "put-the-code-there", "skip", "it is fine", "--as", "ULEAD")[1]
+    assert "On hold." in said(capsys, "hold", "lunch")[1]
+    assert "It goes on." in said(capsys, "resume", "--as", "ULEAD")[1]
+    assert "the rollback is asked for" in said(capsys, "rollback", "it burns")[1]
+    assert "happens once" in said(capsys, "rollback", "it burns")[1]
+    log = said(capsys, "log")[1]
+    assert "rollback   it burns" in log
+    store.close()
+
+
+def test_a_second_start_is_refused_by_a_sentence(shop: Path, capsys: Capture) -> None:
+    said(capsys, "start", "--as", "U1")
+    code, _, err = said(capsys, "start", "--as", "U2")
+    assert code == 1
+    assert "shop already has run 1, started by U1" in err
+
+
+def test_nothing_runs_is_a_sentence(shop: Path, capsys: Capture) -> None:
+    code, _, err = said(capsys, "rollback")
+    assert code == 1
+    assert "Nothing runs" in err
+
+
+def test_serve_names_every_missing_token_at_once(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    code, _, err = said(capsys, "serve")
+    assert code == 1
+    assert "SLACK_BOT_TOKEN" in err
+    assert "SLACK_APP_TOKEN" in err

@@ -1,0 +1,139 @@
+"""The shipped pages hold everything of the seed runbook, are accepted, and go well against the World."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.settings import read_pages, shipped_runbooks
+from commands.outcome import Outcome
+from commands.plan import plan_lines
+from commands.runbook import Page
+from commands.steps.base import act
+from tests.commands.steps.making import context
+from tests.world import World
+
+PAGES = read_pages(shipped_runbooks())
+A, B = PAGES["option-a.md"], PAGES["option-b.md"]
+BOTH = pytest.mark.parametrize("page", [A, B], ids=["A", "B"])
+
+# what both pages must say, from the seed's own parts
+SEED = """
+Backup complete and verified|Team notified|On-call team ready|Rollback plan reviewed|All 5 smoke tests scripts ready
+Migration successful (verify queries)|Backend deployed (pm2 status = online)|Frontend deployed (page loads)
+All 5 smoke tests passed|Decision: |Database Admin|Backend Lead|DevOps|Tech Lead|On-Call|Backup/Recovery|Service restart
+Deployment issues|GO/NO-GO decision|Emergency support|Job creation > 10% failure|API response > 5 seconds
+Database query errors|Memory usage > 80%|CPU usage > 90%|V2 route 404 errors|No job type data|Deploying <ref>
+Test 1: Backend Health|Test 2: Can Create Job (Normal Flow)|Test 3: Can Create Job (Skip Approval)
+Test 4: Approval Still Works|Test 5: Frontend Loads|Job Type|Skip Approval|approval-templates|Test Job - Normal
+Test Job - Skip|2026-02-15|Looks good|pending_approval|npx prisma generate|npx prisma migrate deploy|npm run build
+dj-system-api|016_extend_v1_remove_v2_approval_flow.sql|016_ROLLBACK_extend_v1_remove_v2.sql
+dj_system_backup_before_v1_extend|Job creation success rate > 99%|API response < 1 second|No error logs in 1 hour
+Users don't report issues|API slow (> 2s)|Database corrupted|V1/V2 sync issues|ROLLBACK COMPLETE - System reverted to V2
+Stop new requests|Rollback database|Revert backend code|Revert frontend|STEP 5: Verify|STEP 6: Notify team
+MEDIUM-HIGH|24-48 hours|< 15 min|Smoke only|Full testing|Confident teams|First-time|(สำคัญที่สุด!)
+"""
+CHOOSE = {
+    "option-a.md": ["Team confident in code quality", "Backup ready & verified", "Rollback team on standby"],
+    "option-b.md": ["First time deploying this change", "Want safety before production", "Risk-averse culture"],
+}
+
+
+@BOTH
+def test_every_line_of_the_seed_is_there(page: Page) -> None:
+    lines = [line for row in SEED.strip().splitlines() for line in row.split("|")]
+    missing = [line for line in [*lines, *CHOOSE[page.name]] if line not in page.text]
+    assert not missing, f"{page.name} says nothing of {missing}"
+
+
+@BOTH
+def test_the_plan_is_whole(page: Page) -> None:
+    text = "\n".join(plan_lines(page))
+    for step in page.steps:
+        assert step.title in text
+    for words in ("pg_dump", "npm ci --omit=dev", "pm2 restart", "expects 4", "git checkout --quiet --force --detach"):
+        assert words in text, f"the plan does not show {words}"
+
+
+def test_the_timeline_is_the_seeds() -> None:
+    at, begins = timedelta(0), {}
+    for step in A.forward:
+        begins[step.id] = int(at.total_seconds() // 60)
+        at += step.box.takes
+    assert [begins[name] for name in ("backup", "migration", "backend-code", "frontend-build")] == [0, 5, 10, 15]
+    assert begins["test-1"] == 25
+    assert at == timedelta(minutes=55)
+    assert A.watch is not None
+    assert A.watch.lasts == timedelta(hours=4)
+
+
+def test_the_three_tiers_of_the_watch() -> None:
+    tiers = {step.id: int((step.box.every or timedelta()).total_seconds() // 60) for step in A.part("watch")}
+    assert [name for name, every in tiers.items() if every == 15] == [
+        "error-logs", "database-query", "api-response-time", "v2-route",
+    ]  # fmt: skip
+    assert [name for name, every in tiers.items() if every == 30] == ["users-can-log-in", "users-can-create-jobs"]
+    assert [name for name, every in tiers.items() if every == 60] == [
+        "smoke-tests-again", "database-size", "cpu-and-memory",
+    ]  # fmt: skip
+
+
+def test_the_alert_table_has_its_thresholds_and_one_expected_row() -> None:
+    limits = {alert.name: alert.above if alert.above is not None else alert.below for alert in A.alerts}
+    assert list(limits.values()) == [0.1, 5.0, 0.0, 80.0, 90.0, None, 1.0]
+    assert [alert.name for alert in A.alerts if alert.expected] == ["V2 route 404 errors"]
+
+
+@BOTH
+def test_requests_are_stopped_around_the_migration_and_always_let_in_again(page: Page) -> None:
+    deploy = [step.id for step in page.part("deploy")]
+    assert deploy.index("maintenance-on") < deploy.index("migration") < deploy.index("backend-restart")
+    assert deploy.index("backend-restart") < deploy.index("maintenance-off")
+    back = [(step.id, step.box.undoes) for step in page.part("rollback")]
+    assert back[0] == ("stop-requests", ""), "requests must be stopped first, whatever had begun"
+    assert ("let-requests-in", "") in back
+
+
+@BOTH
+def test_each_half_of_the_production_goes_back(page: Page) -> None:
+    undone = {step.box.undoes for step in page.part("rollback")} - {""}
+    assert undone == {"migration", "backend-code", "publish", "test-2"}
+
+
+def test_option_b_soaks_for_a_day_and_starts_option_a() -> None:
+    assert B.watch is not None
+    assert B.watch.lasts == timedelta(hours=24)
+    assert (B.decision.role, B.decision.starts) == ("tech_lead", "option-a.md")
+    assert A.decision.starts == ""
+
+
+@BOTH
+def test_no_page_names_the_other_ones_places(page: Page) -> None:
+    other = "$STAGING_" if page is A else "$PROD_"
+    assert not [name for name in page.env_names() if name.startswith(other)]
+
+
+@BOTH
+def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
+    world = World()
+    found = play(page, world)
+    bad = {name: outcome.says for name, outcome in found.items() if outcome.state != "done"}
+    assert not bad
+    assert world.jobs == {}, "test jobs were left behind"
+    assert not world.maintenance
+    assert not world.forward
+    assert world.running == world.served == "1" * 40
+
+
+def play(page: Page, world: World) -> dict[str, Outcome]:
+    """Run every step of a page in its order, the rollback last."""
+    values: dict[str, str] = {"commit": "", "commit_before": ""}
+    files: dict[str, str] = {}
+    found = {}
+    for step in page.steps:
+        ctx = context(world, values, files=files)
+        found[step.id] = act(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
+        values.update(found[step.id].values)
+    return found

@@ -1,0 +1,116 @@
+"""The kinds that only look: `query`, `logs`, `metrics`, `browser`, `repeat`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from commands.outcome import done, failed
+from commands.steps.base import act
+from state.errors import Failed
+from tests.commands.steps.making import box, context, plan
+from tests.local_shell import LocalShell
+from tests.production import rows
+from tests.world import World
+
+LOGS = 'host = "h"'
+BROWSER = 'web = "app"\npath = "/admin"\nsees = ["Job Type"]\nforbid = ["approval-templates"]'
+
+
+def test_a_query_is_planned_measured_and_held_to_its_limits() -> None:
+    step = box("query", 'database = "db"\nsql = "SELECT 42"\nmeasure = "jobs"\nat_least = 1\nat_most = 50')
+    assert plan(step) == "on db: SELECT 42 (at least 1.0, at most 50.0)"
+    world = World()
+    found = act(step, context(world))
+    assert (found.state, found.measures["jobs"], found.measures["failed"]) == ("done", 42, 0)
+    world.on_sql("", rows(51))
+    found = act(step, context(world))
+    assert found.state == "failed"
+    assert found.says == "jobs is 51, expected at most 50."
+
+
+def test_a_query_that_the_database_refuses_is_measured_as_failed() -> None:
+    world = World()
+    world.on_sql("", Failed("relation approval_flows does not exist"))
+    found = act(box("query", 'database = "db"\nsql = "SELECT 1"'), context(world))
+    assert (found.state, found.measures["failed"]) == ("failed", 1)
+
+
+@pytest.mark.parametrize(("log", "since", "count"), [("ERROR old\nERROR new\n", 10, 1), ("ERROR rotated\n", 500, 1)])
+def test_a_log_counts_from_its_offset_and_from_its_beginning_once_rotated(
+    tmp_path: Path, log: str, since: int, count: int
+) -> None:
+    file = tmp_path / "ERROR-api.log"
+    file.write_text(log)
+    values = {"log_err": str(file), "log_offset_err": str(since)}
+    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
+    assert (found.state, found.measures) == ("failed", {"lines": count}), found.says
+    assert ("rotated" in found.says) == (since == 500)
+
+
+def test_a_log_with_no_new_line_is_good(tmp_path: Path) -> None:
+    file = tmp_path / "ERROR-api.log"
+    file.write_text("INFO all is well, no error\n")
+    values = {"log_err": str(file), "log_offset_err": "0"}
+    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
+    assert (found.state, found.measures) == ("done", {"lines": 0}), found.lines
+
+
+def test_a_log_that_is_gone_fails() -> None:
+    values = {"log_err": "/nowhere/api.log", "log_offset_err": "0"}
+    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
+    assert found.state == "failed"
+    assert "cannot be read" in found.says
+
+
+def test_metrics_say_of_what_they_are() -> None:
+    step = box("metrics", 'host = "h"\nsamples = 2\napart = "0.1 s"')
+    assert "sleep 0.1" in plan(step)
+    found = act(step, context(World(), shell=LocalShell({})))
+    assert found.state == "done", found.lines
+    assert 0 <= found.measures["cpu"] <= 100
+    assert 0 < found.measures["memory"] < 100
+    assert "% of the host (mean of 2 samples" in found.says
+
+
+def test_metrics_are_the_mean_of_the_samples() -> None:
+    found = act(box("metrics", 'host = "h"\nsamples = 4'), context(World()))
+    assert found.measures == {"cpu": pytest.approx(20), "memory": pytest.approx(25)}
+
+
+def test_the_browser_names_what_is_missing_and_what_is_asked_for() -> None:
+    world = World()
+    step = box("browser", BROWSER)
+    assert "must see Job Type" in plan(step)
+    assert act(step, context(world)).state == "done"
+    world.seen = replace(world.seen, missing=("Job Type",), bad_answers=("404 /api/approval-templates",))
+    found = act(step, context(world))
+    assert found.state == "failed"
+    assert found.lines == (
+        "“Job Type” is not visible",
+        "bad answer: 404 /api/approval-templates",
+        "“approval-templates” is asked for",
+    )
+
+
+def test_a_machine_without_a_browser_asks_a_person() -> None:
+    world = World()
+    world.no_browser = "playwright is not installed"
+    found = act(box("browser", BROWSER), context(world))
+    assert (found.state, found.measures) == ("failed", {"unavailable": 1.0})
+    assert found.says.endswith("open the page and answer.")
+
+
+def test_a_repetition_counts_what_passed_and_leaves_the_missing_browser_out() -> None:
+    step = box("repeat", 'part = "smoke tests"')
+    results = [("Test 1", done("ok")), ("Test 5", failed("no browser", measures={"unavailable": 1.0}))]
+    found = act(step, context(World(), repeated=results))
+    assert (found.state, found.says) == ("done", "1 of 1 steps passed, 1 left out (no browser here).")
+    found = act(step, context(World(), repeated=[*results, ("Test 2", failed("500"))]))
+    assert (found.state, found.measures) == ("failed", {"failed": 1.0, "failed_share": 0.5})
+
+
+def test_a_repetition_that_was_cut_is_not_made_again() -> None:
+    assert box("repeat", 'part = "smoke tests"').look(context(World())).state == "failed"

@@ -1,0 +1,100 @@
+"""`http` judges answers, and never sends twice what makes something."""
+
+from __future__ import annotations
+
+from commands.steps.base import act
+from state.errors import LostTrack, Unreachable
+from tests.commands.steps.making import box, context, plan
+from tests.production import answer
+from tests.world import World
+
+CREATE = """
+web = "api"
+method = "POST"
+path = "/api/jobs"
+headers = { Authorization = "Bearer $TOKEN" }
+json = { jobTypeId = 5, subject = "Test <run>" }
+status = 201
+expect = { status = "assigned", assigneeId = "<number>" }
+values = { job = "id" }
+"""
+
+
+def test_the_plan_shows_the_request() -> None:
+    text = plan(box("http", CREATE + 'clean_up = "/api/jobs/<job>"'))
+    assert text.startswith("POST api/api/jobs with {'jobTypeId': 5, 'subject': 'Test <run>'}, expects status 201")
+    assert text.endswith("DELETE api/api/jobs/<job> afterwards")
+    assert "TOKEN" not in text
+
+
+def test_values_are_kept_and_filled_in() -> None:
+    world = World()
+    found = act(box("http", CREATE), context(world))
+    assert (found.state, found.values) == ("done", {"job": "1"}), found.lines
+    assert world.jobs == {1: "Test 1"}
+
+
+def test_a_number_that_is_expected_is_no_value_of_another_step() -> None:
+    assert box("http", CREATE).needs() == {"run"}
+
+
+def test_what_it_made_is_cleaned_up() -> None:
+    world = World()
+    assert act(box("http", CREATE + 'clean_up = "/api/jobs/<job>"'), context(world)).state == "done"
+    assert world.jobs == {}
+
+
+def test_what_is_left_behind_is_said() -> None:
+    world = World()
+    world.on_web("DELETE", answer(500))
+    found = act(box("http", CREATE + 'clean_up = "/api/jobs/<job>"'), context(world))
+    assert found.state == "failed"
+    assert "left behind at /api/jobs/1" in found.says
+
+
+def test_an_answer_of_500_fails_and_is_measured() -> None:
+    world = World()
+    world.on_web("POST", answer(500, text="Internal error"))
+    found = act(box("http", CREATE), context(world))
+    assert (found.state, found.says) == ("failed", "Answered 500 instead of 201.")
+    assert found.measures["failed"] == 1
+
+
+def test_a_wrong_field_is_named() -> None:
+    world = World()
+    world.on_web("POST", answer(201, {"id": 1, "status": "pending_approval"}))
+    found = act(box("http", CREATE), context(world))
+    assert found.lines == (
+        "status is 'pending_approval' instead of 'assigned'.",
+        "assigneeId is None instead of '<number>'.",
+    )
+
+
+def test_a_lost_post_is_unknown_and_not_repeated() -> None:
+    world = World()
+    world.on_web("POST", LostTrack("No whole answer came."))
+    found = act(box("http", CREATE), context(world))
+    assert found.state == "unknown"
+    assert len(world.calls) == 1
+    assert box("http", CREATE).look(context(world)) is None
+
+
+def test_a_get_is_tried_again_while_nobody_listens() -> None:
+    world = World()
+    refusals = [Unreachable("Nobody listens."), Unreachable("Nobody listens.")]
+    world.on_web("GET", lambda call: refusals.pop() if refusals else answer(data={"status": "ok"}))
+    found = act(box("http", 'web = "api"\npath = "/h"\nexpect = { status = "ok" }'), context(world))
+    assert found.state == "done", found.says
+    assert len(world.calls) == 3
+
+
+def test_a_get_that_nobody_answers_is_measured_as_failed() -> None:
+    world = World()
+    world.unreachable("web")
+    found = act(box("http", 'web = "api"\npath = "/h"'), context(world))
+    assert (found.state, found.measures["failed"]) == ("failed", 1)
+
+
+def test_one_of_several_statuses_is_enough() -> None:
+    step = box("http", 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\nstatus = [200, 404]')
+    assert act(step, context(World())).state == "done"

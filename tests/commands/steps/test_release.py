@@ -1,0 +1,84 @@
+"""`release` pins a commit of a real repository and keeps its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commands.steps.base import act
+from tests.commands.steps.making import Repository, box, context, git, plan
+from tests.local_shell import LocalShell
+from tests.world import World
+
+BOX = 'host = "h"\nrepository = "$REPO"\nfiles = ["up.sql"]'
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def shell(repository: Repository) -> LocalShell:
+    return LocalShell({"REPO": str(repository.path)})
+
+
+def test_the_plan_shows_the_words_that_run() -> None:
+    text = plan(box("release", BOX))
+    assert "on h: git fetch --quiet --tags --force origin" in text
+    assert "with REPOSITORY=$REPO, REF=<ref>" in text
+    assert "git show <commit>:up.sql" in text
+
+
+def test_a_branch_is_pinned_with_its_files_while_production_stays(repository: Repository) -> None:
+    files: dict[str, str] = {}
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files=files))
+    assert found.state == "done", found.says
+    assert found.values["commit"] == repository.new
+    assert found.values["commit_before"] == repository.old
+    assert found.values["changed_files"] == "app.js\nup.sql"
+    assert files == {"up.sql": "SELECT 1;\n"}
+    assert any("Second" in line for line in found.lines), found.lines
+    assert git(repository.path, "rev-parse", "HEAD") == repository.old
+
+
+def test_a_local_branch_that_is_behind_does_not_hide_origins(repository: Repository) -> None:
+    assert git(repository.path, "rev-parse", "main") == repository.old
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={}))
+    assert found.values["commit"] == repository.new, "the local main was taken instead of origin/main"
+
+
+def test_a_tag_is_found(repository: Repository) -> None:
+    git(repository.origin, "tag", "v2")
+    found = act(box("release", BOX), context(World(), {"ref": "v2"}, shell=shell(repository), files={}))
+    assert found.values["commit"] == repository.new, found.says
+
+
+def test_a_ref_that_is_not_there_is_named(repository: Repository) -> None:
+    found = act(box("release", BOX), context(World(), {"ref": "v9"}, shell=shell(repository), files={}))
+    assert (found.state, found.says) == ("failed", "There is no branch, tag or commit v9 in the repository's origin.")
+
+
+def test_a_file_that_the_release_lacks_is_named(repository: Repository) -> None:
+    found = act(box("release", BOX.replace("up.sql", "down.sql")), context(World(), shell=shell(repository), files={}))
+    assert found.state == "failed"
+    assert "has no file down.sql" in found.says
+
+
+def test_nothing_new_is_said(repository: Repository) -> None:
+    git(repository.path, "pull", "-q")
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={}))
+    assert found.state == "done"
+    assert "nothing new" in found.says
+
+
+def test_a_file_that_changed_since_the_first_attempt_is_refused(repository: Repository) -> None:
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={"up.sql": "SELECT 0;\n"}))
+    assert found.state == "failed"
+    assert "changed since this run first read it" in found.says
+
+
+def test_after_a_cut_it_is_simply_made_again() -> None:
+    world = World()
+    found = box("release", 'host = "h"\nrepository = "$REPO"').look(context(world))
+    assert found.state == "done", found.says

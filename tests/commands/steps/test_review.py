@@ -1,0 +1,50 @@
+"""`review` shows what a reviewer must see, with file and line, and never a secret itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commands import findings
+from commands.steps.base import act
+from tests.commands.steps.making import Repository, box, context, plan
+from tests.local_shell import LocalShell
+from tests.world import World
+
+BOX = 'host = "h"\nrepository = "$REPO"\nmigrations = ["up.sql"]'
+
+
+def test_the_plan_names_the_migrations() -> None:
+    assert "parses up.sql" in plan(box("review", BOX))
+
+
+def test_findings_are_shown_and_do_not_fail_the_step(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    secret = "hunter2" * 2
+    new = repository.commit({"app.js": f'const a = 2\nconsole.log(a)\nconst password = "{secret}"\n'}, "Third")
+    shell = LocalShell({"REPO": str(repository.path)})
+    shell.ask("h", f"cd {repository.path}; git fetch -q")
+    values = {"commit": new, "commit_before": repository.old}
+    files = {"up.sql": "SELECT 1;\nSELCT 2;\n"}
+    found = act(box("review", BOX), context(World(), values, shell=shell, files=files))
+    assert found.state == "done", found.says
+    text = "\n".join(found.lines)
+    assert "app.js:2 debug code: console.log" in text
+    assert "app.js:3 looks like a secret" in text
+    assert 'up.sql:2 syntax error at or near "SELCT"' in text
+    assert secret not in text + found.output
+    assert found.says == "3 findings to look at before you sign."
+
+
+def test_only_added_lines_count() -> None:
+    diff = "@@ -3,2 +3 @@\n-console.log(1)\n-debugger\n+const fine = 1\n"
+    assert findings.in_added("a.js", findings.added_lines(diff)) == []
+
+
+def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
+    found = findings.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n")
+    assert [line.split(" ")[0] for line in found] == ["up.sql:2", "up.sql:3"]
+
+
+def test_a_clean_change_is_said_to_be_clean() -> None:
+    found = act(box("review", 'host = "h"\nrepository = "$REPO"'), context(World()))
+    assert found.says == "Nothing suspicious was found in what changed."

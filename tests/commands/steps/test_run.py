@@ -1,0 +1,52 @@
+"""`run` carries commands out in order, in real bash, and stops at the first that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commands.steps.base import act
+from tests.commands.steps.making import box, context, plan
+from tests.local_shell import LocalShell
+from tests.world import World
+
+BOX = 'host = "h"\ncd = "$place"\nenv = { place = "$PLACE" }\n'
+
+
+def test_the_plan_is_the_commands() -> None:
+    text = plan(box("run", BOX + 'commands = ["npm ci", "deploy <commit>"]'))
+    assert text == 'on h: cd "$place"\non h: npm ci\non h: deploy <commit>\nwith place=$PLACE'
+
+
+def test_the_commands_after_a_failed_one_are_not_run(tmp_path: Path) -> None:
+    shell = LocalShell({"PLACE": str(tmp_path)})
+    found = act(box("run", BOX + 'commands = ["touch a", "false", "touch b"]'), context(World(), shell=shell))
+    assert found.state == "failed"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert "$ false" in found.output
+
+
+def test_a_value_is_quoted_for_the_shell(tmp_path: Path) -> None:
+    shell = LocalShell({"PLACE": str(tmp_path)})
+    values = {"ref": "x; touch hacked 'y'"}
+    found = act(box("run", BOX + "commands = [\"printf '%s' <ref> > said\"]"), context(World(), values, shell=shell))
+    assert found.state == "done", found.output
+    assert (tmp_path / "said").read_text() == values["ref"]
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_after_a_cut_a_job_is_attached_to_and_never_started_twice() -> None:
+    world = World()
+    ctx, step = context(world), box("run", 'host = "h"\ncommands = ["deploy"]')
+    assert step.look(ctx).state == "failed"
+    world.lose("deploy")
+    assert act(step, ctx).state == "unknown"
+    assert step.look(ctx).state == "done"
+    assert world.begun == {ctx.key: 1}
+
+
+def test_a_stop_ends_it() -> None:
+    world = World()
+    world.hang("deploy")
+    ctx = context(world)
+    ctx.stop.set()
+    assert act(box("run", 'host = "h"\ncommands = ["deploy"]'), ctx).state == "stopped"

@@ -1,0 +1,110 @@
+"""`service` is not taken in by "online", a fresh uptime and a healthy answer."""
+
+from __future__ import annotations
+
+import json
+
+from commands.steps.base import act
+from tests.commands.steps.making import box, context, plan
+from tests.production import NEW, answer, ended
+from tests.world import World
+
+BOX = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"\nallow = ["harmless"]'
+
+
+def world() -> World:
+    """A world whose new code is checked out."""
+    made = World()
+    made.head = NEW
+    return made
+
+
+def state(**changes: object) -> str:
+    """What the service's script says of the service."""
+    told = {
+        "pid": 101,
+        "status": "online",
+        "restarts": 4,
+        "uptime": 1.0,
+        "out": "/o",
+        "err": "/e",
+        "out_size": 5,
+        "err_size": 6,
+    }
+    return json.dumps({"names": ["dj-system-api"], "service": {**told, **changes}})
+
+
+def restarted(before: str, after: str) -> object:
+    """What the restart's script prints."""
+    return ended(f"before={before}\nafter={after}\n")
+
+
+def test_the_plan_shows_restart_and_judgement() -> None:
+    text = plan(box("service", BOX))
+    assert 'on h: pm2 restart "$NAME"' in text
+    assert "--update-env" not in text
+    assert "again after 10 s" in text
+
+
+def test_a_good_restart_leaves_the_log_offsets() -> None:
+    found = act(box("service", BOX), context(world()))
+    assert found.state == "done", found.says
+    assert found.values["log_offset_err"] == "40"
+    assert found.values["log_err"] == "/logs/err.log"
+
+
+def test_a_crash_loop_is_seen() -> None:
+    made = world()
+    made.on_host("now=%s", ended(f"now={state(pid=109, restarts=9)}\n"))
+    made.on_host("pm2 restart", restarted(state(pid=100, restarts=3), state()))
+    found = act(box("service", BOX), context(made))
+    assert found.state == "failed"
+    assert "it restarted by itself (4 → 9 restarts)" in found.says
+
+
+def test_the_old_code_that_came_up_again_is_seen() -> None:
+    made = World()
+    found = act(box("service", BOX), context(made))
+    assert found.state == "failed"
+    assert "instead of the commit deployed" in found.says
+
+
+def test_a_process_that_is_not_new_is_seen() -> None:
+    made = world()
+    made.on_host("now=%s", ended(f"now={state(pid=100)}\n"))
+    made.on_host("pm2 restart", restarted(state(pid=100), state(pid=100)))
+    assert "its process is not a new one" in act(box("service", BOX), context(made)).says
+
+
+def test_new_error_lines_fail_it_and_allowed_ones_do_not() -> None:
+    made = world()
+    made.log_lines = ["ERROR harmless"]
+    assert act(box("service", BOX), context(made)).state == "done"
+    made.log_lines.append("FATAL cannot connect")
+    found = act(box("service", BOX), context(made, attempt=2))
+    assert found.state == "failed"
+    assert "FATAL cannot connect" in found.lines
+
+
+def test_an_unknown_name_and_another_users_pm2_are_told_apart() -> None:
+    made = world()
+    made.on_host("pm2 restart", restarted('{"names":["other"],"service":null}', '{"names":["other"],"service":null}'))
+    assert act(box("service", BOX), context(made)).says == "pm2 on h knows no service dj-system-api; it has other."
+    made.on_host("pm2 restart", restarted('{"names":[]}', '{"names":[]}'))
+    assert "another user's pm2" in act(box("service", BOX), context(made, attempt=2)).says
+
+
+def test_health_that_answers_503_is_said() -> None:
+    made = world()
+    made.on_web("health", answer(503))
+    assert "answers commit status 503" in act(box("service", BOX), context(made)).says
+
+
+def test_after_a_cut_it_is_judged_and_not_restarted_again() -> None:
+    made, step = world(), box("service", BOX)
+    ctx = context(made)
+    made.lose("pm2 restart")
+    assert act(step, ctx).state == "unknown"
+    assert made.pid == 101
+    assert step.look(ctx).state == "done"
+    assert made.pid == 101, "it was restarted twice"

@@ -1,0 +1,48 @@
+"""A Shell that runs scripts on this machine, as the real one does on a host: bash, strict, with only the variables it is given."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event
+
+from commands.tools import Finished, Job, Look
+
+
+class LocalShell:
+    """`environ` is what `$NAME`s stand for; `path` comes before the usual PATH. A key that ended is never started again."""
+
+    def __init__(self, environ: Mapping[str, str], path: Path | None = None) -> None:
+        self.environ = environ
+        self.path = f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]
+        self.ended: dict[str, Finished] = {}
+        self.dead: set[str] = set()
+
+    def run(self, host: str, job: Job, *, stop: Event, heard: Callable[[str], None] | None = None) -> Finished:
+        if job.key not in self.ended:
+            self.ended[job.key] = self.ask(host, job.script, env=job.env)
+        return self.ended[job.key]
+
+    def look(self, host: str, key: str) -> Look:
+        if key in self.dead:
+            return Look(state="dead")
+        found = self.ended.get(key)
+        return Look(state="finished", finished=found) if found else Look(state="absent")
+
+    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+        resolved = {name: self.environ.get(value.removeprefix("$"), value) for name, value in (env or {}).items()}
+        base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
+        began = time.monotonic()
+        result = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env={**base, **resolved},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=limit,
+            check=False,
+        )
+        tail = result.stdout.decode()
+        return Finished(code=result.returncode, tail=tail, size=len(result.stdout), seconds=time.monotonic() - began)

@@ -1,0 +1,175 @@
+"""A small production in memory, as plain attributes: what its host, database and web answer when all goes well."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from commands.steps.release import blob
+from commands.tools import Answer, Call, Finished, Rows
+
+OLD, NEW = "1" * 40, "2" * 40
+FORWARD_SQL = "ALTER TABLE approval_flows ADD COLUMN job_type_id integer;\n"
+ROLLBACK_SQL = "ALTER TABLE approval_flows DROP COLUMN job_type_id;\n"
+
+
+def ended(tail: str = "", code: int = 0) -> Finished:
+    """A command that ended."""
+    return Finished(code=code, tail=tail, size=len(tail.encode()), seconds=0.1)
+
+
+def rows(*cells: Any) -> Rows:
+    """One row."""
+    return Rows(columns=tuple(f"c{n}" for n in range(len(cells))), rows=(cells,))
+
+
+def answer(status: int = 200, data: Any = None, *, text: str = "", seconds: float = 0.05) -> Answer:
+    """An HTTP answer with JSON, or with plain text."""
+    return Answer(status=status, seconds=seconds, headers={}, text=text or json.dumps(data))
+
+
+class Production:
+    """The old version serves until it is deployed to; nothing here ever fails."""
+
+    def __init__(self) -> None:
+        self.files = {
+            "database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql": FORWARD_SQL,
+            "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql": ROLLBACK_SQL,
+        }
+        self.forward = self.maintenance = False
+        self.head = self.running = self.served = OLD
+        self.pid, self.restarts = 100, 3
+        self.jobs: dict[int, str] = {}
+        self.log_lines: list[str] = []
+        self._next_job = 1
+
+    def host_does(self, script: str, env: Mapping[str, str]) -> Finished:
+        """What a script does when all goes well."""
+        if "/proc/stat" in script:
+            return ended(_metrics(script))
+        for marker, does in _SCRIPTS:
+            if marker in script:
+                return ended(does(self, env))
+        return ended("ok\n")
+
+    def service(self) -> str:
+        """The line of JSON that the `service` kind's script prints."""
+        told = {
+            "pid": self.pid,
+            "status": "online",
+            "restarts": self.restarts,
+            "uptime": 1.5,
+            "out": "/logs/out.log",
+            "err": "/logs/err.log",
+            "out_size": 500,
+            "err_size": 40,
+        }
+        return json.dumps({"names": ["dj-system-api"], "service": told})
+
+    def restart(self) -> str:
+        """pm2 restarts the service, which then runs what is checked out."""
+        before = self.service()
+        self.pid, self.restarts, self.running = self.pid + 1, self.restarts + 1, self.head
+        return f"before={before}\nafter={self.service()}\n"
+
+    def serve(self, commit: str) -> str:
+        """The link is switched."""
+        before, self.served = self.served, commit
+        return f"release_before={before}\n"
+
+    def sql_says(self, sql: str) -> Rows:
+        """The answers of the database."""
+        if "relname" in sql:
+            return rows(0 if self.forward else 4)
+        if "attname" in sql:
+            return rows(4 if self.forward else 0)
+        return rows(42)
+
+    def web_says(self, place: str, call: Call) -> Answer:
+        """The answers of the door, the API and the page."""
+        if self.maintenance and place != "api_local" and "X-Deploy-Bypass" not in call.headers:
+            return answer(503, {"error": "maintenance"})
+        path = call.path.strip("/").split("/")
+        if path[:2] == ["api", "jobs"] and call.method != "GET":
+            return self._jobs(call, path[2:])
+        happy: dict[str, Any] = {
+            "api/health": {"status": "ok", "commit": self.running},
+            "build.json": {"commit": self.served},
+        }
+        if path == ["api", "approval-templates"] and self.running == NEW:
+            return answer(404, {})
+        if path == [""]:
+            return answer(text="<!doctype html><title>DJ-System</title>")
+        return answer(data=happy.get("/".join(path), []))
+
+    def _jobs(self, call: Call, rest: list[str]) -> Answer:
+        if call.method == "DELETE":
+            return answer(200 if self.jobs.pop(int(rest[0]), None) else 404, {})
+        return answer(data={"success": int(rest[0]) in self.jobs}) if rest else self._new_job(call.json)
+
+    def _new_job(self, body: Any) -> Answer:
+        number, self._next_job = self._next_job, self._next_job + 1
+        self.jobs[number] = body["subject"]
+        state = {"status": "assigned", "assigneeId": 7} if body["jobTypeId"] == 5 else {"status": "pending_approval"}
+        return answer(201, {"id": number, **state})
+
+
+def _release(world: Production, env: Mapping[str, str]) -> str:
+    return f"commit={NEW}\ncommit_before={world.head}\nfile: backend/api-server/src/jobs.js\n2222222 Extend V1\n"
+
+
+def _checkout(world: Production, env: Mapping[str, str]) -> str:
+    world.head = env["COMMIT"]
+    return "2222222 Extend V1\n"
+
+
+def _maintenance(world: Production, on: bool) -> str:
+    world.maintenance = on
+    return ""
+
+
+def _sweep(world: Production, env: Mapping[str, str]) -> str:
+    world.jobs.clear()
+    return ""
+
+
+def _log(world: Production, env: Mapping[str, str]) -> str:
+    return "size=900\nfrom=" + env["SINCE"] + "\n" + "".join(line + "\n" for line in world.log_lines)
+
+
+_BACKUP = (
+    f"backup_lines=2345\nbackup_sha256={'ab' * 32}\nbackup_bytes=1200000\n-rw------- 1 deploy 1.2M backup.sql.gz\n"
+)
+_STAT = "cpu  100 0 100 800 0 0 0 0\n"
+_PROC = _STAT + "".join(_STAT.replace("100", str(100 + 10 * n)).replace("800", str(800 + 80 * n)) for n in range(1, 21))
+_MEMORY = "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\n"
+
+
+def _metrics(script: str) -> str:
+    samples = re.search(r"for n in ([\d ]+);", script)
+    assert samples, f"not the script of `metrics`: {script}"
+    readings = _PROC.splitlines(keepends=True)[: 1 + len(samples[1].split())]
+    return "".join(readings) + _MEMORY
+
+
+_SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
+    ("commit=$(git rev-parse", _release),
+    ('git show "$COMMIT:$FILE"', lambda world, env: world.files[env["FILE"]]),
+    ('--end-of-options "$COMMIT:$FILE"', lambda world, env: blob(world.files[env["FILE"]]) + "\n"),
+    ("--stat", lambda world, env: " backend/api-server/src/jobs.js | 2 +-\n"),
+    ("--name-only", lambda world, env: "backend/api-server/src/jobs.js\n"),
+    ("-U0", lambda world, env: "@@ -1 +1 @@\n-const a = 1\n+const a = 2\n"),
+    ("Test Job - Normal", _sweep),
+    ("pg_dump", lambda world, env: _BACKUP),
+    ('touch "$flag"', lambda world, env: _maintenance(world, on=True)),
+    ('rm -f "$flag"', lambda world, env: _maintenance(world, on=False)),
+    ("git checkout", _checkout),
+    ("git rev-parse HEAD", lambda world, env: world.head + "\n"),
+    ("pm2 restart", lambda world, env: world.restart()),
+    ("now=%s", lambda world, env: f"now={world.service()}\n"),
+    ("current.next", lambda world, env: world.serve(env["COMMIT"])),
+    ("size=%s", _log),
+    ("OUT_FROM", lambda world, env: "".join(line + "\n" for line in world.log_lines)),
+)

@@ -1,0 +1,50 @@
+"""The README is held to the code: step kinds, commands, settings and stories, in both directions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.cli import _parser
+from bot.rehearsal.stories import STORIES
+from commands.steps import KINDS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def first_cells(heading: str) -> list[str]:
+    """The code words in the first column of the table under a heading."""
+    part = README.split(heading, 1)[1].split("\n#", 1)[0]
+    return [word for line in part.splitlines() if line.startswith("| `") for word in re.findall(r"`([^`]+)`", line.split("|")[1])]
+
+
+def test_the_table_of_step_kinds_is_the_registry() -> None:
+    assert first_cells("### Step kinds") == sorted(KINDS), "the README's table and commands/steps/__init__.py differ"
+
+
+def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
+    source = (ROOT / "bot" / "settings.py").read_text()
+    read = set(re.findall(r'env\.get\("(\w+)"', source))
+    told = set(first_cells("## Run it for your team")) | {"GONOGO_PORT"}
+    assert read <= told, f"not in the README: {sorted(read - told)}"
+    assert {name for name in told if not name.startswith("$") and name != "GONOGO_PORT"} <= read | {"$NAME"}
+
+
+def test_every_terminal_command_in_the_readme_exists() -> None:
+    known = set(next(action for action in _parser()._actions if action.choices and "serve" in action.choices).choices or ())
+    told = set(re.findall(r"gonogo (check|plan|serve|\w+)`|`gonogo (\w+)|^gonogo (\w+)", README, re.MULTILINE))
+    names = {word for words in told for word in words if word}
+    assert names <= known, f"the README tells of commands that are not there: {sorted(names - known)}"
+    assert known <= names, f"the README does not tell of: {sorted(known - names)}"
+
+
+def test_every_story_is_told() -> None:
+    for name in STORIES:
+        assert f"`{name}`" in README, f"the README does not name the story {name}"
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = set(re.findall(r"make (\w+)(?: |`|$)", README))
+    assert {name for name in told if name in {"rehearse", "test", "bench", "pictures"}} <= targets

@@ -1,0 +1,190 @@
+"""The World: the one fake of the tests, which plays all five tools in memory around a small production that can be broken.
+
+A `World()` answers every step of the shipped Option A page happily. `on_host`, `on_sql` and `on_web` say otherwise for
+what matches a regular expression; the newest word counts. Nothing here sleeps longer than its clock says.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+from commands.tools import Answer, Applied, Call, Finished, Job, Look, Migration, Rows, Seen, Tools, Visit
+from state.errors import LostTrack, Stopped, Unreachable
+from tests.production import Production, ended
+
+NIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok
+
+Reply = Any  # what a tool answers: a value, an exception to raise, or a function of the request that gives one of these
+
+
+@dataclass
+class Clock:
+    """A clock that can be moved; `rate` seconds pass on it in each real second."""
+
+    start: datetime = NIGHT
+    rate: float = 200.0
+    moved: timedelta = timedelta(0)
+    began: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        return self.start + self.moved + timedelta(seconds=(time.monotonic() - self.began) * self.rate)
+
+    def move(self, **by: float) -> None:
+        """Let time pass at once: `move(minutes=15)`."""
+        self.moved += timedelta(**by)
+
+
+class World(Production):
+    """The small production: its state is in plain attributes, what was done to it in `begun`, `calls` and `applied`."""
+
+    def __init__(self, *, rate: float = 200.0) -> None:
+        super().__init__()
+        self.clock = Clock(rate=rate)
+        self.no_browser: str | None = None
+        self.seen = Seen(title="DJ-System", missing=(), console=(), bad_answers=())
+        # job key -> how often it was really started
+        self.begun: Counter[str] = Counter()
+        self.finished: dict[str, Finished | None] = {}
+        self.applied: Counter[str] = Counter()
+        self.calls: list[tuple[str, str, str]] = []
+        self.asked: list[tuple[str, Mapping[str, str]]] = []
+        self.lock = threading.RLock()
+        self._on: dict[str, list[tuple[str, Reply]]] = {"host": [], "sql": [], "web": []}
+
+    def tools(self) -> Tools:
+        """All five tools."""
+        return Tools(shell=_Shell(self), sql=_Sql(self), web=_Web(self), browser=_Browser(self), clock=self.clock)
+
+    def on_host(self, pattern: str, reply: Reply) -> None:
+        """Answer scripts (jobs and questions) that match so."""
+        self._on["host"].insert(0, (pattern, reply))
+
+    def on_sql(self, pattern: str, reply: Reply) -> None:
+        """Answer queries, and files by their text or name, so."""
+        self._on["sql"].insert(0, (pattern, reply))
+
+    def on_web(self, pattern: str, reply: Reply) -> None:
+        """Answer requests "METHOD place path" so."""
+        self._on["web"].insert(0, (pattern, reply))
+
+    def fail(self, pattern: str, code: int = 1, output: str = "it failed") -> None:
+        """Let matching scripts end with a code."""
+        self.on_host(pattern, ended(output, code))
+
+    def hang(self, pattern: str) -> None:
+        """Let matching jobs run until they are stopped."""
+        self.on_host(pattern, HANG)
+
+    def lose(self, pattern: str) -> None:
+        """Let the connection break after matching jobs did their work."""
+        self.on_host(pattern, LOSE)
+
+    def unreachable(self, sort: str = "host") -> None:
+        """Let no host ("host"), database ("sql") or web place ("web") be reached."""
+        self._on[sort].insert(0, ("", Unreachable("It cannot be reached: nobody listens there.")))
+
+    def reply(self, sort: str, words: str, request: Any, otherwise: Callable[[], Any]) -> Any:
+        """The newest fitting answer, or the happy one."""
+        for pattern, said in self._on[sort]:
+            if re.search(pattern, words):
+                found = said(request) if callable(said) and not isinstance(said, Exception) else said
+                if isinstance(found, Exception):
+                    raise found
+                return found
+        return otherwise()
+
+
+HANG, LOSE = object(), object()
+
+
+@dataclass
+class _Shell:
+    world: World
+
+    def run(self, host: str, job: Job, *, stop: Event, heard: Callable[[str], None] | None = None) -> Finished:
+        with self.world.lock:
+            if kept := self.world.finished.get(job.key):
+                return kept
+            reply = self.world.reply("host", job.script, job, lambda: None)
+            if job.key not in self.world.finished:
+                self.world.begun[job.key] += 1
+                self.world.finished[job.key] = None
+            if reply is not HANG:
+                whole = self.world.host_does(job.script, job.env) if reply in {None, LOSE} else reply
+                self.world.finished[job.key] = whole
+        if reply is HANG:
+            while not stop.wait(0.05):
+                pass
+            with self.world.lock:
+                self.world.finished[job.key] = ended("stopped", 143)
+            raise Stopped("Stopped by a person.")
+        if reply is LOSE:
+            raise LostTrack("The host could not be reached again.")
+        return whole
+
+    def look(self, host: str, key: str) -> Look:
+        self.world.reply("host", "look", key, lambda: None)
+        if key not in self.world.finished:
+            return Look(state="absent")
+        kept = self.world.finished[key]
+        return Look(state="finished", finished=kept) if kept else Look(state="running")
+
+    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+        with self.world.lock:
+            self.world.asked.append((script, env or {}))
+            happy = self.world.host_does(script, env or {})
+            found: Finished = self.world.reply("host", script, (script, env or {}), lambda: happy)
+            return found
+
+
+@dataclass
+class _Sql:
+    world: World
+
+    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+        with self.world.lock:
+            found: Rows = self.world.reply("sql", sql, sql, lambda: self.world.sql_says(sql))
+            return found
+
+    def apply(self, database: str, migration: Migration, *, stop: Event) -> Applied:
+        with self.world.lock:
+            if self.world.applied[migration.key] and migration.receipt:
+                return Applied(already=True, seconds=0.1)
+            self.world.reply("sql", f"{migration.name}\n{migration.text}", migration, lambda: None)
+            self.world.forward = "ROLLBACK" not in migration.name
+            self.world.applied[migration.key] += 1
+            return Applied(already=False, seconds=0.4)
+
+    def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
+        return self.world.applied[key] > 0
+
+
+@dataclass
+class _Web:
+    world: World
+
+    def request(self, place: str, call: Call) -> Answer:
+        with self.world.lock:
+            self.world.calls.append((call.method, place, call.path))
+            words = f"{call.method} {place} {call.path}"
+            found: Answer = self.world.reply("web", words, call, lambda: self.world.web_says(place, call))
+            return found
+
+
+@dataclass
+class _Browser:
+    world: World
+
+    def unavailable(self) -> str | None:
+        return self.world.no_browser
+
+    def visit(self, place: str, visit: Visit) -> Seen:
+        return self.world.seen
