@@ -18,11 +18,13 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 
+_OWN = "holds its own transaction command; take it out, the file is one transaction already"
+_ALONE = "cannot run in a transaction; put it into a step of its own with psql"
 _WHY = (
-    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", "holds its own transaction command; take it out, the file is one transaction already"),
-    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", "cannot run in a transaction; put it into a step of its own with psql"),
-    (r"REINDEX\b.*\bCONCURRENTLY\b", "cannot run in a transaction; put it into a step of its own with psql"),
-    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", "cannot run in a transaction; put it into a step of its own with psql"),
+    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", _OWN),
+    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", _ALONE),
+    (r"REINDEX\b.*\bCONCURRENTLY\b", _ALONE),
+    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", _ALONE),
     (r"COPY\b.*\bFROM\s+STDIN\b", "needs psql to send its data; write INSERT statements instead"),
 )  # fmt: skip
 

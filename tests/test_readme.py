@@ -16,7 +16,12 @@ README = (ROOT / "README.md").read_text()
 def first_cells(heading: str) -> list[str]:
     """The code words in the first column of the table under a heading."""
     part = README.split(heading, 1)[1].split("\n#", 1)[0]
-    return [word for line in part.splitlines() if line.startswith("| `") for word in re.findall(r"`([^`]+)`", line.split("|")[1])]
+    return [
+        word
+        for line in part.splitlines()
+        if line.startswith("| `")
+        for word in re.findall(r"`([^`]+)`", line.split("|")[1])
+    ]
 
 
 def test_the_table_of_step_kinds_is_the_registry() -> None:
@@ -32,7 +37,9 @@ def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
 
 
 def test_every_terminal_command_in_the_readme_exists() -> None:
-    known = set(next(action for action in _parser()._actions if action.choices and "serve" in action.choices).choices or ())
+    known = set(
+        next(action for action in _parser()._actions if action.choices and "serve" in action.choices).choices or ()
+    )
     told = set(re.findall(r"gonogo (check|plan|serve|\w+)`|`gonogo (\w+)|^gonogo (\w+)", README, re.MULTILINE))
     names = {word for words in told for word in words if word}
     assert names <= known, f"the README tells of commands that are not there: {sorted(names - known)}"

@@ -57,7 +57,8 @@ async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
     targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
     workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=options.port)
     try:
-        await asyncio.to_thread(lambda: [target.start() for target in targets])
+        for target in targets:
+            await asyncio.to_thread(target.start)
         await workspace.start()
         env = _bot_environment(targets, workspace, folder, SPEED[options.option])
         with _bot(env, folder) as bot:

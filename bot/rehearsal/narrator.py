@@ -25,7 +25,7 @@ class Narrator:
 
     def _heard(self, message: Message, *_: Any) -> None:
         words = message.text.strip()
-        if not words or self._said.get(message.ts) == words or message.ts in self._said and not message.thread_ts:
+        if not words or self._said.get(message.ts) == words or (message.ts in self._said and not message.thread_ts):
             return
         self._said[message.ts] = words
         for one, name in NAMES.items():

@@ -91,7 +91,7 @@ def _named(page: Page, name: str) -> Locator:
     """What a person would call by that name: a text, a label, a placeholder, or a control's name."""
     locator = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_placeholder(name))
     for role in ("button", "link", "checkbox", "switch", "combobox"):
-        locator = locator.or_(page.get_by_role(role, name=name))  # type: ignore[arg-type]
+        locator = locator.or_(page.get_by_role(role, name=name))
     return locator
 
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql
 
 from bot.tools.places import DatabasePlace, resolve
 from bot.tools.secrets import Redactor
@@ -79,24 +78,25 @@ class PostgresSql:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _apply_once(self, database: str, migration: Migration, stop: threading.Event) -> bool:
-        with self._connected(database, f"gonogo {migration.key}") as connection:
-            with _cancelled_on(stop, connection), _watched(connection, self, database) as watch:
-                try:
-                    return self._in_one_transaction(connection, migration)
-                except psycopg.errors.LockNotAvailable:
-                    raise _Locked(watch.holder) from None
-                except psycopg.errors.QueryCanceled as error:
-                    if stop.is_set():
-                        raise Stopped(f"{migration.name} was cancelled; nothing of it was applied.") from None
+        with (
+            self._connected(database, f"gonogo {migration.key}") as connection,
+            _cancelled_on(stop, connection),
+            _watched(connection, self, database) as watch,
+        ):
+            try:
+                return self._in_one_transaction(connection, migration)
+            except psycopg.errors.LockNotAvailable:
+                raise _Locked(watch.holder) from None
+            except psycopg.errors.QueryCanceled as error:
+                if stop.is_set():
+                    raise Stopped(f"{migration.name} was cancelled; nothing of it was applied.") from None
+                raise self._failed(migration, error) from None
+            except psycopg.OperationalError as error:
+                if error.sqlstate and not connection.broken:
                     raise self._failed(migration, error) from None
-                except psycopg.OperationalError as error:
-                    if error.sqlstate and not connection.broken:
-                        raise self._failed(migration, error) from None
-                    raise LostTrack(
-                        f"The connection to “{database}” broke while {migration.name} was applied."
-                    ) from None
-                except psycopg.Error as error:
-                    raise self._failed(migration, error) from None
+                raise LostTrack(f"The connection to “{database}” broke while {migration.name} was applied.") from None
+            except psycopg.Error as error:
+                raise self._failed(migration, error) from None
 
     def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration) -> bool:
         with connection.transaction():

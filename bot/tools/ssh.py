@@ -47,11 +47,8 @@ class Connection:
         """A new session channel. Raises Unreachable, with the one sentence that says why."""
         with self._mutex:
             for last in (False, True):
-                client = self._live()
+                transport = self._live()
                 try:
-                    transport = client.get_transport()
-                    if transport is None:
-                        raise paramiko.SSHException("no transport")
                     return transport.open_session(timeout=CONNECT_LIMIT)
                 except (paramiko.SSHException, EOFError, OSError):
                     self._drop()
@@ -72,13 +69,15 @@ class Connection:
                 self._client.close()
         self._client = None
 
-    def _live(self) -> paramiko.SSHClient:
+    def _live(self) -> paramiko.Transport:
         transport = self._client.get_transport() if self._client else None
-        if self._client and transport and transport.is_active():
-            return self._client
-        self._drop()
-        self._client = _connect(self.where)
-        return self._client
+        if transport is None or not transport.is_active():
+            self._drop()
+            self._client = _connect(self.where)
+            transport = self._client.get_transport()
+        if transport is None:
+            raise Unreachable(f"Host “{self.where.name}” closed the connection at once.")
+        return transport
 
 
 def _connect(where: Login) -> paramiko.SSHClient:
@@ -111,7 +110,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
     return client
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> str:  # noqa: PLR0911  one line a reason reads best
     match error:
         case paramiko.BadHostKeyException():
             return "its host key has CHANGED; somebody may be in between. Compare the key, then mend known_hosts."

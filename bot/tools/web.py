@@ -33,7 +33,7 @@ class HttpWeb:
         began = time.monotonic()
         try:
             with self._client().stream(
-                call.method, url, headers=headers, json=call.json, timeout=call.limit
+                call.method, url, headers=headers, json=_resolved(call.json, self._environ), timeout=call.limit
             ) as response:
                 body = self._body(response, began + call.limit)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL):

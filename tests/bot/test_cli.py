@@ -116,9 +116,7 @@ def test_nothing_runs_is_a_sentence(shop: Path, capsys: Capture) -> None:
     assert "Nothing runs" in err
 
 
-def test_serve_names_every_missing_token_at_once(
-    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_serve_names_every_missing_token_at_once(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         monkeypatch.delenv(name, raising=False)
     code, _, err = said(capsys, "serve")

