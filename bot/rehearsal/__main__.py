@@ -21,8 +21,8 @@ from bot.rehearsal.workspace import Workspace
 from state.records import ACTIVE
 from state.store import Store
 
-# by this the waiting times of the watch are divided: four hours in two minutes, the day of Option B's soak in four
-SPEED = {"A": 120, "B": 360}
+# by this the waiting times of the watch are divided: four hours in one minute, the day of Option B's soak in three
+SPEED = {"A": 240, "B": 480}
 PAGES = {"A": "option-a.md", "B": "option-b.md"}
 
 
@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
 
 async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
     story = STORIES[options.scenario]
-    cache = Path(os.environ.get("GONOGO_CACHE", ".cache/rehearsal")).resolve()
+    cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production"] + (["staging"] if options.option == "B" or not options.auto else [])
     print(f"Starting {' and '.join(names)} in a box; the first time npm needs a minute or two …", flush=True)
     targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]

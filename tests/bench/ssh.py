@@ -1,0 +1,119 @@
+"""Ten remote commands, connection included: the bot's jobs with all their bookkeeping, one ssh connection, fabric and ansible-core."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.rehearsal.target.box import Box
+from bot.rehearsal.target.ssh import Ssh
+from bot.tools.places import HostPlace
+from bot.tools.secrets import Redactor
+from bot.tools.shell import SshShell
+from commands.tools import Job
+
+CACHE = Path(".cache/bench-peers")
+FABRIC = """
+import sys
+from fabric import Connection
+host, port, user, key = sys.argv[1:]
+with Connection(host, user=user, port=int(port), connect_kwargs={"key_filename": key}) as connection:
+    for number in range(10):
+        connection.run(f"echo {number}", hide=True)
+"""
+
+
+def measure() -> dict[str, float]:
+    """Milliseconds (median of 5) for ten commands, and ours as a ratio of one ssh ControlMaster connection's."""
+    with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
+        box = Box(Path(name), Path(name))
+        for folder in (box.home, box.keys, box.logs):
+            folder.mkdir()
+        server = Ssh(box)
+        server.start()
+        try:
+            return _compare(server, Path(name))
+        finally:
+            box.end_all()
+
+
+def _compare(server: Ssh, folder: Path) -> dict[str, float]:
+    peers = _peers()
+    found = {
+        "gonogo, ms": _median(lambda: _ours(server)),
+        "ssh ControlMaster, ms": _median(lambda: _control_master(server, folder)),
+        "fabric, ms": _median(lambda: _fabric(server, peers, folder)),
+        "ansible-core, ms": _median(lambda: _ansible(server, peers, folder), times=2),
+    }
+    found["gonogo / ssh ControlMaster"] = found["gonogo, ms"] / found["ssh ControlMaster, ms"]
+    return found
+
+
+def _median(act: Callable[[], None], times: int = 5) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        act()
+        taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)
+
+
+def _ours(server: Ssh) -> None:
+    place = HostPlace(address=server.address, key=str(server.key), known_hosts=str(server.known_hosts))
+    shell = SshShell({"host": place}, {}, Redactor([]))
+    for number in range(10):
+        job = Job(key=f"{time.time_ns()}/{number}", script=f"echo {number}", limit=30)
+        assert shell.run("host", job, stop=threading.Event()).tail == f"{number}\n"
+
+
+def _options(server: Ssh) -> list[str]:
+    return [
+        "-F",
+        "none",
+        "-o",
+        f"UserKnownHostsFile={server.known_hosts}",
+        "-o",
+        "BatchMode=yes",
+        "-i",
+        str(server.key),
+    ]
+
+
+def _control_master(server: Ssh, folder: Path) -> None:
+    shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={folder}/control", "-o", "ControlPersist=60"]
+    words = ["ssh", *_options(server), *shared, "-p", str(server.port), f"{server.user}@127.0.0.1"]
+    for number in range(10):
+        subprocess.run([*words, f"echo {number}"], check=True, capture_output=True)
+    subprocess.run([*words, "-O", "exit"], check=True, capture_output=True)
+
+
+def _peers() -> Path:
+    """A virtual environment of the peers' own; ours stays as users have it."""
+    if not (CACHE / "bin" / "ansible").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(CACHE)], check=True)
+        subprocess.run([str(CACHE / "bin" / "pip"), "install", "--quiet", "fabric", "ansible-core"], check=True)
+    return CACHE.resolve() / "bin"
+
+
+def _fabric(server: Ssh, peers: Path, folder: Path) -> None:
+    script = folder / "fabric_ten.py"
+    script.write_text(FABRIC)
+    words = ["127.0.0.1", str(server.port), server.user, str(server.key)]
+    subprocess.run([str(peers / "python"), str(script), *words], check=True, capture_output=True)
+
+
+def _ansible(server: Ssh, peers: Path, folder: Path) -> None:
+    tasks = "\n".join(f"    - ansible.builtin.command: echo {number}" for number in range(10))
+    book = folder / "ten.yml"
+    book.write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}\n")
+    host = f"127.0.0.1 ansible_port={server.port} ansible_user={server.user} ansible_ssh_private_key_file={server.key}"
+    inventory = folder / "hosts"
+    inventory.write_text(f"{host} ansible_ssh_common_args='-F none -o UserKnownHostsFile={server.known_hosts}'\n")
+    words = [str(peers / "ansible-playbook"), "-i", str(inventory), str(book)]
+    subprocess.run(words, check=True, capture_output=True)
