@@ -1,7 +1,7 @@
 """The job protocol: the small bash programs that run on the host, and what they answer.
 
 A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
-`out` (both streams) and `exit` (the code, moved into place). Script and environment arrive on standard input, so that they
+`out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment arrive on standard input, so that they
 are neither on a command line nor on the host's disk.
 """
 
@@ -11,41 +11,40 @@ import shlex
 
 TAIL = 64 * 1024  # bytes of output that are kept in the bot
 
-# exit codes of the programs themselves, told on standard error as `gonogo: STATE CODE SIZE`
+# what the programs say at their end, on standard error: `gonogo: STATE CODE`
 _COMMON = r"""
 umask 077
 d="$HOME/.gonogo/jobs/$1"
 mine() { [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }; }
-size() { n=0; [ -f "$d/out" ] && n=$(stat -c %s "$d/out"); }
 """
 
 _FOLLOW = r"""
 at=$2; pause=0.02; blind=0
 while :; do
-  p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+  # descriptor 3 ends with our own child: waiting on it costs no process and no delay
+  if [ -n "$child" ]; then read -r -t "$pause" -u 3 _; [ $? -gt 128 ] || child=; else sleep "$pause"; fi
   code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
-  alive=; [ -z "$code" ] && mine && alive=1
-  size
-  if [ "$n" -gt "$at" ]; then tail -c "+$((at + 1))" "$d/out" | head -c "$((n - at))"; at=$n; fi
-  if [ -n "$code" ]; then echo "gonogo: finished $code $n" >&2; exit; fi
-  if [ -z "$alive" ] && [ -z "$child" ]; then
-    blind=$((blind + 1))
-    if [ "$blind" -gt 20 ] && [ ! -f "$d/exit" ]; then echo "gonogo: dead 0 $n" >&2; exit; fi
-  else
-    blind=0
+  if [ -n "$code" ]; then
+    [ -s "$d/out" ] && tail -c "+$((at + 1))" "$d/out"
+    echo "gonogo: finished $code" >&2; exit
   fi
-  sleep "$pause" & wait -n
+  n=0; [ -s "$d/out" ] && n=$(stat -c %s "$d/out")
+  if [ "$n" -gt "$at" ]; then tail -c "+$((at + 1))" "$d/out" | head -c "$((n - at))"; at=$n; fi
+  if [ -z "$child" ]; then
+    p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+    if mine; then blind=0; else blind=$((blind + 1)); fi
+    if [ "$blind" -gt 20 ]; then echo "gonogo: dead 0" >&2; exit; fi
+  fi
   [ "$pause" = 0.02 ] && pause=0.05 || pause=0.2
-  [ -n "$child" ] && ! kill -0 "$child" 2>/dev/null && child=
 done
 """
 
 _INNER = r"""
 IFS= read -r -d "" payload
 exec </dev/null
-echo $$ > "$0/pid.new" && mv "$0/pid.new" "$0/pid"
+echo $$ > "$0/pid"
 (set -euo pipefail; eval "$payload") > "$0/out" 2>&1
-echo $? > "$0/exit.new" && mv "$0/exit.new" "$0/exit"
+echo $? > "$0/exit"
 """
 
 _RUN = (
@@ -54,14 +53,14 @@ _RUN = (
 child=
 [ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
 if mkdir "$d" 2>/dev/null; then
-  if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0 0" >&2; exit; fi
+  if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0" >&2; exit; fi
   IFS= read -r -d "" payload
-  printf "%s" "$payload" | setsid bash -c '"""
+  exec 3< <(printf "%s" "$payload" | setsid bash -c '"""
     + _INNER
-    + r"""' "$d" >/dev/null 2>&1 &
-  child=$!
+    + r"""' "$d" 2>/dev/null)
+  child=yes
 elif [ ! -d "$d" ]; then
-  echo "gonogo: nofolder 0 0" >&2; exit
+  echo "gonogo: nofolder 0" >&2; exit
 fi
 """
     + _FOLLOW
@@ -70,13 +69,12 @@ fi
 _LOOK = (
     _COMMON
     + r"""
-if [ ! -d "$d" ]; then echo "gonogo: absent 0 0" >&2; exit; fi
+if [ ! -d "$d" ]; then echo "gonogo: absent 0" >&2; exit; fi
 p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
-size
-if [ -f "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$2" "$d/out"; echo "gonogo: finished $code $n" >&2
-elif mine; then echo "gonogo: running 0 $n" >&2
-elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then echo "gonogo: running 0 $n" >&2
-else echo "gonogo: dead 0 $n" >&2; fi
+if [ -s "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$2" "$d/out"; echo "gonogo: finished $code" >&2
+elif mine; then echo "gonogo: running 0" >&2
+elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then echo "gonogo: running 0" >&2
+else echo "gonogo: dead 0" >&2; fi
 """
 )
 
@@ -89,7 +87,7 @@ mine || exit 0
 kill -TERM -- "-$p" 2>/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
 kill -KILL -- "-$p" 2>/dev/null
-[ -f "$d/exit" ] || { echo 143 > "$d/exit.new"; mv "$d/exit.new" "$d/exit"; }
+[ -f "$d/exit" ] || echo 143 > "$d/exit"
 """
 )
 

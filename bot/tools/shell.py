@@ -17,7 +17,7 @@ from bot.tools.ssh import Connection, login
 from commands.tools import Finished, Job, Look
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
-_SAID = re.compile(rb"^gonogo: (\w+) (\d+) (\d+)$", re.MULTILINE)
+_SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
 TICK = 0.05  # seconds between looks at `stop` and the limit
 PATIENCE = 60.0  # seconds in which a lost connection must come back
 
@@ -76,7 +76,9 @@ class SshShell:
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         """See `commands.tools.Shell.ask`."""
         began = time.monotonic()
-        program = 'IFS= read -r -d "" p; exec </dev/null; (set -euo pipefail; eval "$p") 2>&1; echo "gonogo: finished $? 0" >&2'
+        program = (
+            'IFS= read -r -d "" p; exec </dev/null; (set -euo pipefail; eval "$p") 2>&1; echo "gonogo: finished $?" >&2'
+        )
         got = self._exchange(host, f"bash -c '{program}'", self.payload(host, script, env or {}), limit)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while it was asked something.")
