@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -13,17 +11,13 @@ import tempfile
 from pathlib import Path
 
 from bot.rehearsal.narrator import Narrator
-from bot.rehearsal.people import CHANNEL, PEOPLE, STARTER, environment
+from bot.rehearsal.people import STARTER
 from bot.rehearsal.players import Players
+from bot.rehearsal.stage import PAGES, SPEED, Stage, stage
 from bot.rehearsal.stories import STORIES, Before, Story, wrong_at_the_end
 from bot.rehearsal.target import Target
-from bot.rehearsal.workspace import Workspace
-from state.records import ACTIVE
+from state.records import ACTIVE, KEPT
 from state.store import Store
-
-# by this the waiting times of the watch are divided: four hours in one minute, the day of Option B's soak in three
-SPEED = {"A": 240, "B": 480}
-PAGES = {"A": "option-a.md", "B": "option-b.md"}
 
 
 def main() -> int:
@@ -43,7 +37,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make rehearse", description=__doc__)
     parser.add_argument("--auto", action="store_true", help="play the people, print the channel, check the end")
     parser.add_argument("--option", choices=sorted(PAGES), default="A", help="which page (default A)")
-    parser.add_argument("--scenario", choices=sorted(STORIES), default="keep", help="which story --auto plays")
+    parser.add_argument("--scenario", choices=sorted(STORIES), default="keep", help="which story (default keep)")
     parser.add_argument("--port", type=int, default=0, help="the workspace page's port (default: any free one)")
     parser.add_argument("--folder", help="where everything is put, and kept (default: a temporary folder)")
     return parser.parse_args()
@@ -51,80 +45,51 @@ def _options() -> argparse.Namespace:
 
 async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
     story = STORIES[options.scenario]
-    cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
-    names = ["production"] + (["staging"] if options.option == "B" or not options.auto else [])
-    print(f"Starting {' and '.join(names)} in a box; the first time npm needs a minute or two …", flush=True)
-    targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
-    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=options.port)
-    try:
-        for target in targets:
-            await asyncio.to_thread(target.start)
-        await workspace.start()
-        env = _bot_environment(targets, workspace, folder, SPEED[options.option])
-        with _bot(env, folder) as bot:
-            if options.auto:
-                return await _play(story, options.option, workspace, targets[0], Path(env["GONOGO_STATE"]), bot)
-            return await _by_hand(workspace, bot, folder)
-    finally:
-        await workspace.stop()
-        for target in targets:
-            await asyncio.to_thread(target.stop)
+    staging = options.option == "B" or not options.auto
+    print(
+        f"Starting production{' and staging' if staging else ''} in a box; the first time npm needs a minute …",
+        flush=True,
+    )
+    async with stage(options.option, story, folder, staging=staging, port=options.port) as played:
+        await played.connected()
+        if options.auto:
+            return await _play(story, options.option, played)
+        return await _by_hand(played)
 
 
-def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, speed: int) -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    for target in targets:
-        env |= target.env
-    env |= environment()
-    env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
-    env |= {
-        "SLACK_API_URL": workspace.api_url,
-        "GONOGO_STATE": str(folder / "gonogo.db"),
-        "GONOGO_WATCH_SPEED": str(speed),
-    }
-    return env
-
-
-@contextlib.contextmanager
-def _bot(env: dict[str, str], folder: Path):  # type: ignore[no-untyped-def]
-    """The production bot as a process of its own; its log goes to bot.log in the folder."""
-    with (folder / "bot.log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait(15)
-
-
-async def _by_hand(workspace: Workspace, bot: subprocess.Popen[bytes], folder: Path) -> int:
-    print(f"\nThe workspace: {workspace.url}?person={STARTER.id}\nType /deploy start there. Ctrl-C ends the rehearsal.")
-    while bot.poll() is None:
+async def _by_hand(played: Stage) -> int:
+    print(f"\nThe workspace: {played.workspace.url}?person={STARTER.id}")
+    print("Type /deploy start there, and switch between the people at the top. Ctrl-C ends the rehearsal.", flush=True)
+    while played.bot.poll() is None:
         await asyncio.sleep(0.5)
-    print((folder / "bot.log").read_text(), file=sys.stderr)
+    print(f"The bot ended with {played.bot.returncode}:\n{played.log.read_text()[-3000:]}", file=sys.stderr)
     return 1
 
 
-async def _play(
-    story: Story, option: str, workspace: Workspace, target: Target, state: Path, bot: subprocess.Popen[bytes]
-) -> int:
+async def _play(story: Story, option: str, played: Stage) -> int:
     print(f"The story: {story.tells}.")
     print(f"The watch is shortened {SPEED[option]} times; nothing else is.\n", flush=True)
-    before = await asyncio.to_thread(_before, target)
-    Narrator(workspace).listen()
-    players = Players(workspace, target, story)
-    await _until_connected(workspace, bot)
+    production = played.targets[0]
+    before = await asyncio.to_thread(_before, production)
+    Narrator(played.workspace).listen()
+    players = Players(played.workspace, production, story)
     await players.start(PAGES[option])
     playing = asyncio.create_task(players.play())
     try:
-        ends = await _until_over(state, 1 if option == "A" else 2, playing, bot)
+        ends = await _until_over(played.state, 1 if option == "A" else 2, playing, played.bot)
     finally:
         playing.cancel()
     await asyncio.sleep(2)  # the last words of the run are still on their way to the channel
-    wrong = wrong_at_the_end(story, await asyncio.to_thread(target.audit), before)
+    wrong = wrong_at_the_end(story, await asyncio.to_thread(production.audit), before)
     if ends != story.ends:
         wrong.append(f"the run is {ends}, not {story.ends}")
+    if not any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
+        wrong.append(f"the channel does not say “{_TOLD[story.ends]}”")
     return _verdict(story, wrong)
+
+
+# what the card says at each end
+_TOLD = {"kept": "KEPT", "rolled back": "ROLLED BACK", "aborted": "ABORTED"}
 
 
 def _verdict(story: Story, wrong: list[str]) -> int:
@@ -132,7 +97,7 @@ def _verdict(story: Story, wrong: list[str]) -> int:
         print(f"\n✗ The story “{story.name}” should end {story.ends}, but:")
         print("\n".join(f"  - {sentence}" for sentence in wrong))
         return 1
-    print(f"\n✓ The story “{story.name}” ended as it should: {story.ends}; the target itself says the same.")
+    print(f"\n✓ The story “{story.name}” ended as it should: {story.ends}; the target itself and the channel agree.")
     return 0
 
 
@@ -140,19 +105,12 @@ def _before(target: Target) -> Before:
     return Before(old=target.old, new=target.new, boots=target.audit().boots)
 
 
-async def _until_connected(workspace: Workspace, bot: subprocess.Popen[bytes]) -> None:
-    while not (await workspace.command(STARTER.id, "/deploy help")).acked:
-        if bot.poll() is not None:
-            raise SystemExit(f"The bot ended with {bot.returncode}; its words are in bot.log (keep it with --folder).")
-        await asyncio.sleep(0.1)
-
-
 async def _until_over(state: Path, runs: int, playing: asyncio.Task[None], bot: subprocess.Popen[bytes]) -> str:
-    """Wait until that many runs are over; the last one's state."""
+    """Wait until that many runs are over, or one has not ended well; the last one's state."""
     while not playing.done() and bot.poll() is None:
         await asyncio.sleep(0.5)
         found = await asyncio.to_thread(_states, state)
-        if found and not any(one in ACTIVE for one in found) and (len(found) == runs or found[0] != "kept"):
+        if found and not any(one in ACTIVE for one in found) and (len(found) == runs or found[0] != KEPT):
             return found[0]
     if playing.done():
         playing.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -30,6 +31,7 @@ class Narrator:
         self._said[message.ts] = words
         for one, name in NAMES.items():
             words = words.replace(f"<@{one}>", f"@{name}")
+        words = re.sub(r"<!date\^[^|]*\|([^>]*)>", r"\1", words)
         at = time.monotonic() - self._began
         indent = "    " if message.thread_ts and message.thread_ts != message.ts else ""
         first, *rest = words.splitlines()

@@ -1,8 +1,8 @@
 """The job protocol: the small bash programs that run on the host, and what they answer.
 
 A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
-`out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment arrive on standard input, so that they
-are neither on a command line nor on the host's disk.
+`out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment
+arrive on standard input, so that they are neither on a command line nor on the host's disk.
 """
 
 from __future__ import annotations

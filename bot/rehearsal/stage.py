@@ -1,0 +1,86 @@
+"""The stage of a rehearsal: the boxes and the production bot between them, set up and cleared away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.rehearsal.people import CHANNEL, PEOPLE, STARTER, environment
+from bot.rehearsal.stories import Story
+from bot.rehearsal.target import Target
+from bot.rehearsal.workspace import Workspace
+
+# by this the waiting times of the watch are divided: four hours in one minute, the day of Option B's soak in three
+SPEED = {"A": 240, "B": 480}
+PAGES = {"A": "option-a.md", "B": "option-b.md"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a rehearsal plays on; `targets` begins with production, `state` is the bot's record."""
+
+    workspace: Workspace
+    targets: list[Target]
+    state: Path
+    bot: subprocess.Popen[bytes]
+    log: Path
+
+    async def connected(self) -> None:
+        """Wait until the bot answers. Raises SystemExit with its last words when it ended instead."""
+        while not (await self.workspace.command(STARTER.id, "/deploy help")).acked:
+            if self.bot.poll() is not None:
+                raise SystemExit(f"The bot ended with {self.bot.returncode}:\n{self.log.read_text()[-3000:]}")
+            await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def stage(option: str, story: Story, folder: Path, *, staging: bool, port: int = 0) -> AsyncIterator[Stage]:
+    """Set everything up in a folder, and clear every process away at the end."""
+    cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
+    names = ["production", "staging"] if staging else ["production"]
+    targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
+    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port)
+    try:
+        for target in targets:
+            await asyncio.to_thread(target.start)
+        await workspace.start()
+        env = _bot_environment(targets, workspace, folder, SPEED[option])
+        with _bot(env, folder / "bot.log") as bot:
+            state = Path(env["GONOGO_STATE"])
+            yield Stage(workspace=workspace, targets=targets, state=state, bot=bot, log=folder / "bot.log")
+    finally:
+        await workspace.stop()
+        for target in targets:
+            await asyncio.to_thread(target.stop)
+
+
+def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, speed: int) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    for target in targets:
+        env |= target.env
+    env |= environment()
+    return env | {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+        "GONOGO_STATE": str(folder / "gonogo.db"),
+        "GONOGO_WATCH_SPEED": str(speed),
+    }
+
+
+@contextlib.contextmanager
+def _bot(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The production bot as a process of its own."""
+    with log.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
