@@ -17,13 +17,17 @@ LEAD = HOLDERS["tech_lead"].id
 
 
 class Players:
-    """Plays a story; every press goes through the workspace, as a click in its page does."""
+    """Plays a story; every press goes through the workspace, as a click in its page does.
+
+    What stands in `leaves` (action ids) is not pressed for the moment.
+    """
 
     def __init__(self, workspace: Workspace, target: Target, story: Story) -> None:
         self.workspace = workspace
         self.target = target
         self.story = story
         self._pressed: set[tuple[str, str, str]] = set()
+        self.leaves: set[str] = set()
         self._broke = False
 
     async def start(self, page: str) -> None:
@@ -50,7 +54,7 @@ class Players:
         if self.story.breaks_in_watch and not self._broke and "Watch" in words:
             self._broke = True
             self.target.make_slow(6)
-        actions = _actions(message.blocks)
+        actions = _actions(message.blocks) - self.leaves
         if self.story.presses_rollback_at and self.story.presses_rollback_at in words and "rollback" in actions:
             await self._once(HOLDERS["rollback"].id, message, "rollback")
         elif "keep" in actions:

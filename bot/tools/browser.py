@@ -83,8 +83,12 @@ class ChromiumBrowser:
         )
 
     def _executable(self) -> str | None:
-        named = self._environ.get("GONOGO_BROWSER")
-        return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+        return self._environ.get("GONOGO_BROWSER") or find_browser()
+
+
+def find_browser() -> str | None:
+    """The machine's own Chromium, or None."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 def _named(page: Page, name: str) -> Locator:
