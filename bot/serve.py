@@ -16,6 +16,7 @@ from commands.who import People
 from state.store import Store
 
 LOG = logging.getLogger("gonogo")
+LEAVE = 3.0  # seconds that Slack gets to say goodbye
 
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
@@ -59,8 +60,11 @@ async def _with_slack(settings: Settings, store: Store, pages: dict[str, Page]) 
     serving = asyncio.create_task(serve_slack(make_office(settings, store, pages), settings))
     stopping = asyncio.create_task(leaving.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        await serving  # it never ends well by itself: tell why
     serving.cancel()
-    await asyncio.gather(serving, return_exceptions=not serving.done())
+    # a socket whose other side is silent would keep its farewell waiting; leaving must not
+    await asyncio.wait({serving}, timeout=LEAVE)
 
 
 def _until_signal() -> threading.Event:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ async def stage(option: str, story: Story, folder: Path, *, staging: bool, port:
             await asyncio.to_thread(target.start)
         await workspace.start()
         env = _bot_environment(targets, workspace, folder, SPEED[option])
-        with _bot(env, folder / "bot.log") as bot:
+        async with _bot(env, folder / "bot.log") as bot:
             state = Path(env["GONOGO_STATE"])
             yield Stage(workspace=workspace, targets=targets, state=state, bot=bot, log=folder / "bot.log")
     finally:
@@ -74,8 +74,8 @@ def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, 
     }
 
 
-@contextlib.contextmanager
-def _bot(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+@contextlib.asynccontextmanager
+async def _bot(env: dict[str, str], log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
     """The production bot as a process of its own."""
     with log.open("w") as out:
         process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=out, stderr=out)
@@ -83,4 +83,4 @@ def _bot(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.terminate()
-            process.wait(15)
+            await asyncio.to_thread(process.wait, 15)

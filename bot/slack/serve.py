@@ -22,7 +22,7 @@ from bot.slack.office import Office
 from bot.slack.poster import Poster
 
 LOG = logging.getLogger("gonogo.slack")
-PING = 2  # seconds; with Bolt's own 10 a dropped connection makes the bot deaf for up to 20 s, with 2 for 1 to 3 s
+PING = 1  # seconds; at 2 the bot was deaf for up to 2 s after a cut and 4 s after silence (python -m tests.bench start)
 
 
 async def serve_slack(office: Office, settings: Settings) -> None:

@@ -45,7 +45,7 @@ async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tupl
         yield workspace, process.pid, time.perf_counter() - began
     finally:
         process.terminate()
-        process.wait(10)
+        await asyncio.to_thread(process.wait, 10)
         await workspace.stop()
 
 
