@@ -110,12 +110,19 @@ def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | No
         return _waiting("sign", step, row, unsigned(record, step, row))
     if _answer(record, row) == SKIP:
         return _waiting("second", step, row, tuple(sorted(page.roles)))
-    return _waiting("answer", step, row, (page.decision.role,), choices_after(row))
+    return _waiting("answer", step, row, (page.decision.role,), choices_after(page, step, row))
 
 
-def choices_after(row: Step) -> tuple[str, ...]:
-    """What a person may answer about an attempt that did not end well; rolling back is always possible besides."""
-    return (AGAIN, SKIP) if row.state == DONE else (AGAIN, ITS_DONE, SKIP)
+def choices_after(page: Page, step: PageStep, row: Step) -> tuple[str, ...]:
+    """What a person may answer about an attempt that did not end well; rolling back is always possible besides.
+
+    A step that found out nothing, but whose values later steps need, can only be run again: going on without them
+    would fail in the middle of production.
+    """
+    if row.state == DONE:
+        return AGAIN, SKIP
+    needed: set[str] = set().union(*(other.box.needs() for other in page.steps if other is not step))
+    return (AGAIN,) if needed & set(step.box.gives()) else (AGAIN, ITS_DONE, SKIP)
 
 
 def _waiting(kind: str, step: PageStep, row: Step, roles: tuple[str, ...], choices: tuple[str, ...] = ()) -> Waiting:

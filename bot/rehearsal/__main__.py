@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from bot.rehearsal.narrator import Narrator
@@ -18,6 +19,8 @@ from bot.rehearsal.stories import STORIES, Before, Story, wrong_at_the_end
 from bot.rehearsal.target import Target
 from state.records import ACTIVE, KEPT
 from state.store import Store
+
+PATIENCE = 900  # seconds after which a story that stands still has failed
 
 
 def main() -> int:
@@ -107,7 +110,10 @@ def _before(target: Target) -> Before:
 
 async def _until_over(state: Path, runs: int, playing: asyncio.Task[None], bot: subprocess.Popen[bytes]) -> str:
     """Wait until that many runs are over, or one has not ended well; the last one's state."""
+    begun = time.monotonic()
     while not playing.done() and bot.poll() is None:
+        if time.monotonic() - begun > PATIENCE:
+            return f"still waiting after {PATIENCE // 60} minutes"
         await asyncio.sleep(0.5)
         found = await asyncio.to_thread(_states, state)
         if found and not any(one in ACTIVE for one in found) and (len(found) == runs or found[0] != KEPT):

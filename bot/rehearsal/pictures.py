@@ -20,6 +20,10 @@ from bot.rehearsal.workspace import Message
 from bot.tools.browser import FLAGS, find_browser
 
 WHERE = Path(".github/pictures")
+# in the page itself: the card is redrawn all the time, so that a handle to it would be stale at once
+TO_THE_CARD = """() => [...document.querySelectorAll("*")]
+    .find(e => !e.children.length && e.textContent.includes("DJ-System production:"))
+    ?.scrollIntoView({block: "center"})"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TECH_LEAD, REVIEWER, ROLLBACK = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback"))
 
@@ -113,7 +117,7 @@ class Camera:
         await page.goto(self._stage.workspace.url + query)
         await page.wait_for_timeout(700)
         if top:
-            await page.get_by_text("DJ-System production:").first.scroll_into_view_if_needed()
+            await page.evaluate(TO_THE_CARD)
         await page.screenshot(path=WHERE / f"{name}.png")
         await page.close()
         print(f"{WHERE / name}.png", flush=True)

@@ -68,6 +68,18 @@ def test_skip_goes_on() -> None:
     assert begins(record(READY, row("put-the-code-there", FAILED), facts=(*SIGNED, skip))) == ("health", 1)
 
 
+def test_a_step_whose_values_are_needed_later_cannot_be_skipped() -> None:
+    page = small(
+        **{
+            'path = "/health"': 'path = "/health"\nvalues = { job_id = "id" }',
+            'path = "/jobs"': 'path = "/jobs/<job_id>"',
+            'on_failure = "roll back"': 'on_failure = "ask"',
+        }
+    )
+    failed = record(READY, DEPLOYED, row("health", FAILED, after=2), facts=SIGNED)
+    assert [waiting.choices for waiting in waiting_for(page, failed)] == [("again",)]
+
+
 def test_unknown_never_runs_again_by_itself() -> None:
     assert following(record(READY, row("put-the-code-there", UNKNOWN), facts=SIGNED)) == Wait()
 

@@ -28,6 +28,7 @@ FLAWS: dict[str, tuple[str, Callable[[str], str]]] = {
         lambda text: text.replace('"version": "1.0.0"', '"version": "1.1.0"', 2),
     ),
 }
+DATE = "2026-02-01T12:00:00+0700"
 IGNORED = "node_modules/\ndist/\n.env\n"
 GIT_CONFIG = """[user]
 \tname = DJ-System
@@ -94,7 +95,9 @@ class Repository:
 
     def _commit(self, draft: Path, message: str) -> str:
         self.box.run(["git", "add", "--all"], cwd=draft)
-        self.box.run(["git", "commit", "--quiet", "--message", message], cwd=draft)
+        # dated, so that staging and production have the same commits, as with one origin
+        dates = [f"GIT_AUTHOR_DATE={DATE}", f"GIT_COMMITTER_DATE={DATE}"]
+        self.box.run(["env", *dates, "git", "commit", "--quiet", "--message", message], cwd=draft)
         return self.box.run(["git", "rev-parse", "HEAD"], cwd=draft).strip()
 
     def _add_hooks(self) -> None:
