@@ -25,9 +25,8 @@ CREATE TABLE IF NOT EXISTS gonogo.receipts (
 """
 BLOCKERS = """
 SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
-FROM pg_stat_activity waiting, unnest(pg_blocking_pids(waiting.pid)) AS pid
-JOIN pg_stat_activity blocker ON blocker.pid = pid
-WHERE waiting.pid = %s
+FROM unnest(pg_blocking_pids(%s)) AS held (by)
+JOIN pg_stat_activity blocker ON blocker.pid = held.by
 """
 # parameters of a Prisma URL that libpq does not know
 PRISMA = {"schema", "pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size"}

@@ -1,0 +1,119 @@
+"""Queries and migrations on a real PostgreSQL: once, all or nothing, and each failure in one sentence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.tools.places import DatabasePlace
+from bot.tools.secrets import Redactor
+from bot.tools.sql import PostgresSql
+from commands.tools import Applied, Migration
+from state.errors import Failed, Stopped, Unreachable
+
+GO = threading.Event()
+
+
+def tool(url: str) -> PostgresSql:
+    """The tool with one database."""
+    return PostgresSql({"db": DatabasePlace(url=url)}, {}, Redactor([]))
+
+
+@pytest.fixture
+def sql(postgres: Postgres) -> Iterator[PostgresSql]:
+    """The tool on a database with one empty table `things`."""
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
+        connection.execute("CREATE TABLE things (name text)")
+        yield tool(postgres.url(OWNER))
+        connection.execute("DROP TABLE IF EXISTS things")
+
+
+def migration(text: str, *, key: str = "", lock_timeout: float = 0.3) -> Migration:
+    """A file with a key of its own."""
+    return Migration(
+        key=key or f"test-{time.time_ns()}", name="016.sql", text=text, lock_timeout=lock_timeout, limit=20
+    )
+
+
+def count(sql: PostgresSql) -> int:
+    """How many things there are."""
+    return int(sql.query("db", "SELECT count(*) FROM things").rows[0][0])
+
+
+def test_a_query_gives_columns_and_rows(sql: PostgresSql) -> None:
+    rows = sql.query("db", "SELECT 1 AS one, 'x' AS letter")
+    assert (rows.columns, rows.rows) == (("one", "letter"), ((1, "x"),))
+
+
+def test_a_query_cannot_write(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match="read-only transaction"):
+        sql.query("db", "INSERT INTO things VALUES ('x')")
+
+
+def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match=r"016\.sql failed at line 3") as caught:
+        sql.apply("db", migration("INSERT INTO things VALUES ('a');\n\nINSERT INTO nothing VALUES (1);\n"), stop=GO)
+    assert caught.value.output == "line 3: INSERT INTO nothing VALUES (1);"
+    assert count(sql) == 0
+
+
+def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
+    once = migration("INSERT INTO things VALUES ('a');")
+    assert not sql.applied("db", once.key)
+    assert not sql.apply("db", once, stop=GO).already
+    assert sql.apply("db", once, stop=GO).already
+    assert sql.applied("db", once.key)
+    assert count(sql) == 1
+
+
+def test_four_at_once_apply_once(sql: PostgresSql) -> None:
+    once = migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(0.2);", lock_timeout=5)
+    ended: list[Applied] = []
+    threads = [threading.Thread(target=lambda: ended.append(sql.apply("db", once, stop=GO))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.already for one in ended) == [False, True, True, True]
+    assert count(sql) == 1
+
+
+def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: PostgresSql, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(OWNER), application_name="a forgotten report") as other:
+        other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
+        with pytest.raises(Failed, match=r"It is held by session .*a forgotten report") as caught:
+            sql.apply("db", migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.8), stop=GO)
+    assert "3 times; nothing was changed" in str(caught.value)
+
+
+def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
+    stop = threading.Event()
+    threading.Timer(0.4, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped, match="nothing of it was applied"):
+        sql.apply("db", migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(10);"), stop=stop)
+    assert time.monotonic() - began < 2.4
+    assert count(sql) == 0
+
+
+def test_a_prisma_address_is_taken(postgres: Postgres) -> None:
+    assert tool(postgres.url(OWNER) + "?schema=public&connection_limit=5").query("db", "SELECT 1").rows == ((1,),)
+
+
+@pytest.mark.parametrize("url", ["", "mysql://u:p@h/d", "localhost"])
+def test_an_address_of_no_postgres_is_refused(url: str) -> None:
+    with pytest.raises(Unreachable, match="must be a postgresql:// URL"):
+        tool(url).query("db", "SELECT 1")
+
+
+def test_an_unreachable_database_is_a_sentence_without_its_password(postgres: Postgres) -> None:
+    password = postgres.passwords[OWNER]
+    with pytest.raises(Unreachable, match="Database “db” cannot be reached") as caught:
+        tool(f"postgresql://{OWNER}:{password}@127.0.0.1:{free_port()}/x").query("db", "SELECT 1")
+    assert password not in str(caught.value)

@@ -1,0 +1,131 @@
+"""HTTP requests to a real little server: deadlines, redirects, names of the environment, and what each failure says."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bot.rehearsal.target.box import free_port
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from bot.tools.web import HttpWeb
+from commands.tools import Call, Visit
+from state.errors import LostTrack, Unreachable
+
+ENV = {"TOKEN": "t0ken-value"}
+PAGE = b"""<!doctype html><title>Shop</title><label>Job Type <select><option>a</select></label>
+<script>console.error("approval-templates failed"); fetch("/nothing")</script>"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by path."""
+
+    def do_GET(self) -> None:
+        """A page, a redirect, a trickle, what was asked with, or 404."""
+        if self.path == "/page":
+            self._answer(200, PAGE, "text/html")
+        elif self.path == "/moved":
+            self._answer(302, b"", "text/html", location="/page")
+        elif self.path == "/trickle":
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(40):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                time.sleep(0.1)
+        elif self.path == "/token":
+            self._answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
+        else:
+            self._answer(404, b"no", "text/plain")
+
+    def do_POST(self) -> None:
+        """What was sent."""
+        self._answer(201, self.rfile.read(int(self.headers["Content-Length"])), "application/json")
+
+    def _answer(self, status: int, body: bytes, kind: str, location: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[dict[str, WebPlace]]:
+    """The little server as the place `api`, and a place where nobody listens."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {
+        "api": WebPlace(url=f"http://127.0.0.1:{server.server_port}/"),
+        "gone": WebPlace(url=f"http://127.0.0.1:{free_port()}"),
+    }
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def web(places: dict[str, WebPlace]) -> HttpWeb:
+    """The tool, which hides nothing, so that the tests see what was sent."""
+    return HttpWeb(places, ENV, Redactor([]))
+
+
+def test_an_answer_has_status_text_and_time(web: HttpWeb) -> None:
+    answer = web.request("api", Call(path="/page"))
+    assert (answer.status, answer.text) == (200, PAGE.decode())
+    assert 0 < answer.seconds < 5
+
+
+def test_a_redirect_is_not_followed(web: HttpWeb) -> None:
+    assert web.request("api", Call(path="/moved")).status == 302
+
+
+def test_an_answer_that_trickles_ends_at_its_limit(web: HttpWeb) -> None:
+    began = time.monotonic()
+    with pytest.raises(LostTrack, match=r"did not answer within 0\.5 s"):
+        web.request("api", Call(path="/trickle", limit=0.5))
+    assert time.monotonic() - began < 2
+
+
+def test_nobody_listening_is_a_sentence_without_the_address(web: HttpWeb) -> None:
+    with pytest.raises(Unreachable, match="“gone” cannot be reached") as caught:
+        web.request("gone", Call(path="/"))
+    assert "127.0.0.1" not in str(caught.value)
+
+
+def test_names_in_headers_and_json_are_resolved(web: HttpWeb) -> None:
+    headers = {"Authorization": "Bearer $TOKEN"}
+    assert web.request("api", Call(path="/token", headers=headers)).text == "Bearer t0ken-value"
+    sent = web.request("api", Call(path="/", method="POST", json={"a": ["$TOKEN", 1]})).text
+    assert json.loads(sent) == {"a": ["t0ken-value", 1]}
+
+
+def test_a_secret_that_comes_back_is_hidden(places: dict[str, WebPlace]) -> None:
+    web = HttpWeb(places, ENV, Redactor(ENV.values()))
+    assert web.request("api", Call(path="/token", headers={"Authorization": "$TOKEN"})).text == "•••"
+
+
+def test_the_browser_sees_what_is_missing_and_what_went_wrong(places: dict[str, WebPlace]) -> None:
+    browser = ChromiumBrowser(places, ENV, Redactor([]))
+    assert browser.unavailable() is None, "tests/system.sh installs Chromium"
+    seen = browser.visit("api", Visit(path="/page", sees=("Job Type", "Skip Approval"), limit=6))
+    assert seen.title == "Shop"
+    assert seen.missing == ("Skip Approval",)
+    assert "approval-templates failed" in seen.console
+    assert "404 /nothing" in seen.bad_answers
+
+
+def test_without_a_browser_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "no Chromium is installed" in str(ChromiumBrowser({}, {}, Redactor([])).unavailable())

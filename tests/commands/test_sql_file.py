@@ -1,0 +1,46 @@
+"""SQL files as statements with lines, and what cannot run in one transaction."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.sql_file import statements, unsafe_statements
+
+
+def test_statements_have_the_lines_on_which_they_begin() -> None:
+    text = "-- a; comment\nSELECT 1;\n\n/* x; /* nested; */ */ SELECT ';' AS \"a;b\";\nSELECT $f$ ; $f$;\n"
+    assert [(one.line, one.text) for one in statements(text)] == [
+        (2, "SELECT 1"),
+        (4, "SELECT ';' AS \"a;b\""),
+        (5, "SELECT $f$ ; $f$"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("SELECT 1;\nCOMMIT;", 2, "its own transaction command"),
+        ("BEGIN;\nSELECT 1;", 1, "its own transaction command"),
+        ("SELECT 1;\n\\i other.sql\n", 2, "psql command"),
+        ("CREATE INDEX CONCURRENTLY x ON y (z);", 1, "cannot run in a transaction"),
+        ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
+        ("INSERT INTO x VALUES ('open);", 1, "never closed"),
+    ],
+)
+def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, line: int, why: str) -> None:
+    findings = unsafe_statements(text)
+    assert [finding.line for finding in findings] == [line]
+    assert why in findings[0].why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 'COMMIT; BEGIN';",
+        "CREATE FUNCTION f() RETURNS void AS $$ BEGIN COMMIT; END $$ LANGUAGE plpgsql;",
+        "-- COMMIT;\n/* \\i x */ CREATE INDEX x ON y (z);",
+        "SELECT E'it\\'s; fine';",
+    ],
+)
+def test_words_in_strings_bodies_and_comments_are_left_alone(text: str) -> None:
+    assert unsafe_statements(text) == []
