@@ -83,13 +83,15 @@ class Engine:
         if not page.decision.starts or not keep or record.fact("next"):
             return
         now = datetime.now(UTC)
+        # the starter of the first run, not who kept it: the deciding role must be free to sign the second run too
+        starter = Who(person=run.starter, via=keep.via)
         try:
             following = self._pages[page.decision.starts]
             request = Request(
                 ref=record.values().get("commit", run.ref), note=run.note, channel=run.channel, speed=run.speed
             )
             made = start(
-                self.store, following, request, Who(person=keep.person, via=keep.via), self._people_of(following), now
+                self.store, following, request, starter, self._people_of(following), now
             )
             says = f"run {made.id} of “{following.title}” has begun"
         except KeyError:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -139,7 +139,7 @@ class Store:
                 raise TooLate(f"Step {row.step} is {now}; it cannot become {row.state}.")
             self._db.execute(
                 "UPDATE steps SET state = ?, ended_at = ?, says = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
-                (row.state, at.isoformat(), row.says, json.dumps(row.outcome), run, row.step, row.attempt),
+                (row.state, at.isoformat(), clean(row.says), json.dumps(row.outcome), run, row.step, row.attempt),
             )
             self._tell(run, at, news)
 
@@ -150,7 +150,7 @@ class Store:
         with self._write() as db:
             if list(self._rows("SELECT 1 FROM facts WHERE run = ? AND once = ?", run, fact.once)):
                 return False
-            db.table("facts").insert({"run": run, **asdict(fact), "at": fact.at.isoformat()})
+            db.table("facts").insert({"run": run, **clean(asdict(fact)), "at": fact.at.isoformat()})
             self._tell(run, fact.at, news)
         return True
 
@@ -165,7 +165,7 @@ class Store:
         return [_event(row) for row in self._rows(sql, run, after, limit)]
 
     def _tell(self, run: int, at: datetime, news: Iterable[News]) -> None:
-        for one in news:
+        for one in map(_clean_news, news):
             if one.once and list(self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, one.once)):
                 continue
             last = list(self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run))
@@ -235,6 +235,21 @@ class Store:
             self._writes += 1
         with self.changed:
             self.changed.notify_all()
+
+
+def clean(value: Any) -> Any:
+    """The value with every text in it fit for UTF-8: half an emoji, as broken output holds it, becomes a question mark."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, list | tuple):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {key: clean(item) for key, item in value.items()}
+    return value
+
+
+def _clean_news(news: News) -> News:
+    return replace(news, data=clean(news.data))
 
 
 def event_hash(row: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.slack.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.scene import Scene
 from bot.slack.text import clip, escape, line, person, time_of
+from commands.criteria import holds, signs_of_no_go
 from commands.settle import AGAIN, DECISION, ITS_DONE, NO, SKIP, Waiting, waiting_for
 from state.records import DONE, UNKNOWN, Event, Fact
 
@@ -91,13 +92,12 @@ def _items(scene: Scene, event: Event, waiting: Waiting | None) -> Iterator[str]
 
 
 def _criteria(scene: Scene, event: Event) -> Iterator[str]:
-    """The GO lines, each ticked where a step shows that it holds, and the last items to look at."""
+    """The signs of NO-GO, the GO lines, each ticked where the record shows that it holds, and the last items to look at."""
     criteria = scene.page.criteria
+    yield from (f"⛔ *NO-GO*: {line(text, 300)}" for text in signs_of_no_go(scene.page, scene.record))
+    marks = {None: "⬜", True: "✅", False: "❌"}
     for one in criteria.go if criteria else []:
-        rows = [scene.record.last(step) for step in one.shown_by]
-        known = [row for row in rows if row]
-        mark = "⬜" if not known else "✅" if all(row.state == DONE for row in known) else "❌"
-        yield f"{mark} {line(one.text, 300)}"
+        yield f"{marks[holds(scene.page, scene.record, one)]} {line(one.text, 300)}"
     yield from (f"⬜ {line(item, 300)}" for item in event.data["asked_items"])
 
 

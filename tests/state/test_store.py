@@ -168,3 +168,11 @@ def test_a_kept_file_stays_as_it_was(store: Store, run: Run) -> None:
     assert store.keep_file(run.id, "a.sql", "SELECT 1") == first
     store.keep_file(run.id, "a.sql", "DROP TABLE x")
     assert store.file(run.id, "a.sql") == "SELECT 1"
+
+
+def test_half_an_emoji_in_broken_output_does_not_stop_the_run(store: Store, run: Run) -> None:
+    store.begin_step(run.id, "backup", 1, NOON)
+    broken = Step(step="backup", attempt=1, state=DONE, began_at=NOON, says="\ud83d", outcome={"lines": ["\ud83d"]})
+    store.end_step(run.id, broken, NOON, News(kind="ended", data={"lines": ["half: \ud83d"]}))
+    assert store.events(run.id)[-1].data == {"lines": ["half: ?"]}
+    assert store.record(run.id).steps[0].says == "?"
