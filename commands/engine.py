@@ -48,9 +48,12 @@ class Engine:
     def stop(self) -> None:
         """Leave every run as it is; a later engine takes it up again. Returns within about 5 s."""
         self._leaving.set()
-        for runner in self._runners.values():
+        with self.store.changed:
+            self.store.changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+        for runner in list(self._runners.values()):
             runner.leave()
-        self._thread.join(1.0)
 
     def _loop(self) -> None:
         kept = [run for run in self.store.runs() if run.state == KEPT]
@@ -90,9 +93,7 @@ class Engine:
             request = Request(
                 ref=record.values().get("commit", run.ref), note=run.note, channel=run.channel, speed=run.speed
             )
-            made = start(
-                self.store, following, request, starter, self._people_of(following), now
-            )
+            made = start(self.store, following, request, starter, self._people_of(following), now)
             says = f"run {made.id} of “{following.title}” has begun"
         except KeyError:
             says = f"there is no page {page.decision.starts} here; start it by hand"

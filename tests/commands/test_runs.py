@@ -1,0 +1,179 @@
+"""Whole runs of the shipped pages: the real engine, runner and record, on the fake World."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from commands.settle import waiting_for
+from state.errors import Failed, NotAllowed
+from state.records import UNKNOWN
+from tests.production import NEW, OLD, answer
+from tests.show import STARTER, Show, holder, running
+from tests.world import World
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Iterator[Show]:
+    """Option A, not yet acted on."""
+    shown = Show(tmp_path)
+    yield shown
+    shown.close()
+
+
+def state(show: Show) -> str:
+    """The run's state."""
+    return show.store.run(show.run).state
+
+
+def deployed(world: World) -> bool:
+    """Whether the new version is whole and open to everybody."""
+    return (world.forward, world.running, world.served, world.maintenance) == (True, NEW, NEW, False)
+
+
+def as_before(world: World) -> bool:
+    """Whether the old version is whole and open to everybody."""
+    return (world.forward, world.running, world.served, world.maintenance) == (False, OLD, OLD, False)
+
+
+def test_everything_goes_well_to_keep_and_each_effect_happens_once(show: Show) -> None:
+    show.engine.start()
+    show.play()
+    assert state(show) == "kept"
+    assert deployed(show.world)
+    assert show.world.jobs == {}, "test jobs were left behind"
+    assert set(show.world.begun.values()) == {1}, f"started more than once: {show.world.begun}"
+    assert set(show.world.applied.values()) == {1}
+
+
+def test_the_status_is_told_every_15_minutes_of_the_pages_time_and_once_each(show: Show) -> None:
+    show.engine.start()
+    show.play()
+    told = len(show.events("status"))
+    assert 10 <= told <= 24, f"{told} status posts in about five hours"
+
+
+def test_a_bad_migration_goes_straight_back(show: Show) -> None:
+    show.world.on_sql("ADD COLUMN job_type_id", Failed("016.sql failed at line 9 and was rolled back whole"))
+    show.engine.start()
+    show.play()
+    assert state(show) == "rolled back"
+    assert as_before(show.world)
+    assert show.record.last("backend-code") is None, "the backend was deployed after a failed migration"
+
+
+def test_a_failing_smoke_test_goes_straight_back(show: Show) -> None:
+    show.world.on_web("POST api /api/jobs$", lambda call: answer(500, {"error": "no"}))
+    show.engine.start()
+    show.play()
+    assert state(show) == "rolled back"
+    assert as_before(show.world)
+
+
+def test_an_alert_in_the_watch_goes_straight_back(show: Show) -> None:
+    show.engine.start()
+    show.play(until=running(show, "the watch"))
+    show.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
+    show.play()
+    assert state(show) == "rolled back"
+    assert [event.data["name"] for event in show.events("alert")] == ["API response > 5 seconds"]
+    assert as_before(show.world)
+
+
+def test_a_rollback_stops_a_hanging_step_and_turns_back_within_two_seconds(show: Show) -> None:
+    show.world.hang("npm ci --omit=dev")
+    show.engine.start()
+    show.play(until=running(show, "backend-install"))
+    began = time.monotonic()
+    show.roll_back()
+    show.play(until=lambda: show.record.last("stop-requests") is not None, seconds=2)
+    assert time.monotonic() - began < 2
+    stopped = show.record.last("backend-install")
+    assert stopped
+    assert stopped.state == "stopped"
+
+
+def test_two_rollbacks_at_once_are_one(show: Show) -> None:
+    show.engine.start()
+    show.play(until=running(show, "the watch"))
+    show.roll_back()
+    show.roll_back()
+    show.play()
+    assert state(show) == "rolled back"
+    assert len(show.events("rollback")) == 1
+
+
+def test_a_refused_sign_off_ends_the_run_and_touches_nothing(show: Show) -> None:
+    show.engine.start()
+    show.play(until=lambda: bool(waiting_for(show.page, show.record)), react=False)
+    show.desk.sign("review", 1, holder("reviewer"), "no", "there is a console.log", show.world.clock.now())
+    show.play(react=False)
+    assert state(show) == "aborted"
+    assert as_before(show.world)
+    assert not show.world.applied
+
+
+def test_the_window_is_overridden_by_a_reason_and_a_second_person(show: Show) -> None:
+    show.world.clock.move(hours=12)  # Tuesday, 11:00 in Bangkok
+    show.engine.start()
+    show.play(until=lambda: any(w.kind == "answer" for w in waiting_for(show.page, show.record)))
+    at, lead = show.world.clock.now(), holder("tech_lead")
+    show.desk.answer("window", 1, lead, "skip", "the customer waits for it", at)
+    with pytest.raises(NotAllowed, match="A second person must agree"):
+        show.desk.second("window", 1, lead, at)
+    show.desk.second("window", 1, holder("dba"), at)
+    show.play(until=running(show, "the watch"))
+
+
+def test_a_run_that_another_engine_left_goes_on_without_doing_anything_twice(show: Show) -> None:
+    show.world.hang("npm ci --omit=dev")
+    show.engine.start()
+    show.play(until=running(show, "backend-install"))
+    show.engine.stop()
+    show.world._on["host"].clear()
+    again = show.new_engine()
+    again.start()
+    try:
+        show.play(until=lambda: not running(show, "backend-install")())
+        assert {key: n for key, n in show.world.begun.items() if n > 1} == {}
+    finally:
+        show.roll_back()
+        show.play(until=lambda: show.record.run.state != "going")
+        again.stop()
+
+
+def test_an_error_of_our_own_is_unknown_and_no_secret_is_logged(show: Show, caplog: pytest.LogCaptureFixture) -> None:
+    show.world.on_host("npm run build", RuntimeError("password=hunter2"))
+    with caplog.at_level(logging.DEBUG):
+        show.engine.start()
+        show.play(until=lambda: any(w.kind == "answer" for w in waiting_for(show.page, show.record)))
+    row = show.record.last("frontend-build")
+    assert row
+    assert row.state == UNKNOWN
+    assert "hunter2" not in caplog.text
+
+
+def test_a_hold_stops_the_next_step_and_resume_is_the_leads(show: Show) -> None:
+    show.desk.hold(STARTER, "wait for me", show.world.clock.now())
+    show.engine.start()
+    time.sleep(0.5)
+    assert show.record.steps == ()
+    show.desk.resume(holder("tech_lead"), "", show.world.clock.now())
+    show.play(until=lambda: show.record.last("backup") is not None)
+
+
+def test_option_b_when_kept_starts_option_a_once(tmp_path: Path) -> None:
+    show = Show(tmp_path, page="option-b.md")
+    show.engine.start()
+    show.play(until=lambda: len(show.store.runs()) == 2)
+    assert [(run.page, run.starter) for run in show.store.runs()] == [
+        ("option-a.md", "USTARTER"),
+        ("option-b.md", "USTARTER"),
+    ]
+    time.sleep(0.6)
+    assert len(show.events("next")) == 1
+    show.close()
