@@ -36,6 +36,7 @@ class Runner:
         self.tools = tools
         self._acts: dict[str, _Act] = {}
         self._leaving = threading.Event()
+        self._ending = threading.Lock()
         self._status_slot = 0
         self._seen = store.version()
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
@@ -50,6 +51,8 @@ class Runner:
         with self.store.changed:
             self.store.changed.notify_all()
         self._thread.join(timeout)
+        with self._ending:
+            pass  # an act that is just writing its end does so; no later one does
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the run's end; says whether it came."""
@@ -173,8 +176,9 @@ class Runner:
             outcome = unknown(
                 f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
             )
-        if not running.abandoned and not self._leaving.is_set():
-            self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
+        with self._ending:
+            if not running.abandoned and not self._leaving.is_set():
+                self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
 
     def _guarded(self, running: _Act, work: Callable[[Context], Outcome]) -> Outcome:
         ctx = self._context(running)
