@@ -17,8 +17,9 @@ from commands.signoff import Desk
 from commands.status import in_words, status_of
 from commands.who import People, Who
 from state.errors import NothingRuns, Refused
+from state.lock import is_served
 from state.records import Run
-from state.store import Store, is_served
+from state.store import Store
 
 
 class Door:

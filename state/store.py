@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlite_utils import Database
 
 from state.errors import AlreadyRunning, BadRecord, TooLate
+from state.lock import take_lock
 from state.migrations import migrate
 from state.records import ACTIVE, GOING, RUN_MOVES, RUNNING, STEP_MOVES, Event, Fact, News, Record, Run, Step
+from state.rows import clean, clean_news, event_hash, to_event, to_fact, to_run, to_step
 
 
 class Store:
@@ -33,7 +33,7 @@ class Store:
         self.path = path
         self._mutex = threading.RLock()
         self._writes = 0
-        self._lock = _lock(path) if serving else None
+        self._lock = take_lock(path) if serving else None
         self.changed = threading.Condition()
         try:
             self._open(path)
@@ -79,16 +79,16 @@ class Store:
     def run(self, number: int) -> Run:
         """One run by its number. Raises KeyError if there is none."""
         for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
-            return _run(row)
+            return to_run(row)
         raise KeyError(number)
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The newest runs, newest first."""
-        return [_run(row) for row in self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)]
+        return [to_run(row) for row in self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)]
 
     def active_runs(self) -> list[Run]:
         """Every run that holds its target, oldest first."""
-        return [_run(row) for row in self._rows("SELECT * FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)]
+        return [to_run(row) for row in self._rows("SELECT * FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)]
 
     def active_run(self, target: str) -> Run | None:
         """The active run of a target, if any."""
@@ -113,10 +113,12 @@ class Store:
             return Record(
                 run=self.run(number),
                 steps=tuple(
-                    _step(row)
+                    to_step(row)
                     for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY began_at, attempt", number)
                 ),
-                facts=tuple(_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)),
+                facts=tuple(
+                    to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)
+                ),
             )
 
     # -- steps --------------------------------------------------------------------------------------------------
@@ -162,10 +164,10 @@ class Store:
     def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
         """The events of a run that come after an event's id, in order."""
         sql = "SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
-        return [_event(row) for row in self._rows(sql, run, after, limit)]
+        return [to_event(row) for row in self._rows(sql, run, after, limit)]
 
     def _tell(self, run: int, at: datetime, news: Iterable[News]) -> None:
-        for one in map(_clean_news, news):
+        for one in map(clean_news, news):
             if one.once and list(self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, one.once)):
                 continue
             last = list(self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run))
@@ -235,77 +237,3 @@ class Store:
             self._writes += 1
         with self.changed:
             self.changed.notify_all()
-
-
-def clean(value: Any) -> Any:
-    """The value with every text in it fit for UTF-8: half an emoji, as broken output holds it, becomes a question mark."""
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode()
-    if isinstance(value, list | tuple):
-        return [clean(item) for item in value]
-    if isinstance(value, dict):
-        return {key: clean(item) for key, item in value.items()}
-    return value
-
-
-def _clean_news(news: News) -> News:
-    return replace(news, data=clean(news.data))
-
-
-def event_hash(row: dict[str, Any]) -> str:
-    """The hash of an event's row: its content chained to the hash of the event before it."""
-    parts = [row[name] for name in ("before", "run", "at", "kind", "step", "data")]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-
-def _lock(path: Path) -> IO[str]:
-    handle = path.with_name(path.name + ".lock").open("w")
-    # a terminal that asks whether the record is served holds the lock for a moment: try more than once
-    for _ in range(5):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return handle
-    handle.close()
-    raise BadRecord(
-        f"The record {path} is in use by another gonogo that serves it: stop that one first, "
-        "or name another file with GONOGO_STATE."
-    )
-
-
-def is_served(path: Path) -> bool:
-    """Whether a process serves the record now."""
-    try:
-        _lock(path).close()
-    except BadRecord:
-        return True
-    return False
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _run(row: sqlite3.Row) -> Run:
-    return Run(**{**dict(row), "began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])})
-
-
-def _step(row: sqlite3.Row) -> Step:
-    values = dict(row)
-    del values["run"]
-    times = {"began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])}
-    return Step(**{**values, **times, "outcome": json.loads(row["outcome"])})
-
-
-def _fact(row: sqlite3.Row) -> Fact:
-    values = {**dict(row), "at": _time(row["at"])}
-    del values["id"], values["run"]
-    return Fact(**values)
-
-
-def _event(row: sqlite3.Row) -> Event:
-    values = {**dict(row), "at": _time(row["at"]), "data": json.loads(row["data"])}
-    del values["once"]
-    return Event(**values)

@@ -12,7 +12,8 @@ import pytest
 
 from state.errors import AlreadyRunning, BadRecord, TooLate
 from state.records import DONE, FAILED, RUNNING, Fact, News, Run, Step
-from state.store import Store, event_hash
+from state.rows import event_hash
+from state.store import Store
 from tests.pages import NOON
 
 STARTED = News(kind="started")
