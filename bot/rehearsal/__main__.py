@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ PATIENCE = 900  # seconds after which a story that stands still has failed
 def main() -> int:
     """Rehearse; 0 when the story ended as it should, on the target and in the channel."""
     options = _options()
+    # ended from outside it clears away as it does after Ctrl-C: its servers are processes of their own
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(options.folder or tempfile.mkdtemp(prefix="gonogo-rehearsal-"))
     try:
         return asyncio.run(_rehearse(options, folder))
