@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from commands import telling
+from commands.contexts import ContextMaker
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.outcome import Context, Outcome, failed, unknown
@@ -34,6 +34,7 @@ class Runner:
         self.page = page
         self.number = run
         self.tools = tools
+        self._maker = ContextMaker(store, page, run, tools)
         self._acts: dict[str, _Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
@@ -181,7 +182,7 @@ class Runner:
                 self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
 
     def _guarded(self, running: _Act, work: Callable[[Context], Outcome]) -> Outcome:
-        ctx = self._context(running)
+        ctx = self._maker.context(running.step, running.attempt, running.stop)
         if missing := sorted(running.step.box.needs() - set(ctx.values)):
             return failed(f"<{missing[0]}> is not known, because the step that gives it did not end well.")
         return work(ctx)
@@ -230,48 +231,6 @@ class Runner:
             return found or unknown("The bot was cut off here, and looking does not tell how it ended.")
 
         return look
-
-    def _context(self, running: _Act) -> Context:
-        record = self.store.record(self.number)
-        step = running.step
-        values = {
-            "ref": record.run.ref,
-            "run": str(self.number),
-            "countdown": str(record.run.countdown),
-            **record.values(),
-        }
-        first = next((row for row in record.steps if row.step == step.id), None)
-
-        def repeat(part: str) -> list[tuple[str, Outcome]]:
-            return self._repeat(running, part, dict(values))
-
-        return Context(
-            tools=self.tools,
-            run=record.run,
-            key=f"run-{self.number}/{step.id}/{running.attempt}",
-            title=step.title,
-            began_at=first.began_at if first else self._now(),
-            time_zone=self.page.runbook.time_zone,
-            values=values,
-            stop=running.stop,
-            say=lambda _: None,
-            file=lambda name: self.store.file(self.number, name),
-            keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
-            repeat=repeat,
-        )
-
-    def _repeat(self, running: _Act, part: str, values: dict[str, str]) -> list[tuple[str, Outcome]]:
-        """Run a part's steps once more within one check; after a failure only the steps that clean up."""
-        results: list[tuple[str, Outcome]] = []
-        whole = self._context(running)
-        for step in self.page.part(part):
-            bad = any(outcome.state != DONE for _, outcome in results)
-            if (bad and not step.box.always) or step.box.needs() - set(values) or step.box.kind == "gate":
-                continue
-            outcome = act(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
-            values.update(outcome.values)
-            results.append((step.title, outcome))
-        return results
 
 
 class _Act:

@@ -1,0 +1,65 @@
+"""What an act is handed: the context of one attempt, with the values of earlier steps, the run's files, and how to repeat a part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event
+
+from commands.outcome import Context, Outcome
+from commands.runbook.page import Page, PageStep
+from commands.steps.base import act
+from commands.tools import Tools
+from state.records import DONE
+from state.store import Store
+
+
+class ContextMaker:
+    """Makes the contexts of one run's acts."""
+
+    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+        self.store = store
+        self.page = page
+        self.number = run
+        self.tools = tools
+
+    def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
+        """The context of an attempt; the same attempt has the same key, whoever makes it."""
+        record = self.store.record(self.number)
+        values = {
+            "ref": record.run.ref,
+            "run": str(self.number),
+            "countdown": str(record.run.countdown),
+            **record.values(),
+        }
+        first = next((row for row in record.steps if row.step == step.id), None)
+
+        def repeat(part: str) -> list[tuple[str, Outcome]]:
+            return self._repeat(whole, part, dict(values))
+
+        whole = Context(
+            tools=self.tools,
+            run=record.run,
+            key=f"run-{self.number}/{step.id}/{attempt}",
+            title=step.title,
+            began_at=first.began_at if first else self.tools.clock.now(),
+            time_zone=self.page.runbook.time_zone,
+            values=values,
+            stop=stop,
+            say=lambda _: None,
+            file=lambda name: self.store.file(self.number, name),
+            keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
+            repeat=repeat,
+        )
+        return whole
+
+    def _repeat(self, whole: Context, part: str, values: dict[str, str]) -> list[tuple[str, Outcome]]:
+        """Run a part's steps once more within one check; after a failure only the steps that clean up."""
+        results: list[tuple[str, Outcome]] = []
+        for step in self.page.part(part):
+            bad = any(outcome.state != DONE for _, outcome in results)
+            if (bad and not step.box.always) or step.box.needs() - set(values) or step.box.kind == "gate":
+                continue
+            outcome = act(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
+            values.update(outcome.values)
+            results.append((step.title, outcome))
+        return results
