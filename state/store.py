@@ -65,7 +65,7 @@ class Store:
 
     def start_run(self, run: dict[str, Any], at: datetime, news: News) -> Run:
         """Write a new run in state `going`. Raises AlreadyRunning if its target has an active one."""
-        row = {**run, "state": GOING, "began_at": at.isoformat(), "ended_at": None}
+        row = {**clean(run), "state": GOING, "began_at": at.isoformat(), "ended_at": None}
         try:
             with self._write() as db:
                 number = int(str(db.table("runs").insert(row).last_pk))
@@ -141,7 +141,15 @@ class Store:
                 raise TooLate(f"Step {row.step} is {now}; it cannot become {row.state}.")
             self._db.execute(
                 "UPDATE steps SET state = ?, ended_at = ?, says = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
-                (row.state, at.isoformat(), clean(row.says), json.dumps(row.outcome), run, row.step, row.attempt),
+                (
+                    row.state,
+                    at.isoformat(),
+                    clean(row.says),
+                    json.dumps(clean(row.outcome)),
+                    run,
+                    row.step,
+                    row.attempt,
+                ),
             )
             self._tell(run, at, news)
 

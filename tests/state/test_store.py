@@ -177,3 +177,15 @@ def test_half_an_emoji_in_broken_output_does_not_stop_the_run(store: Store, run:
     store.end_step(run.id, broken, NOON, News(kind="ended", data={"lines": ["half: \ud83d"]}))
     assert store.events(run.id)[-1].data == {"lines": ["half: ?"]}
     assert store.record(run.id).steps[0].says == "?"
+    assert store.record(run.id).steps[0].outcome == {"lines": ["?"]}
+
+
+def test_half_an_emoji_in_a_note_does_not_refuse_the_start(store: Store) -> None:
+    assert store.start_run({**new_run(), "note": "go \ud83d"}, NOON, STARTED).note == "go ?"
+
+
+def test_a_nul_in_a_reason_and_in_output_is_kept_whole(store: Store, run: Run) -> None:
+    said = Fact(kind="hold", once="hold:0", person="U1", via="slack", at=NOON, reason="wait\x00for me")
+    assert store.add_fact(run.id, said, News(kind="hold", data={"reason": said.reason}))
+    assert store.record(run.id).facts[0].reason == "wait\x00for me"
+    assert store.events(run.id)[-1].data == {"reason": "wait\x00for me"}

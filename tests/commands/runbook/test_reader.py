@@ -101,6 +101,7 @@ def test_a_missing_part_is_named(part: str) -> None:
         ('check = "response-time"', 'check = "response"', '"response" is not on the page'),
         ("above = 5.0\n", "", "could never be raised"),
         ('role = "lead"\n```', 'role = "boss"\n```', '"boss" is not on the page'),
+        (DEPLOY_BOX, '```toml notify\nid = "put-the-code-there"\ntext = "Now"\nroles_to_tell = ["dbaa"]\n```', '"dbaa" is not on the page'),
         ("### Health", "### Put the code there", "has the same name"),
     ],
 )  # fmt: skip
