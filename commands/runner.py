@@ -65,12 +65,12 @@ class Runner:
     def _loop(self) -> None:
         self._take_over()
         while not self._leaving.is_set():
-            self._seen = self.store.version()
-            record = self.store.record(self.number)
-            if not record.run.active:
-                return
-            self._tell_status(record)
             try:
+                self._seen = self.store.version()
+                record = self.store.record(self.number)
+                if not record.run.active:
+                    return
+                self._tell_status(record)
                 self._carry_out(decide(self.page, record, self._now()), record)
             except Exception:
                 LOG.exception("run %s: the loop goes on after an error of its own", self.number)
