@@ -5,19 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands.who import Who
-from state.errors import NothingRuns, TooLate
-from state.records import ROLLING_BACK, Fact, News, Run
+from state.errors import NothingRuns
+from state.records import Fact, News, Run
 from state.store import Store
 
 
 def rollback(store: Store, run: Run, who: Who, reason: str, at: datetime) -> bool:
-    """Write that a run goes back; False if it had been asked for already. Raises NothingRuns, TooLate."""
+    """Write that a run goes back; False if it had been asked for already. Raises NothingRuns."""
     if not run.active:
         raise NothingRuns(
             f"Run {run.id} is over ({run.state}); there is nothing to roll back. A new run starts with /deploy start."
         )
     fact = Fact(kind="rollback", once="rollback", person=who.person, via=who.via, at=at, reason=reason[:500])
-    first = store.add_fact(run.id, fact, News(kind="rollback", data={"person": who.person, "reason": fact.reason}))
-    if not first and run.state != ROLLING_BACK and store.record(run.id).fact("keep"):
-        raise TooLate(f"Run {run.id} was kept.")
-    return first
+    return store.add_fact(run.id, fact, News(kind="rollback", data={"person": who.person, "reason": fact.reason}))

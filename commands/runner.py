@@ -12,16 +12,19 @@ from commands.contexts import ContextMaker
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.outcome import Context, Outcome, failed, unknown
+from commands.rollback import rollback
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH
 from commands.status import clock
 from commands.steps.base import act
 from commands.tools import Tools
+from commands.who import Who
 from state.errors import GonogoError
-from state.records import DONE, RUNNING, Fact, News, Record, Step
+from state.records import DONE, RUNNING, News, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
+BOT = Who(person="gonogo", via="gonogo")
 POLL = 0.2  # seconds; how soon a word from another process (the terminal) is heard
 ABANDON = 15.0  # seconds after which an act that does not stop is left behind as unknown
 
@@ -87,17 +90,14 @@ class Runner:
             case Note(name, over):
                 self._note(name, over)
             case TurnBack(reason):
-                fact = Fact(
-                    kind="rollback", once="rollback", person="gonogo", via="gonogo", at=self._now(), reason=reason
-                )
-                self.store.add_fact(self.number, fact, News(kind="rollback", data={"person": "", "reason": reason}))
+                rollback(self.store, record.run, BOT, reason, self._now())
             case StopActs(steps):
                 self._stop(steps)
-                self._sleep(self._now() + timedelta(seconds=1))
+                self._sleep(record, self._now() + timedelta(seconds=1))
             case Move(state):
                 self._move(state, record)
             case Wait(until):
-                self._sleep(until)
+                self._sleep(record, until)
 
     def _move(self, state: str, record: Record) -> None:
         fact = record.fact("rollback")
@@ -132,9 +132,10 @@ class Runner:
             news = News(kind="wanted", step=DECISION, data={**data, "asked_items": list(decision.items)})
             self.store.begin_step(self.number, DECISION, 1, self._now(), news)
 
-    def _sleep(self, until: datetime | None) -> None:
+    def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
-        deadline = min(until, self._status_due()) if until else self._status_due()
+        status = self._status_due(record)
+        deadline = min(until, status) if until else status
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
             if left <= 0 or self.store.version() != self._seen:
@@ -150,8 +151,7 @@ class Runner:
             self._status_slot = slot
             self.store.tell(self.number, self._now(), News(kind="status", once=f"status:{slot}"))
 
-    def _status_due(self) -> datetime:
-        record = self.store.record(self.number)
+    def _status_due(self, record: Record) -> datetime:
         left = self.page.runbook.status_every * (self._status_slot + 1) - clock(record, self._now())
         watching = (row := record.last(WATCH)) is not None and row.state == RUNNING
         return self._now() + max(left / (record.run.speed if watching else 1), timedelta(0))
@@ -160,11 +160,9 @@ class Runner:
 
     def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome]) -> None:
         running = _Act(step=step, attempt=attempt)
-        running.thread = threading.Thread(
-            target=self._work, args=(running, work), name=f"{self.number}-{step.id}", daemon=True
-        )
         self._acts[step.id] = running
-        running.thread.start()
+        name = f"{self.number}-{step.id}"
+        threading.Thread(target=self._work, args=(running, work), name=name, daemon=True).start()
 
     def _work(self, running: _Act, work: Callable[[Context], Outcome]) -> None:
         began = self._now()
@@ -234,7 +232,7 @@ class Runner:
 
 
 class _Act:
-    """An act under way: its thread, how to stop it, and since when it has been asked to."""
+    """An act under way: how to stop it, and since when it has been asked to."""
 
     def __init__(self, *, step: PageStep, attempt: int) -> None:
         self.step = step
@@ -242,4 +240,3 @@ class _Act:
         self.stop = threading.Event()
         self.asked_at: datetime | None = None
         self.abandoned = False
-        self.thread: threading.Thread | None = None
