@@ -45,7 +45,6 @@ class ContextMaker:
             time_zone=self.page.runbook.time_zone,
             values=values,
             stop=stop,
-            say=lambda _: None,
             file=lambda name: self.store.file(self.number, name),
             keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
             repeat=repeat,

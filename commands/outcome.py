@@ -56,7 +56,7 @@ def stopped(says: str, **more: Any) -> Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a step kind is handed: the tools, the run, and how to be stopped, to say progress and to keep files.
+    """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
     `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it.
     `began_at` is when the first attempt at this step began.
@@ -70,7 +70,6 @@ class Context:
     time_zone: str
     values: Mapping[str, str]
     stop: Event
-    say: Callable[[str], None]
     file: Callable[[str], str | None]
     keep_file: Callable[[str, str], str]
     repeat: Callable[[str], list[tuple[str, Outcome]]]

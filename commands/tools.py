@@ -9,7 +9,7 @@ Every tool raises only the `ToolError`s of `state.errors`, and hides secrets in 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -51,8 +51,8 @@ class Look:
 class Shell(Protocol):
     """Commands on hosts over SSH."""
 
-    def run(self, host: str, job: Job, *, stop: Event, heard: Callable[[str], None] | None = None) -> Finished:
-        """Start the job, or attach to it where it exists, and stay until it ends; `heard` gets output as it comes.
+    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
+        """Start the job, or attach to it where it exists, and stay until it ends.
 
         Raises Unreachable (nothing begun), Stopped (`stop` was set; the process group is dead), Failed (over its
         limit; killed), LostTrack (begun, and the host could not be reached again).

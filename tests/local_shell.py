@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
@@ -21,7 +21,7 @@ class LocalShell:
         self.ended: dict[str, Finished] = {}
         self.dead: set[str] = set()
 
-    def run(self, host: str, job: Job, *, stop: Event, heard: Callable[[str], None] | None = None) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
         if job.key not in self.ended:
             self.ended[job.key] = self.ask(host, job.script, env=job.env)
         return self.ended[job.key]

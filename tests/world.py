@@ -109,7 +109,7 @@ HANG, LOSE = object(), object()
 class _Shell:
     world: World
 
-    def run(self, host: str, job: Job, *, stop: Event, heard: Callable[[str], None] | None = None) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
         with self.world.lock:
             if kept := self.world.finished.get(job.key):
                 return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import paramiko
@@ -54,12 +54,10 @@ class SshShell:
         self._mutex = threading.Lock()
         self._connections: dict[str, Connection] = {}
 
-    def run(
-        self, host: str, job: Job, *, stop: threading.Event, heard: Callable[[str], None] | None = None
-    ) -> Finished:
+    def run(self, host: str, job: Job, *, stop: threading.Event) -> Finished:
         """See `commands.tools.Shell.run`."""
         began = time.monotonic()
-        work = _Follow(shell=self, host=host, job=job, stop=stop, heard=heard, deadline=began + job.limit)
+        work = _Follow(shell=self, host=host, job=job, stop=stop, deadline=began + job.limit)
         code = work.to_the_end()
         return Finished(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
 
@@ -76,10 +74,7 @@ class SshShell:
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         """See `commands.tools.Shell.ask`."""
         began = time.monotonic()
-        program = (
-            'IFS= read -r -d "" p; exec </dev/null; (set -euo pipefail; eval "$p") 2>&1; echo "gonogo: finished $?" >&2'
-        )
-        got = self._exchange(host, f"bash -c '{program}'", self.payload(host, script, env or {}), limit)
+        got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while it was asked something.")
         return Finished(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
@@ -113,7 +108,7 @@ class SshShell:
     def _exchange(self, host: str, command: str, sent: bytes, limit: float) -> _Heard:
         got = _Heard()
         deadline = time.monotonic() + limit
-        for _ in _read(self.channel(host), command, sent, got, None):
+        for _ in _read(self.channel(host), command, sent, got):
             if time.monotonic() > deadline:
                 raise Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
         return got
@@ -127,7 +122,6 @@ class _Follow:
     host: str
     job: Job
     stop: threading.Event
-    heard: Callable[[str], None] | None
     deadline: float
     got: _Heard = field(default_factory=_Heard)
 
@@ -152,13 +146,9 @@ class _Follow:
     def _once(self, channel: paramiko.Channel, sent: bytes) -> tuple[str, int] | None:
         """Follow over one connection; None when it was lost."""
         self.got.word = None
-        for _ in _read(channel, jobs.run_command(self.job.key, self.got.size), sent, self.got, self._hear):
+        for _ in _read(channel, jobs.run_command(self.job.key, self.got.size), sent, self.got):
             self._must_go_on()
         return self.got.word
-
-    def _hear(self, data: bytes) -> None:
-        if self.heard:
-            self.heard(self.shell.redacted(data))
 
     def _must_go_on(self) -> None:
         if self.stop.is_set():
@@ -200,9 +190,7 @@ class _Follow:
         return lost_at
 
 
-def _read(
-    channel: paramiko.Channel, command: str, sent: bytes, got: _Heard, hear: Callable[[bytes], None] | None
-) -> Iterator[None]:
+def _read(channel: paramiko.Channel, command: str, sent: bytes, got: _Heard) -> Iterator[None]:
     """Run one program; yields after each piece of output or tick, and at the end `got.word` is what the program said."""
     errors = b""
     try:
@@ -221,8 +209,6 @@ def _read(
             if not data:
                 break
             got.add(data)
-            if hear:
-                hear(data)
         channel.settimeout(5)
         while more := channel.recv_stderr(4096):
             errors += more

@@ -46,7 +46,6 @@ def context(
         time_zone="Asia/Bangkok",
         values={**VALUES, **(values or {})},
         stop=Event(),
-        say=lambda _: None,
         file=kept.get,
         keep_file=kept.setdefault,
         repeat=lambda _: repeated or [],
