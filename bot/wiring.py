@@ -10,8 +10,8 @@ from bot.slack.office import Office
 from bot.tools import make_tools
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
 from commands.runbook import Page
+from commands.start import refuse_missing
 from commands.tools import Tools
-from state.errors import BadSettings
 from state.store import Store
 
 
@@ -40,8 +40,7 @@ def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
 
 def must_be_set(page: Page, environ: Mapping[str, str]) -> None:
     """Raise BadSettings naming every missing variable at once."""
-    if names := missing(page, environ):
-        raise BadSettings(f"{page.name} needs these variables in the bot's environment: {', '.join(names)}.")
+    refuse_missing(page, missing(page, environ))
 
 
 def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ class Engine:
         self._pages = pages
         self._people_of = people_of
         self._runners: dict[int, Runner] = {}
+        self._stuck: dict[int, str] = {}
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
@@ -56,21 +58,36 @@ class Engine:
             runner.leave()
 
     def _loop(self) -> None:
-        kept = [run for run in self.store.runs() if run.state == KEPT]
+        kept: list[Run] | None = None
         while not self._leaving.is_set():
-            for run in kept:
-                self._start_next(run)
-            for run in self.store.active_runs():
-                if run.id not in self._runners and not self._leaving.is_set():
-                    self._take_up(run)
+            try:
+                if kept is None:
+                    kept = [run for run in self.store.runs() if run.state == KEPT]
+                for run in kept:
+                    self._start_next(run)
+                for run in self.store.active_runs():
+                    if run.id not in self._runners and not self._leaving.is_set():
+                        self._take_up(run)
+                kept = [run for number in self._ended() if (run := self.store.run(number)).state == KEPT]
+            except sqlite3.Error:
+                LOG.exception("the record could not be read; trying again")
+                kept = None
             with self.store.changed:
                 self.store.changed.wait(0.5)
-            kept = [run for number in self._ended() if (run := self.store.run(number)).state == KEPT]
 
     def _take_up(self, run: Run) -> None:
-        page = page_of(run)
-        self._runners[run.id] = Runner(self.store, page, run.id, self._tools_for(page))
-        self._runners[run.id].start()
+        """Begin a run's runner; a run that cannot be taken up is said once and never keeps the others waiting."""
+        try:
+            page = page_of(run)
+            runner = Runner(self.store, page, run.id, self._tools_for(page))
+        except (Refused, OSError, ValueError) as error:
+            if self._stuck.get(run.id) != str(error):
+                LOG.warning("run %s of %s cannot be taken up: %s", run.id, run.target, error)
+            self._stuck[run.id] = str(error)
+            return
+        self._stuck.pop(run.id, None)
+        self._runners[run.id] = runner
+        runner.start()
 
     def _ended(self) -> list[int]:
         over = [number for number, runner in self._runners.items() if runner.wait(0)]

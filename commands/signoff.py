@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from commands import telling
 from commands.decide import held
@@ -36,19 +37,8 @@ class Desk:
         roles = tuple(sorted(set(waiting.roles) & roles_of(who.person, self.people)))
         for role in roles:
             once = f"sign:{step_id}:{attempt}:{role}"
-            fact = Fact(
-                kind="sign",
-                once=once,
-                person=who.person,
-                via=who.via,
-                at=at,
-                role=role,
-                said=said,
-                reason=reason[:500],
-                step=step_id,
-                attempt=attempt,
-            )
-            self.store.add_fact(self.run, fact, self._signed(fact, step))
+            fact = _fact("sign", once, who, at, step=step_id, attempt=attempt, role=role, said=said, reason=reason)
+            self.store.add_fact(self.run, fact, self._news("signed", fact, step))
         now = self.store.record(self.run)
         if news := telling.refused(self.page, now, step):
             self.store.tell(self.run, at, *news)
@@ -67,18 +57,8 @@ class Desk:
         if said in {SKIP, ITS_DONE} and not reason.strip():
             raise Refused("Going on in spite of this needs a reason; it stands in the record.")
         once = f"answer:{step_id}:{attempt}"
-        fact = Fact(
-            kind="answer",
-            once=once,
-            person=who.person,
-            via=who.via,
-            at=at,
-            step=step_id,
-            attempt=attempt,
-            said=said,
-            reason=reason[:500],
-        )
-        if not self.store.add_fact(self.run, fact, News(kind="answered", step=step_id, data=self._data(fact, step))):
+        fact = _fact("answer", once, who, at, step=step_id, attempt=attempt, said=said, reason=reason)
+        if not self.store.add_fact(self.run, fact, self._news("answered", fact, step)):
             raise TooLate(f"“{step.title}” was answered already.")
         if news := telling.wanted(self.page, self.store.record(self.run), step):
             self.store.tell(self.run, at, *news)
@@ -91,16 +71,8 @@ class Desk:
         if first and first.person == who.person:
             raise NotAllowed("A second person must agree; you are the first.")
         must_hold(who, waiting.roles, self.people, self.page, "agree to this")
-        fact = Fact(
-            kind="second",
-            once=f"second:{step_id}:{attempt}",
-            person=who.person,
-            via=who.via,
-            at=at,
-            step=step_id,
-            attempt=attempt,
-        )
-        self.store.add_fact(self.run, fact, News(kind="seconded", step=step_id, data=self._data(fact, step)))
+        fact = _fact("second", f"second:{step_id}:{attempt}", who, at, step=step_id, attempt=attempt)
+        self.store.add_fact(self.run, fact, self._news("seconded", fact, step))
 
     def hold(self, who: Who, reason: str, at: datetime) -> bool:
         """Let no new step begin; free for everybody. False if the run is held already."""
@@ -148,21 +120,17 @@ class Desk:
         raise TooLate(f"Nothing is asked about “{self.page.step(step_id).title}” any more; see the card for what is.")
 
     def _say(self, kind: str, once: str, who: Who, reason: str, at: datetime) -> bool:
-        fact = Fact(kind=kind, once=once, person=who.person, via=who.via, at=at, reason=reason[:500])
+        fact = _fact(kind, once, who, at, reason=reason)
         return self.store.add_fact(self.run, fact, News(kind=kind, data={"person": who.person, "reason": fact.reason}))
 
-    def _signed(self, fact: Fact, step: PageStep) -> News:
-        return News(kind="signed", step=step.id, data=self._data(fact, step))
+    def _news(self, kind: str, fact: Fact, step: PageStep) -> News:
+        data = {name: getattr(fact, name) for name in ("role", "person", "said", "reason", "attempt")}
+        return News(kind=kind, step=step.id, data={"title": step.title, **data})
 
-    def _data(self, fact: Fact, step: PageStep) -> dict[str, object]:
-        return {
-            "title": step.title,
-            "role": fact.role,
-            "person": fact.person,
-            "said": fact.said,
-            "reason": fact.reason,
-            "attempt": fact.attempt,
-        }
+
+def _fact(kind: str, once: str, who: Who, at: datetime, *, reason: str = "", **said: Any) -> Fact:
+    """What one person said; of the reason, the first 500 characters are kept."""
+    return Fact(kind=kind, once=once, person=who.person, via=who.via, at=at, reason=reason[:500], **said)
 
 
 def _count(record: Record, kind: str) -> int:

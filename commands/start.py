@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +52,12 @@ def start(store: Store, page: Page, request: Request, who: Who, people: People, 
     }
     data = {"title": page.title, "ref": ref, "note": run["note"], "target": page.runbook.target, "person": who.person}
     return store.start_run(run, at, News(kind="started", data=data))
+
+
+def refuse_missing(page: Page, names: Sequence[str]) -> None:
+    """Raise BadSettings naming every environment variable (`names`) that the page needs and that is not set."""
+    if names:
+        raise BadSettings(f"{page.name} needs these variables in the bot's environment: {', '.join(names)}.")
 
 
 def clean_ref(ref: str) -> str:

@@ -39,6 +39,11 @@ class Finished:
     size: int
     seconds: float
 
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last 8 lines of the output, for the thread."""
+        return tuple(self.tail.splitlines()[-8:])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Look:

@@ -15,7 +15,7 @@ from commands.runbook import Page
 from commands.settle import AGAIN, ITS_DONE, NO, SKIP, YES, Waiting, waiting_for
 from commands.signoff import Desk
 from commands.who import Who
-from state.errors import BadSettings, NothingRuns, Refused
+from state.errors import NothingRuns, Refused
 from state.records import Run
 
 frozen_page: Callable[[Run], Page] = lru_cache(maxsize=16)(page_of)
@@ -62,8 +62,7 @@ def say(office: Office, action: str, person: str, reason: str) -> str:
 def start(office: Office, person: str, asked: dict[str, str]) -> Run:
     """Start a run of the page named in `asked` (page, ref, minutes, note). Raises Refused."""
     page = find_page(office, asked.get("page", ""))
-    if names := office.missing(page):
-        raise BadSettings(f"{page.name} needs these variables in the bot's environment: {', '.join(names)}.")
+    start_act.refuse_missing(page, office.missing(page))
     request = start_act.Request(
         ref=asked.get("ref", "").strip(),
         countdown=int(asked.get("minutes") or 0),

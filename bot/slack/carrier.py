@@ -13,7 +13,7 @@ from bot.slack.blocks import Message
 from bot.slack.card import card
 from bot.slack.messages import LIVE, draw, plainly
 from bot.slack.office import Office
-from bot.slack.scene import Scene
+from bot.slack.scene import Scene, scene_of
 from bot.slack.sending import RefusedBySlack, Sender
 from state.records import Event, Run
 
@@ -68,13 +68,7 @@ class Carrier:
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> Scene:
-        return Scene(
-            page=self.page,
-            record=self.store.record(self.run.id),
-            now=self.office.now(),
-            mentions=self.office.mentions(self.page),
-            phones=self.office.phones(self.page),
-        )
+        return scene_of(self.office, self.page, self.store.record(self.run.id))
 
     async def _note(self, event: int, ts: str) -> None:
         self.posts[event] = ts

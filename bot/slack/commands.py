@@ -8,7 +8,7 @@ from bot.slack import acts
 from bot.slack.blocks import Message
 from bot.slack.card import card
 from bot.slack.office import Office
-from bot.slack.scene import Scene
+from bot.slack.scene import Scene, scene_of
 from bot.slack.text import escape
 
 Answer = str | Message
@@ -67,8 +67,7 @@ def _status(office: Office) -> Answer:
 
 def _scene(office: Office, run: int) -> Scene:
     record = office.store.record(run)
-    page = acts.frozen_page(record.run)
-    return Scene(page=page, record=record, now=office.now(), mentions=office.mentions(page), phones=office.phones(page))
+    return scene_of(office, acts.frozen_page(record.run), record)
 
 
 def _help(verb: str) -> str:

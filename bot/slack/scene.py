@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.slack.blocks import Block, button, confirm
+from bot.slack.office import Office
 from bot.slack.text import bold, line, mention
 from commands.durations import say
 from commands.runbook import Page
@@ -62,3 +63,8 @@ class Scene:
             what = "Nothing was changed in production yet: the run simply ends."
         question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")
         return button("rollback", "⏪ Roll back", f"{run.id}:0", style="danger", confirm=question)
+
+
+def scene_of(office: Office, page: Page, record: Record) -> Scene:
+    """A run as it is now, with the people the environment names."""
+    return Scene(page=page, record=record, now=office.now(), mentions=office.mentions(page), phones=office.phones(page))

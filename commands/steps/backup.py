@@ -66,7 +66,7 @@ class Backup(StepBox):
         file = self._file(ctx)
         ended = run_job(self, ctx, self.host, _SCRIPT, self._env(file))
         found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **told(ended.tail)}
-        lines = tuple(line for line in ended.tail.splitlines()[-8:] if "=" not in line)
+        lines = tuple(line for line in ended.last_lines if "=" not in line)
         if ended.code:
             general = "The backup failed (exit {code}); nothing of it was kept."
             words = _WRONG.get(ended.code, general).format(**found, at_least=self.at_least_lines, code=ended.code)

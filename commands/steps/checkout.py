@@ -47,7 +47,7 @@ class Checkout(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(), self._env())
-        lines = tuple(ended.tail.splitlines()[-8:])
+        lines = ended.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if ended.code == 0:
             return done(f"The working copy is at {commit}.", lines=lines)

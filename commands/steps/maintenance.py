@@ -38,7 +38,7 @@ class Maintenance(StepBox):
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.command, self.env)
         if ended.code:
-            return failed(f"The command ended with {ended.code}.", lines=tuple(ended.tail.splitlines()[-8:]))
+            return failed(f"The command ended with {ended.code}.", lines=ended.last_lines)
         if not self.web:
             return done(f"Maintenance is {self.state}; nothing on the page checks it from outside.")
         for _ in range(_TRIES):

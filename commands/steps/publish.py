@@ -67,7 +67,7 @@ class Publish(StepBox):
         if ended.code == 66:
             return failed(f"There is no release {commit[:10]} on {self.host} to serve; nothing was changed.")
         if ended.code:
-            return failed(f"Publishing ended with {ended.code}.", lines=tuple(ended.tail.splitlines()[-8:]))
+            return failed(f"Publishing ended with {ended.code}.", lines=ended.last_lines)
         if wrong := self._served_wrong(ctx, commit):
             return failed(wrong)
         values = {name: value for name, value in told(ended.tail).items() if name in self.gives()}

@@ -48,9 +48,7 @@ class Release(StepBox):
         if ended.code == 66:
             return failed(f"There is no branch, tag or commit {ref} in the repository's origin.", output=ended.tail)
         if ended.code:
-            return failed(
-                f"git ended with {ended.code}; nothing was changed.", lines=tuple(ended.tail.splitlines()[-8:])
-            )
+            return failed(f"git ended with {ended.code}; nothing was changed.", lines=ended.last_lines)
         values = told(ended.tail)
         commit, before = values["commit"], values["commit_before"]
         for file in self.files:

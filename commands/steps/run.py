@@ -37,7 +37,7 @@ class Run(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
-        lines = tuple(ended.tail.splitlines()[-8:])
+        lines = ended.last_lines
         if ended.code == 0:
             return done(f"All {len(self.commands)} commands ended with 0.", lines=lines, output=ended.tail)
         return failed(

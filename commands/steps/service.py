@@ -74,12 +74,12 @@ class Service(StepBox):
         ended = run_job(self, ctx, self.host, f"{_STATE}\n{_RESTART}", self._env())
         words = told(ended.tail)
         if ended.code or "after" not in words:
-            return failed(f"pm2 could not be asked (exit {ended.code}).", lines=tuple(ended.tail.splitlines()[-8:]))
+            return failed(f"pm2 could not be asked (exit {ended.code}).", lines=ended.last_lines)
         before, after = json.loads(words["before"]), json.loads(words["after"])
         if not before.get("service"):
             return failed(self._missing(before["names"]))
         if not after.get("service") or "restart_failed" in words:
-            return failed(f"pm2 restart {self.name} failed.", lines=tuple(ended.tail.splitlines()[-8:]))
+            return failed(f"pm2 restart {self.name} failed.", lines=ended.last_lines)
         pause(ctx, self.steady.total_seconds())
         return self._judge(ctx, before["service"], after["service"])
 

@@ -12,7 +12,7 @@ from commands.engine import Engine
 from commands.settle import Waiting, waiting_for
 from commands.tools import Finished, Migration
 from state.errors import LostTrack, Unreachable
-from state.records import UNKNOWN, Step
+from state.records import UNKNOWN, News, Step
 from tests.production import NEW, OLD
 from tests.show import Show, holder, running
 from tests.world import World
@@ -155,6 +155,28 @@ def test_a_refusal_after_the_deploy_asks_and_does_not_decide_by_itself(show: Sho
     show.roll_back()
     show.play()
     assert as_before(show.world)
+
+
+def test_a_run_whose_page_cannot_be_read_keeps_no_other_run_waiting(
+    show: Show, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = {
+        "target": "another target",
+        "page": "old.md",
+        "text": "# A page of another time\n",
+        "ref": "main",
+        "note": "",
+        "starter": "U1",
+        "channel": "",
+        "speed": 1.0,
+        "countdown": 0,
+    }
+    lame = show.store.start_run(broken, show.world.clock.now(), News(kind="started"))
+    show.engine.start()
+    show.play(until=is_asked(show, "sign"), react=False)
+    said = [one.getMessage() for one in caplog.records if "cannot be taken up" in one.getMessage()]
+    assert len(said) == 1, f"said once, not at every look: {said}"
+    assert f"run {lame.id} of another target" in said[0]
 
 
 def test_half_an_emoji_and_a_nul_in_broken_output_do_not_hang_the_run(show: Show) -> None:
