@@ -48,6 +48,7 @@ class ContextMaker:
             file=lambda name: self.store.file(self.number, name),
             keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
             repeat=repeat,
+            hear=lambda text: self.store.show_progress(self.number, step.id, attempt, _last_lines(text)),
         )
         return whole
 
@@ -62,3 +63,8 @@ class ContextMaker:
             values.update(outcome.values)
             results.append((step.title, outcome))
         return results
+
+
+def _last_lines(text: str) -> str:
+    """The last 5 lines, each at most 200 characters."""
+    return "\n".join(line[:200] for line in text.splitlines()[-5:])

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any
 
-from commands.tools import Tools
+from commands.tools import Hear, Tools, unheard
 from state.records import DONE, FAILED, STOPPED, UNKNOWN, Run
 
 
@@ -59,7 +59,7 @@ class Context:
     """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
     `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it.
-    `began_at` is when the first attempt at this step began.
+    `began_at` is when the first attempt at this step began. `hear` takes what a running step shows so far.
     """
 
     tools: Tools
@@ -73,3 +73,4 @@ class Context:
     file: Callable[[str], str | None]
     keep_file: Callable[[str, str], str]
     repeat: Callable[[str], list[tuple[str, Outcome]]]
+    hear: Hear = unheard

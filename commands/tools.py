@@ -9,7 +9,7 @@ Every tool raises only the `ToolError`s of `state.errors`, and hides secrets in 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event
@@ -53,11 +53,20 @@ class Look:
     finished: Finished | None = None
 
 
+Hear = Callable[[str], None]
+
+
+def unheard(text: str) -> None:
+    """A `Hear` that nobody listens to."""
+
+
 class Shell(Protocol):
     """Commands on hosts over SSH."""
 
-    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
         """Start the job, or attach to it where it exists, and stay until it ends.
+
+        While it runs, `hear` is handed the newest output (whole lines, without secrets) every few seconds.
 
         Raises Unreachable (nothing begun), Stopped (`stop` was set; the process group is dead), Failed (over its
         limit; killed), LostTrack (begun, and the host could not be reached again).
@@ -104,8 +113,8 @@ class Sql(Protocol):
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
         """Run a query in a read-only transaction. Raises Unreachable, Failed."""
 
-    def apply(self, database: str, migration: Migration, *, stop: Event) -> Applied:
-        """Apply a file once, all or nothing.
+    def apply(self, database: str, migration: Migration, *, stop: Event, hear: Hear = unheard) -> Applied:
+        """Apply a file once, all or nothing; `hear` is told who holds a lock that it waits for.
 
         Raises Unreachable, Failed (rolled back; the sentence quotes the failing statement and its line), Stopped
         (cancelled and rolled back), LostTrack (the connection broke; it may have been committed).

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from state.errors import BadRecord
@@ -91,16 +93,43 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
     CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
     """,
+    # what a running attempt shows so far; nothing is decided by it
+    "ALTER TABLE steps ADD COLUMN progress TEXT NOT NULL DEFAULT '';",
 )
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to the newest shape, each migration in one transaction. Raises BadRecord if it is newer than this program."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    """Bring the file to the newest shape, each migration in one transaction; before that a copy of an older file is kept.
+
+    Raises BadRecord if the file is newer than this program.
+    """
+    version = _version(connection)
     if version > len(MIGRATIONS):
         raise BadRecord(
             f"The record {path} was written by a newer gonogo (shape {version}, this one knows {len(MIGRATIONS)}): "
             "upgrade gonogo, or name another file with GONOGO_STATE."
         )
+    if 0 < version < len(MIGRATIONS):
+        _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"))
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            # another process may have made this very step while we waited for it
+            if _version(connection) < number:
+                raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    """Copy the file as it is, with all that has been committed; an earlier copy of the same shape stays."""
+    if copy.exists():
+        return
+    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(copy)) as kept:
+        connection.backup(kept)

@@ -58,7 +58,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One attempt at one step; the row is written `running` before anything is done."""
+    """One attempt at one step; the row is written `running` before anything is done. `progress` is its newest output till then."""
 
     step: str
     attempt: int
@@ -67,6 +67,7 @@ class Step:
     ended_at: datetime | None = None
     says: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
+    progress: str = ""
 
     @property
     def values(self) -> dict[str, str]:

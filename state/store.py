@@ -139,19 +139,20 @@ class Store:
             now = found[0]["state"]
             if row.state not in STEP_MOVES[now]:
                 raise TooLate(f"Step {row.step} is {now}; it cannot become {row.state}.")
+            values = (row.state, at.isoformat(), clean(row.says), json.dumps(clean(row.outcome)))
             self._db.execute(
                 "UPDATE steps SET state = ?, ended_at = ?, says = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
-                (
-                    row.state,
-                    at.isoformat(),
-                    clean(row.says),
-                    json.dumps(clean(row.outcome)),
-                    run,
-                    row.step,
-                    row.attempt,
-                ),
+                (*values, run, row.step, row.attempt),
             )
             self._tell(run, at, news)
+
+    def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
+        """Write what a running attempt shows so far; nothing where it has ended."""
+        with self._write():
+            self._db.execute(
+                "UPDATE steps SET progress = ? WHERE (run, step, attempt, state) = (?, ?, ?, ?)",
+                (clean(text), run, step, attempt, RUNNING),
+            )
 
     # -- facts and events ---------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from commands.tools import Finished, Job, Look
+from commands.tools import Finished, Hear, Job, Look, unheard
 
 
 class LocalShell:
@@ -21,7 +21,7 @@ class LocalShell:
         self.ended: dict[str, Finished] = {}
         self.dead: set[str] = set()
 
-    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
         if job.key not in self.ended:
             self.ended[job.key] = self.ask(host, job.script, env=job.env)
         return self.ended[job.key]

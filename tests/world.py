@@ -16,7 +16,21 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
 
-from commands.tools import Answer, Applied, Call, Finished, Job, Look, Migration, Rows, Seen, Tools, Visit
+from commands.tools import (
+    Answer,
+    Applied,
+    Call,
+    Finished,
+    Hear,
+    Job,
+    Look,
+    Migration,
+    Rows,
+    Seen,
+    Tools,
+    Visit,
+    unheard,
+)
 from state.errors import LostTrack, Stopped, Unreachable
 from tests.production import Production, ended
 
@@ -109,7 +123,7 @@ HANG, LOSE = object(), object()
 class _Shell:
     world: World
 
-    def run(self, host: str, job: Job, *, stop: Event) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
         with self.world.lock:
             if kept := self.world.finished.get(job.key):
                 return kept
@@ -154,7 +168,7 @@ class _Sql:
             found: Rows = self.world.reply("sql", sql, sql, lambda: self.world.sql_says(sql))
             return found
 
-    def apply(self, database: str, migration: Migration, *, stop: Event) -> Applied:
+    def apply(self, database: str, migration: Migration, *, stop: Event, hear: Hear = unheard) -> Applied:
         with self.world.lock:
             if self.world.applied[migration.key] and migration.receipt:
                 return Applied(already=True, seconds=0.1)

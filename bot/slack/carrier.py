@@ -44,6 +44,7 @@ class Carrier:
         self.begun: dict[Attempt, int] = {}
         self.drawn: dict[str, Message] = {}
         self.still: Message | None = None  # the card last drawn, without its clock
+        self.changing = asyncio.Lock()  # changes of messages reach Slack in the order in which they were drawn
         self.told = asyncio.Event()
         self.over = False
         self.may_be_there = True  # an earlier process may have posted the next event and not written it down
@@ -121,7 +122,9 @@ class Carrier:
             await self._note(event.id, self.posts[CARD])
             return
         if earlier:
-            await self._update(earlier, drawn, plainly(event))
+            self.live.pop(self.begun[_attempt(event)], None)
+            async with self.changing:
+                await self._update(earlier, drawn, plainly(event))
             ts = earlier
         else:
             ts = await self._post(drawn, plainly(event), _mark(event), thread=self.posts[CARD])
@@ -131,7 +134,7 @@ class Carrier:
             await self._upload(drawn)
         await self._note(event.id, ts)
         self.may_be_there = False
-        if event.kind in LIVE:
+        if event.kind in LIVE and not (event.kind == "began" and end):
             self.live[event.id] = event
 
     async def _post(self, drawn: Message, simple: Message, mark: dict[str, Any], thread: str) -> str:
@@ -170,6 +173,9 @@ class Carrier:
         told = [event for event in events if event.id in self.posts]
         self.live = {event.id: event for event in told if event.kind in LIVE}
         self.begun = {_attempt(event): event.id for event in told if event.kind == "began"}
+        for event in told:
+            if event.kind == "ended":
+                self.live.pop(self.begun.get(_attempt(event), CARD), None)
 
     async def _redraw(self) -> None:
         """Redraw what has changed, at most once a second; once more when all is told, and then no more."""
@@ -182,8 +188,9 @@ class Carrier:
                 self.still, at = bare, time.monotonic()
                 await self._update(self.posts[CARD], card(scene), Message(text=bare.text, blocks=[]))
             for event in list(self.live.values()):
-                if drawn := _drawn(scene, event, None):
-                    await self._update(self.posts[event.id], drawn, plainly(event))
+                async with self.changing:
+                    if event.id in self.live and (drawn := _drawn(scene, event, None)):
+                        await self._update(self.posts[event.id], drawn, plainly(event))
             self.over = last
             await asyncio.sleep(0 if last else CROWDED if self.sender.crowded else REDRAW)
 

@@ -12,13 +12,13 @@ from bot.slack.text import bold, clip, code, escape, line, person, time_of
 from commands.durations import say
 from commands.plan import timeline
 from commands.status import STAGES, progress_bar
-from state.records import DONE, FAILED, KEPT, ROLLED_BACK, STOPPED, UNKNOWN, Event
+from state.records import DONE, FAILED, KEPT, ROLLED_BACK, RUNNING, STOPPED, UNKNOWN, Event
 
 MARKS = {DONE: "✅", FAILED: "❌", UNKNOWN: "❓", STOPPED: "⏹️"}
 # what the card or another message shows already
 SILENT = frozenset({"checked", "answered", "seconded", "keep"})
-# what is drawn again as long as the run goes on, because its buttons or names may change
-LIVE = frozenset({"wanted", "alert", "warning"})
+# what is drawn again as long as the run goes on (or its step), because its buttons, names or output so far may change
+LIVE = frozenset({"began", "wanted", "alert", "warning"})
 
 
 def draw(scene: Scene, event: Event, ended: Event | None = None) -> Message | None:
@@ -55,11 +55,14 @@ def step_message(scene: Scene, began: Event, ended: Event | None) -> Message:
     again = f" (attempt {data['attempt']})" if data["attempt"] > 1 else ""
     stage = STAGES.get(data["part"], data["part"])
     at = time_of(began.at, scene.page.runbook.time_zone)
+    row = scene.record.last(began.step)
+    shown = row.progress if row and (row.attempt, row.state) == (data["attempt"], RUNNING) else ""
     return message(
         f"⏳ {bold(data['title'])}{again}",
         [
             section(f"⏳ {bold(data['title'])}{again}"),
             section(code(_lines(data["plan"]), 1800)),
+            section(shown and f"So far:\n{code(shown.splitlines(), 900)}"),
             context(f"{stage} · began at {at}"),
         ],
     )

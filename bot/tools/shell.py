@@ -14,11 +14,12 @@ from bot.tools import jobs
 from bot.tools.places import HostPlace, resolve
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import Connection, login
-from commands.tools import Finished, Job, Look
+from commands.tools import Finished, Hear, Job, Look, unheard
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 _SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
 TICK = 0.05  # seconds between looks at `stop` and the limit
+SHOWN = 3.0  # seconds between two looks of people at a running job's output
 PATIENCE = 60.0  # seconds in which a lost connection must come back
 
 
@@ -54,10 +55,10 @@ class SshShell:
         self._mutex = threading.Lock()
         self._connections: dict[str, Connection] = {}
 
-    def run(self, host: str, job: Job, *, stop: threading.Event) -> Finished:
+    def run(self, host: str, job: Job, *, stop: threading.Event, hear: Hear = unheard) -> Finished:
         """See `commands.tools.Shell.run`."""
         began = time.monotonic()
-        work = _Follow(shell=self, host=host, job=job, stop=stop, deadline=began + job.limit)
+        work = _Follow(shell=self, host=host, job=job, stop=stop, hear=hear, deadline=began + job.limit)
         code = work.to_the_end()
         return Finished(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
 
@@ -122,8 +123,11 @@ class _Follow:
     host: str
     job: Job
     stop: threading.Event
+    hear: Hear
     deadline: float
     got: _Heard = field(default_factory=_Heard)
+    shown: int = 0
+    shown_at: float = field(default_factory=time.monotonic)
 
     def to_the_end(self) -> int:
         """The job's exit code."""
@@ -148,7 +152,17 @@ class _Follow:
         self.got.word = None
         for _ in _read(channel, jobs.run_command(self.job.key, self.got.size), sent, self.got):
             self._must_go_on()
+            self._show()
         return self.got.word
+
+    def _show(self) -> None:
+        """Show people what is new, in whole lines: half of one could hold half of a secret."""
+        if self.got.size == self.shown or time.monotonic() - self.shown_at < SHOWN:
+            return
+        self.shown, self.shown_at = self.got.size, time.monotonic()
+        whole, newline, _ = bytes(self.got.tail).rpartition(b"\n")
+        if newline:
+            self.hear(self.shell.redacted(whole))
 
     def _must_go_on(self) -> None:
         if self.stop.is_set():

@@ -13,7 +13,7 @@ import psycopg
 
 from bot.tools.places import DatabasePlace, resolve
 from bot.tools.secrets import Redactor
-from commands.tools import Applied, Migration, Rows
+from commands.tools import Applied, Hear, Migration, Rows, unheard
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 LOCK_TRIES = 3
@@ -49,19 +49,22 @@ class PostgresSql:
             columns = tuple(column.name for column in cursor.description or ())
             return Rows(columns=columns, rows=tuple(cursor.fetchall()) if columns else ())
 
-    def apply(self, database: str, migration: Migration, *, stop: threading.Event) -> Applied:
+    def apply(self, database: str, migration: Migration, *, stop: threading.Event, hear: Hear = unheard) -> Applied:
         """See `commands.tools.Sql.apply`."""
         began = time.monotonic()
         for attempt in range(1, LOCK_TRIES + 1):
             try:
-                already = self._apply_once(database, migration, stop)
+                already = self._apply_once(database, migration, stop, hear)
                 return Applied(already=already, seconds=time.monotonic() - began)
             except _Locked as locked:
-                if attempt == LOCK_TRIES or stop.wait(attempt):
+                if attempt == LOCK_TRIES:
                     raise Failed(
                         f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times; "
                         f"nothing was changed. It is held by {locked.holder}."
                     ) from None
+                hear(f"try {attempt} of {LOCK_TRIES}: a lock is held by {locked.holder}; nothing was changed yet")
+                if stop.wait(attempt):
+                    raise Stopped(f"{migration.name} waited for a lock; nothing of it was applied.") from None
         raise AssertionError("unreachable")
 
     def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
@@ -76,11 +79,11 @@ class PostgresSql:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _apply_once(self, database: str, migration: Migration, stop: threading.Event) -> bool:
+    def _apply_once(self, database: str, migration: Migration, stop: threading.Event, hear: Hear) -> bool:
         with (
             self._connected(database, f"gonogo {migration.key}") as connection,
             _cancelled_on(stop, connection),
-            _watched(connection, self, database) as watch,
+            _watched(connection, self, database, hear) as watch,
         ):
             try:
                 return self._in_one_transaction(connection, migration)
@@ -171,8 +174,8 @@ class _Watch:
 
 
 @contextmanager
-def _watched(connection: psycopg.Connection, tool: PostgresSql, database: str) -> Iterator[_Watch]:
-    """Look every half second, from another session, who holds what this one waits for."""
+def _watched(connection: psycopg.Connection, tool: PostgresSql, database: str, hear: Hear) -> Iterator[_Watch]:
+    """Look every half second, from another session, who holds what this one waits for; `hear` is told each new holder."""
     watch = _Watch()
     over = threading.Event()
     pid = connection.info.backend_pid
@@ -180,7 +183,10 @@ def _watched(connection: psycopg.Connection, tool: PostgresSql, database: str) -
     def look() -> None:
         while not over.wait(0.5):
             try:
-                watch.holder = tool.blockers(database, pid) or watch.holder
+                holder = tool.blockers(database, pid)
+                if holder and holder != watch.holder:
+                    hear(f"waiting for a lock held by {holder}")
+                watch.holder = holder or watch.holder
             except (Unreachable, psycopg.Error):
                 return
 

@@ -137,7 +137,7 @@ def run_job(box: StepBox, ctx: Context, host: str, script: str, env: Mapping[str
     """Run a script as the one job of this attempt; where the job exists it is attached to, never started twice."""
     filled = {name: fill(value, ctx.values) for name, value in env.items()}
     job = Job(key=ctx.key, script=script, env=filled, limit=box.limit.total_seconds())
-    return ctx.tools.shell.run(host, job, stop=ctx.stop)
+    return ctx.tools.shell.run(host, job, stop=ctx.stop, hear=ctx.hear)
 
 
 def look_at_job(box: StepBox, ctx: Context, host: str) -> Outcome:

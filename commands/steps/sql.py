@@ -64,7 +64,7 @@ class Sql(StepBox):
             limit=self.limit.total_seconds(),
             receipt=self.receipt,
         )
-        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop)
+        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop, hear=ctx.hear)
         good, lines = self._check(ctx, self.verify)
         if good < len(lines):
             return failed(f"{self.file} is applied, but {_first_bad(lines)}.", lines=lines)

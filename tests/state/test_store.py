@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from state.errors import AlreadyRunning, BadRecord, TooLate
+from state.migrations import MIGRATIONS
 from state.records import DONE, FAILED, RUNNING, Fact, News, Run, Step
 from state.rows import event_hash
 from state.store import Store
@@ -147,6 +152,48 @@ def test_a_newer_record_is_refused(store: Store) -> None:
     by_hand.close()
     with pytest.raises(BadRecord, match="newer gonogo"):
         Store(store.path)
+
+
+def test_an_older_record_is_brought_forward_and_a_copy_of_it_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    old = sqlite3.connect(path)
+    old.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+    old.execute(
+        "INSERT INTO runs VALUES (1,'t','p','x','main','','U1','',1.0,0,'kept','2026-11-23T12:00:00+00:00',NULL)"
+    )
+    old.execute("INSERT INTO steps VALUES (1,'backup',1,'done','2026-11-23T12:00:00+00:00',NULL,'good','{}')")
+    old.commit()
+    old.close()
+    with closing(Store(path)) as store:
+        assert store.record(1).last("backup") is not None, "what was in the old file is still there"
+    copies = list(tmp_path.glob("gonogo.db.shape-*"))
+    assert [copy.name for copy in copies] == ["gonogo.db.shape-1"]
+    assert copies[0].stat().st_mode & 0o777 == 0o600
+    with closing(sqlite3.connect(copies[0])) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+        assert copy.execute("SELECT says FROM steps").fetchall() == [("good",)]
+
+
+def test_many_processes_that_open_an_old_record_at_once_bring_it_forward_once(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    code = "import sys, pathlib; from state.store import Store; Store(pathlib.Path(sys.argv[1])).close()"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("PRAGMA journal_mode = WAL")
+        old.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1; BEGIN IMMEDIATE;")
+        opening = [subprocess.Popen([sys.executable, "-c", code, str(path)], stderr=subprocess.PIPE) for _ in range(6)]
+        time.sleep(2)  # all of them have read the old number by now and wait for the lock
+        old.execute("COMMIT")
+        said = [one.communicate()[1].decode() for one in opening]
+    assert [one.returncode for one in opening] == [0] * 6, said
+
+
+def test_progress_is_shown_of_a_running_attempt_only(store: Store, run: Run) -> None:
+    store.begin_step(run.id, "backup", 1, NOON)
+    store.show_progress(run.id, "backup", 1, "10 of 60 tables")
+    assert store.record(run.id).steps[0].progress == "10 of 60 tables"
+    store.end_step(run.id, Step(step="backup", attempt=1, state=DONE, began_at=NOON), NOON)
+    store.show_progress(run.id, "backup", 1, "too late")
+    assert store.record(run.id).steps[0].progress == "10 of 60 tables"
 
 
 def test_a_damaged_record_is_refused_with_a_sentence(tmp_path: Path) -> None:

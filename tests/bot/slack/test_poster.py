@@ -82,6 +82,22 @@ def test_a_step_is_one_message_from_beginning_to_end(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+def test_the_output_so_far_is_shown_while_a_step_runs_and_gone_at_its_end(tmp_path: Path) -> None:
+    async def story(here: Box) -> None:
+        run = here.gate()
+        here.begin(run, DEPLOY)
+        begun = await here.sees("⏳", "Put the code there")
+        here.store.show_progress(run.id, DEPLOY, 1, "added 180 packages")
+        shown = await here.sees("⏳", "So far", "added 180 packages")
+        here.end(run, DEPLOY, done("All ended."))
+        ended = await here.sees("✅", "Put the code there", "All ended")
+        assert begun.ts == shown.ts == ended.ts
+        await asyncio.sleep(2.5)  # two redrawings later
+        assert "So far" not in str(here.workspace.messages())
+
+    play(tmp_path, story)
+
+
 def test_a_notice_stands_in_the_channel_and_calls_its_roles(tmp_path: Path) -> None:
     words = "Deploying main in 10 minutes."
     notice = f'toml notify\ntext = "{words}"\nroles_to_tell = ["dba"]\n'

@@ -19,6 +19,7 @@ from commands.tools import Finished, Job
 from state.errors import Failed, Stopped, Unreachable
 
 SECRET = "s3cr3t-token-value"
+SAYS = 'echo one; echo "token $TOKEN"; printf half; sleep 1.5; echo; echo last'
 
 
 def shell_for(ssh: Ssh, **changes: str) -> SshShell:
@@ -177,3 +178,16 @@ def test_nobody_listening_is_named(ssh: Ssh) -> None:
 
 def test_an_address_of_another_form_is_named(ssh: Ssh) -> None:
     assert "must be written user@host:port" in sentence(shell_for(ssh, address="127.0.0.1"))
+
+
+def test_whole_lines_are_heard_while_a_job_runs_without_secrets(
+    shell: SshShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.tools.shell.SHOWN", 0.3)
+    heard: list[str] = []
+    job = Job(key=f"job/{time.time_ns()}", script=SAYS, limit=20, env={"TOKEN": "$SECRET"})
+    shell.run("box", job, stop=threading.Event(), hear=heard.append)
+    assert heard, "nothing was heard while it ran"
+    assert heard[0].splitlines()[0] == "one"
+    assert "half" not in heard[0], "a line that is not whole yet is not shown"
+    assert SECRET not in "".join(heard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -85,11 +86,23 @@ def test_four_at_once_apply_once(sql: PostgresSql) -> None:
 
 
 def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: PostgresSql, postgres: Postgres) -> None:
+    heard: list[str] = []
     with psycopg.connect(postgres.url(OWNER), application_name="a forgotten report") as other:
         other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
         with pytest.raises(Failed, match=r"It is held by session .*a forgotten report") as caught:
-            sql.apply("db", migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.8), stop=GO)
+            waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.8)
+            sql.apply("db", waits, stop=GO, hear=heard.append)
+    assert any(re.search("waiting for a lock held by session .*a forgotten report", one) for one in heard), heard
     assert "3 times; nothing was changed" in str(caught.value)
+
+
+def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresSql, postgres: Postgres) -> None:
+    stop = threading.Event()
+    with psycopg.connect(postgres.url(OWNER)) as other:
+        other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
+        waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.1)
+        with pytest.raises(Stopped, match="nothing of it was applied"):
+            sql.apply("db", waits, stop=stop, hear=lambda _: stop.set())
 
 
 def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
