@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from commands.sql_file import unsafe_statements
+from commands.sql_file import Finding, unsafe_statements
 
 _SCRIPT = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
 _PYTHON = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
@@ -45,8 +45,11 @@ def in_added(file: str, lines: Iterable[tuple[int, str]]) -> list[str]:
     return found
 
 
-def in_sql(file: str, text: str) -> list[str]:
-    """Findings "file:line what" in an SQL file: what PostgreSQL cannot parse, and what cannot run in one transaction."""
+def in_sql(file: str, text: str, remarks: Iterable[Finding] = ()) -> list[str]:
+    """Findings "file:line what" in an SQL file.
+
+    What PostgreSQL cannot parse, what cannot run in one transaction, and a linter's `remarks`, one line for equal ones.
+    """
     from pglast import parse_sql
     from pglast.parser import ParseError
 
@@ -56,4 +59,7 @@ def in_sql(file: str, text: str) -> list[str]:
     except ParseError as error:
         at = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else 0
         found.append(f"{file}:{text[:at].count(chr(10)) + 1} {error.args[0]}")
-    return found
+    lines: dict[str, list[int]] = {}
+    for remark in remarks:
+        lines.setdefault(remark.why, []).append(remark.line)
+    return found + [f"{file}:{','.join(map(str, numbers))} {why}" for why, numbers in lines.items()]

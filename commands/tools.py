@@ -15,6 +15,8 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
+from commands.sql_file import Finding
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -187,6 +189,13 @@ class Browser(Protocol):
         """Open the page, click through `click` in order, and look. Raises Unreachable, Failed."""
 
 
+class Linter(Protocol):
+    """What experience says of SQL that runs on a busy database."""
+
+    def lint(self, text: str) -> list[Finding]:
+        """Long locks, statements that break clients, and the like, in the order of the file. Raises Failed."""
+
+
 class Clock(Protocol):
     """The time of day."""
 
@@ -202,4 +211,5 @@ class Tools:
     sql: Sql
     web: Web
     browser: Browser
+    linter: Linter
     clock: Clock

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
 
+from commands.sql_file import Finding
 from commands.tools import (
     Answer,
     Applied,
@@ -63,6 +64,7 @@ class World(Production):
         super().__init__()
         self.clock = Clock(rate=rate)
         self.no_browser: str | None = None
+        self.remarks: list[Finding] = []
         self.seen = Seen(title="DJ-System", missing=(), console=(), bad_answers=())
         # job key -> how often it was really started
         self.begun: Counter[str] = Counter()
@@ -74,8 +76,15 @@ class World(Production):
         self._on: dict[str, list[tuple[str, Reply]]] = {"host": [], "sql": [], "web": []}
 
     def tools(self) -> Tools:
-        """All five tools."""
-        return Tools(shell=_Shell(self), sql=_Sql(self), web=_Web(self), browser=_Browser(self), clock=self.clock)
+        """All six tools."""
+        return Tools(
+            shell=_Shell(self),
+            sql=_Sql(self),
+            web=_Web(self),
+            browser=_Browser(self),
+            linter=_Linter(self),
+            clock=self.clock,
+        )
 
     def on_host(self, pattern: str, reply: Reply) -> None:
         """Answer scripts (jobs and questions) that match so."""
@@ -179,6 +188,14 @@ class _Sql:
 
     def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
         return self.world.applied[key] > 0
+
+
+@dataclass
+class _Linter:
+    world: World
+
+    def lint(self, text: str) -> list[Finding]:
+        return self.world.remarks
 
 
 @dataclass

@@ -13,6 +13,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     # late, so that the terminal's quick commands do not wait for libraries they do not use
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
+    from bot.tools.linter import Squawk
     from bot.tools.secrets import redactor_for
     from bot.tools.shell import SshShell
     from bot.tools.sql import PostgresSql
@@ -24,5 +25,6 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
         sql=PostgresSql(places.databases, environ, redact),
         web=HttpWeb(places.webs, environ, redact),
         browser=ChromiumBrowser(places.webs, environ, redact),
+        linter=Squawk(),
         clock=SystemClock(),
     )

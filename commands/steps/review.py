@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from pydantic import Field
@@ -36,7 +37,7 @@ class Review(StepBox):
             *on_host(self.host, _STAT, self._env()),
             f'on {self.host}: git diff -U0 "$BEFORE" "$COMMIT", file by file: debug code and secrets in added lines',
             *(
-                f"parses {file}, and looks for statements that cannot run in one transaction"
+                f"parses {file} and lints it: long locks, statements that break clients or need no transaction"
                 for file in self.migrations
             ),
         ]
@@ -50,12 +51,10 @@ class Review(StepBox):
                 "git cannot compare the two commits.", lines=tuple((stat.tail + names.tail).splitlines()[-8:])
             )
         found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
-        for file in self.migrations:
-            text = ctx.file(file)
-            found += [f"{file}:1 was not kept by the release step"] if text is None else findings.in_sql(file, text)
+        found += [line for file in self.migrations for line in self._in_migration(ctx, file)]
         shown = (*stat.tail.splitlines()[-12:], *found[:20])
         says = (
-            f"{len(found)} findings to look at before you sign."
+            f"{len(found)} {'finding' if len(found) == 1 else 'findings'} to look at before you sign."
             if found
             else "Nothing suspicious was found in what changed."
         )
@@ -64,6 +63,12 @@ class Review(StepBox):
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "BEFORE": self.before, "COMMIT": self.commit}
+
+    def _in_migration(self, ctx: Context, file: str) -> list[str]:
+        text = ctx.file(file)
+        if text is None:
+            return [f"{file}:1 was not kept by the release step"]
+        return findings.in_sql(PurePosixPath(file).name, text, ctx.tools.linter.lint(text))
 
     def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
         if file.endswith(_LOCKS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from commands import findings
+from commands.sql_file import Finding
 from commands.steps.base import act
 from tests.commands.steps.making import Repository, box, context, plan
 from tests.local_shell import LocalShell
@@ -43,6 +44,18 @@ def test_only_added_lines_count() -> None:
 def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
     found = findings.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n")
     assert [line.split(" ")[0] for line in found] == ["up.sql:2", "up.sql:3"]
+
+
+def test_equal_remarks_of_the_linter_stand_in_one_line_with_all_their_places(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    world = World()
+    why = "Dropping a table may break existing clients."
+    world.remarks = [Finding(line=line, statement="", why=why) for line in (3, 7)]
+    values = {"commit": repository.old, "commit_before": repository.old}
+    shell = LocalShell({"REPO": str(repository.path)})
+    found = act(box("review", BOX), context(world, values, shell=shell, files={"up.sql": "SELECT 1;"}))
+    assert f"up.sql:3,7 {why}" in found.lines
+    assert found.says == "1 finding to look at before you sign."
 
 
 def test_a_clean_change_is_said_to_be_clean() -> None:
