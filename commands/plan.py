@@ -31,6 +31,8 @@ def plan_lines(page: Page) -> Iterator[str]:
         if steps := page.part(part):
             yield ""
             yield f"{title.upper()}{_how_long(page, part)}"
+            if part == "rollback" and (loses := page.rollback.loses):
+                yield f"  before it, what it would lose ({loses.says}) is asked again and again on {loses.database}: {loses.sql}"
             for step in steps:
                 yield from _step_lines(page, step)
     yield from _alert_lines(page)

@@ -11,6 +11,7 @@ from commands import telling
 from commands.contexts import ContextMaker
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
+from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
 from commands.rollback import rollback
 from commands.runbook.page import Page, PageStep
@@ -38,6 +39,7 @@ class Runner:
         self.number = run
         self.tools = tools
         self._maker = ContextMaker(store, page, run, tools)
+        self._loss = LossWatch(store, page, run, tools)
         self._acts: dict[str, _Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
@@ -52,6 +54,7 @@ class Runner:
     def leave(self, timeout: float = 5.0) -> None:
         """Stop deciding; returns when the loop has ended or after `timeout` seconds."""
         self._leaving.set()
+        self._loss.stop()
         with self.store.changed:
             self.store.changed.notify_all()
         self._thread.join(timeout)
@@ -67,6 +70,7 @@ class Runner:
 
     def _loop(self) -> None:
         self._take_over()
+        self._loss.start()
         while not self._leaving.is_set():
             try:
                 self._seen = self.store.version()

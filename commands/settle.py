@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from commands.runbook.page import Page, PageStep
@@ -97,8 +98,13 @@ def unsigned(record: Record, step: PageStep, row: Step) -> tuple[str, ...]:
 
 def touched(page: Page, record: Record) -> bool:
     """Whether any step that may change production has begun, so that there is something to roll back."""
+    return touched_at(page, record) is not None
+
+
+def touched_at(page: Page, record: Record) -> datetime | None:
+    """When the first step began that may change production."""
     changing = {step.id for step in page.steps if step.part in {"deploy", "smoke tests", "watch"}}
-    return any(row.step in changing for row in record.steps)
+    return min((row.began_at for row in record.steps if row.step in changing), default=None)
 
 
 def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | None:

@@ -48,6 +48,7 @@ class Status:
     held_by: str
     hold_reason: str
     reason: str
+    loses: str
     checks: tuple[Check, ...]
     rollback_left: timedelta | None
     speed: float
@@ -85,6 +86,7 @@ def status_of(page: Page, record: Record, now: datetime) -> Status:
         held_by=hold.person if hold else "",
         hold_reason=hold.reason if hold else "",
         reason=rollback.reason if rollback else "",
+        loses=record.run.loses,
         checks=tuple(_checks(page, record)),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
         speed=record.run.speed,
@@ -131,6 +133,8 @@ def in_words(status: Status) -> list[str]:
     lines.append(f"{status.stage}{doing}  {bar} {status.settled}/{status.total}")
     if status.reason:
         lines.append(f"Rollback: {status.reason}")
+    if status.loses and status.state == GOING:
+        lines.append(f"Rolling back now loses {status.loses}")
     if status.held_by:
         lines.append(f"On hold by {status.held_by}: {status.hold_reason}")
     lines += [f"Waiting for {', '.join(w.roles)}: {w.title}" for w in status.waiting]

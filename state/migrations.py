@@ -95,6 +95,8 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # what a running attempt shows so far; nothing is decided by it
     "ALTER TABLE steps ADD COLUMN progress TEXT NOT NULL DEFAULT '';",
+    # what a rollback would lose, as it was last asked; nothing is decided by it
+    "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
 )
 
 

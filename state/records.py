@@ -49,6 +49,7 @@ class Run:
     state: str
     began_at: datetime
     ended_at: datetime | None
+    loses: str = ""
 
     @property
     def active(self) -> bool:

@@ -107,6 +107,11 @@ class Store:
             self._tell(number, at, news)
         return True
 
+    def set_loses(self, number: int, text: str) -> None:
+        """Write what a rollback would lose, as it was last asked."""
+        with self._write():
+            self._db.execute("UPDATE runs SET loses = ? WHERE id = ?", (clean(text), number))
+
     def record(self, number: int) -> Record:
         """All that decides what happens next in a run, read at one moment."""
         with self._mutex, self._snapshot():
@@ -224,9 +229,6 @@ class Store:
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
-        if self._connection.in_transaction:
-            yield
-            return
         self._connection.execute("BEGIN")
         try:
             yield

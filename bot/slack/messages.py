@@ -178,8 +178,9 @@ def _status(scene: Scene, event: Event) -> Message:
     waits = "\n".join(
         f"🙋 waits for {', '.join(scene.title_of(r) for r in one.roles[:6])}" for one in status.waiting[:4]
     )
+    loses = f"⚠️ Rolling back now loses {line(status.loses, 200)}" if status.loses and scene.can_turn_back else ""
     blocks = [
-        section("\n".join(filter(None, [head, doing, waits, sums if status.checks else ""]))),
+        section("\n".join(filter(None, [head, doing, waits, sums if status.checks else "", loses]))),
         section(checks(status)),
         context(f"{headline(status)} · {at}"),
     ]
@@ -197,6 +198,8 @@ def _moved(scene: Scene, event: Event) -> Message:
     took = f", {data['since_rollback']} after it was asked for" if data["state"] == ROLLED_BACK else ""
     head = f"{emoji} *{line(scene.record.run.target)} is {words}*{took}"
     why = f"\n> {line(data['reason'], 600)}" if data["reason"] else ""
+    lost = scene.record.run.loses if data["state"] == ROLLED_BACK else ""
+    why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
     return message(head, [section(head + why), context(f"The run took {data['clock']}")], broadcast=True)
 
 

@@ -58,7 +58,8 @@ class Scene:
             return None
         run = self.record.run
         if touched(self.page, self.record):
-            what = f"{self.page.rollback.warning} It is back within {say(self.page.rollback.within)}."
+            loses = f"It loses {run.loses}. " if run.loses else ""
+            what = f"{loses}{self.page.rollback.warning} It is back within {say(self.page.rollback.within)}."
         else:
             what = "Nothing was changed in production yet: the run simply ends."
         question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")

@@ -96,11 +96,23 @@ class WatchBox(Strict):
     lasts: Duration
 
 
+class Loses(Strict):
+    """A query whose first cell counts what a rollback would lose now; `says` names what is counted.
+
+    `<since>` stands for the moment of the first change of production: a timestamp in `sql`, T+ in `says`.
+    """
+
+    database: str
+    sql: str
+    says: str
+
+
 class RollbackBox(Strict):
     """`toml rollback`: within what time everything is back, and what the button says is lost."""
 
     within: Duration
     warning: str = "Production goes back to the version before."
+    loses: Loses | None = None
 
 
 class Alert(Strict):

@@ -21,6 +21,9 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
     _check_values(page)
     for part, names in _named_roles(page):
         _check_known(lines.get(part, 1), part.capitalize(), "the role", names, page.roles, "Emergency contacts")
+    if page.rollback.loses:
+        named = {page.rollback.loses.database}
+        _check_known(lines["rollback"], "loses", "the database", named, page.places.databases, "Places")
     watched = {step.id for step in page.steps}
     for alert in page.alerts:
         _check_known(lines["alerts"], alert.name, "check, the step", {alert.check}, watched, "the page")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,15 @@ def test_the_rollbacks_question_names_the_consequence(tmp_path: Path) -> None:
     asks = [json.dumps(card(turn).blocks) for turn in (turns[0], turns[4])]
     assert "Nothing was changed in production yet" in asks[0]
     assert "V2 data is lost. It is back within 15 min." in asks[1]
+
+
+def test_what_a_rollback_loses_now_stands_on_the_card_and_in_the_rollbacks_question(tmp_path: Path) -> None:
+    scene = list(scenes(tmp_path, "x"))[6]
+    run = replace(scene.record.run, loses="12 jobs made since T+10 min")
+    blocks = card(replace(scene, record=replace(scene.record, run=run))).blocks
+    button = next(one for block in blocks if block["type"] == "actions" for one in block["elements"])
+    assert button["confirm"]["text"]["text"].startswith("It loses 12 jobs made since T+10 min. ")
+    assert "Rolling back now loses *12 jobs made since T+10 min*" in json.dumps(blocks)
 
 
 def _modals(words: str) -> list[dict[str, Any]]:
