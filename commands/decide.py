@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.alerts import calling_for_rollback
 from commands.runbook.page import Page, PageStep
-from commands.settle import DECISION, WATCH, Verdict, settle, touched
+from commands.settle import DECISION, WATCH, Verdict, settle, touched, way_back
 from state.records import ABORTED, DONE, FAILED, GOING, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
 
@@ -93,9 +93,7 @@ def _turn(page: Page, record: Record) -> Next:
 def _back(page: Page, record: Record) -> Next:
     if running := _running(record, page.forward + page.part("watch")):
         return StopActs(running)
-    begun = {row.step for row in record.steps}
-    needed = tuple(s for s in page.part("rollback") if not s.box.undoes or s.box.undoes in begun)
-    return _in_order(page, record, needed) or Move(ROLLED_BACK)
+    return _in_order(page, record, way_back(page, record)) or Move(ROLLED_BACK)
 
 
 def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next | None:

@@ -15,7 +15,7 @@ from state.errors import ToolError
 from state.records import GOING, Record
 from state.store import Store
 
-EVERY = 60.0  # seconds between two askings; divided by the run's speed, but at least LEAST
+EVERY = 15.0  # seconds between two askings; divided by the run's speed, but at least LEAST
 LEAST = 2.0
 
 

@@ -96,6 +96,12 @@ def unsigned(record: Record, step: PageStep, row: Step) -> tuple[str, ...]:
     return tuple(sorted(step.box.roles() - signed))
 
 
+def way_back(page: Page, record: Record) -> tuple[PageStep, ...]:
+    """The steps of the rollback that have something to undo, in order."""
+    begun = {row.step for row in record.steps}
+    return tuple(step for step in page.part("rollback") if not step.box.undoes or step.box.undoes in begun)
+
+
 def touched(page: Page, record: Record) -> bool:
     """Whether any step that may change production has begun, so that there is something to roll back."""
     return touched_at(page, record) is not None

@@ -9,8 +9,8 @@ from commands.alerts import raised_by
 from commands.decide import held
 from commands.durations import say
 from commands.runbook.page import Page
-from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for
-from state.records import DONE, FAILED, GOING, ROLLING_BACK, RUNNING, Record
+from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for, way_back
+from state.records import DONE, FAILED, GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
 STAGES = {
     "before": "Before",
@@ -68,7 +68,7 @@ def clock(record: Record, now: datetime) -> timedelta:
 def status_of(page: Page, record: Record, now: datetime) -> Status:
     """Sum a run up."""
     stage, doing = _where(page, record)
-    steps = page.part("rollback") if record.run.state in {ROLLING_BACK, "rolled back"} else page.forward
+    steps = way_back(page, record) if record.run.state in {ROLLING_BACK, ROLLED_BACK} else page.forward
     rollback = record.fact("rollback")
     hold = record.fact("hold") if held(record) else None
     return Status(

@@ -87,6 +87,8 @@ def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
         lines.append(f"⏪ *Rollback* asked for by {person(fact.person)}{why}")
     if status.loses and scene.can_turn_back:
         lines.append(f"⚠️ Rolling back now loses {bold(status.loses, 200)}")
+    if status.loses and status.state == ROLLED_BACK:
+        lines.append(f"⚠️ Lost by it: {bold(status.loses, 200)}")
     if status.rollback_left is not None:
         lines.append(_time_left(scene, status, clock=clock))
     if (keep := scene.record.fact("keep")) and status.state == KEPT:

@@ -37,6 +37,11 @@ def test_rolling_back_it_shows_the_time_left() -> None:
     assert status.total == 1
 
 
+def test_steps_of_the_rollback_with_nothing_to_undo_are_not_counted() -> None:
+    of = record(READY, facts=(said("rollback"),), state="rolled back")
+    assert (status_of(PAGE, of, NOON).settled, status_of(PAGE, of, NOON).total) == (0, 0)
+
+
 def test_the_newest_result_of_each_check_is_shown() -> None:
     rows = (
         READY,
