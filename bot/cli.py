@@ -117,7 +117,7 @@ def _door(options: argparse.Namespace) -> int:
     from bot.door import Door
     from bot.settings import read_settings
 
-    door = Door(read_settings(), options.run, options.person)
+    door = Door(read_settings(), options.run, options.person, may_begin=options.name == "start")
     try:
         for line in getattr(door, options.name)(options):
             print(line)

@@ -23,10 +23,15 @@ from state.store import Store
 
 
 class Door:
-    """One visit at the terminal; every method yields the lines to print."""
+    """One visit at the terminal; every method yields the lines to print. Only with `may_begin` a new record is made."""
 
-    def __init__(self, settings: Settings, run: int, person: str) -> None:
+    def __init__(self, settings: Settings, run: int, person: str, *, may_begin: bool = False) -> None:
         self.settings = settings
+        if not may_begin and not settings.state.exists():
+            raise NothingRuns(
+                f"There is no record {settings.state.absolute()}: set GONOGO_STATE to the bot's own, "
+                "or begin one with: gonogo start"
+            )
         self.store = Store(settings.state)
         self.number = run
         self.who = Who(person=person, via="terminal")
@@ -117,12 +122,7 @@ class Door:
         return datetime.now(UTC)
 
     def _page(self, name: str) -> Page:
-        pages = read_pages(self.settings.runbook)
-        if not name and len(pages) == 1:
-            return next(iter(pages.values()))
-        if name not in pages:
-            raise Refused(f"Say which page: {', '.join(pages)}.")
-        return pages[name]
+        return start_act.find_page(read_pages(self.settings.runbook), name)
 
     def _run(self, *, any_state: bool = False) -> Run:
         if self.number:

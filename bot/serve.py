@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 
+from bot import log
 from bot.settings import Settings, read_pages
 from bot.wiring import missing, people_of, tools_for
 from commands.engine import Engine
@@ -21,7 +22,7 @@ LEAVE = 3.0  # seconds that Slack gets to say goodbye
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
     """Serve until told to leave; running jobs stay on their hosts and are found again. Returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log.set_up()
     if slack:
         settings.must_serve()
     pages = read_pages(settings.runbook)
@@ -38,6 +39,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
     engine = Engine(store, make, pages, people)
     engine.start()
+    LOG.info("serving the record %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
             asyncio.run(_with_slack(settings, store, pages))

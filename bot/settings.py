@@ -54,6 +54,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port = int(env.get("GONOGO_PORT", "3000"))
     except ValueError:
         raise BadSettings("GONOGO_WATCH_SPEED and GONOGO_PORT must be numbers.") from None
+    if not 0 < port < 65_536:
+        raise BadSettings(f"GONOGO_PORT is {port}; a port is 1 to 65535.")
     if not 1 <= speed <= 100_000:
         raise BadSettings(f"GONOGO_WATCH_SPEED is {speed:g}; it must be 1 (production) or more (rehearsals).")
     return Settings(
@@ -80,8 +82,10 @@ def read_pages(where: Path) -> dict[str, Page]:
 def read_page_file(file: Path) -> Page:
     """One page from its file. Raises Refused when the file cannot be read, and BadPage."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
-        raise Refused(f"The runbook page {file} {why}; GONOGO_RUNBOOK names a page or a folder of pages.") from None
+        # some editors begin a file with a byte order mark
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
+    except OSError as error:
+        raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
     return read_page(text, file.name)

@@ -13,10 +13,12 @@ _WORDS = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d)")
 
 
 def parse(words: Any) -> timedelta:
-    """Read one number, one space and one unit. Raises ValueError with the sentence for the page's author."""
+    """Read one number above 0, one space and one unit. Raises ValueError with the sentence for the page's author."""
     found = _WORDS.fullmatch(words) if isinstance(words, str) else None
     if not found:
         raise ValueError(f'{words!r} is not a duration; write it in words: "30 s", "15 min", "4 h" or "2 d"')
+    if float(found[1]) == 0:
+        raise ValueError(f"{words!r} is no time at all; it must be more")
     return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
 
 

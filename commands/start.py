@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,20 @@ def start(store: Store, page: Page, request: Request, who: Who, people: People, 
     }
     data = {"title": page.title, "ref": ref, "note": run["note"], "target": page.runbook.target, "person": who.person}
     return store.start_run(run, at, News(kind="started", data=data))
+
+
+def find_page(pages: Mapping[str, Page], name: str) -> Page:
+    """A page by its file's name, with or without `.md`; none is needed where there is one. Raises Refused with the nearest name."""
+    if found := pages.get(name) or pages.get(f"{name}.md"):
+        return found
+    if not name and len(pages) == 1:
+        return next(iter(pages.values()))
+    if not name:
+        raise Refused(f"Say which page: {', '.join(pages)}.")
+    near = difflib.get_close_matches(name, pages, 1)
+    raise Refused(
+        f"There is no page “{name[:80]}”; " + (f"did you mean {near[0]}?" if near else f"say {', '.join(pages)}.")
+    )
 
 
 def refuse_missing(page: Page, names: Sequence[str]) -> None:

@@ -33,10 +33,15 @@ class Store:
         self.path = path
         self._mutex = threading.RLock()
         self._writes = 0
-        self._lock = take_lock(path) if serving else None
         self.changed = threading.Condition()
         try:
+            self._lock = take_lock(path) if serving else None
             self._open(path)
+        except OSError as error:
+            raise BadRecord(
+                f"The record {path} cannot be opened or made there ({error.strerror}): "
+                "GONOGO_STATE names a file in a folder that the bot may write to."
+            ) from None
         except sqlite3.DatabaseError as error:
             raise BadRecord(
                 f"The record {path} cannot be read ({error}): move it away and start with a new one, or restore a copy."

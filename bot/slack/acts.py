@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,7 +60,7 @@ def say(office: Office, action: str, person: str, reason: str) -> str:
 
 def start(office: Office, person: str, asked: dict[str, str]) -> Run:
     """Start a run of the page named in `asked` (page, ref, minutes, note). Raises Refused."""
-    page = find_page(office, asked.get("page", ""))
+    page = start_act.find_page(office.pages(), asked.get("page", ""))
     start_act.refuse_missing(page, office.missing(page))
     request = start_act.Request(
         ref=asked.get("ref", "").strip(),
@@ -72,17 +71,6 @@ def start(office: Office, person: str, asked: dict[str, str]) -> Run:
     )
     who = Who(person=person, via="slack")
     return start_act.start(office.store, page, request, who, office.people(page), office.now())
-
-
-def find_page(office: Office, name: str) -> Page:
-    """A page by its file's name, with or without `.md`. Raises Refused with the nearest name."""
-    pages = office.pages()
-    if found := pages.get(name) or pages.get(f"{name}.md"):
-        return found
-    if not name and len(pages) == 1:
-        return next(iter(pages.values()))
-    near = difflib.get_close_matches(name, pages, 1)
-    raise Refused(f"There is no page “{name}”; " + (f"did you mean {near[0]}?" if near else f"say {', '.join(pages)}."))
 
 
 def the_run(office: Office) -> Run:

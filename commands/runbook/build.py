@@ -193,6 +193,13 @@ def _model(box: Box, where: str, model: type[Model], wrap: str = "") -> Model:
 _SENTENCES: dict[str, Callable[[Any], str]] = {
     "missing": lambda _: "is missing",
     "extra_forbidden": lambda _: "is not a field of this box",
+    "too_short": lambda error: f"needs at least {error['ctx']['min_length']} entry",
+    "int_type": lambda error: f"must be a whole number, not {error['input']!r}",
+    "float_type": lambda error: f"must be a number, not {error['input']!r}",
+    "string_type": lambda error: f"must be a text in quotes, not {error['input']!r}",
+    "bool_type": lambda error: f"must be true or false, not {error['input']!r}",
+    "list_type": lambda error: f"must be a list in square brackets, not {error['input']!r}",
+    "literal_error": lambda error: f"must be {error['ctx']['expected']}, not {error['input']!r}",
     "value_error": lambda error: str(error["ctx"]["error"]),
 }
 

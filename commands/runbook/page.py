@@ -15,6 +15,12 @@ from commands.durations import Duration
 from commands.steps.base import EnvName, StepBox, Strict
 
 
+def _not_too_often(every: timedelta) -> timedelta:
+    if every < timedelta(minutes=1):
+        raise ValueError('is too often; the status is posted once a minute at most, like "15 min"')
+    return every
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -48,7 +54,7 @@ class RunbookBox(Strict):
     channel: EnvName = "$GONOGO_CHANNEL"
     starters: list[str] = Field(default_factory=list)
     four_eyes: bool = False
-    status_every: Duration = timedelta(minutes=15)
+    status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
     option: Option | None = None
 
 

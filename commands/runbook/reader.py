@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from state.errors import BadPage
 
 _PARSER = MarkdownIt("commonmark").enable("table")
+_ANOTHER = re.compile(r"\s{0,3}(```|~~~)\s*\w")
 _HIDDEN = re.compile(r"^\s*(#{1,6}\s|```|~~~)", re.MULTILINE)
 
 
@@ -95,8 +96,11 @@ def _fold(token: Token, line: int, where: str) -> int:
 def _add_fence(section: Section, token: Token, line: int, lines: list[str], folded: bool) -> None:
     begin, end = token.map or (0, 0)
     last = lines[end - 1].strip() if 0 < end <= len(lines) else ""
+    never = "this box is never closed; end it with a line of three backticks"
     if end - begin < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):
-        raise BadPage(line, section.title, "this box is never closed; end it with a line of three backticks")
+        raise BadPage(line, section.title, never)
+    if another := next((n for n in range(begin + 1, end - 1) if _ANOTHER.match(lines[n])), None):
+        raise BadPage(line, section.title, f"{never} (line {another + 1} begins another box)")
     words = token.info.split()
     if words == ["text"]:
         return
@@ -122,7 +126,9 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         at = line + int(found[1]) if found else line + source.count("\n")
-        said = re.sub(r" \(at .*\)$", "", str(error))
+        said = re.sub(r" \(at .*\)$", "", str(error)).replace(
+            "Cannot overwrite a value", "this field stands in the box already"
+        )
         raise BadPage(at, where, f"the box is not TOML: {said}") from None
     box = Box(kind=kind, line=line, source=source, fields=fields)
     if "kind" in fields:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import ClassVar
 
+from pydantic import Field
+
 from commands.durations import took
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
@@ -54,7 +56,7 @@ class Backup(StepBox):
     database_url: EnvName
     folder: EnvName
     name: str
-    at_least_lines: int = 1000
+    at_least_lines: int = Field(default=1000, ge=1)
 
     def plan(self) -> list[str]:
         return on_host(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_<time>.sql.gz"))

@@ -56,6 +56,39 @@ def test_check_names_file_line_step_and_field(shop: Path, capsys: Capture) -> No
     assert f"{shop / 'bad.md'}: line 55, Put the code there: takes: '10min' is not a duration" in err
 
 
+def test_a_page_that_begins_with_a_byte_order_mark_is_read(shop: Path, capsys: Capture) -> None:
+    (shop / "marked.md").write_bytes(b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
+    assert said(capsys, "check", str(shop / "marked.md"))[0] == 0
+
+
+@pytest.mark.parametrize(("name", "why"), [("", "Is a directory"), ("none.md", "No such file"), ("x.bin", "not UTF-8")])
+def test_check_of_what_is_no_page_says_why(shop: Path, capsys: Capture, name: str, why: str) -> None:
+    (shop / "x.bin").write_bytes(b"\xff\xfe\x00\x81")
+    code, _, err = said(capsys, "check", str(shop / name))
+    assert code == 1
+    assert why in err
+
+
+@pytest.mark.parametrize("verb", ["status", "log", "rollback", "hold"])
+def test_where_there_is_no_record_none_is_made(shop: Path, capsys: Capture, verb: str) -> None:
+    code, _, err = said(capsys, verb)
+    assert code == 1
+    assert f"There is no record {shop / 'gonogo.db'}" in err
+    assert not (shop / "gonogo.db").exists()
+
+
+def test_a_record_in_no_folder_is_a_sentence(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
+    code, _, err = said(capsys, "start")
+    assert code == 1
+    assert "cannot be opened or made there (No such file or directory)" in err
+
+
+@pytest.mark.parametrize(("name", "says"), [("smal", "did you mean small.md?"), ("../etc/passwd", "There is no page")])
+def test_a_page_that_is_not_known_is_named(shop: Path, capsys: Capture, name: str, says: str) -> None:
+    assert says in said(capsys, "start", name)[2]
+
+
 def test_check_of_a_page_that_is_not_there_is_a_sentence(shop: Path, capsys: Capture) -> None:
     code, _, err = said(capsys, "check", str(shop / "none.md"))
     assert code == 1
@@ -111,6 +144,7 @@ def test_a_second_start_is_refused_by_a_sentence(shop: Path, capsys: Capture) ->
 
 
 def test_nothing_runs_is_a_sentence(shop: Path, capsys: Capture) -> None:
+    Store(shop / "gonogo.db").close()
     code, _, err = said(capsys, "rollback")
     assert code == 1
     assert "Nothing runs" in err
