@@ -162,8 +162,10 @@ class Runner:
 
     # -- acts -----------------------------------------------------------------------------------------------------
 
-    def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome]) -> None:
+    def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome], *, stopped: bool = False) -> None:
         running = _Act(step=step, attempt=attempt)
+        if stopped:
+            running.stop.set()
         self._acts[step.id] = running
         name = f"{self.number}-{step.id}"
         threading.Thread(target=self._work, args=(running, work), name=name, daemon=True).start()
@@ -217,12 +219,17 @@ class Runner:
                 self._end(running.step, running.attempt, late, ABANDON)
 
     def _take_over(self) -> None:
-        """Look at every act that was in flight when the last runner died, before anything is run again."""
+        """Look at every act that was in flight when the last runner died, before anything is run again.
+
+        On the way back nothing of the way forward may begin any more, and so its acts are looked at as stopped ones.
+        """
         record = self.store.record(self.number)
+        back = record.fact("rollback") is not None
         self._status_slot = max(0, int(clock(record, self._now()) / self.page.runbook.status_every) - 1)
         for row in record.steps:
             if row.state == RUNNING and row.step not in {WATCH, DECISION}:
-                self._act(self.page.step(row.step), row.attempt, self._look(self.page.step(row.step)))
+                step = self.page.step(row.step)
+                self._act(step, row.attempt, self._look(step), stopped=back and step.part != "rollback")
 
     def _look(self, step: PageStep) -> Callable[[Context], Outcome]:
         def look(ctx: Context) -> Outcome:

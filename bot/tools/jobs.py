@@ -2,7 +2,8 @@
 
 A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
 `out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment
-arrive on standard input, so that they are neither on a command line nor on the host's disk.
+arrive on standard input, so that they are neither on a command line nor on the host's disk. They end with a zero byte:
+what came without it was cut off on its way, and nothing of it is run.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ done
 """
 
 _INNER = r"""
-IFS= read -r -d "" payload
+IFS= read -r -d "" payload || exit
 exec </dev/null
 echo $$ > "$0/pid"
 (set -euo pipefail; eval "$payload") > "$0/out" 2>&1
@@ -51,11 +52,11 @@ _RUN = (
     _COMMON
     + r"""
 child=
+IFS= read -r -d "" payload || exit
 [ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
 if mkdir "$d" 2>/dev/null; then
   if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0" >&2; exit; fi
-  IFS= read -r -d "" payload
-  exec 3< <(printf "%s" "$payload" | setsid bash -c '"""
+  exec 3< <(printf "%s\0" "$payload" | setsid bash -c '"""
     + _INNER
     + r"""' "$d" 2>/dev/null)
   child=yes
@@ -78,9 +79,11 @@ else echo "gonogo: dead 0" >&2; fi
 """
 )
 
+# a job that has not begun is claimed, so that a start which is still on its way finds it ended
 _STOP = (
     _COMMON
     + r"""
+mkdir -p "$HOME/.gonogo/jobs" && mkdir "$d" 2>/dev/null && { echo 143 > "$d/exit"; exit; }
 for i in 1 2 3 4 5 6 7 8 9 10; do [ -f "$d/pid" ] && break; [ -f "$d/exit" ] && exit; sleep 0.1; done
 p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
 mine || exit 0
@@ -92,7 +95,7 @@ kill -KILL -- "-$p" 2>/dev/null
 )
 
 _ASK = r"""
-IFS= read -r -d "" payload
+IFS= read -r -d "" payload || exit
 exec </dev/null
 (set -euo pipefail; eval "$payload") 2>&1
 echo "gonogo: finished $?" >&2
@@ -125,11 +128,11 @@ def ask_command() -> str:
 
 
 def payload(script: str, env: dict[str, str], path: str) -> bytes:
-    """What is sent on standard input: the environment as exports, then the script."""
+    """What is sent on standard input: the environment as exports, then the script, then the zero byte that says it is whole."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
     if path:
         exports.insert(0, f'export PATH={shlex.quote(path)}:"$PATH"')
-    return "\n".join([*exports, script]).encode()
+    return "\n".join([*exports, script]).encode() + b"\0"
 
 
 def _command(program: str, key: str, number: int) -> str:

@@ -131,6 +131,7 @@ class _Follow:
 
     def to_the_end(self) -> int:
         """The job's exit code."""
+        self._must_go_on()
         sent = self.shell.payload(self.host, self.job.script, self.job.env)
         lost_at = 0.0
         begun = False

@@ -23,6 +23,12 @@ CREATE TABLE IF NOT EXISTS gonogo.receipts (
     key text PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 );
 """
+# the server itself looks whether we are still there: a client that died must not have its file run to the end, and one
+# that froze, or whose machine is gone without a word, must not keep its locks
+STILL_THERE = """
+SET LOCAL client_connection_check_interval = 1000; SET LOCAL idle_in_transaction_session_timeout = 10000;
+SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
+"""
 BLOCKERS = """
 SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
 FROM unnest(pg_blocking_pids(%s)) AS held (by)
@@ -51,6 +57,8 @@ class PostgresSql:
 
     def apply(self, database: str, migration: Migration, *, stop: threading.Event, hear: Hear = unheard) -> Applied:
         """See `commands.tools.Sql.apply`."""
+        if stop.is_set():
+            raise Stopped(f"{migration.name} was stopped before it began; nothing of it was applied.")
         began = time.monotonic()
         for attempt in range(1, LOCK_TRIES + 1):
             try:
@@ -103,8 +111,7 @@ class PostgresSql:
     def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration) -> bool:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
-            # the server itself looks whether we are still there: a dead client must not have its file run to the end
-            connection.execute("SET LOCAL client_connection_check_interval = 1000")
+            connection.execute(STILL_THERE)
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(migration.key)])
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):

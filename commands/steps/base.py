@@ -141,11 +141,11 @@ def run_job(box: StepBox, ctx: Context, host: str, script: str, env: Mapping[str
 
 
 def look_at_job(box: StepBox, ctx: Context, host: str) -> Outcome:
-    """After a crash: judge the job of this attempt if it ended, stay with it if it runs, and never start it anew."""
-    state = ctx.tools.shell.look(host, ctx.key).state
-    if state == "absent":
-        return failed("It had not begun on the host when the bot was cut off; it can be run again.")
-    if state == "dead":
+    """After a crash: judge the job of this attempt if it ended, stay with it if it runs, and begin it if it never began.
+
+    The job's folder on the host decides which it is, whoever else may still be on the way there.
+    """
+    if ctx.tools.shell.look(host, ctx.key).state == "dead":
         return unknown("The command is gone from the host and left no exit code; look at the host before you decide.")
     return act(box, ctx)
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.base import StepBox, on_host, pause, run_job
+from commands.steps.base import StepBox, act, on_host, pause, run_job
 from commands.tools import Call
 from state.errors import ToolError
 
@@ -48,13 +48,15 @@ class Maintenance(StepBox):
         return failed(f"Maintenance should be {self.state}, but {self.web}{self.path} answers {found}.")
 
     def look(self, ctx: Context) -> Outcome | None:
-        """The command may run twice, so only what is seen from outside counts."""
+        """Where the command left no exit code, what is seen from outside counts."""
+        if ctx.tools.shell.look(self.host, ctx.key).state != "dead":
+            return act(self, ctx)
         if not self.web:
             return unknown("Nothing on the page checks maintenance from outside; look at the site before you decide.")
         if (found := self._ask(ctx)) == str(self._wanted()):
             return done(f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
-        return failed(
-            f"Maintenance is not {self.state} yet ({self.web}{self.path} answers {found}); it can be run again."
+        return unknown(
+            f"The command is gone from the host, and {self.web}{self.path} answers {found}; look before you decide."
         )
 
     def _wanted(self) -> int:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from commands.steps.base import act
 from tests.commands.steps.making import box, context, plan
+from tests.local_shell import LocalShell
 from tests.production import answer, rows
 from tests.world import World
 
@@ -121,13 +122,25 @@ def test_a_maintenance_that_does_not_show_fails() -> None:
     assert (found.state, found.says) == ("failed", "Maintenance should be on, but app/ answers 200.")
 
 
-def test_after_a_cut_the_door_tells_whether_maintenance_is_on() -> None:
+def test_after_a_cut_maintenance_is_switched_once() -> None:
     world, step = World(), box("maintenance", MAINTENANCE)
-    assert step.look(context(world)).state == "failed"
+    ctx = context(world)
+    assert (step.look(ctx).state, step.look(ctx).state) == ("done", "done")
+    assert world.begun == {ctx.key: 1}
+
+
+def test_after_a_cut_without_an_exit_code_the_door_tells_whether_maintenance_is_on() -> None:
+    world, step, host = World(), box("maintenance", MAINTENANCE), LocalShell({})
+    ctx = context(world, shell=host)
+    host.dead.add(ctx.key)
+    assert step.look(ctx).state == "unknown"
     world.maintenance = True
-    assert step.look(context(world)).state == "done"
-    assert not world.begun, "looking ran the command"
+    assert step.look(ctx).state == "done"
+    assert not host.ended, "looking ran the command"
 
 
-def test_after_a_cut_maintenance_without_an_address_is_unknown() -> None:
-    assert box("maintenance", MAINTENANCE.replace('web = "app"', "")).look(context(World())).state == "unknown"
+def test_after_a_cut_without_an_exit_code_and_an_address_maintenance_is_unknown() -> None:
+    host = LocalShell({})
+    ctx = context(World(), shell=host)
+    host.dead.add(ctx.key)
+    assert box("maintenance", MAINTENANCE.replace('web = "app"', "")).look(ctx).state == "unknown"

@@ -84,20 +84,23 @@ def test_a_stop_is_a_stop() -> None:
     assert act(box("sql", BOX), context(world, files=FILES)).state == "stopped"
 
 
-def test_after_a_cut_the_receipt_and_the_schema_tell() -> None:
-    step = box("sql", BOX)
-    world = World()
-    assert step.look(context(world, files=FILES)).says == "Nothing of the file is there; it can be run again."
-    act(step, context(world, files=FILES))
+def test_after_a_cut_what_is_not_applied_is_applied_and_what_is_applied_is_not_applied_again() -> None:
+    step, world = box("sql", BOX), World()
     assert step.look(context(world, files=FILES)).state == "done"
+    assert step.look(context(world, files=FILES)).state == "done"
+    assert world.applied == {"run-1/step": 1}
     world.on_sql("attname", rows(3))
-    assert step.look(context(world, files=FILES)).state == "unknown"
+    assert "is applied, but V1 columns: 3" in step.look(context(world, files=FILES)).says
+    assert world.applied == {"run-1/step": 1}, "the file was applied twice"
 
 
-def test_after_a_cut_the_work_of_somebody_else_is_unknown() -> None:
-    world = World()
-    world.forward = True
-    assert box("sql", BOX).look(context(world, files=FILES)).state == "unknown"
+def test_after_a_cut_without_a_receipt_the_verify_queries_decide() -> None:
+    step, world = box("sql", f"{BOX}receipt = false\n"), World()
+    assert step.look(context(world, files=FILES)).state == "done"
+    assert step.look(context(world, files=FILES)).says.startswith("The bot was cut off after the file was applied")
+    world.on_sql("attname", rows(3))
+    assert step.look(context(world, files=FILES)).state == "unknown", "half of it is there: a person must look"
+    assert world.applied == {"run-1/step": 1}
 
 
 def test_a_lost_connection_is_unknown() -> None:
