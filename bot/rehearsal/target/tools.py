@@ -19,7 +19,18 @@ words=$(printf '%s' "$*" | tr -d '"\\\n')
 printf '{{"what": "{name}", "at": %s, "words": "%s"}}\n' "$(date +%s)" "$words" >> '{log}'
 exec '{node}' '{program}' "$@"
 """
-POSTGRES_PROGRAMS = ("psql", "pg_dump", "pg_restore", "pg_isready")
+DUMPED = r"""# Writes down that a dump was begun, then runs the real pg_dump.
+echo '{{"what": "pg_dump", "at": '"$(date +%s)"'}}' >> '{log}'
+exec '{program}' "$@"
+"""
+RESTARTED = r"""# Writes each restart down, with the commit that it restarts to, then runs the real pm2.
+if [ "$1" = restart ]; then
+  commit=$(git -C '{repository}' rev-parse HEAD)
+  echo '{{"what": "pm2 restart", "at": '"$(date +%s)"', "commit": "'"$commit"'"}}' >> '{log}'
+fi
+exec '{node}' '{program}' "$@"
+"""
+POSTGRES_PROGRAMS = ("psql", "pg_restore", "pg_isready")
 
 
 def package_folder(name: str) -> Path:
@@ -45,12 +56,15 @@ def install(box: Box) -> None:
         )
     for name in POSTGRES_PROGRAMS:
         (box.bin / name).symlink_to(postgres_programs() / name)
+    _script(box.bin / "pg_dump", DUMPED.format(log=box.audit_log, program=postgres_programs() / "pg_dump"))
     (box.home / ".npmrc").write_text(
         f"cache={box.cache / 'npm'}\nprefer-offline=true\nignore-scripts=true\naudit=false\nfund=false\n"
         "update-notifier=false\n"
     )
     modules = node_modules(box, "pm2", PM2)
-    _script(box.bin / "pm2", f"exec '{box.bin}/node' '{modules / 'pm2' / 'bin' / 'pm2'}' \"$@\"")
+    program = modules / "pm2" / "bin" / "pm2"
+    words = {"log": box.audit_log, "node": box.bin / "node", "program": program, "repository": box.srv / "DJ-System"}
+    _script(box.bin / "pm2", RESTARTED.format(**words))
 
 
 def node_modules(box: Box, name: str, manifest: str, lock: str = "") -> Path:

@@ -1,0 +1,78 @@
+"""The people of a crash test: they press what is asked of them until it is acknowledged, and look at the target before they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bot.rehearsal.people import HOLDERS
+from bot.rehearsal.workspace import Message
+from tests.crash.stage import Stage
+
+REASON = "They looked at the target."
+LEAD, DBA = HOLDERS["tech_lead"].id, HOLDERS["dba"].id
+Answer = Callable[[str], str]
+
+
+class People:
+    """Plays everybody until cancelled. `answer` says, from a question's words, what they found: "again" or "done".
+
+    At the decision somebody keeps, or rolls back. Every question that a crash left behind is written down in `asked`.
+    """
+
+    def __init__(self, here: Stage, answer: Answer, *, keeps: bool) -> None:
+        self.here = here
+        self.answer = answer
+        self.keeps = keeps
+        self.asked: dict[str, str] = {}
+
+    async def play(self) -> None:
+        """Look at the channel again and again."""
+        while True:
+            if len(self.here.workspace.sockets):
+                for message in self.here.workspace.messages():
+                    await self._react(message)
+            await asyncio.sleep(0.1)
+
+    async def _react(self, message: Message) -> None:
+        actions = buttons(message.blocks)
+        if "keep" in actions:
+            if self.keeps:
+                await self._press(LEAD, message, "keep")
+            else:
+                await self._press(DBA, message, "rollback")
+        elif "again" in actions:
+            words = json.dumps(message.blocks, ensure_ascii=False)
+            self.asked[message.ts] = message.text
+            await self._press(LEAD, message, self.answer(words))
+        elif "sign" in actions:
+            called = set(re.findall(r"<@(\w+)>", json.dumps(message.blocks)))
+            for person in sorted(called & {LEAD, DBA}):
+                await self._press(person, message, "sign")
+
+    async def _press(self, person: str, message: Message, action: str) -> None:
+        """Press, and fill the form that may open; a press that is not acknowledged is made again at the next look."""
+        try:
+            reply = await self.here.workspace.press(person, message.ts, action)
+        except ValueError:  # the button went away meanwhile
+            return
+        if not reply.acked or action not in {"skip", "done"}:
+            return
+        for _ in range(20):
+            for view in self.here.workspace.views(person):
+                await self.here.workspace.submit(person, view.id, _filled(view.blocks))
+                return
+            await asyncio.sleep(0.1)
+
+
+def buttons(blocks: list[dict[str, Any]]) -> set[str]:
+    """The action ids of the buttons in a message."""
+    return {element["action_id"] for block in blocks for element in block.get("elements", []) if "action_id" in element}
+
+
+def _filled(blocks: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    inputs = (block for block in blocks if block["type"] == "input")
+    return {block["block_id"]: {block["element"]["action_id"]: REASON} for block in inputs}

@@ -1,0 +1,189 @@
+"""Whole runs played under kills: somebody starts a run, people sign, the bot is killed at random moments, and what happened is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+from bot.rehearsal.people import HOLDERS, STARTER
+from commands.engine import page_of
+from commands.settle import WATCH, waiting_for
+from state.records import ACTIVE, RUNNING, Record
+from state.store import Store
+from tests.crash import counts
+from tests.crash.people import People
+from tests.crash.posts import wrong_in_channel
+from tests.crash.stage import Stage
+
+PATIENCE = 120.0  # seconds after which a run that does not end is lost
+ROLLBACK = HOLDERS["rollback"].id
+
+
+@dataclass
+class Tally:
+    """What all runs came to. Recovery times are in seconds from a new process' start to its next look or act at the target."""
+
+    wanted: int
+    kills: int = 0
+    runs: int = 0
+    doubled: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    recovery: list[float] = field(default_factory=list)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there were as many kills as wanted."""
+        return self.kills >= self.wanted
+
+    @property
+    def bad(self) -> list[str]:
+        """Everything that must not be."""
+        return [*self.doubled, *self.lost, *self.messages, *self.ends]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """How the people go: roll back after so many seconds of the run, or at the decision, or keep."""
+
+    ends: str
+    after: float | None = None
+
+
+async def play(here: Stage, tally: Tally, story: Story, rng: random.Random) -> None:
+    """Play one run to its end; the bot is killed again and again until the tally has enough."""
+    before = await asyncio.to_thread(counts.mark, here.target)
+    store = Store(here.state)
+    try:
+        run = await _start(here, store)
+        people = People(here, lambda words: _found(here, before, run, words), keeps=story.ends == "kept")
+        tasks = [asyncio.create_task(people.play()), asyncio.create_task(_kill(here, store, run, tally, rng))]
+        if story.after is not None:
+            tasks.append(asyncio.create_task(_turn_back(here, story.after)))
+        try:
+            ended = await _ended(here, store, run, tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if here.bot.process is None or here.bot.process.poll() is not None:
+            here.bot.start()
+        await _all_told(store, run)
+        tally.runs += 1
+        tally.asked += people.asked.values()
+        await asyncio.to_thread(_count, here, tally, story, before, (run, ended))
+        tally.messages += wrong_in_channel(here.workspace, store, run)
+    finally:
+        store.close()
+
+
+def _count(here: Stage, tally: Tally, story: Story, before: counts.Mark, end: tuple[int, str]) -> None:
+    run, ended = end
+    found = counts.effects(here.target, before, run, ended)
+    tally.doubled += [f"run {run}: {sentence}" for sentence in found.doubled()]
+    tally.lost += [f"run {run}: {sentence}" for sentence in found.lost(ended, whole=story.after is None)]
+    tally.ends += [f"run {run}, {ended}: {sentence}" for sentence in found.wrong]
+    if ended != story.ends:
+        tally.ends.append(f"run {run} is {ended}, not {story.ends}")
+
+
+async def _start(here: Stage, store: Store) -> int:
+    """Start a run in the channel; its number."""
+    if here.bot.process is None or here.bot.process.poll() is not None:
+        here.bot.start()
+    until = time.monotonic() + 30
+    while not store.active_runs():
+        assert time.monotonic() < until, f"the run did not start:\n{here.bot.log.read_text()[-3000:]}"
+        await here.workspace.command(STARTER.id, "/deploy start page.md")
+        await asyncio.sleep(0.1)
+    return store.active_runs()[0].id
+
+
+async def _ended(here: Stage, store: Store, run: int, tasks: list[asyncio.Task[None]]) -> str:
+    """Wait for the run's end; its state."""
+    until = time.monotonic() + PATIENCE
+    while (state := store.run(run).state) in ACTIVE:
+        for task in tasks:
+            if task.done() and task.exception():
+                await task
+        if time.monotonic() > until:
+            return f"still {state} after {PATIENCE:.0f} s"
+        await asyncio.sleep(0.05)
+    return state
+
+
+async def _all_told(store: Store, run: int, patience: float = 30) -> None:
+    """Wait until the bot has carried every event to the workspace; what is not there by then is counted as lost."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        events = store.events(run, 0, 10_000)
+        if events and events[-1].id in store.posts(run):
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _turn_back(here: Stage, after: float) -> None:
+    """Somebody presses Roll back on the card, and again until it is acknowledged."""
+    await asyncio.sleep(after)
+    while True:
+        cards = [one for one in here.workspace.messages() if not one.thread_ts]
+        try:
+            if cards and (await here.workspace.press(ROLLBACK, cards[-1].ts, "rollback")).acked:
+                return
+        except ValueError:  # the button is not on the card
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _kill(here: Stage, store: Store, run: int, tally: Tally, rng: random.Random) -> None:
+    """Kill at random moments and start again at once, until the tally has enough."""
+    while not tally.enough:
+        await _moment(here, rng)
+        await here.bot.kill()
+        tally.kills += 1
+        busy = _busy(store.record(run))
+        here.bot.start()
+        if busy:
+            asyncio.get_running_loop().create_task(_recovered(here, here.bot.started, tally))
+
+
+async def _moment(here: Stage, rng: random.Random) -> None:
+    """Wait for the next moment to kill: mostly soon after the bot's first act, now and then while it starts."""
+    started = here.bot.started
+    if rng.random() < 0.15:
+        await asyncio.sleep(rng.uniform(0.0, 0.8))
+        return
+    until = time.monotonic() + 2.0
+    while not here.used(started) and time.monotonic() < until:
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(rng.uniform(0.0, 0.4) if rng.random() < 0.7 else rng.uniform(0.0, 2.0))
+
+
+def _busy(record: Record) -> bool:
+    """Whether the run waits neither for people nor for time, so that a new process has something to do at once."""
+    if not record.run.active or waiting_for(page_of(record.run), record):
+        return False
+    watch = record.last(WATCH)
+    return watch is None or watch.state != RUNNING
+
+
+async def _recovered(here: Stage, started: float, tally: Tally) -> None:
+    """Measure how long a new process takes to its first look or act; a process killed before that is not counted."""
+    while here.bot.started == started:
+        if moment := here.used(started):
+            tally.recovery.append(moment - started)
+            return
+        await asyncio.sleep(0.01)
+
+
+def _found(here: Stage, before: counts.Mark, run: int, words: str) -> str:
+    """What somebody answers who looks at the target: an act that happened is done, any other is run again."""
+    seen = counts.effects(here.target, before, run, "").counts
+    for title, name in (("Create a job", "create-job"),):
+        if title in words:
+            return "done" if seen[name] else "again"
+    return "again"

@@ -1,0 +1,22 @@
+"""200 kills at random moments of whole runs: nothing happens twice, nothing is lost, and it goes on within two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+
+from tests.crash.__main__ import report, soak
+
+KILLS, SEED = 200, 20261123
+
+
+def test_two_hundred_kills_double_nothing_and_lose_nothing(tmp_path: Path) -> None:
+    began = time.monotonic()
+    tally = asyncio.run(soak(tmp_path, KILLS, SEED))
+    said = report(tally, SEED, time.monotonic() - began)
+    print(said)
+    assert tally.kills >= KILLS
+    assert not tally.bad, said
+    assert statistics.median(tally.recovery) < 2, said
