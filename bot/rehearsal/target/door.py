@@ -27,6 +27,7 @@ class Door:
     box: Box
     api_url: str
     bypass: str
+    closed: bool = False
 
     @property
     def flag(self) -> Path:
@@ -57,7 +58,7 @@ class Door:
     @web.middleware
     async def _keep_closed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         known = hmac.compare_digest(request.headers.get("X-Deploy-Bypass", ""), self.bypass)
-        if self.flag.exists() and not known:
+        if self._is_closed() and not known:
             return web.json_response({"error": "Down for maintenance."}, status=503, headers={"Retry-After": "60"})
         return await handler(request)
 
@@ -88,12 +89,16 @@ class Door:
         watcher.cancel()
 
     async def _tell_changes(self) -> None:
-        closed = False
         while True:
-            if self.flag.exists() != closed:
-                closed = not closed
-                self.box.write_down("maintenance", on=closed)
+            self._is_closed()
             await asyncio.sleep(0.05)
+
+    def _is_closed(self) -> bool:
+        """Whether maintenance is on now; a change since the last look goes into the audit."""
+        if self.flag.exists() != self.closed:
+            self.closed = not self.closed
+            self.box.write_down("maintenance", on=self.closed)
+        return self.closed
 
 
 def main(folder: str, port: str, api_url: str) -> None:
