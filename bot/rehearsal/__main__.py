@@ -108,7 +108,8 @@ def _verdict(story: Story, wrong: list[str]) -> int:
 
 
 def _before(target: Target) -> Before:
-    return Before(old=target.old, new=target.new, boots=target.audit().boots)
+    audit = target.audit()
+    return Before(old=target.old, new=target.new, boots=audit.boots, v2_rows=audit.v2_rows)
 
 
 async def _until_over(state: Path, runs: int, playing: asyncio.Task[None], bot: subprocess.Popen[bytes]) -> str:

@@ -70,6 +70,7 @@ class Before:
     old: str
     new: str
     boots: int
+    v2_rows: int
 
 
 def wrong_at_the_end(story: Story, audit: Audit, before: Before) -> list[str]:
@@ -109,6 +110,7 @@ def _after_rollback(story: Story, audit: Audit, before: Before) -> Checks:
         (f"the rollback migration was applied {audit.rollback_count} times", audit.rollback_count == applied),
         (f"there are {audit.v1_columns} V1 columns", audit.v1_columns == 0),
         (f"there are {audit.v2_tables} of the 4 V2 tables", audit.v2_tables == 4),
+        (f"there are {audit.v2_rows} of the {before.v2_rows} V2 rows", audit.v2_rows == before.v2_rows),
         *_runs(audit, before.old),
     ]
 

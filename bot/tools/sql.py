@@ -13,16 +13,11 @@ import psycopg
 
 from bot.tools.places import DatabasePlace, resolve
 from bot.tools.secrets import Redactor
+from commands import receipts
 from commands.tools import Applied, Hear, Migration, Rows, unheard
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 LOCK_TRIES = 3
-RECEIPTS = """
-CREATE SCHEMA IF NOT EXISTS gonogo;
-CREATE TABLE IF NOT EXISTS gonogo.receipts (
-    key text PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
-);
-"""
 # the server itself looks whether we are still there: a client that died must not have its file run to the end, and one
 # that froze, or whose machine is gone without a word, must not keep its locks
 STILL_THERE = """
@@ -79,7 +74,7 @@ class PostgresSql:
         """See `commands.tools.Sql.applied`."""
         with self._connected(database, f"gonogo look {key}") as connection, self._told(database, ""):
             connection.execute(f"SET LOCAL lock_timeout = {int(limit * 1000)}")
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(key)])
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(key)])
             there = connection.execute("SELECT to_regclass('gonogo.receipts') IS NOT NULL").fetchone()
             if not there or not there[0]:
                 return False
@@ -112,7 +107,7 @@ class PostgresSql:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
             connection.execute(STILL_THERE)
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(migration.key)])
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(migration.key)])
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
                 return True
@@ -121,7 +116,7 @@ class PostgresSql:
 
     def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
         """Write the receipt; True if it was there before."""
-        connection.execute(RECEIPTS.encode())
+        connection.execute(receipts.TABLE.encode())
         digest = hashlib.sha256(migration.text.encode()).hexdigest()
         row = connection.execute(
             "INSERT INTO gonogo.receipts (key, name, sha256) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING key",
@@ -233,10 +228,6 @@ def libpq_url(url: str) -> str:
         raise Unreachable("The database's address must be a postgresql:// URL.")
     query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name not in PRISMA])
     return urlunsplit(parts._replace(query=query))
-
-
-def _lock_number(key: str) -> int:
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -6,6 +6,7 @@ from commands.steps.backup import Backup
 from commands.steps.base import StepBox
 from commands.steps.browser import Browser
 from commands.steps.checkout import Checkout
+from commands.steps.data_return import DataReturn
 from commands.steps.gate import Gate
 from commands.steps.http import Http
 from commands.steps.logs import Logs
@@ -27,6 +28,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Backup,
     Browser,
     Checkout,
+    DataReturn,
     Gate,
     Http,
     Logs,

@@ -8,17 +8,14 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.durations import took
+from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
 
-# The address is taken apart into PG* variables: on a command line `ps` would show its password to every user, and
-# Prisma's ?schema= is refused by pg_dump.
-_SCRIPT = """\
-umask 077
-[[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64
-part() { local text=${BASH_REMATCH[$1]}; printf '%b' "${text//%/\\\\x}"; }
-export PGUSER=$(part 2) PGPASSWORD=$(part 3) PGHOST=$(part 4) PGPORT=${BASH_REMATCH[5]:-5432} PGDATABASE=$(part 6)
-[[ ! $DATABASE_URL =~ [?\\&]sslmode=([a-z-]+) ]] || export PGSSLMODE=${BASH_REMATCH[1]}
+_SCRIPT = (
+    "umask 077\n"
+    + ADDRESS
+    + """\
 mkdir -p "$FOLDER" && cd "$FOLDER"
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
 free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
@@ -36,8 +33,9 @@ printf '%s  %s\\n' "$sum" "$FILE" > "$FILE.sha256"
 mv "$FILE.part" "$FILE"
 printf 'backup_sha256=%s\\nbackup_bytes=%s\\n' "$sum" "$(wc -c < "$FILE")"
 ls -lh "$FILE\""""
+)
 _WRONG = {
-    64: "The database address is not of the form postgresql://user:password@host:port/name.",
+    NO_ADDRESS_CODE: NO_ADDRESS,
     65: "The disk has less room than the database is large ({free_bytes} of {database_bytes} bytes); nothing was dumped.",
     66: "The dump has no end marker: it is cut short and was removed.",
     67: "The dump has only {backup_lines} lines, fewer than {at_least}; it was removed.",

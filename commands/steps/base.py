@@ -82,6 +82,10 @@ class StepBox(Strict):
         """The names of the values of earlier steps that it uses, found in its text fields."""
         return set(_NAME.findall(repr(self.model_dump())))
 
+    def wrong_undone(self, undone: StepBox) -> str:
+        """Why it cannot undo that step, as the sentence for the page's author; empty when it can."""
+        return ""
+
     def roles(self) -> set[str]:
         """The roles that must sign its result."""
         return set(self.sign)

@@ -16,6 +16,8 @@ V1_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.appro
   AND attname IN ('job_type_id', 'skip_approval', 'auto_assign_type', 'auto_assign_user_id') AND NOT attisdropped"""
 V2_TABLES = """SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename IN
   ('approval_flow_templates', 'approval_flow_steps', 'project_flow_assignments', 'project_flow_approvers')"""
+V2_ROWS = """SELECT (SELECT count(*) FROM approval_flow_templates) + (SELECT count(*) FROM approval_flow_steps)
+  + (SELECT count(*) FROM project_flow_assignments) + (SELECT count(*) FROM project_flow_approvers)"""
 FORWARD = "SELECT count(*) FROM audit.ddl WHERE tag = 'DROP TABLE' AND object = 'public.approval_flow_templates'"
 ROLLBACK = "SELECT count(*) FROM audit.ddl WHERE tag = 'CREATE TABLE' AND object = 'public.approval_flow_templates'"
 JOBS_LEFT = "SELECT count(*) FROM jobs WHERE subject LIKE 'Test Job%'"
@@ -29,6 +31,7 @@ class Audit:
     rollback_count: int
     v1_columns: int
     v2_tables: int
+    v2_rows: int
     jobs_left: int
     head: str
     running_commit: str
@@ -50,10 +53,12 @@ def look(postgres: Postgres, services: Services) -> Audit:
     npm = [line["words"].split() for line in lines if line["what"] == "npm"]
     changes = [line["on"] for line in lines if line["what"] == "maintenance"]
     pm2 = services.pm2()
+    v2_tables = _count(postgres, V2_TABLES)
     bypass = {"X-Deploy-Bypass": services.bypass}
     return Audit(
         forward_count=_count(postgres, FORWARD), rollback_count=_count(postgres, ROLLBACK),
-        v1_columns=_count(postgres, V1_COLUMNS), v2_tables=_count(postgres, V2_TABLES),
+        v1_columns=_count(postgres, V1_COLUMNS), v2_tables=v2_tables,
+        v2_rows=_count(postgres, V2_ROWS) if v2_tables == 4 else 0,
         jobs_left=_count(postgres, JOBS_LEFT), head=services.repository.git("rev-parse", "HEAD"),
         running_commit=_commit(services.api_url + "/api/health", {}),
         served_commit=_commit(services.door_url + "/build.json", bypass),

@@ -9,6 +9,14 @@ from commands.runbook.build import slug
 from state.errors import BadPage
 from tests.pages import SMALL, small, spoil
 
+BRINGS_BACK = """```toml data-return
+host = "backend"
+database = "shop"
+database_url = "$SHOP_DB"
+folder = "$SHOP_BACKUPS"
+tables = ["jobs"]
+undoes = "put-the-code-there"
+"""
 DEPLOY_BOX = '```toml run\nhost = "backend"\ncommands = ["deploy"]\ntakes = "10 min"\n```'
 
 
@@ -104,13 +112,15 @@ def test_a_missing_part_is_named(part: str) -> None:
         ('takes = "10 min"', 'every = "10 min"', "only a check of the watch"),
         ('check = "response-time"', 'check = "response"', '"response" is not on the page'),
         ("above = 5.0\n", "", "could never be raised"),
+        ('```toml run\nhost = "backend"\nundoes = "put-the-code-there"\ncommands = ["undeploy"]\n', BRINGS_BACK, "must name the sql step"),
         ('role = "lead"\n```', 'role = "boss"\n```', '"boss" is not on the page'),
         (DEPLOY_BOX, '```toml notify\nid = "put-the-code-there"\ntext = "Now"\nroles_to_tell = ["dbaa"]\n```', '"dbaa" is not on the page'),
         ("### Health", "### Put the code there", "has the same name"),
     ],
 )  # fmt: skip
 def test_what_is_named_must_be_there(old: str, new: str, says: str) -> None:
-    assert says in str(refusal(spoil((old, new))))
+    database = ("[webs.api]", '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]')
+    assert says in str(refusal(spoil((old, new), database)))
 
 
 def test_the_sentence_names_line_step_and_field() -> None:

@@ -1,4 +1,4 @@
-"""The real servers that the tools are tested on: an SSH server and a PostgreSQL, one of each for the whole session."""
+"""The real servers that tools and step kinds are tested on: an SSH server and a PostgreSQL, one of each for the whole session."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+-- Puts the rows where they are missing, moves the sequences, checks the foreign keys, and puts all back as it was.
+DO $check$ DECLARE bad text; BEGIN
+  SELECT name INTO bad FROM gonogo_tables WHERE leaf AND name NOT IN (SELECT name FROM gonogo_copies);
+  IF FOUND THEN RAISE EXCEPTION 'the backup has no table %', bad; END IF;
+  FOR bad IN SELECT name FROM gonogo_tables t WHERE leaf
+    AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisprimary)
+  LOOP
+    EXECUTE format('SELECT %L FROM %s LIMIT 1', bad, bad) INTO bad;
+    IF bad IS NOT NULL THEN
+      RAISE EXCEPTION 'the table % has no primary key and holds rows already, so which ones are missing cannot be told', bad;
+    END IF;
+  END LOOP;
+END $check$;
+SELECT format('WITH back AS (INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM %3$I WHERE %4$L ON CONFLICT DO NOTHING
+  RETURNING 1) UPDATE gonogo_copies SET archived = (SELECT count(*) FROM %3$I), there = (SELECT count(*) FROM %1$s),
+  back = (SELECT count(*) FROM back) WHERE copy = %3$L', c.name, c.columns, c.copy, t.whole)
+FROM gonogo_copies c JOIN gonogo_tables t USING (name) ORDER BY c.copy \gexec
+SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I IS DISTINCT FROM b.%2$I
+  RETURNING 1) UPDATE gonogo_copies SET filled = filled + (SELECT count(*) FROM filled) WHERE copy = %3$L', t.name, a.attname, c.copy,
+  (SELECT string_agg(format('t.%1$I = b.%1$I', k.attname), ' AND ') FROM pg_index i JOIN pg_attribute k ON k.attrelid = t.oid
+   AND k.attnum = ANY (i.indkey) WHERE i.indrelid = t.oid AND i.indisprimary))
+FROM regexp_split_to_table(nullif(:'columns', ''), E'\n') AS given (line)
+CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(split_part(given.line, E'\t', 1)::regclass)
+  UNION SELECT split_part(given.line, E'\t', 1)::regclass) AS part (oid)
+JOIN gonogo_tables t ON t.oid = part.oid JOIN gonogo_copies c ON c.name = t.name
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = split_part(given.line, E'\t', 2) \gexec
+SELECT format('SELECT setval(%1$L, greatest(last_value, (SELECT max(%2$I) FROM %3$s))) FROM %1$s
+  WHERE EXISTS (SELECT FROM %3$s)', s.seq::regclass::text, a.attname, t.name)
+FROM gonogo_tables t JOIN LATERAL (
+  SELECT d.objid AS seq, d.refobjsubid AS number FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S'
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.refobjsubid > 0
+  UNION SELECT d.refobjid, f.adnum FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
+  JOIN pg_class q ON q.oid = d.refobjid AND q.relkind = 'S' WHERE f.adrelid = t.oid
+) AS s ON true JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = s.number \gexec
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
+  CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec
+SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', name,
+  CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname) FROM gonogo_triggers \gexec
+SELECT format('back: %s|%s|%s|%s|%s', name, archived, there, back, filled) FROM gonogo_copies ORDER BY copy;
+COMMIT;

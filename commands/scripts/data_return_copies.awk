@@ -1,0 +1,15 @@
+# Of the dump, the rows of the wanted tables, each into a temporary table of its own. What looks like a COPY inside
+# another table's rows or a function is passed over.
+BEGIN { n = split(ENVIRON["WANTED"], wanted, "\n") }
+copying { if (keep) print; if ($0 == "\\.") copying = keep = 0; next }
+/^SET client_encoding = / { print }
+/^-- Data for Name: / { data = 1 }
+data && /^COPY .* FROM stdin;$/ {
+  head = substr($0, 6, length($0) - 17); copying = 1; data = 0
+  for (i = 1; i <= n; i++) if (substr(head, 1, length(wanted[i]) + 2) == wanted[i] " (") {
+    columns = substr(head, length(wanted[i]) + 3, length(head) - length(wanted[i]) - 3); keep = 1
+    print "CREATE TEMP TABLE gonogo_" i " AS SELECT " columns " FROM " wanted[i] " WITH NO DATA;"
+    print "INSERT INTO gonogo_copies VALUES ($name$gonogo_" i "$name$, $name$" wanted[i] "$name$, $name$" columns "$name$);"
+    print "COPY gonogo_" i " FROM stdin;"
+  }
+}

@@ -1,0 +1,130 @@
+"""`data-return`: brings rows of tables and columns that were dropped and made anew back from the run's own backup."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands.durations import Duration, parse, say, took
+from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.outcome import Context, Outcome, done, failed
+from commands.receipts import TABLE, lock_number
+from commands.scripts import read
+from commands.steps.base import EnvName, StepBox, act, on_host, run_job
+from commands.tools import Finished
+
+# FIND is asked for the tables; BEFORE, the rows that COPIES picks, and AFTER are one transaction
+_TEXTS = {
+    "FIND": read("data_return_find.sql"),
+    "BEFORE": "".join(
+        (read("data_return_begin.sql"), TABLE, read("data_return_find.sql"), read("data_return_before.sql"))
+    ),
+    "COPIES": read("data_return_copies.awk"),
+    "AFTER": read("data_return_after.sql"),
+}
+_SCRIPT = "".join(
+    (
+        "umask 077\n",
+        ADDRESS,
+        *(f"{name}={shlex.quote(text)}\n" for name, text in _TEXTS.items()),
+        read("data_return.sh"),
+    )
+)
+_BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
+_ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
+_WRONG = {
+    NO_ADDRESS_CODE: NO_ADDRESS,
+    68: "The backup {file} is not there, or not as it was (its checksum differs); nothing was brought back.",
+}
+
+
+class DataReturn(StepBox):
+    """`tables` as one would write them in SQL; of a partitioned one, all parts. `columns` are "table.column" of kept tables.
+
+    `undoes` names the migration: where its receipt is not there, nothing was dropped, and nothing is done. Rows whose
+    key is there already are left as they are, so that what was written since stays; sequences move on. All in one
+    transaction with a receipt, so that it happens once, whoever tries.
+    """
+
+    kind: ClassVar[str] = "data-return"
+    changes: ClassVar[bool] = True
+    two_to_skip: ClassVar[bool] = True
+
+    host: str
+    database: str
+    database_url: EnvName
+    folder: EnvName
+    file: str = "<backup_file>"
+    sha256: str = "<backup_sha256>"
+    tables: list[str] = Field(min_length=1)
+    columns: list[str] = Field(default_factory=list)
+    undoes: str = Field(min_length=1)
+    lock_timeout: Duration = parse("5 s")
+
+    def plan(self) -> list[str]:
+        return [
+            f"on {self.database}: rows of {', '.join(self.tables)} that are missing come back from {self.file}",
+            *(f"on {self.database}: the values of {column} come back from {self.file}" for column in self.columns),
+            f"in one transaction with its receipt, waiting for locks at most {say(self.lock_timeout)}",
+            *on_host(self.host, _SCRIPT, self._given()),
+        ]
+
+    def run(self, ctx: Context) -> Outcome:
+        if ctx.tools.sql.applied(self.database, self._key(ctx)):
+            return done("The rows were brought back by this run before.")
+        if not ctx.tools.sql.applied(self.database, f"run-{ctx.run.id}/{self.undoes}"):
+            return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
+        own = {"KEY": self._key(ctx), "LOCK": str(lock_number(self._key(ctx)))}
+        ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})
+        # every table is told, also an empty one
+        found = [(name, *map(int, numbers)) for name, *numbers in _BACK.findall(ended.tail)]
+        if ended.code or not found:
+            return self._failed(ctx, ended)
+        back, filled = sum(one[3] for one in found), sum(one[4] for one in found)
+        says = f"{back:,} rows of {len(found)} tables are back from the backup, in {took(ended.seconds)}"
+        says += f"; {filled:,} values of columns too." if self.columns else "."
+        return done(says, lines=tuple(_line(*one) for one in found), output=ended.tail)
+
+    def look(self, ctx: Context) -> Outcome | None:
+        """The receipt keeps it from happening twice, and without one nothing of it is there."""
+        return act(self, ctx)
+
+    def needs(self) -> set[str]:
+        return {"backup_file", "backup_sha256"} & super().needs()
+
+    def wrong_undone(self, undone: StepBox) -> str:
+        if undone.kind == "sql" and getattr(undone, "receipt", False):
+            return ""
+        return "must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
+
+    def _failed(self, ctx: Context, ended: Finished) -> Outcome:
+        said = _ERROR.findall(ended.tail)
+        general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
+        words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
+        return failed(words, lines=ended.last_lines, output=ended.tail)
+
+    def _key(self, ctx: Context) -> str:
+        """The receipt's name: the same for every attempt of this run at this step."""
+        return ctx.key.rsplit("/", 1)[0]
+
+    def _given(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "FOLDER": self.folder,
+            "FILE": self.file,
+            "SHA256": self.sha256,
+            "TABLES": "\n".join(self.tables),
+            "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
+            "PATIENCE": str(int(self.lock_timeout.total_seconds() * 1000)),
+            "LIMIT": str(int(self.limit.total_seconds() * 1000)),
+        }
+
+
+def _line(name: str, archived: int, there: int, back: int, filled: int) -> str:
+    kept = f", {archived - back:,} were there already" if archived - back and not filled else ""
+    return f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back{kept}" + (
+        f", {filled:,} values" if filled else ""
+    )
