@@ -64,6 +64,11 @@ class Effects:
             missing += [name for name in self._due_back() if not self.counts[name]]
         return [f"{name} never happened" for name in missing]
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing but a backup was made."""
+        return not any(count for name, count in self.counts.items() if name != "backup")
+
     def _reached(self) -> int:
         there = [number for number, name in enumerate(DEPLOY) if self.counts[name]]
         return there[-1] + 1 if there else 0
@@ -90,11 +95,11 @@ def effects(target: Target, before: Mark, run: int, ended: str) -> Effects:
     lines = written(target.box.audit_log)[before.lines :]
     now = mark(target)
     counts: Counter[str] = Counter(line["name"] for line in lines if line["what"] == "act" and line["run"] == str(run))
-    counts["backup"] = sum(line["what"] == "pg_dump" for line in lines)
     counts["code"] = sum(line.get("commit") == target.new for line in lines if line["what"] == "checkout")
     counts["code-back"] = sum(line.get("commit") == target.old for line in lines if line["what"] == "checkout")
     counts["restart"] = sum(line.get("commit") == target.new for line in lines if line["what"] == "pm2 restart")
     counts["restart-back"] = sum(line.get("commit") == target.old for line in lines if line["what"] == "pm2 restart")
+    counts["backup"] = sum(line["what"] == "pg_dump" for line in lines)
     counts["migration"] = now.forward - before.forward
     counts["database-back"] = now.rollback - before.rollback
     counts["create-job"] = now.jobs - before.jobs

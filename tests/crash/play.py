@@ -48,7 +48,10 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """How the people go: roll back after so many seconds of the run, or at the decision, or keep."""
+    """How the people go: roll back after so many seconds of the run, or at the decision, or keep.
+
+    A run that is turned back before it touched production ends `aborted`.
+    """
 
     ends: str
     after: float | None = None
@@ -87,7 +90,7 @@ def _count(here: Stage, tally: Tally, story: Story, before: counts.Mark, end: tu
     tally.doubled += [f"run {run}: {sentence}" for sentence in found.doubled()]
     tally.lost += [f"run {run}: {sentence}" for sentence in found.lost(ended, whole=story.after is None)]
     tally.ends += [f"run {run}, {ended}: {sentence}" for sentence in found.wrong]
-    if ended != story.ends:
+    if ended != story.ends and not (ended == "aborted" and story.after is not None and found.untouched):
         tally.ends.append(f"run {run} is {ended}, not {story.ends}")
 
 

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.rehearsal.people import CHANNEL, PEOPLE, environment
 from bot.rehearsal.target import Target
+from bot.rehearsal.target.box import PLAIN_PATH
 from bot.rehearsal.workspace import Workspace
 from tests.crash.wire import Wire
 
@@ -62,7 +63,6 @@ class Stage:
     wires: dict[str, Wire]
     state: Path
     folder: Path
-    asked: list[str] = field(default_factory=list)
 
     def used(self, since: float) -> float | None:
         """The moment of the bot's first connection to the target after a moment, or None."""
@@ -74,6 +74,7 @@ class Stage:
 async def stage(folder: Path, page: Path = PAGE, speed: float = FAST) -> AsyncIterator[Stage]:
     """Set everything up but the bot, and clear everything away at the end."""
     target = Target(folder / "production", CACHE)
+    target.ssh.path = f"{folder / 'pauses'}:{PLAIN_PATH}"
     workspace = Workspace(PEOPLE, CHANNEL)
     await asyncio.to_thread(target.start)
     wires = {name: Wire(port) for name, port in _ports(target).items()}

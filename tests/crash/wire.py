@@ -39,7 +39,7 @@ class Wire:
         self.cut()
 
     def cut(self) -> None:
-        """Drop every connection at once, in both directions."""
+        """Drop every connection at once, in both directions, with what is held in them."""
         for writer in list(self._open):
             writer.transport.abort()
 
@@ -79,6 +79,8 @@ class Wire:
                 if held and held(data):
                     self.caught.set()
                     await self._free.wait()
+                    if writer.transport.is_closing():
+                        return
                 writer.write(data)
                 await writer.drain()
             writer.write_eof()

@@ -37,13 +37,14 @@ Subsystem sftp internal-sftp
 class Ssh:
     """The SSH server of one target; `start` makes the host key, the client's key and the known_hosts file.
 
-    `openssh=False` takes asyncssh even where sshd is found.
+    `openssh=False` takes asyncssh even where sshd is found. `path` is the PATH of a plain command.
     """
 
     box: Box
     port: int = field(default_factory=free_port)
     user: str = field(default_factory=lambda: pwd.getpwuid(os.geteuid()).pw_name)
     openssh: bool = True
+    path: str = PLAIN_PATH
 
     @property
     def address(self) -> str:
@@ -71,7 +72,7 @@ class Ssh:
             return False
         config = self.box.keys / "sshd_config"
         config.write_text(
-            CONFIG.format(port=self.port, keys=self.box.keys, user=self.user, home=self.box.home, path=PLAIN_PATH)
+            CONFIG.format(port=self.port, keys=self.box.keys, user=self.user, home=self.box.home, path=self.path)
         )
         if os.geteuid() == 0:
             # sshd insists on this empty folder as root; its service makes it, and on a machine without one nobody did.
