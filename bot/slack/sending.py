@@ -36,6 +36,7 @@ BLOCKED = {
 }
 UPDATES_A_MINUTE = 45  # Slack allows 50; the rest is room for a clock that runs a little differently
 FILE_SHOWS = 2.0  # seconds after which a file that was shared shows in its thread
+AWAY = 2.0  # seconds between attempts while Slack is away: on its return the card must be true within 5 s
 SLOW = 15.0  # seconds between attempts while an administrator is needed
 
 
@@ -165,7 +166,7 @@ def _said(error: SlackApiError) -> tuple[int, str]:
 
 def _wait(error: Exception, method: str, tried: int) -> float:
     """How long to wait before the next attempt, in seconds. Raises RefusedBySlack where waiting does not help."""
-    soon = min(0.5 * 2.0 ** min(tried, 5), 10.0)
+    soon = min(0.5 * 2.0 ** min(tried, 5), AWAY)
     if not isinstance(error, SlackApiError):
         LOG.warning("%s: Slack cannot be reached (%s); trying again in %g s", method, type(error).__name__, soon)
         return soon
