@@ -11,6 +11,7 @@ from commands import telling
 from commands.contexts import ContextMaker
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
+from commands.inflight import Act, after_a_cut, settled
 from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
 from commands.rollback import rollback
@@ -20,13 +21,13 @@ from commands.status import clock
 from commands.steps.base import act
 from commands.tools import Tools
 from commands.who import Who
-from state.errors import GonogoError
 from state.records import DONE, RUNNING, News, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
 BOT = Who(person="gonogo", via="gonogo")
 POLL = 0.2  # seconds; how soon a word from another process (the terminal) is heard
+LATE = timedelta(seconds=1)  # a status post that comes later than that after its moment says so
 ABANDON = 15.0  # seconds after which an act that does not stop is left behind as unknown
 
 
@@ -40,7 +41,7 @@ class Runner:
         self.tools = tools
         self._maker = ContextMaker(store, page, run, tools)
         self._loss = LossWatch(store, page, run, tools)
-        self._acts: dict[str, _Act] = {}
+        self._acts: dict[str, Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
         self._status_slot = 0
@@ -153,24 +154,30 @@ class Runner:
         slot = int(clock(record, self._now()) / self.page.runbook.status_every)
         if slot > self._status_slot:
             self._status_slot = slot
-            self.store.tell(self.number, self._now(), News(kind="status", once=f"status:{slot}"))
+            late = (clock(record, self._now()) - self.page.runbook.status_every * slot) / self._pace(record)
+            data = {"slot": slot, "late": say(round(late.total_seconds())) if late > LATE else ""}
+            self.store.tell(self.number, self._now(), News(kind="status", data=data, once=f"status:{slot}"))
 
     def _status_due(self, record: Record) -> datetime:
         left = self.page.runbook.status_every * (self._status_slot + 1) - clock(record, self._now())
+        return self._now() + max(left / self._pace(record), timedelta(0))
+
+    def _pace(self, record: Record) -> float:
+        """How many seconds of the page pass in one of the wall."""
         watching = (row := record.last(WATCH)) is not None and row.state == RUNNING
-        return self._now() + max(left / (record.run.speed if watching else 1), timedelta(0))
+        return record.run.speed if watching else 1.0
 
     # -- acts -----------------------------------------------------------------------------------------------------
 
     def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome], *, stopped: bool = False) -> None:
-        running = _Act(step=step, attempt=attempt)
+        running = Act(step=step, attempt=attempt)
         if stopped:
             running.stop.set()
         self._acts[step.id] = running
         name = f"{self.number}-{step.id}"
         threading.Thread(target=self._work, args=(running, work), name=name, daemon=True).start()
 
-    def _work(self, running: _Act, work: Callable[[Context], Outcome]) -> None:
+    def _work(self, running: Act, work: Callable[[Context], Outcome]) -> None:
         began = self._now()
         step = running.step
         try:
@@ -185,11 +192,11 @@ class Runner:
             if not running.abandoned and not self._leaving.is_set():
                 self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
 
-    def _guarded(self, running: _Act, work: Callable[[Context], Outcome]) -> Outcome:
+    def _guarded(self, running: Act, work: Callable[[Context], Outcome]) -> Outcome:
         ctx = self._maker.context(running.step, running.attempt, running.stop)
         if missing := sorted(running.step.box.needs() - set(ctx.values)):
             return failed(f"<{missing[0]}> is not known, because the step that gives it did not end well.")
-        return work(ctx)
+        return settled(running.step, ctx, work(ctx))
 
     def _end(self, step: PageStep, attempt: int, outcome: Outcome, seconds: float) -> None:
         record = self.store.record(self.number)
@@ -229,25 +236,4 @@ class Runner:
         for row in record.steps:
             if row.state == RUNNING and row.step not in {WATCH, DECISION}:
                 step = self.page.step(row.step)
-                self._act(step, row.attempt, self._look(step), stopped=back and step.part != "rollback")
-
-    def _look(self, step: PageStep) -> Callable[[Context], Outcome]:
-        def look(ctx: Context) -> Outcome:
-            try:
-                found = step.box.look(ctx)
-            except GonogoError as error:
-                return unknown(f"The bot was cut off here and cannot look: {error}")
-            return found or unknown("The bot was cut off here, and looking does not tell how it ended.")
-
-        return look
-
-
-class _Act:
-    """An act under way: how to stop it, and since when it has been asked to."""
-
-    def __init__(self, *, step: PageStep, attempt: int) -> None:
-        self.step = step
-        self.attempt = attempt
-        self.stop = threading.Event()
-        self.asked_at: datetime | None = None
-        self.abandoned = False
+                self._act(step, row.attempt, after_a_cut(step), stopped=back and step.part != "rollback")

@@ -170,6 +170,7 @@ def _status(scene: Scene, event: Event) -> Message:
     """The post of every 15 minutes: where it is, for whom it waits, and the newest checks."""
     status = scene.status
     at = time_of(event.at, scene.page.runbook.time_zone)
+    late = line(str(event.data.get("late", "")), 40)
     bar = watched(scene) if status.stage == "Watch" else progress_bar(status.settled, status.total)
     head = f"📋 *{t_plus(status)}* · {status.stage}\n{bar}"
     bad = sum(not one.good for one in status.checks)
@@ -182,7 +183,7 @@ def _status(scene: Scene, event: Event) -> Message:
     blocks = [
         section("\n".join(filter(None, [head, doing, waits, sums if status.checks else "", loses]))),
         section(checks(status)),
-        context(f"{headline(status)} · {at}"),
+        context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was away" if late else "")),
     ]
     return message(head, blocks)
 

@@ -27,7 +27,7 @@ WATCH = """
 ## Watch
 
 ```toml watch
-lasts = "40 min"
+lasts = "60 min"
 ```
 
 ### Health
@@ -143,17 +143,23 @@ def test_two_people_press_one_button_and_the_bot_is_killed(play: Play) -> None:
 def test_exactly_when_a_status_post_is_due(play: Play) -> None:
     async def story(point: Point) -> None:
         text = page(run_step("one", SAY)).replace("\n## Rollback\n", WATCH, 1)
-        point.begin(text.replace('status_every = "1 min"', 'status_every = "10 min"'))  # 2.5 s in this watch
+        point.begin(text.replace('status_every = "1 min"', 'status_every = "12 min"'))  # 3 s in this watch
         for number in (1, 2, 3):
             await point.until(lambda number=number: len(statuses(point)) >= number, "a status post")  # type: ignore[misc]
             await point.restart()
+        await point.here.bot.kill()
+        await asyncio.sleep(3.8)  # the next one is due meanwhile
+        point.here.bot.start()
         await kept(point)
         slots = statuses(point)
-        assert len(slots) == len(set(slots)) >= 3
+        assert len(slots) == len(set(slots)), f"a status was told twice: {slots}"
+        assert slots == sorted(slots)
+        late = [one for one in point.here.workspace.messages() if "late: the bot was away" in str(one.blocks)]
+        assert len(late) == 1, "the post that was due while the bot was away is not marked, or marked twice"
 
     play(story)
 
 
 def statuses(point: Point) -> list[int]:
-    """The ids of the status events that are written down."""
-    return [event.id for event in point.store.events(point.run, 0, 1000) if event.kind == "status"]
+    """Which status posts are written down, each by the number of its moment."""
+    return [int(event.data["slot"]) for event in point.store.events(point.run, 0, 1000) if event.kind == "status"]

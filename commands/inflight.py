@@ -1,0 +1,55 @@
+"""An act under way: how it is stopped, and how it is looked at when nobody knows how it ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from commands.outcome import Context, Outcome, unknown
+from commands.runbook.page import PageStep
+from state.errors import GonogoError
+from state.records import UNKNOWN
+
+PATIENCE = timedelta(
+    seconds=60
+)  # in which a host or database that cannot be reached may come back before people are asked
+APART = 1.0  # seconds between two looks
+
+
+class Act:
+    """An act under way: how to stop it, and since when it has been asked to."""
+
+    def __init__(self, *, step: PageStep, attempt: int) -> None:
+        self.step = step
+        self.attempt = attempt
+        self.stop = threading.Event()
+        self.asked_at: datetime | None = None
+        self.abandoned = False
+
+
+def after_a_cut(step: PageStep) -> Callable[[Context], Outcome]:
+    """What is done instead of an act that an earlier runner left in flight."""
+
+    def look(ctx: Context) -> Outcome:
+        return _look(step, ctx) or unknown("The bot was cut off here, and looking does not tell how it ended.")
+
+    return look
+
+
+def settled(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
+    """An outcome that is unknown is looked into once, because the target may tell; any other stays as it is."""
+    if outcome.state != UNKNOWN or ctx.stop.is_set():
+        return outcome
+    return _look(step, ctx) or outcome
+
+
+def _look(step: PageStep, ctx: Context) -> Outcome | None:
+    """What looking tells, or None; a target that cannot be reached is waited for."""
+    until = ctx.tools.clock.now() + PATIENCE
+    while True:
+        try:
+            return step.box.look(ctx)
+        except GonogoError as error:
+            if ctx.stop.wait(APART) or ctx.tools.clock.now() > until:
+                return unknown(f"The bot was cut off here and cannot look: {error}")
