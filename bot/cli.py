@@ -37,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     plan = verbs.add_parser("plan", help="show every exact command, query and request of a page, and its timeline")
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
+    doctor = verbs.add_parser("doctor", help="look at everything that a run of a page will need, before it starts")
+    doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
+    doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    doctor.set_defaults(verb=_doctor)
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument(
         "--no-slack", action="store_true", help="carry runs on without Slack, for the terminal door alone"
@@ -104,6 +108,23 @@ def _plan(options: argparse.Namespace) -> int:
     for line in plan_lines(read_page_file(options.page)):
         print(line)
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot.doctor.visit import visit
+    from bot.settings import find_pages, read_settings
+
+    settings = read_settings()
+    failures = 0
+    for page in find_pages(settings.runbook, options.page):
+        print(f"{page.name}: {page.title}")
+        lines = visit(settings, page, options.ref)
+        for line in lines:
+            print(f"  {line}")
+        levels = [line.found.level for line in lines]
+        failures += levels.count("fail")
+        print(f"  {len(levels)} looked at: {levels.count('fail')} to mend, {levels.count('warn')} to know of")
+    return 1 if failures else 0
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -79,6 +79,16 @@ def read_pages(where: Path) -> dict[str, Page]:
     return {file.name: read_page_file(file) for file in files}
 
 
+def find_pages(where: Path, name: str) -> list[Page]:
+    """The page of that name (its file's name there, or a path), or all pages where no name is given. Raises Refused, BadPage."""
+    if name and Path(name).is_file():
+        return [read_page_file(Path(name))]
+    pages = read_pages(where)
+    if name and name not in pages:
+        raise Refused(f"There is no page {name}; say one of {', '.join(pages)}.")
+    return [pages[name]] if name else list(pages.values())
+
+
 def read_page_file(file: Path) -> Page:
     """One page from its file. Raises Refused when the file cannot be read, and BadPage."""
     try:

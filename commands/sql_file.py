@@ -64,6 +64,24 @@ def unsafe_statements(text: str) -> list[Finding]:
     return sorted(problems, key=lambda one: one.line)
 
 
+_CHANGES = re.compile(
+    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
+)
+_TABLE = r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?'
+
+
+def changed_tables(text: str) -> list[str]:
+    """The names, as the file writes them, of the tables that it alters, drops or empties, which only their owner may."""
+    found: dict[str, None] = {}
+    for statement in statements(text):
+        words = " ".join(statement.text.split())
+        match = _CHANGES.match(words)
+        if match and (" TABLE " in words.upper()[:20] or words.upper().startswith("TRUNCATE")):
+            listed = re.match(rf"{_TABLE}(?:\s*,\s*{_TABLE})*", match["tables"])
+            found |= dict.fromkeys(re.findall(_TABLE, listed[0])) if listed else {}
+    return list(found)
+
+
 def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     found: list[Statement] = []
     problems: list[Finding] = []

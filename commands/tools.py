@@ -185,6 +185,9 @@ class Browser(Protocol):
     def unavailable(self) -> str | None:
         """Why there is no browser on this machine, or None when there is one."""
 
+    def broken(self) -> str | None:
+        """Start a browser and end it again: why it does not start, or None."""
+
     def visit(self, place: str, visit: Visit) -> Seen:
         """Open the page, click through `click` in order, and look. Raises Unreachable, Failed."""
 

@@ -142,6 +142,7 @@ def _log(world: Production, env: Mapping[str, str]) -> str:
 _BACKUP = (
     f"backup_lines=2345\nbackup_sha256={'ab' * 32}\nbackup_bytes=1200000\n-rw------- 1 deploy 1.2M backup.sql.gz\n"
 )
+READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
 _STAT = "cpu  100 0 100 800 0 0 0 0\n"
 _PROC = _STAT + "".join(_STAT.replace("100", str(100 + 10 * n)).replace("800", str(800 + 80 * n)) for n in range(1, 21))
 _MEMORY = "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\n"
@@ -156,6 +157,8 @@ def _metrics(script: str) -> str:
 
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
     ("commit=$(git rev-parse", _release),
+    ("rev-parse --git-dir", lambda world, env: ""),
+    ("server=%s", lambda world, env: READY),
     ('git show "$COMMIT:$FILE"', lambda world, env: world.files[env["FILE"]]),
     ('--end-of-options "$COMMIT:$FILE"', lambda world, env: blob(world.files[env["FILE"]]) + "\n"),
     ("--stat", lambda world, env: " backend/api-server/src/jobs.js | 2 +-\n"),

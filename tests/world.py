@@ -217,5 +217,8 @@ class _Browser:
     def unavailable(self) -> str | None:
         return self.world.no_browser
 
+    def broken(self) -> str | None:
+        return None
+
     def visit(self, place: str, visit: Visit) -> Seen:
         return self.world.seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # method -> scopes of the bot's token; conversations.* need one for each kind of channel
 METHODS: dict[str, tuple[str, ...]] = {
+    "apps.connections.open": (),  # with the app's own token
     "auth.test": (),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),
@@ -12,6 +13,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "usergroups.users.list": ("usergroups:read",),
+    "users.info": ("users:read",),
     "views.open": (),
 }
 COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}

@@ -44,6 +44,17 @@ class ChromiumBrowser:
             return "no Chromium is installed (apt-get install chromium, or name one with GONOGO_BROWSER)"
         return None
 
+    def broken(self) -> str | None:
+        """See `commands.tools.Browser.broken`."""
+        from playwright.sync_api import Error, sync_playwright
+
+        try:
+            with sync_playwright() as playwright:
+                playwright.chromium.launch(executable_path=self._executable(), args=_flags(), timeout=10_000).close()
+        except Error as error:
+            return self._redact(error.message.splitlines()[0])[:200]
+        return None
+
     def visit(self, place: str, visit: Visit) -> Seen:
         """See `commands.tools.Browser.visit`."""
         if why := self.unavailable():
@@ -52,10 +63,9 @@ class ChromiumBrowser:
 
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + visit.path
         headers = {name: resolve(value, self._environ) for name, value in visit.headers.items()}
-        flags = [*FLAGS, "--no-sandbox"] if os.getuid() == 0 else list(FLAGS)
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=self._executable(), args=flags)
+                browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())
                 try:
                     page = browser.new_context(extra_http_headers=headers).new_page()
                     return self._look(page, url, visit)
@@ -84,6 +94,10 @@ class ChromiumBrowser:
 
     def _executable(self) -> str | None:
         return self._environ.get("GONOGO_BROWSER") or find_browser()
+
+
+def _flags() -> list[str]:
+    return [*FLAGS, "--no-sandbox"] if os.getuid() == 0 else list(FLAGS)
 
 
 def find_browser() -> str | None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Check, Found, OnHost, Programs, bad, good
 from commands.durations import took
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+from commands.tools import Finished
 
-_SCRIPT = (
+_AT_FOLDER = (
     "umask 077\n"
     + ADDRESS
     + """\
 mkdir -p "$FOLDER" && cd "$FOLDER"
+"""
+)
+_SCRIPT = (
+    _AT_FOLDER
+    + """\
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
 free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
 printf 'database_bytes=%s\\nfree_bytes=%s\\n' "$size" "$free"
@@ -33,6 +41,16 @@ printf '%s  %s\\n' "$sum" "$FILE" > "$FILE.sha256"
 mv "$FILE.part" "$FILE"
 printf 'backup_sha256=%s\\nbackup_bytes=%s\\n' "$sum" "$(wc -c < "$FILE")"
 ls -lh "$FILE\""""
+)
+_CHECK = (
+    _AT_FOLDER
+    + """\
+export PGCONNECT_TIMEOUT=8
+printf 'server=%s\\n' "$(psql -XAtc 'SHOW server_version_num')"
+printf 'database_bytes=%s\\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
+printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
+printf 'dump=%s\\n' "$(pg_dump --version)"
+[ -w . ]"""
 )
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
@@ -61,6 +79,14 @@ class Backup(StepBox):
 
     def gives(self) -> tuple[str, ...]:
         return ("backup_file", "backup_sha256", "backup_lines")
+
+    def checks(self) -> list[Check]:
+        names = ("psql", "pg_dump", "gzip", "sha256sum", "awk")
+        env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
+        return [
+            Programs(host=self.host, names=names),
+            OnHost(host=self.host, script=_CHECK, judge=_judge_ready, env=env),
+        ]
 
     def run(self, ctx: Context) -> Outcome:
         file = self._file(ctx)
@@ -94,3 +120,25 @@ class Backup(StepBox):
             "FILE": file,
             "AT_LEAST": str(self.at_least_lines),
         }
+
+
+def _judge_ready(ended: Finished) -> list[Found]:
+    if ended.code == 64:
+        return bad(_WRONG[64].rstrip("."), "mend it in the environment")
+    words = told(ended.tail)
+    if not words.get("database_bytes", "").isdigit() or not words.get("server", "").isdigit():
+        said = [line for line in ended.tail.splitlines() if "=" not in line][-1:] or [f"exit {ended.code}"]
+        return bad(f"the database cannot be dumped from here ({said[0][:160]})", "try psql there with the same address")
+    if ended.code:
+        return bad("the folder of the backups cannot be written", "give it to the user that deploys")
+    dump, server = re.findall(r"\d+", words.get("dump", "")), int(words["server"]) // 10_000
+    if not dump or int(dump[0]) < server:
+        has = f"pg_dump {dump[0]}" if dump else "no pg_dump"
+        return bad(
+            f"it has {has}, older than the server ({server})", f"install PostgreSQL {server}'s client programs there"
+        )
+    size, free = int(words["database_bytes"]), int(words["free_bytes"])
+    room = f"{free / 1e9:.1f} GB free for a backup of a database of {size / 1e9:.2f} GB"
+    if free <= size:
+        return bad(f"only {room}", "make room, or name another folder")
+    return good(f"pg_dump {dump[0]} for server {server}; {room}")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from commands.checks import Check
 from commands.durations import Duration
 from commands.outcome import Context, Outcome, failed, stopped, unknown
 from commands.tools import Finished, Job
@@ -85,6 +86,10 @@ class StepBox(Strict):
     def wrong_undone(self, undone: StepBox) -> str:
         """Why it cannot undo that step, as the sentence for the page's author; empty when it can."""
         return ""
+
+    def checks(self) -> list[Check]:
+        """What must be so before the run begins, for the doctor to look at; nothing where only the places must answer."""
+        return []
 
     def roles(self) -> set[str]:
         """The roles that must sign its result."""

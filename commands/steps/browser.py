@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Around, Check, Found, doubtful, good
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import StepBox
 from commands.tools import Visit
@@ -36,6 +38,9 @@ class Browser(StepBox):
             *(f"nothing about {text!r} in the console" for text in self.forbid),
         ]
 
+    def checks(self) -> list[Check]:
+        return [BrowserIsThere()]
+
     def run(self, ctx: Context) -> Outcome:
         browser = ctx.tools.browser
         if why := browser.unavailable():
@@ -59,3 +64,19 @@ class Browser(StepBox):
             return failed(f"The page is not right: {wrong[0]}.", lines=tuple(wrong[:8]), measures=measures)
         shown = f"shows {', '.join(self.sees)}" if self.sees else "loads"
         return done(f"“{seen.title}” {shown}, with a clean console.", measures=measures)
+
+
+@dataclass(frozen=True)
+class BrowserIsThere:
+    """Whether the bot's machine can open a page; without a browser people open it, so nothing is kept from starting."""
+
+    place = ("browser", "")
+    late = False
+
+    def look(self, around: Around) -> list[Found]:
+        """Start one and end it again."""
+        if why := around.tools.browser.unavailable():
+            return doubtful(f"there is none on the bot's machine ({why})", "people will be asked to open the page")
+        if why := around.tools.browser.broken():
+            return doubtful(f"it does not start ({why})", "people will be asked to open the page")
+        return good("starts")

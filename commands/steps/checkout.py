@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Check, Found, OnHost, Programs, bad, doubtful, good
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, look_at_job, on_host, run_job
+from commands.tools import Finished
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
 
@@ -45,6 +47,15 @@ class Checkout(StepBox):
     def plan(self) -> list[str]:
         return on_host(self.host, self.script(), self._env())
 
+    def checks(self) -> list[Check]:
+        spared = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
+        script = f"""\
+cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit 65
+[ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit 66
+git status --porcelain --untracked-files=no -- .{spared}"""
+        looks = OnHost(host=self.host, script=script, judge=_judge_copy, env=(("REPOSITORY", self.repository),))
+        return [Programs(host=self.host, names=("git",)), looks]
+
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(), self._env())
         lines = ended.last_lines
@@ -70,3 +81,15 @@ class Checkout(StepBox):
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
+
+
+def _judge_copy(ended: Finished) -> list[Found]:
+    if ended.code == 66:
+        return bad("the working copy cannot be written by this user", "give its files to the user that deploys")
+    if ended.code:
+        words = ended.tail.strip().splitlines()[-1:] or ["git says nothing"]
+        return bad(f"the repository is no git working copy ({words[0][:120]})", "clone it there, or mend its address")
+    if changed := ended.tail.split("\n")[:-1]:
+        said = ", ".join(line.strip() for line in changed[:3])
+        return doubtful(f"{len(changed)} tracked files were changed by hand: {said}", "keep or discard them first")
+    return good("the working copy is clean and can be written")

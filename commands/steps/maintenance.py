@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.checks import Check, Programs, first_words
 from commands.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.base import StepBox, act, on_host, pause, run_job
 from commands.tools import Call
@@ -34,6 +35,10 @@ class Maintenance(StepBox):
     def plan(self) -> list[str]:
         check = [f"GET {self.web}{self.path}, expects status {self._wanted()}"] if self.web else []
         return on_host(self.host, self.command, self.env) + check
+
+    def checks(self) -> list[Check]:
+        names = first_words([self.command])
+        return [Programs(host=self.host, names=names)] if names else []
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.command, self.env)

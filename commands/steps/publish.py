@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.checks import Check, folder
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, look_at_job, on_host, pause, run_job, told
 from commands.tools import Call
@@ -58,6 +59,9 @@ class Publish(StepBox):
 
     def gives(self) -> tuple[str, ...]:
         return ("release_before",) if self.mode == "forward" else ()
+
+    def checks(self) -> list[Check]:
+        return [folder(self.host, self.www, "the folder that is served")]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(), self._env())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Around, Check, Found, Programs, bad, good
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, on_host, run_job, told
 
@@ -41,6 +43,10 @@ class Release(StepBox):
 
     def gives(self) -> tuple[str, ...]:
         return ("commit", "commit_before", "changed_files")
+
+    def checks(self) -> list[Check]:
+        asks = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
+        return [Programs(host=self.host, names=("git", "sed")), asks]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
@@ -83,3 +89,44 @@ def blob(text: str) -> str:
     """The name git gives to a file with this text."""
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefAndFiles:
+    """Whether the ref is in the repository's origin, and holds every file of the page; leaves their texts for other checks."""
+
+    host: str
+    repository: str
+    ref: str
+    files: tuple[str, ...]
+    late: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The host."""
+        return ("hosts", self.host)
+
+    def look(self, around: Around) -> list[Found]:
+        """Fetch as the step does, and read each file as that commit has it."""
+        ref = fill(self.ref, {"ref": around.ref})
+        ended = around.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
+        if ended.code == 66:
+            return bad(
+                f"there is no branch, tag or commit {ref} in the repository's origin", "push it, or name another"
+            )
+        commit = told(ended.tail).get("commit", "")
+        if ended.code or not commit:
+            said = ended.tail.strip().splitlines()[-1:] or [f"exit {ended.code}"]
+            return bad(f"the release cannot be fetched ({said[0][:160]})", "try git fetch there by hand")
+        found = [one for file in self.files for one in self._file(around, commit, file)]
+        return found or good(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
+
+    def _file(self, around: Around, commit: str, file: str) -> list[Found]:
+        env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
+        read = around.tools.shell.ask(self.host, _FILE, env=env)
+        if read.code:
+            return bad(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
+        if read.size > _KEPT_AT_MOST:
+            return bad(f"{file} has {read.size} bytes; at most {_KEPT_AT_MOST} can be kept with the run", "split it")
+        around.files[file] = read.tail
+        return []

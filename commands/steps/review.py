@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands import findings
+from commands.checks import Check, Programs
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, on_host
 
@@ -41,6 +42,9 @@ class Review(StepBox):
                 for file in self.migrations
             ),
         ]
+
+    def checks(self) -> list[Check]:
+        return [Programs(host=self.host, names=("git",))]
 
     def run(self, ctx: Context) -> Outcome:
         env = {name: fill(value, ctx.values) for name, value in self._env().items()}

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Check, Found, OnHost, Programs, doubtful, first_words, good, is_open
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import StepBox, fill_shell, look_at_job, on_host, run_job
+from commands.tools import Finished
 
 
 class Run(StepBox):
@@ -35,6 +37,16 @@ class Run(StepBox):
         start = [f'cd "{self.cd}"'] if self.cd else []
         return on_host(self.host, "\n".join([*start, *self.commands]), self.env)
 
+    def checks(self) -> list[Check]:
+        names = first_words(self.commands)
+        found: list[Check] = [Programs(host=self.host, names=names)] if names else []
+        # a value of an earlier step may stand in `env` for the commands alone, so only what `cd` can be told now counts
+        env = {name: value for name, value in self.env.items() if not is_open(value)}
+        if self.cd and not is_open(self.cd):
+            script = f'cd "{self.cd}"'
+            found.append(OnHost(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
+        return found
+
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
         lines = ended.last_lines
@@ -46,3 +58,9 @@ class Run(StepBox):
 
     def look(self, ctx: Context) -> Outcome | None:
         return look_at_job(self, ctx, self.host)
+
+    def _judge_folder(self, ended: Finished) -> list[Found]:
+        if ended.code:
+            # not a failure: an earlier step of the run may make it
+            return doubtful(f"the folder {self.cd} is not there yet", "right if an earlier step makes it")
+        return good(f"the folder {self.cd} is there")

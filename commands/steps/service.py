@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.checks import Check, Found, OnHost, Programs, bad, good
 from commands.durations import Duration, parse, say
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import StepBox, fill, look_at_job, on_host, pause, run_job, told
-from commands.tools import Call
+from commands.tools import Call, Finished
 from state.errors import ToolError
 
 # pm2's own list holds each service's whole environment, with its secrets: only what is judged here leaves the host
@@ -70,6 +71,10 @@ class Service(StepBox):
     def gives(self) -> tuple[str, ...]:
         return ("log_out", "log_err", "log_offset_out", "log_offset_err", "restarts")
 
+    def checks(self) -> list[Check]:
+        asks = OnHost(host=self.host, script=f"{_STATE}\n{_NOW}", judge=self._judge_known, env=(("NAME", self.name),))
+        return [Programs(host=self.host, names=("pm2", "node")), asks]
+
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, f"{_STATE}\n{_RESTART}", self._env())
         words = told(ended.tail)
@@ -112,6 +117,17 @@ class Service(StepBox):
         }
         says = f"{self.name} is online with a new process, steady for {say(self.steady)}, at commit {answered[:10]}."
         return done(says, lines=lines, values=values)
+
+    def _judge_known(self, ended: Finished) -> list[Found]:
+        try:
+            now = json.loads(told(ended.tail)["now"])
+        except (KeyError, ValueError):
+            return bad("pm2 cannot be asked there", "run pm2 jlist there as this user")
+        if not now.get("service"):
+            return bad(
+                self._missing(now["names"]).rstrip("."), "mend the name, or log in as the user whose pm2 runs it"
+            )
+        return good(f"pm2 runs {self.name} ({now['service']['status']})")
 
     def _env(self) -> dict[str, str]:
         return {"NAME": self.name}

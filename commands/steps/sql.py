@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.checks import Around, Check, Found, InDatabase, bad, doubtful, good
 from commands.durations import Duration, parse, say, took
 from commands.outcome import Context, Outcome, done, failed, unknown
-from commands.sql_file import unsafe_statements
+from commands.sql_file import changed_tables, unsafe_statements
 from commands.steps.base import StepBox, Strict, act
 from commands.tools import Migration
+
+_RIGHTS = """
+SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
+       has_database_privilege(current_database(), 'CREATE'),
+       COALESCE(has_schema_privilege(to_regnamespace('gonogo'), 'CREATE, USAGE'), false)"""
+_OWNED = """
+SELECT string_agg(relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', ' ORDER BY relname), current_user::text
+FROM pg_class WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE')"""
 
 
 class Verify(Strict):
@@ -45,6 +55,12 @@ class Sql(StepBox):
             f"on {self.database}: {self.file}, in {receipt}, waiting for locks at most {say(self.lock_timeout)}",
             *(f"on {self.database}, after: {one.sql} (expects {one.expect})" for one in self.verify),
         ]
+
+    def checks(self) -> list[Check]:
+        found: list[Check] = [MigrationFits(database=self.database, file=self.file)]
+        if self.receipt:
+            found.insert(0, InDatabase(database=self.database, sql=_RIGHTS, judge=_judge_rights))
+        return found
 
     def run(self, ctx: Context) -> Outcome:
         text = ctx.file(self.file)
@@ -116,3 +132,47 @@ def _same(value: Any, expected: int | str) -> bool:
 
 def _first_bad(lines: tuple[str, ...]) -> str:
     return next(line for line in lines if not line.endswith("✓"))
+
+
+def _judge_rights(row: tuple[object, ...]) -> list[Found]:
+    user, there, may_create, may_use = row
+    if not (may_use if there else may_create):
+        where = "use the schema gonogo" if there else "create the schema gonogo"
+        todo = f"GRANT {'ALL ON SCHEMA gonogo' if there else 'CREATE ON DATABASE ...'} TO it, or set receipt = false"
+        return bad(f"user {user} may not {where}, where receipts are kept", todo)
+    return good(f"user {user} may keep receipts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationFits:
+    """Whether a file can run as one transaction, and its user owns the tables that it changes and that are there now."""
+
+    database: str
+    file: str
+    late: bool = True
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The database."""
+        return ("databases", self.database)
+
+    def look(self, around: Around) -> list[Found]:
+        """Read the file as the release found it."""
+        name = self.file.rsplit("/", 1)[-1]
+        text = around.files.get(self.file)
+        if text is None:
+            return doubtful(f"{name} was not looked at", "the release step must name it, and its host must answer")
+        if unsafe := unsafe_statements(text):
+            return bad(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "mend the file before the window opens")
+        tables = changed_tables(text)
+        listed = ", ".join("to_regclass(" + _quoted(table) + ")" for table in tables)
+        rows = around.tools.sql.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
+        if rows and rows[0][0]:
+            return bad(
+                f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
+            )
+        return good(f"{name} can run as one transaction")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -10,11 +10,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Person:
-    """A member of the workspace; `id` is like U01STARTER, `title` is what they do in the team."""
+    """A member of the workspace; `id` is like U01STARTER, `title` is their work in the team, `deleted` that the account is deactivated."""
 
     id: str
     name: str
     title: str = ""
+    deleted: bool = False
 
 
 @dataclass

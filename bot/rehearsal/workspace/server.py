@@ -19,7 +19,7 @@ from bot.rehearsal.workspace.sockets import Sockets
 from bot.rehearsal.workspace.team import BOT_USER, Listener, Team
 
 SCOPES = (
-    *("channels:history", "channels:join", "channels:read", "im:history", "im:read", "im:write"),
+    *("channels:history", "channels:join", "channels:read", "groups:history", "im:history", "im:read", "im:write"),
     *("chat:write", "commands", "files:read", "files:write", "pins:write", "reactions:write"),
     *("app_mentions:read", "usergroups:read", "users:read"),
 )

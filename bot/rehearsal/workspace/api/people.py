@@ -59,7 +59,7 @@ def _shown(person: Person) -> Json:
         "team_id": TEAM,
         "name": person.name.lower().replace(" ", "."),
         "real_name": person.name,
-        "deleted": False,
+        "deleted": person.deleted,
         "is_bot": False,
         "tz": "Asia/Bangkok",
         "profile": profile,
