@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from bot.settings import Settings, read_pages
@@ -51,7 +51,10 @@ class Door:
             channel=channel(page, self.settings.environ),
             speed=self.settings.speed,
         )
-        run = start_act.start(self.store, page, request, self.who, self._people(page), self._now())
+        people = self._people(page)
+        request = start_act.looked_at(self.store, page, request, self.who, people, self._look(page))
+        yield from (f"Before you go on: {warning}" for warning in request.warnings)
+        run = start_act.start(self.store, page, request, self.who, people, self._now())
         yield f"Run {run.id} of {page.title} is started."
         yield from self._is_served()
 
@@ -117,6 +120,11 @@ class Door:
             after = events[-1].id
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _look(self, page: Page) -> Callable[[str], tuple[str, ...]]:
+        from bot.doctor.visit import must_be_well
+
+        return lambda ref: must_be_well(self.settings, page, ref)
 
     def _now(self) -> datetime:
         return datetime.now(UTC)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
+from dataclasses import replace
 
 from bot import log
 from bot.settings import Settings, read_pages
@@ -52,14 +53,19 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
 
 async def _with_slack(settings: Settings, store: Store, pages: dict[str, Page]) -> None:
+    from bot.doctor.visit import must_be_well
     from bot.slack.serve import serve_slack
     from bot.wiring import make_office
+
+    def look(page: Page, ref: str) -> tuple[str, ...]:
+        return must_be_well(settings, page, ref)
 
     leaving = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leaving.set)
-    serving = asyncio.create_task(serve_slack(make_office(settings, store, pages), settings))
+    office = replace(make_office(settings, store, pages), look=look)
+    serving = asyncio.create_task(serve_slack(office, settings))
     stopping = asyncio.create_task(leaving.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commands.runbook.page import Page
@@ -19,27 +19,35 @@ _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asks for; `ref` empty means the page's own; `countdown` is in minutes; `speed` is 1 except in a rehearsal."""
+    """What somebody asks for; `ref` empty means the page's own; `countdown` is in minutes; `speed` is 1 except in a rehearsal.
+
+    `warnings` are what was found before the start and does not forbid it.
+    """
 
     ref: str = ""
     countdown: int = 0
     note: str = ""
     channel: str = ""
     speed: float = 1.0
+    warnings: tuple[str, ...] = ()
+
+
+def looked_at(
+    store: Store, page: Page, request: Request, who: Who, people: People, look: Callable[[str], tuple[str, ...]]
+) -> Request:
+    """The request with the warnings of `look`, which is handed the ref and raises Refused where a run could not go well.
+
+    Looking takes seconds, so whatever `start` would refuse anyway is refused first.
+    """
+    ref = _must_be_startable(page, request, who, people)
+    if store.active_run(page.runbook.target):
+        return request
+    return replace(request, warnings=look(ref))
 
 
 def start(store: Store, page: Page, request: Request, who: Who, people: People, at: datetime) -> Run:
     """Write a new run. Raises Refused (bad ref, bad countdown), BadSettings, NotAllowed, AlreadyRunning."""
-    if page.runbook.starters:
-        must_hold(who, tuple(page.runbook.starters), people, page, "start this runbook")
-    empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
-    if empty:
-        raise BadSettings(
-            f"Nobody holds these roles: {', '.join(empty)} must name at least one Slack user or group id each."
-        )
-    if not 0 <= request.countdown <= 240:
-        raise Refused(f"The countdown is {request.countdown} minutes; it can be 0 to 240.")
-    ref = clean_ref(request.ref or page.runbook.ref)
+    ref = _must_be_startable(page, request, who, people)
     run = {
         "target": page.runbook.target,
         "page": page.name,
@@ -52,7 +60,21 @@ def start(store: Store, page: Page, request: Request, who: Who, people: People, 
         "countdown": request.countdown,
     }
     data = {"title": page.title, "ref": ref, "note": run["note"], "target": page.runbook.target, "person": who.person}
-    return store.start_run(run, at, News(kind="started", data=data))
+    return store.start_run(run, at, News(kind="started", data={**data, "warnings": list(request.warnings)}))
+
+
+def _must_be_startable(page: Page, request: Request, who: Who, people: People) -> str:
+    """The ref. Raises as `start` does."""
+    if page.runbook.starters:
+        must_hold(who, tuple(page.runbook.starters), people, page, "start this runbook")
+    empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
+    if empty:
+        raise BadSettings(
+            f"Nobody holds these roles: {', '.join(empty)} must name at least one Slack user or group id each."
+        )
+    if not 0 <= request.countdown <= 240:
+        raise Refused(f"The countdown is {request.countdown} minutes; it can be 0 to 240.")
+    return clean_ref(request.ref or page.runbook.ref)
 
 
 def find_page(pages: Mapping[str, Page], name: str) -> Page:

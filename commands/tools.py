@@ -80,6 +80,9 @@ class Shell(Protocol):
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         """Run a short command that changes nothing (no job is kept). Raises Unreachable, Failed (over its limit)."""
 
+    def close(self) -> None:
+        """Give the connections back; the next use makes new ones."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:

@@ -32,6 +32,9 @@ class LocalShell:
         found = self.ended.get(key)
         return Look(state="finished", finished=found) if found else Look(state="absent")
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         resolved = {name: self.environ.get(value.removeprefix("$"), value) for name, value in (env or {}).items()}
         base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}

@@ -160,6 +160,9 @@ class _Shell:
         kept = self.world.finished[key]
         return Look(state="finished", finished=kept) if kept else Look(state="running")
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         with self.world.lock:
             self.world.asked.append((script, env or {}))

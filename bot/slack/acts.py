@@ -69,8 +69,9 @@ def start(office: Office, person: str, asked: dict[str, str]) -> Run:
         channel=office.channel(page),
         speed=office.speed,
     )
-    who = Who(person=person, via="slack")
-    return start_act.start(office.store, page, request, who, office.people(page), office.now())
+    who, people = Who(person=person, via="slack"), office.people(page)
+    request = start_act.looked_at(office.store, page, request, who, people, lambda ref: office.look(page, ref))
+    return start_act.start(office.store, page, request, who, people, office.now())
 
 
 def the_run(office: Office) -> Run:

@@ -14,14 +14,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import acts
 from bot.slack.commands import carry_out, opens_modal
-from bot.slack.modals import ASKS, REASON, START, reason_modal, start_modal, started_from
+from bot.slack.modals import ASKS, REASON, START, reason_modal, start_modal, started_from, told_modal
 from bot.slack.office import Office
 from bot.slack.text import with_people
 from state.errors import GonogoError
+from state.records import Run
 
 LOG = logging.getLogger("gonogo.slack")
 PRESSED = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")
 IN_TIME = 2.0  # seconds within which a modal can still show what is wrong; Slack gives up after 3
+
+NO = "🚫"
+AT_FIELD = 150  # characters of a refusal that a form's field can show
+LOOKING = "🩺 Looking at production, the database, the repository and the pages before anything begins …"
 
 Body = dict[str, Any]
 
@@ -86,7 +91,27 @@ class Listeners:
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start modal was submitted."""
         asked = started_from(body["view"]["state"])
-        await _close_or_complain(ack, "page", lambda: acts.start(self.office, body["user"]["id"], asked))
+        person = body["user"]["id"]
+        working = asyncio.create_task(_sentence(lambda: _begun(acts.start(self.office, person, asked))))
+        await asyncio.wait({working}, timeout=IN_TIME)
+        if not working.done():
+            await ack(response_action="update", view=told_modal(LOOKING))
+            await self._tell_late(body, str(await working))
+            return
+        said = str(working.result())
+        if not said.startswith(NO):
+            await ack()
+        elif len(said) <= AT_FIELD and "<@" not in said:
+            await ack(response_action="errors", errors={"page": said})
+        else:
+            await ack(response_action="update", view=told_modal(said))
+
+    async def _tell_late(self, body: Body, said: str) -> None:
+        """Show in the modal how it went; who has closed it meanwhile is told in a message of their own."""
+        try:
+            await self.client.views_update(view_id=body["view"]["id"], view=told_modal(said))
+        except SlackApiError:
+            await self.client.chat_postMessage(channel=body["user"]["id"], text=said)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         pages = list(self.office.pages().values())
@@ -104,6 +129,10 @@ class Listeners:
                 response_type="ephemeral",
                 replace_original=False,
             )
+
+
+def _begun(run: Run) -> str:
+    return f"Run {run.id} has begun; its card is in <#{run.channel}>."
 
 
 async def _sentence(act: Callable[[], Any]) -> Any:

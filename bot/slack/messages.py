@@ -104,10 +104,12 @@ def _started(scene: Scene, event: Event) -> Message:
     moments = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(scene.page)]
     head = f"{bold(data['title'])}: `{line(data['ref'], 100)}` goes to {bold(data['target'])}"
     note = f"\n> {line(data['note'], 500)}" if data["note"] else ""
+    warned = "\n".join(f"• {line(warning, 300)}" for warning in data.get("warnings", [])[:8])
     return message(
         head,
         [
             section(f"{head}\nStarted by {person(data['person'])}{note}"),
+            section(warned and f"⚠️ Known before the start:\n{warned}"),
             section(code(_lines(moments, 40), 2800)),
             context("Anybody may press *Roll back* or *Hold* on the card at any moment, or type `/deploy rollback`."),
         ],

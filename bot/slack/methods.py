@@ -15,6 +15,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.update": (),
 }
 COMMANDS: dict[str, str] = {"/deploy": "start | status | rollback | hold | resume | help"}
 SCOPES: frozenset[str] = frozenset({"commands"}).union(*METHODS.values())

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.slack.blocks import Block
+from bot.slack.blocks import Block, section
 from bot.slack.text import bold, clip, line, plain
 from commands.runbook import Page
 from commands.runbook.page import Option
@@ -39,6 +39,16 @@ def reason_modal(action: str, value: str) -> Block:
     text = {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500, "min_length": 3}
     data = json.dumps({"action": action, "value": value})
     return _modal(REASON, title, submit, data, [_input("reason", label, text)])
+
+
+def told_modal(text: str) -> Block:
+    """A form's place taken by words: what is being done, or what came of it."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Start a deployment"},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": [section(text)],
+    }
 
 
 def started_from(state: Mapping[str, Any]) -> dict[str, str]:

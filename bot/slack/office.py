@@ -17,6 +17,7 @@ class Office:
 
     `people` is who may act, by role, with user groups already expanded; `mentions` is who is called, by role, as the environment
     names them (`U…` people, `S…` groups). `missing` names the environment variables without which a page cannot be started.
+    `look` looks at everything before a page is started with a ref: the warnings, or Refused with what fails.
     `speed` divides the waiting times of the watch and is 1 outside rehearsals; `channel` is where a page's runs are told.
     """
 
@@ -29,3 +30,4 @@ class Office:
     channel: Callable[[Page], str]
     now: Callable[[], datetime]
     speed: float = 1.0
+    look: Callable[[Page, str], tuple[str, ...]] = lambda *_: ()

@@ -80,6 +80,11 @@ class SshShell:
             raise Unreachable(f"Host “{host}” was lost while it was asked something.")
         return Finished(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
 
+    def close(self) -> None:
+        """See `commands.tools.Shell.close`."""
+        for connection in list(self._connections.values()):
+            connection.close()
+
     def end(self, host: str, key: str) -> None:
         """End a job's process group. Raises Unreachable."""
         self._exchange(host, jobs.stop_command(key), b"", limit=10)

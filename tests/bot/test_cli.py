@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from commands.start import Request, start
+from commands.who import Who
 from state.records import DONE, FAILED, Step
 from state.store import Store
-from tests.pages import NOON, SMALL, spoil
+from tests.pages import NOON, SMALL, small, spoil
 
 Capture = pytest.CaptureFixture[str]
 
@@ -114,9 +116,16 @@ def test_start_names_every_missing_variable_at_once(
     assert "SHOP_KEY, SHOP_URL" in err
 
 
-def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> None:
-    assert "Run 1 of 🚀 A small deploy is started." in said(capsys, "start", "--as", "U1")[1]
+def began(shop: Path) -> Store:
+    """The record with a run that U1 began."""
     store = Store(shop / "gonogo.db")
+    people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD", "UDEPUTY"})}
+    start(store, small(), Request(), Who(person="U1", via="terminal"), people, NOON)
+    return store
+
+
+def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> None:
+    store = began(shop)
     store.begin_step(1, "ready", 1, NOON)
     store.end_step(1, Step(step="ready", attempt=1, state=DONE, began_at=NOON), NOON)
     status = said(capsys, "status")[1]
@@ -137,7 +146,7 @@ def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> N
 
 
 def test_a_second_start_is_refused_by_a_sentence(shop: Path, capsys: Capture) -> None:
-    said(capsys, "start", "--as", "U1")
+    began(shop).close()
     code, _, err = said(capsys, "start", "--as", "U2")
     assert code == 1
     assert "shop already has run 1, started by U1" in err

@@ -1,0 +1,61 @@
+"""The real SSH server, and the small page set up to be deployed to it."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.ssh import Ssh
+from tests.bot.tools.conftest import ssh
+from tests.pages import spoil
+
+__all__ = ["ssh"]
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a web server that answers 404 to everything."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """Answers 404 and keeps no log."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, ssh: Ssh, site: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small page in a folder of its own, with commands that the host has, and all that it names in the environment."""
+    page = tmp_path / "small.md"
+    page.write_text(spoil(('"deploy"', '"echo deploy"'), ('"undeploy"', '"echo undeploy"')))
+    env = {
+        "SHOP_SSH": ssh.address,
+        "SHOP_KEY": str(ssh.key),
+        "SHOP_KNOWN_HOSTS": str(ssh.known_hosts),
+        "SHOP_URL": site,
+        "SHOP_DBA": "UDBA",
+        "SHOP_DBA_PHONE": "1",
+        "SHOP_LEAD": "ULEAD, UDEPUTY",
+        "SHOP_LEAD_PHONE": "2",
+        "GONOGO_CHANNEL": "C1",
+        "GONOGO_RUNBOOK": str(page),
+        "GONOGO_STATE": str(tmp_path / "gonogo.db"),
+    }
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
