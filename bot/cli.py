@@ -71,6 +71,9 @@ def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     }
     for name, what in reasons.items():
         _door_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+    end = _door_verb(verbs, "end", "end a run by hand that no bot will carry on; nothing is taken back")
+    end.add_argument("number", type=int, metavar="RUN", help="the run's number, as `gonogo status` shows it")
+    end.add_argument("--reason", required=True, metavar="WHY")
     _door_verb(verbs, "status", "show the run, who is waited for, and what to type")
     _door_verb(verbs, "log", "print everything that was told, in order")
 
@@ -141,7 +144,7 @@ def _door(options: argparse.Namespace) -> int:
     door = Door(read_settings(), options.run, options.person, may_begin=options.name == "start")
     try:
         for line in getattr(door, options.name)(options):
-            print(line)
+            print(line, flush=True)
     finally:
         door.close()
     return 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from bot.settings import Settings, read_pages
 from bot.wiring import channel, must_be_set, people_of
+from commands import end as end_act
 from commands import rollback as rollback_act
 from commands import start as start_act
+from commands.end import what_stays
 from commands.engine import page_of
 from commands.runbook import Page
 from commands.settle import NO, YES
@@ -17,7 +20,7 @@ from commands.signoff import Desk
 from commands.status import in_words, status_of
 from commands.who import People, Who
 from state.errors import NothingRuns, Refused
-from state.lock import is_served
+from state.lock import is_served, take_lock
 from state.records import Run
 from state.store import Store
 
@@ -109,6 +112,27 @@ class Door:
         if run.active:
             yield from self._is_served()
 
+    def end(self, options: Namespace) -> Iterator[str]:
+        """End a run by hand, after its number was typed; nobody may serve the record meanwhile."""
+        self.number = options.number
+        run = self._run()
+        lock = take_lock(self.settings.state)
+        try:
+            try:
+                page = page_of(run)
+            except Refused:
+                page = None  # a page of another version: the run can still be ended
+            stays = what_stays(page, self.store.record(run.id))
+            yield f"Run {run.id} of {run.target} ({run.ref}, begun by {run.starter}) will be ended. Nothing is taken back:"
+            yield from (f"  {one}" for one in stays or ["nothing was changed in production"])
+            yield f"Type {run.id} to end it, anything else to leave it:"
+            if sys.stdin.readline().strip() != str(run.id):
+                raise Refused(f"Run {run.id} was left as it is.")
+            end_act.end(self.store, run, page, self.who, options.reason, self._now())
+        finally:
+            lock.close()
+        yield f"Run {run.id} is ended; {run.target} is free for another run."
+
     def log(self, _: Namespace) -> Iterator[str]:
         """Print everything that was told."""
         run, after = self._run(any_state=True), 0
@@ -164,3 +188,4 @@ class Door:
     def _is_served(self) -> Iterator[str]:
         if not is_served(self.settings.state):
             yield "No bot serves this record now; begin with: gonogo serve (while Slack is away: gonogo serve --no-slack)"
+            yield "If none will: gonogo end RUN --reason WHY ends a run by hand and takes nothing back."

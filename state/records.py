@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Any
 
 GOING, ROLLING_BACK = "going", "rolling back"
-KEPT, ROLLED_BACK, ABORTED = "kept", "rolled back", "aborted"
+KEPT, ROLLED_BACK, ABORTED, ENDED = "kept", "rolled back", "aborted", "ended by hand"
 ACTIVE = (GOING, ROLLING_BACK)
 
 RUNNING, DONE, FAILED, UNKNOWN, STOPPED = "running", "done", "failed", "unknown", "stopped"
 
 # The table of legal moves: from -> to. The store refuses every other one.
 RUN_MOVES: dict[str, tuple[str, ...]] = {
-    GOING: (ROLLING_BACK, KEPT, ABORTED),
-    ROLLING_BACK: (ROLLED_BACK,),
+    GOING: (ROLLING_BACK, KEPT, ABORTED, ENDED),
+    ROLLING_BACK: (ROLLED_BACK, ENDED),
     KEPT: (),
     ROLLED_BACK: (),
     ABORTED: (),
+    ENDED: (),
 }
 STEP_MOVES: dict[str, tuple[str, ...]] = {
     RUNNING: (DONE, FAILED, UNKNOWN, STOPPED),

@@ -8,12 +8,13 @@ from bot.slack.text import bold, line, person, time_of
 from commands.durations import say
 from commands.settle import WATCH, Waiting
 from commands.status import Status, progress_bar
-from state.records import ABORTED, KEPT, ROLLED_BACK, ROLLING_BACK
+from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
 
 ENDINGS = {
     KEPT: ("✅", "KEPT"),
     ROLLED_BACK: ("↩️", "ROLLED BACK"),
     ABORTED: ("⛔", "ABORTED, nothing was changed"),
+    ENDED: ("🛑", "ENDED BY HAND, look at production"),
 }
 
 

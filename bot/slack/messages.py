@@ -12,7 +12,7 @@ from bot.slack.text import bold, clip, code, escape, line, person, time_of
 from commands.durations import say
 from commands.plan import timeline
 from commands.status import STAGES, progress_bar
-from state.records import DONE, FAILED, KEPT, ROLLED_BACK, RUNNING, STOPPED, UNKNOWN, Event
+from state.records import DONE, ENDED, FAILED, KEPT, ROLLED_BACK, RUNNING, STOPPED, UNKNOWN, Event
 
 MARKS = {DONE: "✅", FAILED: "❌", UNKNOWN: "❓", STOPPED: "⏹️"}
 # what the card or another message shows already
@@ -195,6 +195,8 @@ def _moved(scene: Scene, event: Event) -> Message:
     if data["state"] == "rolling back":
         head = "⏪ *The rollback begins*"
         return message(head, [section(head)])
+    if data["state"] == ENDED:
+        return _ended_by_hand(scene, event)
     emoji, words = {KEPT: ("✅", "kept"), ROLLED_BACK: ("↩️", "rolled back")}.get(
         data["state"], ("⛔", "aborted; nothing was changed in production")
     )
@@ -204,6 +206,14 @@ def _moved(scene: Scene, event: Event) -> Message:
     lost = scene.record.run.loses if data["state"] == ROLLED_BACK else ""
     why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
     return message(head, [section(head + why), context(f"The run took {data['clock']}")], broadcast=True)
+
+
+def _ended_by_hand(scene: Scene, event: Event) -> Message:
+    data = event.data
+    head = f"🛑 *The run of {line(scene.record.run.target)} was ended by hand* by {person(data['person'])}; nothing was taken back"
+    stays = "\n".join(f"• {line(one, 200)}" for one in data["stays"][:12]) or "Nothing was changed in production."
+    told = [section(f"{head}\n> {line(data['reason'], 600)}"), section(f"What stays:\n{stays}")]
+    return message(head, [*told, context(f"The run took {data['clock']}")], broadcast=True)
 
 
 def _next(_: Scene, event: Event) -> Message:

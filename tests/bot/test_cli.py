@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,30 @@ def test_serve_names_every_missing_token_at_once(shop: Path, capsys: Capture, mo
     assert code == 1
     assert "SLACK_BOT_TOKEN" in err
     assert "SLACK_APP_TOKEN" in err
+
+
+def test_an_orphaned_run_is_seen_and_ended_by_its_typed_number(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began(shop).close()
+    assert "gonogo end RUN" in said(capsys, "status")[1]
+    monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
+    code, out, err = said(capsys, "end", "1", "--reason", "its machine is gone")
+    assert (code, err) == (1, "gonogo: Run 1 was left as it is.\n")
+    assert "nothing was changed in production" in out
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    assert "shop is free" in said(capsys, "end", "1", "--reason", "its machine is gone")[1]
+    assert "Ended by hand" in said(capsys, "status")[1]
+
+
+def test_a_run_is_not_ended_under_a_bot_that_serves_it(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began(shop).close()
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    bot = Store(shop / "gonogo.db", serving=True)
+    code, _, err = said(capsys, "end", "1", "--reason", "x")
+    assert code == 1
+    assert "in use by another gonogo that serves it: stop that one first" in err
+    assert bot.run(1).active
+    bot.close()
