@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from commands.runbook import Page, read_page
+from commands.start import find_page
 from state.errors import BadSettings, Refused
 
 SLACK_API = "https://slack.com/api/"
@@ -84,9 +85,7 @@ def find_pages(where: Path, name: str) -> list[Page]:
     if name and Path(name).is_file():
         return [read_page_file(Path(name))]
     pages = read_pages(where)
-    if name and name not in pages:
-        raise Refused(f"There is no page {name}; say one of {', '.join(pages)}.")
-    return [pages[name]] if name else list(pages.values())
+    return [find_page(pages, name)] if name else list(pages.values())
 
 
 def read_page_file(file: Path) -> Page:

@@ -17,6 +17,7 @@ from commands.outcome import Context, Outcome, failed, unknown
 from commands.rollback import rollback
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH
+from commands.slow import SlowWatch
 from commands.status import clock
 from commands.steps.base import act
 from commands.tools import Tools
@@ -41,6 +42,7 @@ class Runner:
         self.tools = tools
         self._maker = ContextMaker(store, page, run, tools)
         self._loss = LossWatch(store, page, run, tools)
+        self._slow = SlowWatch(store, page, run)
         self._acts: dict[str, Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
@@ -79,6 +81,7 @@ class Runner:
                 if not record.run.active:
                     return
                 self._tell_status(record)
+                self._slow.tell(record, self._now())
                 self._carry_out(decide(self.page, record, self._now()), record)
             except Exception:
                 LOG.exception("run %s: the loop goes on after an error of its own", self.number)
@@ -139,8 +142,8 @@ class Runner:
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
-        status = self._status_due(record)
-        deadline = min(until, status) if until else status
+        moments = (until, self._status_due(record), self._slow.due(record, self._now()))
+        deadline = min(moment for moment in moments if moment)
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
             if left <= 0 or self.store.version() != self._seen:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from bot.slack.blocks import Message, Upload, actions, context, header, message, section
 from bot.slack.card import checks, headline, t_plus, watched
+from bot.slack.notices import ended_by_hand, slow
 from bot.slack.questions import question
 from bot.slack.scene import Scene
 from bot.slack.text import bold, clip, code, escape, line, person, time_of
@@ -196,7 +197,7 @@ def _moved(scene: Scene, event: Event) -> Message:
         head = "⏪ *The rollback begins*"
         return message(head, [section(head)])
     if data["state"] == ENDED:
-        return _ended_by_hand(scene, event)
+        return ended_by_hand(scene, event)
     emoji, words = {KEPT: ("✅", "kept"), ROLLED_BACK: ("↩️", "rolled back")}.get(
         data["state"], ("⛔", "aborted; nothing was changed in production")
     )
@@ -206,14 +207,6 @@ def _moved(scene: Scene, event: Event) -> Message:
     lost = scene.record.run.loses if data["state"] == ROLLED_BACK else ""
     why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
     return message(head, [section(head + why), context(f"The run took {data['clock']}")], broadcast=True)
-
-
-def _ended_by_hand(scene: Scene, event: Event) -> Message:
-    data = event.data
-    head = f"🛑 *The run of {line(scene.record.run.target)} was ended by hand* by {person(data['person'])}; nothing was taken back"
-    stays = "\n".join(f"• {line(one, 200)}" for one in data["stays"][:12]) or "Nothing was changed in production."
-    told = [section(f"{head}\n> {line(data['reason'], 600)}"), section(f"What stays:\n{stays}")]
-    return message(head, [*told, context(f"The run took {data['clock']}")], broadcast=True)
 
 
 def _next(_: Scene, event: Event) -> Message:
@@ -245,4 +238,5 @@ _DRAWERS: dict[str, Callable[[Scene, Event], Message]] = {
     "status": _status,
     "moved": _moved,
     "next": _next,
+    "slow": slow,
 }

@@ -48,6 +48,8 @@ class StepBox(Strict):
     kind: ClassVar[str]
     # whether production may be changed by it; what changes nothing may simply be run again after a crash
     changes: ClassVar[bool] = False
+    # whether it waits for people or for a time of day, so that it is never slow
+    waits: ClassVar[bool] = False
     # whether going on in spite of its failure needs a second person
     two_to_skip: ClassVar[bool] = False
 

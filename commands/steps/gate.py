@@ -21,6 +21,7 @@ class Gate(StepBox):
     """Waits for people only; the asking and counting is the run's own work (see `commands.decide`)."""
 
     kind: ClassVar[str] = "gate"
+    waits: ClassVar[bool] = True
 
     item: list[Item] = Field(min_length=1)
 

@@ -16,6 +16,7 @@ class Notify(StepBox):
     """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash."""
 
     kind: ClassVar[str] = "notify"
+    waits: ClassVar[bool] = True
 
     text: str
     roles_to_tell: list[str] = Field(default_factory=list)

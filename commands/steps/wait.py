@@ -13,6 +13,7 @@ class Wait(StepBox):
     """Counts from when the step first began, so that a restart of the bot does not make it longer."""
 
     kind: ClassVar[str] = "wait"
+    waits: ClassVar[bool] = True
 
     lasts: Duration
     why: str

@@ -33,6 +33,7 @@ class Window(StepBox):
     """
 
     kind: ClassVar[str] = "window"
+    waits: ClassVar[bool] = True
     two_to_skip: ClassVar[bool] = True
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(min_length=1)

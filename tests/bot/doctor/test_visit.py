@@ -101,4 +101,4 @@ def test_a_program_that_the_host_lacks_is_named(shop: Path, capsys: Capture) -> 
 def test_the_page_may_be_named_by_its_path(shop: Path, capsys: Capture) -> None:
     shutil.copy(shop / "small.md", shop / "other.md")
     assert "other.md" in said(capsys, "doctor", str(shop / "other.md"))[1]
-    assert "There is no page nothing" in said(capsys, "doctor", "nothing")[2]
+    assert "There is no page “nothing”" in said(capsys, "doctor", "nothing")[2]
