@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.target.ssh import Ssh
-from tests.bot.tools.conftest import ssh
 from tests.pages import spoil
-
-__all__ = ["ssh"]
 
 
 @pytest.fixture(scope="session")
