@@ -88,7 +88,7 @@ async def _play(story: Story, option: str, played: Stage) -> int:
     await asyncio.sleep(2)  # the last words of the run are still on their way to the channel
     wrong = wrong_at_the_end(story, await asyncio.to_thread(production.audit), before)
     if ends != story.ends:
-        wrong.append(f"the run is {ends}, not {story.ends}")
+        wrong.append(f"the run is {ends}, not {story.ends}{await asyncio.to_thread(_why, played.state)}")
     if not any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
         wrong.append(f"the channel does not say “{_TOLD[story.ends]}”")
     return _verdict(story, wrong)
@@ -125,6 +125,16 @@ async def _until_over(state: Path, runs: int, playing: asyncio.Task[None], bot: 
     if playing.done():
         playing.result()
     return f"cut off: the bot ended with {bot.returncode}"
+
+
+def _why(path: Path) -> str:
+    """Why the last run was rolled back, if it was: a busy machine, for example, is busy in the rehearsal too."""
+    store = Store(path)
+    try:
+        fact = store.record(store.runs(1)[0].id).fact("rollback")
+        return f" (it was asked for by {fact.person}: {fact.reason})" if fact else ""
+    finally:
+        store.close()
 
 
 def _states(path: Path) -> list[str]:

