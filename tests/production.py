@@ -164,7 +164,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("--stat", lambda world, env: " backend/api-server/src/jobs.js | 2 +-\n"),
     ("--name-only", lambda world, env: "backend/api-server/src/jobs.js\n"),
     ("-U0", lambda world, env: "@@ -1 +1 @@\n-const a = 1\n+const a = 2\n"),
-    ("Test Job - Normal", _sweep),
+    ("Test Job - ", _sweep),
     ("gonogo_tables", lambda world, env: "back: public.approval_flow_templates|24|0|24|0\n"),
     ("pg_dump", lambda world, env: _BACKUP),
     ('touch "$flag"', lambda world, env: _maintenance(world, on=True)),

@@ -70,9 +70,7 @@ async def play(here: Stage, tally: Tally, story: Story, rng: random.Random) -> N
         try:
             ended = await _ended(here, store, run, tasks)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _cancel(tasks)
         if here.bot.process is None or here.bot.process.poll() is not None:
             here.bot.start()
         await _all_told(store, run)
@@ -117,6 +115,14 @@ async def _ended(here: Stage, store: Store, run: int, tasks: list[asyncio.Task[N
             return f"still {state} after {PATIENCE:.0f} s"
         await asyncio.sleep(0.05)
     return state
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they are over: before Python 3.12 a `wait_for` whose answer comes at that moment swallows it."""
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=0.5)
 
 
 async def _all_told(store: Store, run: int, patience: float = 30) -> None:

@@ -98,3 +98,44 @@ def test_a_get_that_nobody_answers_is_measured_as_failed() -> None:
 def test_one_of_several_statuses_is_enough() -> None:
     step = box("http", 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\nstatus = [200, 404]')
     assert act(step, context(World())).state == "done"
+
+
+TRACE = CREATE + 'trace = { path = "/api/jobs", where = { subject = "Test <run>" } }\n'
+
+
+def test_the_trace_is_in_the_plan() -> None:
+    assert plan(box("http", TRACE)).endswith(
+        "after a crash: GET api/api/jobs, served if an entry has subject = Test <run>"
+    )
+
+
+def test_after_a_cut_a_request_that_left_its_trace_is_judged_and_not_sent_again() -> None:
+    world = World()
+    world.on_web(
+        "GET", answer(data=[{"id": 7, "subject": "Test 1", "status": "assigned"}, {"id": 6, "subject": "Other"}])
+    )
+    found = box("http", TRACE).look(context(world))
+    assert (found.state, found.values) == ("done", {"job": "7"}), found
+    assert [call[0] for call in world.calls] == ["GET"]
+
+
+def test_after_a_cut_a_request_without_a_trace_at_the_target_is_sent() -> None:
+    world = World()
+    world.on_web("GET", answer(data=[{"id": 6, "subject": "Other"}]))
+    assert box("http", TRACE).look(context(world)).state == "done"
+    assert [call[0] for call in world.calls] == ["GET", "GET", "GET", "POST"], "it was not waited for"
+
+
+def test_after_a_cut_two_traces_or_an_answer_that_is_no_list_are_for_a_person() -> None:
+    world = World()
+    world.on_web("GET", answer(data=[{"subject": "Test 1"}, {"subject": "Test 1"}]))
+    assert box("http", TRACE).look(context(world)) is None
+    world.on_web("GET", answer(text="<html>"))
+    assert box("http", TRACE).look(context(world)) is None
+    assert {call[0] for call in world.calls} == {"GET"}
+
+
+def test_after_a_cut_only_a_delete_that_may_find_nothing_is_sent_again() -> None:
+    step = 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\n'
+    assert box("http", step + "status = [200, 404]").look(context(World())).state == "done"
+    assert box("http", step).look(context(World())) is None
