@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
@@ -9,6 +11,7 @@ from commands.outcome import Context, Outcome
 from commands.runbook.page import Page, PageStep
 from commands.steps.base import act
 from commands.tools import Tools
+from state.errors import BadRecord
 from state.records import DONE
 from state.store import Store
 
@@ -48,9 +51,14 @@ class ContextMaker:
             file=lambda name: self.store.file(self.number, name),
             keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
             repeat=repeat,
-            hear=lambda text: self.store.show_progress(self.number, step.id, attempt, _last_lines(text)),
+            hear=lambda text: self._show(step.id, attempt, text),
         )
         return whole
+
+    def _show(self, step: str, attempt: int, text: str) -> None:
+        """Show what a step has said so far; where that cannot be written now, the step goes on all the same."""
+        with suppress(BadRecord, sqlite3.Error):
+            self.store.show_progress(self.number, step, attempt, _last_lines(text))
 
     def _repeat(self, whole: Context, part: str, values: dict[str, str]) -> list[tuple[str, Outcome]]:
         """Run a part's steps once more within one check; after a failure only the steps that clean up."""

@@ -13,7 +13,7 @@ from commands.runner import Runner
 from commands.start import Request, start
 from commands.tools import Tools
 from commands.who import People, Who
-from state.errors import Refused
+from state.errors import BadRecord, Refused
 from state.records import KEPT, Fact, News, Run
 from state.store import Store
 
@@ -69,8 +69,8 @@ class Engine:
                     if run.id not in self._runners and not self._leaving.is_set():
                         self._take_up(run)
                 kept = [run for number in self._ended() if (run := self.store.run(number)).state == KEPT]
-            except sqlite3.Error:
-                LOG.exception("the record could not be read; trying again")
+            except (sqlite3.Error, BadRecord) as error:
+                LOG.error("the record cannot be used now (%s); trying again", error)  # noqa: TRY400  its words say it all
                 kept = None
             with self.store.changed:
                 self.store.changed.wait(0.5)

@@ -11,7 +11,7 @@ from commands.runbook.page import Loses, Page
 from commands.settle import touched_at
 from commands.steps.base import fill
 from commands.tools import Tools
-from state.errors import ToolError
+from state.errors import BadRecord, ToolError
 from state.records import GOING, Record
 from state.store import Store
 
@@ -47,7 +47,7 @@ class LossWatch:
                     return
                 wait = max(LEAST, EVERY / record.run.speed)
                 self._ask(self.page.rollback.loses, record)
-            except sqlite3.Error:
+            except (sqlite3.Error, BadRecord):
                 # the record is closed while we leave; anything else the runner's own loop says
                 wait = LEAST
 

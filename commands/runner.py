@@ -22,6 +22,7 @@ from commands.status import clock
 from commands.steps.base import act
 from commands.tools import Tools
 from commands.who import Who
+from state.errors import BadRecord
 from state.records import DONE, RUNNING, News, Record, Step
 from state.store import Store
 
@@ -83,6 +84,9 @@ class Runner:
                 self._tell_status(record)
                 self._slow.tell(record, self._now())
                 self._carry_out(decide(self.page, record, self._now()), record)
+            except BadRecord as error:
+                LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400  its words say it all
+                self._leaving.wait(1.0)
             except Exception:
                 LOG.exception("run %s: the loop goes on after an error of its own", self.number)
                 self._leaving.wait(1.0)
@@ -108,15 +112,7 @@ class Runner:
                 self._sleep(record, until)
 
     def _move(self, state: str, record: Record) -> None:
-        fact = record.fact("rollback")
-        since = say(self._now() - fact.at) if fact else ""
-        data = {
-            "state": state,
-            "clock": say(clock(record, self._now())),
-            "since_rollback": since,
-            "reason": fact.reason if fact else "",
-        }
-        self.store.move_run(self.number, state, self._now(), News(kind="moved", data=data))
+        self.store.move_run(self.number, state, self._now(), telling.moved(record, state, self._now()))
 
     def _note(self, name: str, over: bool) -> None:
         if over:
@@ -129,16 +125,7 @@ class Runner:
             }
             self.store.begin_step(self.number, WATCH, 1, self._now(), News(kind="watch", data=data))
         else:
-            decision = self.page.decision
-            data = {
-                "kind": "decide",
-                "step": DECISION,
-                "roles": [decision.role],
-                "attempt": 1,
-                "title": "KEEP or ROLLBACK",
-            }
-            news = News(kind="wanted", step=DECISION, data={**data, "asked_items": list(decision.items)})
-            self.store.begin_step(self.number, DECISION, 1, self._now(), news)
+            self.store.begin_step(self.number, DECISION, 1, self._now(), telling.decision(self.page))
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
@@ -191,9 +178,21 @@ class Runner:
             outcome = unknown(
                 f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
             )
+        seconds = (self._now() - began).total_seconds()
+        while not self._noted(running, outcome, seconds):
+            self._leaving.wait(1.0)
+
+    def _noted(self, running: Act, outcome: Outcome, seconds: float) -> bool:
+        """Write how an act ended; False where the record takes no writes now, so that it must be tried again."""
         with self._ending:
-            if not running.abandoned and not self._leaving.is_set():
-                self._end(step, running.attempt, outcome, (self._now() - began).total_seconds())
+            if running.abandoned or self._leaving.is_set():
+                return True
+            try:
+                self._end(running.step, running.attempt, outcome, seconds)
+            except BadRecord as error:
+                LOG.error("the end of %s waits: %s", running.step.id, error)  # noqa: TRY400  its words say it all
+                return False
+        return True
 
     def _guarded(self, running: Act, work: Callable[[Context], Outcome]) -> Outcome:
         ctx = self._maker.context(running.step, running.attempt, running.stop)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import datetime
 
 from commands.alerts import raised_by
+from commands.durations import say
 from commands.outcome import Outcome
 from commands.runbook.page import Page, PageStep
-from commands.settle import Verdict, refusal, settle, waiting_for_step
+from commands.settle import DECISION, Verdict, refusal, settle, waiting_for_step
+from commands.status import clock
 from state.records import DONE, News, Record, Step
 
 
@@ -41,6 +44,30 @@ def ended(page: Page, record: Record, step: PageStep, row: Step, outcome: Outcom
     kind = "checked" if step.part == "watch" and row.state == DONE else "ended"
     news = [] if step.box.kind == "gate" else [News(kind=kind, step=step.id, data=data)]
     return news + wanted(page, after, step) + _alerts(page, after, step)
+
+
+def moved(record: Record, state: str, now: datetime) -> News:
+    """The run moves to another state: how long it took, and why it goes back."""
+    fact = record.fact("rollback")
+    data = {
+        "state": state,
+        "clock": say(clock(record, now)),
+        "since_rollback": say(now - fact.at) if fact else "",
+        "reason": fact.reason if fact else "",
+    }
+    return News(kind="moved", data=data)
+
+
+def decision(page: Page) -> News:
+    """Somebody must decide KEEP or ROLLBACK."""
+    data = {
+        "kind": "decide",
+        "step": DECISION,
+        "roles": [page.decision.role],
+        "attempt": 1,
+        "title": "KEEP or ROLLBACK",
+    }
+    return News(kind="wanted", step=DECISION, data={**data, "asked_items": list(page.decision.items)})
 
 
 def wanted(page: Page, record: Record, step: PageStep) -> list[News]:

@@ -11,8 +11,11 @@ from state.errors import BadRecord
 
 
 def take_lock(path: Path) -> IO[str]:
-    """Take the lock, given back when the handle is closed. Raises BadRecord when another process has it."""
-    handle = path.with_name(path.name + ".lock").open("w")
+    """Take the lock, given back when the handle is closed. Raises BadRecord when another process has it, or its folder takes no file."""
+    try:
+        handle = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise cannot_open(path, error) from None
     # a terminal that asks whether the record is served holds the lock for a moment: try more than once
     for _ in range(5):
         try:
@@ -25,6 +28,14 @@ def take_lock(path: Path) -> IO[str]:
     raise BadRecord(
         f"The record {path} is in use by another gonogo that serves it: stop that one first, "
         "or name another file with GONOGO_STATE."
+    )
+
+
+def cannot_open(path: Path, error: OSError) -> BadRecord:
+    """The refusal of a file that is not there and cannot be made, or may not be used."""
+    return BadRecord(
+        f"The record {path} cannot be opened or made there ({error.strerror}): "
+        "GONOGO_STATE names a file in a folder that the bot may write to."
     )
 
 

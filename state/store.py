@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,8 +16,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from state.errors import AlreadyRunning, BadRecord, TooLate
+from state.file import open_file, transaction
 from state.lock import take_lock
-from state.migrations import migrate
 from state.records import ACTIVE, GOING, RUN_MOVES, RUNNING, STEP_MOVES, Event, Fact, News, Record, Run, Step
 from state.rows import clean, clean_news, event_hash, to_event, to_fact, to_run, to_step
 
@@ -34,29 +33,14 @@ class Store:
         self._mutex = threading.RLock()
         self._writes = 0
         self.changed = threading.Condition()
+        self._lock = take_lock(path) if serving else None
         try:
-            self._lock = take_lock(path) if serving else None
-            self._open(path)
-        except OSError as error:
-            raise BadRecord(
-                f"The record {path} cannot be opened or made there ({error.strerror}): "
-                "GONOGO_STATE names a file in a folder that the bot may write to."
-            ) from None
-        except sqlite3.DatabaseError as error:
-            raise BadRecord(
-                f"The record {path} cannot be read ({error}): move it away and start with a new one, or restore a copy."
-            ) from None
-
-    def _open(self, path: Path) -> None:
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        migrate(connection, path)
-        self._connection = connection
-        self._db = Database(connection)
+            self._connection = open_file(path, whole=serving)
+        except BadRecord:
+            if self._lock:
+                self._lock.close()
+            raise
+        self._db = Database(self._connection)
 
     def close(self) -> None:
         """Close the file and give its lock back."""
@@ -243,13 +227,8 @@ class Store:
     @contextmanager
     def _write(self) -> Iterator[Database]:
         with self._mutex:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._connection, self.path):
                 yield self._db
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
             self._writes += 1
         with self.changed:
             self.changed.notify_all()
