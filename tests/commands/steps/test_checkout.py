@@ -55,3 +55,9 @@ def test_after_a_cut_the_head_tells(repository: Repository) -> None:
     host.dead.add(ctx.key)
     assert step.look(ctx).state == "done"
     assert step.look(context(World(), {"commit": repository.new}, shell=host)).state == "failed"
+
+
+def test_a_name_that_moves_is_not_a_commit(repository: Repository) -> None:
+    """A branch may be somebody else's commit by now: what is checked out must be the commit itself."""
+    found = act(box("checkout", BOX), context(World(), {"commit": "origin/main"}, shell=shell(repository)))
+    assert found.state == "failed", found.says
