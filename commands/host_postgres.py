@@ -5,10 +5,13 @@ from __future__ import annotations
 # Taken apart, because on a command line `ps` would show the password to every user, and Prisma's ?schema= is refused
 # by libpq's programs. Needs $DATABASE_URL.
 ADDRESS = """\
-[[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64
-part() { local text=${BASH_REMATCH[$1]}; printf '%b' "${text//%/\\\\x}"; }
-export PGUSER=$(part 2) PGPASSWORD=$(part 3) PGHOST=$(part 4) PGPORT=${BASH_REMATCH[5]:-5432} PGDATABASE=$(part 6)
-[[ ! $DATABASE_URL =~ [?\\&]sslmode=([a-z-]+) ]] || export PGSSLMODE=${BASH_REMATCH[1]}
+at_address() {
+  [[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64
+  part() { local text=${BASH_REMATCH[$1]}; printf '%b' "${text//%/\\\\x}"; }
+  export PGUSER=$(part 2) PGPASSWORD=$(part 3) PGHOST=$(part 4) PGPORT=${BASH_REMATCH[5]:-5432} PGDATABASE=$(part 6)
+  [[ ! $DATABASE_URL =~ [?\\&]sslmode=([a-z-]+) ]] || export PGSSLMODE=${BASH_REMATCH[1]}
+}
+at_address
 """
 NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
 NO_ADDRESS_CODE = 64

@@ -13,6 +13,7 @@ from commands.steps.logs import Logs
 from commands.steps.maintenance import Maintenance
 from commands.steps.metrics import Metrics
 from commands.steps.notify import Notify
+from commands.steps.proof import Proof
 from commands.steps.publish import Publish
 from commands.steps.query import Query
 from commands.steps.release import Release
@@ -35,6 +36,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Maintenance,
     Metrics,
     Notify,
+    Proof,
     Publish,
     Query,
     Release,

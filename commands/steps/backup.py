@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import UTC
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from commands.checks import Check, Found, OnHost, Programs, bad, good
 from commands.durations import took
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
+from commands.scripts import read
 from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
 from commands.tools import Finished
 
@@ -22,26 +24,7 @@ _AT_FOLDER = (
 mkdir -p "$FOLDER" && cd "$FOLDER"
 """
 )
-_SCRIPT = (
-    _AT_FOLDER
-    + """\
-size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
-free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
-printf 'database_bytes=%s\\nfree_bytes=%s\\n' "$size" "$free"
-[ "$free" -gt "$size" ] || exit 65
-trap 'rm -f "$FILE.part"' EXIT
-pg_dump | gzip > "$FILE.part"
-gzip -t "$FILE.part"
-gzip -dc "$FILE.part" | tail -n 12 | grep -q '^-- PostgreSQL database dump complete' || exit 66
-lines=$(gzip -dc "$FILE.part" | wc -l)
-printf 'backup_lines=%s\\n' "$lines"
-[ "$lines" -ge "$AT_LEAST" ] || exit 67
-sum=$(sha256sum "$FILE.part" | cut -d ' ' -f 1)
-printf '%s  %s\\n' "$sum" "$FILE" > "$FILE.sha256"
-mv "$FILE.part" "$FILE"
-printf 'backup_sha256=%s\\nbackup_bytes=%s\\n' "$sum" "$(wc -c < "$FILE")"
-ls -lh "$FILE\""""
-)
+_SCRIPT = f"{_AT_FOLDER}COUNTS={shlex.quote(read('counts.sql'))}\n{read('backup.sh')}"
 _CHECK = (
     _AT_FOLDER
     + """\
@@ -100,8 +83,8 @@ class Backup(StepBox):
         size = int(found["backup_bytes"])
         packed = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
         says = (
-            f"The backup is whole: {packed} packed, {int(found['backup_lines']):,} lines in {took(ended.seconds)}, "
-            f"read to its end marker, sha256 {found['backup_sha256'][:12]}."
+            f"The backup is whole: {packed} packed, {int(found['backup_rows']):,} rows of {found['backup_tables']} tables "
+            f"in {took(ended.seconds)}, read to its end marker, sha256 {found['backup_sha256'][:12]}."
         )
         kept = {name: found[name] for name in ("backup_sha256", "backup_lines")}
         return done(says, lines=(file, *lines), output=ended.tail, values={"backup_file": file, **kept})

@@ -13,6 +13,7 @@ LINES = list(plan_lines(PAGE))
 TIMELINE = """\
   T+0 min     0️⃣ Pin the release
   T+0 min     1️⃣ Backup Production Database (สำคัญที่สุด!)
+  T+5 min     Prove the backup: restore it
   T+5 min     2️⃣ Final Code Review
   T+5 min     3️⃣ Team Notification
   T+5 min     4️⃣ Low-Traffic Window Check
@@ -41,7 +42,7 @@ TIMELINE = """\
 # one line of each kind that the page uses, as a person reads it before the deploy
 GOLDEN = {
     "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>",
-    "backup": "    on production: pg_dump | gzip > \"$FILE.part\"",
+    "backup": "    on production: pg_dump --snapshot=\"$snapshot\" | gzip > \"$FILE.part\"",
     "review": "    waits for the sign-off of: Reviewer",
     "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
@@ -59,6 +60,7 @@ GOLDEN = {
     "logs": "    with FILE=<log_err>, SINCE=<log_offset_err>, BAD=ERROR|FATAL",
     "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers that are missing come back from <backup_file>",
+    "proof": "    restores <backup_file> into $PROD_SCRATCH_URL, and compares the rows of every table",
     "repeat": "    runs every step of “smoke tests” again; after a failure only those that clean up",
     "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from psycopg import sql
 from bot.rehearsal.target.box import Box, TargetError, free_port, listens, wait_until
 from bot.rehearsal.target.tools import postgres_programs
 
-DATABASE = "dj_system"
+DATABASE, SCRATCH = "dj_system", "dj_scratch"
 SQL = Path(__file__).parent / "sql"
 SUPERUSER, OWNER, APP = "box", "dj_owner", "dj_app"
 
@@ -115,7 +115,8 @@ class Postgres:
                 words = sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}")
                 connection.execute(words.format(sql.Identifier(role), right, self.passwords[role]))
             words = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(words.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+            for name in (DATABASE, SCRATCH):
+                connection.execute(words.format(sql.Identifier(name), sql.Identifier(OWNER)))
 
 
 def _user() -> int | None:

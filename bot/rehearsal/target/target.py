@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.rehearsal.target import tools
 from bot.rehearsal.target.audit import Audit, look
 from bot.rehearsal.target.box import Box, TargetError
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SCRATCH, Postgres
 from bot.rehearsal.target.repository import FLAWS, MANUAL, Repository
 from bot.rehearsal.target.services import Services
 from bot.rehearsal.target.ssh import Ssh
@@ -89,7 +89,8 @@ class Target:
         """What the bot's environment needs to deploy here; known once start() is done."""
         prefix = "STAGING_" if self.name == "staging" else "PROD_"
         values = {
-            "DATABASE_URL": self.postgres.url(OWNER), "SSH": self.ssh.address, "SSH_KEY": self.ssh.key,
+            "DATABASE_URL": self.postgres.url(OWNER), "SCRATCH_URL": self.postgres.url(OWNER, SCRATCH),
+            "SSH": self.ssh.address, "SSH_KEY": self.ssh.key,
             "KNOWN_HOSTS": self.ssh.known_hosts, "PATH": self.box.bin, "REPOSITORY": self.repository.path,
             "BACKUPS": self.box.srv / "backups", "WWW": self.services.www, "MAINTENANCE": self.services.maintenance,
             "APP_URL": self.services.door_url, "API_URL": self.services.door_url, "API_LOCAL": self.services.api_url,

@@ -20,7 +20,7 @@ printf '{{"what": "{name}", "at": %s, "words": "%s"}}\n' "$(date +%s)" "$words" 
 exec '{node}' '{program}' "$@"
 """
 DUMPED = r"""# Writes down that a dump was begun, then runs the real pg_dump.
-echo '{{"what": "pg_dump", "at": '"$(date +%s)"'}}' >> '{log}'
+[ "$1" = --version ] || echo '{{"what": "pg_dump", "at": '"$(date +%s)"'}}' >> '{log}'
 exec '{program}' "$@"
 """
 RESTARTED = r"""# Writes each restart down, with the commit that it restarts to, then runs the real pm2.

@@ -19,6 +19,15 @@ URL = "postgresql://owner:p%40ss%2Fword@db.example:5433/shop?schema=public&sslmo
 GOOD = "seq 1500; echo '-- PostgreSQL database dump complete'; echo; echo '\\unrestrict x'"
 
 
+# answers one question, or holds a session open as the script does
+PSQL = """
+[[ "$*" != *-XAtc* ]] || { echo 1000; exit; }
+while IFS= read -r line; do
+  case $line in *pg_export_snapshot*) echo 0001-1 ;; *gexec*) printf 'public.jobs\\t1500\\n' ;; '\\q') exit ;; esac
+done
+"""
+
+
 class Host:
     """A host with its own pg_dump and a folder for backups."""
 
@@ -27,7 +36,7 @@ class Host:
         programs.mkdir()
         seen = f'echo "$# $PGUSER $PGPASSWORD $PGHOST $PGPORT $PGDATABASE $PGSSLMODE" > {self.seen}'
         self._program(programs / "pg_dump", f"{seen}\n{dump}")
-        self._program(programs / "psql", "echo 1000")
+        self._program(programs / "psql", PSQL)
         self.shell = LocalShell({"DB": url, "BACKUPS": str(self.backups)}, programs)
 
     def _program(self, path: Path, script: str) -> None:
@@ -43,7 +52,7 @@ class Host:
 
 def test_the_plan_shows_the_words_that_run_and_no_address() -> None:
     text = plan(box("backup", BOX))
-    assert 'on h: pg_dump | gzip > "$FILE.part"' in text
+    assert 'on h: pg_dump --snapshot="$snapshot" | gzip > "$FILE.part"' in text
     assert "DATABASE_URL=$DB" in text
 
 
@@ -52,7 +61,9 @@ def test_a_whole_dump_is_kept_with_its_checksum(tmp_path: Path) -> None:
     found = host.back_up()
     assert found.state == "done", found.says + found.output
     name = found.values["backup_file"]
-    assert host.files() == [name, f"{name}.sha256"]
+    assert host.files() == [name, f"{name}.counts", f"{name}.sha256"]
+    assert (host.backups / f"{name}.counts").read_text() == "public.jobs\t1500\n"
+    assert "1,500 rows of 1 tables" in found.says
     data = (host.backups / name).read_bytes()
     assert hashlib.sha256(data).hexdigest() == found.values["backup_sha256"]
     assert gzip.decompress(data).count(b"\n") == int(found.values["backup_lines"]) == 1503
@@ -63,7 +74,7 @@ def test_a_whole_dump_is_kept_with_its_checksum(tmp_path: Path) -> None:
 def test_the_address_is_taken_apart_and_stays_off_the_command_line(tmp_path: Path) -> None:
     host = Host(tmp_path, GOOD)
     host.back_up()
-    assert host.seen.read_text() == "0 owner p@ss/word db.example 5433 shop require\n"
+    assert host.seen.read_text() == "1 owner p@ss/word db.example 5433 shop require\n"
 
 
 @pytest.mark.parametrize(

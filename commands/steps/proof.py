@@ -1,0 +1,80 @@
+"""`proof`: a backup counts only after it was restored: into an empty scratch database, with every table's rows as the dump saw them."""
+
+from __future__ import annotations
+
+import shlex
+from typing import ClassVar
+
+from commands.checks import Check, Programs
+from commands.durations import took
+from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.outcome import Context, Outcome, done, failed
+from commands.scripts import read
+from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+
+_SCRIPT = "".join(
+    (
+        "umask 077\n",
+        ADDRESS,
+        *(
+            f"{name}={shlex.quote(read(file))}\n"
+            for name, file in (("COUNTS", "counts.sql"), ("RESTORE", "restore.awk"))
+        ),
+        read("proof.sh"),
+    )
+)
+_WRONG = {
+    NO_ADDRESS_CODE: NO_ADDRESS,
+    68: "The backup is not there, or not as it was: its checksum differs.",
+    69: "The scratch database is production itself; nothing was done. Name another one.",
+    70: "The scratch database is not empty, and what is in it is not from a proof; nothing was done. Name an empty one.",
+    71: "The backup does not hold what the database held: the rows restored (>) differ from those dumped (<).",
+}
+
+
+class Proof(StepBox):
+    """`scratch_url` is an empty database that the host reaches; what a proof leaves in it, the next one takes away.
+
+    A scratch database that is production itself is refused by the server's own identity, whatever its address says.
+    """
+
+    kind: ClassVar[str] = "proof"
+
+    host: str
+    database_url: EnvName
+    scratch_url: EnvName
+    folder: EnvName
+    file: str = "<backup_file>"
+    sha256: str = "<backup_sha256>"
+
+    def plan(self) -> list[str]:
+        return [
+            f"restores {self.file} into {self.scratch_url}, and compares the rows of every table",
+            *on_host(self.host, _SCRIPT, self._env()),
+        ]
+
+    def checks(self) -> list[Check]:
+        return [Programs(host=self.host, names=("psql", "gzip", "sha256sum", "awk", "diff", "sort"))]
+
+    def run(self, ctx: Context) -> Outcome:
+        ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
+        found = told(ended.tail)
+        if ended.code or "proof_rows" not in found:
+            general = f"The backup could not be restored (exit {ended.code}): it is not proven."
+            return failed(_WRONG.get(ended.code, general), lines=ended.last_lines, output=ended.tail)
+        rows, tables = int(found["proof_rows"]), int(found["proof_tables"])
+        return done(
+            f"The backup was restored in {took(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump."
+        )
+
+    def look(self, ctx: Context) -> Outcome | None:
+        return look_at_job(self, ctx, self.host)
+
+    def _env(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "SCRATCH_URL": self.scratch_url,
+            "FOLDER": self.folder,
+            "FILE": self.file,
+            "SHA256": self.sha256,
+        }
