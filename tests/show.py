@@ -60,7 +60,7 @@ class Show:
         """What was told of a kind."""
         return [event for event in self.store.events(run or self.run, limit=5000) if event.kind == kind]
 
-    def play(self, *, until: Callable[[], bool] | None = None, seconds: float = 30, react: bool = True) -> None:
+    def play(self, *, until: Callable[[], bool] | None = None, seconds: float = 90, react: bool = True) -> None:
         """Let people sign whatever is asked, until no run is active or something has become true."""
         over = until or (lambda: not self.store.active_runs())
         stop = time.monotonic() + seconds

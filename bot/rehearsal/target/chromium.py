@@ -33,6 +33,7 @@ def chromium(box: Box) -> Path:
         raise TargetError(f"npm's registry has no Chromium for {platform.machine()}.")
     kept = box.cache / f"chromium-{VERSION}"
     if not kept.exists():
+        box.cache.mkdir(parents=True, exist_ok=True)
         modules = node_modules(box, "chromium", PACKAGE)
         packed = modules / "@sparticuz" / "chromium" / "bin"
         fresh = Path(tempfile.mkdtemp(prefix="chromium-", dir=box.cache))
