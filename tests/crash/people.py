@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.rehearsal.people import HOLDERS
+from bot.rehearsal.people import HOLDERS, STARTER
 from bot.rehearsal.workspace import Message
 from tests.crash.stage import Stage
 
@@ -18,7 +18,7 @@ Answer = Callable[[str], str]
 
 
 class People:
-    """Plays everybody until cancelled. `answer` says, from a question's words, what they found: "again" or "done".
+    """Plays everybody until cancelled. `answer` says, from a question's words, what they found: "again", "done" or "skip".
 
     At the decision somebody keeps, or rolls back. Every question that a crash left behind is written down in `asked`.
     """
@@ -46,11 +46,15 @@ class People:
                 await self._press(DBA, message, "rollback")
         elif "again" in actions:
             words = json.dumps(message.blocks, ensure_ascii=False)
-            self.asked[message.ts] = message.text
-            await self._press(LEAD, message, self.answer(words))
+            found = self.answer(words)
+            if found != "skip":
+                self.asked[message.ts] = message.text
+            await self._press(LEAD, message, found)
+        elif "agree" in actions:
+            await self._press(DBA, message, "agree")
         elif "sign" in actions:
             called = set(re.findall(r"<@(\w+)>", json.dumps(message.blocks)))
-            for person in sorted(called & {LEAD, DBA}):
+            for person in sorted(called - {STARTER.id}):
                 await self._press(person, message, "sign")
 
     async def _press(self, person: str, message: Message, action: str) -> None:

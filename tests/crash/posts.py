@@ -7,8 +7,6 @@ from collections import Counter
 from bot.rehearsal.workspace import Message, Workspace
 from state.store import Store
 
-SILENT = 0  # the card is known by this number
-
 
 def wrong_in_channel(workspace: Workspace, store: Store, run: int) -> list[str]:
     """What is doubled, lost or out of order among the messages of a run; empty when nothing is."""
@@ -33,9 +31,14 @@ def _lost(workspace: Workspace, store: Store, run: int) -> list[str]:
         message = there.get(posts.get(event.id, ""))
         if message is None:
             wrong.append(f"event {event.id} ({event.kind} {event.step}) of run {run} was never posted")
-        elif event.kind == "ended" and str(event.data["title"])[:40] not in f"{message.text} {message.blocks}":
+        elif event.kind == "ended" and not _tells(message, str(event.data["title"])[:40], str(event.data["says"])[:15]):
             wrong.append(f"event {event.id}, the end of {event.step}, is not told in its message: {message.text[:80]}")
     return wrong
+
+
+def _tells(message: Message, *words: str) -> bool:
+    """Whether a message holds any of the words: a step's title or, for a notification, its text."""
+    return any(word in f"{message.text} {message.blocks}" for word in words)
 
 
 def _mark(message: Message) -> dict[str, int]:
