@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from contextlib import closing
@@ -112,7 +113,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             "upgrade gonogo, or name another file with GONOGO_STATE."
         )
     if 0 < version < len(MIGRATIONS):
-        _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"))
+        _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"), version)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
@@ -128,10 +129,20 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
-    """Copy the file as it is, with all that has been committed; an earlier copy of the same shape stays."""
+def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None:
+    """Copy the file as it is, with all that has been committed; an earlier copy of the same shape stays.
+
+    It gets its name when it is whole: a process that dies meanwhile leaves no half of a copy that looks like one.
+    """
     if copy.exists():
         return
-    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(copy)) as kept:
+    part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(part)) as kept:
         connection.backup(kept)
+        whole = _version(kept) == version
+    if whole:
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            copy.hardlink_to(part)
+    part.unlink()

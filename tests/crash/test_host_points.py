@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot.rehearsal.target.audit import FORWARD
+from commands.rollback import rollback
+from commands.who import Who
 from tests.crash.conftest import Play
 from tests.crash.point import HEAD, SAY, Point, page, run_step
 
@@ -28,7 +33,8 @@ def said(point: Point, name: str) -> int:
     return sum(f'"name": "{name}", "run": "{point.run}"' in line for line in lines)
 
 
-def test_between_the_sql_commit_and_our_note(play: Play) -> None:
+@pytest.mark.parametrize("dies", ["bot", "connection"])
+def test_between_the_sql_commit_and_our_note(play: Play, dies: str) -> None:
     async def story(point: Point) -> None:
         wire, target = point.here.wires["database"], point.here.target
         before = await asyncio.to_thread(target.postgres.ask, FORWARD)
@@ -43,7 +49,9 @@ def test_between_the_sql_commit_and_our_note(play: Play) -> None:
         await asyncio.wait_for(wire.caught.wait(), 20)
         assert (row := point.step("migration")) is not None
         assert row.state == "running", "the note was written before the commit was heard of"
-        await point.restart()
+        wire.cut()
+        if dies == "bot":
+            await point.restart()
         wire.let_go()
         row = await point.ends("migration")
         after = await asyncio.to_thread(target.postgres.ask, FORWARD)
@@ -56,11 +64,6 @@ def test_between_the_sql_commit_and_our_note(play: Play) -> None:
 
 async def turn_back(point: Point) -> None:
     """Somebody rolls back at the terminal; the run ends so."""
-    from datetime import UTC, datetime
-
-    from commands.rollback import rollback
-    from commands.who import Who
-
     rollback(point.store, point.store.run(point.run), Who(person="nok", via="terminal"), "", datetime.now(UTC))
     await point.over("rolled back")
 
