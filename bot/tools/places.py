@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from state.errors import BadSettings
+from state.errors import BadSettings, Unreachable
 
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
+# parameters of a Prisma URL that libpq does not know
+PRISMA = {"schema", "pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +56,12 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
         return environ[found[1]]
 
     return _NAME.sub(value, text)
+
+
+def libpq_url(url: str) -> str:
+    """A URL that libpq takes: without the parameters that only Prisma knows. Raises Unreachable when it is no database's."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise Unreachable("The database's address must be a postgresql:// URL.")
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name not in PRISMA])
+    return urlunsplit(parts._replace(query=query))

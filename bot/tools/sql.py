@@ -7,17 +7,19 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 
-from bot.tools.places import DatabasePlace, resolve
+from bot.tools.deadline import cut_after
+from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.secrets import Redactor
 from commands import receipts
 from commands.tools import Applied, Hear, Migration, Rows, unheard
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
+CONNECT_LIMIT = 10  # seconds
 LOCK_TRIES = 3
+GRACE = 5.0  # seconds that the server gets to keep its own time limit before it counts as silent
 # the server itself looks whether we are still there: a client that died must not have its file run to the end, and one
 # that froze, or whose machine is gone without a word, must not keep its locks
 STILL_THERE = """
@@ -29,8 +31,6 @@ SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.
 FROM unnest(pg_blocking_pids(%s)) AS held (by)
 JOIN pg_stat_activity blocker ON blocker.pid = held.by
 """
-# parameters of a Prisma URL that libpq does not know
-PRISMA = {"schema", "pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "statement_cache_size"}
 
 
 class PostgresSql:
@@ -43,7 +43,7 @@ class PostgresSql:
 
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
         """See `commands.tools.Sql.query`."""
-        with self._connected(database, "gonogo query") as connection, self._told(database, sql):
+        with self._connected(database, "gonogo query", limit) as connection, self._told(database, sql):
             connection.read_only = True
             connection.execute(f"SET LOCAL statement_timeout = {int(limit * 1000)}")
             cursor = connection.execute(sql.encode())
@@ -72,7 +72,7 @@ class PostgresSql:
 
     def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
         """See `commands.tools.Sql.applied`."""
-        with self._connected(database, f"gonogo look {key}") as connection, self._told(database, ""):
+        with self._connected(database, f"gonogo look {key}", limit) as connection, self._told(database, ""):
             connection.execute(f"SET LOCAL lock_timeout = {int(limit * 1000)}")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(key)])
             there = connection.execute("SELECT to_regclass('gonogo.receipts') IS NOT NULL").fetchone()
@@ -84,7 +84,9 @@ class PostgresSql:
 
     def _apply_once(self, database: str, migration: Migration, stop: threading.Event, hear: Hear) -> bool:
         with (
-            self._connected(database, f"gonogo {migration.key}") as connection,
+            self._connected(
+                database, f"gonogo {migration.key}", migration.limit + migration.lock_timeout
+            ) as connection,
             _cancelled_on(stop, connection),
             _watched(connection, self, database, hear) as watch,
         ):
@@ -137,14 +139,20 @@ class PostgresSql:
         )
 
     @contextmanager
-    def _connected(self, database: str, name: str) -> Iterator[psycopg.Connection]:
+    def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
         url = libpq_url(resolve(self._databases[database].url, self._environ))
         try:
-            connection = psycopg.connect(url, connect_timeout=10, application_name=name[:63])
+            connection = psycopg.connect(url, connect_timeout=CONNECT_LIMIT, application_name=name[:63])
         except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
             raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(_reason(error))}") from None
-        with connection:
-            yield connection
+        with cut_after(connection, limit + GRACE) as cut:
+            try:
+                with connection:
+                    yield connection
+            except (Failed, psycopg.Error):
+                if cut.happened:
+                    raise Failed(f"Database “{database}” gave no answer within {limit + GRACE:g} s.") from None
+                raise
 
     @contextmanager
     def _told(self, database: str, text: str) -> Iterator[None]:
@@ -156,7 +164,7 @@ class PostgresSql:
 
     def blockers(self, database: str, pid: int) -> str:
         """Who holds what a waiting session waits for, in words without anybody's data."""
-        with self._connected(database, "gonogo lock watch") as connection:
+        with self._connected(database, "gonogo lock watch", 10) as connection:
             rows = connection.execute(BLOCKERS, [pid]).fetchall()
         return "; ".join(f"session {row[0]} ({row[1] or 'no name'}, user {row[2]}, {row[3]})" for row in rows)
 
@@ -219,15 +227,6 @@ def _cancelled_on(stop: threading.Event, connection: psycopg.Connection) -> Iter
     finally:
         over.set()
         thread.join(6)
-
-
-def libpq_url(url: str) -> str:
-    """A URL that libpq takes: without the parameters that only Prisma knows. Raises Unreachable when it is no database's."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise Unreachable("The database's address must be a postgresql:// URL.")
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name not in PRISMA])
-    return urlunsplit(parts._replace(query=query))
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -110,7 +110,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
     return client
 
 
-def _why(error: Exception) -> str:  # noqa: PLR0911  one line a reason reads best
+def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line a reason reads best
     match error:
         case paramiko.BadHostKeyException():
             return "its host key has CHANGED; somebody may be in between. Compare the key, then mend known_hosts."
@@ -118,6 +118,8 @@ def _why(error: Exception) -> str:  # noqa: PLR0911  one line a reason reads bes
             return "it refuses the key; check the user and the key's public half in authorized_keys."
         case paramiko.PasswordRequiredException():
             return "the private key has a passphrase; use a key without one."
+        case paramiko.SSHException() if "banner" in str(error):
+            return f"it accepts the connection and says nothing within {CONNECT_LIMIT:.0f} s; it hangs, or this is no SSH server."
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
             return "its host key is unknown; add it to known_hosts (ssh-keyscan) after comparing it."
         case socket.gaierror():
