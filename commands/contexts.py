@@ -42,7 +42,7 @@ class ContextMaker:
         whole = Context(
             tools=self.tools,
             run=record.run,
-            key=f"run-{self.number}/{step.id}/{attempt}",
+            key=f"{record.run.key}/{step.id}/{attempt}",
             title=step.title,
             began_at=first.began_at if first else self.tools.clock.now(),
             time_zone=self.page.runbook.time_zone,

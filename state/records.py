@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 GOING, ROLLING_BACK = "going", "rolling back"
@@ -51,6 +51,11 @@ class Run:
     began_at: datetime
     ended_at: datetime | None
     loses: str = ""
+
+    @property
+    def key(self) -> str:
+        """The run's name on hosts and in databases, which no run of another record has: they all count from 1."""
+        return f"run-{self.id}-{self.began_at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
 
     @property
     def active(self) -> bool:

@@ -181,3 +181,20 @@ def test_option_b_when_kept_starts_option_a_once(tmp_path: Path) -> None:
     time.sleep(0.6)
     assert len(show.events("next")) == 1
     show.close()
+
+
+def test_a_new_record_never_takes_the_jobs_of_an_old_one_for_its_own(tmp_path: Path) -> None:
+    """Both count their runs from 1; on the host and in the database lies what the old record's run 1 did."""
+    world = World()
+    for name in ("old", "new"):
+        folder = tmp_path / name
+        folder.mkdir()
+        show = Show(folder, world)
+        show.engine.start()
+        show.play()
+        show.close()
+        world.head = world.running = world.served = OLD
+        world.forward = False
+    begun = {key for key in world.begun if "frontend-build" in key}
+    assert len(begun) == 2, f"the second record's step was not begun: {begun}"
+    assert len([key for key in world.applied if key.endswith("/migration")]) == 2

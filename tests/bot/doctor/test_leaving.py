@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from commands.start import Request, start
 from commands.who import Who
 from state.records import DONE, RUNNING, Step
 from state.store import Store
-from tests.pages import NOON
 
+NOW = datetime.now(UTC)
 DEPLOY = "put-the-code-there"
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
@@ -47,12 +48,12 @@ def begun(folder: Path, command: str) -> Store:
     page_file.write_text(page_file.read_text().replace('"echo deploy"', f"'{command}'"))
     page = read_page(page_file.read_text(), "small.md")
     store = Store(folder / "gonogo.db")
-    run = start(store, page, Request(), Who(person="U1", via="terminal"), PEOPLE, NOON)
+    run = start(store, page, Request(), Who(person="U1", via="terminal"), PEOPLE, datetime.now(UTC))
     desk = Desk(store, page, run.id, PEOPLE)
-    store.begin_step(run.id, "ready", 1, NOON)
-    store.end_step(run.id, Step(step="ready", attempt=1, state=DONE, began_at=NOON), NOON)
+    store.begin_step(run.id, "ready", 1, NOW)
+    store.end_step(run.id, Step(step="ready", attempt=1, state=DONE, began_at=NOW), NOW)
     for person in ("UDBA", "ULEAD"):
-        desk.sign("ready", 1, Who(person=person, via="terminal"), "yes", "", NOON)
+        desk.sign("ready", 1, Who(person=person, via="terminal"), "yes", "", NOW)
     return store
 
 

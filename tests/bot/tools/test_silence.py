@@ -22,10 +22,10 @@ from bot.tools.shell import SshShell
 from bot.tools.sql import PostgresSql
 from commands.tools import Job, Migration
 from state.errors import Failed, LostTrack, Stopped, Unreachable
-from tests.bot.tools.conftest import make_box
 from tests.bot.tools.proxy import Proxy
 from tests.bot.tools.test_shell import shell_for
 from tests.bot.tools.test_sql import tool
+from tests.conftest import make_box
 
 GO = threading.Event()
 

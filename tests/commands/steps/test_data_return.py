@@ -95,7 +95,9 @@ class Shop:
         made = context(World(), values, shell=shell, attempt=run)
         sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
-            receipt = Migration(key="run-1/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5)
+            receipt = Migration(
+                key=f"{made.run.key}/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5
+            )
             sql.apply("db", receipt, stop=Event())
         object.__setattr__(made.tools, "sql", sql)
         return act(box("data-return", toml), made)
