@@ -48,7 +48,8 @@ def examine(page: Page, tools: Tools, ref: str, *, limit: float = LIMIT) -> list
         for place in places
     }
     lines = in_parallel(lanes, deadline - time.monotonic())
-    broken = {line.about for line in lines if line.found.level == FAIL}
+    first = {line.about: line for line in reversed(lines)}  # whether the place answers at all
+    broken = {about for about, line in first.items() if line.found.level == FAIL}
     late = [check for check in checks if check.late and _about(check.place) not in broken]
     lines += in_parallel(
         {_about(place): _lane(place, [one for one in late if one.place == place], around) for place in places},

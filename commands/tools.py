@@ -160,6 +160,9 @@ class Web(Protocol):
     def request(self, place: str, call: Call) -> Answer:
         """Send one request. Raises Unreachable (no connection), LostTrack (sent, no whole answer in time)."""
 
+    def close(self) -> None:
+        """Give the connections back; the next request makes new ones."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
@@ -219,3 +222,8 @@ class Tools:
     browser: Browser
     linter: Linter
     clock: Clock
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.web.close()
+        self.shell.close()

@@ -219,6 +219,9 @@ class _Web:
             found: Answer = self.world.reply("web", words, call, lambda: self.world.web_says(place, call))
             return found
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 @dataclass
 class _Browser:

@@ -33,7 +33,7 @@ def _places(settings: Settings, page: Page, ref: str, limit: float) -> list[Line
         return examine(page, tools, ref, limit=limit)
     finally:
         # in a thread of its own: a host that hangs would keep the farewell waiting
-        threading.Thread(target=tools.shell.close, name="doctor leaves", daemon=True).start()
+        threading.Thread(target=tools.close, name="doctor leaves", daemon=True).start()
 
 
 def must_be_well(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class HttpWeb:
         self._environ = environ
         self._redact = redact
         self._local = threading.local()
+        self._clients: list[httpx.Client] = []
 
     def request(self, place: str, call: Call) -> Answer:
         """See `commands.tools.Web.request`."""
@@ -50,9 +51,16 @@ class HttpWeb:
         text = self._redact(body.decode(response.encoding or "utf-8", errors="replace"))
         return Answer(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
 
+    def close(self) -> None:
+        """See `commands.tools.Web.close`."""
+        clients, self._clients, self._local = self._clients, [], threading.local()
+        for client in clients:
+            client.close()
+
     def _client(self) -> httpx.Client:
         if not hasattr(self._local, "client"):
             self._local.client = httpx.Client(trust_env=False, follow_redirects=False)
+            self._clients.append(self._local.client)
         client: httpx.Client = self._local.client
         return client
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.checks import Check, Programs
 from commands.durations import Duration, parse, say, took
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
@@ -71,6 +72,9 @@ class DataReturn(StepBox):
             f"in one transaction with its receipt, waiting for locks at most {say(self.lock_timeout)}",
             *on_host(self.host, _SCRIPT, self._given()),
         ]
+
+    def checks(self) -> list[Check]:
+        return [Programs(host=self.host, names=("psql", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.sql.applied(self.database, self._key(ctx)):
