@@ -118,7 +118,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line a reason rea
             return "it refuses the key; check the user and the key's public half in authorized_keys."
         case paramiko.PasswordRequiredException():
             return "the private key has a passphrase; use a key without one."
-        case paramiko.SSHException() if "banner" in str(error):
+        # paramiko says the second one when its own wait for the banner ends a little later than ours
+        case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
             return f"it accepts the connection and says nothing within {CONNECT_LIMIT:.0f} s; it hangs, or this is no SSH server."
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
             return "its host key is unknown; add it to known_hosts (ssh-keyscan) after comparing it."

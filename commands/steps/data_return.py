@@ -79,7 +79,7 @@ class DataReturn(StepBox):
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.sql.applied(self.database, self._key(ctx)):
             return done("The rows were brought back by this run before.")
-        if not ctx.tools.sql.applied(self.database, f"{ctx.run.key}/{self.undoes}"):
+        if not ctx.tools.sql.applied(self.database, f"{ctx.key.rsplit('/', 2)[0]}/{self.undoes}"):
             return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
         own = {"KEY": self._key(ctx), "LOCK": str(lock_number(self._key(ctx)))}
         ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})

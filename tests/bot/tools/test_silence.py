@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,21 +87,24 @@ def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ss
     server.start()
     yield shell_for(server), server
     for process in box.processes():
-        process.send_signal(signal.SIGCONT)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGCONT)
     box.end_all()
 
 
 def freeze(ssh: Ssh) -> None:
     """Stop the server and every session of it."""
     for process in ssh.box.processes():
-        if "ssh" in " ".join(process.cmdline()[:3]):
-            process.suspend()
+        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            if "ssh" in " ".join(process.cmdline()[:3]):
+                process.suspend()
 
 
 def thaw(ssh: Ssh) -> None:
     """Let it go on."""
     for process in ssh.box.processes():
-        process.resume()
+        with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            process.resume()
 
 
 def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen: tuple[SshShell, Ssh]) -> None:

@@ -96,7 +96,7 @@ class Shop:
         sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
             receipt = Migration(
-                key=f"{made.run.key}/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5
+                key=f"{made.key.rsplit('/', 2)[0]}/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5
             )
             sql.apply("db", receipt, stop=Event())
         object.__setattr__(made.tools, "sql", sql)
