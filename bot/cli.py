@@ -76,6 +76,15 @@ def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     end.add_argument("--reason", required=True, metavar="WHY")
     _door_verb(verbs, "status", "show the run, who is waited for, and what to type")
     _door_verb(verbs, "log", "print everything that was told, in order")
+    report = _door_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")
+    report.add_argument(
+        "number", nargs="?", type=int, default=0, metavar="RUN", help="default: the active run, else the last"
+    )
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
+    form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
+    history = _door_verb(verbs, "history", "list the runs, and the four figures of delivery over all of them")
+    history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs; default: 10")
 
 
 def _door_verb(

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.settings import Settings, read_pages
 from bot.wiring import channel, must_be_set, people_of
@@ -142,6 +143,38 @@ class Door:
                 said = event.data.get("says") or event.data.get("reason") or event.data.get("state") or ""
                 yield f"{event.at:%Y-%m-%d %H:%M:%S} {event.kind:<10} {title}{': ' if title and said else ''}{said}"
             after = events[-1].id
+
+    def report(self, options: Namespace) -> Iterator[str]:
+        """The report of a run as Markdown, or written to a file as one HTML page."""
+        from bot.report.made import chart_of, report_of
+        from bot.report.markdown import as_markdown
+
+        self.number = options.number or self.number
+        run = self._run(any_state=True)
+        made = report_of(self.store, run, people_of(page_of(run), self.settings.environ), self._now())
+        if not options.html:
+            yield as_markdown(made).rstrip("\n")
+            return
+        from bot.report.html import as_html
+
+        path: Path = options.html
+        try:
+            path.write_text(as_html(made, chart_of(made)), encoding="utf-8")
+        except OSError as error:
+            raise Refused(f"The report cannot be written to {path} ({error.strerror}).") from None
+        yield f"The report of run {run.id} is in {path}."
+
+    def history(self, options: Namespace) -> Iterator[str]:
+        """The newest runs, and the four figures of delivery over all of them."""
+        from bot.report.made import history_of
+        from bot.report.sums import history_lines
+
+        if options.limit < 1:
+            raise Refused(f"--limit is how many runs are shown, at least 1, not {options.limit}.")
+        whole = history_of(self.store)
+        if not whole:
+            raise NothingRuns(f"Nothing has run yet in {self.settings.state}. A run starts with: gonogo start")
+        yield from history_lines(whole[: options.limit], whole)
 
     # -- inside -------------------------------------------------------------------------------------------------
 

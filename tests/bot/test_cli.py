@@ -194,3 +194,55 @@ def test_a_run_is_not_ended_under_a_bot_that_serves_it(
     assert "in use by another gonogo that serves it: stop that one first" in err
     assert bot.run(1).active
     bot.close()
+
+
+@pytest.fixture
+def kept(shop: Path) -> Path:
+    """A run of the small page that was kept."""
+    store = Store(shop / "gonogo.db")
+    people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
+    run = start(store, small(), Request(note="<b>now</b>"), Who(person="U1", via="slack"), people, NOON)
+    for step in ("ready", "put-the-code-there"):
+        store.begin_step(run.id, step, 1, NOON)
+        store.end_step(run.id, Step(step=step, attempt=1, state=DONE, began_at=NOON, says="It is there."), NOON)
+    store.move_run(run.id, "kept", NOON)
+    store.close()
+    return shop
+
+
+def test_report_prints_markdown(kept: Path, capsys: Capture) -> None:
+    code, out, _ = said(capsys, "report", "1")
+    assert code == 0
+    assert out.startswith("# ✅ Run 1: shop is kept")
+    assert "done: It is there." in out
+
+
+def test_report_writes_one_html_page(kept: Path, capsys: Capture) -> None:
+    code, out, _ = said(capsys, "report", "--html", str(kept / "report.html"))
+    assert (code, out) == (0, f"The report of run 1 is in {kept / 'report.html'}.\n")
+    page = (kept / "report.html").read_text()
+    assert "&lt;b&gt;now&lt;/b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_report_of_what_cannot_be_written_or_is_not_there_says_so(kept: Path, capsys: Capture) -> None:
+    code, _, err = said(capsys, "report", "--html", str(kept / "none" / "report.html"))
+    assert code == 1
+    assert "cannot be written to" in err
+    code, _, err = said(capsys, "report", "7")
+    assert code == 1
+    assert "There is no run 7" in err
+
+
+def test_history_lists_runs_and_the_four_figures(kept: Path, capsys: Capture) -> None:
+    code, out, _ = said(capsys, "history")
+    assert code == 0
+    assert "✅   1  2026-11-23 12:00  shop  main: kept" in out
+    for figure in ("Deploy frequency: 1 a week", "Lead time", "Change failure share: 0 of 1", "Time to restore"):
+        assert figure in out
+
+
+def test_history_wants_at_least_one_run(kept: Path, capsys: Capture) -> None:
+    code, _, err = said(capsys, "history", "--limit", "0")
+    assert code == 1
+    assert "at least 1, not 0" in err

@@ -1,0 +1,38 @@
+"""Reports made from a record: of one run, of all runs, and the chart that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.report.chart import draw_chart
+from commands.engine import page_of
+from commands.report import Panel, Report, build_report, panels
+from commands.report.times import Reading
+from commands.who import People
+from state.records import Record, Run
+from state.store import Store
+
+MOST_RUNS, MOST_EVENTS = 1_000, 1_000_000
+
+
+def report_of(store: Store, run: Run, people: People, now: datetime, names: Mapping[str, str] | None = None) -> Report:
+    """The report of a run as it is now. Raises Refused for a run whose page this version cannot read."""
+    history = [record for record in history_of(store) if record.run.target == run.target]
+    events = store.events(run.id, 0, MOST_EVENTS)
+    return build_report(page_of(run), store.record(run.id), events, history, people=people, now=now, names=names)
+
+
+def history_of(store: Store) -> list[Record]:
+    """The records of the newest runs, newest first."""
+    return [store.record(run.id) for run in store.runs(MOST_RUNS)]
+
+
+def chart_of(report: Report) -> bytes | None:
+    """The report's chart as a PNG."""
+    return draw_chart(report.panels)
+
+
+def panels_of(store: Store, run: Run) -> tuple[Panel, ...]:
+    """What the chart of a run would show now."""
+    return panels(Reading(page_of(run), store.record(run.id)))

@@ -1,0 +1,59 @@
+"""The report as Markdown; nobody's words in it can format, link or open HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.report.layout import Card, Part, Table, headline, lay_out
+from commands.report.report import Report
+
+# what formats anywhere; `_` only at the edge of a word, `&` only where an entity could begin,
+# `#` only where a word begins
+_SPECIAL = re.compile(r"([\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|(?<!\S)#)")
+# what formats at the beginning of a line: lists, quotes, headlines, rules
+_FIRST = re.compile(r"^(\d{1,9})(?=[.)](\s|$))|^(?=[-+=>])")
+
+
+def as_markdown(report: Report) -> str:
+    """The whole report."""
+    lines = [f"# {escape(headline(report))}"]
+    for part in lay_out(report):
+        lines += ["", f"## {escape(part.title)}", *_part(part)]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """A text of one line that shows as it is."""
+    safe = _SPECIAL.sub(r"\\\1", text)
+    return _FIRST.sub(lambda found: f"{found[1] or ''}\\", safe)
+
+
+def _part(part: Part) -> Iterator[str]:
+    if part.chart:
+        yield from ("", escape(part.chart))
+    if part.words:
+        yield ""
+        yield from (f"- {escape(words)}" for words in part.words)
+    if part.table:
+        yield ""
+        yield from _table(part.table)
+    for card in part.cards:
+        yield from _card(card)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"| {' | '.join(map(escape, table.columns))} |"
+    yield f"|{' --- |' * len(table.columns)}"
+    for row in table.rows:
+        yield f"| {' | '.join(map(escape, row))} |"
+
+
+def _card(card: Card) -> Iterator[str]:
+    yield from ("", f"### {escape(card.title)}", "", escape(card.small))
+    if card.says:
+        yield from ("", escape(card.says))
+    if any(card.lines):
+        runs = [len(run) for line in card.lines for run in re.findall(r"`+", line)]
+        fence = "`" * max(3, *(length + 1 for length in runs)) if runs else "```"
+        yield from ("", f"{fence}text", *card.lines, fence)

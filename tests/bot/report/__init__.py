@@ -1,0 +1,1 @@
+"""Tests of how reports, histories and charts look."""
