@@ -9,6 +9,7 @@ from bot.report.chart import draw_chart
 from commands.engine import page_of
 from commands.report import Panel, Report, build_report, panels
 from commands.report.times import Reading
+from commands.runbook import Page
 from commands.who import People
 from state.records import Record, Run
 from state.store import Store
@@ -33,6 +34,6 @@ def chart_of(report: Report) -> bytes | None:
     return draw_chart(report.panels)
 
 
-def panels_of(store: Store, run: Run) -> tuple[Panel, ...]:
+def panels_of(page: Page, record: Record) -> tuple[Panel, ...]:
     """What the chart of a run would show now."""
-    return panels(Reading(page_of(run), store.record(run.id)))
+    return panels(Reading(page, record))

@@ -14,11 +14,12 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A long output that goes into the thread as a file."""
+    """A long output or a picture that goes into the thread as a file; `alt` is what a picture shows, in words."""
 
     name: str
     title: str
-    content: str
+    content: str | bytes
+    alt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

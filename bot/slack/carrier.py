@@ -13,9 +13,10 @@ from bot.slack.blocks import Message
 from bot.slack.card import card
 from bot.slack.messages import LIVE, draw, plainly
 from bot.slack.office import Office
+from bot.slack.papers import Papers
 from bot.slack.scene import Scene, scene_of
 from bot.slack.sending import RefusedBySlack, Sender
-from state.records import Event, Run
+from state.records import ACTIVE, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -45,6 +46,7 @@ class Carrier:
         self.drawn: dict[str, Message] = {}
         self.still: Message | None = None  # the card last drawn, without its clock
         self.changing = asyncio.Lock()  # changes of messages reach Slack in the order in which they were drawn
+        self.papers = Papers(office, sender, run, self.page)
         self.told = asyncio.Event()
         self.over = False
         self.may_be_there = True  # an earlier process may have posted the next event and not written it down
@@ -61,6 +63,7 @@ class Carrier:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._tell())
                     group.create_task(self._redraw())
+                    group.create_task(self.papers.draw_charts(self.channel, self.posts[CARD], self.told))
             except* Exception:
                 LOG.exception("run %s: carrying it to Slack goes on after an error of the bot's own", self.run.id)
                 await asyncio.sleep(1)
@@ -132,6 +135,10 @@ class Carrier:
         # the file belongs to the event: it is there before the event counts as told
         if event.kind == "ended":
             await self._upload(drawn)
+        elif event.kind == "status":
+            self.papers.want_chart(event)
+        elif event.kind == "moved" and event.data["state"] not in ACTIVE:
+            await self.papers.report(self.channel, self.posts[CARD], look=self.may_be_there)
         await self._note(event.id, ts)
         self.may_be_there = False
         if event.kind in LIVE and not (event.kind == "began" and end):

@@ -97,7 +97,12 @@ class Sender:
                 return
             looking = True
             await self.client.files_upload_v2(
-                channel=channel, thread_ts=thread, content=file.content, filename=file.name, title=file.title
+                channel=channel,
+                thread_ts=thread,
+                content=file.content,
+                filename=file.name,
+                title=file.title,
+                alt_txt=file.alt or None,
             )
 
         await self._persist("files.completeUploadExternal", attempt)
