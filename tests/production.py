@@ -117,7 +117,8 @@ class Production:
 
 
 def _release(world: Production, env: Mapping[str, str]) -> str:
-    return f"commit={NEW}\ncommit_before={world.head}\nfile: backend/api-server/src/jobs.js\n2222222 Extend V1\n"
+    known = f"commit={NEW}\ncommit_before={world.head}\ncommitted_at=2026-11-23T15:00:00+07:00\n"
+    return f"{known}file: backend/api-server/src/jobs.js\n2222222 Extend V1\n"
 
 
 def _checkout(world: Production, env: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.report.chart import draw_chart
 from commands.engine import page_of
-from commands.report import Panel, Report, build_report, panels
+from commands.report import Deploy, Panel, Report, build_report, deploy_of, panels
 from commands.report.times import Reading
 from commands.runbook import Page
 from commands.who import People
@@ -19,14 +19,14 @@ MOST_RUNS, MOST_EVENTS = 1_000, 1_000_000
 
 def report_of(store: Store, run: Run, people: People, now: datetime, names: Mapping[str, str] | None = None) -> Report:
     """The report of a run as it is now. Raises Refused for a run whose page this version cannot read."""
-    history = [record for record in history_of(store) if record.run.target == run.target]
+    history = [deploy for deploy in history_of(store) if deploy.run.target == run.target]
     events = store.events(run.id, 0, MOST_EVENTS)
     return build_report(page_of(run), store.record(run.id), events, history, people=people, now=now, names=names)
 
 
-def history_of(store: Store) -> list[Record]:
-    """The records of the newest runs, newest first."""
-    return [store.record(run.id) for run in store.runs(MOST_RUNS)]
+def history_of(store: Store) -> list[Deploy]:
+    """The newest runs in short, newest first."""
+    return [deploy_of(store.record(run.id)) for run in store.runs(MOST_RUNS)]
 
 
 def chart_of(report: Report) -> bytes | None:

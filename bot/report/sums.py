@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.report.words import MARKS, tidy
 from commands.durations import say
-from commands.report.delivery import Figures, figures, restored_after
-from state.records import Record
+from commands.report.delivery import Deploy, Figures, figures
 
 
 def figure_rows(found: Figures) -> Iterator[tuple[str, str]]:
@@ -24,23 +23,22 @@ def figure_rows(found: Figures) -> Iterator[tuple[str, str]]:
     yield "Time to restore", say(found.restore) if found.restore is not None else "nothing had to be restored"
 
 
-def history_lines(records: Sequence[Record], whole: Sequence[Record], zone: str = "UTC") -> Iterator[str]:
-    """The runs of `records`, newest first, one line each, then the figures of each target over `whole`."""
-    for record in records:
-        run = record.run
+def history_lines(shown: Sequence[Deploy], whole: Sequence[Deploy], zone: str = "UTC") -> Iterator[str]:
+    """The runs to be shown, newest first, one line each, then the figures of each target over the whole history."""
+    for one in shown:
+        run = one.run
         took = say(run.ended_at - run.began_at) if run.ended_at else "goes on"
-        back = restored_after(record)
-        restored = f", back {say(back)} after it was asked for" if back is not None and not run.active else ""
-        mark = MARKS.get(run.state, "•")
-        yield (
-            f"{mark} {run.id:>3}  {_day(run.began_at, zone)}  {tidy(run.target, 60)}  {tidy(run.ref, 40)}: "
-            f"{run.state} ({took}{restored})"
-        )
-    for target in dict.fromkeys(record.run.target for record in records):
+        restored = f", back {say(one.restored)} after it was asked for" if one.restored is not None else ""
+        where = f"{tidy(run.target, 60)}  {tidy(run.ref, 40)}"
+        yield f"{MARKS.get(run.state, '•')} {run.id:>3}  {_day(run.began_at, zone)}  {where}: {run.state} ({took}{restored})"
+    for target in dict.fromkeys(one.run.target for one in shown):
         yield ""
         yield f"{tidy(target, 80)}, over all its runs:"
-        mine = figures(record for record in whole if record.run.target == target)
-        yield from (f"  {name}: {value}" for name, value in figure_rows(mine))
+        yield from (f"  {name}: {value}" for name, value in figure_rows(figures(_of(target, whole))))
+
+
+def _of(target: str, whole: Iterable[Deploy]) -> Iterator[Deploy]:
+    return (one for one in whole if one.run.target == target)
 
 
 def _day(at: datetime, zone: str) -> str:

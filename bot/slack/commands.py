@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 
+from bot.report.made import history_of
+from bot.report.sums import history_lines
 from bot.slack import acts
 from bot.slack.blocks import Message
 from bot.slack.card import card
@@ -12,10 +14,12 @@ from bot.slack.scene import Scene, scene_of
 from bot.slack.text import escape
 
 Answer = str | Message
+SHOWN = 10  # runs of the history; more would fill a phone
 
 HELP = {
     "start [page] [ref]": "begin a deployment; without words a form opens with the options side by side",
     "status": "where it is, who is waited for, and the buttons",
+    "history": "the last ten runs, and the four figures of delivery",
     "rollback [reason]": "take everything back; anybody may, at any moment",
     "hold [reason]": "let no new step begin",
     "resume [reason]": "go on after a hold",
@@ -41,6 +45,8 @@ def carry_out(office: Office, text: str, person: str) -> Answer:
         return _start(office, person, rest)
     if verb == "status":
         return _status(office)
+    if verb == "history":
+        return _history(office)
     if verb in SAID:
         return acts.say(office, verb, person, rest.strip())
     return _help(verb)
@@ -65,6 +71,14 @@ def _status(office: Office) -> Answer:
     return Message(text=" · ".join(one.text for one in cards), blocks=named[:50])
 
 
+def _history(office: Office) -> Answer:
+    whole = history_of(office.store)
+    if not whole:
+        return "Nothing has run yet. A deployment starts with /deploy start."
+    zone = acts.frozen_page(whole[0].run).runbook.time_zone
+    return "\n".join(escape(line) for line in history_lines(whole[:SHOWN], whole, zone))
+
+
 def _scene(office: Office, run: int) -> Scene:
     record = office.store.record(run)
     return scene_of(office, acts.frozen_page(record.run), record)
@@ -72,7 +86,7 @@ def _scene(office: Office, run: int) -> Scene:
 
 def _help(verb: str) -> str:
     lines = [f"`/deploy {words}`  {what}" for words, what in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "status", "help", *SAID), 1)
+    near = difflib.get_close_matches(verb, ("start", "status", "history", "help", *SAID), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
 from commands.settle import WATCH
-from state.records import KEPT, ROLLED_BACK, Record
+from state.records import KEPT, ROLLED_BACK, Record, Run
 
 COMMITTED = "committed_at"  # the value under which a step tells when the commit was made, in ISO 8601
 
@@ -33,25 +33,41 @@ class Figures:
         return self.failed / self.deploys if self.deploys else None
 
 
-def figures(history: Iterable[Record]) -> Figures:
+@dataclass(frozen=True, kw_only=True)
+class Deploy:
+    """A run in short. `lead_time` is from the commit to the watch, `restored` from the asking for a rollback to its end."""
+
+    run: Run
+    lead_time: timedelta | None
+    restored: timedelta | None
+
+
+def deploy_of(record: Record) -> Deploy:
+    """What the history keeps of a record; a thousand whole records would be too much to hold at once."""
+    asked, end = record.fact("rollback"), record.run.ended_at
+    return Deploy(
+        run=replace(record.run, text=""),
+        lead_time=_lead_time(record),
+        restored=end - asked.at if asked and end else None,
+    )
+
+
+def figures(history: Iterable[Deploy]) -> Figures:
     """The figures of the runs that reached their end on production; the others count for nothing."""
-    ended = [record for record in history if record.run.state in {KEPT, ROLLED_BACK} and record.run.ended_at]
-    ended.sort(key=lambda record: record.run.began_at)
-    back = [record for record in ended if record.run.state == ROLLED_BACK]
-    leads = [lead for record in ended if record.run.state == KEPT and (lead := lead_time(record)) is not None]
-    restores = [took for record in back if (took := restored_after(record)) is not None]
+    ended = [one for one in history if one.run.state in {KEPT, ROLLED_BACK} and one.run.ended_at]
+    ended.sort(key=lambda one: one.run.began_at)
+    back = [one for one in ended if one.run.state == ROLLED_BACK]
     return Figures(
         deploys=len(ended),
         failed=len(back),
-        a_week=_a_week(ended),
-        lead_time=_median(leads) if leads else None,
-        restore=_median(restores) if restores else None,
+        a_week=_a_week([one.run for one in ended]),
+        lead_time=_median([one.lead_time for one in ended if one.run.state == KEPT]),
+        restore=_median([one.restored for one in back]),
         since=ended[0].run.began_at if ended else None,
     )
 
 
-def lead_time(record: Record) -> timedelta | None:
-    """From the commit to the beginning of the watch, when all of it was in production, where the record knows both."""
+def _lead_time(record: Record) -> timedelta | None:
     watch = record.last(WATCH)
     there = watch.began_at if watch else record.run.ended_at
     try:
@@ -61,20 +77,15 @@ def lead_time(record: Record) -> timedelta | None:
         return None
 
 
-def restored_after(record: Record) -> timedelta | None:
-    """From the asking for a rollback to its verified end."""
-    asked = record.fact("rollback")
-    return record.run.ended_at - asked.at if asked and record.run.ended_at else None
+def _median(times: list[timedelta | None]) -> timedelta | None:
+    known = [time.total_seconds() for time in times if time is not None]
+    return timedelta(seconds=median(known)) if known else None
 
 
-def _median(times: list[timedelta]) -> timedelta:
-    return timedelta(seconds=median(time.total_seconds() for time in times))
-
-
-def _a_week(ended: Sequence[Record]) -> float | None:
+def _a_week(runs: Sequence[Run]) -> float | None:
     """Kept deploys in seven days, over at least one week: three deploys on the first day are not 21 a week."""
-    if not ended:
+    if not runs:
         return None
-    last = max(record.run.ended_at or record.run.began_at for record in ended)
-    weeks = max((last - ended[0].run.began_at) / timedelta(weeks=1), 1.0)
-    return sum(record.run.state == KEPT for record in ended) / weeks
+    last = max(run.ended_at or run.began_at for run in runs)
+    weeks = max((last - runs[0].began_at) / timedelta(weeks=1), 1.0)
+    return sum(run.state == KEPT for run in runs) / weeks

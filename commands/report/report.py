@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from commands.criteria import holds
 from commands.plan import timeline
 from commands.report.alerting import Rang, rang
 from commands.report.charts import Panel, panels
-from commands.report.delivery import Figures, figures
+from commands.report.delivery import Deploy, Figures, figures
 from commands.report.remains import cleaned, not_brought_back
 from commands.report.times import Reading
 from commands.runbook.page import Criterion, Page
@@ -99,7 +99,7 @@ def build_report(
     page: Page,
     record: Record,
     events: Iterable[Event],
-    history: Sequence[Record],
+    history: Iterable[Deploy],
     *,
     people: People,
     now: datetime,

@@ -19,6 +19,7 @@ for name in "origin/$REF" "$REF"; do commit=$(git rev-parse --verify --quiet --e
 [ -n "$commit" ] || exit 66
 before=$(git rev-parse HEAD)
 printf 'commit=%s\\ncommit_before=%s\\n' "$commit" "$before"
+git show --no-patch --format=committed_at=%cI "$commit"
 git diff --name-only "$before" "$commit" | sed 's/^/file: /'
 git log --oneline -10 "$before..$commit\""""
 _FILE = 'cd "$REPOSITORY"\ngit show "$COMMIT:$FILE"'
@@ -61,7 +62,7 @@ class Release(StepBox):
             if wrong := self._keep(ctx, commit, file):
                 return failed(wrong)
         files = [line.removeprefix("file: ") for line in ended.tail.splitlines() if line.startswith("file: ")]
-        log = ended.tail.splitlines()[2 + len(files) :]
+        log = ended.tail.splitlines()[3 + len(files) :]
         says = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {len(files)} files change."
         if commit == before:
             says = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from bot.report.html import as_html
 from bot.report.layout import facts, headline, lay_out
 from bot.report.markdown import as_markdown
-from commands.report import Report, build_report
+from commands.report import Report, build_report, deploy_of
 from commands.settle import WATCH
 from state.records import DONE, FAILED, ROLLED_BACK, RUNNING, Event, Record, Step
 from tests.bot.slack.story import page_in
@@ -69,7 +69,7 @@ def hostile(words: str) -> Report:
     )  # fmt: skip
     data = {"name": words, "value": 9.0, "rule": words}
     event = Event(id=1, run=1, at=NOON, kind="alert", step="response-time", data=data, before="", hash="")
-    return build_report(page, of, [event], [of], people={}, now=NOON)
+    return build_report(page, of, [event], [deploy_of(of)], people={}, now=NOON)
 
 
 class _Text(HTMLParser):
@@ -167,7 +167,7 @@ def long_watch(count: int) -> tuple[Record, list[Event]]:
 
 def test_a_run_of_ten_thousand_events_is_told_whole() -> None:
     of, events = long_watch(10_000)
-    report = build_report(small(), of, events, [of], people={}, now=NOON + timedelta(days=1))
+    report = build_report(small(), of, events, [deploy_of(of)], people={}, now=NOON + timedelta(days=1))
     assert len(report.alerts) == 1_000, "an alert is missing, or one that went on stands twice"
     assert len(report.panels[0].lines[0].points) == 10_000
     assert as_markdown(report).count("🚨") == 1_000

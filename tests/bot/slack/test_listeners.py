@@ -196,6 +196,7 @@ def test_start_says_what_is_missing_in_the_environment(tmp_path: Path) -> None:
         ("/deploy", "/deploy status"),
         ("/deploy help", "take everything back"),
         ("/deploy status", "Nothing has run yet"),
+        ("/deploy history", "Nothing has run yet"),
         ("/deploy rollback", "Nothing runs now"),
         ("/deploy nonsense <!channel>", "There is no `/deploy nonsense`"),
     ],

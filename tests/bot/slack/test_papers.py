@@ -105,3 +105,12 @@ def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_told_to_its_end(
 
     play(tmp_path, story)
     assert "the report cannot be made" in caplog.text
+
+
+def test_the_history_is_told_to_who_asks(tmp_path: Path) -> None:
+    async def story(here: Box) -> None:
+        here.gate()
+        await here.workspace.command(DBA, "/deploy history")
+        await here.hears(DBA, "shop  main: going (goes on)", "Deploy frequency: not known yet")
+
+    play(tmp_path, story)

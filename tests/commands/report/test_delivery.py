@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.report.delivery import COMMITTED, figures
-from state.records import ABORTED, DONE, GOING, KEPT, ROLLED_BACK, Record
+from commands.report.delivery import COMMITTED, Deploy, deploy_of, figures
+from state.records import ABORTED, DONE, GOING, KEPT, ROLLED_BACK
 from tests.pages import NOON, record, row, said
 
 
-def ended(state: str, day: int, *, back: int = 0, committed: int = 0) -> Record:
+def ended(state: str, day: int, *, back: int = 0, committed: int = 0) -> Deploy:
     """A run that began so many days after noon and took an hour; `back` minutes of it were its rollback."""
     began = NOON + timedelta(days=day)
     end = began + timedelta(hours=1)
@@ -18,7 +18,7 @@ def ended(state: str, day: int, *, back: int = 0, committed: int = 0) -> Record:
     commit = row("release", DONE)
     values = {COMMITTED: (end - timedelta(hours=committed)).isoformat()} if committed else {}
     rows = (replace(commit, outcome={"values": values}),)
-    return record(*rows, facts=facts, state=state, began_at=began, ended_at=end)
+    return deploy_of(record(*rows, facts=facts, state=state, began_at=began, ended_at=end))
 
 
 def test_nothing_is_known_of_no_runs() -> None:
@@ -33,7 +33,7 @@ def test_nothing_is_known_of_no_runs() -> None:
 
 
 def test_runs_that_did_not_reach_production_or_go_on_count_for_nothing() -> None:
-    assert figures([ended(ABORTED, 0), replace(ended(GOING, 1), run=ended(GOING, 1).run)]).deploys == 0
+    assert figures([ended(ABORTED, 0), ended(GOING, 1)]).deploys == 0
 
 
 def test_the_share_of_failures_is_of_all_that_reached_production() -> None:

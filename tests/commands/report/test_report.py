@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.report import Report, build_report
+from commands.report import Report, build_report, deploy_of
 from commands.runbook import Page
 from commands.settle import WATCH
 from state.records import ABORTED, DONE, ENDED, FAILED, KEPT, ROLLED_BACK, RUNNING, UNKNOWN, Event, Fact, Record, Step
@@ -33,7 +33,7 @@ def checked(after: float, seconds: float, attempt: int) -> Step:
 
 def report(of: Record, events: Sequence[Event] = (), page: Page = PAGE) -> Report:
     """The report of a record, two hours past noon."""
-    return build_report(page, of, events, [of], people=PEOPLE, now=NOON + timedelta(hours=2))
+    return build_report(page, of, events, [deploy_of(of)], people=PEOPLE, now=NOON + timedelta(hours=2))
 
 
 def alert(minutes: float, value: float, kind: str = "alert") -> Event:

@@ -37,6 +37,8 @@ def test_a_branch_is_pinned_with_its_files_while_production_stays(repository: Re
     assert found.values["commit"] == repository.new
     assert found.values["commit_before"] == repository.old
     assert found.values["changed_files"] == "app.js\nup.sql"
+    made = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
+    assert found.values["committed_at"] == made, "the lead time is counted from the commit"
     assert files == {"up.sql": "SELECT 1;\n"}
     assert any("Second" in line for line in found.lines), found.lines
     assert git(repository.path, "rev-parse", "HEAD") == repository.old
