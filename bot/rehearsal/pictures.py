@@ -24,6 +24,7 @@ WHERE = Path(".github/pictures")
 TO_THE_CARD = """() => [...document.querySelectorAll("*")]
     .find(e => !e.children.length && e.textContent.includes("DJ-System production:"))
     ?.scrollIntoView({block: "center"})"""
+TO_THE_CHART = """() => [...document.querySelectorAll("img.big")].at(-1)?.scrollIntoView({block: "center"})"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TECH_LEAD, REVIEWER, ROLLBACK = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback"))
 
@@ -48,6 +49,7 @@ async def _rollback() -> None:
                 await camera.channel("card", "deploying · *Deploy*", STARTER.id)
                 await camera.channel("rollback", "ROLLING BACK", ROLLBACK)
                 await camera.channel("rolled-back", "ROLLED BACK", TECH_LEAD)
+                await camera.file("report", "-report.html")
 
 
 async def _keep() -> None:
@@ -58,6 +60,7 @@ async def _keep() -> None:
             people.leaves.add("keep")
             async with playing(people):
                 await camera.thread("status", "T+1 h ", TECH_LEAD)
+                await camera.chart("chart", 40, TECH_LEAD)
                 await camera.thread("decision", "KEEP or ROLLBACK?", TECH_LEAD)
 
 
@@ -102,25 +105,42 @@ class Camera:
     async def channel(self, name: str, words: str, person: str) -> None:
         """The channel, as soon as a message in it has these words."""
         await self._wait(lambda message: words in message.text and not message.thread_ts)
-        await self._take(name, f"?person={person}", top=True)
+        await self._take(name, f"?person={person}", to=TO_THE_CARD)
 
     async def thread(self, name: str, words: str, person: str) -> None:
         """A thread, as soon as a message in it has these words."""
         message = await self._wait(lambda message: words in message.text and bool(message.thread_ts))
         await self._take(name, f"?person={person}&thread={message.thread_ts}")
 
+    async def chart(self, name: str, after: float, person: str) -> None:
+        """The thread with its newest chart, some seconds after the watch has begun."""
+        await self._wait(lambda message: "The watch begins" in message.text)
+        await asyncio.sleep(after)
+        message = await self._wait(lambda message: _has(message, "-chart.png"))
+        await self._take(name, f"?person={person}&thread={message.thread_ts}", to=TO_THE_CHART)
+
+    async def file(self, name: str, ending: str) -> None:
+        """The top of a page that was put into a thread."""
+        message = await self._wait(lambda message: _has(message, ending))
+        (file,) = (one for one in message.files if one["name"].endswith(ending))
+        await self._take(name, "", address=file["url_private"])
+
     async def _wait(self, fits: Callable[[Message], bool]) -> Message:
         return await self._stage.workspace.wait_for(fits, timeout=300)
 
-    async def _take(self, name: str, query: str, *, top: bool = False) -> None:
+    async def _take(self, name: str, query: str, *, to: str = "", address: str = "") -> None:
         page = await self._browser.new_page(viewport=PHONE, device_scale_factor=2)
-        await page.goto(self._stage.workspace.url + query)
+        await page.goto(address or self._stage.workspace.url + query)
         await page.wait_for_timeout(700)
-        if top:
-            await page.evaluate(TO_THE_CARD)
+        if to:
+            await page.evaluate(to)
         await page.screenshot(path=WHERE / f"{name}.png")
         await page.close()
         print(f"{WHERE / name}.png", flush=True)
+
+
+def _has(message: Message, ending: str) -> bool:
+    return any(file["name"].endswith(ending) for file in message.files)
 
 
 if __name__ == "__main__":
