@@ -93,7 +93,8 @@ def _criteria(report: Report) -> Part:
     def row(kind: str, line: Line) -> tuple[str, ...]:
         # a NO-GO line that "holds" has everything good: the sign is not there
         good = {"GO": ("✅ shown", "❌ not so"), "NO-GO": ("✅ not seen", "❌ seen")}[kind]
-        return f"{kind}: {tidy(line.text)}", "🙋 people looked" if line.holds is None else good[not line.holds]
+        unknown = "🙋 for people" if line.by_people else "– not measured"
+        return f"{kind}: {tidy(line.text)}", unknown if line.holds is None else good[not line.holds]
 
     rows = [row("GO", line) for line in report.go] + [row("NO-GO", line) for line in report.no_go]
     if not rows:

@@ -75,7 +75,7 @@ def _history(office: Office) -> Answer:
     whole = history_of(office.store)
     if not whole:
         return "Nothing has run yet. A deployment starts with /deploy start."
-    zone = acts.frozen_page(whole[0].run).runbook.time_zone
+    zone = acts.frozen_page(office.store.run(whole[0].run.id)).runbook.time_zone
     return "\n".join(escape(line) for line in history_lines(whole[:SHOWN], whole, zone))
 
 

@@ -35,7 +35,10 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Deploy:
-    """A run in short. `lead_time` is from the commit to the watch, `restored` from the asking for a rollback to its end."""
+    """A run in short, without the text of its page.
+
+    `lead_time` is from the commit to the watch, `restored` from the asking for a rollback to its end.
+    """
 
     run: Run
     lead_time: timedelta | None

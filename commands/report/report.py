@@ -64,10 +64,11 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A GO or NO-GO line: whether something shows it to hold, or None where people had to look."""
+    """A GO or NO-GO line: whether what shows it is good, or None where nothing was measured; `by_people` where people answer for it."""
 
     text: str
     holds: bool | None
+    by_people: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,4 +194,4 @@ def _steps(reading: Reading) -> Iterable[Told]:
 
 
 def _lines(page: Page, record: Record, criteria: Iterable[Criterion]) -> tuple[Line, ...]:
-    return tuple(Line(text=one.text, holds=holds(page, record, one)) for one in criteria)
+    return tuple(Line(text=one.text, holds=holds(page, record, one), by_people=not one.shown_by) for one in criteria)

@@ -129,3 +129,24 @@ def test_what_the_steps_cleaned_up_and_left_behind_is_named() -> None:
         "“Health” removed what was made at /jobs/1, 1 of 2 times",
         "“Health”: what it made is left behind at /jobs/1",
     )
+
+
+def test_a_go_line_that_nothing_measured_is_not_said_to_be_looked_at() -> None:
+    text = """
+## Success criteria
+
+```toml criteria
+[[go]]
+text = "Healthy"
+shown_by = ["health"]
+
+[[go]]
+text = "Users are content"
+```
+
+## Rollback
+"""
+    page = small(**{"## Rollback\n": text.lstrip()})
+    shown = [(one.text, one.holds, one.by_people) for one in report(record(DEPLOYED[0]), page=page).go]
+    assert shown == [("Healthy", None, False), ("Users are content", None, True)]
+    assert report(record(*DEPLOYED), page=page).go[0].holds is True
