@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.rehearsal.people import STARTER
 from bot.rehearsal.stories import STORIES, Before, wrong_at_the_end
+from bot.rehearsal.target.audit import Audit
 from bot.settings import shipped_runbooks
 from state.store import Store
 from tests.crash.people import People
@@ -50,7 +51,7 @@ async def _story(folder: Path) -> None:
         while store.events(run, 0, 10_000)[-1].id not in store.posts(run):
             await asyncio.sleep(0.1)
         playing.cancel()
-        await _see(here, store, run, first.boots)
+        await _see(here, store, run, first)
         store.close()
         assert not people.asked, f"people were asked what the target tells: {people.asked}"
 
@@ -62,15 +63,14 @@ async def _running(store: Store, run: int, step: str) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _see(here: Stage, store: Store, run: int, boots: int) -> None:
+async def _see(here: Stage, store: Store, run: int, first: Audit) -> None:
     audit = await asyncio.to_thread(here.target.audit)
     states = [(row.step, row.state, row.says) for row in store.record(run).steps if row.state != "done"]
     assert store.run(run).state == "kept", states
-    wrong = wrong_at_the_end(
-        STORIES["keep"], audit, Before(old=here.target.old, new=here.target.new, boots=boots, v2_rows=0)
-    )
+    before = Before(old=here.target.old, new=here.target.new, boots=first.boots, v2_rows=first.v2_rows)
+    wrong = wrong_at_the_end(STORIES["keep"], audit, before)
     assert not wrong, wrong
-    assert (audit.npm_installs, audit.builds, audit.boots - boots) == (2, 2, 1), (
+    assert (audit.npm_installs, audit.builds, audit.boots - first.boots) == (2, 2, 1), (
         "npm or pm2 did something twice, or not at all"
     )
     assert not (wrong := wrong_in_channel(here.workspace, store, run)), wrong
