@@ -12,6 +12,7 @@ from commands.contexts import ContextMaker
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.inflight import Act, after_a_cut, settled
+from commands.jumps import JumpWatch
 from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
 from commands.rollback import rollback
@@ -44,6 +45,7 @@ class Runner:
         self._maker = ContextMaker(store, page, run, tools)
         self._loss = LossWatch(store, page, run, tools)
         self._slow = SlowWatch(store, page, run)
+        self._jumps = JumpWatch(tools.clock)
         self._acts: dict[str, Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
@@ -83,6 +85,8 @@ class Runner:
                     return
                 self._tell_status(record)
                 self._slow.tell(record, self._now())
+                if jumps := self._jumps.news():
+                    self.store.tell(self.number, self._now(), *jumps)
                 self._carry_out(decide(self.page, record, self._now()), record)
             except BadRecord as error:
                 LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400  its words say it all

@@ -211,6 +211,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present moment, in UTC, aware."""
 
+    def steady(self) -> float:
+        """Seconds since some moment, which only ever grow, whatever is done to the time of day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:

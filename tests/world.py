@@ -52,6 +52,10 @@ class Clock:
     def now(self) -> datetime:
         return self.start + self.moved + timedelta(seconds=(time.monotonic() - self.began) * self.rate)
 
+    def steady(self) -> float:
+        """What has really passed, moved or not."""
+        return (time.monotonic() - self.began) * self.rate
+
     def move(self, **by: float) -> None:
         """Let time pass at once: `move(minutes=15)`."""
         self.moved += timedelta(**by)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from bot.slack.blocks import Message, Upload, actions, context, header, message, section
 from bot.slack.card import checks, headline, t_plus, watched
-from bot.slack.notices import ended_by_hand, slow
+from bot.slack.notices import clock, ended_by_hand, slow
 from bot.slack.questions import question
 from bot.slack.scene import Scene
 from bot.slack.text import bold, clip, code, escape, line, person, time_of
@@ -239,4 +239,5 @@ _DRAWERS: dict[str, Callable[[Scene, Event], Message]] = {
     "moved": _moved,
     "next": _next,
     "slow": slow,
+    "clock": clock,
 }

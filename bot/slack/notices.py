@@ -19,6 +19,12 @@ def slow(scene: Scene, event: Event) -> Message:
     )
 
 
+def clock(_: Scene, event: Event) -> Message:
+    """The clock of the bot's machine jumped: what moved with it, and what to do."""
+    head = f"🕰️ {line(str(event.data['says']), 600)}."
+    return message(head, [section(head)])
+
+
 def ended_by_hand(scene: Scene, event: Event) -> Message:
     """The run was ended at the terminal: by whom, why, and what stays on production."""
     data = event.data

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.durations import say
 from commands.settle import WATCH
 from state.records import KEPT, ROLLED_BACK
 from tests.show import Show, running
@@ -43,7 +44,7 @@ def test_output_that_cannot_be_shown_fails_no_step(show: Show) -> None:
     show.play(until=running(show, "frontend-build"))
     fill(show.store)
     maker = next(iter(show.engine._runners.values()))._maker
-    maker.context(show.page.step("frontend-build"), 1, threading.Event()).hear("half of a build\n" * 400)
+    maker.context(show.page.step("frontend-build"), 1, threading.Event()).hear(f"{'x' * 200}\n" * 400)
     make_room(show.store)
     show.world.finish("npm run build")
     show.play()
@@ -55,6 +56,9 @@ def test_a_clock_that_jumps_leaves_a_run_that_ends_well(show: Show, hours: float
     show.world.hang("npm run build")
     show.play(until=running(show, "frontend-build"))
     show.world.clock.move(hours=hours)
+    if abs(hours) > 1:
+        show.play(until=lambda: bool(show.events("clock")), seconds=5)
+        assert f"went {say(abs(hours) * 3600)} back" in show.events("clock")[0].data["says"]
     show.world.finish("npm run build")
     show.play(until=lambda: show.record.last(WATCH) is not None)
     show.world.clock.move(hours=-hours)
@@ -70,3 +74,8 @@ def test_a_rollback_works_after_the_clock_went_back(show: Show) -> None:
     show.roll_back()
     show.play()
     assert show.record.run.state == ROLLED_BACK
+
+
+def test_a_clock_that_nobody_touches_is_never_told_of(show: Show) -> None:
+    show.play()
+    assert show.events("clock") == []
