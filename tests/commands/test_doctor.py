@@ -73,7 +73,7 @@ def test_a_ref_that_git_could_take_for_an_option_is_not_even_sent(world: World) 
 
 
 def test_a_migration_file_that_the_release_lacks_is_named(world: World) -> None:
-    world.on_host("git show", ended("fatal: path does not exist", 128))
+    world.on_host(r"git show \"\$COMMIT:", ended("fatal: path does not exist", 128))
     assert [line for line in found(world, FAIL) if "has no file database/migrations/manual/016_extend" in line]
 
 
