@@ -19,7 +19,7 @@ STEPS = ("backup", "migration", "backend-install", "backend-restart", "frontend-
 
 
 def test_option_a_is_kept_through_kills_in_its_heaviest_steps(tmp_path: Path) -> None:
-    asyncio.run(asyncio.wait_for(_story(tmp_path), 180))
+    asyncio.run(asyncio.wait_for(_story(tmp_path), 400))
 
 
 def _page(folder: Path) -> Path:

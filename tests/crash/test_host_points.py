@@ -46,7 +46,7 @@ def test_between_the_sql_commit_and_our_note(play: Play, dies: str) -> None:
 
         wire.catch(forth=file_goes, back=lambda data: bool(sent) and b"COMMIT" in data)
         point.begin(page(part("migration"), part("database-back"), part("release")))
-        await asyncio.wait_for(wire.caught.wait(), 20)
+        await asyncio.wait_for(wire.caught.wait(), 60)
         assert (row := point.step("migration")) is not None
         assert row.state == "running", "the note was written before the commit was heard of"
         wire.cut()
@@ -95,7 +95,7 @@ def test_before_the_script_has_arrived(play: Play) -> None:
 
         wire.catch(forth=half)
         point.begin(script)
-        await asyncio.wait_for(wire.caught.wait(), 20)
+        await asyncio.wait_for(wire.caught.wait(), 60)
         wire.cut()
         wire.let_go()
         await point.restart()
@@ -169,7 +169,7 @@ def test_a_rollback_asked_for_while_the_bot_is_dead_begins_nothing_forward(play:
         wire = point.here.wires["ssh"]
         wire.catch(forth=lambda _: True)  # nothing of the step reaches the host
         point.begin(page(run_step("forth", SAY), run_step("back", SAY)))
-        await asyncio.wait_for(wire.caught.wait(), 20)
+        await asyncio.wait_for(wire.caught.wait(), 60)
         await point.here.bot.kill()
         wire.let_go()
         turning = asyncio.create_task(turn_back(point))
