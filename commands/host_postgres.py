@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+
+from commands.scripts import read
+
 # Taken apart, because on a command line `ps` would show the password to every user, and Prisma's ?schema= is refused
 # by libpq's programs. Needs $DATABASE_URL.
 ADDRESS = """\
@@ -15,3 +19,18 @@ at_address
 """
 NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
 NO_ADDRESS_CODE = 64
+# The address, and shell functions around a copy of the database beside $SCRATCH_URL; $FILE names their notes.
+SCRATCH = "".join(
+    (
+        ADDRESS,
+        f"WHO={shlex.quote(read('scratch_who.sql'))}\n",
+        f"CONTENT={shlex.quote(read('scratch_content.sql'))}\n",
+        read("scratch.sh"),
+    )
+)
+SCRATCH_WRONG = {
+    71: "The scratch database cannot be reached from the host, so nothing was done. Its address is written like production's.",
+    72: "The scratch database is production itself; nothing was done. Name another one.",
+    73: "The scratch database is not empty, and what is in it is not from a proof; nothing was done. Name an empty one.",
+    74: "The user of the scratch database may not make databases (it needs CREATEDB); nothing was rehearsed.",
+}

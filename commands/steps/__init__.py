@@ -16,6 +16,7 @@ from commands.steps.notify import Notify
 from commands.steps.proof import Proof
 from commands.steps.publish import Publish
 from commands.steps.query import Query
+from commands.steps.rehearse import Rehearse
 from commands.steps.release import Release
 from commands.steps.repeat import Repeat
 from commands.steps.review import Review
@@ -39,6 +40,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Proof,
     Publish,
     Query,
+    Rehearse,
     Release,
     Repeat,
     Review,

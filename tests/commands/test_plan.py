@@ -14,6 +14,7 @@ TIMELINE = """\
   T+0 min     0️⃣ Pin the release
   T+0 min     1️⃣ Backup Production Database (สำคัญที่สุด!)
   T+5 min     Prove the backup: restore it
+  T+5 min     Rehearse the migration on the restored copy
   T+5 min     2️⃣ Final Code Review
   T+5 min     3️⃣ Team Notification
   T+5 min     4️⃣ Low-Traffic Window Check
@@ -43,6 +44,8 @@ TIMELINE = """\
 GOLDEN = {
     "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>",
     "backup": "    on production: pg_dump --snapshot=\"$snapshot\" | gzip > \"$FILE.part\"",
+    "rehearse": "    on a copy of <backup_file>: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
+    "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
     "review": "    waits for the sign-off of: Reviewer",
     "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",

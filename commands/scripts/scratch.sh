@@ -1,0 +1,26 @@
+# A database of our own beside $SCRATCH_URL: made, filled from a packed dump, and dropped. Never production's.
+# in a shell of its own, so that production's address is back afterwards
+scratch() { (unset PGSSLMODE; DATABASE_URL=$SCRATCH_URL; at_address; PGDATABASE=${copy:-$PGDATABASE} "$@"); }
+who() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$WHO"; }
+# Refuses production itself, under whatever address, and a database with anything in it but a proof's copy.
+fits() {
+  local here there
+  here=$(who)
+  there=$(scratch who) || exit 71
+  [ "${here%%$'\n'*}" != "${there%%$'\n'*}" ] || exit 72
+  [ "${there##*$'\n'}" = 0 ] || exit 73
+}
+# restore NAME FILE; roles may be missing there, and nothing else may go wrong
+restore() {
+  local wrong
+  scratch psql -Xqc "CREATE DATABASE \"$1\" TEMPLATE template0" || exit 74
+  made=$1
+  gzip -dc "$2" | copy=$made scratch psql -Xqo /dev/null 2> "$FILE.said" || { tail -n 5 "$FILE.said"; exit 75; }
+  wrong=$(grep -E '(ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE 'ERROR:  role ".*" does not exist$' || true)
+  [ -z "$wrong" ] || { printf '%s\n' "${wrong:0:800}"; exit 75; }
+}
+content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$CONTENT"; }
+drop_copy() {
+  [ -n "${made-}" ] || return 0
+  scratch psql -Xqc "DROP DATABASE IF EXISTS \"$made\" WITH (FORCE)" || echo "The copy $made could not be dropped."
+}

@@ -1,0 +1,113 @@
+"""`rehearse`: runs the migration and its rollback on a copy of the restored backup, and says what does not come back."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands.durations import took
+from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.outcome import Context, Outcome, done, failed
+from commands.scripts import read
+from commands.sql_file import unsafe_statements
+from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+from commands.tools import Finished
+
+_SCRIPT = "".join(("umask 077\n", SCRATCH, f"LOCKS={shlex.quote(read('rehearse_locks.sql'))}\n", read("rehearse.sh")))
+_TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(same|other)$", re.MULTILINE)
+_LOCK = re.compile(r"^lock: forward\|(\w+)\|(.*)$", re.MULTILINE)
+_WRONG = {
+    NO_ADDRESS_CODE: NO_ADDRESS,
+    68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
+    75: "The backup cannot be restored; nothing was rehearsed.",
+    77: "On the copy, the {failing} file fails; production was not touched.",
+    **SCRATCH_WRONG,
+}
+
+
+class Rehearse(StepBox):
+    """`forward` and `rollback` are paths that the `release` step kept; `returns` are the tables that `data-return` fills again.
+
+    A rollback that loses rows of any other table fails the step, so that the run goes on only when a person skips it
+    and says why, and a second one agrees. The copy is dropped at the end; production is only asked who it is.
+    """
+
+    kind: ClassVar[str] = "rehearse"
+    two_to_skip: ClassVar[bool] = True
+
+    host: str
+    database_url: EnvName
+    scratch_url: EnvName
+    folder: EnvName
+    forward: str
+    rollback: str
+    file: str = "<backup_file>"
+    sha256: str = "<backup_sha256>"
+    returns: list[str] = Field(default_factory=list)
+
+    def plan(self) -> list[str]:
+        return [
+            f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
+            *on_host(self.host, _SCRIPT, self._given()),
+        ]
+
+    def run(self, ctx: Context) -> Outcome:
+        texts = {name: ctx.file(path) for name, path in (("FORWARD", self.forward), ("BACK", self.rollback))}
+        for path, text in zip((self.forward, self.rollback), texts.values(), strict=True):
+            if text is None:
+                return failed(f"{path} was not kept by this run; the release step must name it.")
+            if unsafe := unsafe_statements(text):
+                return failed(f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed.")
+        # in the script and not in its environment, where one text may be 128 KB at most
+        script = "".join(f"{name}={shlex.quote(text or '')}\n" for name, text in texts.items()) + _SCRIPT
+        return self._judge(run_job(self, ctx, self.host, script, self._given()))
+
+    def look(self, ctx: Context) -> Outcome | None:
+        return look_at_job(self, ctx, self.host)
+
+    def _judge(self, ended: Finished) -> Outcome:
+        found = told(ended.tail)
+        if ended.code:
+            general = f"The rehearsal failed (exit {ended.code}); production was not touched."
+            words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
+            shown = tuple(line for line in ended.last_lines if "=" not in line)
+            return failed(words, lines=shown, output=ended.tail)
+        tables = _TABLE.findall(ended.tail)
+        lines = (*(self._line(*one) for one in tables), *(f"locks {name}: {mode}" for mode, name in _locks(ended.tail)))
+        times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
+        lost = [name for name, *_, same in tables if same == "other" and not self._returned(name)]
+        if found.get("schema_differs"):
+            return failed(
+                f"On the copy, the rollback does not bring the schema back ({times}); production was not touched.",
+                lines=(*lines, *(line for line in ended.tail.splitlines() if line.startswith(("< ", "> ")))),
+                output=ended.tail,
+            )
+        if lost:
+            says = f"On the copy, the rollback does not bring back the rows of {', '.join(lost)}. To skip accepts it."
+            return failed(says, lines=lines, output=ended.tail)
+        back = sum(int(before or 0) for name, before, _, _, same in tables if same == "other")
+        more = f"; {back:,} rows come back from the backup" if back else "; no row is lost"
+        return done(f"On the copy: {times}; the schema as before{more}.", lines=lines, output=ended.tail)
+
+    def _line(self, name: str, before: str, after: str, back: str, same: str) -> str:
+        ends = "as before" if same == "same" else "from the backup" if self._returned(name) else "❗ not as before"
+        return f"{name}: {before or 'no'} rows → {after or 'gone'} → {back or 'gone'}, {ends}"
+
+    def _returned(self, name: str) -> bool:
+        return any(name in {one, f"public.{one}"} for one in self.returns)
+
+    def _given(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.database_url,
+            "SCRATCH_URL": self.scratch_url,
+            "FOLDER": self.folder,
+            "FILE": self.file,
+            "SHA256": self.sha256,
+        }
+
+
+def _locks(output: str) -> list[tuple[str, str]]:
+    return _LOCK.findall(output)
