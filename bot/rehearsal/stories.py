@@ -13,7 +13,8 @@ class Story:
     """One story: what is wrong with the target, what the people do differently, and how it must end.
 
     `ends` is the run's last state. `presses_rollback_at` is the title of the step during which somebody presses the
-    button; `refuses` is the role that refuses its first sign-off; `breaks_in_watch` makes the API slow during the watch.
+    button, or words of the message on which it is pressed; `refuses` is the role that refuses its first sign-off;
+    `breaks_in_watch` makes the API slow during the watch.
     """
 
     name: str
@@ -52,6 +53,26 @@ STORIES = {
             tells="the API becomes slow during the watch, and the alert table rolls everything back",
             ends="rolled back",
             breaks_in_watch=True,
+        ),
+        Story(
+            name="truncated-backup",
+            tells="the dump loses rows and looks whole; its trial restore shows it, and the run ends before anything is touched",
+            ends="aborted",
+            flaws=frozenset({"truncated-backup"}),
+            presses_rollback_at="does not hold what the database held",
+        ),
+        Story(
+            name="lossy-rollback",
+            tells="the rollback file deletes rows that nothing brings back; its rehearsal shows it, and nothing is touched",
+            ends="aborted",
+            flaws=frozenset({"lossy-rollback"}),
+            presses_rollback_at="does not bring back the rows",
+        ),
+        Story(
+            name="locked-table",
+            tells="a forgotten report holds a table, the migration gives up within its patience, and the run goes straight back",
+            ends="rolled back",
+            flaws=frozenset({"locked-table"}),
         ),
         Story(
             name="refused-sign-off",
@@ -104,7 +125,7 @@ def _after_keep(_: Story, audit: Audit, before: Before) -> Checks:
 
 
 def _after_rollback(story: Story, audit: Audit, before: Before) -> Checks:
-    applied = 0 if "bad-migration" in story.flaws else 1
+    applied = 0 if story.flaws & {"bad-migration", "locked-table"} else 1
     return [
         (f"the forward migration was applied {audit.forward_count} times", audit.forward_count == applied),
         (f"the rollback migration was applied {audit.rollback_count} times", audit.rollback_count == applied),

@@ -12,11 +12,14 @@ from bot.rehearsal.target.tools import SOURCES
 
 API, FRONTEND, MANUAL = "backend/api-server", "frontend", "database/migrations/manual"
 FORWARD = f"{MANUAL}/016_extend_v1_remove_v2_approval_flow.sql"
+BACK = f"{MANUAL}/016_ROLLBACK_extend_v1_remove_v2.sql"
+LOSES = "DELETE FROM approval_flows WHERE project_id > 40;\n"
 FLAWS: dict[str, tuple[str, Callable[[str], str]]] = {
     "bad-migration": (
         FORWARD,
         lambda text: text + "ALTER TABLE approval_flow_history ADD COLUMN job_type_id integer;\n",
     ),
+    "lossy-rollback": (BACK, lambda text: text + LOSES),
     "failing-smoke": (
         f"{API}/src/approval.js",
         lambda text: text.replace("assigneeId: flow.autoAssignUserId", "assigneeId: flow.assignee.id"),
@@ -87,7 +90,7 @@ class Repository:
 
     def _commit_new(self, draft: Path, flaws: frozenset[str]) -> None:
         shutil.copytree(SOURCES / "new", draft, dirs_exist_ok=True)
-        for name in sorted(flaws):
+        for name in sorted(flaws & FLAWS.keys()):
             path, spoil = FLAWS[name]
             file = draft / path
             file.write_text(spoil(file.read_text()))
