@@ -26,7 +26,7 @@ from state.records import RUNNING, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
-CHART_EVERY = 20.0  # seconds between two charts at the least: in a rehearsal the status posts come every few seconds
+CHART_EVERY = 45.0  # seconds between two charts at the least: in a rehearsal the status posts come every few seconds
 MOST_ALT = 900  # Slack takes 1,000 characters
 
 

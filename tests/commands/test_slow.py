@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -94,3 +95,14 @@ def test_the_runner_tells_of_a_slow_step_while_it_still_runs(tmp_path: Path) -> 
         assert len(show.events("slow")) == 1
     finally:
         show.close()
+
+
+def test_a_slow_step_does_not_keep_the_runner_busy(tmp_path: Path) -> None:
+    show = Show(tmp_path)
+    show.world.hang("pg_dump")
+    show.engine.start()
+    show.play(until=lambda: bool(show.events("slow")), react=False)
+    before = show.store.version()[1]
+    time.sleep(0.5)
+    assert show.store.version()[1] - before < 10, "a word that was told already wakes the loop again and again"
+    show.close()
