@@ -76,7 +76,7 @@ class Rehearse(StepBox):
             shown = tuple(line for line in ended.last_lines if "=" not in line)
             return failed(words, lines=shown, output=ended.tail)
         tables = _TABLE.findall(ended.tail)
-        lines = (*(self._line(*one) for one in tables), *(f"locks {name}: {mode}" for mode, name in _locks(ended.tail)))
+        lines = (*sorted((self._line(*one) for one in tables), key=_bad_last), *_locks(ended.tail))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
         lost = [name for name, *_, same in tables if same == "other" and not self._returned(name)]
         if found.get("schema_differs"):
@@ -86,7 +86,7 @@ class Rehearse(StepBox):
                 output=ended.tail,
             )
         if lost:
-            says = f"On the copy, the rollback does not bring back the rows of {', '.join(lost)}. To skip accepts it."
+            says = f"On the copy, the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
             return failed(says, lines=lines, output=ended.tail)
         back = sum(int(before or 0) for name, before, _, _, same in tables if same == "other")
         more = f"; {back:,} rows come back from the backup" if back else "; no row is lost"
@@ -109,5 +109,14 @@ class Rehearse(StepBox):
         }
 
 
-def _locks(output: str) -> list[tuple[str, str]]:
-    return _LOCK.findall(output)
+def _bad_last(line: str) -> bool:
+    return "❗" in line
+
+
+def _locks(output: str) -> list[str]:
+    """Which tables wait while forward runs, in words: nobody reads or writes them, or nobody writes them."""
+    found = _LOCK.findall(output)
+    closed = {name for mode, name in found if mode == "AccessExclusiveLock"}
+    unwritten = {name for _, name in found} - closed
+    told = (("no reads or writes", closed), ("no writes", unwritten))
+    return [f"until forward is done, {what}: {', '.join(sorted(names))}" for what, names in told if names]

@@ -82,7 +82,7 @@ def test_rows_that_data_return_brings_back_do_not_stop_it(shop: Shop) -> None:
     found = shop.rehearse(returns="'\"Alt ของ\"'")
     assert found.state == "done", found.says + found.output
     assert "7 rows come back from the backup" in found.says
-    assert "locks public.kept: AccessExclusiveLock" in found.lines
+    assert "until forward is done, no reads or writes: public.kept" in found.lines
 
 
 def test_content_that_changed_under_the_same_count_is_seen(shop: Shop) -> None:
