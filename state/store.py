@@ -227,8 +227,11 @@ class Store:
     @contextmanager
     def _write(self) -> Iterator[Database]:
         with self._mutex:
+            before = self._connection.total_changes
             with transaction(self._connection, self.path):
                 yield self._db
+            if self._connection.total_changes == before:
+                return  # what was there already wakes nobody
             self._writes += 1
         with self.changed:
             self.changed.notify_all()

@@ -203,6 +203,13 @@ def test_a_damaged_record_is_refused_with_a_sentence(tmp_path: Path) -> None:
         Store(path)
 
 
+def test_what_was_told_already_wakes_nobody(store: Store, run: Run) -> None:
+    store.tell(run.id, NOON, News(kind="status", once="status:1"))
+    before = store.version()
+    store.tell(run.id, NOON, News(kind="status", once="status:1"))
+    assert store.version() == before
+
+
 def test_another_process_is_noticed(store: Store, run: Run) -> None:
     before = store.version()
     other = Store(store.path)
