@@ -31,6 +31,6 @@ SCRATCH = "".join(
 SCRATCH_WRONG = {
     71: "The scratch database cannot be reached from the host, so nothing was done. Its address is written like production's.",
     72: "The scratch database is production itself; nothing was done. Name another one.",
-    73: "The scratch database is not empty, and what is in it is not from a proof; nothing was done. Name an empty one.",
-    74: "The user of the scratch database may not make databases (it needs CREATEDB); nothing was rehearsed.",
+    73: "The scratch database is not empty; nothing was done. Name an empty one.",
+    74: "The user of the scratch database may not make databases (it needs CREATEDB); nothing was done.",
 }

@@ -2,7 +2,7 @@
 # in a shell of its own, so that production's address is back afterwards
 scratch() { (unset PGSSLMODE; DATABASE_URL=$SCRATCH_URL; at_address; PGDATABASE=${copy:-$PGDATABASE} "$@"); }
 who() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$WHO"; }
-# Refuses production itself, under whatever address, and a database with anything in it but a proof's copy.
+# Refuses production itself, under whatever address, and a database with anything in it.
 fits() {
   local here there
   here=$(who)

@@ -7,33 +7,23 @@ from typing import ClassVar
 
 from commands.checks import Check, Programs
 from commands.durations import took
-from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
 from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
 
-_SCRIPT = "".join(
-    (
-        "umask 077\n",
-        ADDRESS,
-        *(
-            f"{name}={shlex.quote(read(file))}\n"
-            for name, file in (("COUNTS", "counts.sql"), ("RESTORE", "restore.awk"))
-        ),
-        read("proof.sh"),
-    )
-)
+_SCRIPT = "".join(("umask 077\n", SCRATCH, f"COUNTS={shlex.quote(read('counts.sql'))}\n", read("proof.sh")))
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was: its checksum differs.",
-    69: "The scratch database is production itself; nothing was done. Name another one.",
-    70: "The scratch database is not empty, and what is in it is not from a proof; nothing was done. Name an empty one.",
-    71: "The backup does not hold what the database held: the rows restored (>) differ from those dumped (<).",
+    75: "The backup cannot be restored: it is not proven.",
+    76: "The backup does not hold what the database held: the rows restored (>) differ from those dumped (<).",
+    **SCRATCH_WRONG,
 }
 
 
 class Proof(StepBox):
-    """`scratch_url` is an empty database that the host reaches; what a proof leaves in it, the next one takes away.
+    """`scratch_url` is an empty database that the host reaches; the copy is made beside it, and dropped at the end.
 
     A scratch database that is production itself is refused by the server's own identity, whatever its address says.
     """
@@ -49,7 +39,7 @@ class Proof(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            f"restores {self.file} into {self.scratch_url}, and compares the rows of every table",
+            f"restores {self.file} beside {self.scratch_url}, and compares the rows of every table",
             *on_host(self.host, _SCRIPT, self._env()),
         ]
 
