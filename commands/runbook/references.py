@@ -71,8 +71,8 @@ def _check_fields(page: Page, step: PageStep) -> None:
         raise BadPage(step.line, step.title, "undoes: only a step of the rollback undoes another")
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         raise BadPage(step.line, step.title, f'undoes: there is no step "{box.undoes}" on the page')
-    if box.undoes and (why := box.wrong_undone(page.step(box.undoes).box)):
-        raise BadPage(step.line, step.title, f"undoes: {why}")
+    if why := box.wrong_beside({other.id: other.box for other in page.steps}):
+        raise BadPage(step.line, step.title, why)
     if step.part == "rollback" and box.on_failure == "roll back":
         raise BadPage(step.line, step.title, "on_failure: a step of the rollback cannot roll back; write ask or tell")
 

@@ -85,8 +85,8 @@ class StepBox(Strict):
         """The names of the values of earlier steps that it uses, found in its text fields."""
         return set(_NAME.findall(repr(self.model_dump())))
 
-    def wrong_undone(self, undone: StepBox) -> str:
-        """Why it cannot undo that step, as the sentence for the page's author; empty when it can."""
+    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+        """What in it does not fit the page's other steps (by id), as the sentence for its author; empty when all does."""
         return ""
 
     def checks(self) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -99,10 +100,11 @@ class DataReturn(StepBox):
     def needs(self) -> set[str]:
         return {"backup_file", "backup_sha256"} & super().needs()
 
-    def wrong_undone(self, undone: StepBox) -> str:
+    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+        undone = boxes[self.undoes]
         if undone.kind == "sql" and getattr(undone, "receipt", False):
             return ""
-        return "must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
+        return "undoes: must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
 
     def _failed(self, ctx: Context, ended: Finished) -> Outcome:
         said = _ERROR.findall(ended.tail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -67,6 +68,11 @@ class Rehearse(StepBox):
 
     def look(self, ctx: Context) -> Outcome | None:
         return look_at_job(self, ctx, self.host)
+
+    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+        back = {name for box in boxes.values() if box.kind == "data-return" for name in getattr(box, "tables", [])}
+        missing = sorted(set(self.returns) - back)
+        return f"returns: no data-return of the page brings {missing[0]} back" if missing else ""
 
     def _judge(self, ended: Finished) -> Outcome:
         found = told(ended.tail)
