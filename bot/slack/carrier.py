@@ -28,6 +28,7 @@ REDRAW, CROWDED, CLOCK = (
 LAST_WORDS = timedelta(seconds=3)  # a kept run may still say which run it has started
 Attempt = tuple[str, Any]
 CARD = 0  # the event number under which the card is remembered
+FINAL = -1  # the event number by which a run is known that was told and drawn to its end
 
 
 class Carrier:
@@ -59,11 +60,14 @@ class Carrier:
         while not self.over:
             try:
                 self.posts = await asyncio.to_thread(self.store.posts, self.run.id)
+                if FINAL in self.posts:
+                    return
                 await self._post_card()
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._tell())
                     group.create_task(self._redraw())
                     group.create_task(self.papers.draw_charts(self.channel, self.posts[CARD], self.told))
+                await self._note(FINAL, self.posts[CARD])
             except* Exception:
                 LOG.exception("run %s: carrying it to Slack goes on after an error of the bot's own", self.run.id)
                 await asyncio.sleep(1)
@@ -191,6 +195,9 @@ class Carrier:
             last = self.told.is_set()
             scene = await self._scene()
             bare = card(scene, clock=False)
+            if self.sender.full and not last:
+                await asyncio.sleep(REDRAW)
+                continue
             if bare != self.still or time.monotonic() - at > CLOCK:
                 self.still, at = bare, time.monotonic()
                 await self._update(self.posts[CARD], card(scene), Message(text=bare.text, blocks=[]))

@@ -112,6 +112,11 @@ class Sender:
         """Whether so many updates were made in the last minute that the less important ones should wait."""
         return sum(time.monotonic() - at < 60 for at in self._updates) > UPDATES_A_MINUTE // 2
 
+    @property
+    def full(self) -> bool:
+        """Whether what is left of the minute's updates belongs to the telling, and redrawing must wait."""
+        return sum(time.monotonic() - at < 60 for at in self._updates) >= UPDATES_A_MINUTE * 2 // 3
+
     # -- inside -------------------------------------------------------------------------------------------------
 
     async def _persist(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rehearsal.workspace import Message
 from bot.slack import carrier, sending
@@ -270,3 +272,29 @@ def _updates(here: Box) -> int:
 
 def _who() -> Who:
     return Who(person="U09GUEST", via="slack")
+
+
+def test_a_run_that_was_told_to_its_end_is_left_alone_by_a_later_bot(tmp_path: Path) -> None:
+    async def story(here: Box) -> None:
+        run = here.gate()
+        here.begin(run, DEPLOY)
+        here.end(run, DEPLOY)
+        here.move(run, "aborted")
+        async with here.serving():
+            await here.until(lambda: carrier.FINAL in here.store.posts(1), 30)
+        before = _updates(here)
+        async with here.serving():
+            await asyncio.sleep(2)
+        assert _updates(here) == before, "each restart would draw every run of the day again"
+
+    play(tmp_path, story, serve=False)
+
+
+def test_redrawing_leaves_room_for_the_telling() -> None:
+    sender = sending.Sender(AsyncWebClient(token="xoxb-1"))
+    for _ in range(sending.UPDATES_A_MINUTE * 2 // 3 - 1):
+        sender._updates.append(time.monotonic())
+    assert not sender.full
+    sender._updates.append(time.monotonic())
+    assert sender.full
+    assert len(sender._updates) < sending.UPDATES_A_MINUTE
