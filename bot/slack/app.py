@@ -66,11 +66,13 @@ class Listeners:
             await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """A button that acts at once."""
-        await ack()
+        """A button that acts at once. It is written down before Slack is told that it arrived, so that a crash loses no press."""
         action = body["actions"][0]
         pressed = acts.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
-        answer = await _sentence(lambda: acts.press(self.office, pressed))
+        writing = asyncio.create_task(_sentence(lambda: acts.press(self.office, pressed)))
+        await asyncio.wait({writing}, timeout=IN_TIME)
+        await ack()
+        answer = await writing
         await respond(text=str(answer), response_type="ephemeral", replace_original=False)
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
