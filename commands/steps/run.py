@@ -9,13 +9,18 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.checks import Check, Found, OnHost, Programs, doubtful, first_words, good, is_open
-from commands.outcome import Context, Outcome, done, failed
-from commands.steps.base import StepBox, fill_shell, look_at_job, on_host, run_job
+from commands.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.base import StepBox, fill, fill_shell, look_at_job, on_host, run_job
 from commands.tools import Finished
+from state.records import UNKNOWN
 
 
 class Run(StepBox):
-    """`cd` is the folder they run in; `env` is exported to them, each value a `$NAME` of the bot's environment or a literal."""
+    """`cd` is the folder they run in; `env` is exported to them, each value a `$NAME` of the bot's environment or a literal.
+
+    `probe` is a command that changes nothing and ends with 0 when their effect is there. It is asked where the commands
+    are gone from the host and left no exit code (the host was rebooted, for example).
+    """
 
     kind: ClassVar[str] = "run"
     changes: ClassVar[bool] = True
@@ -24,6 +29,7 @@ class Run(StepBox):
     commands: list[str] = Field(min_length=1)
     cd: str = ""
     env: dict[str, str] = Field(default_factory=dict)
+    probe: str = ""
 
     def script(self, values: Mapping[str, str]) -> str:
         """The commands as one bash script; each is shown in the output before it runs."""
@@ -35,7 +41,8 @@ class Run(StepBox):
 
     def plan(self) -> list[str]:
         start = [f'cd "{self.cd}"'] if self.cd else []
-        return on_host(self.host, "\n".join([*start, *self.commands]), self.env)
+        asked = [f"on {self.host}, after a crash: {self.probe} (0 means done)"] if self.probe else []
+        return [*on_host(self.host, "\n".join([*start, *self.commands]), self.env), *asked]
 
     def checks(self) -> list[Check]:
         names = first_words(self.commands)
@@ -57,7 +64,15 @@ class Run(StepBox):
         )
 
     def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+        found = look_at_job(self, ctx, self.host)
+        if found.state != UNKNOWN or not self.probe:
+            return found
+        env = {name: fill(value, ctx.values) for name, value in self.env.items()}
+        start = [f'cd "{fill_shell(self.cd, ctx.values)}"'] if self.cd else []
+        asked = ctx.tools.shell.ask(self.host, "\n".join([*start, fill_shell(self.probe, ctx.values)]), env=env)
+        if asked.code == 0:
+            return done("The bot was cut off here; the page's probe says that it is done.", lines=asked.last_lines)
+        return unknown(f"{found.says} The page's probe says that it is not done.", lines=asked.last_lines)
 
     def _judge_folder(self, ended: Finished) -> list[Found]:
         if ended.code:

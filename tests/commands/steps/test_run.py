@@ -56,3 +56,16 @@ def test_a_stop_ends_it() -> None:
     ctx = context(world)
     ctx.stop.set()
     assert act(box("run", 'host = "h"\ncommands = ["deploy"]'), ctx).state == "stopped"
+
+
+def test_a_job_that_is_gone_is_judged_by_the_pages_own_probe(tmp_path: Path) -> None:
+    shell = LocalShell({"PLACE": str(tmp_path)})
+    step = box("run", BOX + 'commands = ["touch a"]\nprobe = "test -e a"')
+    ctx = context(World(), shell=shell)
+    shell.dead.add(ctx.key)
+    found = step.look(ctx)
+    assert found.state == "unknown", "its effect is not there, and nobody knows why: people must look"
+    assert "probe says that it is not done" in found.says
+    (tmp_path / "a").touch()
+    assert step.look(ctx).state == "done"
+    assert "after a crash: test -e a (0 means done)" in plan(step)
