@@ -85,7 +85,7 @@ async def _play(story: Story, option: str, played: Stage) -> int:
         ends = await _until_over(played.state, 1 if option == "A" else 2, playing, played.bot)
     finally:
         playing.cancel()
-    await asyncio.sleep(2)  # the last words of the run are still on their way to the channel
+    await _last_words(played, story)
     wrong = wrong_at_the_end(story, await asyncio.to_thread(production.audit), before)
     if ends != story.ends:
         wrong.append(f"the run is {ends}, not {story.ends}{await asyncio.to_thread(_why, played.state)}")
@@ -96,6 +96,15 @@ async def _play(story: Story, option: str, played: Stage) -> int:
 
 # what the card says at each end
 _TOLD = {"kept": "KEPT", "rolled back": "ROLLED BACK", "aborted": "ABORTED"}
+
+
+async def _last_words(played: Stage, story: Story) -> None:
+    """Wait until the channel says how it ended, at most 30 s: the last words of a run are still on their way there."""
+    for _ in range(60):
+        if any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
+            break
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(2)
 
 
 def _verdict(story: Story, wrong: list[str]) -> int:

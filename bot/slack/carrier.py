@@ -195,13 +195,11 @@ class Carrier:
             last = self.told.is_set()
             scene = await self._scene()
             bare = card(scene, clock=False)
-            if self.sender.full and not last:
-                await asyncio.sleep(REDRAW)
-                continue
             if bare != self.still or time.monotonic() - at > CLOCK:
                 self.still, at = bare, time.monotonic()
                 await self._update(self.posts[CARD], card(scene), Message(text=bare.text, blocks=[]))
-            for event in list(self.live.values()):
+            # news on the card comes first; what else would be drawn anew waits until there is room
+            for event in [] if self.sender.full and not last else list(self.live.values()):
                 async with self.changing:
                     if event.id in self.live and (drawn := _drawn(scene, event, None)):
                         await self._update(self.posts[event.id], drawn, plainly(event))
