@@ -66,14 +66,11 @@ class SlowWatch:
         self.page = page
         self.number = run
         self._usual: dict[str, Usual] | None = None
-        self._told: set[tuple[str, int]] = set()
 
     def tell(self, record: Record, now: datetime) -> None:
         """Write an event for each attempt that has become slow."""
         for (name, attempt), moment in self._moments(record).items():
-            if moment <= now and (name, attempt) not in self._told and (row := record.last(name)):
-                # also what is in the record already counts as a write, which would wake the loop again and again
-                self._told.add((name, attempt))
+            if moment <= now and (row := record.last(name)):
                 self.store.tell(self.number, now, self._news(self.page.step(name), attempt, now - row.began_at))
 
     def due(self, record: Record, now: datetime) -> datetime | None:
