@@ -74,3 +74,8 @@ class Context:
     keep_file: Callable[[str, str], str]
     repeat: Callable[[str], list[tuple[str, Outcome]]]
     hear: Hear = unheard
+
+    @property
+    def step_key(self) -> str:
+        """The same for every attempt of this run at this step: by it a receipt is known."""
+        return self.key.rsplit("/", 1)[0]

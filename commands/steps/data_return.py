@@ -78,11 +78,11 @@ class DataReturn(StepBox):
         return [Programs(host=self.host, names=("psql", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
-        if ctx.tools.sql.applied(self.database, self._key(ctx)):
+        if ctx.tools.sql.applied(self.database, ctx.step_key):
             return done("The rows were brought back by this run before.")
-        if not ctx.tools.sql.applied(self.database, f"{ctx.key.rsplit('/', 2)[0]}/{self.undoes}"):
+        if not ctx.tools.sql.applied(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
-        own = {"KEY": self._key(ctx), "LOCK": str(lock_number(self._key(ctx)))}
+        own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
         ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})
         # every table is told, also an empty one
         found = [(name, *map(int, numbers)) for name, *numbers in _BACK.findall(ended.tail)]
@@ -111,10 +111,6 @@ class DataReturn(StepBox):
         general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
         words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
         return failed(words, lines=ended.last_lines, output=ended.tail)
-
-    def _key(self, ctx: Context) -> str:
-        """The receipt's name: the same for every attempt of this run at this step."""
-        return ctx.key.rsplit("/", 1)[0]
 
     def _given(self) -> dict[str, str]:
         return {

@@ -73,7 +73,7 @@ class Sql(StepBox):
         if good == len(lines):
             return done("It is so already; nothing was run.", lines=lines)
         migration = Migration(
-            key=self._key(ctx),
+            key=ctx.step_key,
             name=self.file,
             text=text,
             lock_timeout=self.lock_timeout.total_seconds(),
@@ -94,7 +94,7 @@ class Sql(StepBox):
         """
         if self.receipt:
             return act(self, ctx)
-        ctx.tools.sql.applied(self.database, self._key(ctx))
+        ctx.tools.sql.applied(self.database, ctx.step_key)
         good, lines = self._check(ctx, self.verify)
         if good == len(lines):
             return done("The bot was cut off after the file was applied; every verify query agrees.", lines=lines)
@@ -106,10 +106,6 @@ class Sql(StepBox):
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify
-
-    def _key(self, ctx: Context) -> str:
-        """The receipt's name: the same for every attempt of this run at this step."""
-        return ctx.key.rsplit("/", 1)[0]
 
     def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
         """How many queries answer what they should, and one line for each."""
