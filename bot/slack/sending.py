@@ -110,14 +110,18 @@ class Sender:
     @property
     def crowded(self) -> bool:
         """Whether so many updates were made in the last minute that the less important ones should wait."""
-        return sum(time.monotonic() - at < 60 for at in self._updates) > UPDATES_A_MINUTE // 2
+        return self._lately() > UPDATES_A_MINUTE // 2
 
     @property
     def full(self) -> bool:
         """Whether what is left of the minute's updates belongs to the telling, and redrawing must wait."""
-        return sum(time.monotonic() - at < 60 for at in self._updates) >= UPDATES_A_MINUTE * 2 // 3
+        return self._lately() >= UPDATES_A_MINUTE * 2 // 3
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _lately(self) -> int:
+        """How many updates were made in the last minute."""
+        return sum(time.monotonic() - at < 60 for at in self._updates)
 
     async def _persist(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat an attempt until Slack takes it. Raises RefusedBySlack."""
