@@ -10,7 +10,7 @@ from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
-from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+from commands.steps.base import OnCopy, on_host, run_job, told
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, f"COUNTS={shlex.quote(read('counts.sql'))}\n", read("proof.sh")))
 _WRONG = {
@@ -22,32 +22,22 @@ _WRONG = {
 }
 
 
-class Proof(StepBox):
-    """`scratch_url` is an empty database that the host reaches; the copy is made beside it, and dropped at the end.
-
-    A scratch database that is production itself is refused by the server's own identity, whatever its address says.
-    """
+class Proof(OnCopy):
+    """A scratch database that is production itself is refused by the server's own identity, whatever its address says."""
 
     kind: ClassVar[str] = "proof"
-
-    host: str
-    database_url: EnvName
-    scratch_url: EnvName
-    folder: EnvName
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
 
     def plan(self) -> list[str]:
         return [
             f"restores {self.file} beside {self.scratch_url}, and compares the rows of every table",
-            *on_host(self.host, _SCRIPT, self._env()),
+            *on_host(self.host, _SCRIPT, self.env()),
         ]
 
     def checks(self) -> list[Check]:
         return [Programs(host=self.host, names=("psql", "gzip", "sha256sum", "awk", "diff", "sort"))]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
+        ended = run_job(self, ctx, self.host, _SCRIPT, self.env())
         found = told(ended.tail)
         if ended.code or "proof_rows" not in found:
             general = f"The backup could not be restored (exit {ended.code}): it is not proven."
@@ -56,15 +46,3 @@ class Proof(StepBox):
         return done(
             f"The backup was restored in {took(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump."
         )
-
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
-
-    def _env(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": self.database_url,
-            "SCRATCH_URL": self.scratch_url,
-            "FOLDER": self.folder,
-            "FILE": self.file,
-            "SHA256": self.sha256,
-        }

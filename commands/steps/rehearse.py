@@ -14,7 +14,7 @@ from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
 from commands.sql_file import unsafe_statements
-from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+from commands.steps.base import OnCopy, StepBox, on_host, run_job, told
 from commands.tools import Finished
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, f"LOCKS={shlex.quote(read('rehearse_locks.sql'))}\n", read("rehearse.sh")))
@@ -29,30 +29,24 @@ _WRONG = {
 }
 
 
-class Rehearse(StepBox):
+class Rehearse(OnCopy):
     """`forward` and `rollback` are paths that the `release` step kept; `returns` are the tables that `data-return` fills again.
 
     A rollback that loses rows of any other table fails the step, so that the run goes on only when a person skips it
-    and says why, and a second one agrees. The copy is dropped at the end; production is only asked who it is.
+    and says why, and a second one agrees.
     """
 
     kind: ClassVar[str] = "rehearse"
     two_to_skip: ClassVar[bool] = True
 
-    host: str
-    database_url: EnvName
-    scratch_url: EnvName
-    folder: EnvName
     forward: str
     rollback: str
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
     returns: list[str] = Field(default_factory=list)
 
     def plan(self) -> list[str]:
         return [
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
-            *on_host(self.host, _SCRIPT, self._given()),
+            *on_host(self.host, _SCRIPT, self.env()),
         ]
 
     def run(self, ctx: Context) -> Outcome:
@@ -64,10 +58,7 @@ class Rehearse(StepBox):
                 return failed(f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed.")
         # in the script and not in its environment, where one text may be 128 KB at most
         script = "".join(f"{name}={shlex.quote(text or '')}\n" for name, text in texts.items()) + _SCRIPT
-        return self._judge(run_job(self, ctx, self.host, script, self._given()))
-
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+        return self._judge(run_job(self, ctx, self.host, script, self.env()))
 
     def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
         back = {name for box in boxes.values() if box.kind == "data-return" for name in getattr(box, "tables", [])}
@@ -104,15 +95,6 @@ class Rehearse(StepBox):
 
     def _returned(self, name: str) -> bool:
         return any(name in {one, f"public.{one}"} for one in self.returns)
-
-    def _given(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": self.database_url,
-            "SCRATCH_URL": self.scratch_url,
-            "FOLDER": self.folder,
-            "FILE": self.file,
-            "SHA256": self.sha256,
-        }
 
 
 def _bad_last(line: str) -> bool:
