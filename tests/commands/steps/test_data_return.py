@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -19,6 +18,7 @@ from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
 from commands.steps.base import act
 from commands.tools import Migration
+from tests.commands.steps.databases import do, dump, fresh
 from tests.commands.steps.making import box, context, plan
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -58,24 +58,13 @@ class Shop:
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.folder = folder
         self.url = postgres.url(OWNER, "shop")
-        with psycopg.connect(postgres.url(OWNER), autocommit=True) as server:
-            server.execute("DROP DATABASE IF EXISTS shop")
-            server.execute("CREATE DATABASE shop")
+        fresh(postgres, "shop")
         self.do(SCHEMA + ROWS)
-        self.dump()
+        self.sum = dump(self.url, folder)
 
     def do(self, sql: str) -> list[tuple[object, ...]]:
         """Run statements; the rows of the last one."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(sql.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    def dump(self) -> None:
-        """The backup as the backup step makes it."""
-        program = postgres_programs() / "pg_dump"
-        script = f"{program} '{self.url}' | gzip > shop.sql.gz"
-        subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.folder, check=True)
-        self.sum = hashlib.sha256((self.folder / "shop.sql.gz").read_bytes()).hexdigest()
+        return do(self.url, sql)
 
     def lose(self) -> None:
         """Forward, and back: the tables are there, the rows are not."""

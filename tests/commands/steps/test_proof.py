@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
 from commands.outcome import Outcome
 from commands.steps.base import act
+from tests.commands.steps.databases import do, fresh
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -38,18 +38,9 @@ class Shop:
 
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.folder, self.url, self.scratch = folder, postgres.url(OWNER, "shop"), postgres.url(OWNER, "scratch")
-        with psycopg.connect(postgres.url(OWNER), autocommit=True) as server:
-            for name in ("shop", "scratch"):
-                server.execute(f"DROP DATABASE IF EXISTS {name}")
-                server.execute(f"CREATE DATABASE {name}")
-        self.do(self.url, SCHEMA)
+        fresh(postgres, "shop", "scratch")
+        do(self.url, SCHEMA)
         self.made = self.step("backup", BACKUP, {})
-
-    def do(self, url: str, sql: str) -> list[tuple[object, ...]]:
-        """Run statements; the rows of the last one."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(sql.encode())
-            return cursor.fetchall() if cursor.description else []
 
     def step(self, kind: str, toml: str, values: dict[str, str], scratch: str = "") -> Outcome:
         """Run a step on this machine."""
@@ -81,11 +72,11 @@ def test_a_whole_backup_is_proven_with_equal_counts(shop: Shop) -> None:
     found = shop.prove()
     assert found.state == "done", found.says + found.output
     assert "all 3 tables hold the 3,006 rows of the dump" in found.says
-    assert shop.do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == [], "the copy stays"
+    assert do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == [], "the copy stays"
 
 
 def test_rows_written_while_the_dump_runs_do_not_count_as_lost(shop: Shop) -> None:
-    shop.do(shop.url, "INSERT INTO parents (name) VALUES ('since')")
+    do(shop.url, "INSERT INTO parents (name) VALUES ('since')")
     assert shop.prove().state == "done", "the counts must be those of the dump's snapshot"
 
 
@@ -116,14 +107,14 @@ def test_a_dump_cut_in_the_middle_is_seen(shop: Shop) -> None:
 def test_production_itself_is_never_the_scratch_database(shop: Shop) -> None:
     found = shop.prove(scratch=shop.url.replace("127.0.0.1", "localhost") + "?application_name=other")
     assert "is production itself" in found.says
-    assert shop.do(shop.url, "SELECT count(*) FROM parents") == [(3000,)]
+    assert do(shop.url, "SELECT count(*) FROM parents") == [(3000,)]
 
 
 def test_a_scratch_database_that_holds_something_else_is_left_alone(shop: Shop) -> None:
-    shop.do(shop.scratch, "CREATE TABLE precious (id integer)")
+    do(shop.scratch, "CREATE TABLE precious (id integer)")
     found = shop.prove()
     assert "is not empty" in found.says
-    assert shop.do(shop.scratch, "SELECT count(*) FROM precious") == [(0,)]
+    assert do(shop.scratch, "SELECT count(*) FROM precious") == [(0,)]
 
 
 def test_the_superuser_is_not_needed(shop: Shop) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
 from commands.outcome import Outcome
 from commands.steps.base import act
+from tests.commands.steps.databases import DUMP, do, dump, fresh
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -32,14 +31,9 @@ class Shop:
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.folder = folder
         self.url, self.scratch = postgres.url(OWNER, "shop"), postgres.url(SUPERUSER, "scratch")
-        with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as server:
-            for name in ("shop", "scratch"):
-                server.execute(f"DROP DATABASE IF EXISTS {name}".encode())
-                server.execute(f"CREATE DATABASE {name} OWNER {OWNER}".encode())
-        with psycopg.connect(self.url) as connection:
-            connection.execute(SHOP.encode())
-        script = f"{postgres_programs() / 'pg_dump'} '{self.url}' | gzip > shop.sql.gz"
-        subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=True)
+        fresh(postgres, "shop", "scratch")
+        do(self.url, SHOP)
+        self.sum = dump(self.url, folder)
 
     def rehearse(self, forward: str = FORWARD, back: str = BACK, returns: str = "") -> Outcome:
         places = {"DB": self.url, "SCRATCH": self.scratch, "FOLDER": str(self.folder)}
@@ -47,10 +41,9 @@ class Shop:
             'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\nforward = "f.sql"\n'
             f'rollback = "b.sql"\nreturns = [{returns}]'
         )
-        digest = hashlib.sha256((self.folder / "shop.sql.gz").read_bytes()).hexdigest()
         made = context(
             World(),
-            {"backup_file": "shop.sql.gz", "backup_sha256": digest},
+            {"backup_file": DUMP, "backup_sha256": self.sum},
             shell=LocalShell(places, postgres_programs()),
             files={"f.sql": forward, "b.sql": back},
         )
@@ -58,9 +51,8 @@ class Shop:
 
     def left(self) -> list[tuple[object, ...]]:
         """Databases of ours that were not dropped, and what is in production."""
-        with psycopg.connect(self.url) as connection:
-            copies = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'").fetchall()
-            return copies + connection.execute('SELECT count(*) FROM "Alt ของ"').fetchall()
+        copies = do(self.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
+        return copies + do(self.url, 'SELECT count(*) FROM "Alt ของ"')
 
 
 @pytest.fixture
