@@ -61,7 +61,7 @@ async def _keep() -> None:
             async with playing(people):
                 await camera.thread("status", "T+1 h ", TECH_LEAD)
                 await camera.chart("chart", 40, TECH_LEAD)
-                await camera.thread("decision", "KEEP or ROLLBACK?", TECH_LEAD)
+                await camera.thread("decision", "🏁 KEEP or ROLLBACK?", TECH_LEAD)
 
 
 @asynccontextmanager
