@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot import log
@@ -38,12 +39,17 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     def people(page: Page) -> People:
         return people_of(page, settings.environ)
 
-    engine = Engine(store, make, pages, people)
+    def look(page: Page, ref: str) -> tuple[str, ...]:
+        from bot.doctor.visit import must_be_well
+
+        return must_be_well(settings, page, ref)
+
+    engine = Engine(store, make, pages, people, look)
     engine.start()
     LOG.info("serving the record %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
-            asyncio.run(_with_slack(settings, store, pages))
+            asyncio.run(_with_slack(settings, store, pages, look))
         else:
             _until_signal().wait()
     finally:
@@ -52,13 +58,11 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     return 0
 
 
-async def _with_slack(settings: Settings, store: Store, pages: dict[str, Page]) -> None:
-    from bot.doctor.visit import must_be_well
+async def _with_slack(
+    settings: Settings, store: Store, pages: dict[str, Page], look: Callable[[Page, str], tuple[str, ...]]
+) -> None:
     from bot.slack.serve import serve_slack
     from bot.wiring import make_office
-
-    def look(page: Page, ref: str) -> tuple[str, ...]:
-        return must_be_well(settings, page, ref)
 
     leaving = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -7,10 +7,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from commands.runbook import Page, read_page
 from commands.runner import Runner
-from commands.start import Request, start
+from commands.start import Request, looked_at, start
 from commands.tools import Tools
 from commands.who import People, Who
 from state.errors import BadRecord, Refused
@@ -23,8 +24,8 @@ LOG = logging.getLogger("gonogo.engine")
 class Engine:
     """Takes up every active run of the record within half a second.
 
-    `tools_for` makes the tools for a run's own page; `pages` and `people_of` are asked when a kept run (Option B)
-    starts the next page.
+    `tools_for` makes the tools for a run's own page; `pages`, `people_of` and `look` (what stands against a run of a
+    page, as for any start) are asked when a kept run (Option B) starts the next page.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Engine:
         tools_for: Callable[[Page], Tools],
         pages: Mapping[str, Page],
         people_of: Callable[[Page], People],
+        look: Callable[[Page, str], tuple[str, ...]],
     ) -> None:
         self.store = store
         self._tools_for = tools_for
         self._pages = pages
         self._people_of = people_of
+        self._look = look
         self._runners: dict[int, Runner] = {}
         self._stuck: dict[int, str] = {}
         self._leaving = threading.Event()
@@ -110,7 +113,10 @@ class Engine:
             request = Request(
                 ref=record.values().get("commit", run.ref), note=run.note, channel=run.channel, speed=run.speed
             )
-            made = start(self.store, following, request, starter, self._people_of(following), now)
+            people = self._people_of(following)
+            look = partial(self._look, following)
+            request = looked_at(self.store, following, request, starter, people, look)
+            made = start(self.store, following, request, starter, people, now)
             says = f"run {made.id} of “{following.title}” has begun"
         except KeyError:
             says = f"there is no page {page.decision.starts} here; start it by hand"

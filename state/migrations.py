@@ -136,8 +136,8 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None
     """
     if copy.exists():
         return
+    _clear_parts(copy)
     part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
     with closing(sqlite3.connect(part)) as kept:
         connection.backup(kept)
@@ -146,3 +146,13 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None
         with contextlib.suppress(FileExistsError):  # another process was quicker
             copy.hardlink_to(part)
     part.unlink()
+
+
+def _clear_parts(copy: Path) -> None:
+    """Remove the halves of copies whose processes have died; another living process may be at work on its own."""
+    for part in copy.parent.glob(f"{copy.name}.*.part"):
+        with contextlib.suppress(PermissionError):  # it lives, as somebody else
+            try:
+                os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
+            except (ProcessLookupError, ValueError):
+                part.unlink(missing_ok=True)

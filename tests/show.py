@@ -47,9 +47,9 @@ class Show:
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id
         self.desk = Desk(self.store, self.page, self.run, people(self.page))
 
-    def new_engine(self) -> Engine:
-        """An engine as the bot has it, which does not act yet."""
-        return Engine(self.store, lambda _: self.world.tools(), self.pages, people)
+    def new_engine(self, look: Callable[[Page, str], tuple[str, ...]] = lambda page, ref: ()) -> Engine:
+        """An engine as the bot has it, which does not act yet. `look` says what stands against the page that KEEP starts."""
+        return Engine(self.store, lambda _: self.world.tools(), self.pages, people, look)
 
     @property
     def record(self) -> Record:

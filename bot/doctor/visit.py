@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from bot.doctor.record import look_at_record
-from bot.settings import Settings
+from bot.settings import Settings, read_pages
 from bot.wiring import channel, mentions, missing, tools_for
+from commands.checks import FAIL, WARN, Found
 from commands.doctor import LIMIT, Examination, Line, examine, in_parallel, missing_line, refuse_failures
 from commands.runbook import Page
 
@@ -23,6 +25,7 @@ def visit(settings: Settings, page: Page, ref: str = "", limit: float = LIMIT) -
         "record": lambda: look_at_record(settings.state),
         "Slack": lambda: look_at_slack(settings, told, mentions(page, environ)),
         "places": lambda: _places(settings, page, ref, limit),
+        "the next page": lambda: _next_page(settings, page, limit),
     }
     return missing_line(missing(page, environ)) + in_parallel(lanes, limit + 2)
 
@@ -36,7 +39,26 @@ def _places(settings: Settings, page: Page, ref: str, limit: float) -> list[Line
         threading.Thread(target=tools.close, name="doctor leaves", daemon=True).start()
 
 
+def _next_page(settings: Settings, page: Page, limit: float) -> list[Line]:
+    """What the page will need that KEEP starts, hours from now: to be mended till then, so at most a warning."""
+    if not (name := page.decision.starts):
+        return []
+    following = read_pages(settings.runbook).get(name)
+    if following is None:
+        todo = f"put {name} beside {page.name}, or start it by hand after KEEP"
+        return [Line(about=name, found=Found(level=WARN, says="KEEP starts this page, and it is not here", todo=todo))]
+    lines = missing_line(missing(following, settings.environ)) + _places(settings, following, "", limit)
+    return [
+        Line(about=f"{name}, started by KEEP: {line.about}", found=replace(line.found, level=WARN))
+        for line in lines
+        if line.found.level in {WARN, FAIL}
+    ]
+
+
 def must_be_well(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:
     """The warnings that stand before a run of a page. Raises Refused with every failure, and what to do about it."""
-    lines = missing_line(missing(page, settings.environ))
-    return refuse_failures(page, lines + _places(settings, page, ref, AT_START))
+    lanes: dict[str, Examination] = {
+        "places": lambda: _places(settings, page, ref, AT_START),
+        "the next page": lambda: _next_page(settings, page, AT_START),
+    }
+    return refuse_failures(page, missing_line(missing(page, settings.environ)) + in_parallel(lanes, AT_START + 2))

@@ -24,6 +24,9 @@ WHERE = Path(".github/pictures")
 TO_THE_CARD = """() => [...document.querySelectorAll("*")]
     .find(e => !e.children.length && e.textContent.includes("DJ-System production:"))
     ?.scrollIntoView({block: "center"})"""
+TO_THE_QUESTION = """() => [...document.querySelectorAll("*")]
+    .findLast(e => !e.children.length && e.textContent.includes("KEEP or ROLLBACK?"))
+    ?.scrollIntoView({block: "center"})"""
 TO_THE_CHART = """() => [...document.querySelectorAll("img.big")].at(-1)?.scrollIntoView({block: "center"})"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TECH_LEAD, REVIEWER, ROLLBACK = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback"))
@@ -61,7 +64,7 @@ async def _keep() -> None:
             async with playing(people):
                 await camera.thread("status", "T+1 h ", TECH_LEAD)
                 await camera.chart("chart", 40, TECH_LEAD)
-                await camera.thread("decision", "🏁 KEEP or ROLLBACK?", TECH_LEAD)
+                await camera.thread("decision", "🏁 KEEP or ROLLBACK?", TECH_LEAD, to=TO_THE_QUESTION)
 
 
 @asynccontextmanager
@@ -107,10 +110,10 @@ class Camera:
         await self._wait(lambda message: words in message.text and not message.thread_ts)
         await self._take(name, f"?person={person}", to=TO_THE_CARD)
 
-    async def thread(self, name: str, words: str, person: str) -> None:
+    async def thread(self, name: str, words: str, person: str, *, to: str = "") -> None:
         """A thread, as soon as a message in it has these words."""
         message = await self._wait(lambda message: words in message.text and bool(message.thread_ts))
-        await self._take(name, f"?person={person}&thread={message.thread_ts}")
+        await self._take(name, f"?person={person}&thread={message.thread_ts}", to=to)
 
     async def chart(self, name: str, after: float, person: str) -> None:
         """The thread with its newest chart, some seconds after the watch has begun."""

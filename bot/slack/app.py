@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import acts
-from bot.slack.commands import carry_out, opens_modal
+from bot.slack.commands import carry_out, opens_modal, says_something
 from bot.slack.modals import ASKS, REASON, START, reason_modal, start_modal, started_from, told_modal
 from bot.slack.office import Office
 from bot.slack.text import with_people
@@ -53,26 +53,27 @@ class Listeners:
         self.office = office
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """`/deploy …`"""
-        await ack()
+        """`/deploy …`. What somebody says in it is written down before Slack is told that it arrived, like a press."""
         text = str(body.get("text") or "")
         if opens_modal(text):
+            await ack()
             await self._open_start(body, respond)
             return
-        answer = await _sentence(lambda: carry_out(self.office, text, body["user_id"]))
+        if says_something(text):
+            answer = await _written(ack, lambda: carry_out(self.office, text, body["user_id"]))
+        else:
+            await ack()
+            answer = await _sentence(lambda: carry_out(self.office, text, body["user_id"]))
         if isinstance(answer, str):
             await respond(text=answer, response_type="ephemeral")
         else:
             await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """A button that acts at once. It is written down before Slack is told that it arrived, so that a crash loses no press."""
+        """A button that acts at once."""
         action = body["actions"][0]
         pressed = acts.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
-        writing = asyncio.create_task(_sentence(lambda: acts.press(self.office, pressed)))
-        await asyncio.wait({writing}, timeout=IN_TIME)
-        await ack()
-        answer = await writing
+        answer = await _written(ack, lambda: acts.press(self.office, pressed))
         await respond(text=str(answer), response_type="ephemeral", replace_original=False)
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
@@ -146,6 +147,14 @@ async def _sentence(act: Callable[[], Any]) -> Any:
     except Exception:
         LOG.exception("a click or command failed by an error of the bot's own")
         return "🚫 The bot itself made a mistake; it is in its log. Use the terminal: gonogo status"
+
+
+async def _written(ack: AsyncAck, act: Callable[[], Any]) -> Any:
+    """Carry an act out, and tell Slack that it arrived when it is written down, so that a crash loses no word of anybody."""
+    writing = asyncio.create_task(_sentence(act))
+    await asyncio.wait({writing}, timeout=IN_TIME)
+    await ack()
+    return await writing
 
 
 async def _close_or_complain(ack: AsyncAck, field: str, act: Callable[[], Any]) -> None:

@@ -37,6 +37,11 @@ def opens_modal(text: str) -> bool:
     return text.split() == ["start"]
 
 
+def says_something(text: str) -> bool:
+    """Whether the words are somebody's word on a run, which is written down before Slack is told that it arrived."""
+    return text.split(maxsplit=1)[0].lower() in SAID if text.split() else False
+
+
 def carry_out(office: Office, text: str, person: str) -> Answer:
     """Do what the words ask for; returns the answer for this person alone. Raises Refused."""
     verb, _, rest = text.strip().partition(" ")

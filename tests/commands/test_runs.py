@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from commands.runbook import Page
 from commands.settle import waiting_for
-from state.errors import Failed, NotAllowed
+from state.errors import Failed, NotAllowed, Refused
 from state.records import UNKNOWN
 from tests.production import NEW, OLD, answer
 from tests.show import STARTER, Show, holder, running
@@ -180,6 +181,21 @@ def test_option_b_when_kept_starts_option_a_once(tmp_path: Path) -> None:
     ]
     time.sleep(0.6)
     assert len(show.events("next")) == 1
+    show.close()
+
+
+def test_a_page_that_cannot_go_well_is_not_begun_by_keep_and_the_thread_says_why(tmp_path: Path) -> None:
+    show = Show(tmp_path, page="option-b.md")
+
+    def look(page: Page, ref: str) -> tuple[str, ...]:
+        raise Refused(f"{page.name} at {ref[:4]}: the backup's folder is full")
+
+    show.engine = show.new_engine(look)
+    show.engine.start()
+    show.play(until=lambda: bool(show.events("next")))
+    assert "option-a.md could not be started" in show.events("next")[0].data["says"]
+    assert "the backup's folder is full" in show.events("next")[0].data["says"]
+    assert len(show.store.runs()) == 1
     show.close()
 
 

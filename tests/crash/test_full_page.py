@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.rehearsal.people import STARTER
+from bot.rehearsal.people import HOLDERS, STARTER
 from bot.rehearsal.stories import STORIES, Before, wrong_at_the_end
 from bot.rehearsal.target.audit import Audit
-from bot.settings import shipped_runbooks
+from bot.settings import read_page_file, shipped_runbooks
+from state.records import ACTIVE
 from state.store import Store
 from tests.crash.people import People
 from tests.crash.posts import wrong_in_channel
@@ -19,7 +21,11 @@ STEPS = ("backup", "migration", "backend-install", "backend-restart", "frontend-
 
 
 def test_option_a_is_kept_through_kills_in_its_heaviest_steps(tmp_path: Path) -> None:
-    asyncio.run(asyncio.wait_for(_story(tmp_path), 400))
+    asyncio.run(asyncio.wait_for(_kept(tmp_path), 400))
+
+
+def test_option_a_goes_back_through_a_kill_in_every_step_of_its_rollback(tmp_path: Path) -> None:
+    asyncio.run(asyncio.wait_for(_rolled_back(tmp_path), 400))
 
 
 def _page(folder: Path) -> Path:
@@ -31,46 +37,80 @@ def _page(folder: Path) -> Path:
     return page
 
 
-async def _story(folder: Path) -> None:
+async def _kept(folder: Path) -> None:
     async with stage(folder, _page(folder), 600) as here:
-        first = await asyncio.to_thread(here.target.audit)
-        here.bot.start()
-        store = Store(here.state)
-        while not store.active_runs():
-            await here.workspace.command(STARTER.id, "/deploy start option-a.md")
-            await asyncio.sleep(0.1)
-        run = store.active_runs()[0].id
-        people = People(here, lambda words: "skip" if "Low-Traffic" in words else "again", keeps=True)
-        playing = asyncio.create_task(people.play())
+        played = await _begin(here)
         for step in STEPS:
-            await _running(store, run, step)
-            await here.bot.kill()
-            here.bot.start()
-        while store.run(run).state == "going":
-            await asyncio.sleep(0.1)
-        while store.events(run, 0, 10_000)[-1].id not in store.posts(run):
-            await asyncio.sleep(0.1)
-        playing.cancel()
-        await _see(here, store, run, first)
-        store.close()
-        assert not people.asked, f"people were asked what the target tells: {people.asked}"
+            await _killed_in(here, played, step)
+        audit = await _end(here, played, "kept")
+        assert (audit.npm_installs, audit.builds, audit.boots - played.first.boots) == (2, 2, 1), (
+            "npm or pm2 did something twice, or not at all"
+        )
 
 
-async def _running(store: Store, run: int, step: str) -> None:
-    """Wait until a step runs, or has run already."""
-    while store.record(run).last(step) is None:
-        assert store.run(run).state == "going", f"the run is {store.run(run).state}"
-        await asyncio.sleep(0.02)
+async def _rolled_back(folder: Path) -> None:
+    async with stage(folder, _page(folder), 600) as here:
+        played = await _begin(here)
+        await _running(played.store, played.run, "test-2", "going")
+        await here.workspace.command(HOLDERS["rollback"].id, "/deploy rollback the page looks wrong")
+        for step in read_page_file(shipped_runbooks() / "option-a.md").part("rollback"):
+            await _killed_in(here, played, step.id)
+        await _end(here, played, "rolled back")
 
 
-async def _see(here: Stage, store: Store, run: int, first: Audit) -> None:
+@dataclass(frozen=True)
+class Played:
+    """A run under way, the people who play it, and what the target was before."""
+
+    store: Store
+    run: int
+    people: People
+    playing: asyncio.Task[None]
+    first: Audit
+
+
+async def _begin(here: Stage) -> Played:
+    first = await asyncio.to_thread(here.target.audit)
+    here.bot.start()
+    store = Store(here.state)
+    while not store.active_runs():
+        await here.workspace.command(STARTER.id, "/deploy start option-a.md")
+        await asyncio.sleep(0.1)
+    people = People(here, lambda words: "skip" if "Low-Traffic" in words else "again", keeps=True)
+    playing = asyncio.create_task(people.play())
+    return Played(store=store, run=store.active_runs()[0].id, people=people, playing=playing, first=first)
+
+
+async def _killed_in(here: Stage, played: Played, step: str) -> None:
+    """Kill the bot as soon as a step runs, and start it again."""
+    await _running(played.store, played.run, step, *ACTIVE)
+    await here.bot.kill()
+    here.bot.start()
+
+
+async def _end(here: Stage, played: Played, ends: str) -> Audit:
+    """Wait for the run's end and hold the target, the record and the channel to it; returns what the target is then."""
+    store, run = played.store, played.run
+    while store.run(run).active:
+        await asyncio.sleep(0.1)
+    while store.events(run, 0, 10_000)[-1].id not in store.posts(run):
+        await asyncio.sleep(0.1)
+    played.playing.cancel()
     audit = await asyncio.to_thread(here.target.audit)
     states = [(row.step, row.state, row.says) for row in store.record(run).steps if row.state != "done"]
-    assert store.run(run).state == "kept", states
+    assert store.run(run).state == ends, states
+    first = played.first
     before = Before(old=here.target.old, new=here.target.new, boots=first.boots, v2_rows=first.v2_rows)
-    wrong = wrong_at_the_end(STORIES["keep"], audit, before)
-    assert not wrong, wrong
-    assert (audit.npm_installs, audit.builds, audit.boots - first.boots) == (2, 2, 1), (
-        "npm or pm2 did something twice, or not at all"
-    )
+    story = next(story for story in STORIES.values() if story.ends == ends)
+    assert not (wrong := wrong_at_the_end(story, audit, before)), wrong
     assert not (wrong := wrong_in_channel(here.workspace, store, run)), wrong
+    assert not played.people.asked, f"people were asked what the target tells: {played.people.asked}"
+    store.close()
+    return audit
+
+
+async def _running(store: Store, run: int, step: str, *states: str) -> None:
+    """Wait until a step runs, or has run already, while the run is in one of these states."""
+    while store.record(run).last(step) is None:
+        assert store.run(run).state in states, f"the run is {store.run(run).state}"
+        await asyncio.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import stat
 import subprocess
@@ -172,6 +173,19 @@ def test_an_older_record_is_brought_forward_and_a_copy_of_it_is_kept(tmp_path: P
     with closing(sqlite3.connect(copies[0])) as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (1,)
         assert copy.execute("SELECT says FROM steps").fetchall() == [("good",)]
+
+
+def test_half_a_copy_of_a_process_that_died_in_an_upgrade_is_cleared_away(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(f"{MIGRATIONS[0]} PRAGMA user_version = 1;")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for pid in (dead.pid, os.getppid()):
+        (tmp_path / f"gonogo.db.shape-1.{pid}.part").write_text("half a copy")
+    Store(path).close()
+    left = sorted(one.name for one in tmp_path.glob("*.part"))
+    assert left == [f"gonogo.db.shape-1.{os.getppid()}.part"], "only a living process may still be copying"
 
 
 def test_many_processes_that_open_an_old_record_at_once_bring_it_forward_once(tmp_path: Path) -> None:

@@ -102,3 +102,20 @@ def test_the_page_may_be_named_by_its_path(shop: Path, capsys: Capture) -> None:
     shutil.copy(shop / "small.md", shop / "other.md")
     assert "other.md" in said(capsys, "doctor", str(shop / "other.md"))[1]
     assert "There is no page “nothing”" in said(capsys, "doctor", "nothing")[2]
+
+
+def test_what_the_page_lacks_that_keep_starts_is_a_warning_before_the_first(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, then = shop / "small.md", shop / "then.md"
+    then.write_text(first.read_text().replace('"echo deploy"', '"no-such-program --now"'))
+    first.write_text(
+        first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
+    )
+    monkeypatch.setenv("GONOGO_RUNBOOK", str(shop))
+    code, out, _ = said(capsys, "start", "small.md", "--as", "U1")
+    assert code == 0, "what KEEP starts can be mended till then"
+    assert "then.md, started by KEEP: host backend" in out
+    assert "not found on its PATH: no-such-program" in out
+    then.unlink()
+    assert "KEEP starts this page, and it is not here" in said(capsys, "doctor", "small.md")[1]
