@@ -67,10 +67,14 @@ def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "rollback": "take everything back",
         "hold": "let no new step begin",
         "resume": "go on after a hold",
-        "keep": "decide KEEP",
+        "keep": "decide KEEP; before the watch is over it takes a reason and a second person",
     }
     for name, what in reasons.items():
         _door_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+    alarm = _door_verb(verbs, "false-alarm", "hold the countdown of an alert for a time")
+    alarm.add_argument("alert", help="the alert's name, as `gonogo status` shows it")
+    alarm.add_argument("--reason", required=True, metavar="WHY")
+    alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
     end = _door_verb(verbs, "end", "end a run by hand that no bot will carry on; nothing is taken back")
     end.add_argument("number", type=int, metavar="RUN", help="the run's number, as `gonogo status` shows it")
     end.add_argument("--reason", required=True, metavar="WHY")
@@ -152,7 +156,7 @@ def _door(options: argparse.Namespace) -> int:
 
     door = Door(read_settings(), options.run, options.person, may_begin=options.name == "start")
     try:
-        for line in getattr(door, options.name)(options):
+        for line in getattr(door, options.name.replace("-", "_"))(options):
             print(line, flush=True)
     finally:
         door.close()

@@ -16,7 +16,7 @@ from commands import start as start_act
 from commands.end import what_stays
 from commands.engine import page_of
 from commands.runbook import Page
-from commands.settle import NO, YES
+from commands.settle import NO, YES, waiting_for
 from commands.signoff import Desk
 from commands.status import in_words, status_of
 from commands.who import People, Who
@@ -95,7 +95,19 @@ class Door:
 
     def keep(self, options: Namespace) -> Iterator[str]:
         """Decide KEEP."""
-        yield "KEEP." if self._desk().keep(self.who, options.reason, self._now()) else "KEEP was decided already."
+        yield self._desk().keep(self.who, options.reason, self._now())
+
+    def false_alarm(self, options: Namespace) -> Iterator[str]:
+        """Hold the countdown of an alert."""
+        desk = self._desk()
+        record = self.store.record(desk.run)
+        open_ = [one for one in waiting_for(desk.page, record) if one.kind == "countdown"]
+        asked = next((one for one in open_ if one.step == options.alert), None)
+        if asked is None:
+            which = ", ".join(f"“{one.step}”" for one in open_) or "none"
+            raise Refused(f"No countdown of “{options.alert}” runs; these do: {which}.")
+        first = desk.false_alarm(asked.step, asked.attempt, self.who, options.reason, options.lasts, self._now())
+        yield f"“{asked.step}” is held for {options.lasts}." if first else "It is held already."
 
     def status(self, _: Namespace) -> Iterator[str]:
         """Show the run and what to type next."""
@@ -108,6 +120,7 @@ class Door:
                 "answer": "answer {} again|done|skip REASON",
                 "second": "answer {} agree",
                 "decide": "keep",
+                "countdown": "false-alarm '{}' --reason WHY",
             }
             yield f"  type: gonogo {typed[waiting.kind].format(waiting.step)} --as USER_ID"
         if run.active:

@@ -2,60 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from commands.runbook.page import Alert, Page
-from state.records import DONE, FAILED, Record, Step
+from commands.baseline import baseline_of
+from commands.runbook.alert import Alert
+from commands.runbook.page import Page
+from state.records import DONE, FAILED, GOING, Record, Step
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
-    """A row of the alert table that holds now: the value seen, the level ("alert" or "warning"), and the check's attempt."""
+    """A row of the alert table that holds now: the value seen, the level ("alert" or "warning"), and the check's attempt.
+
+    `before` is what it was before the deploy, where that is known.
+    """
 
     alert: Alert
     level: str
     value: float
     attempt: int
+    before: float | None = None
 
     @property
     def rule(self) -> str:
         """The row's rule in words."""
         row = self.alert
-        if self.level == "warning" and row.says(self.value) == "warning":
-            return f"a person decides above {row.warn_above:g}"
-        limit = f"above {row.above:g}" if row.above is not None and self.value > row.above else f"below {row.below:g}"
-        return limit + (f", {row.in_a_row} times in a row" if row.in_a_row > 1 else "")
+        if self.level == "warning" and row.says(self.value, self.before) == "warning" and row.warn_above is not None:
+            return f"a person decides above {row.shown(row.warn_above)}"
+        return row.rule
+
+    @property
+    def was_bad(self) -> bool:
+        """Whether it was beyond its limit before the deploy as well, so that a rollback would not mend it."""
+        return self.before is not None and self.alert.beyond(self.before) and self.alert.beyond(self.value)
+
+    @property
+    def seen(self) -> str:
+        """What was seen beside what was expected, in one line."""
+        before = f", before the deploy {self.alert.shown(self.before)}" if self.before is not None else ""
+        return f"{self.alert.shown(self.value)} (limit: {self.rule}{before})"
 
 
 def raised_by(page: Page, record: Record, check: str) -> tuple[Raised, ...]:
     """The rows that the newest measurements of one check raise; expected rows never do."""
     rows = (alert for alert in page.alerts if alert.check == check and not alert.expected)
-    return tuple(raised for alert in rows if (raised := _raised(alert, record)))
+    before = baseline_of(page, record)
+    return tuple(raised for alert in rows if (raised := _raised(alert, record, before.get((check, alert.measure)))))
 
 
-def calling_for_rollback(page: Page, record: Record) -> Raised | None:
-    """The first raised row whose action is to roll back, over all checks."""
-    for alert in page.alerts:
-        for raised in raised_by(page, record, alert.check):
-            if raised.alert is alert and raised.level == "alert" and alert.action == "roll back":
-                return raised
-    return None
+def calling_for_rollback(page: Page, record: Record) -> Iterator[Raised]:
+    """The raised rows whose action is to roll back, in the order of the table."""
+    if record.run.state != GOING:
+        return
+    for check in dict.fromkeys(alert.check for alert in page.alerts):
+        for raised in raised_by(page, record, check):
+            if raised.level == "alert" and raised.alert.action == "roll back":
+                yield raised
 
 
-def _raised(alert: Alert, record: Record) -> Raised | None:
-    rows = [row for row in record.steps if row.step == alert.check and _measured(row, alert.measure)]
+def counts(alert: Alert, row: Step) -> bool:
+    """Whether an attempt gives this row a value: it was measured, and there was enough of what it is measured on."""
+    measured = row.state in {DONE, FAILED} and alert.measure in row.measures
+    return measured and all(row.measures.get(name, 0) >= least for name, least in alert.enough.items())
+
+
+def _raised(alert: Alert, record: Record, before: float | None) -> Raised | None:
+    rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
     newest = rows[-alert.in_a_row :]
     if not newest:
         return None
     last = newest[-1]
     value = last.measures[alert.measure]
-    levels = {alert.says(row.measures[alert.measure]) for row in newest}
-    if levels == {"alert"} and len(newest) == alert.in_a_row:
-        return Raised(alert=alert, level="alert", value=value, attempt=last.attempt)
-    if alert.says(value) != "ok":
-        return Raised(alert=alert, level="warning", value=value, attempt=last.attempt)
+    in_a_row = len(newest) == alert.in_a_row and all(_says(alert, row, before) == "alert" for row in newest)
+    raised = Raised(alert=alert, level="alert", value=value, attempt=last.attempt, before=before)
+    if in_a_row and _long_enough(alert, record, rows, before) and not raised.was_bad:
+        return raised
+    if _says(alert, last, before) != "ok":
+        return Raised(alert=alert, level="warning", value=value, attempt=last.attempt, before=before)
     return None
 
 
-def _measured(row: Step, measure: str) -> bool:
-    return row.state in {DONE, FAILED} and measure in row.measures
+def _says(alert: Alert, row: Step, before: float | None) -> str:
+    return alert.says(row.measures[alert.measure], before)
+
+
+def _long_enough(alert: Alert, record: Record, rows: list[Step], before: float | None) -> bool:
+    """Whether every measurement of the last `lasting` agrees, and together they reach that far back."""
+    if alert.lasting is None:
+        return True
+    newest, reached = rows[-1], timedelta(0)
+    for row in reversed(rows):
+        if _says(alert, row, before) != "alert":
+            break
+        reached = (newest.began_at - row.began_at) * record.run.speed
+    return reached >= alert.lasting

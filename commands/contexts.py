@@ -39,6 +39,11 @@ class ContextMaker:
         def repeat(part: str) -> list[tuple[str, Outcome]]:
             return self._repeat(whole, part, dict(values))
 
+        def measure(check: str) -> tuple[str, Outcome]:
+            probed = self.page.step(check)
+            own = replace(whole, title=probed.title, key=f"{whole.key}/{check}")
+            return probed.title, act(probed.box, own)
+
         whole = Context(
             tools=self.tools,
             run=record.run,
@@ -51,6 +56,7 @@ class ContextMaker:
             file=lambda name: self.store.file(self.number, name),
             keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
             repeat=repeat,
+            measure=measure,
             hear=lambda text: self._show(step.id, attempt, text),
         )
         return whole

@@ -1,16 +1,54 @@
-"""The success criteria held against the record: which GO lines are shown to hold, which NO-GO signs are there."""
+"""The success criteria held against the record: which GO lines hold and on what evidence, and which NO-GO signs are there."""
 
 from __future__ import annotations
 
-from commands.runbook.page import Alert, Criterion, Page
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.probes import BLIND, WARNING, probe
+from commands.runbook.alert import Alert
+from commands.runbook.page import Criterion, Page
 from state.records import DONE, RUNNING, Record, Step
+
+GO, NO_GO, OPEN, PEOPLE = "go", "no-go", "open", "people"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One line of the panel: `mark` is go, no-go, open (nothing shows it yet) or people (they answer for it).
+
+    `evidence` is what shows it, in a few words, as of `at`. `sign` says that it is a NO-GO line of the page.
+    """
+
+    text: str
+    mark: str
+    evidence: str
+    at: datetime | None = None
+    sign: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Evidence:
+    good: bool | None
+    says: str
+    at: datetime | None = None
+
+
+def shown(page: Page, record: Record) -> tuple[Shown, ...]:
+    """The panel: every GO line with its evidence, and each NO-GO sign that is there, the signs first."""
+    if not page.criteria:
+        return ()
+    lines = [_line(page, record, one) for one in page.criteria.go]
+    signs = [_line(page, record, one, sign=True) for one in page.criteria.no_go]
+    return (*(one for one in signs if one.mark == NO_GO), *lines)
 
 
 def holds(page: Page, record: Record, criterion: Criterion) -> bool | None:
     """Whether all that shows a criterion is good; None where nothing shows it (yet), so that people must look."""
-    found = [_good(page, record, name) for name in criterion.shown_by]
-    known = [good for good in found if good is not None]
-    return all(known) if known else None
+    found = [_evidence(page, record, name).good for name in criterion.shown_by]
+    if False in found:
+        return False
+    return None if not found or None in found else True
 
 
 def signs_of_no_go(page: Page, record: Record) -> list[str]:
@@ -19,20 +57,60 @@ def signs_of_no_go(page: Page, record: Record) -> list[str]:
     return [line.text for line in lines if holds(page, record, line) is False]
 
 
-def _good(page: Page, record: Record, name: str) -> bool | None:
-    """Whether a step or an alert is good: a step by its newest attempt, a check of the watch by every one."""
+def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> Shown:
+    if not criterion.shown_by:
+        return Shown(text=criterion.text, mark=PEOPLE, evidence="people answer for it", sign=sign)
+    found = [_evidence(page, record, name) for name in criterion.shown_by]
+    bad = [one for one in found if one.good is False]
+    missing = [one for one in found if one.good is None]
+    said = bad or missing or found
+    mark = NO_GO if bad else OPEN if missing else GO
+    times = [one.at for one in found if one.at]
+    says = f"{len(found)} of {len(found)} passed" if mark == GO and len(found) > 2 else said[0].says
+    return Shown(text=criterion.text, mark=mark, evidence=says, at=max(times, default=None), sign=sign)
+
+
+def _evidence(page: Page, record: Record, name: str) -> _Evidence:
+    """What shows that a step or an alert is good: a step its newest attempt, a check of the watch every one."""
     for alert in page.alerts:
         if alert.name == name:
             return _within(alert, [row for row in record.steps if row.step == alert.check])
+    step = page.step(name)
     rows = [row for row in record.steps if row.step == name and row.state != RUNNING]
     if not rows:
-        return None
-    if page.step(name).part != "watch":
-        return rows[-1].state == DONE
+        return _Evidence(good=None, says="not measured yet")
+    last = rows[-1]
+    at = last.ended_at or last.began_at
+    if step.part != "watch":
+        return _Evidence(good=last.state == DONE, says=last.says, at=at)
+    return _of_check(page, record, name, rows, at)
+
+
+def _of_check(page: Page, record: Record, name: str, rows: list[Step], at: datetime) -> _Evidence:
+    """A check of the watch: one bad look makes it NO-GO; a newest look that told nothing leaves it open."""
+    if bad := [row for row in rows if row.state != DONE and not row.unasked]:
+        often = f" ({len(bad)} of {len(rows)} looks)" if len(rows) > 1 else ""
+        return _Evidence(good=False, says=f"{bad[-1].says}{often}", at=bad[-1].ended_at or bad[-1].began_at)
+    found = probe(page, record, page.step(name))
+    if found is None or found.verdict in BLIND:
+        return _Evidence(good=None, says=f"{found.verdict}: {found.says}" if found else "not measured yet", at=at)
     limits = [alert for alert in page.alerts if alert.check == name and not alert.expected]
-    return all(row.state == DONE for row in rows) and all(_within(alert, rows) is not False for alert in limits)
+    beyond = [one for alert in limits if (one := _within(alert, rows)).good is False]
+    if beyond:
+        return beyond[0]
+    if found.verdict == WARNING:
+        return _Evidence(good=False, says=found.says, at=at)
+    often = f", {len(rows)} looks" if len(rows) > 1 else ""
+    return _Evidence(good=True, says=f"{found.says.rstrip('.')}{often}", at=at)
 
 
-def _within(alert: Alert, rows: list[Step]) -> bool | None:
-    values = [row.measures[alert.measure] for row in rows if alert.measure in row.measures]
-    return all(alert.says(value) == "ok" for value in values) if values else None
+def _within(alert: Alert, rows: list[Step]) -> _Evidence:
+    """Whether every value of an alert's measure was within its limits, with the worst of them."""
+    measured = [row for row in rows if alert.measure in row.measures]
+    if not measured:
+        return _Evidence(good=None, says="not measured yet")
+    bad = [row for row in measured if alert.says(row.measures[alert.measure]) != "ok"]
+    last = (bad or measured)[-1]
+    says = alert.shown(last.measures[alert.measure])
+    words = f"{says}, {len(bad)} of {len(measured)} looks beyond its limits" if bad else f"{says}, within its limits"
+    return _Evidence(good=not bad, says=words, at=last.ended_at or last.began_at)

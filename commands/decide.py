@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import calling_for_rollback
+from commands.countdown import AtZero, CountDown, Recovered, ring
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH, Verdict, settle, touched, way_back
 from state.records import ABORTED, DONE, FAILED, GOING, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
@@ -55,7 +55,7 @@ class Wait:
     until: datetime | None = None
 
 
-Next = Begin | Note | TurnBack | StopActs | Move | Wait
+Next = Begin | Note | TurnBack | StopActs | Move | Wait | CountDown | Recovered
 
 
 def decide(page: Page, record: Record, now: datetime) -> Next:
@@ -66,9 +66,20 @@ def decide(page: Page, record: Record, now: datetime) -> Next:
         return _back(page, record)
     if record.fact("rollback"):
         return _turn(page, record)
-    if raised := calling_for_rollback(page, record):
-        return TurnBack(f"{raised.alert.name}: {raised.value:g} ({raised.rule})")
-    return _in_order(page, record, page.forward) or _watch(page, record, now) or _decision(record)
+    rings = ring(page, record, now)
+    if isinstance(rings, CountDown | Recovered):
+        return rings
+    if isinstance(rings, AtZero):
+        return TurnBack(f"{rings.countdown.alert.name}: {rings.countdown.seen}; nobody held the countdown")
+    following = _in_order(page, record, page.forward) or _watch(page, record, now) or _decision(record)
+    return _no_later_than(rings, following) if rings else following
+
+
+def _no_later_than(zero: datetime, following: Next) -> Next:
+    """While a countdown runs the watch goes on, and neither it nor the run comes to an end."""
+    if isinstance(following, Wait):
+        return Wait(min(following.until, zero) if following.until else zero)
+    return Wait(zero) if isinstance(following, Note | Move) else following
 
 
 def held(record: Record) -> bool:
@@ -123,6 +134,8 @@ def _watch(page: Page, record: Record, now: datetime) -> Next | None:
         return Wait() if held(record) else Note(WATCH)
     if row.state == DONE:
         return None
+    if record.fact("keep"):  # decided before the watch was over, by two people
+        return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
     elapsed = (now - row.began_at) * record.run.speed
     if elapsed < lasts:
         soonest = _next_check(page, record, elapsed)
@@ -143,7 +156,7 @@ def _next_check(page: Page, record: Record, elapsed: timedelta) -> Begin | TurnB
         last = record.last(step.id)
         if last is None or (last.attempt <= slot and last.state != RUNNING):
             return Begin(step, slot + 1)
-        if last.state == FAILED and step.box.on_failure == "roll back":
+        if last.state == FAILED and not last.unasked and step.box.on_failure == "roll back":
             return TurnBack(f"“{step.title}” failed: {last.says}")
         moments.append(every * (slot + 1))
     return min(moments)

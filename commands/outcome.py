@@ -18,6 +18,7 @@ class Outcome:
 
     `says` is one sentence for the thread; `lines` are the telling lines of its output; `output` is the long output,
     posted as a file. `values` are kept for later steps (`<name>` on the page), `measures` are judged by the alerts.
+    `unasked` says that nothing was learned, because whom it asks could not be reached.
     """
 
     state: str
@@ -26,6 +27,7 @@ class Outcome:
     output: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
+    unasked: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """The parts kept in the record beside state and sentence."""
@@ -59,7 +61,8 @@ class Context:
     """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
     `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it.
-    `began_at` is when the first attempt at this step began. `hear` takes what a running step shows so far.
+    `began_at` is when the first attempt at this step began. `repeat` runs a part's steps once more, `measure` one
+    check of the watch; both give titles with outcomes. `hear` takes what a running step shows so far.
     """
 
     tools: Tools
@@ -73,6 +76,7 @@ class Context:
     file: Callable[[str], str | None]
     keep_file: Callable[[str, str], str]
     repeat: Callable[[str], list[tuple[str, Outcome]]]
+    measure: Callable[[str], tuple[str, Outcome]]
     hear: Hear = unheard
 
     @property

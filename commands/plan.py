@@ -71,12 +71,10 @@ def _alert_lines(page: Page) -> Iterator[str]:
         yield ""
         yield "ALERTS"
     for alert in page.alerts:
-        limit = (
-            f"above {alert.above:g}"
-            if alert.above is not None
-            else f"below {alert.below:g}"
-            if alert.below is not None
-            else ""
+        then = (
+            alert.action
+            if alert.action == "tell"
+            else f"{alert.action}, after {say(alert.countdown)} in which it may be held"
         )
-        rule = "expected, never acts" if alert.expected else f"{limit} → {alert.action}"
+        rule = "expected, never acts" if alert.expected else f"{alert.rule} → {then}"
         yield f"  {alert.name}: {alert.measure} of “{page.step(alert.check).title}” {rule}"

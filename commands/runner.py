@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from commands import telling
+from commands import alarm, chase, telling
 from commands.contexts import ContextMaker
+from commands.countdown import CountDown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.inflight import Act, after_a_cut, settled
@@ -19,18 +20,16 @@ from commands.rollback import rollback
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH
 from commands.slow import SlowWatch
-from commands.status import clock
+from commands.status_posts import StatusPosts
 from commands.steps.base import act
 from commands.tools import Tools
-from commands.who import Who
+from commands.who import BOT
 from state.errors import BadRecord
 from state.records import DONE, RUNNING, News, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
-BOT = Who(person="gonogo", via="gonogo")
 POLL = 0.2  # seconds; how soon a word from another process (the terminal) is heard
-LATE = timedelta(seconds=1)  # a status post that comes later than that after its moment says so
 ABANDON = 15.0  # seconds after which an act that does not stop is left behind as unknown
 
 
@@ -45,11 +44,11 @@ class Runner:
         self._maker = ContextMaker(store, page, run, tools)
         self._loss = LossWatch(store, page, run, tools)
         self._slow = SlowWatch(store, page, run)
+        self._posts = StatusPosts(store, page, run)
         self._jumps = JumpWatch(tools.clock)
         self._acts: dict[str, Act] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
-        self._status_slot = 0
         self._seen = store.version()
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
 
@@ -83,8 +82,10 @@ class Runner:
                 record = self.store.record(self.number)
                 if not record.run.active:
                     return
-                self._tell_status(record)
+                self._posts.tell(record, self._now())
                 self._slow.tell(record, self._now())
+                if news := chase.chases(self.page, record, self._now()):
+                    self.store.tell(self.number, self._now(), *news)
                 if jumps := self._jumps.news():
                     self.store.tell(self.number, self._now(), *jumps)
                 self._carry_out(decide(self.page, record, self._now()), record)
@@ -101,12 +102,16 @@ class Runner:
     def _carry_out(self, following: Next, record: Record) -> None:
         match following:
             case Begin(step, attempt):
-                self.store.begin_step(self.number, step.id, attempt, self._now(), *telling.began(step, attempt))
+                self.store.begin_step(
+                    self.number, step.id, attempt, self._now(), *telling.began(self.page, step, attempt)
+                )
                 self._act(step, attempt, lambda ctx: act(step.box, ctx))
             case Note(name, over):
                 self._note(name, over)
             case TurnBack(reason):
                 rollback(self.store, record.run, BOT, reason, self._now())
+            case CountDown() | Recovered():
+                alarm.note(self.store, self.page, self.number, following, self._now())
             case StopActs(steps):
                 self._stop(steps)
                 self._sleep(record, self._now() + timedelta(seconds=1))
@@ -133,7 +138,8 @@ class Runner:
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
-        moments = (until, self._status_due(record), self._slow.due(record, self._now()))
+        now = self._now()
+        moments = (until, self._posts.due(record, now), self._slow.due(record, now), chase.due(self.page, record, now))
         deadline = min(moment for moment in moments if moment)
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
@@ -141,25 +147,6 @@ class Runner:
                 return
             with self.store.changed:
                 self.store.changed.wait(max(0.01, min(left, POLL)))
-
-    # -- status posts ---------------------------------------------------------------------------------------------
-
-    def _tell_status(self, record: Record) -> None:
-        slot = int(clock(record, self._now()) / self.page.runbook.status_every)
-        if slot > self._status_slot:
-            self._status_slot = slot
-            late = (clock(record, self._now()) - self.page.runbook.status_every * slot) / self._pace(record)
-            data = {"slot": slot, "late": say(round(late.total_seconds())) if late > LATE else ""}
-            self.store.tell(self.number, self._now(), News(kind="status", data=data, once=f"status:{slot}"))
-
-    def _status_due(self, record: Record) -> datetime:
-        left = self.page.runbook.status_every * (self._status_slot + 1) - clock(record, self._now())
-        return self._now() + max(left / self._pace(record), timedelta(0))
-
-    def _pace(self, record: Record) -> float:
-        """How many seconds of the page pass in one of the wall."""
-        watching = (row := record.last(WATCH)) is not None and row.state == RUNNING
-        return record.run.speed if watching else 1.0
 
     # -- acts -----------------------------------------------------------------------------------------------------
 
@@ -238,7 +225,7 @@ class Runner:
         """
         record = self.store.record(self.number)
         back = record.fact("rollback") is not None
-        self._status_slot = max(0, int(clock(record, self._now()) / self.page.runbook.status_every) - 1)
+        self._posts.take_over(record, self._now())
         for row in record.steps:
             if row.state == RUNNING and row.step not in {WATCH, DECISION}:
                 step = self.page.step(row.step)

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from commands.countdown import Countdown, running
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, FAILED, RUNNING, Record, Step
+from state.records import DONE, FAILED, GOING, RUNNING, Record, Step
 
 AGAIN, SKIP, ITS_DONE = "again", "skip", "done"
 YES, NO = "yes", "no"
+
+# the attempt at the decision that stands for a KEEP before the watch is over
+EARLY = 0
 
 # pseudo-steps: the run writes rows for them so that their beginning survives a restart
 WATCH, DECISION = "the watch", "the decision"
@@ -30,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Somebody is waited for: `kind` is "sign", "answer", "second" or "decide"; any one person of each role may act."""
+    """Somebody is waited for: `kind` is "sign", "answer", "second", "decide" or "countdown"; any one person of each role may act."""
 
     kind: str
     step: str
@@ -141,13 +145,29 @@ def _waiting(kind: str, step: PageStep, row: Step, roles: tuple[str, ...], choic
     return Waiting(kind=kind, step=step.id, attempt=row.attempt, title=step.title, roles=roles, choices=choices)
 
 
+def _holding(page: Page, one: Countdown) -> Waiting:
+    """Who may hold a countdown: the roles that its alert calls, and the deciding one."""
+    roles = tuple(dict.fromkeys([*one.alert.pings, page.decision.role]))
+    return Waiting(kind="countdown", step=one.alert.name, attempt=one.number, title=one.alert.name, roles=roles)
+
+
+def _agreeing(record: Record) -> bool:
+    """Whether somebody decided KEEP before the watch was over, and a second person has not agreed yet."""
+    early = record.fact("answer", DECISION, EARLY) and not record.fact("second", DECISION, EARLY)
+    return bool(early) and record.last(DECISION) is None and not record.fact("rollback")
+
+
 def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everybody the run waits for now."""
     if not record.run.active:
         return ()
     steps = page.part("rollback") if record.run.state == "rolling back" else page.forward
-    found = [waiting for step in steps if (waiting := waiting_for_step(page, record, step))]
-    if record.run.state == "going" and (row := record.last(DECISION)) and row.state == RUNNING:
+    found = [_holding(page, one) for one in running(page, record)]
+    found += [waiting for step in steps if (waiting := waiting_for_step(page, record, step))]
+    if record.run.state == GOING and _agreeing(record):
+        title = "KEEP before the watch is over"
+        found.append(Waiting(kind="second", step=DECISION, attempt=EARLY, title=title, roles=tuple(sorted(page.roles))))
+    if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
         roles = (page.decision.role,)
         found.append(Waiting(kind="decide", step=DECISION, attempt=1, title="KEEP or ROLLBACK", roles=roles))
     return tuple(found)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from commands import telling
+from commands import alarm, telling
 from commands.decide import held
 from commands.runbook.page import Page, PageStep
-from commands.settle import AGAIN, DECISION, ITS_DONE, NO, SKIP, YES, Waiting, waiting_for
+from commands.settle import AGAIN, DECISION, EARLY, ITS_DONE, NO, SKIP, WATCH, YES, Waiting, waiting_for
 from commands.who import People, Who, must_hold, must_not_be_starter, roles_of
 from state.errors import NotAllowed, Refused, TooLate
 from state.records import Fact, News, Record
@@ -38,7 +38,7 @@ class Desk:
         for role in roles:
             once = f"sign:{step_id}:{attempt}:{role}"
             fact = _fact("sign", once, who, at, step=step_id, attempt=attempt, role=role, said=said, reason=reason)
-            self.store.add_fact(self.run, fact, self._news("signed", fact, step))
+            self.store.add_fact(self.run, fact, self._news("signed", fact, step.title))
         now = self.store.record(self.run)
         if news := telling.refused(self.page, now, step):
             self.store.tell(self.run, at, *news)
@@ -58,21 +58,33 @@ class Desk:
             raise Refused("Going on in spite of this needs a reason; it stands in the record.")
         once = f"answer:{step_id}:{attempt}"
         fact = _fact("answer", once, who, at, step=step_id, attempt=attempt, said=said, reason=reason)
-        if not self.store.add_fact(self.run, fact, self._news("answered", fact, step)):
+        if not self.store.add_fact(self.run, fact, self._news("answered", fact, step.title)):
             raise TooLate(f"“{step.title}” was answered already.")
         if news := telling.wanted(self.page, self.store.record(self.run), step):
             self.store.tell(self.run, at, *news)
 
     def second(self, step_id: str, attempt: int, who: Who, at: datetime) -> None:
-        """Agree, as a second person, to going on in spite of a failure. Raises NotAllowed for the first person."""
-        record, step = self._open(step_id)
+        """Agree, as a second person, to going on in spite of a failure, or to an early KEEP. Raises NotAllowed for the first."""
+        record = self._active()
         waiting = self._waiting(record, "second", step_id, attempt)
         first = record.fact("answer", step_id, attempt)
         if first and first.person == who.person:
             raise NotAllowed("A second person must agree; you are the first.")
         must_hold(who, waiting.roles, self.people, self.page, "agree to this")
         fact = _fact("second", f"second:{step_id}:{attempt}", who, at, step=step_id, attempt=attempt)
-        self.store.add_fact(self.run, fact, self._news("seconded", fact, step))
+        self.store.add_fact(self.run, fact, self._news("seconded", fact, waiting.title))
+        if first and step_id == DECISION:
+            kept = _fact("keep", "keep", Who(person=first.person, via=first.via), at, reason=first.reason)
+            self.store.add_fact(
+                self.run, kept, News(kind="keep", data={"person": first.person, "reason": first.reason})
+            )
+
+    def false_alarm(self, alert: str, number: int, who: Who, reason: str, lasts: str, at: datetime) -> bool:
+        """Hold an alert's countdown for a time in words ("30 min"), with a reason; going on is signed, by the roles it calls."""
+        record = self._active()
+        waiting = self._waiting(record, "countdown", alert, number)
+        must_hold(who, waiting.roles, self.people, self.page, f"hold “{alert}”")
+        return alarm.hold(self.store, self.run, waiting, who, reason, lasts, at)
 
     def hold(self, who: Who, reason: str, at: datetime) -> bool:
         """Let no new step begin; free for everybody. False if the run is held already."""
@@ -87,18 +99,32 @@ class Desk:
         must_hold(who, (self.page.decision.role,), self.people, self.page, "resume")
         return held(record) and self._say("resume", f"resume:{_count(record, 'resume')}", who, reason, at)
 
-    def keep(self, who: Who, reason: str, at: datetime) -> bool:
-        """Decide KEEP. Raises TooLate before the watch is over. False if it was decided already."""
+    def keep(self, who: Who, reason: str, at: datetime) -> str:
+        """Decide KEEP. Before the watch is over it takes a reason and a second person. Returns the sentence for who said it."""
         record = self._active()
         must_hold(who, (self.page.decision.role,), self.people, self.page, "decide KEEP")
         must_not_be_starter(who, record.run, self.page)
         if record.fact("rollback"):
             raise TooLate("A rollback was asked for; KEEP comes too late.")
         if record.last(DECISION) is None:
-            raise TooLate("KEEP can be decided when the watch is over; roll back or hold at any time.")
-        return self._say("keep", "keep", who, reason, at)
+            return self._keep_early(record, who, reason, at)
+        return "KEEP." if self._say("keep", "keep", who, reason, at) else "KEEP was decided already."
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _keep_early(self, record: Record, who: Who, reason: str, at: datetime) -> str:
+        if record.last(WATCH) is None:
+            raise TooLate("KEEP can be decided when the watch is over; roll back or hold at any time.")
+        if record.fact("keep"):
+            return "KEEP was decided already."
+        if not reason.strip():
+            raise Refused("The watch is not over: KEEP now needs a reason, and then a second person who agrees.")
+        once = f"answer:{DECISION}:{EARLY}"
+        fact = _fact("answer", once, who, at, step=DECISION, attempt=EARLY, said="keep", reason=reason)
+        if not self.store.add_fact(self.run, fact, self._news("answered", fact, "KEEP before the watch is over")):
+            return "It waits for a second person already."
+        self.store.tell(self.run, at, *telling.early_keep(self.page, self.store.record(self.run)))
+        return "A second person must agree: they are asked in the thread."
 
     def _active(self) -> Record:
         record = self.store.record(self.run)
@@ -117,15 +143,16 @@ class Desk:
         for waiting in waiting_for(self.page, record):
             if (waiting.kind, waiting.step, waiting.attempt) == (kind, step_id, attempt):
                 return waiting
-        raise TooLate(f"Nothing is asked about “{self.page.step(step_id).title}” any more; see the card for what is.")
+        title = next((step.title for step in self.page.steps if step.id == step_id), step_id)
+        raise TooLate(f"Nothing is asked about “{title}” any more; see the card for what is.")
 
     def _say(self, kind: str, once: str, who: Who, reason: str, at: datetime) -> bool:
         fact = _fact(kind, once, who, at, reason=reason)
         return self.store.add_fact(self.run, fact, News(kind=kind, data={"person": who.person, "reason": fact.reason}))
 
-    def _news(self, kind: str, fact: Fact, step: PageStep) -> News:
+    def _news(self, kind: str, fact: Fact, title: str) -> News:
         data = {name: getattr(fact, name) for name in ("role", "person", "said", "reason", "attempt")}
-        return News(kind=kind, step=step.id, data={"title": step.title, **data})
+        return News(kind=kind, step=fact.step, data={"title": title, **data})
 
 
 def _fact(kind: str, once: str, who: Who, at: datetime, *, reason: str = "", **said: Any) -> Fact:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import raised_by
+from commands.countdown import Countdown, running
+from commands.countdown import held as false_alarms
+from commands.criteria import Shown, shown
 from commands.decide import held
 from commands.durations import say
+from commands.probes import OK, Probe, probes
 from commands.runbook.page import Page
 from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for, way_back
-from state.records import DONE, FAILED, GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+from state.records import GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
+MARKS = {"go": "GO   ", "no-go": "NO-GO", "open": "open ", "people": "ask  "}
 STAGES = {
     "before": "Before",
     "deploy": "Deploy",
@@ -22,17 +26,11 @@ STAGES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
-    """The newest result of one check of the watch."""
-
-    title: str
-    good: bool
-    says: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Status:
-    """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over."""
+    """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over.
+
+    `counting` are the countdowns that would end in a rollback, `false_alarms` the alerts that are held now.
+    """
 
     run: int
     target: str
@@ -49,7 +47,10 @@ class Status:
     hold_reason: str
     reason: str
     loses: str
-    checks: tuple[Check, ...]
+    checks: tuple[Probe, ...]
+    criteria: tuple[Shown, ...]
+    counting: tuple[Countdown, ...]
+    false_alarms: tuple[Countdown, ...]
     rollback_left: timedelta | None
     speed: float
 
@@ -87,7 +88,10 @@ def status_of(page: Page, record: Record, now: datetime) -> Status:
         hold_reason=hold.reason if hold else "",
         reason=rollback.reason if rollback else "",
         loses=record.run.loses,
-        checks=tuple(_checks(page, record)),
+        checks=probes(page, record),
+        criteria=shown(page, record),
+        counting=running(page, record),
+        false_alarms=false_alarms(page, record, now),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
         speed=record.run.speed,
     )
@@ -109,16 +113,6 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     return STAGES[current.part], current.title
 
 
-def _checks(page: Page, record: Record) -> list[Check]:
-    found = []
-    for step in page.part("watch"):
-        rows = [row for row in record.steps if row.step == step.id and row.state in {DONE, FAILED}]
-        if rows:
-            good = rows[-1].state == DONE and not raised_by(page, record, step.id)
-            found.append(Check(title=step.title, good=good, says=rows[-1].says))
-    return found
-
-
 def progress_bar(settled: int, total: int, width: int = 12) -> str:
     """A bar of filled and empty blocks, readable without colour."""
     filled = round(width * settled / total) if total else 0
@@ -138,5 +132,18 @@ def in_words(status: Status) -> list[str]:
     if status.held_by:
         lines.append(f"On hold by {status.held_by}: {status.hold_reason}")
     lines += [f"Waiting for {', '.join(w.roles)}: {w.title}" for w in status.waiting]
-    lines += [f"{'ok ' if check.good else 'BAD'} {check.title}: {check.says}" for check in status.checks]
+    lines += [f"ALERT {one.alert.name}: {one.seen}; rolls back at {one.ends:%H:%M:%S} UTC" for one in status.counting]
+    lines += [f"held as a false alarm: {one.alert.name}, {_hold_of(one)}" for one in status.false_alarms]
+    for check in status.checks:
+        beside = f" ({check.beside})" if check.beside else ""
+        lines.append(
+            f"{check.verdict if check.verdict == OK else check.verdict.upper()}: {check.title}: {check.says}{beside}"
+        )
+    lines += [f"{MARKS[one.mark]} {one.text}: {one.evidence}" for one in status.criteria]
     return lines
+
+
+def _hold_of(one: Countdown) -> str:
+    if not one.held or not one.held_until:
+        return ""
+    return f"by {one.held.person} until {one.held_until:%H:%M} UTC: {one.held.reason}"

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
-from commands.alerts import raised_by
+from commands.alerts import Raised, raised_by
 from commands.durations import say
 from commands.outcome import Outcome
+from commands.probes import IN_A_ROW, probe
 from commands.runbook.page import Page, PageStep
-from commands.settle import DECISION, Verdict, refusal, settle, waiting_for_step
+from commands.settle import DECISION, Verdict, refusal, settle, waiting_for, waiting_for_step
 from commands.status import clock
 from state.records import DONE, News, Record, Step
 
 
-def began(step: PageStep, attempt: int) -> list[News]:
-    """A step begins; the checks of the watch and the gates, which only wait for people, begin without a word."""
+def began(page: Page, step: PageStep, attempt: int) -> list[News]:
+    """A step begins; the checks of the watch and the gates, which only wait for people, begin without a word.
+
+    With the first of what shows whether it is GO or NO-GO, the panel of both begins.
+    """
+    panel = [News(kind="panel", once="panel")] if page.criteria and step.part in {"smoke tests", "watch"} else []
     if step.part == "watch" or step.box.kind == "gate":
-        return []
+        return panel
     return [
+        *panel,
         News(
             kind="began",
             step=step.id,
             data={"title": step.title, "part": step.part, "attempt": attempt, "plan": step.box.plan()},
-        )
+        ),
     ]
 
 
@@ -43,7 +50,7 @@ def ended(page: Page, record: Record, step: PageStep, row: Step, outcome: Outcom
     }
     kind = "checked" if step.part == "watch" and row.state == DONE else "ended"
     news = [] if step.box.kind == "gate" else [News(kind=kind, step=step.id, data=data)]
-    return news + wanted(page, after, step) + _alerts(page, after, step)
+    return news + wanted(page, after, step) + _alerts(page, after, step) + _blind(page, after, step)
 
 
 def moved(record: Record, state: str, now: datetime) -> News:
@@ -68,6 +75,15 @@ def decision(page: Page) -> News:
         "title": "KEEP or ROLLBACK",
     }
     return News(kind="wanted", step=DECISION, data={**data, "asked_items": list(page.decision.items)})
+
+
+def early_keep(page: Page, record: Record) -> list[News]:
+    """A second person is asked to agree to KEEP before the watch is over."""
+    return [
+        News(kind="wanted", step=DECISION, data=asdict(one), once=f"wanted:{one.kind}:{one.step}:{one.attempt}")
+        for one in waiting_for(page, record)
+        if (one.kind, one.step) == ("second", DECISION)
+    ]
 
 
 def wanted(page: Page, record: Record, step: PageStep) -> list[News]:
@@ -99,20 +115,55 @@ def _with(record: Record, row: Step) -> Record:
 
 
 def _alerts(page: Page, record: Record, step: PageStep) -> list[News]:
+    """The warnings, and the alerts that only tell; what calls for a rollback is told when its countdown begins."""
+    if record.fact("rollback"):
+        return []
     return [
         News(
             kind=raised.level,
             step=step.id,
-            data={
-                "name": raised.alert.name,
-                "value": raised.value,
-                "rule": raised.rule,
-                "measure": raised.alert.measure,
-                "action": raised.alert.action,
-                "roles": raised.alert.pings or [page.decision.role],
-                "title": step.title,
-            },
+            data=_raised(page, raised, step),
             once=f"{raised.level}:{raised.alert.name}:{raised.attempt}",
         )
         for raised in raised_by(page, record, step.id)
+        if raised.level == "warning" or raised.alert.action == "tell"
     ]
+
+
+def _raised(page: Page, raised: Raised, step: PageStep) -> dict[str, Any]:
+    return {
+        "name": raised.alert.name,
+        "value": raised.value,
+        "rule": raised.rule,
+        "seen": raised.seen,
+        "was_bad": raised.was_bad,
+        "measure": raised.alert.measure,
+        "action": raised.alert.action,
+        "roles": raised.alert.pings or [page.decision.role],
+        "title": step.title,
+    }
+
+
+def countdown(page: Page, raised: Raised, number: int) -> News:
+    """An alert begins to count down to the rollback."""
+    data = _raised(page, raised, page.step(raised.alert.check))
+    # by these the buttons find it
+    asked = {"kind": "countdown", "step": raised.alert.name, "attempt": number}
+    seconds = raised.alert.countdown.total_seconds()
+    return News(kind="alert", step=raised.alert.check, data={**data, **asked, "seconds": seconds})
+
+
+def _blind(page: Page, record: Record, step: PageStep) -> list[News]:
+    """A check that has told nothing so often in a row that people must look themselves; told once for each such time."""
+    found = probe(page, record, step)
+    if found is None or found.blind != IN_A_ROW or record.fact("rollback"):
+        return []
+    pinged = dict.fromkeys(role for alert in page.alerts if alert.check == step.id for role in alert.pings)
+    data = {
+        "title": step.title,
+        "verdict": found.verdict,
+        "says": found.says,
+        "times": found.blind,
+        "roles": list(pinged) or [page.decision.role],
+    }
+    return [News(kind="blind", step=step.id, data=data, once=f"blind:{step.id}:{found.attempt}")]

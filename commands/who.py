@@ -18,6 +18,9 @@ class Who:
     via: str
 
 
+# what the bot says itself, on an alert
+BOT = Who(person="gonogo", via="gonogo")
+
 # role -> the people who hold it
 People = Mapping[str, frozenset[str]]
 

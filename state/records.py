@@ -86,6 +86,11 @@ class Step:
         """What the step measured, by name."""
         return dict(self.outcome.get("measures", {}))
 
+    @property
+    def unasked(self) -> bool:
+        """Whether nothing was learned, because whom it asks could not be reached."""
+        return self.state == UNKNOWN or bool(self.outcome.get("unasked"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:

@@ -166,12 +166,21 @@ def row(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures
     return Step(step=step, attempt=attempt, state=state, began_at=began, outcome={"measures": measures})
 
 
-def said(kind: str, step: str = "", attempt: int = 0, *, role: str = "", said: str = "", person: str = "U2") -> Fact:
-    """A fact at noon."""
-    once = f"{kind}:{step}:{attempt}:{role}"
-    return Fact(
-        kind=kind, once=once, person=person, via="slack", at=NOON, step=step, attempt=attempt, role=role, said=said
-    )
+def said(
+    kind: str,
+    step: str = "",
+    attempt: int = 0,
+    *,
+    role: str = "",
+    said: str = "",
+    person: str = "U2",
+    reason: str = "",
+    after: float = 0,
+) -> Fact:
+    """A fact, `after` minutes past noon."""
+    about = {"step": step, "attempt": attempt, "role": role, "said": said, "reason": reason}
+    at = NOON + timedelta(minutes=after)
+    return Fact(kind=kind, once=f"{kind}:{step}:{attempt}:{role}", person=person, via="slack", at=at, **about)  # type: ignore[arg-type]
 
 
 def record(*rows: Step, facts: tuple[Fact, ...] = (), **changes: object) -> Record:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from bot.slack.office import Office
 from commands import rollback as rollback_act
 from commands import start as start_act
+from commands.countdown import HELD
 from commands.engine import page_of
 from commands.runbook import Page
 from commands.settle import AGAIN, ITS_DONE, NO, SKIP, YES, Waiting, waiting_for
@@ -22,12 +23,16 @@ frozen_page: Callable[[Run], Page] = lru_cache(maxsize=16)(page_of)
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """One press of a button: `action` is the button's name, `value` its own ("RUN:EVENT", event 0 on the card)."""
+    """One press of a button: `action` is the button's name, `value` its own ("RUN:EVENT", event 0 on the card).
+
+    `reason` and `lasts` ("30 min") are what its form asked for.
+    """
 
     action: str
     value: str
     person: str
     reason: str = ""
+    lasts: str = ""
 
 
 def press(office: Office, pressed: Press) -> str:
@@ -38,8 +43,10 @@ def press(office: Office, pressed: Press) -> str:
     run = _run(office, int(number))
     if pressed.action in _ON_THE_RUN:
         return _ON_THE_RUN[pressed.action](office, run, pressed.person, pressed.reason)
-    asked = next((one for one in office.store.events(run.id, int(event) - 1, 1) if one.kind == "wanted"), None)
-    if asked is None:
+    asked = next(
+        (one for one in office.store.events(run.id, int(event) - 1, 1) if one.kind in {"wanted", "alert"}), None
+    )
+    if asked is None or "attempt" not in asked.data:
         raise Refused("This button asks about nothing in the record; use /deploy status.")
     return _answer(office, run, pressed, str(asked.data["step"]), int(asked.data["attempt"]))
 
@@ -113,8 +120,7 @@ def _resume(office: Office, run: Run, person: str, reason: str) -> str:
 
 
 def _keep(office: Office, run: Run, person: str, reason: str) -> str:
-    first = _desk(office, run).keep(Who(person=person, via="slack"), reason, office.now())
-    return "KEEP." if first else "KEEP was decided already."
+    return _desk(office, run).keep(Who(person=person, via="slack"), reason, office.now())
 
 
 def _answer(office: Office, run: Run, pressed: Press, step: str, attempt: int) -> str:
@@ -130,6 +136,9 @@ def _answer(office: Office, run: Run, pressed: Press, step: str, attempt: int) -
         case "agree":
             desk.second(step, attempt, who, now)
             return "You agreed; the run goes on."
+        case "false_alarm":
+            first = desk.false_alarm(step, attempt, who, pressed.reason, pressed.lasts, now)
+            return "Held; nothing is rolled back for it meanwhile." if first else "It is held already."
     answer = {"again": AGAIN, "done": ITS_DONE, "skip": SKIP}.get(pressed.action)
     if answer is None:
         raise Refused("The bot does not know this button; use /deploy status.")
@@ -139,7 +148,8 @@ def _answer(office: Office, run: Run, pressed: Press, step: str, attempt: int) -
 
 def _said_already(office: Office, run: Run, pressed: Press, step: str, attempt: int) -> str:
     """The friendly word for somebody who presses a second time, or whose press Slack delivered twice."""
-    kind = {"sign": "sign", "refuse": "sign", "agree": "second"}.get(pressed.action, "answer")
+    kinds = {"sign": "sign", "refuse": "sign", "agree": "second", "false_alarm": HELD}
+    kind = kinds.get(pressed.action, "answer")
     record = office.store.record(run.id)
     mine = [f for f in record.facts if (f.kind, f.step, f.attempt, f.person) == (kind, step, attempt, pressed.person)]
     if not mine:
@@ -150,7 +160,13 @@ def _said_already(office: Office, run: Run, pressed: Press, step: str, attempt: 
 
 
 def _buttons_of(waiting: Waiting) -> tuple[str, ...]:
-    return {"sign": ("sign", "refuse"), "second": ("agree",), "answer": ("again", "done", "skip")}.get(waiting.kind, ())
+    of = {
+        "sign": ("sign", "refuse"),
+        "second": ("agree",),
+        "answer": ("again", "done", "skip"),
+        "countdown": ("false_alarm",),
+    }
+    return of.get(waiting.kind, ())
 
 
 _ON_THE_RUN: dict[str, Callable[[Office, Run, str, str], str]] = {
@@ -158,4 +174,5 @@ _ON_THE_RUN: dict[str, Callable[[Office, Run, str, str], str]] = {
     "hold": _hold,
     "resume": _resume,
     "keep": _keep,
+    "keep_early": _keep,
 }

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import acts
 from bot.slack.commands import carry_out, opens_modal, says_something
-from bot.slack.modals import ASKS, REASON, START, reason_modal, start_modal, started_from, told_modal
+from bot.slack.modals import ASKS, REASON, START, reason_from, reason_modal, start_modal, started_from, told_modal
 from bot.slack.office import Office
 from bot.slack.text import with_people
 from state.errors import GonogoError
@@ -85,10 +85,8 @@ class Listeners:
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
         """The reason was given."""
         meant = json.loads(body["view"]["private_metadata"])
-        reason = body["view"]["state"]["values"]["reason"]["reason"]["value"] or ""
-        pressed = acts.Press(
-            action=meant["action"], value=meant["value"], person=body["user"]["id"], reason=reason.strip()
-        )
+        given = reason_from(body["view"]["state"])
+        pressed = acts.Press(action=meant["action"], value=meant["value"], person=body["user"]["id"], **given)
         await _close_or_complain(ack, "reason", lambda: acts.press(self.office, pressed))
 
     async def start(self, ack: AsyncAck, body: Body) -> None:

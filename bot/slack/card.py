@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bot.slack.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.scene import Scene
 from bot.slack.text import bold, line, person, time_of
+from commands.countdown import Countdown, left
 from commands.durations import say
-from commands.settle import WATCH, Waiting
+from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, WARNING, Probe
+from commands.settle import DECISION, WATCH, Waiting
 from commands.status import Status, progress_bar
 from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
 
@@ -16,6 +20,9 @@ ENDINGS = {
     ABORTED: ("⛔", "ABORTED, nothing was changed"),
     ENDED: ("🛑", "ENDED BY HAND, look at production"),
 }
+
+
+VERDICTS = {BAD: "❌", NOT_ASKED: "🔌", NO_DATA: "❔", WARNING: "⚠️", OK: "✅"}
 
 
 def card(scene: Scene, *, clock: bool = True) -> Message:
@@ -45,10 +52,16 @@ def _going(status: Status) -> tuple[str, str]:
         return ("🙋", "rollback waits for people") if status.waiting else ("⏪", "ROLLING BACK")
     if status.rollback_left is not None:
         return "⏪", "stopping, to roll back"
+    if status.counting:
+        return "🚨", "ALERT, about to roll back"
     if status.held_by:
         return "⏸️", "ON HOLD"
     if status.waiting:
-        asked = {"decide": ("🏁", "KEEP or ROLLBACK?"), "sign": ("🙋", "waiting for sign-off")}
+        asked = {
+            "decide": ("🏁", "KEEP or ROLLBACK?"),
+            "sign": ("🙋", "waiting for sign-off"),
+            "second": ("🙋", "waiting for a second person"),
+        }
         return asked.get(status.waiting[0].kind, ("❓", "a step needs an answer"))
     return ("👀", "being watched") if status.stage == "Watch" else ("🚀", "deploying")
 
@@ -79,7 +92,8 @@ def watched(scene: Scene) -> str:
 
 
 def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
-    lines = []
+    lines = [_counting(scene, one, clock=clock) for one in status.counting[:4]]
+    lines += [_false_alarm(scene, one) for one in status.false_alarms[:4]]
     if status.held_by:
         why = f": {line(status.hold_reason)}" if status.hold_reason else ""
         lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step begins.")
@@ -97,6 +111,20 @@ def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
     return "\n".join(lines)
 
 
+def _counting(scene: Scene, one: Countdown, *, clock: bool) -> str:
+    at = time_of(one.ends, scene.page.runbook.time_zone, seconds=True)
+    soon = f"in *{say(round(left(one, scene.now).total_seconds()))}*, " if clock else ""
+    return f"🚨 {bold(one.alert.name)} {line(one.seen, 200)}\nRolls back by itself {soon}at {at}, unless it is held (buttons in the thread)"
+
+
+def _false_alarm(scene: Scene, one: Countdown) -> str:
+    if not one.held or not one.held_until:
+        return ""
+    until = time_of(one.held_until, scene.page.runbook.time_zone)
+    why = line(one.held.reason, 200)
+    return f"🔕 {bold(one.alert.name)} is held as a false alarm by {person(one.held.person)} until {until}: {why}"
+
+
 def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
     within = say(scene.page.rollback.within)
     left = status.rollback_left
@@ -109,24 +137,43 @@ def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
 
 
 def _waiting(scene: Scene, status: Status) -> str:
-    return "\n".join(_waits(scene, waiting) for waiting in status.waiting[:6])
+    # a countdown has its own lines above
+    return "\n".join(_waits(scene, one) for one in status.waiting[:6] if one.kind != "countdown")
 
 
 def _waits(scene: Scene, waiting: Waiting) -> str:
     roles = list(waiting.roles)
     if waiting.kind == "second":
-        return f"🙋 *Waiting for a second person* to agree: skip {bold(waiting.title, 120)}"
+        what = "" if waiting.step == DECISION else "skip "
+        return f"🙋 *Waiting for a second person* to agree: {what}{bold(waiting.title, 120)}"
     people = ", ".join(f"{scene.title_of(role)} {scene.called(role)}" for role in roles[:8])
     verb = {"sign": "sign", "answer": "say what to do about", "decide": "decide"}[waiting.kind]
     return f"🙋 *Waiting for* {people}\nto {verb} {bold(waiting.title, 120)} (buttons in the thread)"
 
 
-def checks(status: Status) -> str:
-    """The newest result of each check of the watch, one a line, the bad ones first."""
-    ordered = sorted(status.checks, key=lambda check: check.good)
-    return "\n".join(
-        f"{'✅' if one.good else '❌'} {bold(one.title, 80)} {line(one.says, 160)}" for one in ordered[:12]
-    )
+def checks(status: Status, *, whole: bool = False) -> str:
+    """The newest verdict on each check of the watch, one a line, the bad ones first; with `whole` each with rule and baseline."""
+    ordered = sorted(status.checks, key=lambda probe: list(VERDICTS).index(probe.verdict))
+    return "\n".join(_check(one, whole=whole) for one in ordered[:12])
+
+
+def _check(probe: Probe, *, whole: bool) -> str:
+    # all checks of a list have their "Every 15 minutes:" in common with others
+    title = bold(probe.title.rpartition(": ")[2], 80)
+    words = "" if probe.verdict in {OK, BAD, WARNING} else f"{probe.verdict}: "
+    beside = f"  _({line(probe.beside, 120)})_" if probe.beside and (whole or not probe.good) else ""
+    return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.says, 160)}{beside}"
+
+
+def sums(status: Status) -> str:
+    """How many checks are not well, in one line; empty before there are any."""
+    if not status.checks:
+        return ""
+    counted = Counter(probe.verdict for probe in status.checks if not probe.good)
+    if not counted:
+        return f"✅ all {len(status.checks)} checks are good"
+    said = ", ".join(f"{VERDICTS[verdict]} {counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
+    return f"*{said}* of {len(status.checks)} checks"
 
 
 def _hold_button(scene: Scene, status: Status) -> Block | None:

@@ -26,10 +26,11 @@ HELP = {
     "sign": "sign what you are asked for",
     "refuse <reason>": "refuse to sign it",
     "again, done <reason>, skip <reason>, agree": "say what to do about a step that failed",
-    "keep": "decide KEEP when the watch is over",
+    "false-alarm <reason>": "hold an alert's countdown for half an hour",
+    "keep [reason]": "decide KEEP when the watch is over; earlier with a reason and a second person",
     "help": "these lines",
 }
-SAID = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "keep")
+SAID = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
 
 
 def opens_modal(text: str) -> bool:
@@ -53,7 +54,7 @@ def carry_out(office: Office, text: str, person: str) -> Answer:
     if verb == "history":
         return _history(office)
     if verb in SAID:
-        return acts.say(office, verb, person, rest.strip())
+        return acts.say(office, verb.replace("-", "_"), person, rest.strip())
     return _help(verb)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.slack.blocks import Message, Upload, actions, context, header, message, section
-from bot.slack.card import checks, headline, t_plus, watched
+from bot.slack import alarms
+from bot.slack.blocks import Message, Upload, context, message, section
+from bot.slack.card import checks, headline, sums, t_plus, watched
 from bot.slack.notices import clock, ended_by_hand, slow
+from bot.slack.panel import panel
 from bot.slack.questions import question
 from bot.slack.scene import Scene
 from bot.slack.text import bold, clip, code, escape, line, person, time_of
@@ -19,7 +21,7 @@ MARKS = {DONE: "✅", FAILED: "❌", UNKNOWN: "❓", STOPPED: "⏹️"}
 # what the card or another message shows already
 SILENT = frozenset({"checked", "answered", "seconded", "keep"})
 # what is drawn again as long as the run goes on (or its step), because its buttons, names or output so far may change
-LIVE = frozenset({"began", "wanted", "alert", "warning"})
+LIVE = frozenset({"began", "wanted", "alert", "warning", "panel"})
 
 
 def draw(scene: Scene, event: Event, ended: Event | None = None) -> Message | None:
@@ -140,21 +142,6 @@ def _rollback(scene: Scene, event: Event) -> Message:
     return message(head, [section(head + why), context(aim)], broadcast=True)
 
 
-def _alert(scene: Scene, event: Event) -> Message:
-    data = event.data
-    urgent = event.kind == "alert"
-    name = f"{'🚨' if urgent else '⚠️'} {line(data['name'], 200)}"
-    value = f"{data['value']:g}"
-    if urgent and data["action"] == "roll back":
-        then = "The bot rolls back by itself now."
-    else:
-        then = "Look at it, and roll back if it is real." if scene.can_turn_back else ""
-    found = f"*{value}* measured by {bold(data['title'], 120)} (limit: {line(data['rule'], 120)})\n{then}"
-    contacts = scene.contacts(data["roles"])
-    blocks = [header(name), section(found), section(contacts), actions(scene.rollback_button())]
-    return message(f"{name}: {value}. {contacts}", blocks, broadcast=urgent)
-
-
 def _watch(scene: Scene, event: Event) -> Message:
     data = event.data
     steps = scene.page.part("watch")
@@ -164,9 +151,9 @@ def _watch(scene: Scene, event: Event) -> Message:
     return message(head, [section(head), section(code(["every", *rows], 2400))])
 
 
-def _watch_over(scene: Scene, _: Event) -> Message:
+def _watch_over(_: Scene, __: Event) -> Message:
     head = "👀 *The watch is over*"
-    return message(head, [section(f"{head}\n{checks(scene.status)}")])
+    return message(head, [section(head)])
 
 
 def _status(scene: Scene, event: Event) -> Message:
@@ -176,16 +163,14 @@ def _status(scene: Scene, event: Event) -> Message:
     late = line(str(event.data.get("late", "")), 40)
     bar = watched(scene) if status.stage == "Watch" else progress_bar(status.settled, status.total)
     head = f"📋 *{t_plus(status)}* · {status.stage}\n{bar}"
-    bad = sum(not one.good for one in status.checks)
-    sums = f"❌ *bad checks: {bad} of {len(status.checks)}*" if bad else "✅ all checks are good"
     doing = f"→ {line(status.doing, 200)}" if status.doing else ""
     waits = "\n".join(
         f"🙋 waits for {', '.join(scene.title_of(r) for r in one.roles[:6])}" for one in status.waiting[:4]
     )
     loses = f"⚠️ Rolling back now loses {line(status.loses, 200)}" if status.loses and scene.can_turn_back else ""
     blocks = [
-        section("\n".join(filter(None, [head, doing, waits, sums if status.checks else "", loses]))),
-        section(checks(status)),
+        section("\n".join(filter(None, [head, doing, waits, sums(status), loses]))),
+        section(checks(status, whole=True)),
         context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was away" if late else "")),
     ]
     return message(head, blocks)
@@ -231,8 +216,13 @@ _DRAWERS: dict[str, Callable[[Scene, Event], Message]] = {
     "hold": _hold,
     "resume": _hold,
     "rollback": _rollback,
-    "alert": _alert,
-    "warning": _alert,
+    "alert": alarms.alert,
+    "warning": alarms.alert,
+    "held alert": alarms.held,
+    "recovered": alarms.recovered,
+    "blind": alarms.blind,
+    "chase": alarms.chase,
+    "panel": panel,
     "watch": _watch,
     "watch over": _watch_over,
     "status": _status,

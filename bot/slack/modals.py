@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.slack.blocks import Block, section
 from bot.slack.text import bold, clip, line, plain
+from commands.alarm import HOLDS, USUAL
 from commands.runbook import Page
 from commands.runbook.page import Option
 
@@ -18,6 +19,8 @@ ASKS = {
     "refuse": ("Refuse to sign", "Refuse", "What is wrong, so that the team knows what to mend?"),
     "done": ("It is done", "It is done", "How do you know that it is done?"),
     "skip": ("Skip this step", "Skip it", "Why may the run go on without it?"),
+    "false_alarm": ("Hold: a false alarm", "Hold it", "How do you know that it is false?"),
+    "keep_early": ("KEEP before its end", "Ask a second person", "Why need the rest of the watch not be waited for?"),
 }
 
 
@@ -34,11 +37,12 @@ def start_modal(pages: Sequence[Page]) -> Block:
 
 
 def reason_modal(action: str, value: str) -> Block:
-    """Asks for the reason of one button (`refuse`, `done`, `skip`); `value` is the button's own."""
+    """Asks for the reason of one of the buttons in `ASKS`; `value` is the button's own."""
     title, submit, label = ASKS[action]
     text = {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500, "min_length": 3}
     data = json.dumps({"action": action, "value": value})
-    return _modal(REASON, title, submit, data, [_input("reason", label, text)])
+    lasts = [_input("lasts", "For how long? Then it counts again.", _lengths())] if action == "false_alarm" else []
+    return _modal(REASON, title, submit, data, [_input("reason", label, text), *lasts])
 
 
 def told_modal(text: str) -> Block:
@@ -49,6 +53,13 @@ def told_modal(text: str) -> Block:
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": [section(text)],
     }
+
+
+def reason_from(state: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled into the reason modal: reason, and for how long where it asks that."""
+    values = state["values"]
+    lasts = values["lasts"]["lasts"]["selected_option"]["value"] if "lasts" in values else ""
+    return {"reason": (values["reason"]["reason"]["value"] or "").strip(), "lasts": lasts}
 
 
 def started_from(state: Mapping[str, Any]) -> dict[str, str]:
@@ -92,6 +103,12 @@ def _words(name: str, most: int, placeholder: str) -> Block:
 def _minutes() -> Block:
     options = [_option("now" if minutes == 0 else f"{minutes} minutes", str(minutes)) for minutes in MINUTES]
     return {"type": "static_select", "action_id": "minutes", "options": options, "initial_option": options[0]}
+
+
+def _lengths() -> Block:
+    options = [_option(words, words) for words in HOLDS]
+    usual = next(option for option in options if option["value"] == USUAL)
+    return {"type": "static_select", "action_id": "lasts", "options": options, "initial_option": usual}
 
 
 def _page_choice(pages: Sequence[Page]) -> Block:

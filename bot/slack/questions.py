@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.slack.blocks import Block, Message, actions, button, confirm, context, header, message, section
+from bot.slack.panel import in_sections, panel_lines
 from bot.slack.scene import Scene
 from bot.slack.text import clip, escape, line, person, time_of
-from commands.criteria import holds, signs_of_no_go
 from commands.settle import AGAIN, DECISION, ITS_DONE, NO, SKIP, Waiting, waiting_for
 from state.records import DONE, UNKNOWN, Event, Fact
 
@@ -44,7 +44,7 @@ def _headline(scene: Scene, event: Event, open_: bool) -> str:
                 return f"🙋 Please sign: {title}"
             return f"✅ Signed: {title}" if _all_signed(scene, event) else f"⛔ Not signed: {title}"
         case "second":
-            return f"🙋 A second person: skip {title}?"
+            return "🙋 A second person: KEEP now?" if data["step"] == DECISION else f"🙋 A second person: skip {title}?"
         case "decide":
             return "🏁 KEEP or ROLLBACK?" if open_ else "🏁 The decision"
     if data["state"] == DONE:
@@ -58,13 +58,14 @@ def _asked(scene: Scene, event: Event, waiting: Waiting | None) -> list[str]:
     match data["kind"]:
         case "sign":
             says = "" if data["items"] else escape(data["says"], 600)
-            return [says, *_in_sections(_items(scene, event, waiting))]
+            return [says, *in_sections(_items(scene, event, waiting))]
         case "second":
             first = scene.record.fact("answer", data["step"], data["attempt"])
-            asks = f"{person(first.person)} wants to skip it: {line(first.reason, 500)}" if first else ""
+            wants = "decides KEEP before the watch is over" if data["step"] == DECISION else "wants to skip it"
+            asks = f"{person(first.person)} {wants}: {line(first.reason, 500)}" if first else ""
             return [asks, "Somebody else must agree. " + (_called(scene, waiting) if waiting else "")]
         case "decide":
-            return [_called(scene, waiting) if waiting else "", *_in_sections(_criteria(scene, event))]
+            return [_called(scene, waiting) if waiting else "", *in_sections(_criteria(scene, event))]
     return [escape(data["says"], 1200), f"What now? {_called(scene, waiting)}" if waiting else ""]
 
 
@@ -92,25 +93,9 @@ def _items(scene: Scene, event: Event, waiting: Waiting | None) -> Iterator[str]
 
 
 def _criteria(scene: Scene, event: Event) -> Iterator[str]:
-    """The signs of NO-GO, the GO lines, each ticked where the record shows that it holds, and the last items to look at."""
-    criteria = scene.page.criteria
-    yield from (f"⛔ *NO-GO*: {line(text, 300)}" for text in signs_of_no_go(scene.page, scene.record))
-    marks = {None: "⬜", True: "✅", False: "❌"}
-    for one in criteria.go if criteria else []:
-        yield f"{marks[holds(scene.page, scene.record, one)]} {line(one.text, 300)}"
+    """The panel as it is at the decision, and the last items to look at."""
+    yield from panel_lines(scene)
     yield from (f"⬜ {line(item, 300)}" for item in event.data["asked_items"])
-
-
-def _in_sections(lines: Iterator[str], most: int = 2) -> list[str]:
-    """The lines in at most `most` paragraphs that Slack accepts."""
-    parts = [""]
-    for one in lines:
-        if len(parts[-1]) + len(one) > 2400:
-            parts.append("")
-        parts[-1] += one + "\n"
-    if len(parts) > most:
-        parts[most - 1] = clip(parts[most - 1], 2400) + "\n… and more; the runbook page has them all."
-    return parts[:most]
 
 
 def _signature(scene: Scene, event: Event, role: str) -> Fact | None:
@@ -153,6 +138,11 @@ def _buttons(scene: Scene, event: Event, waiting: Waiting | None) -> Block | Non
             ]
         case "second":
             asks = confirm("Agree to skip it?", f"The run goes on without “{clip(title, 150)}”.", "I agree")
+            if waiting.step == DECISION:
+                what = (
+                    f"The watch ends now; {scene.record.run.target} stays as it is, and this run's way back is closed."
+                )
+                asks = confirm("Agree to KEEP now?", what, "I agree")
             made = [button("agree", "I agree", value, style="primary", confirm=asks)]
         case "decide":
             target = scene.record.run.target

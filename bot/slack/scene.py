@@ -52,7 +52,7 @@ class Scene:
             lines.append(f"{self.title_of(role)} {self.called(role)}" + (f"  ☎️ {line(phone, 40)}" if phone else ""))
         return "\n".join(lines[:12])
 
-    def rollback_button(self) -> Block | None:
+    def rollback_button(self, label: str = "⏪ Roll back") -> Block | None:
         """The button that takes everything back, with the consequence in its question; None when it would come too late."""
         if not self.can_turn_back:
             return None
@@ -63,7 +63,7 @@ class Scene:
         else:
             what = "Nothing was changed in production yet: the run simply ends."
         question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")
-        return button("rollback", "⏪ Roll back", f"{run.id}:0", style="danger", confirm=question)
+        return button("rollback", label, f"{run.id}:0", style="danger", confirm=question)
 
 
 def scene_of(office: Office, page: Page, record: Record) -> Scene:

@@ -94,6 +94,7 @@ def with_people(sentence: str) -> str:
     return re.sub(r"\b([UW][A-Z0-9]{5,})\b", r"<@\1>", escape(sentence))
 
 
-def time_of(at: datetime, zone: str) -> str:
+def time_of(at: datetime, zone: str, *, seconds: bool = False) -> str:
     """A time of day, shown to each reader in their own zone, and in the page's zone where that cannot be."""
-    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(ZoneInfo(zone)):%H:%M}>"
+    token, words = ("{time_secs}", "%H:%M:%S") if seconds else ("{time}", "%H:%M")
+    return f"<!date^{int(at.timestamp())}^{token}|{at.astimezone(ZoneInfo(zone)).strftime(words)}>"

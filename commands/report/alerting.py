@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from commands.durations import say
 from commands.report.times import Reading
-from commands.runbook.page import Alert
+from commands.runbook.alert import Alert
 from state.records import Event
 
 

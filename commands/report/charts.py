@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from commands.report.times import Reading
-from commands.runbook.page import Alert
+from commands.runbook.alert import Alert
 
 MOST_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]

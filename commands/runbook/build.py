@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from commands.runbook.alert import AlertsBox
 from commands.runbook.page import (
-    AlertsBox,
     CriteriaBox,
     DecisionBox,
     Page,

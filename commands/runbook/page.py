@@ -7,11 +7,12 @@ import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from commands.durations import Duration
+from commands.runbook.alert import Alert
 from commands.steps.base import EnvName, StepBox, Strict
 
 
@@ -119,37 +120,6 @@ class RollbackBox(Strict):
     within: Duration
     warning: str = "Production goes back to the version before."
     loses: Loses | None = None
-
-
-class Alert(Strict):
-    """One row of the alert table: a measure of a check, and where it is too much or too little.
-
-    `in_a_row` is how many measurements must agree. `warn_above` begins the band in which a person decides.
-    `expected` rows are counted and shown, and never act.
-    """
-
-    name: str
-    check: str
-    measure: str
-    above: float | None = None
-    below: float | None = None
-    warn_above: float | None = None
-    in_a_row: int = Field(default=1, ge=1)
-    action: Literal["roll back", "tell"] = "roll back"
-    expected: bool = False
-    pings: list[str] = Field(default_factory=list)
-
-    def says(self, value: float) -> Literal["ok", "warning", "alert"]:
-        """What one measured value means under this row."""
-        if (self.above is not None and value > self.above) or (self.below is not None and value < self.below):
-            return "alert"
-        return "warning" if self.warn_above is not None and value > self.warn_above else "ok"
-
-
-class AlertsBox(Strict):
-    """`toml alerts`: the alert table."""
-
-    alert: list[Alert] = Field(min_length=1)
 
 
 class Criterion(Strict):

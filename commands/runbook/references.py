@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
+from commands.durations import say
+from commands.runbook.alert import Alert
 from commands.runbook.page import Page, PageStep
 from state.errors import BadPage
+
+_MOST = {"cpu": 100, "memory": 100, "failed": 1}
 
 # values every run has before its first step
 RUN_VALUES = frozenset({"ref", "run", "countdown"})
@@ -27,15 +32,48 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
     watched = {step.id for step in page.steps}
     for alert in page.alerts:
         _check_known(lines["alerts"], alert.name, "check, the step", {alert.check}, watched, "the page")
-        if alert.above is None and alert.below is None and not alert.expected:
-            raise BadPage(
-                lines["alerts"], alert.name, "the alert has neither above nor below, so it could never be raised"
-            )
+        if why := _never(page, alert):
+            raise BadPage(lines["alerts"], alert.name, why)
+    if twice := next((a.name for n, a in enumerate(page.alerts) if a.name in {b.name for b in page.alerts[:n]}), None):
+        raise BadPage(lines["alerts"], twice, "two alerts have this name; buttons and the record know them by it")
     for criterion in [*page.criteria.go, *page.criteria.no_go] if page.criteria else []:
         known = watched | {alert.name for alert in page.alerts}
         _check_known(
             lines["success criteria"], criterion.text, "shown_by, the step", criterion.shown_by, known, "the page"
         )
+
+
+def _never(page: Page, alert: Alert) -> str:
+    """Why a row of the alert table could never be raised, or would always be; empty where it can do its work."""
+    if alert.expected:
+        return ""
+    return next(chain(_wrong_limits(alert), _wrong_looks(page, alert)), "")
+
+
+def _wrong_limits(alert: Alert) -> Iterator[str]:
+    above, below = alert.above, alert.below
+    if above is None and below is None:
+        yield "the alert has neither above nor below, so it could never be raised"
+    if above is not None and below is not None and below > above:
+        yield f"every value is above {above:g} or below {below:g}, so it would always be raised"
+    if alert.warn_above is not None and above is not None and alert.warn_above >= above:
+        yield f"warn_above {alert.warn_above:g} is not less than above {above:g}, so it would never warn first"
+    if alert.times_baseline is not None and above is None:
+        yield "times_baseline needs above as well: beside a baseline of zero everything is many times as much"
+    if alert.measure in _MOST and above is not None and above >= _MOST[alert.measure]:
+        yield f"{alert.measure} is never above {_MOST[alert.measure]}, so it could never be raised"
+
+
+def _wrong_looks(page: Page, alert: Alert) -> Iterator[str]:
+    every = page.step(alert.check).box.every
+    if every is None or page.watch is None:
+        yield f'"{alert.check}" is not a check of the watch, so nothing would be measured again and again'
+        return
+    looks = max(1, int(page.watch.lasts / every))
+    if alert.in_a_row > looks:
+        yield f"in_a_row = {alert.in_a_row}, and the watch looks {looks} times only, so it could never be raised"
+    if alert.lasting is not None and alert.lasting >= page.watch.lasts:
+        yield f"lasting is {say(alert.lasting)}, and the watch itself is no longer, so it could never be raised"
 
 
 def _named_roles(page: Page) -> list[tuple[str, set[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands.steps.backup import Backup
 from commands.steps.base import StepBox
+from commands.steps.baseline import Baseline
 from commands.steps.browser import Browser
 from commands.steps.checkout import Checkout
 from commands.steps.data_return import DataReturn
@@ -28,6 +29,7 @@ from commands.steps.window import Window
 
 _ALL: tuple[type[StepBox], ...] = (
     Backup,
+    Baseline,
     Browser,
     Checkout,
     DataReturn,

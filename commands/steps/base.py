@@ -161,7 +161,9 @@ def act(box: StepBox, ctx: Context) -> Outcome:
         return unknown(str(error))
     except Failed as error:
         return failed(str(error), lines=tuple(error.output.splitlines()[-12:]), output=error.output)
-    except (Unreachable, Refused) as error:
+    except Unreachable as error:
+        return failed(str(error), unasked=True)
+    except Refused as error:
         return failed(str(error))
 
 

@@ -37,7 +37,7 @@ class Logs(StepBox):
         ended = ctx.tools.shell.ask(self.host, _SCRIPT, env=env)
         words = told(ended.tail)
         if ended.code or "from" not in words:
-            return failed(f"The log cannot be read (exit {ended.code}).", lines=ended.last_lines)
+            return failed(f"The log cannot be read (exit {ended.code}).", lines=ended.last_lines, unasked=True)
         lines = [line for line in ended.tail.splitlines() if not line.startswith(("size=", "from="))]
         bad = [line[:200] for line in lines if not any(re.search(pattern, line) for pattern in self.allow)]
         rotated = (

@@ -39,7 +39,7 @@ class Metrics(StepBox):
         readings = [_busy(line) for line in ended.tail.splitlines() if line.startswith("cpu ")]
         memory = {name: int(size) for name, size in re.findall(r"^Mem(\w+):\s+(\d+)", ended.tail, re.MULTILINE)}
         if ended.code or len(readings) != self.samples + 1 or memory.keys() != {"Total", "Available"}:
-            return failed("The host does not tell its CPU and memory.", lines=ended.last_lines)
+            return failed("The host does not tell its CPU and memory.", lines=ended.last_lines, unasked=True)
         spans = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(readings)]
         cpu = sum(100 * busy / total if total else 0.0 for busy, total in spans) / len(spans)
         used = 100 * (1 - memory["Available"] / memory["Total"])

@@ -9,11 +9,14 @@ from typing import Any, ClassVar
 from commands.durations import took
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import StepBox
-from state.errors import ToolError
+from state.errors import ToolError, Unreachable
 
 
 class Query(StepBox):
-    """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` where it is a number."""
+    """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` where it is a number.
+
+    A database that cannot be reached from here measures nothing: that says nothing about the query.
+    """
 
     kind: ClassVar[str] = "query"
 
@@ -36,6 +39,8 @@ class Query(StepBox):
         began = time.monotonic()
         try:
             rows = ctx.tools.sql.query(self.database, self.sql).rows
+        except Unreachable:
+            raise
         except ToolError as error:
             return failed(str(error), measures={"failed": 1.0, "seconds": time.monotonic() - began})
         seconds = time.monotonic() - began

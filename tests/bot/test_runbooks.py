@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.settings import read_pages, shipped_runbooks
-from commands.outcome import Outcome
+from commands.outcome import Context, Outcome
 from commands.plan import plan_lines
 from commands.runbook import Page
 from commands.steps.base import act
@@ -127,6 +128,10 @@ def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
     assert world.running == world.served == "1" * 40
 
 
+def _measured(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:
+    return page.step(check).title, act(page.step(check).box, ctx)
+
+
 def play(page: Page, world: World) -> dict[str, Outcome]:
     """Run every step of a page in its order, the rollback last."""
     values: dict[str, str] = {"commit": "", "commit_before": ""}
@@ -134,6 +139,7 @@ def play(page: Page, world: World) -> dict[str, Outcome]:
     found = {}
     for step in page.steps:
         ctx = context(world, values, files=files)
+        ctx = replace(ctx, measure=partial(_measured, page, ctx))
         found[step.id] = act(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
         values.update(found[step.id].values)
     return found

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from commands import alarm
+from commands.alerts import calling_for_rollback
+from commands.countdown import CountDown
 from commands.rollback import rollback
 from commands.runbook import Page
-from commands.settle import DECISION, waiting_for
+from commands.settle import DECISION, WATCH, waiting_for
 from commands.signoff import Desk
 from commands.start import Request, start
 from commands.who import Who
@@ -175,8 +178,60 @@ def test_keep_waits_for_the_end_of_the_watch(store: Store) -> None:
     store.begin_step(run.id, DECISION, 1, NOON)
     with pytest.raises(NotAllowed, match="Only the Tech Lead may decide KEEP"):
         desk.keep(DBA, "", NOON)
-    assert desk.keep(LEAD, "", NOON)
-    assert not desk.keep(LEAD, "", NOON)
+    assert desk.keep(LEAD, "", NOON) == "KEEP."
+    assert desk.keep(LEAD, "", NOON) == "KEEP was decided already."
+
+
+def test_keep_before_its_end_takes_a_reason_and_a_second_person(store: Store) -> None:
+    run, desk = begin(store)
+    store.begin_step(run.id, WATCH, 1, NOON)
+    with pytest.raises(Refused, match="needs a reason, and then a second person"):
+        desk.keep(LEAD, "", NOON)
+    assert "A second person must agree" in desk.keep(LEAD, "quiet night", NOON)
+    assert desk.keep(LEAD, "quiet night", NOON) == "It waits for a second person already."
+    assert store.record(run.id).fact("keep") is None
+    with pytest.raises(NotAllowed, match="you are the first"):
+        desk.second(DECISION, 0, LEAD, NOON)
+    with pytest.raises(NotAllowed, match="may agree to this"):
+        desk.second(DECISION, 0, GUEST, NOON)
+    desk.second(DECISION, 0, DBA, NOON)
+    keep = store.record(run.id).fact("keep")
+    assert keep
+    assert (keep.person, keep.reason) == ("ULEAD", "quiet night")
+    asked = [event for event in store.events(run.id) if event.kind == "wanted" and event.step == DECISION]
+    assert [event.data["kind"] for event in asked] == ["second"]
+
+
+def ring(store: Store, run: Run) -> None:
+    """Two slow answers in the watch, and the countdown that they begin."""
+    for attempt in (1, 2):
+        slow = Step(
+            step="response-time", attempt=attempt, state=DONE, began_at=NOON, outcome={"measures": {"seconds": 9.0}}
+        )
+        store.begin_step(run.id, "response-time", attempt, NOON)
+        store.end_step(run.id, slow, NOON)
+    (raised,) = calling_for_rollback(PAGE, store.record(run.id))
+    alarm.note(store, PAGE, run.id, CountDown(raised, 1), NOON)
+
+
+def test_a_countdown_is_held_by_who_it_calls_with_a_reason_and_for_a_time(store: Store) -> None:
+    run, desk = begin(store)
+    name = PAGE.alerts[0].name
+    with pytest.raises(TooLate, match="Nothing is asked about “API response > 5 s”"):
+        desk.false_alarm(name, 1, LEAD, "a load test", "", NOON)
+    ring(store, run)
+    with pytest.raises(NotAllowed, match="Only the Tech Lead may hold"):
+        desk.false_alarm(name, 1, DBA, "a load test", "", NOON)
+    with pytest.raises(Refused, match="needs a reason"):
+        desk.false_alarm(name, 1, LEAD, " ", "", NOON)
+    with pytest.raises(Refused, match="For how long"):
+        desk.false_alarm(name, 1, LEAD, "a load test", "soon", NOON)
+    with pytest.raises(Refused, match="for 2 h at most, not for 3 h"):
+        desk.false_alarm(name, 1, LEAD, "a load test", "3 h", NOON)
+    assert desk.false_alarm(name, 1, LEAD, "a load test", "1 h", NOON)
+    with pytest.raises(TooLate):
+        desk.false_alarm(name, 1, LEAD, "again", "", NOON)
+    assert [event.kind for event in store.events(run.id)][-2:] == ["alert", "held alert"]
 
 
 def test_keep_after_a_rollback_was_asked_for_comes_too_late(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from commands.countdown import CountDown
 from commands.decide import Begin, Move, Note, StopActs, TurnBack, Wait, decide
 from commands.settle import DECISION, WATCH, waiting_for
 from state.records import DONE, FAILED, RUNNING, STOPPED, UNKNOWN, Record
@@ -149,12 +150,12 @@ def test_a_missed_check_is_made_once_not_many_times() -> None:
     assert late.attempt == 4
 
 
-def test_one_slow_answer_does_not_roll_back_and_two_in_a_row_do() -> None:
+def test_one_slow_answer_does_nothing_and_two_in_a_row_count_down() -> None:
     slow = row("response-time", DONE, after=3, seconds=9.0)
     assert isinstance(watching(slow, minutes=4), Wait)
     twice = watching(slow, row("response-time", DONE, 2, after=18, seconds=8.0), minutes=19)
-    assert isinstance(twice, TurnBack)
-    assert "API response > 5 s: 8" in twice.reason
+    assert isinstance(twice, CountDown)
+    assert twice.raised.seen == "8 s (limit: above 5 s, 2 times in a row)"
 
 
 def test_after_the_watch_the_decision_is_asked_for_and_keep_ends_the_run() -> None:
@@ -165,6 +166,15 @@ def test_after_the_watch_the_decision_is_asked_for_and_keep_ends_the_run() -> No
     assert following(decided, 65) == Wait()
     keep = record(*over, row(DECISION, RUNNING, after=64), facts=(*SIGNED, said("keep")))
     assert following(keep, 65) == Move("kept")
+
+
+def test_keep_before_its_end_lets_the_checks_under_way_end_first() -> None:
+    keep = (*SIGNED, said("keep"))
+    begun = (READY, DEPLOYED, HEALTHY, row(WATCH, RUNNING, after=3))
+    assert following(record(*begun, row("response-time", RUNNING, after=18), facts=keep), 19) == Wait()
+    assert following(record(*begun, row("response-time", DONE, after=18), facts=keep), 19) == Note(WATCH, over=True)
+    over = (*begun[:3], row(WATCH, DONE, after=3))
+    assert following(record(*over, facts=keep), 19) == Move("kept")
 
 
 def test_a_rehearsal_shortens_the_watch_by_its_speed() -> None:

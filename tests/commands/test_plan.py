@@ -20,6 +20,7 @@ TIMELINE = """\
   T+5 min     4️⃣ Low-Traffic Window Check
   T+5 min     ✍️ Sign-off: before starting
   T+5 min     ⏳ Countdown
+  T+5 min     📏 Baseline: what is normal tonight
   T+5 min     Maintenance on
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
@@ -50,6 +51,7 @@ GOLDEN = {
     "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
+    "baseline": "    makes api-response-time, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
     "maintenance": "    GET app/, expects status 503",
     "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "
     "in one transaction with its receipt, waiting for locks at most 5 s",
@@ -88,7 +90,8 @@ def test_what_a_rollback_step_undoes_and_the_alarms_are_named() -> None:
     assert "ROLLBACK within 15 min" in LINES
     undoing = [line for line in LINES if line.startswith("  STEP 2: Rollback database")]
     assert "if “STEP 1: Run Forward Migration” had begun" in undoing[0]
-    assert "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 → roll back" in LINES
+    memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 %, 2 times in a row"
+    assert f"{memory} → roll back, after 1 min in which it may be held" in LINES
     assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route” expected, never acts" in LINES
 
 

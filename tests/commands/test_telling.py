@@ -12,8 +12,8 @@ GATE, DEPLOY, CHECK = PAGE.step("ready"), PAGE.step("put-the-code-there"), PAGE.
 
 
 def test_a_step_is_told_when_it_begins_but_a_gate_and_a_check_of_the_watch_are_not() -> None:
-    assert [news.kind for news in telling.began(DEPLOY, 1)] == ["began"]
-    assert telling.began(GATE, 1) == telling.began(CHECK, 1) == []
+    assert [news.kind for news in telling.began(PAGE, DEPLOY, 1)] == ["began"]
+    assert telling.began(PAGE, GATE, 1) == telling.began(PAGE, CHECK, 1) == []
 
 
 def test_a_gate_asks_its_roles_once() -> None:

@@ -13,7 +13,8 @@ from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.settings import Settings
 from bot.slack.office import Office
 from bot.slack.serve import serve_slack
-from commands import telling
+from commands import alarm, telling
+from commands.countdown import CountDown, ring
 from commands.outcome import Outcome, done
 from commands.runbook import Page
 from commands.settle import DECISION, WATCH
@@ -62,7 +63,7 @@ class Ledger:
 
     def begin(self, run: Run, step: str, attempt: int = 1) -> None:
         """Write that a step begins, as a runner does."""
-        news = telling.began(self.page.step(step), attempt)
+        news = telling.began(self.page, self.page.step(step), attempt)
         self.store.begin_step(run.id, step, attempt, self.office.now(), *news)
 
     def end(self, run: Run, step: str, outcome: Outcome | None = None, attempt: int = 1) -> None:
@@ -93,6 +94,13 @@ class Ledger:
         """Begin the watch."""
         news = News(kind="watch", data={"lasts": "1 h", "speed": 1.0})
         self.store.begin_step(run.id, WATCH, 1, self.office.now(), news)
+
+    def ring(self, run: Run) -> None:
+        """Begin the countdown that the measurements call for."""
+        now = self.office.now()
+        rings = ring(self.page, self.store.record(run.id), now)
+        assert isinstance(rings, CountDown), f"no alert calls for a rollback: {rings}"
+        alarm.note(self.store, self.page, run.id, rings, now)
 
     def decision(self, run: Run) -> None:
         """End the watch and ask for KEEP or ROLLBACK."""

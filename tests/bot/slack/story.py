@@ -103,7 +103,17 @@ def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
     for attempt, seconds in enumerate((0.2, 2.0, 6.0, 7.0), start=1):
         ledger.begin(run, CHECK, attempt)
         ledger.end(run, CHECK, (failed if seconds > 5 else done)(words, measures={"seconds": seconds}), attempt)
-    ledger.tell(run, "status")
+    ledger.tell(run, "status", "panel")
+    yield
+    ledger.ring(run)
+    yield
+    desk.false_alarm(ledger.page.alerts[0].name, 1, lead, words, "1 h", now)
+    yield
+    desk.keep(lead, words, now)
+    seen = {"title": words, "says": words, "roles": ["dba", "lead"], "times": 2, "verdict": "no data"}
+    ledger.store.tell(run.id, now, News(kind="blind", data=seen), News(kind="recovered", data=seen))
+    waited = {"title": words, "roles": ["dba", "lead"], "silent": "30 min", "loud": True, "kind": "sign"}
+    ledger.store.tell(run.id, now, News(kind="chase", data=waited), News(kind="chase", data={**waited, "loud": False}))
     yield
     ledger.decision(run)
     yield

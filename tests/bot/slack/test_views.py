@@ -69,7 +69,7 @@ def test_every_message_is_accepted_by_the_sdk_and_by_slacks_rules(tmp_path: Path
 
 
 def test_nobodys_words_ping_anyone(tmp_path: Path) -> None:
-    ours = re.compile(rf"<@(?:{STARTER}|{DBA}|{LEAD})>|<!date\^\d+\^{{time}}\|\d\d:\d\d>")
+    ours = re.compile(rf"<@(?:{STARTER}|{DBA}|{LEAD})>|<!date\^\d+\^{{time(?:_secs)?}}\|\d\d:\d\d(?::\d\d)?>")
     for name, message in views(tmp_path, HOSTILE).items():
         whole = json.dumps(message.blocks, ensure_ascii=False) + message.text
         assert "<" not in ours.sub("", whole), f"{name}: {ours.sub('', whole)}"
@@ -97,6 +97,9 @@ def test_the_card_says_what_happens_first(tmp_path: Path) -> None:
         "❓ shop: a step needs an answer",
         "❓ shop: a step needs an answer",
         "👀 shop: being watched",
+        "🚨 shop: ALERT, about to roll back",
+        "👀 shop: being watched",
+        "🙋 shop: waiting for a second person",
         "🏁 shop: KEEP or ROLLBACK?",
         "⏪ shop: stopping, to roll back",
         "⏪ shop: ROLLING BACK",
@@ -110,8 +113,8 @@ def test_the_first_button_of_a_card_is_the_way_back_and_an_ended_one_has_none(tm
         [e["action_id"] for b in card(scene).blocks if b["type"] == "actions" for e in b["elements"]]
         for scene in scenes(tmp_path, "x")
     ]
-    assert rows[:8] == [["rollback", "hold"]] * 2 + [["rollback", "resume"]] + [["rollback", "hold"]] * 5
-    assert rows[8:] == [[], [], [], []]
+    assert rows[:11] == [["rollback", "hold"]] * 2 + [["rollback", "resume"]] + [["rollback", "hold"]] * 8
+    assert rows[11:] == [[], [], [], []]
 
 
 def test_the_rollbacks_question_names_the_consequence(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from commands.outcome import Context, Outcome
+from commands.outcome import Context, Outcome, failed
 from commands.steps import KINDS
 from commands.steps.base import StepBox
 from commands.tools import Shell, Tools
@@ -25,6 +25,11 @@ def box(kind: str, toml: str) -> Any:
     return KINDS[kind].model_validate(tomllib.loads(toml))
 
 
+def unasked(check: str) -> Outcome:
+    """What a check says where a test names no answer."""
+    return failed(f"{check} is not there", unasked=True)
+
+
 def context(
     world: World,
     values: Mapping[str, str] | None = None,
@@ -33,6 +38,7 @@ def context(
     files: dict[str, str] | None = None,
     attempt: int = 1,
     repeated: list[tuple[str, Outcome]] | None = None,
+    measured: Callable[[str], Outcome] = unasked,
 ) -> Context:
     """A context of run 1; `shell` takes the place of the World's."""
     tools: Tools = replace(world.tools(), shell=shell) if shell else world.tools()
@@ -49,6 +55,7 @@ def context(
         file=kept.get,
         keep_file=kept.setdefault,
         repeat=lambda _: repeated or [],
+        measure=lambda check: (check.capitalize(), measured(check)),
     )
 
 

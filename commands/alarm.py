@@ -1,0 +1,61 @@
+"""What is written of an alert's countdown: that it begins, that it is over by itself, and that a person holds it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from commands import telling
+from commands.countdown import BEGUN, HELD, OVER, CountDown, Recovered
+from commands.durations import parse, say
+from commands.runbook.page import Page
+from commands.settle import Waiting
+from commands.who import BOT, Who
+from state.errors import Refused
+from state.records import Fact, News
+from state.store import Store
+
+HOLDS = ("15 min", "30 min", "1 h", "2 h")  # for how long a false alarm may be held
+USUAL = "30 min"
+
+
+def note(store: Store, page: Page, run: int, what: CountDown | Recovered, at: datetime) -> None:
+    """Write that a countdown begins or is over, once."""
+    if isinstance(what, CountDown):
+        raised, number = what.raised, what.number
+        fact = _fact(BEGUN, raised.alert.name, number, BOT, at, reason=raised.seen)
+        store.add_fact(run, fact, telling.countdown(page, raised, number))
+    else:
+        one = what.countdown
+        fact = _fact(OVER, one.alert.name, one.number, BOT, at)
+        says = "within its limits again before the countdown was at zero; nothing is rolled back"
+        store.add_fact(run, fact, News(kind="recovered", data={"title": one.alert.name, "says": says}))
+
+
+def hold(store: Store, run: int, waiting: Waiting, who: Who, reason: str, lasts: str, at: datetime) -> bool:
+    """Write that a person takes an alert for a false alarm for some time; False if it was held already. Raises Refused."""
+    if not reason.strip():
+        raise Refused("Holding an alert needs a reason, so that the team knows why it is false.")
+    try:
+        length = parse(lasts or USUAL)
+    except ValueError as error:
+        raise Refused(f"For how long? {error}") from None
+    if length > parse(HOLDS[-1]):
+        raise Refused(f"An alert is held for {HOLDS[-1]} at most, not for {say(length)}; then it counts again.")
+    fact = _fact(HELD, waiting.step, waiting.attempt, who, at, said=lasts or USUAL, reason=reason)
+    data = {"title": waiting.title, "person": who.person, "reason": fact.reason, "lasts": say(length)}
+    return store.add_fact(run, fact, News(kind="held alert", data=data))
+
+
+def _fact(kind: str, alert: str, number: int, who: Who, at: datetime, *, said: str = "", reason: str = "") -> Fact:
+    once = f"{kind}:{alert}:{number}"
+    return Fact(
+        kind=kind,
+        once=once,
+        person=who.person,
+        via=who.via,
+        at=at,
+        step=alert,
+        attempt=number,
+        said=said,
+        reason=reason[:500],
+    )

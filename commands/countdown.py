@@ -1,0 +1,129 @@
+"""The countdown of an alert: begun, held by a person, over by itself, or at zero; read from the record's facts alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.alerts import Raised, calling_for_rollback
+from commands.durations import parse
+from commands.runbook.alert import Alert
+from commands.runbook.page import Page
+from state.records import GOING, Fact, Record
+
+BEGUN, HELD, OVER = "countdown", "false alarm", "recovered"  # kinds of facts; their step is the alert's name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Countdown:
+    """The newest countdown of one alert: its number, when it is at zero, and what was seen.
+
+    `held` is the fact that holds it, `held_until` the moment until which the alert is taken for a false alarm.
+    """
+
+    alert: Alert
+    number: int
+    ends: datetime
+    seen: str
+    held: Fact | None
+    held_until: datetime | None
+    over: bool
+
+    @property
+    def runs(self) -> bool:
+        """Whether it counts down."""
+        return not self.over and self.held is None
+
+
+@dataclass(frozen=True)
+class CountDown:
+    """Begin an alert's countdown, of this number."""
+
+    raised: Raised
+    number: int
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Write that an alert's countdown is over, because its newest measurement is within its limits again."""
+
+    countdown: Countdown
+
+
+@dataclass(frozen=True)
+class AtZero:
+    """A countdown has come to its end."""
+
+    countdown: Countdown
+
+
+Ring = CountDown | Recovered | AtZero | datetime | None
+
+
+def countdowns(page: Page, record: Record) -> tuple[Countdown, ...]:
+    """The newest countdown of each alert that ever had one, in the order of the table."""
+    return tuple(found for alert in page.alerts if (found := newest(alert, record)))
+
+
+def newest(alert: Alert, record: Record) -> Countdown | None:
+    """The newest countdown of an alert."""
+    begun = [fact for fact in record.facts if (fact.kind, fact.step) == (BEGUN, alert.name)]
+    if not begun:
+        return None
+    last = begun[-1]
+    held = record.fact(HELD, alert.name, last.attempt)
+    return Countdown(
+        alert=alert,
+        number=last.attempt,
+        ends=last.at + alert.countdown,
+        seen=last.reason,
+        held=held,
+        held_until=held.at + parse(held.said) / record.run.speed if held else None,
+        over=record.fact(OVER, alert.name, last.attempt) is not None,
+    )
+
+
+def running(page: Page, record: Record) -> tuple[Countdown, ...]:
+    """The countdowns that would end in a rollback now."""
+    if record.run.state != GOING or record.fact("rollback"):
+        return ()
+    return tuple(one for one in countdowns(page, record) if one.runs)
+
+
+def held(page: Page, record: Record, now: datetime) -> tuple[Countdown, ...]:
+    """The alerts that are held as false alarms now."""
+    if record.run.state != GOING:
+        return ()
+    return tuple(one for one in countdowns(page, record) if one.held_until and now < one.held_until)
+
+
+def ring(page: Page, record: Record, now: datetime) -> Ring:
+    """What the alerts call for now: a countdown to begin or to end, or the moment when the next one is at zero.
+
+    A countdown whose alert holds no longer ends without a rollback. After a hold, only what was measured since counts.
+    """
+    calling = {raised.alert.name: raised for raised in calling_for_rollback(page, record)}
+    for raised in calling.values():
+        last = newest(raised.alert, record)
+        if last is None or (not last.runs and _measured_since(record, raised, last)):
+            return CountDown(raised, (last.number if last else 0) + 1)
+    going = sorted(running(page, record), key=lambda one: one.ends)
+    for one in going:
+        if one.alert.name not in calling:
+            return Recovered(one)
+    if going and going[0].ends <= now:
+        return AtZero(going[0])
+    return going[0].ends if going else None
+
+
+def _measured_since(record: Record, raised: Raised, last: Countdown) -> bool:
+    """Whether the alert was measured again since its countdown's hold has ended, or since it was over."""
+    row = next(row for row in record.steps if (row.step, row.attempt) == (raised.alert.check, raised.attempt))
+    over = record.fact(OVER, raised.alert.name, last.number)
+    since = last.held_until or (over.at if over else last.ends)
+    return (row.ended_at or row.began_at) > since
+
+
+def left(one: Countdown, now: datetime) -> timedelta:
+    """How long it still counts, at least nothing."""
+    return max(one.ends - now, timedelta(0))

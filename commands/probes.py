@@ -1,0 +1,100 @@
+"""The verdict on every check of the watch: ok, warning, bad, no data or could not ask, each with value, rule and baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.alerts import counts, raised_by
+from commands.baseline import baseline_of
+from commands.runbook.page import Page, PageStep
+from state.records import RUNNING, STOPPED, Record, Step
+
+OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
+BLIND = frozenset({NO_DATA, NOT_ASKED})
+IN_A_ROW = 2  # looks that tell nothing before people are called to look themselves
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """The newest verdict on one check. `says` is what was seen, `beside` the rules and the baseline it is held to.
+
+    `blind` is how many of the newest looks told nothing, one after another.
+    """
+
+    step: str
+    title: str
+    verdict: str
+    says: str
+    beside: str
+    at: datetime
+    attempt: int
+    blind: int
+
+    @property
+    def good(self) -> bool:
+        """Whether it is known to be well."""
+        return self.verdict == OK
+
+
+def probes(page: Page, record: Record) -> tuple[Probe, ...]:
+    """The verdict on each check of the watch that was made at least once, in the page's order."""
+    return tuple(found for step in page.part("watch") if (found := probe(page, record, step)))
+
+
+def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
+    """The newest verdict on one check; None where it was never made, or only asks people."""
+    rows = [row for row in record.steps if row.step == step.id and row.state not in {RUNNING, STOPPED}]
+    if not rows or step.box.kind == "gate":
+        return None
+    row = rows[-1]
+    return Probe(
+        step=step.id,
+        title=step.title,
+        verdict=_verdict(page, record, row),
+        says=row.says,
+        beside=_beside(page, record, row),
+        at=row.ended_at or row.began_at,
+        attempt=row.attempt,
+        blind=_blind(page, rows),
+    )
+
+
+def _verdict(page: Page, record: Record, row: Step) -> str:
+    levels = {raised.level for raised in raised_by(page, record, row.step)}
+    if row.unasked:
+        return NOT_ASKED
+    if "alert" in levels:
+        return BAD
+    if row.state != "done":
+        return BAD
+    if _told_nothing(page, row):
+        return NO_DATA
+    return WARNING if levels else OK
+
+
+def _told_nothing(page: Page, row: Step) -> bool:
+    """Whether the check was made, and gave a row of the alert table that watches it no value to judge by."""
+    rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected]
+    return any(not counts(alert, row) for alert in rows)
+
+
+def _blind(page: Page, rows: list[Step]) -> int:
+    blind = 0
+    for row in reversed(rows):
+        if not (row.unasked or (row.state == "done" and _told_nothing(page, row))):
+            break
+        blind += 1
+    return blind
+
+
+def _beside(page: Page, record: Record, row: Step) -> str:
+    before = baseline_of(page, record)
+    parts = []
+    for alert in page.alerts:
+        if alert.check != row.step:
+            continue
+        was = before.get((row.step, alert.measure))
+        said = "expected" if alert.expected else f"limit {alert.limit}"
+        parts.append(said + (f", before {alert.shown(was)}" if was is not None else ""))
+    return "; ".join(dict.fromkeys(parts))
