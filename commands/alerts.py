@@ -41,7 +41,7 @@ class Raised:
     @property
     def seen(self) -> str:
         """What was seen beside what was expected, in one line."""
-        before = f", before the deploy {self.alert.shown(self.before)}" if self.before is not None else ""
+        before = f"; before the deploy {self.alert.shown(self.before)}" if self.before is not None else ""
         return f"{self.alert.shown(self.value)} (limit: {self.rule}{before})"
 
 

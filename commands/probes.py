@@ -7,6 +7,7 @@ from datetime import datetime
 
 from commands.alerts import counts, raised_by
 from commands.baseline import baseline_of
+from commands.runbook.alert import NO_FAILURE
 from commands.runbook.page import Page, PageStep
 from state.records import RUNNING, STOPPED, Record, Step
 
@@ -90,11 +91,11 @@ def _blind(page: Page, rows: list[Step]) -> int:
 
 def _beside(page: Page, record: Record, row: Step) -> str:
     before = baseline_of(page, record)
+    rows = [alert for alert in page.alerts if alert.check == row.step]
     parts = []
-    for alert in page.alerts:
-        if alert.check != row.step:
-            continue
+    for alert in rows:
+        what = f"{alert.measure} " if len(rows) > 1 and alert.limit != NO_FAILURE else ""
         was = before.get((row.step, alert.measure))
-        said = "expected" if alert.expected else f"limit {alert.limit}"
+        said = "expected" if alert.expected else f"{what}limit: {alert.limit}"
         parts.append(said + (f", before {alert.shown(was)}" if was is not None else ""))
     return "; ".join(dict.fromkeys(parts))

@@ -105,12 +105,19 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
         return "Decision", "KEEP or ROLLBACK"
     if record.run.state == GOING and (row := record.last(WATCH)) and row.state == RUNNING:
-        return STAGES["watch"], ", ".join(steps[r.step].title for r in running if r.step in steps)
+        return STAGES["watch"], _checking([steps[r.step].title for r in running if r.step in steps])
     if record.run.state == ROLLING_BACK:
         doing = [row for row in running if row.step in steps and steps[row.step].part == "rollback"]
         return STAGES["rollback"], steps[doing[-1].step].title if doing else ""
     current = next((s for s in page.forward if settle(page, record, s) is not Verdict.GO_ON), page.forward[-1])
     return STAGES[current.part], current.title
+
+
+def _checking(titles: list[str]) -> str:
+    """The checks under way: the first by name, the others by number."""
+    # all titles of a tier begin with the same "Every 15 minutes:"
+    names = [title.rpartition(": ")[2] for title in titles]
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""
 
 
 def progress_bar(settled: int, total: int, width: int = 12) -> str:

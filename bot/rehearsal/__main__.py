@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.rehearsal.narrator import Narrator
 from bot.rehearsal.people import STARTER
-from bot.rehearsal.players import Players
+from bot.rehearsal.players import Players, said
 from bot.rehearsal.stage import PAGES, SPEED, Stage, stage
 from bot.rehearsal.stories import STORIES, Before, Story, wrong_at_the_end
 from bot.rehearsal.target import Target
@@ -91,6 +91,8 @@ async def _play(story: Story, option: str, played: Stage) -> int:
         wrong.append(f"the run is {ends}, not {story.ends}{await asyncio.to_thread(_why, played.state)}")
     if not any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
         wrong.append(f"the channel does not say “{_TOLD[story.ends]}”")
+    if story.told and not any(story.told in words for words in said(played.workspace)):
+        wrong.append(f"nobody was told “{story.told}”")
     return _verdict(story, wrong)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -24,19 +25,24 @@ WHERE = Path(".github/pictures")
 TO_THE_CARD = """() => [...document.querySelectorAll("*")]
     .find(e => !e.children.length && e.textContent.includes("DJ-System production:"))
     ?.scrollIntoView({block: "center"})"""
-TO_THE_QUESTION = """() => [...document.querySelectorAll("*")]
-    .findLast(e => !e.children.length && e.textContent.includes("KEEP or ROLLBACK?"))
-    ?.scrollIntoView({block: "center"})"""
 TO_THE_CHART = """() => [...document.querySelectorAll("img.big")].at(-1)?.scrollIntoView({block: "center"})"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
-TECH_LEAD, REVIEWER, ROLLBACK = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback"))
+TECH_LEAD, REVIEWER, ROLLBACK, ON_CALL = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback", "on_call"))
+
+
+def scroll(words: str) -> str:
+    """The script that brings the last headline with these words to the top of the view."""
+    return f"""() => [...document.querySelectorAll(".header, h1, h2, h3, h4, *")]
+    .findLast(e => !e.children.length && e.textContent.includes({json.dumps(words)}))
+    ?.scrollIntoView({{block: "start"}})"""
 
 
 def main() -> int:
-    """Play the story of a rollback and the one of KEEP, and take the pictures of both."""
+    """Play the stories of a rollback, of KEEP and of an alert, and take the pictures of all three."""
     WHERE.mkdir(parents=True, exist_ok=True)
     asyncio.run(_rollback())
     asyncio.run(_keep())
+    asyncio.run(_alert())
     return 0
 
 
@@ -64,7 +70,21 @@ async def _keep() -> None:
             async with playing(people):
                 await camera.thread("status", "T+1 h ", TECH_LEAD)
                 await camera.chart("chart", 40, TECH_LEAD)
-                await camera.thread("decision", "🏁 KEEP or ROLLBACK?", TECH_LEAD, to=TO_THE_QUESTION)
+                await camera.thread("decision", "🏁 KEEP or ROLLBACK?", TECH_LEAD, to=scroll("🏁 KEEP or ROLLBACK?"))
+
+
+async def _alert() -> None:
+    story = STORIES["alert-in-watch"]
+    with tempfile.TemporaryDirectory(prefix="gonogo-pictures-") as folder:
+        stands = stage("A", story, Path(folder), staging=False)
+        async with (
+            stands as played,
+            Camera(played) as camera,
+            playing(Players(played.workspace, played.targets[0], story)),
+        ):
+            await camera.thread("alert", "🚨", ON_CALL, to=scroll("Roll back now"))
+            await camera.channel("alert-card", "ALERT, about to roll back", ROLLBACK)
+            await camera.thread("panel", "The watch begins", TECH_LEAD, to=scroll(" shown"))
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from bot.rehearsal.target import Target
 from bot.rehearsal.workspace import Message, Workspace
 
 REASON = "This is a rehearsal; the people are played."
+NO_DATA = "No data is not healthy"
 LEAD = HOLDERS["tech_lead"].id
 
 
@@ -51,12 +52,17 @@ class Players:
 
     async def _react(self, message: Message) -> None:
         words = json.dumps(message.blocks, ensure_ascii=False) + message.text
-        if self.story.breaks_in_watch and not self._broke and "Watch" in words:
+        if not self._broke and "The watch begins" in words:
             self._broke = True
-            self.target.make_slow(6)
+            await asyncio.to_thread(self._break)
+        if self.story.mends and NO_DATA in words:
+            await asyncio.to_thread(self.target.lock_out, locked=False)
         actions = _actions(message.blocks) - self.leaves
         if self.story.presses_rollback_at and self.story.presses_rollback_at in words and "rollback" in actions:
             await self._once(HOLDERS["rollback"].id, message, "rollback")
+        elif "false_alarm" in actions and self.story.mends:
+            await self._once(LEAD, message, "false_alarm")
+            self.target.make_slow(0)
         elif "keep" in actions:
             await self._once(LEAD, message, "keep")
         elif "skip" in actions:
@@ -65,6 +71,12 @@ class Players:
             await self._once(HOLDERS["dba"].id, message, "agree")
         elif "sign" in actions:
             await self._sign(message, words)
+
+    def _break(self) -> None:
+        """Do to the target what the story says happens in the watch."""
+        self.target.make_slow(self.story.slow_in_watch)
+        if self.story.locks_out:
+            self.target.lock_out()
 
     async def _sign(self, message: Message, words: str) -> None:
         called = set(re.findall(r"<@(\w+)>", words))
@@ -83,9 +95,15 @@ class Players:
             for view in self.workspace.views(person):
                 await self.workspace.submit(person, view.id, _filled(view.blocks))
                 return
-            if action not in {"refuse", "skip", "done"}:
+            if action not in {"refuse", "skip", "done", "false_alarm"}:
                 return
             await asyncio.sleep(0.1)
+
+
+def said(workspace: Workspace) -> list[str]:
+    """Every message of the channel and its threads, with its blocks, as text."""
+    whole = [one for message in workspace.messages() for one in (message, *workspace.thread(message.ts))]
+    return [json.dumps(one.blocks, ensure_ascii=False) + one.text for one in whole]
 
 
 def _actions(blocks: list[dict[str, Any]]) -> set[str]:
@@ -94,6 +112,6 @@ def _actions(blocks: list[dict[str, Any]]) -> set[str]:
 
 
 def _filled(blocks: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """A reason in every text field of a form."""
-    inputs = (block for block in blocks if block["type"] == "input")
+    """A reason in every text field of a form; a choice stays as it is proposed."""
+    inputs = (block for block in blocks if block["type"] == "input" and "initial_option" not in block["element"])
     return {block["block_id"]: {block["element"]["action_id"]: REASON} for block in inputs}

@@ -13,8 +13,10 @@ class Story:
     """One story: what is wrong with the target, what the people do differently, and how it must end.
 
     `ends` is the run's last state. `presses_rollback_at` is the title of the step during which somebody presses the
-    button, or words of the message on which it is pressed; `refuses` is the role that refuses its first sign-off;
-    `breaks_in_watch` makes the API slow during the watch.
+    button, or words of the message on which it is pressed; `refuses` is the role that refuses its first sign-off.
+    In the watch every API answer takes `slow_in_watch` seconds longer, or the database lets the bot in no more (`locks_out`);
+    with `mends` what is wrong is mended as soon as people are called for it, and an alert is held as a false alarm.
+    `tells` is what happens, `told` words that the channel must have said.
     """
 
     name: str
@@ -23,7 +25,10 @@ class Story:
     flaws: frozenset[str] = field(default_factory=frozenset)
     presses_rollback_at: str = ""
     refuses: str = ""
-    breaks_in_watch: bool = False
+    slow_in_watch: float = 0
+    locks_out: bool = False
+    mends: bool = False
+    told: str = ""
 
 
 STORIES = {
@@ -50,9 +55,41 @@ STORIES = {
         ),
         Story(
             name="alert-in-watch",
-            tells="the API becomes slow during the watch, and the alert table rolls everything back",
+            tells="the API becomes slow during the watch, nobody holds the alert, and at the end of its countdown everything goes back",
             ends="rolled back",
-            breaks_in_watch=True,
+            slow_in_watch=6,
+            told="Rolls back by itself at",
+        ),
+        Story(
+            name="slow-api",
+            tells="the API becomes slower, but not so slow that the bot rolls back; a person reads the warning and presses Roll back",
+            ends="rolled back",
+            slow_in_watch=3,
+            presses_rollback_at="a person decides above",
+            told="a person decides above 1 s",
+        ),
+        Story(
+            name="false-alarm-held",
+            tells="the API is slow under a load test; the tech lead holds the alert as a false alarm, and keeps",
+            ends="kept",
+            slow_in_watch=6,
+            mends=True,
+            told="Held as a false alarm",
+        ),
+        Story(
+            name="bad-before",
+            tells="the list of jobs was slow before the deploy and still is; that is said, and rolls nothing back",
+            ends="kept",
+            flaws=frozenset({"slow-list"}),
+            told="It was beyond its limit before the deploy as well",
+        ),
+        Story(
+            name="no-data",
+            tells="the database lets the bot in no more; that is not taken for healthy, people are called, mend it, and keep",
+            ends="kept",
+            locks_out=True,
+            mends=True,
+            told="No data is not healthy",
         ),
         Story(
             name="truncated-backup",

@@ -16,7 +16,7 @@ def alert(scene: Scene, event: Event) -> Message:
     data = event.data
     urgent = event.kind == "alert"
     name = f"{'🚨' if urgent else '⚠️'} {line(data['name'], 200)}"
-    seen = f"*{line(data['seen'], 300)}*\nby {bold(data['title'], 120)}"
+    seen = f"{bold(data['seen'], 300)}\n{line(data['title'], 120)}"
     then = _then(scene, event)
     contacts = scene.contacts(data["roles"])
     buttons = _buttons(scene, event)

@@ -31,6 +31,7 @@ def card(scene: Scene, *, clock: bool = True) -> Message:
     head = headline(status)
     blocks = [
         header(head),
+        section("\n".join(_counting(scene, one, clock=clock) for one in status.counting[:4])),
         section(_progress(scene, status, clock=clock)),
         section(_banner(scene, status, clock=clock)),
         section(_waiting(scene, status)),
@@ -92,8 +93,7 @@ def watched(scene: Scene) -> str:
 
 
 def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
-    lines = [_counting(scene, one, clock=clock) for one in status.counting[:4]]
-    lines += [_false_alarm(scene, one) for one in status.false_alarms[:4]]
+    lines = [_false_alarm(scene, one) for one in status.false_alarms[:4]]
     if status.held_by:
         why = f": {line(status.hold_reason)}" if status.hold_reason else ""
         lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step begins.")
@@ -114,7 +114,7 @@ def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
 def _counting(scene: Scene, one: Countdown, *, clock: bool) -> str:
     at = time_of(one.ends, scene.page.runbook.time_zone, seconds=True)
     soon = f"in *{say(round(left(one, scene.now).total_seconds()))}*, " if clock else ""
-    return f"🚨 {bold(one.alert.name)} {line(one.seen, 200)}\nRolls back by itself {soon}at {at}, unless it is held (buttons in the thread)"
+    return f"⏳ *Rolls back by itself* {soon}at {at}, unless it is held (in the thread)\n{bold(one.alert.name)} {line(one.seen, 200)}"
 
 
 def _false_alarm(scene: Scene, one: Countdown) -> str:

@@ -49,7 +49,7 @@ def _early(scene: Scene, event: Event) -> Block | None:
     asked = any(fact.kind == "answer" and fact.said == "keep" for fact in scene.record.facts)
     if row is None or row.state != RUNNING or asked or not scene.can_turn_back:
         return None
-    return actions(button("keep_early", "KEEP before its end…", f"{event.run}:0"))
+    return actions(button("keep_early", "KEEP before the watch ends…", f"{event.run}:0"))
 
 
 def in_sections(lines: Iterator[str], most: int = 2) -> list[str]:

@@ -11,6 +11,7 @@ from commands.durations import Duration, say, took
 from commands.steps.base import Strict
 
 Level = Literal["ok", "warning", "alert"]
+NO_FAILURE = "no failure"
 PERCENT = frozenset({"cpu", "memory"})
 
 
@@ -61,6 +62,8 @@ class Alert(Strict):
     @property
     def limit(self) -> str:
         """The limit in words."""
+        if self.measure == "failed" and self.above == 0:
+            return NO_FAILURE
         sides = [f"above {self.shown(self.above)}"] if self.above is not None else []
         sides += [f"below {self.shown(self.below)}"] if self.below is not None else []
         return " or ".join(sides)

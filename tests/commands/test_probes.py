@@ -74,7 +74,7 @@ def test_too_few_requests_are_no_data() -> None:
 
 def test_value_rule_and_baseline_stand_in_one_line() -> None:
     (probe,) = probes(PAGE, record(before(seconds=0.031), look(1, seconds=0.2)))
-    assert probe.beside == "limit above 5 s, before 31 ms"
+    assert probe.beside == "limit: above 5 s, before 31 ms"
 
 
 def test_looks_that_tell_nothing_are_counted() -> None:

@@ -33,6 +33,11 @@ class Door:
     def flag(self) -> Path:
         return self.box.srv / "maintenance.on"
 
+    @property
+    def slow(self) -> Path:
+        """The file that says how many seconds the list of jobs takes longer, whichever version serves it."""
+        return self.box.folder / "faults" / "slow-list"
+
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._keep_log, self._keep_closed])
         app.router.add_route("*", "/api/{rest:.*}", self._hand_on)
@@ -65,6 +70,8 @@ class Door:
     async def _hand_on(self, request: web.Request) -> web.Response:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         address = self.api_url + request.path_qs
+        if (request.method, request.path) == ("GET", "/api/jobs") and self.slow.exists():
+            await asyncio.sleep(float(self.slow.read_text()))
         try:
             async with (
                 aiohttp.ClientSession(timeout=API_PATIENCE) as session,

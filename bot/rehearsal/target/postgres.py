@@ -69,6 +69,10 @@ class Postgres:
         self.report = psycopg.connect(self.url(OWNER), application_name="monthly report")
         self.report.execute("SELECT count(*) FROM approval_flow_templates")
 
+    def lock_out(self, *, locked: bool) -> None:
+        """Lets the owner log in no more, or again."""
+        self.ask(f"ALTER ROLE {OWNER} {'NOLOGIN' if locked else 'LOGIN'}")
+
     def stop(self) -> None:
         """Stops the server at once and removes what lies outside the box; nothing happens when it does not run."""
         if self.report:
@@ -84,7 +88,8 @@ class Postgres:
     def ask(self, query: str) -> list[tuple[object, ...]]:
         """The rows of a query, asked as the box's superuser."""
         with psycopg.connect(self.url(SUPERUSER), connect_timeout=5) as connection:
-            return connection.execute(query.encode()).fetchall()
+            cursor = connection.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
 
     @property
     def _note(self) -> Path:

@@ -18,7 +18,7 @@ from bot.rehearsal.target.ssh import Ssh
 LOGIN = "user5@dj.example"
 MARKER = ".target"
 # what is wrong with the host or the database, not with the release
-HERE = frozenset({"truncated-backup", "locked-table"})
+HERE = frozenset({"truncated-backup", "locked-table", "slow-list"})
 
 
 @dataclass
@@ -73,6 +73,10 @@ class Target:
         """Lets every API answer of the NEW version but health take that much longer; 0 ends it."""
         self._fault("slow", str(seconds) if seconds else "")
 
+    def lock_out(self, *, locked: bool = True) -> None:
+        """Lets the role that the bot uses log in no more; `locked=False` ends it. The application's own role is let in."""
+        self.postgres.lock_out(locked=locked)
+
     def make_job_errors(self, *, broken: bool = True) -> None:
         """Lets the NEW version answer 500 to every POST /api/jobs; `broken=False` ends it."""
         self._fault("job-errors", "yes" if broken else "")
@@ -112,6 +116,8 @@ class Target:
         self.services.publish_page()
         self.services.start_door()
         self.ssh.start()
+        if "slow-list" in self.flaws:
+            self._fault("slow-list", "6")
         if "locked-table" in self.flaws:
             self.postgres.forget_a_report()
 
