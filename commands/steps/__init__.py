@@ -10,6 +10,7 @@ from commands.steps.checkout import Checkout
 from commands.steps.data_return import DataReturn
 from commands.steps.gate import Gate
 from commands.steps.http import Http
+from commands.steps.keep import Keep
 from commands.steps.logs import Logs
 from commands.steps.maintenance import Maintenance
 from commands.steps.metrics import Metrics
@@ -35,6 +36,7 @@ _ALL: tuple[type[StepBox], ...] = (
     DataReturn,
     Gate,
     Http,
+    Keep,
     Logs,
     Maintenance,
     Metrics,

@@ -21,6 +21,7 @@ TIMELINE = """\
   T+5 min     ✍️ Sign-off: before starting
   T+5 min     ⏳ Countdown
   T+5 min     📏 Baseline: what is normal tonight
+  T+5 min     📦 Keep what runs now, for the way back
   T+5 min     Maintenance on
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
@@ -52,6 +53,7 @@ GOLDEN = {
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
     "baseline": "    makes api-response-time, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
+    "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT as that of <commit_before>; the newest 3 stay",
     "maintenance": "    GET app/, expects status 503",
     "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "
     "in one transaction with its receipt, waiting for locks at most 5 s",

@@ -99,7 +99,8 @@ class Target:
             "DATABASE_URL": self.postgres.url(OWNER), "SCRATCH_URL": self.postgres.url(OWNER, SCRATCH),
             "SSH": self.ssh.address, "SSH_KEY": self.ssh.key,
             "KNOWN_HOSTS": self.ssh.known_hosts, "PATH": self.box.bin, "REPOSITORY": self.repository.path,
-            "BACKUPS": self.box.srv / "backups", "WWW": self.services.www, "MAINTENANCE": self.services.maintenance,
+            "BACKUPS": self.box.srv / "backups", "WWW": self.services.www, "KEPT": self.box.srv / "kept",
+            "MAINTENANCE": self.services.maintenance,
             "APP_URL": self.services.door_url, "API_URL": self.services.door_url, "API_LOCAL": self.services.api_url,
             "TOKEN": self._tokens["member"], "APPROVER_TOKEN": self._tokens["approver"],
             "BYPASS": self.services.bypass, "LOGIN_EMAIL": LOGIN, "LOGIN_PASSWORD": self._password,
@@ -127,7 +128,8 @@ class Target:
             raise TargetError(f"{self.box.folder} holds something else; give a new or empty folder.")
         shutil.rmtree(self.box.folder, ignore_errors=True)
         srv = self.box.srv
-        inside = [self.box.home, self.box.bin, self.box.logs, self.box.keys, self.services.faults, srv / "backups"]
+        inside = [self.box.home, self.box.bin, self.box.logs, self.box.keys, self.services.faults]
+        inside += [srv / "backups", srv / "kept"]
         for folder in (self.box.cache, *inside, self.services.www / "releases"):
             folder.mkdir(parents=True, exist_ok=True)
         marker.write_text("The folder of a rehearsal's target; the next start empties it.\n")
