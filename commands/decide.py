@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -104,7 +105,19 @@ def _turn(page: Page, record: Record) -> Next:
 def _back(page: Page, record: Record) -> Next:
     if running := _running(record, page.forward + page.part("watch")):
         return StopActs(running)
-    return _in_order(page, record, way_back(page, record)) or Move(ROLLED_BACK)
+    steps = way_back(page, record)
+    verdicts = {step.id: settle(page, record, step) for step in steps}
+    for number, step in enumerate(steps):
+        if verdicts[step.id] in {Verdict.TO_BEGIN, Verdict.AGAIN} and _may_begin(step, steps[:number], verdicts):
+            row = record.last(step.id)
+            return Begin(step, row.attempt + 1 if row else 1)
+    return Wait() if set(verdicts.values()) - {Verdict.GO_ON} else Move(ROLLED_BACK)
+
+
+def _may_begin(step: PageStep, above: tuple[PageStep, ...], verdicts: Mapping[str, Verdict]) -> bool:
+    """Whether all is settled that a step of the rollback waits for: the steps it names, or else all above it."""
+    named = step.box.after
+    return all(verdicts[other.id] is Verdict.GO_ON for other in above if named is None or other.id in named)
 
 
 def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next | None:

@@ -60,10 +60,16 @@ def _step_lines(page: Page, step: PageStep) -> Iterator[str]:
     box = step.box
     every = f", every {say(box.every)}" if box.every else ""
     undoes = f", if “{page.step(box.undoes).title}” had begun" if box.undoes else ""
-    yield f"  {step.title}  [{box.kind}{every}{undoes}; limit {say(box.limit)}; on failure {box.on_failure}]"
+    after = "" if box.after is None else f", {_waits_for(page, box.after)}"
+    yield f"  {step.title}  [{box.kind}{every}{undoes}{after}; limit {say(box.limit)}; on failure {box.on_failure}]"
     yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
     if roles := sorted(box.roles()):
         yield f"    waits for the sign-off of: {', '.join(page.roles[role].title for role in roles)}"
+
+
+def _waits_for(page: Page, after: list[str]) -> str:
+    names = ", ".join(f"“{page.step(name).title}”" for name in after)
+    return f"waits for {names} only" if names else "waits for nothing"
 
 
 def _alert_lines(page: Page) -> Iterator[str]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from commands import alarm, chase, telling
+from commands import alarm, budget, chase, telling
 from commands.contexts import ContextMaker
 from commands.countdown import CountDown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
@@ -84,8 +84,7 @@ class Runner:
                     return
                 self._posts.tell(record, self._now())
                 self._slow.tell(record, self._now())
-                if news := chase.chases(self.page, record, self._now()):
-                    self.store.tell(self.number, self._now(), *news)
+                self._tell(record, self._now())
                 if jumps := self._jumps.news():
                     self.store.tell(self.number, self._now(), *jumps)
                 self._carry_out(decide(self.page, record, self._now()), record)
@@ -95,6 +94,13 @@ class Runner:
             except Exception:
                 LOG.exception("run %s: the loop goes on after an error of its own", self.number)
                 self._leaving.wait(1.0)
+
+    def _tell(self, record: Record, now: datetime) -> None:
+        """Write what the time alone brings: who is chased, and how much of the rollback's time is over."""
+        news = chase.chases(self.page, record, now)
+        news += budget.told_at(self.page, record, self._slow.usual(record), now)
+        if news:
+            self.store.tell(self.number, now, *news)
 
     def _now(self) -> datetime:
         return self.tools.clock.now()
@@ -121,7 +127,7 @@ class Runner:
                 self._sleep(record, until)
 
     def _move(self, state: str, record: Record) -> None:
-        self.store.move_run(self.number, state, self._now(), telling.moved(record, state, self._now()))
+        self.store.move_run(self.number, state, self._now(), telling.moved(self.page, record, state, self._now()))
 
     def _note(self, name: str, over: bool) -> None:
         if over:
@@ -139,7 +145,8 @@ class Runner:
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
         now = self._now()
-        moments = (until, self._posts.due(record, now), self._slow.due(record, now), chase.due(self.page, record, now))
+        watches = (self._posts.due(record, now), self._slow.due(record, now))
+        moments = (until, *watches, chase.due(self.page, record, now), budget.due(self.page, record, now))
         deadline = min(moment for moment in moments if moment)
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()

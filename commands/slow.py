@@ -77,11 +77,15 @@ class SlowWatch:
         """When the next attempt becomes slow, if it runs on till then."""
         return min((moment for moment in self._moments(record).values() if moment > now), default=None)
 
-    def _moments(self, record: Record) -> dict[tuple[str, int], datetime]:
+    def usual(self, record: Record) -> Mapping[str, Usual]:
+        """What is usual for the steps of a run's page, by the runs before it."""
         if self._usual is None:
             same = [run for run in self.store.runs() if run.page == record.run.page and run.target == record.run.target]
             self._usual = usual_of([self.store.record(run.id) for run in same if run.id < record.run.id][:LAST])
-        return slow_at(self.page, record, self._usual)
+        return self._usual
+
+    def _moments(self, record: Record) -> dict[tuple[str, int], datetime]:
+        return slow_at(self.page, record, self.usual(record))
 
     def _news(self, step: PageStep, attempt: int, ran: timedelta) -> News:
         usual = (self._usual or {}).get(step.id, Usual()).seconds

@@ -108,7 +108,7 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
         return STAGES["watch"], _checking([steps[r.step].title for r in running if r.step in steps])
     if record.run.state == ROLLING_BACK:
         doing = [row for row in running if row.step in steps and steps[row.step].part == "rollback"]
-        return STAGES["rollback"], steps[doing[-1].step].title if doing else ""
+        return STAGES["rollback"], " and ".join(steps[row.step].title for row in doing)
     current = next((s for s in page.forward if settle(page, record, s) is not Verdict.GO_ON), page.forward[-1])
     return STAGES[current.part], current.title
 

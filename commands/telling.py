@@ -10,10 +10,11 @@ from commands.alerts import Raised, raised_by
 from commands.durations import say
 from commands.outcome import Outcome
 from commands.probes import IN_A_ROW, probe
+from commands.restored import not_restored
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, Verdict, refusal, settle, waiting_for, waiting_for_step
 from commands.status import clock
-from state.records import DONE, News, Record, Step
+from state.records import DONE, ROLLED_BACK, News, Record, Step
 
 
 def began(page: Page, step: PageStep, attempt: int) -> list[News]:
@@ -53,7 +54,7 @@ def ended(page: Page, record: Record, step: PageStep, row: Step, outcome: Outcom
     return news + wanted(page, after, step) + _alerts(page, after, step) + _blind(page, after, step)
 
 
-def moved(record: Record, state: str, now: datetime) -> News:
+def moved(page: Page, record: Record, state: str, now: datetime) -> News:
     """The run moves to another state: how long it took, and why it goes back."""
     fact = record.fact("rollback")
     data = {
@@ -61,6 +62,7 @@ def moved(record: Record, state: str, now: datetime) -> News:
         "clock": say(clock(record, now)),
         "since_rollback": say(now - fact.at) if fact else "",
         "reason": fact.reason if fact else "",
+        "not_restored": list(not_restored(page, record)) if state == ROLLED_BACK else [],
     }
     return News(kind="moved", data=data)
 

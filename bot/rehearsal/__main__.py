@@ -74,7 +74,8 @@ async def _by_hand(played: Stage) -> int:
 
 async def _play(story: Story, option: str, played: Stage) -> int:
     print(f"The story: {story.tells}.")
-    print(f"The watch is shortened {SPEED[option]} times; nothing else is.\n", flush=True)
+    print(f"The watch is shortened {SPEED[option]} times; nothing else is.")
+    print(f"The page's rollback may take {story.within} instead of its own time.\n" if story.within else "", flush=True)
     production = played.targets[0]
     before = await asyncio.to_thread(_before, production)
     Narrator(played.workspace).listen()

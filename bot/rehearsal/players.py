@@ -58,7 +58,8 @@ class Players:
         if self.story.mends and NO_DATA in words:
             await asyncio.to_thread(self.target.lock_out, locked=False)
         actions = _actions(message.blocks) - self.leaves
-        if self.story.presses_rollback_at and self.story.presses_rollback_at in words and "rollback" in actions:
+        presses = self.story.presses_rollback_at and self.story.presses_rollback_at in words
+        if presses and "rollback" in actions and (self._broke or not self.story.cuts_off):
             await self._once(HOLDERS["rollback"].id, message, "rollback")
         elif "false_alarm" in actions and self.story.mends:
             await self._once(LEAD, message, "false_alarm")
@@ -77,6 +78,8 @@ class Players:
         self.target.make_slow(self.story.slow_in_watch)
         if self.story.locks_out:
             self.target.lock_out()
+        if self.story.cuts_off:
+            self.target.cut_off()
 
     async def _sign(self, message: Message, words: str) -> None:
         called = set(re.findall(r"<@(\w+)>", words))

@@ -17,6 +17,7 @@ from bot.rehearsal.target import Target
 from bot.rehearsal.target.box import TargetError
 from bot.rehearsal.target.chromium import chromium
 from bot.rehearsal.workspace import Workspace
+from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
 
 # by this the waiting times of the watch are divided: four hours in one minute, the day of Option B's soak in three
@@ -54,6 +55,8 @@ async def stage(option: str, story: Story, folder: Path, *, staging: bool, port:
             await asyncio.to_thread(target.start)
         await workspace.start()
         env = _bot_environment(targets, workspace, folder, SPEED[option])
+        if story.within:
+            env["GONOGO_RUNBOOK"] = str(_pages_with(folder, story.within))
         async with _bot(env, folder / "bot.log") as bot:
             state = Path(env["GONOGO_STATE"])
             yield Stage(workspace=workspace, targets=targets, state=state, bot=bot, log=folder / "bot.log")
@@ -61,6 +64,16 @@ async def stage(option: str, story: Story, folder: Path, *, staging: bool, port:
         await workspace.stop()
         for target in targets:
             await asyncio.to_thread(target.stop)
+
+
+def _pages_with(folder: Path, within: str) -> Path:
+    """A copy of the shipped pages in which a rollback may take no longer than that."""
+    pages = folder / "runbooks"
+    pages.mkdir()
+    for page in shipped_runbooks().glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        (pages / page.name).write_text(text.replace('within = "15 min"', f'within = "{within}"'), encoding="utf-8")
+    return pages
 
 
 def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, speed: int) -> dict[str, str]:

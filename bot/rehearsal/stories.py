@@ -16,6 +16,8 @@ class Story:
     button, or words of the message on which it is pressed; `refuses` is the role that refuses its first sign-off.
     In the watch every API answer takes `slow_in_watch` seconds longer, or the database lets the bot in no more (`locks_out`);
     with `mends` what is wrong is mended as soon as people are called for it, and an alert is held as a false alarm.
+    With `cuts_off` the host reaches neither git's remote nor the npm registry any more. `within` is how long the rollback may
+    take, where the page's own time would be too long to wait for.
     `tells` is what happens, `told` words that the channel must have said.
     """
 
@@ -28,6 +30,8 @@ class Story:
     slow_in_watch: float = 0
     locks_out: bool = False
     mends: bool = False
+    cuts_off: bool = False
+    within: str = ""
     told: str = ""
 
 
@@ -90,6 +94,36 @@ STORIES = {
             locks_out=True,
             mends=True,
             told="No data is not healthy",
+        ),
+        Story(
+            name="crash-loop",
+            tells="the new backend comes up and crashes again and again; that is seen over time, and everything goes back",
+            ends="rolled back",
+            flaws=frozenset({"crash-loop"}),
+            told="did not come up well",
+        ),
+        Story(
+            name="old-page-served",
+            tells="the new page is published and the old one still served; its build stamp shows it, and everything goes back",
+            ends="rolled back",
+            flaws=frozenset({"stale-page"}),
+            told="is not the stamp of",
+        ),
+        Story(
+            name="registry-away",
+            tells="neither git's remote nor the npm registry can be reached; somebody presses Roll back, and it needs neither",
+            ends="rolled back",
+            cuts_off=True,
+            presses_rollback_at="being watched",
+            told="is back in its place",
+        ),
+        Story(
+            name="rollback-over-budget",
+            tells="a rollback takes longer than it may; at 50, 80 and 100 % of its time the right people are told, and it goes on",
+            ends="rolled back",
+            presses_rollback_at="Deploy Frontend",
+            within="8 s",
+            told="The 8 s are over",
         ),
         Story(
             name="truncated-backup",

@@ -100,3 +100,20 @@ def chase(scene: Scene, event: Event) -> Message:
         called = " ".join(f"{scene.title_of(role)} {scene.called(role)}" for role in data["roles"])
     never = "Silence decides nothing: the run waits, and anybody may roll back."
     return message(f"{head} {called}", [section(f"{head}\n{called}"), context(never)], broadcast=bool(data["loud"]))
+
+
+def budget(scene: Scene, event: Event) -> Message:
+    """Half, four fifths or all of the time is over that the rollback may take: what is slow, what is left, and who is called."""
+    data = event.data
+    over = (
+        f"🚨 *The {data['within']} are over*"
+        if data["mark"] == 100
+        else f"⏱️ *{data['mark']} % of {data['within']} are over*"
+    )
+    head = f"{over}: the rollback runs for {line(data['ran'], 40)}"
+    doing = "\n".join(f"⏳ {line(one, 200)}" for one in data["doing"][:4])
+    left = f"Left: {line(', '.join(data['left']), 600)}" if data["left"] else ""
+    called = scene.contacts(data["roles"])
+    return message(
+        f"{head} {called}", [section(head), section(doing), section(left), section(called)], broadcast=data["mark"] > 50
+    )

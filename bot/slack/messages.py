@@ -191,6 +191,7 @@ def _moved(scene: Scene, event: Event) -> Message:
     why = f"\n> {line(data['reason'], 600)}" if data["reason"] else ""
     lost = scene.record.run.loses if data["state"] == ROLLED_BACK else ""
     why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
+    why += "".join(f"\n❌ NOT restored: {line(one, 300)}" for one in data.get("not_restored", [])[:8])
     return message(head, [section(head + why), context(f"The run took {data['clock']}")], broadcast=True)
 
 
@@ -221,6 +222,7 @@ _DRAWERS: dict[str, Callable[[Scene, Event], Message]] = {
     "held alert": alarms.held,
     "recovered": alarms.recovered,
     "blind": alarms.blind,
+    "budget": alarms.budget,
     "chase": alarms.chase,
     "panel": panel,
     "watch": _watch,

@@ -9,7 +9,7 @@ from bot.slack.panel import in_sections, panel_lines
 from bot.slack.scene import Scene
 from bot.slack.text import clip, escape, line, person, time_of
 from commands.settle import AGAIN, DECISION, ITS_DONE, NO, SKIP, Waiting, waiting_for
-from state.records import DONE, UNKNOWN, Event, Fact
+from state.records import DONE, ROLLING_BACK, UNKNOWN, Event, Fact
 
 SAID = {AGAIN: "run it again", ITS_DONE: "it is done", SKIP: "skip it"}
 
@@ -66,7 +66,14 @@ def _asked(scene: Scene, event: Event, waiting: Waiting | None) -> list[str]:
             return [asks, "Somebody else must agree. " + (_called(scene, waiting) if waiting else "")]
         case "decide":
             return [_called(scene, waiting) if waiting else "", *in_sections(_criteria(scene, event))]
-    return [escape(data["says"], 1200), f"What now? {_called(scene, waiting)}" if waiting else ""]
+    says = escape(data["says"], 1200)
+    if waiting and scene.record.run.state == ROLLING_BACK:
+        return [
+            says,
+            "The rollback waits for your word. Try again, skip it with a reason, or call:",
+            scene.contacts(scene.page.roles),
+        ]
+    return [says, f"What now? {_called(scene, waiting)}" if waiting else ""]
 
 
 def _called(scene: Scene, waiting: Waiting) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.report.times import Reading
+from commands.restored import not_restored
 from commands.runbook.page import Page, PageStep
-from commands.settle import way_back
 from state.records import DONE, ROLLED_BACK, ROLLING_BACK, RUNNING, Record, Step
 
 
@@ -28,15 +28,6 @@ def _cleaned(step: PageStep, rows: list[Step]) -> Iterator[str]:
 
 def not_brought_back(page: Page, record: Record) -> tuple[str, ...]:
     """What is lost by the rollback, and each of its steps that did not end well or was skipped; nothing without a rollback."""
-    if record.run.state not in {ROLLING_BACK, ROLLED_BACK}:
-        return ()
-    lost = [f"Lost by it: {record.run.loses}"] if record.run.loses else []
-    for step in way_back(page, record):
-        row = record.last(step.id)
-        if row is None:
-            lost.append(f"“{step.title}” did not begin")
-        elif row.state != DONE:
-            answer = record.fact("answer", step.id, row.attempt)
-            why = f" ({answer.said}: {answer.reason})" if answer else ""
-            lost.append(f"“{step.title}” {row.state}: {row.says}{why}")
-    return tuple(lost)
+    back = record.run.state in {ROLLING_BACK, ROLLED_BACK}
+    lost = (f"Lost by it: {record.run.loses}",) if record.run.loses and back else ()
+    return lost + not_restored(page, record)

@@ -109,10 +109,22 @@ def _check_fields(page: Page, step: PageStep) -> None:
         raise BadPage(step.line, step.title, "undoes: only a step of the rollback undoes another")
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         raise BadPage(step.line, step.title, f'undoes: there is no step "{box.undoes}" on the page')
+    if box.after is not None:
+        _check_after(page, step, box.after)
     if why := box.wrong_beside({other.id: other.box for other in page.steps}):
         raise BadPage(step.line, step.title, why)
     if step.part == "rollback" and box.on_failure == "roll back":
         raise BadPage(step.line, step.title, "on_failure: a step of the rollback cannot roll back; write ask or tell")
+
+
+def _check_after(page: Page, step: PageStep, after: list[str]) -> None:
+    if step.part != "rollback":
+        raise BadPage(step.line, step.title, "after: only steps of the rollback may run side by side")
+    steps = [other.id for other in page.part("rollback")]
+    above = steps[: steps.index(step.id)]
+    for name in after:
+        if name not in above:
+            raise BadPage(step.line, step.title, f'after: there is no step "{name}" above it in the rollback')
 
 
 def _check_values(page: Page) -> None:

@@ -82,13 +82,18 @@ class Door:
             return web.json_response({"error": "The API does not answer."}, status=502)
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        root = (self.box.srv / "www" / "current").resolve()
+        root = (self.box.srv / "www" / self._served()).resolve()
         asked = (root / request.match_info["path"]).resolve()
         if asked.is_file() and asked.is_relative_to(root):
             return web.FileResponse(asked, headers={"Cache-Control": "no-cache"})
         if asked.suffix:
             raise web.HTTPNotFound
         return web.FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})
+
+    def _served(self) -> str:
+        """The folder that is served: the link's, or for a door that does not see the link change always the same release."""
+        stale = self.box.folder / "faults" / "stale-page"
+        return f"releases/{stale.read_text()}" if stale.exists() else "current"
 
     async def _watch_flag(self, _: web.Application) -> AsyncIterator[None]:
         watcher = asyncio.create_task(self._tell_changes())

@@ -77,6 +77,11 @@ class Repository:
             lock = self.path / API / "package-lock.json"
             lock.write_text(lock.read_text() + "\n")
 
+    def take_origin_away(self) -> None:
+        """Nothing can be fetched any more."""
+        origin = self.box.srv / "origin.git"
+        origin.rename(origin.with_suffix(".away"))
+
     def git(self, *words: str) -> str:
         """What a git command says in the working copy."""
         return self.box.run(["git", *words], cwd=self.path).strip()

@@ -18,7 +18,7 @@ from bot.rehearsal.target.ssh import Ssh
 LOGIN = "user5@dj.example"
 MARKER = ".target"
 # what is wrong with the host or the database, not with the release
-HERE = frozenset({"truncated-backup", "locked-table", "slow-list"})
+HERE = frozenset({"truncated-backup", "locked-table", "slow-list", "stale-page"})
 
 
 @dataclass
@@ -77,6 +77,11 @@ class Target:
         """Lets the role that the bot uses log in no more; `locked=False` ends it. The application's own role is let in."""
         self.postgres.lock_out(locked=locked)
 
+    def cut_off(self) -> None:
+        """Takes git's remote and the npm registry away from the host, npm's own cache too."""
+        self.repository.take_origin_away()
+        tools.take_registry_away(self.box)
+
     def make_job_errors(self, *, broken: bool = True) -> None:
         """Lets the NEW version answer 500 to every POST /api/jobs; `broken=False` ends it."""
         self._fault("job-errors", "yes" if broken else "")
@@ -119,6 +124,8 @@ class Target:
         self.ssh.start()
         if "slow-list" in self.flaws:
             self._fault("slow-list", "6")
+        if "stale-page" in self.flaws:
+            self._fault("stale-page", self.old)
         if "locked-table" in self.flaws:
             self.postgres.forget_a_report()
 

@@ -78,6 +78,12 @@ def install(box: Box, *, cut: bool = False) -> None:
     _script(box.bin / "pm2", RESTARTED.format(**words))
 
 
+def take_registry_away(box: Box) -> None:
+    """npm reaches no registry any more, and has nothing in its cache."""
+    away = f"cache={box.home / 'npm-empty'}\nregistry=http://127.0.0.1:9/\nfetch-retries=0\naudit=false\nfund=false\n"
+    (box.home / ".npmrc").write_text(away)
+
+
 def node_modules(box: Box, name: str, manifest: str, lock: str = "") -> Path:
     """The cached node_modules of one manifest, fetched with npm the first time."""
     digest = hashlib.sha256((manifest + lock).encode()).hexdigest()[:12]

@@ -1,0 +1,98 @@
+"""Rollback against the clock: each step's share of the time it may take, and who is told at 50, 80 and 100 %."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.durations import say
+from commands.runbook.page import Page, PageStep
+from commands.settle import Verdict, settle, way_back
+from commands.slow import Usual
+from state.records import ROLLING_BACK, RUNNING, News, Record
+
+MARKS = (50, 80, 100)  # percent of the time that a rollback may take
+PLAIN = timedelta(seconds=20)  # what a step counts for that neither ran before nor says how long it takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """One step under way: how long it has run, and its share of the whole time."""
+
+    title: str
+    ran: timedelta
+    share: timedelta
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is over its share."""
+        return self.ran > self.share
+
+
+def shares(page: Page, steps: Sequence[PageStep], usual: Mapping[str, Usual]) -> dict[str, timedelta]:
+    """Each step's share of the time that the rollback may take, by what it took in earlier runs, or takes by the page."""
+    took = {step.id: _took(step, usual) for step in steps}
+    whole = sum(took.values(), timedelta(0)) or timedelta(seconds=1)
+    return {step: page.rollback.within * (one / whole) for step, one in took.items()}
+
+
+def _took(step: PageStep, usual: Mapping[str, Usual]) -> timedelta:
+    if seconds := usual.get(step.id, Usual()).seconds:
+        return timedelta(seconds=max(*seconds, 1))
+    return step.box.takes or PLAIN
+
+
+def under_way(page: Page, record: Record, usual: Mapping[str, Usual], now: datetime) -> tuple[Pace, ...]:
+    """The steps of the rollback that run now, the slowest beside its share first."""
+    steps = way_back(page, record)
+    share = shares(page, steps, usual)
+    found = [
+        Pace(title=step.title, ran=now - row.began_at, share=share[step.id])
+        for step in steps
+        if (row := record.last(step.id)) and row.state == RUNNING
+    ]
+    return tuple(sorted(found, key=lambda pace: pace.share - pace.ran))
+
+
+def told_at(page: Page, record: Record, usual: Mapping[str, Usual], now: datetime) -> list[News]:
+    """What must be told now of the rollback's time: the highest mark that is past, once each."""
+    past = [mark for mark in MARKS if (moment := _moment(page, record, mark)) and moment <= now]
+    return [_news(page, record, usual, past[-1], now)] if past else []
+
+
+def due(page: Page, record: Record, now: datetime) -> datetime | None:
+    """When the next mark is reached, if the rollback goes on till then."""
+    moments = (_moment(page, record, mark) for mark in MARKS)
+    return min((moment for moment in moments if moment and moment > now), default=None)
+
+
+def _moment(page: Page, record: Record, mark: int) -> datetime | None:
+    asked = record.fact("rollback")
+    if record.run.state != ROLLING_BACK or asked is None:
+        return None
+    return asked.at + page.rollback.within * mark / 100
+
+
+def _news(page: Page, record: Record, usual: Mapping[str, Usual], mark: int, now: datetime) -> News:
+    asked = record.fact("rollback")
+    running = under_way(page, record, usual, now)
+    left = [step.title for step in way_back(page, record) if settle(page, record, step) is not Verdict.GO_ON]
+    data = {
+        "mark": mark,
+        "within": say(page.rollback.within),
+        "ran": say(timedelta(seconds=round((now - asked.at).total_seconds()))) if asked else "",
+        "doing": [f"{one.title}: for {say(round(one.ran.total_seconds()))}{_over(one)}" for one in running],
+        "left": left,
+        "roles": _roles(page, mark),
+    }
+    return News(kind="budget", data=data, once=f"budget:{mark}")
+
+
+def _over(one: Pace) -> str:
+    return f", over its share of {say(round(one.share.total_seconds()))}" if one.slow else ""
+
+
+def _roles(page: Page, mark: int) -> list[str]:
+    """Who is told: at half of it nobody is called, then who decides, and at its end everybody."""
+    return {50: [], 80: [page.decision.role]}.get(mark, list(page.roles))

@@ -1,0 +1,23 @@
+"""What a rollback has not restored: its steps that did not end well or were skipped, each by name."""
+
+from __future__ import annotations
+
+from commands.runbook.page import Page
+from commands.settle import way_back
+from state.records import DONE, ROLLED_BACK, ROLLING_BACK, Record
+
+
+def not_restored(page: Page, record: Record) -> tuple[str, ...]:
+    """One sentence for each step of the rollback that did not end well, was skipped, or did not begin; nothing without a rollback."""
+    if record.run.state not in {ROLLING_BACK, ROLLED_BACK}:
+        return ()
+    lost = []
+    for step in way_back(page, record):
+        row = record.last(step.id)
+        if row is None:
+            lost.append(f"“{step.title}” did not begin")
+        elif row.state != DONE:
+            answer = record.fact("answer", step.id, row.attempt)
+            why = f" ({answer.said}: {answer.reason})" if answer else ""
+            lost.append(f"“{step.title}” {row.state}: {row.says}{why}")
+    return tuple(lost)
