@@ -7,7 +7,8 @@ from datetime import datetime
 
 from commands.probes import BLIND, WARNING, probe
 from commands.runbook.alert import Alert
-from commands.runbook.page import Criterion, Page
+from commands.runbook.page import Criterion, Page, PageStep
+from commands.settle import NO, unsigned
 from state.records import DONE, RUNNING, Record, Step
 
 GO, NO_GO, OPEN, PEOPLE = "go", "no-go", "open", "people"
@@ -81,9 +82,22 @@ def _evidence(page: Page, record: Record, name: str) -> _Evidence:
         return _Evidence(good=None, says="not measured yet")
     last = rows[-1]
     at = last.ended_at or last.began_at
+    if step.part == "watch" and step.box.kind == "gate":
+        return _answered(record, step, last)
     if step.part != "watch":
         return _Evidence(good=last.state == DONE, says=last.says, at=at)
     return _of_check(page, record, name, rows, at)
+
+
+def _answered(record: Record, step: PageStep, row: Step) -> _Evidence:
+    """A question of the watch, by its newest answer."""
+    said = [fact for fact in record.facts if (fact.kind, fact.step, fact.attempt) == ("sign", row.step, row.attempt)]
+    at = said[-1].at if said else row.began_at
+    if no := [fact for fact in said if fact.said == NO]:
+        return _Evidence(good=False, says=f"refused: {no[-1].reason}", at=at)
+    if missing := unsigned(record, step, row):
+        return _Evidence(good=None, says=f"nobody has answered as {', '.join(missing)} yet", at=row.began_at)
+    return _Evidence(good=True, says="answered: yes", at=at)
 
 
 def _of_check(page: Page, record: Record, name: str, rows: list[Step], at: datetime) -> _Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -34,7 +34,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Somebody is waited for: `kind` is "sign", "answer", "second", "decide" or "countdown"; any one person of each role may act."""
+    """Somebody is waited for: `kind` is "sign", "answer", "second", "decide" or "countdown"; any one person of each role may act.
+
+    With `blocks=False` the run goes on meanwhile: a question of the watch.
+    """
 
     kind: str
     step: str
@@ -42,6 +45,7 @@ class Waiting:
     title: str
     roles: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    blocks: bool = True
 
 
 def settle(page: Page, record: Record, step: PageStep) -> Verdict:
@@ -151,6 +155,15 @@ def _holding(page: Page, one: Countdown) -> Waiting:
     return Waiting(kind="countdown", step=one.alert.name, attempt=one.number, title=one.alert.name, roles=roles)
 
 
+def _asked_in_watch(page: Page, record: Record) -> list[Waiting]:
+    """The questions of the watch that nobody has answered; the newest of each counts, and none holds the run up."""
+    if record.run.state != GOING or record.fact("rollback") or record.fact("keep"):
+        return []
+    gates = [step for step in page.part("watch") if step.box.kind == "gate"]
+    found = [waiting for step in gates if (waiting := waiting_for_step(page, record, step))]
+    return [replace(waiting, blocks=False) for waiting in found if waiting.kind == "sign"]
+
+
 def _agreeing(record: Record) -> bool:
     """Whether somebody decided KEEP before the watch was over, and a second person has not agreed yet."""
     early = record.fact("answer", DECISION, EARLY) and not record.fact("second", DECISION, EARLY)
@@ -164,6 +177,7 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     steps = page.part("rollback") if record.run.state == "rolling back" else page.forward
     found = [_holding(page, one) for one in running(page, record)]
     found += [waiting for step in steps if (waiting := waiting_for_step(page, record, step))]
+    found += _asked_in_watch(page, record)
     if record.run.state == GOING and _agreeing(record):
         title = "KEEP before the watch is over"
         found.append(Waiting(kind="second", step=DECISION, attempt=EARLY, title=title, roles=tuple(sorted(page.roles))))

@@ -91,7 +91,8 @@ def early_keep(page: Page, record: Record) -> list[News]:
 def wanted(page: Page, record: Record, step: PageStep) -> list[News]:
     """The sign-offs or the answer that a step waits for; an attempt that is being stopped for a rollback asks nothing."""
     row = record.last(step.id)
-    if step.part == "watch" or row is None or (record.fact("rollback") and step.part != "rollback"):
+    checks = step.part == "watch" and step.box.kind != "gate"
+    if checks or row is None or (record.fact("rollback") and step.part != "rollback"):
         return []
     if not (waiting := waiting_for_step(page, record, step)):
         return []
@@ -100,9 +101,9 @@ def wanted(page: Page, record: Record, step: PageStep) -> list[News]:
 
 
 def refused(page: Page, record: Record, step: PageStep) -> list[News]:
-    """A refusal leaves a question behind when the run does not end by it."""
+    """A refusal leaves a question behind when the run does not end by it; one in the watch stops nothing."""
     row = record.last(step.id)
-    if row and refusal(record, row) and settle(page, record, step) is Verdict.PEOPLE:
+    if row and step.part != "watch" and refusal(record, row) and settle(page, record, step) is Verdict.PEOPLE:
         return wanted(page, record, step)
     return []
 

@@ -51,21 +51,25 @@ def headline(status: Status) -> str:
 
 def _going(status: Status) -> tuple[str, str]:
     if status.state == ROLLING_BACK:
-        return ("🙋", "rollback waits for people") if status.waiting else ("⏪", "ROLLING BACK")
+        return ("🙋", "rollback waits for people") if _blocking(status) else ("⏪", "ROLLING BACK")
     if status.rollback_left is not None:
         return "⏪", "stopping, to roll back"
     if status.counting:
         return "🚨", "ALERT, about to roll back"
     if status.held_by:
         return "⏸️", "ON HOLD"
-    if status.waiting:
+    if blocking := _blocking(status):
         asked = {
             "decide": ("🏁", "KEEP or ROLLBACK?"),
             "sign": ("🙋", "waiting for sign-off"),
             "second": ("🙋", "waiting for a second person"),
         }
-        return asked.get(status.waiting[0].kind, ("❓", "a step needs an answer"))
+        return asked.get(blocking[0].kind, ("❓", "a step needs an answer"))
     return ("👀", "being watched") if status.stage == "Watch" else ("🚀", "deploying")
+
+
+def _blocking(status: Status) -> list[Waiting]:
+    return [waiting for waiting in status.waiting if waiting.blocks]
 
 
 def _progress(scene: Scene, status: Status, *, clock: bool) -> str:

@@ -122,7 +122,7 @@ def _started(scene: Scene, event: Event) -> Message:
 def _signed(_: Scene, event: Event) -> Message:
     data = event.data
     head = f"⛔ {person(data['person'])} refused to sign {bold(data['title'])}"
-    return message(head, [section(f"{head}\n> {line(data['reason'], 600)}")])
+    return message(head, [section(f"{head}\n> {line(data['reason'], 600)}")], broadcast=True)
 
 
 def _hold(_: Scene, event: Event) -> Message:

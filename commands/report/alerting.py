@@ -1,4 +1,4 @@
-"""The alerts of a run and how each ended: back within its limits, rolled back, or as it was at the end."""
+"""The alerts of a run and how each ended: held, back within its limits, rolled back, or as it was at the end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from commands.countdown import HELD
 from commands.durations import say
 from commands.report.times import Reading
 from commands.runbook.alert import Alert
@@ -60,6 +61,9 @@ def _good(reading: Reading, alert: Alert) -> list[tuple[datetime, float]]:
 def _ended(reading: Reading, event: Event, good: list[tuple[datetime, float]]) -> tuple[datetime, str]:
     """When it ended (the last moment there is, where it did not), and how in words."""
     back = reading.record.fact("rollback")
+    hold = reading.record.fact(HELD, str(event.data.get("name", "")), int(event.data.get("attempt", 0)))
+    if hold:
+        return hold.at, f"held as a false alarm for {hold.said} at T+{say(reading.t_plus(hold.at))}: {hold.reason}"
     following = bisect_right(good, event.at, key=lambda one: one[0])
     if following < len(good) and (back is None or good[following][0] < back.at):
         at, value = good[following]

@@ -19,7 +19,7 @@ from commands.status import STAGES
 from commands.who import People, roles_of
 from state.records import DONE, RUNNING, STOPPED, Event, Fact, Record, Run
 
-SAID = ("sign", "answer", "second", "hold", "resume", "rollback", "keep", "end")
+SAID = ("sign", "answer", "second", "hold", "resume", "rollback", "keep", "end", "false alarm")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from commands.baseline import baseline_of
 from commands.runbook.page import Page
 from commands.settle import WATCH
 from state.records import DONE, FAILED, Record, Step
@@ -27,6 +28,7 @@ class Reading:
         # a check of the watch that is asked before that measures what is usual
         changing = {step.id for step in (*page.part("deploy"), *page.part("smoke tests"))}
         self.changed_at = min((row.began_at for row in record.steps if row.step in changing), default=None)
+        self._before = baseline_of(page, record)
         self._watch = record.last(WATCH)
         self._back = record.fact("rollback")
 
@@ -45,6 +47,8 @@ class Reading:
 
     def measurements(self, step: str, measure: str) -> Iterator[tuple[datetime, float, bool]]:
         """When something was measured, its value, and whether production had been changed by then; oldest first."""
+        if (before := self._before.get((step, measure))) is not None:
+            yield self.record.run.began_at, before, False
         for row in self.attempts(step):
             if measure in (found := measured(row)):
                 after = self.changed_at is not None and row.began_at >= self.changed_at

@@ -77,7 +77,7 @@ def test_the_three_tiers_of_the_watch() -> None:
     ]  # fmt: skip
     assert [name for name, every in tiers.items() if every == 30] == ["users-can-log-in", "users-can-create-jobs"]
     assert [name for name, every in tiers.items() if every == 60] == [
-        "smoke-tests-again", "database-size", "cpu-and-memory",
+        "smoke-tests-again", "on-call-says", "database-size", "cpu-and-memory",
     ]  # fmt: skip
 
 
