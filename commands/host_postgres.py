@@ -24,7 +24,7 @@ SCRATCH = "".join(
     (
         ADDRESS,
         f"WHO={shlex.quote(read('scratch_who.sql'))}\n",
-        f"CONTENT={shlex.quote(read('scratch_content.sql'))}\n",
+        f"CONTENT={shlex.quote(read('content.sql'))}\n",
         read("scratch.sh"),
     )
 )

@@ -24,7 +24,7 @@ _AT_FOLDER = (
 mkdir -p "$FOLDER" && cd "$FOLDER"
 """
 )
-_SCRIPT = f"{_AT_FOLDER}COUNTS={shlex.quote(read('counts.sql'))}\n{read('backup.sh')}"
+_SCRIPT = f"{_AT_FOLDER}CONTENT={shlex.quote(read('content.sql'))}\n{read('backup.sh')}"
 _CHECK = (
     _AT_FOLDER
     + """\

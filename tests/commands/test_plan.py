@@ -67,7 +67,7 @@ GOLDEN = {
     "logs": "    with FILE=<log_err>, SINCE=<log_offset_err>, BAD=ERROR|FATAL",
     "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers that are missing come back from <backup_file>",
-    "proof": "    restores <backup_file> beside $PROD_SCRATCH_URL, and compares the rows of every table",
+    "proof": "    restores <backup_file> beside $PROD_SCRATCH_URL, and compares the rows of every table and a checksum of them",
     "repeat": "    runs every step of “smoke tests” again; after a failure only those that clean up",
     "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
 }  # fmt: skip

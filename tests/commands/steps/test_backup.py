@@ -61,8 +61,8 @@ def test_a_whole_dump_is_kept_with_its_checksum(tmp_path: Path) -> None:
     found = host.back_up()
     assert found.state == "done", found.says + found.output
     name = found.values["backup_file"]
-    assert host.files() == [name, f"{name}.counts", f"{name}.sha256"]
-    assert (host.backups / f"{name}.counts").read_text() == "public.jobs\t1500\n"
+    assert host.files() == [name, f"{name}.content", f"{name}.sha256"]
+    assert (host.backups / f"{name}.content").read_text() == "public.jobs|1500|42\n"
     assert "1,500 rows of 1 tables" in found.says
     data = (host.backups / name).read_bytes()
     assert hashlib.sha256(data).hexdigest() == found.values["backup_sha256"]
