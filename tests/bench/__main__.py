@@ -9,6 +9,7 @@ NAMES = {
     "acks": "Slash-command acks, 50 at once, beside Node's @slack/bolt",
     "ssh": "Ten remote commands, beside ssh ControlMaster, fabric and ansible-core",
     "start": "Process start to connected, idle memory, socket recovery",
+    "watch": "Fifty checks of the watch that are due at the same moment",
     "record": "/deploy status with a thousand and a million events",
 }
 

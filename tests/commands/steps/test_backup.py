@@ -23,7 +23,7 @@ GOOD = "seq 1500; echo '-- PostgreSQL database dump complete'; echo; echo '\\unr
 PSQL = """
 [[ "$*" != *-XAtc* ]] || { echo 1000; exit; }
 while IFS= read -r line; do
-  case $line in *pg_export_snapshot*) echo 0001-1 ;; *gexec*) printf 'public.jobs\\t1500\\n' ;; '\\q') exit ;; esac
+  case $line in *pg_export_snapshot*) echo 0001-1 ;; *gexec*) printf 'public.jobs|1500|42\\n' ;; '\\q') exit ;; esac
 done
 """
 

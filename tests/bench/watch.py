@@ -1,0 +1,75 @@
+"""The watch under load: fifty checks that are due at the same moment, and how long the last of them waits to begin."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from commands.runbook import Page, read_page
+from commands.runner import Runner
+from commands.settle import WATCH
+from commands.start import Request, start
+from commands.tools import Answer
+from commands.who import Who
+from state.records import DONE, News, Step
+from state.store import Store
+from tests.pages import SMALL, said
+from tests.production import answer
+from tests.world import World
+
+CHECK = """### Check {n}
+
+```toml http
+web = "api"
+path = "/jobs"
+every = "15 min"
+on_failure = "tell"
+```
+
+"""
+CHECKS = 50
+PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
+
+
+def measure() -> dict[str, float]:
+    """Seconds from the watch's beginning to the first and the last of fifty checks that are due then, on the real record."""
+    page = read_page(
+        SMALL.replace("## Alerts\n", "".join(CHECK.format(n=n) for n in range(CHECKS)) + "## Alerts\n"), "many.md"
+    )
+    with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as folder:
+        moments = _begun(page, Path(folder) / "gonogo.db")
+    return {"first check begins after, s": moments[0], "last of 51 checks begins after, s": moments[-1]}
+
+
+def _slow() -> Answer:
+    """An answer that takes half a second, so that the checks are all under way together."""
+    time.sleep(0.5)
+    return answer(data=[])
+
+
+def _begun(page: Page, path: Path) -> list[float]:
+    world = World(rate=1.0)
+    world.on_web("/jobs", lambda _: _slow())
+    store = Store(path, serving=True)
+    now = world.clock.now()
+    run = start(store, page, Request(), Who(person="U1", via="slack"), PEOPLE, now)
+    for step in page.forward:
+        store.begin_step(run.id, step.id, 1, now)
+        store.end_step(run.id, Step(step=step.id, attempt=1, state=DONE, began_at=now), now)
+    for role in PEOPLE:
+        signed = said("sign", "ready", 1, role=role, said="yes")
+        store.add_fact(run.id, signed, News(kind="signed"))
+    runner = Runner(store, page, run.id, world.tools())
+    runner.start()
+    checks = {step.id for step in page.part("watch")}
+    while not checks <= {row.step for row in store.record(run.id).steps}:
+        time.sleep(0.02)
+    record = store.record(run.id)
+    runner.leave()
+    store.close()
+    watch = record.last(WATCH)
+    assert watch is not None
+    begun = sorted(row.began_at - watch.began_at for row in record.steps if row.step in checks)
+    return [moment / timedelta(seconds=1) for moment in begun]
