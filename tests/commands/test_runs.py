@@ -89,6 +89,42 @@ def test_an_alert_in_the_watch_goes_straight_back(show: Show) -> None:
     assert as_before(show.world)
 
 
+def slow_in_the_watch(show: Show) -> str:
+    """Let the API become slow in the watch, until the alert counts down; returns the alert's name."""
+    show.engine.start()
+    show.play(until=running(show, "the watch"))
+    show.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
+    show.play(until=lambda: bool(show.events("alert")))
+    return str(show.events("alert")[0].data["name"])
+
+
+def test_a_countdown_runs_on_while_the_bot_is_away(show: Show) -> None:
+    slow_in_the_watch(show)
+    show.engine.stop()
+    show.world.clock.move(minutes=2)
+    show.engine = show.new_engine()
+    show.engine.start()
+    show.play()
+    assert state(show) == "rolled back"
+    assert len(show.events("alert")) == 1, "a restart must not begin the countdown anew"
+    back = show.record.fact("rollback")
+    assert back
+    assert "nobody held the countdown" in back.reason
+
+
+def test_an_alert_that_is_held_rolls_nothing_back(show: Show) -> None:
+    show.world.clock.rate = 20.0  # a countdown of 3 seconds
+    name = slow_in_the_watch(show)
+    show.desk.false_alarm(name, 1, holder("on_call"), "a load test", "2 h", show.world.clock.now())
+    show.world.on_web("GET api /api/jobs$", lambda call: answer(200, []))
+    show.world.clock.rate = 200.0
+    show.play()
+    assert state(show) == "kept"
+    assert [event.kind for event in show.store.events(show.run, limit=5000) if event.kind == "held alert"] == [
+        "held alert"
+    ]
+
+
 def test_a_rollback_stops_a_hanging_step_and_turns_back_within_two_seconds(show: Show) -> None:
     show.world.hang("npm ci --omit=dev")
     show.engine.start()
