@@ -24,3 +24,7 @@ drop_copy() {
   [ -n "${made-}" ] || return 0
   scratch psql -Xqc "DROP DATABASE IF EXISTS \"$made\" WITH (FORCE)" || echo "The copy $made could not be dropped."
 }
+# Refuses a user of the scratch database who may make no copy beside it.
+may_copy() {
+  [ "$(scratch psql -XqAtc 'SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')" = t ] || exit 74
+}

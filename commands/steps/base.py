@@ -105,33 +105,6 @@ class StepBox(Strict):
         return {(sort, value) for field, sort in sorts.items() if (value := getattr(self, field, None))}
 
 
-class OnCopy(StepBox):
-    """What the kinds have that work on a copy of the run's backup, made beside `scratch_url` and dropped at the end.
-
-    `scratch_url` is an empty database that the host reaches; production is only asked who it is.
-    """
-
-    host: str
-    database_url: EnvName
-    scratch_url: EnvName
-    folder: EnvName
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
-
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
-
-    def env(self) -> dict[str, str]:
-        """The environment of its script."""
-        return {
-            "DATABASE_URL": self.database_url,
-            "SCRATCH_URL": self.scratch_url,
-            "FOLDER": self.folder,
-            "FILE": self.file,
-            "SHA256": self.sha256,
-        }
-
-
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """Put the values of earlier steps in place of their `<name>`; unknown names stay. `quote` makes each one safe."""
     return _NAME.sub(lambda found: quote(values[found[1]]) if found[1] in values else found[0], text)

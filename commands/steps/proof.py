@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.checks import Check, Programs
 from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
-from commands.steps.base import OnCopy, on_host, run_job, told
+from commands.steps.base import on_host, run_job, told
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, read("proof.sh")))
 _WRONG = {
@@ -31,9 +31,6 @@ class Proof(OnCopy):
             f"restores {self.file} beside {self.scratch_url}, and compares the rows of every table and a checksum of them",
             *on_host(self.host, _SCRIPT, self.env()),
         ]
-
-    def checks(self) -> list[Check]:
-        return [Programs(host=self.host, names=("psql", "gzip", "sha256sum", "awk", "sort"))]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, _SCRIPT, self.env())

@@ -11,10 +11,11 @@ from pydantic import Field
 
 from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
 from commands.sql_file import unsafe_statements
-from commands.steps.base import OnCopy, StepBox, on_host, run_job, told
+from commands.steps.base import StepBox, on_host, run_job, told
 from commands.tools import Finished
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, f"LOCKS={shlex.quote(read('rehearse_locks.sql'))}\n", read("rehearse.sh")))

@@ -45,6 +45,18 @@ def test_the_target_is_fit_for_the_shipped_page(hand: Hand) -> None:
         assert words in said, words
 
 
+def test_a_scratch_database_that_cannot_serve_is_found(hand: Hand, owner: psycopg.Connection) -> None:
+    assert "is production itself" in "\n".join(lines(hand, FAIL, SCRATCH_URL=hand.env("DATABASE_URL")))
+    assert "cannot be reached from the host" in "\n".join(
+        lines(hand, FAIL, SCRATCH_URL="postgresql://a:b@127.0.0.1:1/c")
+    )
+    owner.execute(f"ALTER ROLE {OWNER} NOCREATEDB")
+    try:
+        assert "needs CREATEDB" in "\n".join(lines(hand, FAIL))
+    finally:
+        owner.execute(f"ALTER ROLE {OWNER} CREATEDB")
+
+
 def test_a_ref_that_nobody_pushed_is_found(hand: Hand) -> None:
     assert [line for line in lines(hand, FAIL, ref="v99") if "no branch, tag or commit v99" in line]
 
