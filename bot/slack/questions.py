@@ -22,7 +22,7 @@ def question(scene: Scene, event: Event) -> Message:
     parts = _asked(scene, event, waiting)
     blocks = [header(head), *(section(part) for part in parts), section(told), _buttons(scene, event, waiting)]
     if not waiting and not told and not _all_signed(scene, event):
-        blocks.append(context("Nobody is asked any more: the run has gone on without it."))
+        blocks.append(context("Nobody is asked any more: the run has gone another way."))
     called = " ".join(scene.called(role) for role in waiting.roles) if waiting else ""
     return message(" ".join(filter(None, [line(head, 300), called, told])), blocks)
 
