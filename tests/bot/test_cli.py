@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -246,3 +249,10 @@ def test_history_wants_at_least_one_run(kept: Path, capsys: Capture) -> None:
     code, _, err = said(capsys, "history", "--limit", "0")
     assert code == 1
     assert "at least 1, not 0" in err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    first = f"{shlex.quote(sys.executable)} -m bot.cli plan bot/runbooks/option-a.md | head -n 1"
+    ended = subprocess.run(["bash", "-c", f"set -o pipefail; {first}"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, ""), "a closed pipe must not end in a traceback"
+    assert "Option A" in ended.stdout
