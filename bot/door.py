@@ -18,6 +18,7 @@ from commands.engine import page_of
 from commands.runbook import Page
 from commands.settle import NO, YES, waiting_for
 from commands.signoff import Desk
+from commands.slow import usual_before
 from commands.status import in_words, status_of
 from commands.who import People, Who
 from state.errors import NothingRuns, Refused
@@ -112,7 +113,7 @@ class Door:
     def status(self, _: Namespace) -> Iterator[str]:
         """Show the run and what to type next."""
         run = self._run(any_state=True)
-        status = status_of(page_of(run), self.store.record(run.id), self._now())
+        status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_before(self.store, run))
         yield from in_words(status)
         for waiting in status.waiting:
             typed = {

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.durations import say
 from commands.runbook.page import Page, PageStep
-from commands.settle import Verdict, settle, way_back
+from commands.settle import Verdict, settle, waiting_for, way_back
 from commands.slow import Usual
 from state.records import ROLLING_BACK, RUNNING, News, Record
 
@@ -82,11 +82,22 @@ def _news(page: Page, record: Record, usual: Mapping[str, Usual], mark: int, now
         "mark": mark,
         "within": say(page.rollback.within),
         "ran": say(timedelta(seconds=round((now - asked.at).total_seconds()))) if asked else "",
-        "doing": [f"{one.title}: for {say(round(one.ran.total_seconds()))}{_over(one)}" for one in running],
+        "doing": [
+            *_waits(page, record),
+            *(f"{one.title}: for {say(round(one.ran.total_seconds()))}{_over(one)}" for one in running),
+        ],
         "left": left,
         "roles": _roles(page, mark),
     }
     return News(kind="budget", data=data, once=f"budget:{mark}")
+
+
+def _waits(page: Page, record: Record) -> list[str]:
+    """What stands still until somebody says a word: nothing is slower than that."""
+    return [
+        f"{one.title}: waits for the word of {', '.join(page.roles[role].title for role in one.roles)}"
+        for one in waiting_for(page, record)
+    ]
 
 
 def _over(one: Pace) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.durations import say
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, RUNNING, News, Record
+from state.records import DONE, ROLLED_BACK, RUNNING, News, Record, Run
 from state.store import Store
 
 FACTOR = 1.5  # times what the page says a step takes
@@ -58,6 +58,16 @@ def usual_of(runs: Sequence[Record]) -> dict[str, Usual]:
     return {step: Usual(seconds=tuple(seconds)) for step, seconds in found.items()}
 
 
+def usual_before(store: Store, run: Run) -> dict[str, Usual]:
+    """What is usual for a run's steps, by the runs of the same page on the same target before it.
+
+    A rollback is rare: the newest runs that went back count as well as the newest of all.
+    """
+    same = [one for one in store.runs() if (one.page, one.target) == (run.page, run.target) and one.id < run.id]
+    wanted = {one.id for one in same[:LAST]} | {one.id for one in [r for r in same if r.state == ROLLED_BACK][:LAST]}
+    return usual_of([store.record(number) for number in sorted(wanted, reverse=True)])
+
+
 class SlowWatch:
     """Tells of one run's slow steps, each attempt once."""
 
@@ -80,8 +90,7 @@ class SlowWatch:
     def usual(self, record: Record) -> Mapping[str, Usual]:
         """What is usual for the steps of a run's page, by the runs before it."""
         if self._usual is None:
-            same = [run for run in self.store.runs() if run.page == record.run.page and run.target == record.run.target]
-            self._usual = usual_of([self.store.record(run.id) for run in same if run.id < record.run.id][:LAST])
+            self._usual = usual_before(self.store, record.run)
         return self._usual
 
     def _moments(self, record: Record) -> dict[tuple[str, int], datetime]:

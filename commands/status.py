@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands.budget import Pace, under_way
 from commands.countdown import Countdown, running
 from commands.countdown import held as false_alarms
 from commands.criteria import Shown, shown
@@ -13,6 +15,7 @@ from commands.durations import say
 from commands.probes import OK, Probe, probes
 from commands.runbook.page import Page
 from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for, way_back
+from commands.slow import Usual
 from state.records import GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
 MARKS = {"go": "GO   ", "no-go": "NO-GO", "open": "open ", "people": "ask  "}
@@ -30,6 +33,7 @@ class Status:
     """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over.
 
     `counting` are the countdowns that would end in a rollback, `false_alarms` the alerts that are held now.
+    `late` are the steps of the rollback that run longer than their share of its time.
     """
 
     run: int
@@ -52,6 +56,7 @@ class Status:
     counting: tuple[Countdown, ...]
     false_alarms: tuple[Countdown, ...]
     rollback_left: timedelta | None
+    late: tuple[Pace, ...]
     speed: float
 
 
@@ -66,8 +71,8 @@ def clock(record: Record, now: datetime) -> timedelta:
     return (end - began) + (watch_end - row.began_at) * (record.run.speed - 1)
 
 
-def status_of(page: Page, record: Record, now: datetime) -> Status:
-    """Sum a run up."""
+def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usual] | None = None) -> Status:
+    """Sum a run up; `usual` is what its steps took in the runs before it."""
     stage, doing = _where(page, record)
     steps = way_back(page, record) if record.run.state in {ROLLING_BACK, ROLLED_BACK} else page.forward
     rollback = record.fact("rollback")
@@ -93,6 +98,7 @@ def status_of(page: Page, record: Record, now: datetime) -> Status:
         counting=running(page, record),
         false_alarms=false_alarms(page, record, now),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
+        late=tuple(one for one in under_way(page, record, usual or {}, now) if one.slow),
         speed=record.run.speed,
     )
 
@@ -134,6 +140,9 @@ def in_words(status: Status) -> list[str]:
     lines.append(f"{status.stage}{doing}  {bar} {status.settled}/{status.total}")
     if status.reason:
         lines.append(f"Rollback: {status.reason}")
+    if status.rollback_left is not None:
+        lines.append(_time_left(status.rollback_left))
+    lines += [f"Over its share of {say(round(one.share.total_seconds()))}: {one.title}" for one in status.late]
     if status.loses and status.state == GOING:
         lines.append(f"Rolling back now loses {status.loses}")
     if status.held_by:
@@ -148,6 +157,11 @@ def in_words(status: Status) -> list[str]:
         )
     lines += [f"{MARKS[one.mark]} {one.text}: {one.evidence}" for one in status.criteria]
     return lines
+
+
+def _time_left(left: timedelta) -> str:
+    seconds = round(left.total_seconds())
+    return f"Time left for it: {say(seconds)}" if seconds >= 0 else f"{say(-seconds)} over the time that it may take"
 
 
 def _hold_of(one: Countdown) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from bot.slack.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.scene import Scene
 from bot.slack.text import bold, line, person, time_of
+from commands.budget import Pace
 from commands.countdown import Countdown, left
 from commands.durations import say
 from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, WARNING, Probe
@@ -138,9 +139,14 @@ def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
     if left is None or not clock:
         return f"of {within}"
     seconds = left.total_seconds()
-    if seconds < 0:
-        return f"🚨 *{say(round(-seconds))} over* the {within} it may take"
-    return f"⏱️ *{say(round(seconds))} left* of {within}"
+    over = f"🚨 *{say(round(-seconds))} over* the {within} it may take"
+    says = over if seconds < 0 else f"⏱️ *{say(round(seconds))} left* of {within}"
+    return "\n".join([says, *(_late(one) for one in status.late[:4])])
+
+
+def _late(one: Pace) -> str:
+    share = say(round(one.share.total_seconds()))
+    return f"🐢 {bold(one.title, 120)} runs for {say(round(one.ran.total_seconds()))}, over its share of {share}"
 
 
 def _waiting(scene: Scene, status: Status) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from commands.runbook import Page
+from commands.slow import Usual, usual_before
 from commands.who import People
+from state.records import Run
 from state.store import Store
 
 
@@ -31,3 +33,10 @@ class Office:
     now: Callable[[], datetime]
     speed: float = 1.0
     look: Callable[[Page, str], tuple[str, ...]] = lambda *_: ()
+    _usual: dict[int, Mapping[str, Usual]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def usual(self, run: Run) -> Mapping[str, Usual]:
+        """What a run's steps took in the runs before it; read once for each run, for the card is drawn every few seconds."""
+        if run.id not in self._usual:
+            self._usual[run.id] = usual_before(self.store, run)
+        return self._usual[run.id]

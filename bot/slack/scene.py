@@ -12,24 +12,26 @@ from bot.slack.text import bold, line, mention
 from commands.durations import say
 from commands.runbook import Page
 from commands.settle import touched
+from commands.slow import Usual
 from commands.status import Status, status_of
-from state.records import GOING, Record
+from state.records import GOING, ROLLING_BACK, Record
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """`mentions` are the Slack ids called for each role, `phones` their numbers."""
+    """`mentions` are the Slack ids called for each role, `phones` their numbers, `usual` what the steps took before."""
 
     page: Page
     record: Record
     now: datetime
     mentions: Mapping[str, list[str]] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, Usual] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
         """The run summed up at this moment."""
-        return status_of(self.page, self.record, self.now)
+        return status_of(self.page, self.record, self.now, self.usual)
 
     @property
     def can_turn_back(self) -> bool:
@@ -68,4 +70,11 @@ class Scene:
 
 def scene_of(office: Office, page: Page, record: Record) -> Scene:
     """A run as it is now, with the people the environment names."""
-    return Scene(page=page, record=record, now=office.now(), mentions=office.mentions(page), phones=office.phones(page))
+    return Scene(
+        page=page,
+        record=record,
+        now=office.now(),
+        mentions=office.mentions(page),
+        phones=office.phones(page),
+        usual=office.usual(record.run) if record.run.state == ROLLING_BACK else {},
+    )

@@ -2,13 +2,14 @@
 cd "$REPOSITORY"
 [ -d "$FOLDER" ] || exit 65
 mkdir -p "$STORE"
-need=$(du -sk "$FOLDER" | cut -f 1)
+# with the /. a folder behind a link is kept with what is in it, not as the link
+need=$(du -sk "$FOLDER/." | cut -f 1)
 free=$(df -Pk "$STORE" | awk 'NR == 2 { print $4 }')
 printf 'need=%s\nfree=%s\n' "$need" "$free"
 [ "$free" -gt $((need + need / 10)) ] || exit 66
 kept="$STORE/$NAME-$COMMIT"
 rm -rf "$kept.part"
-cp -a --reflink=auto "$FOLDER" "$kept.part" || { rm -rf "$kept.part"; exit 67; }
+cp -a --reflink=auto "$FOLDER/." "$kept.part" || { rm -rf "$kept.part"; exit 67; }
 rm -rf "$kept"
 mv "$kept.part" "$kept"
 touch "$kept"

@@ -9,7 +9,7 @@ import pytest
 from commands.budget import due, shares, told_at, under_way
 from commands.runbook import read_page
 from commands.slow import Usual
-from state.records import DONE, RUNNING
+from state.records import DONE, FAILED, RUNNING
 from tests.pages import NOON, record, row, said, spoil
 
 SECOND = """commands = ["undeploy"]
@@ -58,6 +58,14 @@ def test_it_says_what_is_slow_beside_its_share_and_what_is_left() -> None:
     (news,) = told_at(PAGE, BACK, usual, NOON + timedelta(minutes=8))
     assert news.data["doing"] == ["Put the old code back: for 7 min, over its share of 5 min"]
     assert news.data["left"] == ["Put the old code back", "Restart it"]
+
+
+def test_a_step_that_waits_for_a_word_is_what_is_slow() -> None:
+    stands = record(
+        row("put-the-code-there", DONE), row("put-the-old-code-back", FAILED), facts=BACK.facts, state="rolling back"
+    )
+    (news,) = told_at(PAGE, stands, {}, NOON + timedelta(minutes=13))
+    assert news.data["doing"] == ["Put the old code back: waits for the word of Tech Lead"]
 
 
 def test_shares_fill_the_whole_time_by_what_each_step_took_before() -> None:

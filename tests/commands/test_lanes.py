@@ -82,6 +82,22 @@ def test_what_was_skipped_or_failed_is_named_as_not_restored() -> None:
     assert lost.endswith("(skip: by hand)")
 
 
+def test_what_a_person_did_by_hand_is_restored() -> None:
+    rows = [row(name, DONE) for name in ("stop", "code", "restart")]
+    by_hand = said("answer", "database", 1, said="done", reason="typed it in psql")
+    whole = back(*rows, row("database", FAILED), facts=(by_hand,))
+    assert decide(PAGE, whole, NOON) == Move("rolled back")
+    assert not_restored(PAGE, whole) == ()
+
+
+def test_a_result_that_somebody_refused_is_not_restored_though_the_step_went_well() -> None:
+    rows = [row(name, DONE) for name in ("stop", "database", "code", "restart")]
+    refused = said("sign", "database", 1, role="dba", said="no", reason="rows are missing")
+    skip = said("answer", "database", 1, said="skip", reason="later")
+    (lost,) = not_restored(PAGE, back(*rows, facts=(refused, skip)))
+    assert lost.startswith("“database” refused")
+
+
 @pytest.mark.parametrize(
     ("page", "words"),
     [

@@ -37,6 +37,19 @@ def test_rolling_back_it_shows_the_time_left() -> None:
     assert status.total == 1
 
 
+def test_rolling_back_it_names_the_step_that_is_over_its_share_of_the_time() -> None:
+    of = record(
+        row("put-the-code-there", DONE),
+        row("put-the-old-code-back", RUNNING),
+        facts=(said("rollback"),),
+        state="rolling back",
+    )
+    assert status_of(PAGE, of, NOON + timedelta(minutes=14)).late == ()
+    words = in_words(status_of(PAGE, of, NOON + timedelta(minutes=16)))
+    assert "1 min over the time that it may take" in words
+    assert "Over its share of 15 min: Put the old code back" in words
+
+
 def test_steps_of_the_rollback_with_nothing_to_undo_are_not_counted() -> None:
     of = record(READY, facts=(said("rollback"),), state="rolled back")
     assert (status_of(PAGE, of, NOON).settled, status_of(PAGE, of, NOON).total) == (0, 0)

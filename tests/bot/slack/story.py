@@ -77,6 +77,13 @@ def views(folder: Path, words: str) -> dict[str, Message]:
     return drawn
 
 
+def _spent(words: str) -> list[News]:
+    data = {"within": "15 min", "ran": words, "doing": [words] * 9, "left": [words] * 9}
+    return [
+        News(kind="budget", data={**data, "mark": mark, "roles": ["dba", "lead"][: mark - 50]}) for mark in (50, 100)
+    ]
+
+
 def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
     desk, now = ledger.desk(run), ledger.office.now()
     dba, lead, starter = (Who(person=name, via="slack") for name in (DBA, LEAD, STARTER))
@@ -121,6 +128,7 @@ def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
     yield
     ledger.move(run, "rolling back")
     ledger.begin(run, BACK)
+    ledger.store.tell(run.id, now, *_spent(words))
     yield
     ledger.end(run, BACK, failed(words))
     yield

@@ -60,6 +60,15 @@ def test_what_is_kept_comes_back_whole_with_links_and_rights(host: Host) -> None
     assert host.kept() == [f"api-node_modules-{OLD}"], "what is kept stays for another try"
 
 
+def test_a_folder_behind_a_link_is_kept_with_what_is_in_it(host: Host) -> None:
+    shared = host.packages.rename(host.packages.with_name("shared"))
+    host.packages.symlink_to(shared)
+    assert host.act(KEEP).says.endswith("is kept for the way back: 2 files.")
+    host.deploy()
+    assert host.act(BACK, attempt=2).state == "done"
+    assert (host.packages / "prisma client" / "index.js").read_text() == "old"
+
+
 def test_it_can_be_put_back_twice_and_where_the_folder_is_gone(host: Host) -> None:
     host.act(KEEP)
     host.packages.rename(host.packages.with_name("node_modules.gone"))
