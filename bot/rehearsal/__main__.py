@@ -92,8 +92,8 @@ async def _play(story: Story, option: str, played: Stage) -> int:
         wrong.append(f"the run is {ends}, not {story.ends}{await asyncio.to_thread(_why, played.state)}")
     if not any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
         wrong.append(f"the channel does not say “{_TOLD[story.ends]}”")
-    if story.told and not any(story.told in words for words in said(played.workspace)):
-        wrong.append(f"nobody was told “{story.told}”")
+    channel = said(played.workspace)
+    wrong += [f"nobody was told “{words}”" for words in story.told if not any(words in one for one in channel)]
     return _verdict(story, wrong)
 
 

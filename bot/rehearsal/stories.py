@@ -32,7 +32,7 @@ class Story:
     mends: bool = False
     cuts_off: bool = False
     within: str = ""
-    told: str = ""
+    told: tuple[str, ...] = ()
 
 
 STORIES = {
@@ -62,7 +62,7 @@ STORIES = {
             tells="the API becomes slow during the watch, nobody holds the alert, and at the end of its countdown everything goes back",
             ends="rolled back",
             slow_in_watch=6,
-            told="Rolls back by itself at",
+            told=("Rolls back by itself at",),
         ),
         Story(
             name="slow-api",
@@ -70,7 +70,7 @@ STORIES = {
             ends="rolled back",
             slow_in_watch=3,
             presses_rollback_at="a person decides above",
-            told="a person decides above 1 s",
+            told=("a person decides above 1 s",),
         ),
         Story(
             name="false-alarm-held",
@@ -78,14 +78,14 @@ STORIES = {
             ends="kept",
             slow_in_watch=6,
             mends=True,
-            told="Held as a false alarm",
+            told=("Held as a false alarm",),
         ),
         Story(
             name="bad-before",
             tells="the list of jobs was slow before the deploy and still is; that is said, and rolls nothing back",
             ends="kept",
             flaws=frozenset({"slow-list"}),
-            told="It was beyond its limit before the deploy as well",
+            told=("It was beyond its limit before the deploy as well",),
         ),
         Story(
             name="no-data",
@@ -93,21 +93,21 @@ STORIES = {
             ends="kept",
             locks_out=True,
             mends=True,
-            told="No data is not healthy",
+            told=("No data is not healthy",),
         ),
         Story(
             name="crash-loop",
             tells="the new backend comes up and crashes again and again; that is seen over time, and everything goes back",
             ends="rolled back",
             flaws=frozenset({"crash-loop"}),
-            told="did not come up well",
+            told=("did not come up well",),
         ),
         Story(
             name="old-page-served",
             tells="the new page is published and the old one still served; its build stamp shows it, and everything goes back",
             ends="rolled back",
             flaws=frozenset({"stale-page"}),
-            told="is not the stamp of",
+            told=("is not the stamp of",),
         ),
         Story(
             name="registry-away",
@@ -115,7 +115,7 @@ STORIES = {
             ends="rolled back",
             cuts_off=True,
             presses_rollback_at="being watched",
-            told="is back in its place",
+            told=("is back in its place",),
         ),
         Story(
             name="rollback-over-budget",
@@ -123,7 +123,7 @@ STORIES = {
             ends="rolled back",
             presses_rollback_at="Deploy Frontend",
             within="8 s",
-            told="The 8 s are over",
+            told=("50 % of 8 s are over", "80 % of 8 s are over", "The 8 s are over"),
         ),
         Story(
             name="truncated-backup",

@@ -111,23 +111,6 @@ def test_a_lost_migration_that_is_there_is_not_applied_again(show: Show) -> None
     assert show.world.running == NEW
 
 
-def test_a_rollback_that_one_engine_left_is_finished_by_another(show: Show, another: Engine) -> None:
-    show.world.hang("--prefer-offline")
-    show.engine.start()
-    show.play(until=running(show, "the watch"))
-    show.roll_back()
-    show.play(until=lambda: any("/revert-install/" in key for key in list(show.world.finished)))
-    show.engine.stop()
-    job = next(key for key in show.world.finished if "/revert-install/" in key)
-    show.world._on["host"].clear()
-    show.world.finished[job] = show.world.host_does("npm ci", {})
-    another.start()
-    show.play()
-    assert show.record.run.state == "rolled back"
-    assert as_before(show.world)
-    assert set(show.world.begun.values()) == {1}, f"started more than once: {show.world.begun}"
-
-
 def test_a_rollback_before_production_is_touched_stops_the_backup_and_touches_nothing(show: Show) -> None:
     show.world.hang("pg_dump")
     show.engine.start()

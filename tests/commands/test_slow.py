@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.slow import SlowWatch, Usual, slow_after, slow_at, usual_of
+from commands.slow import SlowWatch, Usual, slow_after, slow_at, usual_before, usual_of
 from commands.start import Request, start
 from commands.who import Who
 from state.records import DONE, FAILED, RUNNING, Record, Step
@@ -77,6 +77,22 @@ def test_a_slow_step_is_told_once_with_the_numbers_and_who_is_to_look(tmp_path: 
         "it runs for 5 min, in the last run it took 4 min; after 1 h it is given up"
     ], told
     assert told[0]["roles"] == ["lead"]
+    store.close()
+
+
+def test_the_newest_rollbacks_count_however_many_runs_were_kept_since(tmp_path: Path) -> None:
+    store = Store(tmp_path / "gonogo.db")
+    back = "put-the-old-code-back"
+    for number in range(8):
+        run = start(store, PAGE, Request(), WHO, PEOPLE, NOON)
+        if number == 0:
+            store.begin_step(run.id, back, 1, NOON)
+            ended = Step(step=back, attempt=1, state=DONE, began_at=NOON)
+            store.end_step(run.id, ended, NOON + timedelta(minutes=4))
+            store.move_run(run.id, "rolling back", NOON)
+        store.move_run(run.id, "kept" if number else "rolled back", NOON + timedelta(minutes=5))
+    now = start(store, PAGE, Request(), WHO, PEOPLE, NOON)
+    assert usual_before(store, now)[back] == Usual(seconds=(240.0,))
     store.close()
 
 

@@ -1,0 +1,122 @@
+"""The way back of whole runs: two lanes that one engine left, one lane that fails, and the clock over a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from commands.engine import Engine
+from commands.settle import waiting_for
+from state.records import DONE, FAILED
+from tests.production import OLD
+from tests.show import Show, holder, running
+
+PACKAGES, PAGE = "FOLDER.next", "current.next"  # words of the scripts that put them back
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Iterator[Show]:
+    """Option A in its watch, before anybody asks for the rollback."""
+    shown = Show(tmp_path)
+    shown.engine.start()
+    shown.play(until=running(shown, "the watch"))
+    yield shown
+    shown.close()
+
+
+@pytest.fixture
+def another(show: Show) -> Iterator[Engine]:
+    """A second engine on the same record, which the test starts after the first one has stopped."""
+    engine = show.new_engine()
+    yield engine
+    engine.stop()
+
+
+def state(show: Show, step: str) -> str:
+    """The state of a step's newest attempt; empty before it has begun."""
+    row = show.record.last(step)
+    return row.state if row else ""
+
+
+def is_back(show: Show) -> bool:
+    """Whether the old version is whole and open to everybody."""
+    world = show.world
+    return (world.forward, world.running, world.served, world.maintenance) == (False, OLD, OLD, False)
+
+
+def in_both_lanes(show: Show) -> None:
+    """Roll back until packages and page are on their way and hang there."""
+    show.world.hang(PACKAGES)
+    show.world.hang(PAGE)
+    show.roll_back()
+    both = [running(show, step) for step in ("revert-install", "revert-frontend")]
+    show.play(until=lambda: all(one() for one in both))
+
+
+def skip_all(show: Show) -> None:
+    """The deciding role skips whatever is asked, and somebody agrees where two are needed, until the run is over."""
+    while show.store.active_runs():
+        for asked in waiting_for(show.page, show.record):
+            now = show.world.clock.now()
+            if asked.kind == "answer":
+                lead = holder(show.page.decision.role)
+                show.desk.answer(asked.step, asked.attempt, lead, "skip", "it is looked at tomorrow", now)
+            elif asked.kind == "second":
+                show.desk.second(asked.step, asked.attempt, holder("dba"), now)
+        show.play(until=lambda: not show.store.active_runs() or bool(waiting_for(show.page, show.record)), seconds=20)
+
+
+def marks(show: Show) -> list[int]:
+    """What was told of the rollback's time."""
+    return [event.data["mark"] for event in show.events("budget")]
+
+
+def test_two_lanes_that_one_engine_left_are_finished_by_another(show: Show, another: Engine) -> None:
+    in_both_lanes(show)
+    show.play(until=lambda: sum("/revert-" in key for key in list(show.world.finished)) >= 3)
+    show.engine.stop()
+    assert [state(show, step) for step in ("revert-install", "revert-frontend")] == ["running"] * 2
+    show.world.finish(PACKAGES)
+    show.world.finish(PAGE)
+    for key in [key for key, ended in show.world.finished.items() if ended is None or ended.code]:
+        show.world.finished[key] = show.world.host_does(PAGE if "frontend" in key else "", {"COMMIT": OLD})
+    another.start()
+    show.play()
+    assert show.record.run.state == "rolled back"
+    assert is_back(show)
+    assert set(show.world.begun.values()) == {1}, f"started more than once: {show.world.begun}"
+    assert [row.attempt for row in show.record.steps if row.step.startswith("revert-")] == [1] * 4
+
+
+def test_one_lane_fails_and_keeps_its_question_while_the_other_ends(show: Show) -> None:
+    show.world.hang(PACKAGES)
+    show.world.fail(PAGE)
+    show.roll_back()
+    show.play(until=lambda: state(show, "revert-frontend") == FAILED)
+    show.play(until=running(show, "revert-install"))
+    (asked,) = waiting_for(show.page, show.record)
+    assert (asked.step, asked.choices) == ("revert-frontend", ("again", "done", "skip"))
+    show.world.finish(PACKAGES)
+    show.play(until=lambda: state(show, "revert-restart") == DONE)
+    assert show.record.run.state == "rolling back", "it is over only when both lanes are settled"
+    skip_all(show)
+    assert show.record.run.state == "rolled back"
+    lost = show.events("moved")[-1].data["not_restored"]
+    assert any("Revert frontend" in one and "(skip: it is looked at tomorrow)" in one for one in lost), lost
+    assert not any("restart" in one for one in lost), lost
+
+
+def test_the_clock_goes_on_over_a_restart_and_tells_each_mark_once(show: Show, another: Engine) -> None:
+    in_both_lanes(show)
+    show.world.clock.move(minutes=8)
+    show.play(until=lambda: bool(marks(show)))
+    show.engine.stop()
+    show.world.clock.move(minutes=5)
+    another.start()
+    show.play(until=lambda: len(marks(show)) > 1)
+    assert marks(show) == [50, 80], "what was told before the restart is told again, or what came due meanwhile is lost"
+    told = show.events("budget")[-1].data
+    assert told["roles"] == [show.page.decision.role]
+    assert any("over its share of" in line for line in told["doing"]), told["doing"]
