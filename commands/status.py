@@ -13,6 +13,7 @@ from commands.criteria import Shown, shown
 from commands.decide import held
 from commands.durations import say
 from commands.probes import OK, Probe, probes
+from commands.restored import not_restored
 from commands.runbook.page import Page
 from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for, way_back
 from commands.slow import Usual
@@ -33,7 +34,8 @@ class Status:
     """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over.
 
     `counting` are the countdowns that would end in a rollback, `false_alarms` the alerts that are held now.
-    `late` are the steps of the rollback that run longer than their share of its time.
+    `late` are the steps of the rollback that run longer than their share of its time; `lost` is what it has not restored
+    when it is over, one sentence each.
     """
 
     run: int
@@ -57,6 +59,7 @@ class Status:
     false_alarms: tuple[Countdown, ...]
     rollback_left: timedelta | None
     late: tuple[Pace, ...]
+    lost: tuple[str, ...]
     speed: float
 
 
@@ -99,6 +102,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         false_alarms=false_alarms(page, record, now),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
         late=tuple(one for one in under_way(page, record, usual or {}, now) if one.slow),
+        lost=not_restored(page, record) if record.run.state == ROLLED_BACK else (),
         speed=record.run.speed,
     )
 
@@ -143,6 +147,7 @@ def in_words(status: Status) -> list[str]:
     if status.rollback_left is not None:
         lines.append(_time_left(status.rollback_left))
     lines += [f"Over its share of {say(round(one.share.total_seconds()))}: {one.title}" for one in status.late]
+    lines += [f"NOT restored: {one}" for one in status.lost]
     if status.loses and status.state == GOING:
         lines.append(f"Rolling back now loses {status.loses}")
     if status.held_by:

@@ -11,7 +11,6 @@ from commands.budget import Pace
 from commands.countdown import Countdown, left
 from commands.durations import say
 from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, WARNING, Probe
-from commands.restored import not_restored
 from commands.settle import DECISION, WATCH, Waiting
 from commands.status import Status, progress_bar
 from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
@@ -47,6 +46,8 @@ def card(scene: Scene, *, clock: bool = True) -> Message:
 def headline(status: Status) -> str:
     """What is happening, in one line: emoji, target, state in words."""
     emoji, words = ENDINGS.get(status.state) or _going(status)
+    if status.lost:
+        emoji, words = "⚠️", f"{words}, but NOT all of it"
     return f"{emoji} {status.target}: {words}"
 
 
@@ -110,8 +111,7 @@ def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
         lines.append(f"⚠️ Rolling back now loses {bold(status.loses, 200)}")
     if status.loses and status.state == ROLLED_BACK:
         lines.append(f"⚠️ Lost by it: {bold(status.loses, 200)}")
-    if status.state == ROLLED_BACK:
-        lines += [f"❌ NOT restored: {line(one, 200)}" for one in not_restored(scene.page, scene.record)[:6]]
+    lines += [f"❌ NOT restored: {line(one, 200)}" for one in status.lost[:6]]
     if status.rollback_left is not None:
         lines.append(_time_left(scene, status, clock=clock))
     if (keep := scene.record.fact("keep")) and status.state == KEPT:

@@ -186,12 +186,15 @@ def _moved(scene: Scene, event: Event) -> Message:
     emoji, words = {KEPT: ("✅", "kept"), ROLLED_BACK: ("↩️", "rolled back")}.get(
         data["state"], ("⛔", "aborted; nothing was changed in production")
     )
+    not_restored = data.get("not_restored", [])
+    if not_restored:
+        emoji, words = "⚠️", "rolled back, but NOT all of it"
     took = f", {data['since_rollback']} after it was asked for" if data["state"] == ROLLED_BACK else ""
     head = f"{emoji} *{line(scene.record.run.target)} is {words}*{took}"
     why = f"\n> {line(data['reason'], 600)}" if data["reason"] else ""
     lost = scene.record.run.loses if data["state"] == ROLLED_BACK else ""
     why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
-    why += "".join(f"\n❌ NOT restored: {line(one, 300)}" for one in data.get("not_restored", [])[:8])
+    why += "".join(f"\n❌ NOT restored: {line(one, 300)}" for one in not_restored[:8])
     return message(head, [section(head + why), context(f"The run took {data['clock']}")], broadcast=True)
 
 

@@ -37,6 +37,16 @@ def test_rolling_back_it_shows_the_time_left() -> None:
     assert status.total == 1
 
 
+def test_rolled_back_it_names_what_was_not_restored() -> None:
+    of = record(
+        row("put-the-code-there", DONE),
+        row("put-the-old-code-back", FAILED),
+        facts=(said("rollback"), said("answer", "put-the-old-code-back", 1, said="skip", reason="tomorrow")),
+        state="rolled back",
+    )
+    assert any(line.startswith("NOT restored: “Put the old code back”") for line in in_words(status_of(PAGE, of, NOON)))
+
+
 def test_rolling_back_it_names_the_step_that_is_over_its_share_of_the_time() -> None:
     of = record(
         row("put-the-code-there", DONE),

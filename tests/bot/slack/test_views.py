@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,22 @@ def test_the_card_says_what_happens_first(tmp_path: Path) -> None:
         "🙋 shop: rollback waits for people",
         "↩️ shop: ROLLED BACK",
     ]
+
+
+def test_a_rollback_that_brought_not_all_back_says_so_first(tmp_path: Path) -> None:
+    scene = list(scenes(tmp_path, "x"))[-1]
+    facts = tuple(replace(one, said="skip") if one.said == "done" else one for one in scene.record.facts)
+    blocks = card(replace(scene, record=replace(scene.record, facts=facts))).blocks
+    assert blocks[0]["text"]["text"] == "⚠️ shop: ROLLED BACK, but NOT all of it"
+    assert "❌ NOT restored: “x” failed: x (skip: x)" in json.dumps(blocks, ensure_ascii=False)
+
+
+def test_the_card_names_the_step_that_is_over_its_share_of_the_rollbacks_time(tmp_path: Path) -> None:
+    scene = list(scenes(tmp_path, "Undo it"))[12]
+    late = replace(scene, now=scene.now + timedelta(minutes=20))
+    assert "🐢" not in json.dumps(card(scene).blocks, ensure_ascii=False)
+    assert "🐢 *Undo it* runs for 20 min, over its share of 15 min" in json.dumps(card(late).blocks, ensure_ascii=False)
+    assert card(late, clock=False) == card(scene, clock=False), "time alone would have the card redrawn at once"
 
 
 def test_the_first_button_of_a_card_is_the_way_back_and_an_ended_one_has_none(tmp_path: Path) -> None:
