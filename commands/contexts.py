@@ -57,6 +57,7 @@ class ContextMaker:
             keep_file=lambda name, text: self.store.keep_file(self.number, name, text),
             repeat=repeat,
             measure=measure,
+            beside={other.id: other.box for other in self.page.steps},
             hear=lambda text: self._show(step.id, attempt, text),
         )
         return whole

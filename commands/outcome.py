@@ -60,9 +60,10 @@ def stopped(says: str, **more: Any) -> Outcome:
 class Context:
     """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
-    `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it.
-    `began_at` is when the first attempt at this step began. `repeat` runs a part's steps once more, `measure` one
-    check of the watch; both give titles with outcomes. `hear` takes what a running step shows so far.
+    `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it. `began_at`
+    is when the first attempt at this step began. `repeat` runs a part's steps once more, `measure` one check of the
+    watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running step shows
+    so far.
     """
 
     tools: Tools
@@ -77,6 +78,7 @@ class Context:
     keep_file: Callable[[str, str], str]
     repeat: Callable[[str], list[tuple[str, Outcome]]]
     measure: Callable[[str], tuple[str, Outcome]]
+    beside: Mapping[str, Any]
     hear: Hear = unheard
 
     @property

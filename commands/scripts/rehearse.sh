@@ -1,4 +1,5 @@
-# Forward and back on a copy of the restored backup; says what each takes and locks, and what differs afterwards.
+# Forward and back on a copy of the restored backup; says what each takes and locks, what the page's verify
+# queries find, and what differs afterwards.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
 sha256sum --quiet -c - <<< "$SHA256  $FILE" || exit 68
@@ -24,12 +25,20 @@ apply() {
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
   grep '^lock: ' "$work/$1.out" || true
 }
+# verify STEP NAME EXPECTED QUERY: what the page will ask after that file; a query that fails here says nothing
+verify() {
+  local found
+  found=$(copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -c "$4" 2> /dev/null | head -n 1) || found='no answer'
+  printf 'verify: %s|%s|%s|%s\n' "$1" "$3" "$found" "$2"
+}
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
 content > "$work/0"; schema > "$work/0.schema"
 apply forward
+verify_forward
 content > "$work/1"
 apply rollback
+verify_rollback
 content > "$work/2"; schema > "$work/2.schema"
 diff "$work/0.schema" "$work/2.schema" > "$work/diff" || { printf 'schema_differs=yes\n'; grep '^[<>] *[^ -]' "$work/diff" | head -n 8; }
 # rows before, after forward, after rollback, and whether the content is as before

@@ -21,6 +21,8 @@ from commands.tools import Finished
 _SCRIPT = "".join(("umask 077\n", SCRATCH, f"LOCKS={shlex.quote(read('rehearse_locks.sql'))}\n", read("rehearse.sh")))
 _TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(same|other)$", re.MULTILINE)
 _LOCK = re.compile(r"^lock: forward\|(\w+)\|(.*)$", re.MULTILINE)
+_VERIFY = re.compile(r"^verify: (\w+)\|(.*?)\|(.*?)\|(.*)$", re.MULTILINE)
+NO_ANSWER = "no answer"
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
@@ -47,6 +49,7 @@ class Rehearse(OnCopy):
     def plan(self) -> list[str]:
         return [
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
+            "after each, the verify queries that the page has for that file",
             *on_host(self.host, _SCRIPT, self.env()),
         ]
 
@@ -57,8 +60,11 @@ class Rehearse(OnCopy):
                 return failed(f"{path} was not kept by this run; the release step must name it.")
             if unsafe := unsafe_statements(text):
                 return failed(f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed.")
+        verify = "".join(
+            _verify(way, path, ctx) for way, path in (("forward", self.forward), ("rollback", self.rollback))
+        )
         # in the script and not in its environment, where one text may be 128 KB at most
-        script = "".join(f"{name}={shlex.quote(text or '')}\n" for name, text in texts.items()) + _SCRIPT
+        script = "".join(f"{name}={shlex.quote(text or '')}\n" for name, text in texts.items()) + verify + _SCRIPT
         return self._judge(run_job(self, ctx, self.host, script, self.env()))
 
     def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
@@ -73,6 +79,12 @@ class Rehearse(OnCopy):
             words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
             shown = tuple(line for line in ended.last_lines if "=" not in line)
             return failed(words, lines=shown, output=ended.tail)
+        if wrong := [one for one in _VERIFY.findall(ended.tail) if one[2] not in {one[1], NO_ANSWER}]:
+            way, expected, answer, name = wrong[0]
+            says = f"On the copy, after {way}, “{name}” is {answer} instead of {expected}; the page would stop there in production."
+            return failed(
+                says, lines=tuple(f"after {w}: {n} is {a}, expected {e}" for w, e, a, n in wrong), output=ended.tail
+            )
         tables = _TABLE.findall(ended.tail)
         lines = (*sorted((self._line(*one) for one in tables), key=_bad_last), *_locks(ended.tail))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
@@ -88,6 +100,8 @@ class Rehearse(OnCopy):
             return failed(says, lines=lines, output=ended.tail)
         back = sum(int(before or 0) for name, before, _, _, same in tables if same == "other")
         more = f"; {back:,} rows come back from the backup" if back else "; no row is lost"
+        held = sum(one[2] == one[1] for one in _VERIFY.findall(ended.tail))
+        more += f"; {held} verify queries agree" if held else ""
         return done(f"On the copy: {times}; the schema as before{more}.", lines=lines, output=ended.tail)
 
     def _line(self, name: str, before: str, after: str, back: str, same: str) -> str:
@@ -96,6 +110,14 @@ class Rehearse(OnCopy):
 
     def _returned(self, name: str) -> bool:
         return any(name in {one, f"public.{one}"} for one in self.returns)
+
+
+def _verify(way: str, path: str, ctx: Context) -> str:
+    """A shell function that asks the verify queries of the page's own steps for that file."""
+    boxes = [box for box in ctx.beside.values() if box.kind == "sql" and getattr(box, "file", "") == path]
+    asked = {one.sql: one for box in boxes for one in getattr(box, "verify", [])}
+    calls = [f"verify {way} {shlex.join((one.says, str(one.expect), one.sql))}" for one in asked.values()]
+    return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
 def _bad_last(line: str) -> bool:

@@ -39,6 +39,7 @@ def context(
     attempt: int = 1,
     repeated: list[tuple[str, Outcome]] | None = None,
     measured: Callable[[str], Outcome] = unasked,
+    beside: Mapping[str, StepBox] | None = None,
 ) -> Context:
     """A context of run 1; `shell` takes the place of the World's."""
     tools: Tools = replace(world.tools(), shell=shell) if shell else world.tools()
@@ -56,6 +57,7 @@ def context(
         keep_file=kept.setdefault,
         repeat=lambda _: repeated or [],
         measure=lambda check: (check.capitalize(), measured(check)),
+        beside=beside or {},
     )
 
 

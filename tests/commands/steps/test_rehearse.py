@@ -25,6 +25,15 @@ FORWARD = 'ALTER TABLE kept ADD COLUMN extra integer;\nDROP TABLE "Alt ของ
 BACK = 'ALTER TABLE kept DROP COLUMN extra;\nCREATE TABLE "Alt ของ" (id integer);\n'
 
 
+VERIFY = 'database = "d"\nfile = "f.sql"\n'
+COLUMNS = """
+[[verify]]
+says = "it's extra"
+expect = {}
+sql = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'kept'::regclass AND attname = 'extra'"
+"""
+
+
 class Shop:
     """A production database, its backup, and an empty scratch database."""
 
@@ -35,7 +44,7 @@ class Shop:
         do(self.url, SHOP)
         self.sum = dump(self.url, folder)
 
-    def rehearse(self, forward: str = FORWARD, back: str = BACK, returns: str = "") -> Outcome:
+    def rehearse(self, forward: str = FORWARD, back: str = BACK, returns: str = "", expect: str = "") -> Outcome:
         places = {"DB": self.url, "SCRATCH": self.scratch, "FOLDER": str(self.folder)}
         toml = (
             'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\nforward = "f.sql"\n'
@@ -46,6 +55,7 @@ class Shop:
             {"backup_file": DUMP, "backup_sha256": self.sum},
             shell=LocalShell(places, postgres_programs()),
             files={"f.sql": forward, "b.sql": back},
+            beside={"forward": box("sql", VERIFY + expect)} if expect else None,
         )
         return act(box("rehearse", toml), made)
 
@@ -75,6 +85,21 @@ def test_rows_that_data_return_brings_back_do_not_stop_it(shop: Shop) -> None:
     assert found.state == "done", found.says + found.output
     assert "7 rows come back from the backup" in found.says
     assert "until forward is done, no reads or writes: public.kept" in found.lines
+
+
+def test_the_pages_verify_queries_are_asked_on_the_copy(shop: Shop) -> None:
+    agreed = shop.rehearse(returns="'\"Alt ของ\"'", expect=COLUMNS.format(1))
+    assert agreed.state == "done", agreed.says + agreed.output
+    assert "1 verify queries agree" in agreed.says
+    wrong = shop.rehearse(returns="'\"Alt ของ\"'", expect=COLUMNS.format(4))
+    assert wrong.state == "failed"
+    assert "after forward, “it's extra” is 1 instead of 4" in wrong.says
+
+
+def test_a_verify_query_that_the_scratch_server_cannot_answer_stops_nothing(shop: Shop) -> None:
+    unknown = "[[verify]]\nsays = \"rights\"\nexpect = 1\nsql = \"SELECT has_table_privilege('nobody_here', 'kept', 'INSERT')::int\"\n"
+    found = shop.rehearse(returns="'\"Alt ของ\"'", expect=unknown)
+    assert found.state == "done", found.says
 
 
 def test_content_that_changed_under_the_same_count_is_seen(shop: Shop) -> None:
