@@ -29,6 +29,12 @@ class Pace:
         """Whether it is over its share."""
         return self.ran > self.share
 
+    @property
+    def excess(self) -> str:
+        """By how much it is over its share, in words."""
+        over, share = ((self.ran - self.share).total_seconds(), self.share.total_seconds())
+        return f"{say(round(over))} over its share of {say(round(share))}"
+
 
 def shares(page: Page, steps: Sequence[PageStep], usual: Mapping[str, Usual]) -> dict[str, timedelta]:
     """Each step's share of the time that the rollback may take, by what it took in earlier runs, or takes by the page."""
@@ -101,7 +107,7 @@ def _waits(page: Page, record: Record) -> list[str]:
 
 
 def _over(one: Pace) -> str:
-    return f", over its share of {say(round(one.share.total_seconds()))}" if one.slow else ""
+    return f", {one.excess}" if one.slow else ""
 
 
 def _roles(page: Page, mark: int) -> list[str]:

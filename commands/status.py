@@ -146,7 +146,7 @@ def in_words(status: Status) -> list[str]:
         lines.append(f"Rollback: {status.reason}")
     if status.rollback_left is not None:
         lines.append(_time_left(status.rollback_left))
-    lines += [f"Over its share of {say(round(one.share.total_seconds()))}: {one.title}" for one in status.late]
+    lines += [f"{one.title} is {one.excess}" for one in status.late]
     lines += [f"NOT restored: {one}" for one in status.lost]
     if status.loses and status.state == GOING:
         lines.append(f"Rolling back now loses {status.loses}")

@@ -145,8 +145,7 @@ def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
 
 
 def _late(one: Pace) -> str:
-    share = say(round(one.share.total_seconds()))
-    return f"🐢 {bold(one.title, 120)} runs for {say(round(one.ran.total_seconds()))}, over its share of {share}"
+    return f"🐢 {bold(one.title, 120)} is {one.excess}"
 
 
 def _waiting(scene: Scene, status: Status) -> str:

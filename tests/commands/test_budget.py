@@ -56,7 +56,7 @@ def test_half_calls_nobody_then_who_decides_then_everybody() -> None:
 def test_it_says_what_is_slow_beside_its_share_and_what_is_left() -> None:
     usual = {"put-the-old-code-back": Usual(seconds=(20.0, 30.0))}
     (news,) = told_at(PAGE, BACK, usual, NOON + timedelta(minutes=8))
-    assert news.data["doing"] == ["Put the old code back: for 7 min, over its share of 5 min"]
+    assert news.data["doing"] == ["Put the old code back: for 7 min, 2 min over its share of 5 min"]
     assert news.data["left"] == ["Put the old code back", "Restart it"]
 
 

@@ -57,7 +57,7 @@ def test_rolling_back_it_names_the_step_that_is_over_its_share_of_the_time() -> 
     assert status_of(PAGE, of, NOON + timedelta(minutes=14)).late == ()
     words = in_words(status_of(PAGE, of, NOON + timedelta(minutes=16)))
     assert "1 min over the time that it may take" in words
-    assert "Over its share of 15 min: Put the old code back" in words
+    assert "Put the old code back is 1 min over its share of 15 min" in words
 
 
 def test_steps_of_the_rollback_with_nothing_to_undo_are_not_counted() -> None:
