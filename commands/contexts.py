@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
-from commands.outcome import Context, Outcome
+from commands.outcome import Context, Outcome, failed
 from commands.runbook.page import Page, PageStep
-from commands.steps.base import act
+from commands.steps.base import StepBox, act
 from commands.tools import Tools
 from state.errors import BadRecord
 from state.records import DONE
 from state.store import Store
+
+Make = Callable[[StepBox, Context], Outcome]
 
 
 class ContextMaker:
@@ -36,8 +39,8 @@ class ContextMaker:
         }
         first = next((row for row in record.steps if row.step == step.id), None)
 
-        def repeat(part: str) -> list[tuple[str, Outcome]]:
-            return self._repeat(whole, part, dict(values))
+        def repeat(part: str, cut: bool) -> list[tuple[str, Outcome]]:
+            return self._repeat(whole, part, dict(values), after_a_cut if cut else act)
 
         def measure(check: str) -> tuple[str, Outcome]:
             probed = self.page.step(check)
@@ -67,17 +70,22 @@ class ContextMaker:
         with suppress(BadRecord, sqlite3.Error):
             self.store.show_progress(self.number, step, attempt, _last_lines(text))
 
-    def _repeat(self, whole: Context, part: str, values: dict[str, str]) -> list[tuple[str, Outcome]]:
-        """Run a part's steps once more within one check; after a failure only the steps that clean up."""
+    def _repeat(self, whole: Context, part: str, values: dict[str, str], make: Make) -> list[tuple[str, Outcome]]:
+        """Make a part's steps once more within one check; after a failure only the steps that clean up."""
         results: list[tuple[str, Outcome]] = []
         for step in self.page.part(part):
             bad = any(outcome.state != DONE for _, outcome in results)
             if (bad and not step.box.always) or step.box.needs() - set(values) or step.box.kind == "gate":
                 continue
-            outcome = act(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
+            outcome = make(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
             values.update(outcome.values)
             results.append((step.title, outcome))
         return results
+
+
+def after_a_cut(box: StepBox, ctx: Context) -> Outcome:
+    """A step of a repetition that was cut off: what it made is found again where looking tells, so that it is cleaned up."""
+    return box.look(ctx) or failed("The bot was cut off here, and looking does not tell how it ended.")
 
 
 def _last_lines(text: str) -> str:

@@ -61,7 +61,8 @@ class Context:
     """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
     `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it. `began_at`
-    is when the first attempt at this step began. `repeat` runs a part's steps once more, `measure` one check of the
+    is when the first attempt at this step began. `repeat` runs a part's steps once more (or, with True, takes up where a
+    cut repetition may have left them), `measure` one check of the
     watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running step shows
     so far.
     """
@@ -76,7 +77,7 @@ class Context:
     stop: Event
     file: Callable[[str], str | None]
     keep_file: Callable[[str, str], str]
-    repeat: Callable[[str], list[tuple[str, Outcome]]]
+    repeat: Callable[[str, bool], list[tuple[str, Outcome]]]
     measure: Callable[[str], tuple[str, Outcome]]
     beside: Mapping[str, Any]
     hear: Hear = unheard

@@ -20,11 +20,13 @@ class Repeat(StepBox):
         return [f"runs every step of “{self.part}” again; after a failure only those that clean up"]
 
     def look(self, ctx: Context) -> Outcome | None:
-        """What the repetition created may have been left behind; the next repetition is a new one."""
-        return failed("The repetition was cut off by a restart; the next one comes by itself.")
+        """Go through its steps again, each taking up what it may have left behind, so that it is cleaned up too."""
+        return self._judge(ctx.repeat(self.part, True))
 
     def run(self, ctx: Context) -> Outcome:
-        made = ctx.repeat(self.part)
+        return self._judge(ctx.repeat(self.part, False))
+
+    def _judge(self, made: list[tuple[str, Outcome]]) -> Outcome:
         results = [(title, one) for title, one in made if "unavailable" not in one.measures]
         bad = [f"{title}: {one.says}" for title, one in results if one.state != DONE]
         measures = {"failed": float(len(bad)), "failed_share": len(bad) / len(results) if results else 0.0}

@@ -55,7 +55,7 @@ def context(
         stop=Event(),
         file=kept.get,
         keep_file=kept.setdefault,
-        repeat=lambda _: repeated or [],
+        repeat=lambda part, cut: repeated or [],
         measure=lambda check: (check.capitalize(), measured(check)),
         beside=beside or {},
     )

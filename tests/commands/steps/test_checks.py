@@ -110,7 +110,3 @@ def test_a_repetition_counts_what_passed_and_leaves_the_missing_browser_out() ->
     assert (found.state, found.says) == ("done", "1 of 1 steps passed, 1 left out (no browser here).")
     found = act(step, context(World(), repeated=[*results, ("Test 2", failed("500"))]))
     assert (found.state, found.measures) == ("failed", {"failed": 1.0, "failed_share": 0.5})
-
-
-def test_a_repetition_that_was_cut_is_not_made_again() -> None:
-    assert box("repeat", 'part = "smoke tests"').look(context(World())).state == "failed"
