@@ -8,6 +8,7 @@ from commands.steps.baseline import Baseline
 from commands.steps.browser import Browser
 from commands.steps.checkout import Checkout
 from commands.steps.data_return import DataReturn
+from commands.steps.errors import Errors
 from commands.steps.gate import Gate
 from commands.steps.http import Http
 from commands.steps.keep import Keep
@@ -34,6 +35,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Browser,
     Checkout,
     DataReturn,
+    Errors,
     Gate,
     Http,
     Keep,
