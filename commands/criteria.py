@@ -52,12 +52,6 @@ def holds(page: Page, record: Record, criterion: Criterion) -> bool | None:
     return None if not found or None in found else True
 
 
-def signs_of_no_go(page: Page, record: Record) -> list[str]:
-    """The NO-GO lines that something shows to be true."""
-    lines = page.criteria.no_go if page.criteria else []
-    return [line.text for line in lines if holds(page, record, line) is False]
-
-
 def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> Shown:
     if not criterion.shown_by:
         return Shown(text=criterion.text, mark=PEOPLE, evidence="people answer for it", sign=sign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.criteria import holds, signs_of_no_go
+from commands.criteria import holds, shown
 from commands.runbook.page import Criterion
 from state.records import DONE, FAILED
 from tests.pages import record, row, small
@@ -45,4 +45,5 @@ def test_what_nothing_shows_is_left_to_people() -> None:
 
 def test_signs_of_no_go_are_named() -> None:
     rows = (row("health", FAILED), row("response-time", DONE, seconds=3.0))
-    assert signs_of_no_go(PAGE, record(*rows)) == ["API slow", "Smoke tests failed"]
+    signs = [line.text for line in shown(PAGE, record(*rows)) if line.sign]
+    assert signs == ["API slow", "Smoke tests failed"]
