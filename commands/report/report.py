@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from commands.countdown import HELD
 from commands.criteria import holds
 from commands.plan import timeline
 from commands.report.alerting import Rang, rang
@@ -19,7 +20,7 @@ from commands.status import STAGES
 from commands.who import People, roles_of
 from state.records import DONE, RUNNING, STOPPED, Event, Fact, Record, Run
 
-SAID = ("sign", "answer", "second", "hold", "resume", "rollback", "keep", "end", "false alarm")
+SAID = ("sign", "answer", "second", "hold", "resume", "rollback", "keep", "end", HELD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,12 +164,17 @@ def _said(page: Page, fact: Fact, people: People) -> Said:
     titles = {step.id: step.title for step in page.steps}
     held = [fact.role] if fact.role else sorted(roles_of(fact.person, people))
     roles = [page.roles[role].title if role in page.roles else role for role in held]
+    what, title = f"{fact.kind} {fact.said}".strip(), titles.get(fact.step, fact.step)
+    if fact.step == DECISION:
+        what, title = f"{fact.kind} keep", ""
+    elif fact.kind == HELD:
+        what, title = HELD, f"“{fact.step}” for {fact.said}"
     return Said(
         at=fact.at,
         person=fact.person,
         role=", ".join(roles),
-        what=f"{fact.kind} {fact.said}".strip(),
-        title=titles.get(fact.step, fact.step),
+        what=what,
+        title=title,
         reason=fact.reason,
     )
 
