@@ -13,6 +13,8 @@ fits() {
 # restore NAME FILE; roles may be missing there, and nothing else may go wrong
 restore() {
   local wrong
+  # what a killed attempt with the same backup left there; the name is made of that backup's own
+  scratch psql -Xqc "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2> /dev/null || exit 74
   scratch psql -Xqc "CREATE DATABASE \"$1\" TEMPLATE template0" || exit 74
   made=$1
   gzip -dc "$2" | copy=$made scratch psql -Xqo /dev/null 2> "$FILE.said" || { tail -n 5 "$FILE.said"; exit 75; }

@@ -86,6 +86,14 @@ def test_a_proof_can_be_made_again(shop: Shop) -> None:
     assert again.state == "done", again.output
 
 
+def test_what_a_killed_attempt_left_is_removed(shop: Shop) -> None:
+    left = "gonogo_proof_" + hashlib.sha256(shop.made.values["backup_file"].encode()).hexdigest()[:16]
+    do(shop.scratch, f'CREATE DATABASE "{left}"')
+    found = shop.prove()
+    assert found.state == "done", found.says + found.output
+    assert do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == [], "the left-over stays"
+
+
 def test_a_dump_that_lost_rows_is_seen(shop: Shop) -> None:
     shop.change(lambda text: text.replace(b"17\tparent 17\n", b""), right_sum=True)
     found = shop.prove()
