@@ -58,9 +58,8 @@ class Players:
         if self.story.mends and NO_DATA in words:
             await asyncio.to_thread(self.target.lock_out, locked=False)
         actions = _actions(message.blocks) - self.leaves
-        presses = self.story.presses_rollback_at and self.story.presses_rollback_at in words
-        if presses and "rollback" in actions and (self._broke or not self.story.cuts_off):
-            await self._once(HOLDERS["rollback"].id, message, "rollback")
+        if self._is_moment(message, words, actions) and (card := self._card()):
+            await self._once(HOLDERS["rollback"].id, card, "rollback")
         elif "false_alarm" in actions and self.story.mends:
             await self._once(LEAD, message, "false_alarm")
             self.target.make_slow(0)
@@ -72,6 +71,16 @@ class Players:
             await self._once(HOLDERS["dba"].id, message, "agree")
         elif "sign" in actions:
             await self._sign(message, words)
+
+    def _is_moment(self, message: Message, words: str, actions: set[str]) -> bool:
+        """Whether the story has somebody press Roll back now: a step begins, or a message with that button says so."""
+        if not self.story.presses_rollback_at or (self.story.cuts_off and not self._broke):
+            return False
+        return self.story.presses_rollback_at in words and ("rollback" in actions or message.text.startswith("⏳"))
+
+    def _card(self) -> Message | None:
+        """The card with its button, which is there as long as somebody may roll back."""
+        return next((one for one in self.workspace.messages() if "rollback" in _actions(one.blocks)), None)
 
     def _break(self) -> None:
         """Do to the target what the story says happens in the watch."""

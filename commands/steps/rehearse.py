@@ -100,7 +100,13 @@ class Rehearse(OnCopy):
             return failed(says, lines=lines, output=ended.tail)
         back = sum(int(before or 0) for name, before, _, _, same in tables if same == "other")
         more = f"; {back:,} rows come back from the backup" if back else "; no row is lost"
-        held = sum(one[2] == one[1] for one in _VERIFY.findall(ended.tail))
+        asked = _VERIFY.findall(ended.tail)
+        lines += tuple(
+            f"after {way}, “{name}” could not be asked on the copy"
+            for way, _, found_, name in asked
+            if found_ == NO_ANSWER
+        )
+        held = sum(one[2] == one[1] for one in asked)
         more += f"; {held} verify queries agree" if held else ""
         return done(f"On the copy: {times}; the schema as before{more}.", lines=lines, output=ended.tail)
 
