@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands import telling
-from commands.countdown import BEGUN, HELD, OVER, CountDown, Recovered
+from commands.countdown import BEGUN, HELD, OVER, BeginCountdown, Recovered
 from commands.durations import parse, say
 from commands.runbook.page import Page
 from commands.settle import Waiting
@@ -18,9 +18,9 @@ HOLDS = ("15 min", "30 min", "1 h", "2 h")  # for how long a false alarm may be 
 USUAL = "30 min"
 
 
-def note(store: Store, page: Page, run: int, what: CountDown | Recovered, at: datetime) -> None:
+def note(store: Store, page: Page, run: int, what: BeginCountdown | Recovered, at: datetime) -> None:
     """Write that a countdown begins or is over, once."""
-    if isinstance(what, CountDown):
+    if isinstance(what, BeginCountdown):
         raised, number = what.raised, what.number
         fact = _fact(BEGUN, raised.alert.name, number, BOT, at, reason=raised.seen)
         store.add_fact(run, fact, telling.countdown(page, raised, number))
@@ -47,15 +47,5 @@ def hold(store: Store, run: int, waiting: Waiting, who: Who, reason: str, lasts:
 
 
 def _fact(kind: str, alert: str, number: int, who: Who, at: datetime, *, said: str = "", reason: str = "") -> Fact:
-    once = f"{kind}:{alert}:{number}"
-    return Fact(
-        kind=kind,
-        once=once,
-        person=who.person,
-        via=who.via,
-        at=at,
-        step=alert,
-        attempt=number,
-        said=said,
-        reason=reason[:500],
-    )
+    """A fact about one countdown: the alert stands for the step, the countdown's number for the attempt."""
+    return who.fact(kind, f"{kind}:{alert}:{number}", at, step=alert, attempt=number, said=said, reason=reason)

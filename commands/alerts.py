@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from commands.baseline import baseline_of
@@ -74,14 +74,13 @@ def _raised(alert: Alert, record: Record, before: float | None) -> Raised | None
     if not newest:
         return None
     last = newest[-1]
-    value = last.measures[alert.measure]
     in_a_row = len(newest) == alert.in_a_row and all(_says(alert, row, before) == "alert" for row in newest)
-    raised = Raised(alert=alert, level="alert", value=value, attempt=last.attempt, before=before)
+    raised = Raised(
+        alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=before
+    )
     if in_a_row and _long_enough(alert, record, rows, before) and not raised.was_bad:
-        return raised
-    if _says(alert, last, before) != "ok":
-        return Raised(alert=alert, level="warning", value=value, attempt=last.attempt, before=before)
-    return None
+        return replace(raised, level="alert")
+    return raised if _says(alert, last, before) != "ok" else None
 
 
 def _says(alert: Alert, row: Step, before: float | None) -> str:

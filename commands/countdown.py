@@ -36,7 +36,7 @@ class Countdown:
 
 
 @dataclass(frozen=True)
-class CountDown:
+class BeginCountdown:
     """Begin an alert's countdown, of this number."""
 
     raised: Raised
@@ -57,7 +57,7 @@ class AtZero:
     countdown: Countdown
 
 
-Ring = CountDown | Recovered | AtZero | datetime | None
+Ring = BeginCountdown | Recovered | AtZero | datetime | None
 
 
 def countdowns(page: Page, record: Record) -> tuple[Countdown, ...]:
@@ -106,7 +106,7 @@ def ring(page: Page, record: Record, now: datetime) -> Ring:
     for raised in calling.values():
         last = newest(raised.alert, record)
         if last is None or (not last.runs and _measured_since(record, raised, last)):
-            return CountDown(raised, (last.number if last else 0) + 1)
+            return BeginCountdown(raised, (last.number if last else 0) + 1)
     going = sorted(running(page, record), key=lambda one: one.ends)
     for one in going:
         if one.alert.name not in calling:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.countdown import AtZero, CountDown, Recovered, ring
+from commands.countdown import AtZero, BeginCountdown, Recovered, ring
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH, Verdict, settle, touched, way_back
-from state.records import ABORTED, DONE, FAILED, GOING, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+from state.records import ABORTED, DONE, FAILED, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Wait:
     until: datetime | None = None
 
 
-Next = Begin | Note | TurnBack | StopActs | Move | Wait | CountDown | Recovered
+Next = Begin | Note | TurnBack | StopActs | Move | Wait | BeginCountdown | Recovered
 
 
 def decide(page: Page, record: Record, now: datetime) -> Next:
@@ -68,7 +68,7 @@ def decide(page: Page, record: Record, now: datetime) -> Next:
     if record.fact("rollback"):
         return _turn(page, record)
     rings = ring(page, record, now)
-    if isinstance(rings, CountDown | Recovered):
+    if isinstance(rings, BeginCountdown | Recovered):
         return rings
     if isinstance(rings, AtZero):
         return TurnBack(f"{rings.countdown.alert.name}: {rings.countdown.seen}; nobody held the countdown")
@@ -109,9 +109,13 @@ def _back(page: Page, record: Record) -> Next:
     verdicts = {step.id: settle(page, record, step) for step in steps}
     for number, step in enumerate(steps):
         if verdicts[step.id] in {Verdict.TO_BEGIN, Verdict.AGAIN} and _may_begin(step, steps[:number], verdicts):
-            row = record.last(step.id)
-            return Begin(step, row.attempt + 1 if row else 1)
+            return _begin(record, step)
     return Wait() if set(verdicts.values()) - {Verdict.GO_ON} else Move(ROLLED_BACK)
+
+
+def _begin(record: Record, step: PageStep) -> Begin:
+    row = record.last(step.id)
+    return Begin(step, row.attempt + 1 if row else 1)
 
 
 def _may_begin(step: PageStep, above: tuple[PageStep, ...], verdicts: Mapping[str, Verdict]) -> bool:
@@ -121,18 +125,18 @@ def _may_begin(step: PageStep, above: tuple[PageStep, ...], verdicts: Mapping[st
 
 
 def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next | None:
-    """The next act among steps that run one after another; None when all are settled."""
-    stay = record.run.state == GOING and held(record)
+    """The next act among the steps of the way forward, which run one after another; None when all are settled."""
+    stay = held(record)
     for step in steps:
         verdict = settle(page, record, step)
         if verdict is Verdict.GO_ON:
             continue
-        row = record.last(step.id)
         if verdict in {Verdict.TO_BEGIN, Verdict.AGAIN}:
-            return Wait() if stay else Begin(step, row.attempt + 1 if row else 1)
+            return Wait() if stay else _begin(record, step)
         if verdict is Verdict.NO_GO:
             return TurnBack(f"the sign-off of “{step.title}” was refused")
         if verdict is Verdict.ROLL_BACK:
+            row = record.last(step.id)
             return TurnBack(f"“{step.title}” failed: {row.says if row else ''}")
         return Wait()
     return None

@@ -9,7 +9,7 @@ from commands.alerts import counts, raised_by
 from commands.baseline import baseline_of
 from commands.runbook.alert import NO_FAILURE
 from commands.runbook.page import Page, PageStep
-from state.records import RUNNING, STOPPED, Record, Step
+from state.records import DONE, RUNNING, STOPPED, Record, Step
 
 OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
 BLIND = frozenset({NO_DATA, NOT_ASKED})
@@ -67,7 +67,7 @@ def _verdict(page: Page, record: Record, row: Step) -> str:
         return NOT_ASKED
     if "alert" in levels:
         return BAD
-    if row.state != "done":
+    if row.state != DONE:
         return BAD
     if _told_nothing(page, row):
         return NO_DATA
@@ -83,7 +83,7 @@ def _told_nothing(page: Page, row: Step) -> bool:
 def _blind(page: Page, rows: list[Step]) -> int:
     blind = 0
     for row in reversed(rows):
-        if not (row.unasked or (row.state == "done" and _told_nothing(page, row))):
+        if not (row.unasked or (row.state == DONE and _told_nothing(page, row))):
             break
         blind += 1
     return blind

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from commands.who import Who
 from state.errors import NothingRuns
-from state.records import Fact, News, Run
+from state.records import News, Run
 from state.store import Store
 
 
@@ -16,5 +16,5 @@ def rollback(store: Store, run: Run, who: Who, reason: str, at: datetime) -> boo
         raise NothingRuns(
             f"Run {run.id} is over ({run.state}); there is nothing to roll back. A new run starts with /deploy start."
         )
-    fact = Fact(kind="rollback", once="rollback", person=who.person, via=who.via, at=at, reason=reason[:500])
+    fact = who.fact("rollback", "rollback", at, reason=reason)
     return store.add_fact(run.id, fact, News(kind="rollback", data={"person": who.person, "reason": fact.reason}))

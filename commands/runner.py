@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from commands import alarm, budget, chase, telling
 from commands.contexts import ContextMaker
-from commands.countdown import CountDown, Recovered
+from commands.countdown import BeginCountdown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.inflight import Act, after_a_cut, settled
@@ -116,7 +116,7 @@ class Runner:
                 self._note(name, over)
             case TurnBack(reason):
                 rollback(self.store, record.run, BOT, reason, self._now())
-            case CountDown() | Recovered():
+            case BeginCountdown() | Recovered():
                 alarm.note(self.store, self.page, self.number, following, self._now())
             case StopActs(steps):
                 self._stop(steps)

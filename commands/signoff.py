@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from commands import alarm, telling
 from commands.decide import held
@@ -37,7 +36,7 @@ class Desk:
         roles = tuple(sorted(set(waiting.roles) & roles_of(who.person, self.people)))
         for role in roles:
             once = f"sign:{step_id}:{attempt}:{role}"
-            fact = _fact("sign", once, who, at, step=step_id, attempt=attempt, role=role, said=said, reason=reason)
+            fact = who.fact("sign", once, at, step=step_id, attempt=attempt, role=role, said=said, reason=reason)
             self.store.add_fact(self.run, fact, self._news("signed", fact, step.title))
         now = self.store.record(self.run)
         if news := telling.refused(self.page, now, step):
@@ -57,7 +56,7 @@ class Desk:
         if said in {SKIP, ITS_DONE} and not reason.strip():
             raise Refused("Going on in spite of this needs a reason; it stands in the record.")
         once = f"answer:{step_id}:{attempt}"
-        fact = _fact("answer", once, who, at, step=step_id, attempt=attempt, said=said, reason=reason)
+        fact = who.fact("answer", once, at, step=step_id, attempt=attempt, said=said, reason=reason)
         if not self.store.add_fact(self.run, fact, self._news("answered", fact, step.title)):
             raise TooLate(f"“{step.title}” was answered already.")
         if news := telling.wanted(self.page, self.store.record(self.run), step):
@@ -71,10 +70,10 @@ class Desk:
         if first and first.person == who.person:
             raise NotAllowed("A second person must agree; you are the first.")
         must_hold(who, waiting.roles, self.people, self.page, "agree to this")
-        fact = _fact("second", f"second:{step_id}:{attempt}", who, at, step=step_id, attempt=attempt)
+        fact = who.fact("second", f"second:{step_id}:{attempt}", at, step=step_id, attempt=attempt)
         self.store.add_fact(self.run, fact, self._news("seconded", fact, waiting.title))
         if first and step_id == DECISION:
-            kept = _fact("keep", "keep", Who(person=first.person, via=first.via), at, reason=first.reason)
+            kept = Who(person=first.person, via=first.via).fact("keep", "keep", at, reason=first.reason)
             self.store.add_fact(
                 self.run, kept, News(kind="keep", data={"person": first.person, "reason": first.reason})
             )
@@ -120,7 +119,7 @@ class Desk:
         if not reason.strip():
             raise Refused("The watch is not over: KEEP now needs a reason, and then a second person who agrees.")
         once = f"answer:{DECISION}:{EARLY}"
-        fact = _fact("answer", once, who, at, step=DECISION, attempt=EARLY, said="keep", reason=reason)
+        fact = who.fact("answer", once, at, step=DECISION, attempt=EARLY, said="keep", reason=reason)
         if not self.store.add_fact(self.run, fact, self._news("answered", fact, "KEEP before the watch is over")):
             return "It waits for a second person already."
         self.store.tell(self.run, at, *telling.early_keep(self.page, self.store.record(self.run)))
@@ -147,17 +146,12 @@ class Desk:
         raise TooLate(f"Nothing is asked about “{title}” any more; see the card for what is.")
 
     def _say(self, kind: str, once: str, who: Who, reason: str, at: datetime) -> bool:
-        fact = _fact(kind, once, who, at, reason=reason)
+        fact = who.fact(kind, once, at, reason=reason)
         return self.store.add_fact(self.run, fact, News(kind=kind, data={"person": who.person, "reason": fact.reason}))
 
     def _news(self, kind: str, fact: Fact, title: str) -> News:
         data = {name: getattr(fact, name) for name in ("role", "person", "said", "reason", "attempt")}
         return News(kind=kind, step=fact.step, data={"title": title, **data})
-
-
-def _fact(kind: str, once: str, who: Who, at: datetime, *, reason: str = "", **said: Any) -> Fact:
-    """What one person said; of the reason, the first 500 characters are kept."""
-    return Fact(kind=kind, once=once, person=who.person, via=who.via, at=at, reason=reason[:500], **said)
 
 
 def _count(record: Record, kind: str) -> int:

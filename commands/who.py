@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from commands.runbook.page import Page
 from state.errors import NotAllowed
-from state.records import Run
+from state.records import Fact, Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +18,10 @@ class Who:
 
     person: str
     via: str
+
+    def fact(self, kind: str, once: str, at: datetime, *, reason: str = "", **said: Any) -> Fact:
+        """What this person says; of the reason, the first 500 characters are kept."""
+        return Fact(kind=kind, once=once, person=self.person, via=self.via, at=at, reason=reason[:500], **said)
 
 
 # what the bot says itself, on an alert

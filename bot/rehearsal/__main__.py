@@ -86,11 +86,11 @@ async def _play(story: Story, option: str, played: Stage) -> int:
         ends = await _until_over(played.state, 1 if option == "A" else 2, playing, played.bot)
     finally:
         playing.cancel()
-    await _last_words(played, story)
+    ended = await _last_words(played, story)
     wrong = wrong_at_the_end(story, await asyncio.to_thread(production.audit), before)
     if ends != story.ends:
         wrong.append(f"the run is {ends}, not {story.ends}{await asyncio.to_thread(_why, played.state)}")
-    if not any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
+    if not ended:
         wrong.append(f"the channel does not say “{_TOLD[story.ends]}”")
     channel = said(played.workspace)
     wrong += [f"nobody was told “{words}”" for words in story.told if not any(words in one for one in channel)]
@@ -101,13 +101,14 @@ async def _play(story: Story, option: str, played: Stage) -> int:
 _TOLD = {"kept": "KEPT", "rolled back": "ROLLED BACK", "aborted": "ABORTED"}
 
 
-async def _last_words(played: Stage, story: Story) -> None:
-    """Wait until the channel says how it ended, at most 30 s: the last words of a run are still on their way there."""
+async def _last_words(played: Stage, story: Story) -> bool:
+    """Wait until the channel says how it ended, at most 30 s, and for what else is on its way there; False if it never says so."""
     for _ in range(60):
         if any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
-            break
+            await asyncio.sleep(2)
+            return True
         await asyncio.sleep(0.5)
-    await asyncio.sleep(2)
+    return False
 
 
 def _verdict(story: Story, wrong: list[str]) -> int:

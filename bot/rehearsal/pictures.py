@@ -32,7 +32,7 @@ TECH_LEAD, REVIEWER, ROLLBACK, ON_CALL = (HOLDERS[role].id for role in ("tech_le
 
 def scroll(words: str) -> str:
     """The script that brings the last headline with these words to the top of the view."""
-    return f"""() => [...document.querySelectorAll(".header, h1, h2, h3, h4, *")]
+    return f"""() => [...document.querySelectorAll("*")]
     .findLast(e => !e.children.length && e.textContent.includes({json.dumps(words)}))
     ?.scrollIntoView({{block: "start"}})"""
 

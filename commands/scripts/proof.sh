@@ -8,8 +8,7 @@ trap tidy EXIT
 fits
 restore "gonogo_proof_$(printf '%s' "$FILE" | sha256sum | cut -c 1-16)" "$FILE"
 content > "$FILE.restored"
-# name, rows and checksum stand between bars; a name may hold some itself
-awk -F '|' '{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }
+awk -F '|' "$ROWS"'
   END { for (name in names) {
     a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
     if (!(b in rows)) print name ": " rows[a] " rows dumped, and no such table restored"

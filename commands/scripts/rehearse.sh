@@ -42,7 +42,7 @@ verify_rollback
 content > "$work/2"; schema > "$work/2.schema"
 diff "$work/0.schema" "$work/2.schema" > "$work/diff" || { printf 'schema_differs=yes\n'; grep '^[<>] *[^ -]' "$work/diff" | head -n 8; }
 # rows before, after forward, after rollback, and whether the content is as before
-awk -F '|' '{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }
+awk -F '|' "$ROWS"'
   END { for (name in names) {
     a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name; c = ARGV[3] SUBSEP name
     back = rows[a] == rows[c] && sum[a] == sum[c]

@@ -21,6 +21,8 @@ restore() {
   wrong=$(grep -E '(ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE 'ERROR:  role ".*" does not exist$' || true)
   [ -z "$wrong" ] || { printf '%s\n' "${wrong:0:800}"; exit 75; }
 }
+# reads what `content` says into rows[], sum[] and names[]; a name may hold bars itself
+ROWS='{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }'
 content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$CONTENT"; }
 drop_copy() {
   [ -n "${made-}" ] || return 0

@@ -15,6 +15,7 @@ from commands.tools import Answer
 from commands.who import Who
 from state.records import DONE, News, Step
 from state.store import Store
+from tests.bench.record import PEOPLE
 from tests.pages import SMALL, said
 from tests.production import answer
 from tests.world import World
@@ -30,7 +31,6 @@ on_failure = "tell"
 
 """
 CHECKS = 50
-PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
 
 def measure() -> dict[str, float]:

@@ -8,7 +8,7 @@ import pytest
 
 from commands import alarm
 from commands.alerts import calling_for_rollback
-from commands.countdown import CountDown
+from commands.countdown import BeginCountdown
 from commands.rollback import rollback
 from commands.runbook import Page
 from commands.settle import DECISION, WATCH, waiting_for
@@ -211,7 +211,7 @@ def ring(store: Store, run: Run) -> None:
         store.begin_step(run.id, "response-time", attempt, NOON)
         store.end_step(run.id, slow, NOON)
     (raised,) = calling_for_rollback(PAGE, store.record(run.id))
-    alarm.note(store, PAGE, run.id, CountDown(raised, 1), NOON)
+    alarm.note(store, PAGE, run.id, BeginCountdown(raised, 1), NOON)
 
 
 def test_a_countdown_is_held_by_who_it_calls_with_a_reason_and_for_a_time(store: Store) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.countdown import CountDown, Recovered, running
+from commands.countdown import BeginCountdown, Recovered, running
 from commands.countdown import held as held_alerts
 from commands.decide import Begin, Next, TurnBack, Wait, decide
 from commands.settle import WATCH, waiting_for
@@ -39,7 +39,7 @@ def false_alarm(minutes: float, number: int = 1, lasts: str = "30 min") -> Fact:
 
 def test_an_alert_begins_to_count_down_and_does_not_roll_back_at_once() -> None:
     answer = following(watched(*SLOW), 19)
-    assert isinstance(answer, CountDown)
+    assert isinstance(answer, BeginCountdown)
     assert (answer.raised.alert.name, answer.number) == (ALERT, 1)
 
 
@@ -75,7 +75,7 @@ def test_after_the_hold_only_a_new_measurement_rings_again() -> None:
     )
     after = row("response-time", DONE, 4, after=50, seconds=9.0)
     again = following(watched(*SLOW, during, after, facts=facts), 51)
-    assert isinstance(again, CountDown)
+    assert isinstance(again, BeginCountdown)
     assert again.number == 2
 
 
@@ -92,7 +92,7 @@ def test_an_alert_that_is_over_before_zero_rolls_nothing_back_and_may_ring_again
     assert following(watched(*SLOW, GOOD, facts=facts), 34) == Wait(NOON + timedelta(minutes=48))
     worse = [row("response-time", DONE, n, after=18 + n * 10, seconds=9.0) for n in (4, 5)]
     again = following(watched(*SLOW, GOOD, *worse, facts=facts), 69)
-    assert isinstance(again, CountDown)
+    assert isinstance(again, BeginCountdown)
 
 
 def test_who_is_called_may_hold_and_the_deciding_role_always() -> None:
@@ -116,7 +116,7 @@ countdown = "10 s"
     first = begun(19)
     now = NOON + timedelta(minutes=19)
     answer = decide(page, watched(*rows, facts=(first,)), now)
-    assert isinstance(answer, CountDown)
+    assert isinstance(answer, BeginCountdown)
     assert answer.raised.alert.name == "Not answered"
     both = watched(*rows, facts=(first, said("countdown", "Not answered", 1, after=19.1, reason="1")))
     answer = decide(page, both, now + timedelta(seconds=17))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from commands.countdown import CountDown
+from commands.countdown import BeginCountdown
 from commands.decide import Begin, Move, Note, StopActs, TurnBack, Wait, decide
 from commands.settle import DECISION, WATCH, waiting_for
 from state.records import DONE, FAILED, RUNNING, STOPPED, UNKNOWN, Record
@@ -154,7 +154,7 @@ def test_one_slow_answer_does_nothing_and_two_in_a_row_count_down() -> None:
     slow = row("response-time", DONE, after=3, seconds=9.0)
     assert isinstance(watching(slow, minutes=4), Wait)
     twice = watching(slow, row("response-time", DONE, 2, after=18, seconds=8.0), minutes=19)
-    assert isinstance(twice, CountDown)
+    assert isinstance(twice, BeginCountdown)
     assert twice.raised.seen == "8 s (limit: above 5 s, 2 times in a row)"
 
 

@@ -26,14 +26,6 @@ def show(tmp_path: Path) -> Iterator[Show]:
     shown.close()
 
 
-@pytest.fixture
-def another(show: Show) -> Iterator[Engine]:
-    """A second engine on the same record, which the test starts after the first one has stopped."""
-    engine = show.new_engine()
-    yield engine
-    engine.stop()
-
-
 def state(show: Show, step: str) -> str:
     """The state of a step's newest attempt; empty before it has begun."""
     row = show.record.last(step)

@@ -27,14 +27,6 @@ def show(tmp_path: Path) -> Iterator[Show]:
     shown.close()
 
 
-@pytest.fixture
-def another(show: Show) -> Iterator[Engine]:
-    """A second engine on the same record, which the test starts after the first one has stopped."""
-    engine = show.new_engine()
-    yield engine
-    engine.stop()
-
-
 def asked(show: Show, kind: str) -> tuple[Waiting, ...]:
     """Who is waited for in one way."""
     return tuple(one for one in waiting_for(show.page, show.record) if one.kind == kind)

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.slack.office import Office
 from bot.slack.serve import serve_slack
 from commands import alarm, telling
-from commands.countdown import CountDown, ring
+from commands.countdown import BeginCountdown, ring
 from commands.outcome import Outcome, done
 from commands.runbook import Page
 from commands.settle import DECISION, WATCH
@@ -99,7 +99,7 @@ class Ledger:
         """Begin the countdown that the measurements call for."""
         now = self.office.now()
         rings = ring(self.page, self.store.record(run.id), now)
-        assert isinstance(rings, CountDown), f"no alert calls for a rollback: {rings}"
+        assert isinstance(rings, BeginCountdown), f"no alert calls for a rollback: {rings}"
         alarm.note(self.store, self.page, run.id, rings, now)
 
     def decision(self, run: Run) -> None:
