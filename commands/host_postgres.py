@@ -19,12 +19,13 @@ at_address
 """
 NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
 NO_ADDRESS_CODE = 64
-# The address, and shell functions around a copy of the database beside $SCRATCH_URL; $FILE names their notes.
+# The address, and shell functions around an archive and a copy of the database beside $SCRATCH_URL; $FILE names their notes.
 SCRATCH = "".join(
     (
         ADDRESS,
         f"WHO={shlex.quote(read('scratch_who.sql'))}\n",
         f"CONTENT={shlex.quote(read('content.sql'))}\n",
+        read("archive.sh"),
         read("scratch.sh"),
     )
 )

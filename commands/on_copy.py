@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from commands.checks import Check, Found, OnHost, Programs, bad, good
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.outcome import Context, Outcome
@@ -12,7 +14,8 @@ from commands.tools import Finished
 class OnCopy(StepBox):
     """What the kinds have that work on a copy of the run's backup, made beside `scratch_url` and dropped at the end.
 
-    `scratch_url` is an empty database that the host reaches; production is only asked who it is.
+    `scratch_url` is an empty database that the host reaches; production is only asked who it is. The copy is restored by
+    `jobs` processes.
     """
 
     host: str
@@ -21,12 +24,13 @@ class OnCopy(StepBox):
     folder: EnvName
     file: str = "<backup_file>"
     sha256: str = "<backup_sha256>"
+    jobs: int = Field(default=2, ge=1, le=64)
 
     def checks(self) -> list[Check]:
         """The scratch database can be reached from the host, is not production and is empty, and copies may be made beside it."""
         env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
         return [
-            Programs(host=self.host, names=("psql", "pg_dump", "gzip", "sha256sum", "awk", "sort")),
+            Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort")),
             OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env),
         ]
 
@@ -41,6 +45,7 @@ class OnCopy(StepBox):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
+            "JOBS": str(self.jobs),
         }
 
 

@@ -31,10 +31,11 @@ _WHY = (
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement with the file's line on which it begins, counted from 1."""
+    """One statement with the file's line on which it begins, counted from 1, and where its text ends, behind its semicolon."""
 
     line: int
     text: str
+    end: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,16 @@ class Finding:
 def statements(text: str) -> list[Statement]:
     """The statements of a file, without comments between them. An unclosed quote runs to the file's end."""
     return _scan(text)[0]
+
+
+def after_each(text: str, words: str) -> str:
+    """The file with `words` behind each of its statements; every line stays where it is."""
+    pieces, at = [], 0
+    for one in statements(text):
+        # the last one may lack its semicolon, and end in a comment; one too many does no harm
+        pieces += [text[at : one.end], "\n;" if one.end == len(text) else "", f" {words}"]
+        at = one.end
+    return "".join([*pieces, text[at:]])
 
 
 def unsafe_statements(text: str) -> list[Finding]:
@@ -93,16 +104,24 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; take it out"
             problems.append(Finding(line=_line(text, match.start()), statement=match[0].strip(), why=why))
+        elif match["end"] and _in_body("".join(piece for _, piece in kept)):
+            kept.append((match.start(), ";"))
         elif match["end"]:
-            found += _statement(text, kept)
+            found += _statement(text, kept, at)
             kept = []
         elif not match["comment"]:
             kept.append((match.start(), text[match.start() : at]))
             if _unclosed(text, match, at):
                 why = "a quote that is never closed"
                 problems.append(Finding(line=_line(text, match.start()), statement=match[0][:40], why=why))
-    found += _statement(text, [*kept, (at, text[at:])])
+    found += _statement(text, [*kept, (at, text[at:])], len(text))
     return found, problems
+
+
+def _in_body(words: str) -> bool:
+    """Whether a semicolon here ends a statement inside a function's body that is written in SQL itself, and not the function."""
+    body = re.search(r"\bBEGIN\s+ATOMIC\b(.*)", words, re.IGNORECASE | re.DOTALL)
+    return body is not None and not re.search(r"(^|;)\s*END\s*$", body[1], re.IGNORECASE)
 
 
 def _after(text: str, match: re.Match[str]) -> int:
@@ -125,12 +144,12 @@ def _unclosed(text: str, match: re.Match[str], end: int) -> bool:
     return not (match["string_end"] or match["escaped_end"] or match["name_end"])
 
 
-def _statement(text: str, pieces: list[tuple[int, str]]) -> list[Statement]:
+def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
     words = "".join(piece for _, piece in pieces)
     if not words.strip():
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
-    return [Statement(line=_line(text, start), text=words.strip())]
+    return [Statement(line=_line(text, start), text=words.strip(), end=end)]
 
 
 def _line(text: str, at: int) -> int:

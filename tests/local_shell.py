@@ -23,7 +23,7 @@ class LocalShell:
 
     def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
         if job.key not in self.ended:
-            self.ended[job.key] = self.ask(host, job.script, env=job.env)
+            self.ended[job.key] = self.ask(host, job.script, env=job.env, limit=job.limit)
         return self.ended[job.key]
 
     def look(self, host: str, key: str) -> Look:

@@ -141,12 +141,12 @@ def _log(world: Production, env: Mapping[str, str]) -> str:
 
 
 _BACKUP = (
-    f"backup_lines=2345\nbackup_tables=9\nbackup_rows=3612\nbackup_sha256={'ab' * 32}\nbackup_bytes=1200000\n"
-    "-rw------- 1 deploy 1.2M backup.sql.gz\n"
+    "backup_lines=2345\nbackup_tables=9\nbackup_rows=3612\nbackup_compared=records\n"
+    f"backup_sha256={'ab' * 32}\nbackup_bytes=1200000\n"
 )
 _REHEARSED = (
-    "forward_ms=120\nlock: forward|AccessExclusiveLock|public.approval_flows\nrollback_ms=90\n"
-    "table: public.approval_flow_templates|24||0|other\n"
+    "forward_ms=120\nlock: forward|110|AccessExclusiveLock|public.approval_flows\nrollback_ms=90\nreturn_ms=40\n"
+    "table: public.approval_flow_templates|24||0|24|returned\n"
 )
 READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
 _STAT = "cpu  100 0 100 800 0 0 0 0\n"
@@ -171,9 +171,9 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("--name-only", lambda world, env: "backend/api-server/src/jobs.js\n"),
     ("-U0", lambda world, env: "@@ -1 +1 @@\n-const a = 1\n+const a = 2\n"),
     ("Test Job - ", _sweep),
+    ("failing=%s", lambda world, env: _REHEARSED),
     ("gonogo_tables", lambda world, env: "back: public.approval_flow_templates|24|0|24|0\n"),
     ("proof_rows", lambda world, env: "proof_tables=9\nproof_rows=3612\n"),
-    ("failing=%s", lambda world, env: _REHEARSED),
     ("pg_dump", lambda world, env: _BACKUP),
     ('touch "$flag"', lambda world, env: _maintenance(world, on=True)),
     ('rm -f "$flag"', lambda world, env: _maintenance(world, on=False)),

@@ -1,9 +1,16 @@
-# Brings rows back from a backup: checks the file, then feeds one transaction to psql, the rows of the dump in its middle.
-export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8
-cd "$FOLDER"
-sha256sum --quiet -c - <<< "$SHA256  $FILE" || exit 68
-WANTED=$(psql -XqAt -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" <<< "$FIND SELECT name FROM gonogo_tables WHERE leaf;")
-export WANTED
-{ printf '%s\n' "$BEFORE"; gzip -dc "$FILE" | LC_ALL=C awk "$COPIES"; printf '%s\n' "$AFTER"; } |
-  psql -XqAt -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" -v key="$KEY" -v file="$FILE" -v sum="$SHA256" \
+# Brings rows back from an archive: one transaction for psql, with the rows of the wanted tables in its middle. What
+# cannot be read leaves it without its end, so that nothing of it counts.
+bring_back() {
+  local found only=() name
+  found=$(psql -XqAt -F $'\t' -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" \
+    <<< "$FIND SELECT name, relname FROM gonogo_tables WHERE leaf;") || return
+  WANTED=$(cut -f 1 <<< "$found")
+  export WANTED
+  while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
+  {
+    printf '%s\n' "$BEFORE"
+    pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
+    printf '%s\n' "$AFTER"
+  } | psql -XqAt -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" -v key="$KEY" -v file="$FILE" -v sum="$SHA256" \
     -v lock="$LOCK" -v patience="$PATIENCE" -v limit="$LIMIT"
+}

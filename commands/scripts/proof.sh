@@ -2,12 +2,11 @@
 # checksum of them, with those that the dump saw.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
-sha256sum --quiet -c - <<< "$SHA256  $FILE" || exit 68
-tidy() { drop_copy; rm -f "$FILE.said" "$FILE.restored"; }
-trap tidy EXIT
+is_whole
+trap 'drop_copy; rm -f "$FILE.said" "$FILE.restored"' EXIT
 fits
-restore "gonogo_proof_$(printf '%s' "$FILE" | sha256sum | cut -c 1-16)" "$FILE"
-content > "$FILE.restored"
+restore
+content "$BY" > "$FILE.restored"
 awk -F '|' "$ROWS"'
   END { for (name in names) {
     a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
@@ -17,4 +16,5 @@ awk -F '|' "$ROWS"'
     else if (sum[a] != sum[b]) print name ": " rows[a] " rows, of which some hold something else than was dumped"
   } }' "$FILE.content" "$FILE.restored" | sort > "$FILE.said"
 [ ! -s "$FILE.said" ] || { head -n 8 "$FILE.said"; exit 76; }
+if [ "$KEEP" = yes ]; then mark_proven; made=; fi
 printf 'proof_tables=%s\nproof_rows=%s\n' "$(wc -l < "$FILE.restored")" "$(awk -F '|' '{ n += $(NF - 1) } END { print n + 0 }' "$FILE.restored")"

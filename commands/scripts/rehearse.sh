@@ -1,29 +1,38 @@
-# Forward and back on a copy of the restored backup; says what each takes and locks, what the page's verify
-# queries find, and what differs afterwards.
+# Forward, back and the rows brought back, on a copy of the restored backup; says what each takes and locks, what the
+# page's verify queries find, and what differs afterwards.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
-sha256sum --quiet -c - <<< "$SHA256  $FILE" || exit 68
+is_whole
 work=$(mktemp -d)
-tidy() { drop_copy; rm -rf "$work" "$FILE.said"; }
-trap tidy EXIT
+trap 'drop_copy; rm -rf "$work" "$FILE.said"' EXIT
 fits
-restore "gonogo_rehearsal_$(printf '%s' "$FILE" | sha256sum | cut -c 1-16)" "$FILE"
+take_proven || restore
 # as production's own user where the scratch server knows it: owners and default rights are then as they will be
-role=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v "user=$PGUSER" <<< "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, 'MEMBER')")
 compare=(--no-owner --no-privileges)
-if [ -n "$role" ]; then
+if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, 'MEMBER')")" ]; then
   compare=()
-  scratch psql -Xqc "ALTER DATABASE \"$made\" OWNER TO $role"
+  role="-c role=${PGUSER//[ \\]/\\&}"
+  scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
-schema() { copy=$made scratch pg_dump --schema-only "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# apply NAME: one transaction, its time, and the tables that it locks against everybody at its end
+on_copy() { PGOPTIONS=${role-} copy=$made scratch "$@"; }
+schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
+rows() { content "$by" | grep -v '^gonogo\.' || true; }
+# what went wrong, where, and the end of the rehearsal
+fails() {
+  tail -n 4 "$work/out" | sed 's/^psql:[^ ]*whole.sql:/line /'
+  printf 'failing=%s\n' "$1"
+  exit 77
+}
+# apply NAME: one transaction, its time, and how long it keeps others from which tables
 apply() {
   local began=$EPOCHREALTIME
-  { printf 'BEGIN; %s' "${role:+SET LOCAL ROLE $role; }"; cat "$work/$1.sql"; printf '\n%s\nCOMMIT;\n' "$LOCKS"; } > "$work/whole.sql"
-  copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -v "step=$1" -f "$work/whole.sql" > "$work/$1.out" 2>&1 ||
-    { tail -n 4 "$work/$1.out" | sed 's/^psql:[^ ]*whole.sql:/line /'; printf 'failing=%s\n' "$1"; exit 77; }
+  { printf '%s BEGIN; %s ' "$TABLES_BEFORE" "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
+  on_copy psql -XqAt -v ON_ERROR_STOP=1 -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
-  grep '^lock: ' "$work/$1.out" || true
+  awk -v "way=$1" '
+    /^gonogo at: / { before = at; at = $3 }
+    /^gonogo lock: / { sub(/^gonogo lock: /, ""); if (!($0 in since)) since[$0] = before }
+    END { for (lock in since) print "lock: " way "|" at - since[lock] "|" lock }' "$work/out" | sort
 }
 # verify STEP NAME EXPECTED QUERY: what the page will ask after that file; a query that fails here says nothing
 verify() {
@@ -31,21 +40,32 @@ verify() {
   found=$(copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -c "$4" 2> /dev/null | head -n 1) || found='no answer'
   printf 'verify: %s|%s|%s|%s\n' "$1" "$3" "$found" "$2"
 }
+# what the page's data-return does, and the next row of each of its tables
+return_rows() {
+  local began=$EPOCHREALTIME
+  on_copy bring_back > "$work/out" 2>&1 || fails data-return
+  on_copy psql -XqAt -v ON_ERROR_STOP=1 -v tables="$TABLES" <<< "$NEXT_INSERT" > "$work/out" 2>&1 || fails data-return
+  printf 'return_ms=%d\n' $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
+}
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
-content > "$work/0"; schema > "$work/0.schema"
+by=text
+[ "$(scratch psql -XAtc 'SHOW server_version_num')" -lt 140000 ] || by=records
+rows > "$work/0"; schema > "$work/0.schema"
 apply forward
 verify_forward
-content > "$work/1"
+rows > "$work/1"
 apply rollback
 verify_rollback
-content > "$work/2"; schema > "$work/2.schema"
-diff "$work/0.schema" "$work/2.schema" > "$work/diff" || { printf 'schema_differs=yes\n'; grep '^[<>] *[^ -]' "$work/diff" | head -n 8; }
-# rows before, after forward, after rollback, and whether the content is as before
+rows > "$work/2"
+bring_all_back
+rows > "$work/3"; schema > "$work/3.schema"
+diff "$work/0.schema" "$work/3.schema" > "$work/diff" || { printf 'schema_differs=yes\n'; grep '^[<>] *[^ -]' "$work/diff" | head -n 8; }
+# rows before, after forward, after rollback, after the rows came back, and whether the content is as before
 awk -F '|' "$ROWS"'
   END { for (name in names) {
-    a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name; c = ARGV[3] SUBSEP name
-    back = rows[a] == rows[c] && sum[a] == sum[c]
-    if (!back || rows[a] != rows[b] || sum[a] != sum[b])
-      print "table: " name "|" rows[a] "|" rows[b] "|" rows[c] "|" (back ? "same" : "other")
-  } }' "$work/0" "$work/1" "$work/2" | sort
+    for (n = 0; n < 4; n++) key[n] = ARGV[n + 1] SUBSEP name
+    for (n = 1; n < 4; n++) same[n] = rows[key[n]] == rows[key[0]] && sum[key[n]] == sum[key[0]]
+    if (!(same[1] && same[2] && same[3]))
+      print "table: " name "|" rows[key[0]] "|" rows[key[1]] "|" rows[key[2]] "|" rows[key[3]] "|" (!same[3] ? "other" : same[2] ? "same" : "returned")
+  } }' "$work/0" "$work/1" "$work/2" "$work/3" | sort

@@ -1,3 +1,6 @@
-SELECT format('lock: %s|%s|%s', :'step', mode, format('%I.%I', n.nspname, c.relname)) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-JOIN pg_namespace n ON n.oid = c.relnamespace WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p')
-AND mode IN ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock') AND n.nspname NOT LIKE 'pg\_%' ORDER BY 1;
+-- After each statement of a rehearsed file, on one line: the time in ms, and the tables of before that it keeps others from until its
+-- end; by number, because a dropped one has no name any more.
+SELECT line FROM (SELECT 'gonogo at: ' || (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS line UNION ALL
+SELECT format('gonogo lock: %s|%s', l.mode, t.name) FROM pg_locks l JOIN pg_temp.gonogo_tables t ON t.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'
+AND l.mode IN ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock')) AS found ORDER BY line;

@@ -1,4 +1,4 @@
-# A database of our own beside $SCRATCH_URL: made, filled from a packed dump, and dropped. Never production's.
+# A database of our own beside $SCRATCH_URL: made, filled from an archive, and dropped. Never production's.
 # in a shell of its own, so that production's address is back afterwards
 scratch() { (unset PGSSLMODE; DATABASE_URL=$SCRATCH_URL; at_address; PGDATABASE=${copy:-$PGDATABASE} "$@"); }
 who() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$WHO"; }
@@ -7,26 +7,37 @@ fits() {
   local here there
   here=$(who)
   there=$(scratch who) || exit 71
-  [ "${here%%$'\n'*}" != "${there%%$'\n'*}" ] || exit 72
+  here=${here%%$'\n'*}
+  [ "$here" != "${there%%$'\n'*}" ] || exit 72
   [ "${there##*$'\n'}" = 0 ] || exit 73
+  # one name for each production, so that what a killed attempt left is found by the next one
+  name=gonogo_copy_$(sha256sum <<< "$here" | cut -c 1-16)
 }
-# restore NAME FILE; roles may be missing there, and nothing else may go wrong
+# restore; roles may be missing there, and nothing else may go wrong
 restore() {
-  local wrong
-  # what a killed attempt with the same backup left there; the name is made of that backup's own
-  scratch psql -Xqc "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2> /dev/null || exit 74
-  scratch psql -Xqc "CREATE DATABASE \"$1\" TEMPLATE template0" || exit 74
-  made=$1
-  gzip -dc "$2" | copy=$made scratch psql -Xqo /dev/null 2> "$FILE.said" || { tail -n 5 "$FILE.said"; exit 75; }
-  wrong=$(grep -E '(ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE 'ERROR:  role ".*" does not exist$' || true)
+  local code=0 wrong
+  scratch psql -Xqc "DROP DATABASE IF EXISTS $name WITH (FORCE)" 2> /dev/null || exit 74
+  scratch psql -Xqc "CREATE DATABASE $name TEMPLATE template0" || exit 74
+  made=$name
+  copy=$made scratch pg_restore --jobs="$JOBS" --dbname="$made" "$FILE" > "$FILE.said" 2>&1 || code=$?
+  wrong=$(grep -E '(error|ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE 'ERROR:  role ".*" does not exist$' || true)
+  [ "$code" = 0 ] || [ -n "$wrong" ] || grep -qE 'ERROR:  role ".*" does not exist$' "$FILE.said" || wrong=$(tail -n 5 "$FILE.said")
   [ -z "$wrong" ] || { printf '%s\n' "${wrong:0:800}"; exit 75; }
+}
+# The copy that a proof has left for the rehearsal carries the checksum of its archive.
+mark_proven() { scratch psql -Xqc "COMMENT ON DATABASE $made IS '$SHA256'"; }
+take_proven() {
+  local mark
+  mark=$(scratch psql -XqAtc "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '$name'")
+  [ "$mark" = "$SHA256" ] || return 1
+  made=$name
 }
 # reads what `content` says into rows[], sum[] and names[]; a name may hold bars itself
 ROWS='{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }'
-content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$CONTENT"; }
+content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -v by="$1" <<< "$CONTENT"; }
 drop_copy() {
   [ -n "${made-}" ] || return 0
-  scratch psql -Xqc "DROP DATABASE IF EXISTS \"$made\" WITH (FORCE)" || echo "The copy $made could not be dropped."
+  scratch psql -Xqc "DROP DATABASE IF EXISTS $made WITH (FORCE)" || echo "The copy $made could not be dropped."
 }
 # Refuses a user of the scratch database who may make no copy beside it.
 may_copy() {

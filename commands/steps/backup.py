@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ _AT_FOLDER = (
 mkdir -p "$FOLDER" && cd "$FOLDER"
 """
 )
-_SCRIPT = f"{_AT_FOLDER}CONTENT={shlex.quote(read('content.sql'))}\n{read('backup.sh')}"
+_SCRIPT = "".join((_AT_FOLDER, f"CONTENT={shlex.quote(read('content.sql'))}\n", read("archive.sh"), read("backup.sh")))
 _CHECK = (
     _AT_FOLDER
     + """\
@@ -38,15 +38,17 @@ printf 'dump=%s\\n' "$(pg_dump --version)"
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     65: "The disk has less room than the database is large ({free_bytes} of {database_bytes} bytes); nothing was dumped.",
-    66: "The dump has no end marker: it is cut short and was removed.",
+    66: "The dump cannot be read to its end: it is cut short or damaged, and was removed.",
     67: "The dump has only {backup_lines} lines, fewer than {at_least}; it was removed.",
 }
 
 
 class Backup(StepBox):
-    """The file's name holds the run's number and the time (UTC) and is the same whenever this attempt is looked at.
+    """The archive's name holds the run's number and the time (UTC) and is the same whenever this attempt is looked at.
 
-    Every exit status counts, a file that is not whole is removed, and the checksum lies beside it.
+    It is a folder in pg_dump's directory format, made and packed by `jobs` processes. Every exit status counts, what is
+    not whole is removed, and the checksums of its files lie beside it. `compare` is what a proof will hold it to: the
+    "content" of every row, or only the number of "rows", which is faster. `at_least_lines` are those of the dump as text.
     """
 
     kind: ClassVar[str] = "backup"
@@ -56,15 +58,17 @@ class Backup(StepBox):
     folder: EnvName
     name: str
     at_least_lines: int = Field(default=1000, ge=1)
+    compare: Literal["content", "rows"] = "content"
+    jobs: int = Field(default=2, ge=1, le=64)
 
     def plan(self) -> list[str]:
-        return on_host(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_<time>.sql.gz"))
+        return on_host(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_", "<time>"))
 
     def gives(self) -> tuple[str, ...]:
-        return ("backup_file", "backup_sha256", "backup_lines")
+        return ("backup_file", "backup_sha256", "backup_lines", "backup_compared")
 
     def checks(self) -> list[Check]:
-        names = ("psql", "pg_dump", "gzip", "sha256sum", "awk")
+        names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")
         env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
         return [
             Programs(host=self.host, names=names),
@@ -72,8 +76,8 @@ class Backup(StepBox):
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        file = self._file(ctx)
-        ended = run_job(self, ctx, self.host, _SCRIPT, self._env(file))
+        env = self._env(*self._name(ctx))
+        ended = run_job(self, ctx, self.host, _SCRIPT, env)
         found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **told(ended.tail)}
         lines = tuple(line for line in ended.last_lines if "=" not in line)
         if ended.code:
@@ -84,24 +88,28 @@ class Backup(StepBox):
         packed = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
         says = (
             f"The backup is whole: {packed} packed, {int(found['backup_rows']):,} rows of {found['backup_tables']} tables "
-            f"in {took(ended.seconds)}, read to its end marker, sha256 {found['backup_sha256'][:12]}."
+            f"in {took(ended.seconds)}, read to its end, sha256 {found['backup_sha256'][:12]}."
         )
-        kept = {name: found[name] for name in ("backup_sha256", "backup_lines")}
-        return done(says, lines=(file, *lines), output=ended.tail, values={"backup_file": file, **kept})
+        kept = {name: found[name] for name in self.gives() if name in found}
+        return done(says, lines=(env["FILE"], *lines), output=ended.tail, values={"backup_file": env["FILE"], **kept})
 
     def look(self, ctx: Context) -> Outcome | None:
         return look_at_job(self, ctx, self.host)
 
-    def _file(self, ctx: Context) -> str:
+    def _name(self, ctx: Context) -> tuple[str, str]:
+        """What all attempts of this run begin with, and the rest of this one's."""
         began = ctx.began_at.astimezone(UTC)
-        return f"{self.name}_run{ctx.run.id}_{ctx.key.rsplit('/', 1)[-1]}_{began:%Y%m%dT%H%M%SZ}.sql.gz"
+        return f"{self.name}_run{ctx.run.id}_", f"{ctx.key.rsplit('/', 1)[-1]}_{began:%Y%m%dT%H%M%SZ}"
 
-    def _env(self, file: str) -> dict[str, str]:
+    def _env(self, attempts: str, this: str) -> dict[str, str]:
         return {
             "DATABASE_URL": self.database_url,
             "FOLDER": self.folder,
-            "FILE": file,
+            "ATTEMPTS": attempts,
+            "FILE": f"{attempts}{this}.dump",
             "AT_LEAST": str(self.at_least_lines),
+            "COMPARE": self.compare,
+            "JOBS": str(self.jobs),
         }
 
 

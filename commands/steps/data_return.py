@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -13,26 +12,19 @@ from commands.checks import Check, Programs
 from commands.durations import Duration, parse, say, took
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
-from commands.receipts import TABLE, lock_number
+from commands.receipts import lock_number
+from commands.return_rows import BRING_BACK
 from commands.scripts import read
 from commands.steps.base import EnvName, StepBox, act, on_host, run_job
 from commands.tools import Finished
 
-# FIND is asked for the tables; BEFORE, the rows that COPIES picks, and AFTER are one transaction
-_TEXTS = {
-    "FIND": read("data_return_find.sql"),
-    "BEFORE": "".join(
-        (read("data_return_begin.sql"), TABLE, read("data_return_find.sql"), read("data_return_before.sql"))
-    ),
-    "COPIES": read("data_return_copies.awk"),
-    "AFTER": read("data_return_after.sql"),
-}
 _SCRIPT = "".join(
     (
         "umask 077\n",
         ADDRESS,
-        *(f"{name}={shlex.quote(text)}\n" for name, text in _TEXTS.items()),
-        read("data_return.sh"),
+        read("archive.sh"),
+        BRING_BACK,
+        'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_whole\nbring_back\n',
     )
 )
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
@@ -75,7 +67,7 @@ class DataReturn(StepBox):
         ]
 
     def checks(self) -> list[Check]:
-        return [Programs(host=self.host, names=("psql", "awk"))]
+        return [Programs(host=self.host, names=("psql", "pg_restore", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.sql.applied(self.database, ctx.step_key):
@@ -106,11 +98,14 @@ class DataReturn(StepBox):
             return ""
         return "undoes: must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
 
-    def _failed(self, ctx: Context, ended: Finished) -> Outcome:
-        said = _ERROR.findall(ended.tail)
-        general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
-        words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
-        return failed(words, lines=ended.last_lines, output=ended.tail)
+    def asked(self) -> dict[str, str]:
+        """What is to be brought back, and for how long it may wait, as its program takes it."""
+        return {
+            "TABLES": "\n".join(self.tables),
+            "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
+            "PATIENCE": str(int(self.lock_timeout.total_seconds() * 1000)),
+            "LIMIT": str(int(self.limit.total_seconds() * 1000)),
+        }
 
     def _given(self) -> dict[str, str]:
         return {
@@ -118,11 +113,14 @@ class DataReturn(StepBox):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            "TABLES": "\n".join(self.tables),
-            "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
-            "PATIENCE": str(int(self.lock_timeout.total_seconds() * 1000)),
-            "LIMIT": str(int(self.limit.total_seconds() * 1000)),
+            **self.asked(),
         }
+
+    def _failed(self, ctx: Context, ended: Finished) -> Outcome:
+        said = _ERROR.findall(ended.tail)
+        general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
+        words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
+        return failed(words, lines=ended.last_lines, output=ended.tail)
 
 
 def _line(name: str, archived: int, there: int, back: int, filled: int) -> str:

@@ -1,41 +1,57 @@
-"""`rehearse`: runs the migration and its rollback on a copy of the restored backup, and says what does not come back."""
+"""`rehearse`: runs the migration, its rollback and the return of the rows on a copy of the backup, and says what does not come back."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
 from typing import ClassVar
-
-from pydantic import Field
 
 from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
+from commands.return_rows import BRING_BACK
 from commands.scripts import read
-from commands.sql_file import unsafe_statements
-from commands.steps.base import StepBox, on_host, run_job, told
+from commands.sql_file import after_each, unsafe_statements
+from commands.steps.base import on_host, run_job, told
 from commands.tools import Finished
 
-_SCRIPT = "".join(("umask 077\n", SCRATCH, f"LOCKS={shlex.quote(read('rehearse_locks.sql'))}\n", read("rehearse.sh")))
-_TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(same|other)$", re.MULTILINE)
-_LOCK = re.compile(r"^lock: forward\|(\w+)\|(.*)$", re.MULTILINE)
+
+def _one_line(name: str) -> str:
+    """What stands among the statements of a file must leave its lines where they are."""
+    return " ".join(line for line in read(name).splitlines() if not line.startswith("--"))
+
+
+_PROBE = _one_line("rehearse_locks.sql")
+_SCRIPT = "".join(
+    (
+        "umask 077\n",
+        SCRATCH,
+        BRING_BACK,
+        f"TABLES_BEFORE={shlex.quote(_one_line('rehearse_tables.sql'))}\n",
+        f"PROBE={shlex.quote(_PROBE)}\n",
+        f"NEXT_INSERT={shlex.quote(read('next_insert.sql'))}\n",
+        "KEY=rehearsal LOCK=0\n",
+        read("rehearse.sh"),
+    )
+)
+_TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|other)$", re.MULTILINE)
+_LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
 _VERIFY = re.compile(r"^verify: (\w+)\|(.*?)\|(.*?)\|(.*)$", re.MULTILINE)
 NO_ANSWER = "no answer"
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
-    77: "On the copy, the {failing} file fails; production was not touched.",
+    77: "On the copy, the {failing} fails; production was not touched.",
     **SCRATCH_WRONG,
 }
 
 
 class Rehearse(OnCopy):
-    """`forward` and `rollback` are paths that the `release` step kept; `returns` are the tables that `data-return` fills again.
+    """`forward` and `rollback` are paths that the `release` step kept; the page's `data-return` steps follow them on the copy.
 
-    A rollback that loses rows of any other table fails the step, so that the run goes on only when a person skips it
+    What is not as it was after all of them fails the step, so that the run goes on only when a person skips it
     and says why, and a second one agrees.
     """
 
@@ -44,12 +60,11 @@ class Rehearse(OnCopy):
 
     forward: str
     rollback: str
-    returns: list[str] = Field(default_factory=list)
 
     def plan(self) -> list[str]:
         return [
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
-            "after each, the verify queries that the page has for that file",
+            "after each, the verify queries that the page has for that file; then each data-return that undoes the first",
             *on_host(self.host, _SCRIPT, self.env()),
         ]
 
@@ -60,17 +75,11 @@ class Rehearse(OnCopy):
                 return failed(f"{path} was not kept by this run; the release step must name it.")
             if unsafe := unsafe_statements(text):
                 return failed(f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed.")
-        verify = "".join(
-            _verify(way, path, ctx) for way, path in (("forward", self.forward), ("rollback", self.rollback))
-        )
         # in the script and not in its environment, where one text may be 128 KB at most
-        script = "".join(f"{name}={shlex.quote(text or '')}\n" for name, text in texts.items()) + verify + _SCRIPT
+        files = "".join(f"{name}={shlex.quote(after_each(text or '', _PROBE))}\n" for name, text in texts.items())
+        asks = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
+        script = files + asks + _returns(self.forward, ctx) + _SCRIPT
         return self._judge(run_job(self, ctx, self.host, script, self.env()))
-
-    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
-        back = {name for box in boxes.values() if box.kind == "data-return" for name in getattr(box, "tables", [])}
-        missing = sorted(set(self.returns) - back)
-        return f"returns: no data-return of the page brings {missing[0]} back" if missing else ""
 
     def _judge(self, ended: Finished) -> Outcome:
         found = told(ended.tail)
@@ -86,36 +95,23 @@ class Rehearse(OnCopy):
                 says, lines=tuple(f"after {w}: {n} is {a}, expected {e}" for w, e, a, n in wrong), output=ended.tail
             )
         tables = _TABLE.findall(ended.tail)
-        lines = (*sorted((self._line(*one) for one in tables), key=_bad_last), *_locks(ended.tail))
+        lines = (*sorted((_line(*one) for one in tables), key=_bad_last), *_locks(ended.tail), *_unasked(ended.tail))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
-        lost = [name for name, *_, same in tables if same == "other" and not self._returned(name)]
         if found.get("schema_differs"):
             return failed(
                 f"On the copy, the rollback does not bring the schema back ({times}); production was not touched.",
                 lines=(*lines, *(line for line in ended.tail.splitlines() if line.startswith(("< ", "> ")))),
                 output=ended.tail,
             )
-        if lost:
+        if lost := [name for name, *_, how in tables if how == "other"]:
             says = f"On the copy, the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
             return failed(says, lines=lines, output=ended.tail)
-        back = sum(int(before or 0) for name, before, _, _, same in tables if same == "other")
-        more = f"; {back:,} rows come back from the backup" if back else "; no row is lost"
-        asked = _VERIFY.findall(ended.tail)
-        lines += tuple(
-            f"after {way}, “{name}” could not be asked on the copy"
-            for way, _, found_, name in asked
-            if found_ == NO_ANSWER
-        )
-        held = sum(one[2] == one[1] for one in asked)
-        more += f"; {held} verify queries agree" if held else ""
-        return done(f"On the copy: {times}; the schema as before{more}.", lines=lines, output=ended.tail)
-
-    def _line(self, name: str, before: str, after: str, back: str, same: str) -> str:
-        ends = "as before" if same == "same" else "from the backup" if self._returned(name) else "❗ not as before"
-        return f"{name}: {before or 'no'} rows → {after or 'gone'} → {back or 'gone'}, {ends}"
-
-    def _returned(self, name: str) -> bool:
-        return any(name in {one, f"public.{one}"} for one in self.returns)
+        back = sum(int(before or 0) for name, before, *_, how in tables if how == "returned")
+        if back:
+            times += f", {back:,} rows brought back from the backup in {took(int(found['return_ms']) / 1000)}"
+        held = sum(one[2] == one[1] for one in _VERIFY.findall(ended.tail))
+        more = f"; {held} verify queries agree" if held else ""
+        return done(f"On the copy: {times}; schema and every row as before{more}.", lines=lines, output=ended.tail)
 
 
 def _verify(way: str, path: str, ctx: Context) -> str:
@@ -126,14 +122,51 @@ def _verify(way: str, path: str, ctx: Context) -> str:
     return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
+def _returns(forward: str, ctx: Context) -> str:
+    """A shell function that makes each of the page's `data-return` steps that undoes the forward file."""
+    undone = {name for name, box in ctx.beside.items() if box.kind == "sql" and getattr(box, "file", "") == forward}
+    boxes = [box for box in ctx.beside.values() if box.kind == "data-return" and box.undoes in undone]
+    calls = [
+        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in box.asked().items()), "return_rows"))
+        for box in boxes
+    ]
+    return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
+
+
+def _line(name: str, *counts_and_end: str) -> str:
+    *counts, how = counts_and_end
+    before, after, back, returned = counts
+    steps = [f"{before or 'no'} rows", after or "gone", back or "gone"]
+    if how != "same" and returned != back:
+        steps.append(returned or "gone")
+    ends = {"same": "as before", "returned": "as before, from the backup", "other": "❗ not as before"}[how]
+    return f"{name}: {' → '.join(steps)}, {ends}"
+
+
 def _bad_last(line: str) -> bool:
     return "❗" in line
 
 
 def _locks(output: str) -> list[str]:
-    """Which tables wait while forward runs, in words: nobody reads or writes them, or nobody writes them."""
-    found = _LOCK.findall(output)
-    closed = {name for mode, name in found if mode == "AccessExclusiveLock"}
-    unwritten = {name for _, name in found} - closed
-    told = (("no reads or writes", closed), ("no writes", unwritten))
-    return [f"until forward is done, {what}: {', '.join(sorted(names))}" for what, names in told if names]
+    """Which tables wait while a file runs, and how long, in words: nobody reads or writes them, or nobody writes them."""
+    found = sorted(((way, int(held), mode, name) for way, held, mode, name in _LOCK.findall(output)), key=_held)
+    lines = []
+    for way in ("forward", "rollback"):
+        closed = {name: held for one, held, mode, name in found if one == way and mode == "AccessExclusiveLock"}
+        unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
+        for what, tables in (("no reads or writes", closed), ("no writes", unwritten)):
+            listed = ", ".join(f"{name} for {took(held / 1000)}" for name, held in sorted(tables.items()))
+            lines += [f"{way}, {what}: {listed}"] if listed else []
+    return lines
+
+
+def _held(lock: tuple[str, int, str, str]) -> int:
+    return lock[1]
+
+
+def _unasked(output: str) -> list[str]:
+    return [
+        f"after {way}, “{name}” could not be asked on the copy"
+        for way, _, found, name in _VERIFY.findall(output)
+        if found == NO_ANSWER
+    ]

@@ -7,6 +7,7 @@ import sys
 
 NAMES = {
     "acks": "Slash-command acks, 50 at once, beside Node's @slack/bolt",
+    "backup": "A backup proven by a restore, beside the seed's own commands, on 1.3 GB",
     "ssh": "Ten remote commands, beside ssh ControlMaster, fabric and ansible-core",
     "start": "Process start to connected, idle memory, socket recovery",
     "watch": "Fifty checks of the watch that are due at the same moment",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.sql_file import statements, unsafe_statements
+from commands.sql_file import after_each, statements, unsafe_statements
 
 
 def test_statements_have_the_lines_on_which_they_begin() -> None:
@@ -44,3 +44,21 @@ def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, li
 )
 def test_words_in_strings_bodies_and_comments_are_left_alone(text: str) -> None:
     assert unsafe_statements(text) == []
+
+
+def test_a_function_written_in_sql_is_one_statement() -> None:
+    text = "CREATE FUNCTION two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END;\nSELECT 3;"
+    assert [one.line for one in statements(text)] == [1, 2]
+    assert unsafe_statements(text) == [], "its END is none of a transaction"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT 1;\n\nSELECT 2;\n", "SELECT 1; !\n\nSELECT 2; !\n"),
+        ("SELECT ';'; SELECT 2 -- done;", "SELECT ';'; ! SELECT 2 -- done;\n; !"),
+        ("-- nothing\n", "-- nothing\n"),
+    ],
+)
+def test_words_come_behind_each_statement_and_no_line_moves(text: str, expected: str) -> None:
+    assert after_each(text, "!") == expected

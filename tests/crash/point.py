@@ -111,15 +111,15 @@ class Point:
             db.execute("UPDATE runs SET state = 'aborted', ended_at = began_at WHERE ended_at IS NULL")
         self.store.close()
 
-    def pause(self, name: str, folder: Path, real: str) -> Pause:
-        """A pause in front of a program of the host."""
-        return Pause(self.folder / f"pause-{next(_numbers)}", folder / name, real)
+    def pause(self, name: str, folder: Path, real: str, words: str = "") -> Pause:
+        """A pause in front of a program of the host, when it is called with these words."""
+        return Pause(self.folder / f"pause-{next(_numbers)}", folder / name, real, words)
 
 
 class Pause:
     """A program of the host that waits before it does its work, until `go`; it takes the program's place in its folder."""
 
-    def __init__(self, flags: Path, place: Path, real: str) -> None:
+    def __init__(self, flags: Path, place: Path, real: str, words: str) -> None:
         flags.mkdir()
         self._here, self._held, self._place = flags / "here", flags / "held", place
         self._before = place.read_bytes() if place.exists() else None
@@ -130,7 +130,7 @@ class Pause:
             place.rename(kept)
             real = str(kept)
         wait = f"echo >> '{self._here}'\nwhile [ -e '{self._held}' ]; do sleep 0.02; done"
-        place.write_text(f"#!/bin/sh\n{wait}\nexec '{real}' \"$@\"\n")
+        place.write_text(f'#!/bin/sh\ncase "$*" in *{words}*)\n{wait} ;;\nesac\nexec \'{real}\' "$@"\n')
         place.chmod(0o755)
 
     @property

@@ -128,7 +128,7 @@ def test_between_the_commands_end_and_its_exit_code(play: Play) -> None:
 def test_during_the_backup(play: Play) -> None:
     async def story(point: Point) -> None:
         target = point.here.target
-        pause = point.pause("pg_dump", target.box.bin, "")
+        pause = point.pause("pg_dump", target.box.bin, "", "--snapshot=")
         kept = set((target.box.srv / "backups").iterdir())
         point.begin(page(run_step("after", SAY), before=part("backup")))
         await point.until(lambda: pause.reached, "pg_dump")
@@ -138,9 +138,9 @@ def test_during_the_backup(play: Play) -> None:
         await point.ends("after")
         new = set((target.box.srv / "backups").iterdir()) - kept
         assert pause.reached == 1, "a second dump was begun"
-        dumps = [file.name for file in new if file.name.endswith((".sql.gz", ".part"))]
+        dumps = [file.name for file in new if file.name.endswith((".dump", ".part"))]
         assert len(dumps) == 1, f"not one whole backup: {dumps}"
-        assert dumps[0].endswith(".sql.gz")
+        assert dumps[0].endswith(".dump")
 
     play(story)
 

@@ -19,17 +19,12 @@ words=$(printf '%s' "$*" | tr -d '"\\\n')
 printf '{{"what": "{name}", "at": %s, "words": "%s"}}\n' "$(date +%s)" "$words" >> '{log}'
 exec '{node}' '{program}' "$@"
 """
-DUMPED = r"""# Writes down that a dump was begun, then runs the real pg_dump.
-[ "$1" = --version ] || echo '{{"what": "pg_dump", "at": '"$(date +%s)"'}}' >> '{log}'
-exec '{program}' "$@"
+DUMPED = r"""# Writes down that a backup was begun (it alone hands on a snapshot), then runs the real pg_dump.
+case "$*" in *--snapshot=*) echo '{{"what": "pg_dump", "at": '"$(date +%s)"'}}' >> '{log}' ;; esac
+exec '{program}' "$@" {more}
 """
-# every fifth row of one table is kept, and all looks whole: exit status, end marker
-CUT = r"""'{program}' "$@" | awk '
-  copying && /^\\.$/ {{ copying = 0 }}
-  copying && ++rows % 5 {{ next }}
-  {{ print }}
-  /^COPY public\.project_flow_approvers / {{ copying = 1 }}'
-"""
+# the rows of one table are left out, and all looks whole: exit status, a full read
+CUT = "--exclude-table-data=project_flow_approvers"
 RESTARTED = r"""# Writes each restart down, with the commit that it restarts to, then runs the real pm2.
 if [ "$1" = restart ]; then
   commit=$(git -C '{repository}' rev-parse HEAD)
@@ -66,8 +61,8 @@ def install(box: Box, *, cut: bool = False) -> None:
         )
     for name in POSTGRES_PROGRAMS:
         (box.bin / name).symlink_to(postgres_programs() / name)
-    dump = CUT if cut else DUMPED
-    _script(box.bin / "pg_dump", dump.format(log=box.audit_log, program=postgres_programs() / "pg_dump"))
+    words = {"log": box.audit_log, "program": postgres_programs() / "pg_dump", "more": CUT if cut else ""}
+    _script(box.bin / "pg_dump", DUMPED.format(**words))
     (box.home / ".npmrc").write_text(
         f"cache={box.cache / 'npm'}\nprefer-offline=true\nignore-scripts=true\naudit=false\nfund=false\n"
         "update-notifier=false\n"

