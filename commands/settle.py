@@ -130,7 +130,7 @@ def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | No
         return _waiting("sign", step, row, unsigned(record, step, row))
     if _answer(record, row) == SKIP:
         return _waiting("second", step, row, tuple(sorted(page.roles)))
-    return _waiting("answer", step, row, (page.decision.role,), choices_after(page, step, row))
+    return _waiting("answer", step, row, (step.box.asks or page.decision.role,), choices_after(page, step, row))
 
 
 def choices_after(page: Page, step: PageStep, row: Step) -> tuple[str, ...]:

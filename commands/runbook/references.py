@@ -20,7 +20,7 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
     """Raise BadPage for the first name that stands for nothing, a value used before it is there, or a field out of place."""
     for step in page.steps:
         _check_places(page, step)
-        named = step.box.roles() | set(getattr(step.box, "roles_to_tell", ()))
+        named = step.box.roles() | {step.box.asks} - {""} | set(getattr(step.box, "roles_to_tell", ()))
         _check_known(step.line, step.title, "the role", named, page.roles, "Emergency contacts")
         _check_fields(page, step)
     _check_values(page)

@@ -40,7 +40,8 @@ class StepBox(Strict):
     """The fields that every kind has.
 
     `takes` is what the timeline expects, `limit` when the step is given up. `sign` names the roles that must sign
-    the result before the run goes on. `undoes` (in the rollback) names the step without which there is nothing to undo;
+    the result before the run goes on, `asks` the one that decides when it fails (where it names none, the deciding role).
+    `undoes` (in the rollback) names the step without which there is nothing to undo;
     `after` (there too) names the steps that it waits for, where it need not wait for all above it.
     `every` (in the watch) is how often a check is made. `always` (in the smoke tests) runs it in the watch's
     repetition even after a failure, to clean up.
@@ -58,6 +59,7 @@ class StepBox(Strict):
     takes: Duration = timedelta(0)
     limit: Duration = timedelta(minutes=10)
     on_failure: OnFailure = "ask"
+    asks: str = ""
     sign: list[str] = Field(default_factory=list)
     undoes: str = ""
     after: list[str] | None = None

@@ -10,7 +10,7 @@ from commands import alarm
 from commands.alerts import calling_for_rollback
 from commands.countdown import BeginCountdown
 from commands.rollback import rollback
-from commands.runbook import Page
+from commands.runbook import Page, read_page
 from commands.settle import DECISION, WATCH, waiting_for
 from commands.signoff import Desk
 from commands.start import Request, start
@@ -18,7 +18,7 @@ from commands.who import Who
 from state.errors import AlreadyRunning, BadSettings, NotAllowed, NothingRuns, Refused, TooLate
 from state.records import DONE, FAILED, Run, Step
 from state.store import Store
-from tests.pages import NOON, small
+from tests.pages import NOON, small, spoil
 
 PAGE = small()
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
@@ -44,9 +44,9 @@ def end(store: Store, run: Run, step: str, state: str) -> None:
     store.end_step(run.id, Step(step=step, attempt=1, state=state, began_at=NOON), NOON)
 
 
-def failed_deploy(store: Store) -> tuple[Run, Desk]:
+def failed_deploy(store: Store, page: Page = PAGE) -> tuple[Run, Desk]:
     """A run whose deploy step has failed."""
-    run, desk = begin(store)
+    run, desk = begin(store, page)
     desk.sign("ready", 1, DBA, "yes", "", NOON)
     desk.sign("ready", 1, LEAD, "yes", "", NOON)
     end(store, run, "put-the-code-there", FAILED)
@@ -130,6 +130,16 @@ def test_skipping_a_failure_needs_the_deciding_role_and_a_reason(store: Store) -
     with pytest.raises(Refused, match="needs a reason"):
         desk.answer("put-the-code-there", 1, LEAD, "skip", "", NOON)
     desk.answer("put-the-code-there", 1, LEAD, "skip", "it is fine", NOON)
+
+
+def test_a_failure_is_answered_by_the_role_that_its_step_names(store: Store) -> None:
+    page = read_page(spoil(('takes = "10 min"', 'takes = "10 min"\nasks = "dba"')), "page.md")
+    run, desk = failed_deploy(store, page)
+    [waiting] = waiting_for(page, store.record(run.id))
+    assert waiting.roles == ("dba",)
+    with pytest.raises(NotAllowed, match="Database Admin"):
+        desk.answer("put-the-code-there", 1, LEAD, "skip", "it is fine", NOON)
+    desk.answer("put-the-code-there", 1, DBA, "skip", "it is fine", NOON)
 
 
 def test_a_guest_may_not_have_a_step_run_again(store: Store) -> None:

@@ -115,6 +115,7 @@ def test_a_missing_part_is_named(part: str) -> None:
         ('```toml run\nhost = "backend"\nundoes = "put-the-code-there"\ncommands = ["undeploy"]\n', BRINGS_BACK, "must name the sql step"),
         ('role = "lead"\n```', 'role = "boss"\n```', '"boss" is not on the page'),
         (DEPLOY_BOX, '```toml notify\nid = "put-the-code-there"\ntext = "Now"\nroles_to_tell = ["dbaa"]\n```', '"dbaa" is not on the page'),
+        ('takes = "10 min"', 'asks = "dbaa"', '"dbaa" is not on the page'),
         ("### Health", "### Put the code there", "has the same name"),
     ],
 )  # fmt: skip
