@@ -13,6 +13,7 @@ _TOKEN = re.compile(
     | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
     | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
     | (?P<meta>^[ \t]*\\[^\n]*)
+    | (?P<paren>[()])
     | (?P<end>;)
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
@@ -97,18 +98,21 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     found: list[Statement] = []
     problems: list[Finding] = []
     kept: list[tuple[int, str]] = []
-    at = 0
+    at = depth = 0
     while match := _TOKEN.search(text, at):
         kept.append((at, text[at : match.start()]))
         at = _after(text, match)
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; take it out"
             problems.append(Finding(line=_line(text, match.start()), statement=match[0].strip(), why=why))
-        elif match["end"] and _in_body("".join(piece for _, piece in kept)):
+        elif match["end"] and (depth > 0 or _in_body("".join(piece for _, piece in kept))):
             kept.append((match.start(), ";"))
         elif match["end"]:
             found += _statement(text, kept, at)
-            kept = []
+            kept, depth = [], 0
+        elif match["paren"]:
+            depth += 1 if match[0] == "(" else -1
+            kept.append((match.start(), match[0]))
         elif not match["comment"]:
             kept.append((match.start(), text[match.start() : at]))
             if _unclosed(text, match, at):

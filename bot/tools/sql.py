@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from bot.tools.applying import Piece, Watch, pieces, watched
 from bot.tools.deadline import cut_after
 from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.secrets import Redactor
@@ -88,24 +89,24 @@ class PostgresSql:
                 database, f"gonogo {migration.key}", migration.limit + migration.lock_timeout
             ) as connection,
             _cancelled_on(stop, connection),
-            _watched(connection, self, database, hear) as watch,
+            watched(lambda: self.blockers(database, connection.info.backend_pid), hear) as watch,
         ):
             try:
-                return self._in_one_transaction(connection, migration)
+                return self._in_one_transaction(connection, migration, watch)
             except psycopg.errors.LockNotAvailable:
                 raise _Locked(watch.holder) from None
             except psycopg.errors.QueryCanceled as error:
                 if stop.is_set():
                     raise Stopped(f"{migration.name} was cancelled; nothing of it was applied.") from None
-                raise self._failed(migration, error) from None
+                raise self._failed(migration, error, watch.piece) from None
             except psycopg.OperationalError as error:
                 if error.sqlstate and not connection.broken:
-                    raise self._failed(migration, error) from None
+                    raise self._failed(migration, error, watch.piece) from None
                 raise LostTrack(f"The connection to “{database}” broke while {migration.name} was applied.") from None
             except psycopg.Error as error:
-                raise self._failed(migration, error) from None
+                raise self._failed(migration, error, watch.piece) from None
 
-    def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration) -> bool:
+    def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration, watch: Watch) -> bool:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
             connection.execute(STILL_THERE)
@@ -113,7 +114,9 @@ class PostgresSql:
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
                 return True
-            connection.execute(migration.text.encode())
+            for piece in pieces(migration.text):
+                watch.doing(piece)
+                connection.execute(piece.text.encode())
         return False
 
     def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
@@ -126,17 +129,15 @@ class PostgresSql:
         ).fetchone()
         return row is None
 
-    def _failed(self, migration: Migration, error: psycopg.Error) -> Failed:
+    def _failed(self, migration: Migration, error: psycopg.Error, piece: Piece | None) -> Failed:
         said = self._redact(error.diag.message_primary or str(error).splitlines()[0])
-        position = error.diag.statement_position
-        if not position:
+        if piece is None:
             return Failed(f"{migration.name} failed and was rolled back whole: {said}", _quoted(error))
-        before = migration.text[: int(position) - 1]
-        line = before.count("\n") + 1
+        position = error.diag.statement_position
+        line = piece.line_at(int(position) - 1) if position else piece.line
         quoted = migration.text.splitlines()[line - 1].strip()
-        return Failed(
-            f"{migration.name} failed at line {line} and was rolled back whole: {said}", f"line {line}: {quoted}"
-        )
+        output = "\n".join(filter(None, [f"line {line}: {quoted}", self._redact(_quoted(error))]))
+        return Failed(f"{migration.name} failed at line {line} and was rolled back whole: {said}", output)
 
     @contextmanager
     def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
@@ -175,38 +176,6 @@ class _Locked(Exception):
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
         self.holder = holder or "a session that is gone by now"
-
-
-class _Watch:
-    """What the lock watch has seen."""
-
-    holder = ""
-
-
-@contextmanager
-def _watched(connection: psycopg.Connection, tool: PostgresSql, database: str, hear: Hear) -> Iterator[_Watch]:
-    """Look every half second, from another session, who holds what this one waits for; `hear` is told each new holder."""
-    watch = _Watch()
-    over = threading.Event()
-    pid = connection.info.backend_pid
-
-    def look() -> None:
-        while not over.wait(0.5):
-            try:
-                holder = tool.blockers(database, pid)
-                if holder and holder != watch.holder:
-                    hear(f"waiting for a lock held by {holder}")
-                watch.holder = holder or watch.holder
-            except (Unreachable, psycopg.Error):
-                return
-
-    thread = threading.Thread(target=look, name="lock-watch", daemon=True)
-    thread.start()
-    try:
-        yield watch
-    finally:
-        over.set()
-        thread.join(5)
 
 
 @contextmanager

@@ -46,9 +46,11 @@ def test_words_in_strings_bodies_and_comments_are_left_alone(text: str) -> None:
     assert unsafe_statements(text) == []
 
 
-def test_a_function_written_in_sql_is_one_statement() -> None:
+def test_semicolons_inside_a_statement_do_not_end_it() -> None:
     text = "CREATE FUNCTION two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END;\nSELECT 3;"
     assert [one.line for one in statements(text)] == [1, 2]
+    rule = "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT ')'; SELECT 2);\nSELECT 3;"
+    assert [one.line for one in statements(rule)] == [1, 2]
     assert unsafe_statements(text) == [], "its END is none of a transaction"
 
 

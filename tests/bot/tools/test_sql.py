@@ -12,6 +12,7 @@ import pytest
 
 from bot.rehearsal.target.box import free_port
 from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.tools import applying
 from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
@@ -62,6 +63,39 @@ def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresSql) -> N
         sql.apply("db", migration("INSERT INTO things VALUES ('a');\n\nINSERT INTO nothing VALUES (1);\n"), stop=GO)
     assert caught.value.output == "line 3: INSERT INTO nothing VALUES (1);"
     assert count(sql) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "quoted"),
+    [
+        ("SELECT 1;\n-- of ของ\nSELECT\n  1 / 0;\n", 3, "SELECT"),
+        ("INSERT INTO things VALUES ('ของ;');\n\nDO $$ BEGIN RAISE 'not this'; END $$;", 3, "DO $$ BEGIN"),
+        ("SELECT 'ของ';\nSELECT 1,\n  'ของ', nothing;", 3, "'ของ', nothing;"),
+        ("SELECT 1;\nSELEC 2;\n", 2, "SELEC 2;"),
+    ],
+)
+def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
+    sql: PostgresSql, text: str, line: int, quoted: str
+) -> None:
+    with pytest.raises(Failed, match=rf"failed at line {line} and was rolled back whole") as caught:
+        sql.apply("db", migration(text), stop=GO)
+    assert caught.value.output.startswith(f"line {line}: {quoted}")
+    assert count(sql) == 0
+
+
+def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "SHOWN", 0.2)
+    heard: list[str] = []
+    sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=GO, hear=heard.append)
+    assert heard, "nobody is told what runs"
+    assert heard[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5), for "), heard
+
+
+def test_a_file_that_is_several_statements_to_the_server_alone_is_applied_as_it_is(sql: PostgresSql) -> None:
+    body = "CREATE FUNCTION pg_temp.two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"
+    rule = "CREATE RULE twice AS ON INSERT TO things DO ALSO (SELECT 1; SELECT 2);"
+    sql.apply("db", migration(f"{body}\n{rule}\nINSERT INTO things VALUES ('a');\n-- the end\n"), stop=GO)
+    assert count(sql) == 1
 
 
 def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
