@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import PurePosixPath
 from typing import ClassVar
 
@@ -56,17 +57,26 @@ class Review(StepBox):
             )
         found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
         found += [line for file in self.migrations for line in self._in_migration(ctx, file)]
-        shown = (*stat.tail.splitlines()[-12:], *found[:20])
+        shown = (*stat.tail.splitlines()[-12:], *found[:20], self._pinned(ctx, env["COMMIT"]))
         says = (
             f"{len(found)} {'finding' if len(found) == 1 else 'findings'} to look at before you sign."
             if found
             else "Nothing suspicious was found in what changed."
         )
-        output = stat.tail + "\n" + "\n".join(found)
+        output = "\n".join((stat.tail, *found, shown[-1]))
         return done(says, lines=shown, output=output, measures={"findings": float(len(found))})
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "BEFORE": self.before, "COMMIT": self.commit}
+
+    def _pinned(self, ctx: Context, commit: str) -> str:
+        """What a signature is for; none of it can change any more in this run."""
+        texts = {ctx.run.page: ctx.run.text, **{file: ctx.file(file) or "" for file in self.migrations}}
+        hashes = (
+            f"{PurePosixPath(name).name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+            for name, text in texts.items()
+        )
+        return f"pinned: commit {commit[:12]}, by SHA-256 {', '.join(hashes)}"
 
     def _in_migration(self, ctx: Context, file: str) -> list[str]:
         text = ctx.file(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from commands import findings
@@ -9,6 +10,7 @@ from commands.sql_file import Finding
 from commands.steps.base import act
 from tests.commands.steps.making import Repository, box, context, plan
 from tests.local_shell import LocalShell
+from tests.pages import run
 from tests.world import World
 
 BOX = 'host = "h"\nrepository = "$REPO"\nmigrations = ["up.sql"]'
@@ -34,6 +36,9 @@ def test_findings_are_shown_and_do_not_fail_the_step(tmp_path: Path) -> None:
     assert 'up.sql:2 syntax error at or near "SELCT"' in text
     assert secret not in text + found.output
     assert found.says == "3 findings to look at before you sign."
+    up = hashlib.sha256(files["up.sql"].encode()).hexdigest()[:12]
+    page = hashlib.sha256(run().text.encode()).hexdigest()[:12]
+    assert found.lines[-1] == f"pinned: commit {new[:12]}, by SHA-256 {run().page} {page}, up.sql {up}"
 
 
 def test_only_added_lines_count() -> None:
