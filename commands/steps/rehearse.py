@@ -95,7 +95,7 @@ class Rehearse(OnCopy):
                 says, lines=tuple(f"after {w}: {n} is {a}, expected {e}" for w, e, a, n in wrong), output=ended.tail
             )
         tables = _TABLE.findall(ended.tail)
-        lines = (*sorted((_line(*one) for one in tables), key=_bad_last), *_locks(ended.tail), *_unasked(ended.tail))
+        lines = (*_rows(tables), *_locks(ended.tail), *_unasked(ended.tail))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
         if found.get("schema_differs"):
             return failed(
@@ -133,30 +133,37 @@ def _returns(forward: str, ctx: Context) -> str:
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
+def _rows(tables: list[tuple[str, ...]]) -> list[str]:
+    """One line for each table whose rows change on the way, what does not come back last, under the heading of the columns."""
+    if not tables:
+        return []
+    lines = sorted((_line(*one) for one in tables), key=lambda line: "❗" in line)
+    returned = " → brought back" if any(how == "returned" for *_, how in tables) else ""
+    return [f"rows: before → after forward → after rollback{returned}", *lines]
+
+
 def _line(name: str, *counts_and_end: str) -> str:
     *counts, how = counts_and_end
-    before, after, back, returned = counts
-    steps = [f"{before or 'no'} rows", after or "gone", back or "gone"]
-    if how != "same" and returned != back:
-        steps.append(returned or "gone")
-    ends = {"same": "as before", "returned": "as before, from the backup", "other": "❗ not as before"}[how]
-    return f"{name}: {' → '.join(steps)}, {ends}"
+    before, after, back, returned = (count or "gone" for count in counts)
+    steps = [before if counts[0] else "no table", after, back, *([returned] if returned != back else [])]
+    return f"{_short(name)}: {' → '.join(steps)} {'❗ not as before' if how == 'other' else '✓'}"
 
 
-def _bad_last(line: str) -> bool:
-    return "❗" in line
+def _short(name: str) -> str:
+    return name.removeprefix("public.")
 
 
 def _locks(output: str) -> list[str]:
-    """Which tables wait while a file runs, and how long, in words: nobody reads or writes them, or nobody writes them."""
+    """Who waits for which tables while a file runs, the longest first: readers and writers, or writers alone."""
     found = sorted(((way, int(held), mode, name) for way, held, mode, name in _LOCK.findall(output)), key=_held)
     lines = []
     for way in ("forward", "rollback"):
         closed = {name: held for one, held, mode, name in found if one == way and mode == "AccessExclusiveLock"}
         unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
-        for what, tables in (("no reads or writes", closed), ("no writes", unwritten)):
-            listed = ", ".join(f"{name} for {took(held / 1000)}" for name, held in sorted(tables.items()))
-            lines += [f"{way}, {what}: {listed}"] if listed else []
+        for who, tables in (("readers and writers", closed), ("writers", unwritten)):
+            longest = sorted(tables.items(), key=lambda one: -one[1])
+            listed = ", ".join(f"{_short(name)} {took(held / 1000)}" for name, held in longest)
+            lines += [f"{way} keeps {who} waiting: {listed}"] if listed else []
     return lines
 
 
