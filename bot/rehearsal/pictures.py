@@ -27,7 +27,9 @@ TO_THE_CARD = """() => [...document.querySelectorAll("*")]
     ?.scrollIntoView({block: "center"})"""
 TO_THE_CHART = """() => [...document.querySelectorAll("img.big")].at(-1)?.scrollIntoView({block: "center"})"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
-TECH_LEAD, REVIEWER, ROLLBACK, ON_CALL = (HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback", "on_call"))
+TECH_LEAD, REVIEWER, ROLLBACK, ON_CALL, DBA = (
+    HOLDERS[role].id for role in ("tech_lead", "reviewer", "rollback", "on_call", "dba")
+)
 
 
 def scroll(words: str) -> str:
@@ -54,6 +56,8 @@ async def _rollback() -> None:
             people.leaves.add("sign")
             async with playing(people):
                 await camera.thread("sign-off", "Please sign: 2️⃣", REVIEWER)
+                rehearsal = "Rehearse the migration on the restored copy"
+                await camera.thread("rehearsal", f"{rehearsal}* On the copy", DBA, to=scroll(rehearsal))
                 people.leaves.clear()
                 await camera.channel("card", "deploying · *Deploy*", STARTER.id)
                 await camera.channel("rollback", "ROLLING BACK", ROLLBACK)
