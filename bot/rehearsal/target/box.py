@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
+_held: list[socket.socket] = []  # what keeps the ports of free_port from everybody else
 
 
 class TargetError(Exception):
@@ -89,7 +90,7 @@ class Box:
             )  # fmt: skip
         self.children.append(child)
         with (self.folder / "pids").open("a") as pids:
-            pids.write(f"{child.pid} {psutil.Process(child.pid).create_time()}\n")
+            pids.write(f"{_line_of(psutil.Process(child.pid))}\n")
 
     def end_all(self) -> None:
         """Ends every process of the box: asks, waits three seconds, then kills."""
@@ -107,21 +108,32 @@ class Box:
 
     def processes(self) -> list[psutil.Process]:
         """Every living process of the box, found by id and by home folder."""
-        written = [process for process in psutil.process_iter() if self._was_written_down(process)]
-        below = [child for process in written for child in process.children(recursive=True)]
+        pids = self.folder / "pids"
+        ours = pids.read_text().splitlines() if pids.exists() else []
+        written = [process for process in psutil.process_iter() if _line_of(process) in ours]
+        below = [child for process in written for child in _below(process)]
         at_home = [process for process in psutil.process_iter() if _home_of(process) == str(self.home)]
         return list({*written, *below, *at_home})
-
-    def _was_written_down(self, process: psutil.Process) -> bool:
-        pids = self.folder / "pids"
-        if not pids.exists():
-            return False
-        return f"{process.pid} {process.create_time()}" in pids.read_text().splitlines()
 
     def write_down(self, what: str, **facts: object) -> None:
         """Adds one line to the box's audit log."""
         with self.audit_log.open("a") as log:
             log.write(json.dumps({"what": what, "at": time.time(), **facts}) + "\n")
+
+
+def _line_of(process: psutil.Process) -> str:
+    """How a process is written down; empty when it has ended meanwhile, as any process of the machine may at any time."""
+    try:
+        return f"{process.pid} {process.create_time()}"
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:  # its children are found by their home
+        return []
 
 
 def _home_of(process: psutil.Process) -> str:
@@ -139,10 +151,20 @@ def _quietly(act: Callable[[], None]) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on, and that nobody else is given as long as this process lives.
+
+    A target binds its ports seconds after it chose them. Until then they must not go to another target, nor to any
+    connection that goes out. On Linux a server may still bind a port that is only bound and not listened on.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port = int(probe.getsockname()[1])
+    if sys.platform == "linux":
+        _held.append(probe)
+    else:  # there nobody else could bind it
+        probe.close()
+    return port
 
 
 def wait_until(ready: Callable[[], bool], what: str, seconds: float = 30) -> None:
