@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -19,6 +20,8 @@ from commands.tools import Finished, Job
 from state.errors import Failed, Stopped, Unreachable
 
 SECRET = "s3cr3t-token-value"
+# by their length the tests know their own among all sleeping processes of this machine
+LONG = f"4711.{os.getpid():08}"
 SAYS = 'echo one; echo "token $TOKEN"; printf half; sleep 1.5; echo; echo last'
 
 
@@ -112,19 +115,19 @@ def test_five_megabytes_come_through_and_only_their_end_is_kept(shell: SshShell)
 
 def test_stop_ends_the_whole_process_group_within_two_seconds(shell: SshShell) -> None:
     stop = threading.Event()
-    script = "sleep 4711 & (sleep 4712; true) & wait"
+    script = f"sleep {LONG}1 & (sleep {LONG}2; true) & wait"
     threading.Timer(0.6, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Stopped):
         run(shell, script, stop=stop)
     assert time.monotonic() - began < 2.6
-    assert eventually(lambda: not running("sleep 471[12]")), "a grandchild is still running on the host"
+    assert eventually(lambda: not running(f"sleep {LONG}[12]")), "a grandchild is still running on the host"
 
 
 def test_a_job_over_its_limit_is_ended_and_says_so(shell: SshShell) -> None:
     with pytest.raises(Failed, match="over its limit of 0 s"):
-        run(shell, "sleep 4713", limit=0.4)
-    assert eventually(lambda: not running("sleep 4713"))
+        run(shell, f"sleep {LONG}3", limit=0.4)
+    assert eventually(lambda: not running(f"sleep {LONG}3"))
 
 
 def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: Ssh) -> None:
