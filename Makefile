@@ -3,6 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 ARGS :=
+# pytest's workers side by side: one more than two processors, because most tests wait. WORKERS=0 runs all in one process.
+WORKERS := 3
 
 .PHONY: help test lint rehearse bench pictures lock clean
 
@@ -21,7 +23,7 @@ test: $(VENV)/.ready  ## lint, types, layers, and every test on real parts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 rehearse: $(VENV)/.ready  ## a whole deploy on your machine: ARGS="--auto", "--option B", "--scenario rollback"
 	$(PYTHON) -m bot.rehearsal $(ARGS)

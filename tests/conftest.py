@@ -1,4 +1,4 @@
-"""The real servers that tools and step kinds are tested on: an SSH server and a PostgreSQL, one of each for the whole session."""
+"""The real servers that tools and step kinds are tested on, one of each for every worker, and which test files begin first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ import pytest
 from bot.rehearsal.target.box import Box
 from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.target.ssh import Ssh
+
+# what takes minutes, or builds a whole target of its own; by the file's path, and in this order
+LONGEST = ("tests/crash/test_soak", "tests/crash/test_full_page", "tests/crash/", "tests/bot/rehearsal/target/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side the longest files begin first, so that at the end no worker is alone with one; else all stays as it is."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
 
 
 def make_box(folder: Path) -> Box:

@@ -1,9 +1,10 @@
-"""One stage for all tests of single moments, on an event loop that lives as long."""
+"""One stage for all tests of single moments, on an event loop that lives as long; and a place for those that set up their own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,12 @@ from tests.crash.point import Point
 from tests.crash.stage import Stage, stage
 
 Play = Callable[[Callable[[Point], Coroutine[Any, Any, None]]], None]
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a short name: pm2's sockets lie deep below it, and the path of a socket has 107 characters at most."""
+    return tmp_path_factory.mktemp("p")
 
 
 @pytest.fixture(scope="session")

@@ -20,12 +20,12 @@ from tests.crash.stage import Stage, stage
 STEPS = ("backup", "migration", "backend-install", "backend-restart", "frontend-build", "test-2", "test-5")
 
 
-def test_option_a_is_kept_through_kills_in_its_heaviest_steps(tmp_path: Path) -> None:
-    asyncio.run(asyncio.wait_for(_kept(tmp_path), 400))
+def test_option_a_is_kept_through_kills_in_its_heaviest_steps(place: Path) -> None:
+    asyncio.run(asyncio.wait_for(_kept(place), 400))
 
 
-def test_option_a_goes_back_through_a_kill_in_every_step_of_its_rollback(tmp_path: Path) -> None:
-    asyncio.run(asyncio.wait_for(_rolled_back(tmp_path), 400))
+def test_option_a_goes_back_through_a_kill_in_every_step_of_its_rollback(place: Path) -> None:
+    asyncio.run(asyncio.wait_for(_rolled_back(place), 400))
 
 
 def _page(folder: Path) -> Path:

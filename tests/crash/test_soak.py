@@ -11,9 +11,9 @@ from tests.crash.__main__ import report, soak
 KILLS, SEED = 200, 20261123
 
 
-def test_two_hundred_kills_double_nothing_and_lose_nothing(tmp_path: Path) -> None:
+def test_two_hundred_kills_double_nothing_and_lose_nothing(place: Path) -> None:
     began = time.monotonic()
-    tally = asyncio.run(soak(tmp_path, KILLS, SEED))
+    tally = asyncio.run(soak(place, KILLS, SEED))
     said = report(tally, SEED, time.monotonic() - began)
     print(said)
     assert tally.kills >= KILLS
