@@ -100,6 +100,16 @@ def freeze(ssh: Ssh) -> None:
                 process.suspend()
 
 
+def freeze_in(job: Path, ssh: Ssh, then: threading.Event | None = None) -> None:
+    """Stop the server as soon as a job has written its file there, however long the log-in took; `then` is set after it."""
+    until = time.monotonic() + 20
+    while not job.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    freeze(ssh)
+    if then:
+        then.set()
+
+
 def thaw(ssh: Ssh) -> None:
     """Let it go on."""
     for process in ssh.box.processes():
@@ -109,9 +119,9 @@ def thaw(ssh: Ssh) -> None:
 
 def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen: tuple[SshShell, Ssh]) -> None:
     shell, server = frozen
-    mark = server.box.folder / "mark"
-    job = Job(key="hung/step/1", script=f"sleep 2; echo once >> {mark}", limit=1.5)
-    threading.Timer(0.7, freeze, [server]).start()
+    mark, begun = server.box.folder / "mark", server.box.folder / "begun"
+    job = Job(key="hung/step/1", script=f"sleep 0.4; touch {begun}; sleep 2; echo once >> {mark}", limit=1.5)
+    threading.Thread(target=freeze_in, args=(begun, server)).start()
     began = time.monotonic()
     with pytest.raises(
         LostTrack, match="“box” cannot be reached: the command ran over its limit, and its end is not known"
@@ -130,11 +140,10 @@ def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen:
 
 def test_a_stop_on_a_host_that_hangs_says_that_the_end_is_not_known(frozen: tuple[SshShell, Ssh]) -> None:
     shell, server = frozen
-    stop = threading.Event()
-    threading.Timer(0.5, freeze, [server]).start()
-    threading.Timer(0.8, stop.set).start()
+    stop, begun = threading.Event(), server.box.folder / "begun"
+    threading.Thread(target=freeze_in, args=(begun, server, stop)).start()
     with pytest.raises((LostTrack, Stopped), match="its end is not known"):
-        shell.run("box", Job(key="hung/stop/1", script="sleep 30", limit=60), stop=stop)
+        shell.run("box", Job(key="hung/stop/1", script=f"sleep 0.3; touch {begun}; sleep 30", limit=60), stop=stop)
 
 
 def test_a_host_that_hangs_and_one_that_is_no_ssh_server_say_so(frozen: tuple[SshShell, Ssh]) -> None:
