@@ -45,13 +45,14 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         return must_be_well(settings, page, ref)
 
     engine = Engine(store, make, pages, people, look)
+    leaving = _until_signal()  # before a run goes on: from here on it leaves in good order
     engine.start()
     LOG.info("serving the record %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
-            asyncio.run(_with_slack(settings, store, pages, look))
+            asyncio.run(_with_slack(settings, store, pages, look, leaving))
         else:
-            _until_signal().wait()
+            leaving.wait()
     finally:
         engine.stop()
         store.close()
@@ -59,7 +60,11 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
 
 async def _with_slack(
-    settings: Settings, store: Store, pages: dict[str, Page], look: Callable[[Page, str], tuple[str, ...]]
+    settings: Settings,
+    store: Store,
+    pages: dict[str, Page],
+    look: Callable[[Page, str], tuple[str, ...]],
+    told: threading.Event,
 ) -> None:
     from bot.slack.serve import serve_slack
     from bot.wiring import make_office
@@ -68,6 +73,8 @@ async def _with_slack(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leaving.set)
+    if told.is_set():  # while this loop was on its way
+        leaving.set()
     office = replace(make_office(settings, store, pages), look=look)
     serving = asyncio.create_task(serve_slack(office, settings))
     stopping = asyncio.create_task(leaving.wait())

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,13 +24,28 @@ NOW = datetime.now(UTC)
 DEPLOY = "put-the-code-there"
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
+TOLD_AT_ONCE = """
+import os, signal, sys
+from bot.cli import main
+from commands.engine import Engine
 
-def serve(*, slack: bool) -> subprocess.Popen[bytes]:
+start = Engine.start
+
+def told(engine):
+    start(engine)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+Engine.start = told
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+
+
+def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -> subprocess.Popen[bytes]:
     """A bot of its own on the environment's record; with `slack` one whose Slack cannot be reached."""
     env = dict(os.environ)
     if slack:
         env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/"}
-    words = [sys.executable, "-m", "bot.cli", "serve", *([] if slack else ["--no-slack"])]
+    words = [sys.executable, *program, *([] if slack else ["--no-slack"])]
     return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -84,3 +99,13 @@ def test_told_to_leave_the_bot_is_gone_within_5_seconds_and_its_job_is_found_aga
             bot.kill()
             bot.wait()
         store.close()
+
+
+@pytest.mark.parametrize("slack", [False, True])
+def test_told_to_leave_while_it_still_starts_the_bot_leaves_in_good_order(shop: Path, slack: bool) -> None:
+    bot = serve(slack=slack, program=("-c", TOLD_AT_ONCE))
+    try:
+        assert bot.wait(20) == 0
+    finally:
+        bot.kill()
+        bot.wait()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.rehearsal.target.box import free_port, listens
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
@@ -31,23 +31,24 @@ def test_slack_away_at_the_start_is_waited_for(tmp_path: Path, caplog: pytest.Lo
     async def story() -> None:
         async with box(tmp_path, serve=False) as here:
             here.workspace.faults.refuse_sockets = True
-            asyncio.get_running_loop().call_later(0.5, _open_again, here.workspace)
+            opening = asyncio.create_task(_open_after_a_refusal(here))
             async with here.serving():
                 assert (await here.workspace.command(GUEST, "/deploy help")).acked
+            await opening
 
     asyncio.run(story())
     assert "internal_error" in caplog.text
 
 
-def _open_again(workspace: Workspace) -> None:
-    workspace.faults.refuse_sockets = False
+async def _open_after_a_refusal(here: Box) -> None:
+    refused = ("apps.connections.open", False)
+    await here.until(lambda: refused in [(method, good) for _, method, good in here.workspace.calls], 30)
+    here.workspace.faults.refuse_sockets = False
 
 
 def test_http_mode_answers_to_slacks_signature_alone(tmp_path: Path) -> None:
     async def story() -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         async with box(tmp_path, serve=False) as here:
             for secret, acked in (("right", True), ("wrong", False)):
                 signed = Workspace(PEOPLE, request_url=f"http://127.0.0.1:{port}/slack/events", signing_secret=secret)
@@ -73,7 +74,7 @@ def replace_box(here: Box, workspace: Workspace, settings: Settings) -> Box:
 
 async def _answers(here: Box, *, acked: bool) -> None:
     async with here.serving(sockets=False):
-        await asyncio.sleep(0.3)
+        await here.until(lambda: listens(here.settings.port), 30)
         reply = await here.workspace.command(GUEST, "/deploy help")
         assert reply.acked is acked, reply
 
