@@ -111,9 +111,9 @@ class Box:
         pids = self.folder / "pids"
         ours = pids.read_text().splitlines() if pids.exists() else []
         written = [process for process in psutil.process_iter() if _line_of(process) in ours]
-        below = [child for process in written for child in _below(process)]
+        families = [one for process in written for one in _family(process)]
         at_home = [process for process in psutil.process_iter() if _home_of(process) == str(self.home)]
-        return list({*written, *below, *at_home})
+        return list({*families, *at_home})
 
     def write_down(self, what: str, **facts: object) -> None:
         """Adds one line to the box's audit log."""
@@ -122,17 +122,15 @@ class Box:
 
 
 def _line_of(process: psutil.Process) -> str:
-    """How a process is written down; empty when it has ended meanwhile, as any process of the machine may at any time."""
+    """How a process is written down."""
+    return f"{process.pid} {process.create_time()}"
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all below it; nothing when it has ended meanwhile, for what it began is found by its home."""
     try:
-        return f"{process.pid} {process.create_time()}"
+        return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return ""
-
-
-def _below(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:  # its children are found by their home
         return []
 
 

@@ -1,4 +1,4 @@
-"""The box: a port is given to one alone, and looking for its processes bears that others of the machine end meanwhile."""
+"""The box: a port is given to one alone, and looking for its processes bears that one of them ends meanwhile."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ def test_nobody_listens_on_a_port_that_was_given() -> None:
     assert not listens(free_port())
 
 
-def test_a_process_that_ends_while_it_is_looked_at_is_none_of_the_boxs(
+def test_a_process_of_the_box_that_ends_while_it_is_looked_at_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = subprocess.Popen(["sleep", "60"])
-    seen = psutil.Process(other.pid)
-    other.kill()
-    other.wait()
-    (tmp_path / "pids").write_text("1 2.0\n")
+    ended = subprocess.Popen(["sleep", "60"])
+    seen = psutil.Process(ended.pid)
+    seen.create_time()
+    ended.kill()
+    ended.wait()
+    (tmp_path / "pids").write_text(f"{seen.pid} {seen.create_time()}\n")
     monkeypatch.setattr(psutil, "process_iter", lambda: iter([seen]))
     assert Box(tmp_path, tmp_path).processes() == []
