@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 from bot.rehearsal.people import HOLDERS, STARTER
 from bot.rehearsal.workspace import Message
+from state.store import Store
 from tests.crash.stage import Stage
 
 REASON = "They looked at the target."
 LEAD, DBA = HOLDERS["tech_lead"].id, HOLDERS["dba"].id
 Answer = Callable[[str], str]
+LOOKS = 15.0  # seconds; a start looks at everything first, for at most twelve
 
 
 class People:
@@ -70,6 +73,30 @@ class People:
                 await self.here.workspace.submit(person, view.id, _filled(view.blocks))
                 return
             await asyncio.sleep(0.1)
+
+
+async def start_run(here: Stage, store: Store, page: str, patience: float) -> int:
+    """Start a run in the channel; its number. Raises AssertionError when it does not come.
+
+    It is asked for again only when the bot did not hear it or refused it: each asking is a look at everything, with a
+    browser, and many of them at once keep a machine so busy that none comes to its end in time.
+    """
+    until = time.monotonic() + patience
+    while not store.active_runs():
+        assert time.monotonic() < until, f"the run did not start:\n{here.bot.log.read_text()[-3000:]}"
+        if (await here.workspace.command(STARTER.id, f"/deploy start {page}")).acked:
+            await _answered(here, store)
+        await asyncio.sleep(0.1)
+    return store.active_runs()[0].id
+
+
+async def _answered(here: Stage, store: Store) -> None:
+    """Wait until the start that was acknowledged has begun a run or was answered, or would have been long ago."""
+    heard, until = len(here.workspace.ephemerals(STARTER.id)), time.monotonic() + LOOKS
+    while not store.active_runs() and time.monotonic() < until:
+        if len(here.workspace.ephemerals(STARTER.id)) > heard:
+            return
+        await asyncio.sleep(0.05)
 
 
 def buttons(blocks: list[dict[str, Any]]) -> set[str]:

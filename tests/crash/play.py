@@ -7,13 +7,13 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from bot.rehearsal.people import HOLDERS, STARTER
+from bot.rehearsal.people import HOLDERS
 from commands.engine import page_of
 from commands.settle import WATCH, waiting_for
 from state.records import ACTIVE, RUNNING, Record
 from state.store import Store
 from tests.crash import counts
-from tests.crash.people import People
+from tests.crash.people import People, start_run
 from tests.crash.posts import wrong_in_channel
 from tests.crash.stage import Stage
 
@@ -94,15 +94,10 @@ def _count(here: Stage, tally: Tally, story: Story, before: counts.Mark, end: tu
 
 
 async def _start(here: Stage, store: Store) -> int:
-    """Start a run in the channel; its number."""
+    """Start a run, and the bot where it does not run; the run's number."""
     if here.bot.process is None or here.bot.process.poll() is not None:
         here.bot.start()
-    until = time.monotonic() + 30
-    while not store.active_runs():
-        assert time.monotonic() < until, f"the run did not start:\n{here.bot.log.read_text()[-3000:]}"
-        await here.workspace.command(STARTER.id, "/deploy start page.md")
-        await asyncio.sleep(0.1)
-    return store.active_runs()[0].id
+    return await start_run(here, store, "page.md", 30)
 
 
 async def _ended(here: Stage, store: Store, run: int, tasks: list[asyncio.Task[None]]) -> str:
