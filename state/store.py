@@ -108,7 +108,8 @@ class Store:
                 run=self.run(number),
                 steps=tuple(
                     to_step(row)
-                    for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY began_at, attempt", number)
+                    # as they were written: a clock that went back must not make an older value the newest
+                    for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY rowid", number)
                 ),
                 facts=tuple(
                     to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)

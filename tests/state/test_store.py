@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,19 @@ def test_running_is_written_before_the_act_and_survives_the_process(store: Store
     again = Store(store.path)
     assert [row.state for row in again.record(run.id).steps] == [RUNNING]
     again.close()
+
+
+def test_attempts_stand_as_they_were_written_although_the_clock_went_back(store: Store, run: Run) -> None:
+    for attempt in (1, 2):
+        at = NOON - timedelta(hours=5 * attempt)
+        store.begin_step(run.id, "restart", attempt, at)
+        ended = Step(
+            step="restart", attempt=attempt, state=DONE, began_at=at, outcome={"values": {"pid": str(attempt)}}
+        )
+        store.end_step(run.id, ended, at)
+    record = store.record(run.id)
+    assert [row.attempt for row in record.steps] == [1, 2]
+    assert record.values() == {"pid": "2"}, "an older value is taken for the newest"
 
 
 def test_each_event_names_the_hash_of_the_one_before(store: Store, run: Run) -> None:
