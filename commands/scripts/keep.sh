@@ -2,6 +2,8 @@
 cd "$REPOSITORY"
 [ -d "$FOLDER" ] || exit 65
 mkdir -p "$STORE"
+# what a rollback took away, and its word for it
+rm -rf "$STORE/.gone-$NAME" "$STORE/.back-$NAME"-*
 # with the /. a folder behind a link is kept with what is in it, not as the link
 need=$(du -sk "$FOLDER/." | cut -f 1)
 free=$(df -Pk "$STORE" | awk 'NR == 2 { print $4 }')

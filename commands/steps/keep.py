@@ -39,7 +39,7 @@ class Keep(StepBox):
                 f"on {self.host}: copies {self.folder} to {self.store} as that of {self.commit}; the newest {self.newest} stay"
             ]
         return [
-            f"on {self.host}: puts {self.folder} of {self.commit} back from {self.store}, by two renames",
+            f"on {self.host}: puts {self.folder} of {self.commit} back from {self.store}, by two renames where both lie on one disk",
             *self._exactly(),
         ]
 
@@ -50,7 +50,7 @@ class Keep(StepBox):
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.script(), self._env())
+        ended = run_job(self, ctx, self.host, self.script(), {**self._env(), "KEY": ctx.step_key})
         words = told(ended.tail)
         commit = fill(self.commit, ctx.values)[:10]
         if ended.code == 65 and self.mode == "back":

@@ -39,7 +39,15 @@ class Host:
         (self.packages / "only new").write_text("new")
 
     def kept(self) -> list[str]:
-        return sorted(one.name for one in self.store.iterdir())
+        return sorted(one.name for one in self.store.iterdir() if not one.name.startswith("."))
+
+    def two_disks(self, folder: Path) -> None:
+        """A host whose store lies on another disk than the working copy."""
+        fake = folder / "bin"
+        fake.mkdir()
+        (fake / "stat").write_text('#!/bin/sh\nprintf "%s\\n" "$3"\n')
+        (fake / "stat").chmod(0o755)
+        self.shell = LocalShell(self.shell.environ, path=fake)
 
 
 @pytest.fixture
@@ -57,7 +65,44 @@ def test_what_is_kept_comes_back_whole_with_links_and_rights(host: Host) -> None
     assert (host.packages / "tool").readlink() == Path("prisma client/index.js")
     assert not (host.packages / "only new").exists()
     assert sorted(one.name for one in host.packages.parent.iterdir()) == ["node_modules"], "half a folder was left"
-    assert host.kept() == [f"api-node_modules-{OLD}"], "what is kept stays for another try"
+    assert host.kept() == [], "it was copied, where a rename does"
+
+
+def test_between_two_disks_it_is_copied_and_what_is_kept_stays(host: Host, tmp_path: Path) -> None:
+    host.act(KEEP)
+    host.deploy()
+    host.two_disks(tmp_path)
+    assert [host.act(BACK, attempt=n).state for n in (2, 3)] == ["done", "done"]
+    assert (host.packages / "prisma client" / "index.js").read_text() == "old"
+    assert sorted(one.name for one in host.packages.parent.iterdir()) == ["node_modules"], "half a folder was left"
+    assert host.kept() == [f"api-node_modules-{OLD}"]
+
+
+def test_cut_off_between_its_two_renames_it_goes_on(host: Host) -> None:
+    host.act(KEEP)
+    host.deploy()
+    host.packages.rename(host.store / ".gone-api-node_modules")
+    assert host.act(BACK, attempt=2).state == "done"
+    assert (host.packages / "prisma client" / "index.js").read_text() == "old"
+
+
+def test_what_an_earlier_run_put_back_is_not_taken_for_this_ones(host: Host) -> None:
+    host.act(KEEP)
+    host.act(BACK, attempt=2)
+    host.deploy()
+    (host.store / f".back-api-node_modules-{OLD}").write_text("run-0/step\n")
+    found = host.act(BACK, attempt=3)
+    assert "Nothing is kept of api/node_modules" in found.says
+    assert (host.packages / "only new").exists(), "it was touched"
+
+
+def test_the_next_keep_removes_what_a_rollback_took_away(host: Host) -> None:
+    host.act(KEEP)
+    host.deploy()
+    host.act(BACK, attempt=2)
+    assert (host.store / ".gone-api-node_modules" / "only new").exists()
+    host.act(KEEP, attempt=3)
+    assert [one.name for one in host.store.iterdir()] == [f"api-node_modules-{OLD}"]
 
 
 def test_a_folder_behind_a_link_is_kept_with_what_is_in_it(host: Host) -> None:
@@ -119,5 +164,5 @@ def test_a_folder_that_is_not_there_is_named(host: Host) -> None:
 
 
 def test_the_plan_shows_the_switch() -> None:
-    assert 'mv -T "$FOLDER.next" "$FOLDER"' in plan(box("keep", BACK))
+    assert 'mv -T "$ready" "$FOLDER"' in plan(box("keep", BACK))
     assert "the newest 3 stay" in plan(box("keep", KEEP))
