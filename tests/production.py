@@ -136,8 +136,12 @@ def _sweep(world: Production, env: Mapping[str, str]) -> str:
     return ""
 
 
+def _bad_lines(world: Production) -> str:
+    return "".join(line + "\n" for line in world.log_lines)
+
+
 def _log(world: Production, env: Mapping[str, str]) -> str:
-    return "size=900\nfrom=" + env["SINCE"] + "\n" + "".join(line + "\n" for line in world.log_lines)
+    return "size=900\nfrom=" + env["SINCE"] + "\n" + _bad_lines(world)
 
 
 _BACKUP = (
@@ -180,8 +184,8 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("git checkout", _checkout),
     ("git rev-parse HEAD", lambda world, env: world.head + "\n"),
     ("pm2 restart", lambda world, env: world.restart()),
-    ("now=%s", lambda world, env: f"now={world.service()}\n"),
+    ("now=%s", lambda world, env: f"now={world.service()}\n" + (_bad_lines(world) if "OUT" in env else "")),
     ("current.next", lambda world, env: world.serve(env["COMMIT"])),
     ("size=%s", _log),
-    ("OUT_FROM", lambda world, env: "".join(line + "\n" for line in world.log_lines)),
+    ("OUT_FROM", lambda world, env: _bad_lines(world)),
 )

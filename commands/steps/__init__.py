@@ -26,6 +26,7 @@ from commands.steps.review import Review
 from commands.steps.run import Run
 from commands.steps.service import Service
 from commands.steps.sql import Sql
+from commands.steps.steady import Steady
 from commands.steps.wait import Wait
 from commands.steps.window import Window
 
@@ -53,6 +54,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Run,
     Service,
     Sql,
+    Steady,
     Wait,
     Window,
 )

@@ -9,8 +9,9 @@ import pytest
 
 from commands.engine import Engine
 from commands.settle import waiting_for
+from commands.tools import Finished
 from state.records import DONE, FAILED
-from tests.production import OLD
+from tests.production import OLD, ended
 from tests.show import Show, holder, running
 
 PACKAGES, PAGE = "FOLDER.next", "current.next"  # words of the scripts that put them back
@@ -72,7 +73,7 @@ def test_two_lanes_that_one_engine_left_are_finished_by_another(show: Show, anot
     assert [state(show, step) for step in ("revert-install", "revert-frontend")] == ["running"] * 2
     show.world.finish(PACKAGES)
     show.world.finish(PAGE)
-    for key in [key for key, ended in show.world.finished.items() if ended is None or ended.code]:
+    for key in [key for key, whole in show.world.finished.items() if whole is None or whole.code]:
         show.world.finished[key] = show.world.host_does(PAGE if "frontend" in key else "", {"COMMIT": OLD})
     another.start()
     show.play()
@@ -98,6 +99,38 @@ def test_one_lane_fails_and_keeps_its_question_while_the_other_ends(show: Show) 
     lost = show.events("moved")[-1].data["not_restored"]
     assert any("Revert frontend" in one and "(skip: it is looked at tomorrow)" in one for one in lost), lost
     assert not any("restart" in one for one in lost), lost
+
+
+def test_requests_are_in_while_it_is_looked_whether_the_backend_stays_up(show: Show) -> None:
+    # it is as young as if it had begun long after now, so that the look does not end before the test says so
+    show.world.on_host("now=%s", lambda _: ended("now=" + show.world.service().replace("1.5", "-100000")))
+    show.roll_back()
+    show.play(until=lambda: state(show, "verify-page") == state(show, "clean-up-after-rollback") == DONE)
+    assert not show.world.maintenance
+    assert state(show, "verify-steady") == "running"
+    assert show.record.run.state == "rolling back", "it is said before the look is over"
+    show.world.clock.move(seconds=100005)
+    show.play()
+    assert show.record.run.state == "rolled back"
+
+
+def test_it_is_not_rolled_back_while_the_backend_restarts_again_and_again(show: Show) -> None:
+    def crashed(_: object) -> Finished:
+        show.world.restarts += 1
+        return ended(f"now={show.world.service()}\n")
+
+    show.world.on_host("now=%s", crashed)
+    show.roll_back()
+    show.play(until=lambda: state(show, "verify-steady") == FAILED and state(show, "verify-page") == DONE)
+    (asked,) = waiting_for(show.page, show.record)
+    assert (asked.step, asked.choices) == ("verify-steady", ("again", "done", "skip"))
+    row = show.record.last("verify-steady")
+    assert row is not None
+    assert "it restarted by itself" in row.says
+    assert not show.world.maintenance, "the users wait for what only people can mend"
+    assert not show.record.last("notify-rollback"), "it was told as complete"
+    skip_all(show)
+    assert any("stays up" in one for one in show.events("moved")[-1].data["not_restored"])
 
 
 def test_the_clock_goes_on_over_a_restart_and_tells_each_mark_once(show: Show, another: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from commands.steps.base import act
+from state.errors import Unreachable
 from tests.commands.steps.making import box, context, plan
 from tests.production import NEW, answer, ended
 from tests.world import World
@@ -12,9 +13,9 @@ from tests.world import World
 BOX = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"\nallow = ["harmless"]'
 
 
-def world() -> World:
+def world(rate: float = 200.0) -> World:
     """A world whose new code is checked out."""
-    made = World()
+    made = World(rate=rate)
     made.head = NEW
     return made
 
@@ -84,6 +85,31 @@ def test_new_error_lines_fail_it_and_allowed_ones_do_not() -> None:
     found = act(box("service", BOX), context(made, attempt=2))
     assert found.state == "failed"
     assert "FATAL cannot connect" in found.lines
+
+
+def test_where_another_step_looks_over_time_it_ends_as_soon_as_the_commit_answers() -> None:
+    made, step = world(rate=1), box("service", BOX + '\nsteady = "1 h"\nsteady_in = "later"')
+    opens = iter([Unreachable("nobody listens there"), answer(502), answer(data={"commit": NEW})])
+    made.on_web("health", lambda _: next(opens))
+    found = act(step, context(made))
+    assert found.says == "dj-system-api is online with a new process, at commit 2222222222."
+    assert (found.values["pid"], found.values["restarts"]) == ("101", "4")
+    assert not [script for script, _ in made.asked if "now=" in script], "it was looked at over time here as well"
+
+
+def test_there_too_errors_since_the_restart_and_an_old_process_are_seen() -> None:
+    made, step = world(), box("service", BOX + '\nsteady_in = "later"')
+    made.log_lines = ["FATAL cannot connect"]
+    assert "new lines with ERROR or FATAL" in act(step, context(made)).says
+    made.on_host("pm2 restart", restarted(state(pid=100), state(pid=100)))
+    assert "its process is not a new one" in act(step, context(made, attempt=2)).says
+
+
+def test_who_looks_over_time_must_be_a_steady_step_of_the_same_service() -> None:
+    step, words = box("service", BOX + '\nsteady_in = "later"'), BOX.replace('\nallow = ["harmless"]', "")
+    assert step.wrong_beside({"later": box("steady", words)}) == ""
+    for boxes in ({}, {"later": box("service", words)}, {"later": box("steady", words.replace("dj-system", "other"))}):
+        assert 'there is no `steady` step "later" of dj-system-api on h' in step.wrong_beside(boxes)
 
 
 def test_an_unknown_name_and_another_users_pm2_are_told_apart() -> None:
