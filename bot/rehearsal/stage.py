@@ -44,8 +44,10 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(option: str, story: Story, folder: Path, *, staging: bool, port: int = 0) -> AsyncIterator[Stage]:
-    """Set everything up in a folder, and clear every process away at the end."""
+async def stage(
+    option: str, story: Story, folder: Path, *, staging: bool, port: int = 0, speed: float = 0
+) -> AsyncIterator[Stage]:
+    """Set everything up in a folder, and clear every process away at the end; `speed` stands for the option's own."""
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production", "staging"] if staging else ["production"]
     targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
@@ -54,7 +56,7 @@ async def stage(option: str, story: Story, folder: Path, *, staging: bool, port:
         for target in targets:
             await asyncio.to_thread(target.start)
         await workspace.start()
-        env = _bot_environment(targets, workspace, folder, SPEED[option])
+        env = _bot_environment(targets, workspace, folder, speed or SPEED[option])
         if story.within:
             env["GONOGO_RUNBOOK"] = str(_pages_with(folder, story.within))
         async with _bot(env, folder / "bot.log") as bot:
@@ -76,7 +78,7 @@ def _pages_with(folder: Path, within: str) -> Path:
     return pages
 
 
-def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, speed: int) -> dict[str, str]:
+def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, speed: float) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     for target in targets:
         env |= target.env

@@ -11,6 +11,7 @@ NAMES = {
     "ssh": "Ten remote commands, beside ssh ControlMaster, fabric and ansible-core",
     "start": "Process start to connected, idle memory, socket recovery",
     "watch": "Fifty checks of the watch that are due at the same moment",
+    "rollback": "The whole way back, beside the seed's own block in one shell on the same target",
     "record": "/deploy status with a thousand and a million events",
 }
 
