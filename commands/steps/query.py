@@ -1,4 +1,4 @@
-"""`query`: one read-only query, whose first cell is measured and held to a value or limits."""
+"""`query`: one read-only query, whose first cell is measured and held to a value or limits, and whose further columns are measured."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from state.errors import ToolError, Unreachable
 class Query(StepBox):
     """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` where it is a number.
 
+    Further columns of the first row are measured under their own names, so that a row of the alert table can say how
+    much is `enough`: `SELECT avg(...) AS failed_share, count(*) AS requests` with `measure = "failed_share"`.
     A database that cannot be reached from here measures nothing: that says nothing about the query.
     """
 
@@ -38,29 +40,45 @@ class Query(StepBox):
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()
         try:
-            rows = ctx.tools.sql.query(self.database, self.sql).rows
+            told = ctx.tools.sql.query(self.database, self.sql)
         except Unreachable:
             raise
         except ToolError as error:
             return failed(str(error), measures={"failed": 1.0, "seconds": time.monotonic() - began})
         seconds = time.monotonic() - began
-        found = rows[0][0] if rows else None
+        names, cells = told.columns[1:], told.rows[0] if told.rows else (None,)
+        if clash := self._clash(names):
+            return failed(f"{clash}; name it otherwise, with AS.", unasked=True)
+        found, beside = cells[0], dict(zip(names, cells[1:], strict=False))
         wrong = self._wrong(found)
-        measures = {"failed": float(bool(wrong)), "seconds": seconds}
-        if isinstance(found, int | float | Decimal):
-            measures[self.measure] = float(found)
+        numbers = {name: float(cell) for name, cell in {**beside, self.measure: found}.items() if _is_number(cell)}
+        measures = {**numbers, "failed": float(bool(wrong)), "seconds": seconds}
         says = f"{self.measure} is {found}"
+        more = "".join(f", {name} is {cell}" for name, cell in beside.items())
         if wrong:
-            return failed(f"{says}, {wrong}.", measures=measures)
-        return done(f"{says} ({took(seconds)}).", measures=measures)
+            return failed(f"{says}, {wrong}{more}.", measures=measures)
+        return done(f"{says}{more} ({took(seconds)}).", measures=measures)
+
+    def _clash(self, names: tuple[str, ...]) -> str:
+        """Which further column would be taken for something else that is measured."""
+        for number, name in enumerate(names):
+            if name in {"failed", "seconds"}:
+                return f"The column “{name}” has the name of what every query measures"
+            if name in {self.measure, *names[:number]}:
+                return f"Two columns have the name “{name}”"
+        return ""
 
     def _wrong(self, found: Any) -> str:
         if self.expect is not None and str(found) != str(self.expect):
             return f"expected {self.expect}"
-        if (self.at_least is not None or self.at_most is not None) and not isinstance(found, int | float | Decimal):
+        if (self.at_least is not None or self.at_most is not None) and not _is_number(found):
             return "which is not a number"
         if self.at_least is not None and found < self.at_least:
             return f"expected at least {self.at_least:g}"
         if self.at_most is not None and found > self.at_most:
             return f"expected at most {self.at_most:g}"
         return ""
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float | Decimal)

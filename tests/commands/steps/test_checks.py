@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from commands.outcome import done, failed
 from commands.steps.base import act
+from commands.tools import Rows
 from state.errors import Failed
 from tests.commands.steps.making import box, context, plan
 from tests.local_shell import LocalShell
@@ -36,6 +38,34 @@ def test_a_query_that_the_database_refuses_is_measured_as_failed() -> None:
     world.on_sql("", Failed("relation approval_flows does not exist"))
     found = act(box("query", 'database = "db"\nsql = "SELECT 1"'), context(world))
     assert (found.state, found.measures["failed"]) == ("failed", 1)
+
+
+SHARE = 'database = "db"\nsql = "SELECT avg(bad) AS failed_share, count(*) AS requests FROM job_requests"\nmeasure = "failed_share"'
+
+
+def test_further_columns_of_a_query_are_measured_under_their_own_names() -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("failed_share", "requests"), rows=((Decimal("0.02"), 214),)))
+    found = act(box("query", SHARE), context(world))
+    assert (found.measures["failed_share"], found.measures["requests"], found.measures["failed"]) == (0.02, 214, 0)
+    assert found.says.startswith("failed_share is 0.02, requests is 214 (")
+
+
+def test_an_average_over_nothing_measures_how_little_there_was_and_no_share() -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("failed_share", "requests"), rows=((None, 0),)))
+    found = act(box("query", SHARE), context(world))
+    assert found.measures.keys() == {"requests", "failed", "seconds"}
+    assert found.measures["requests"] == 0
+
+
+@pytest.mark.parametrize("name", ["failed", "seconds", "failed_share"])
+def test_a_column_that_would_be_taken_for_another_measure_is_named(name: str) -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("avg", name), rows=((0.5, 1),)))
+    found = act(box("query", SHARE), context(world))
+    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
+    assert f"“{name}”" in found.says
 
 
 @pytest.mark.parametrize(("log", "since", "count"), [("ERROR old\nERROR new\n", 10, 1), ("ERROR rotated\n", 500, 1)])
