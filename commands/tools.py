@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from commands.sql_file import Finding
 
+USER_AGENT = "gonogo"  # how the bot's own requests are known in a web server's log
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:

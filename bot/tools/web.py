@@ -11,7 +11,7 @@ import httpx
 
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
-from commands.tools import Answer, Call
+from commands.tools import USER_AGENT, Answer, Call
 from state.errors import LostTrack, Unreachable
 
 MOST = 1024 * 1024  # bytes of an answer that are read
@@ -59,7 +59,8 @@ class HttpWeb:
 
     def _client(self) -> httpx.Client:
         if not hasattr(self._local, "client"):
-            self._local.client = httpx.Client(trust_env=False, follow_redirects=False)
+            named = {"User-Agent": USER_AGENT}
+            self._local.client = httpx.Client(trust_env=False, follow_redirects=False, headers=named)
             self._clients.append(self._local.client)
         client: httpx.Client = self._local.client
         return client

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psutil
 
 PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -44,6 +45,11 @@ class Box:
     @property
     def logs(self) -> Path:
         return self.folder / "logs"
+
+    @property
+    def access_log(self) -> Path:
+        """The front door's log, one line a request."""
+        return self.logs / "access.log"
 
     @property
     def keys(self) -> Path:
@@ -179,3 +185,12 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(url: str) -> bool:
+    """Whether a web server answers at that address, whatever it says."""
+    try:
+        httpx.get(url, timeout=5, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.rehearsal.target.box import Box, free_port, listens, wait_until
+from bot.rehearsal.target.box import Box, answers, free_port, listens, wait_until
 from bot.rehearsal.target.postgres import APP, OWNER, Postgres
 from bot.rehearsal.target.repository import API, FRONTEND, Repository
 from bot.rehearsal.target.tools import place_node_modules
@@ -81,7 +81,8 @@ class Services:
         token.chmod(0o600)
         words: list[str | Path] = [self.box.folder, str(self.door_port), self.api_url]
         self.box.spawn("door", [sys.executable, "-m", "bot.rehearsal.target.door", *words])
-        wait_until(lambda: listens(self.door_port), "The front door")
+        # asked, not only knocked at: a log without a line tells the doctor nothing of its format
+        wait_until(lambda: answers(self.door_url), "The front door")
 
     def pm2(self) -> dict[str, Any]:
         """What pm2 knows about the API: its entry in `pm2 jlist`, or an empty one."""

@@ -105,7 +105,7 @@ class Target:
             "SSH": self.ssh.address, "SSH_KEY": self.ssh.key,
             "KNOWN_HOSTS": self.ssh.known_hosts, "PATH": self.box.bin, "REPOSITORY": self.repository.path,
             "BACKUPS": self.box.srv / "backups", "WWW": self.services.www, "KEPT": self.box.srv / "kept",
-            "MAINTENANCE": self.services.maintenance,
+            "MAINTENANCE": self.services.maintenance, "ACCESS_LOG": self.box.access_log,
             "APP_URL": self.services.door_url, "API_URL": self.services.door_url, "API_LOCAL": self.services.api_url,
             "TOKEN": self._tokens["member"], "APPROVER_TOKEN": self._tokens["approver"],
             "BYPASS": self.services.bypass, "LOGIN_EMAIL": LOGIN, "LOGIN_PASSWORD": self._password,

@@ -39,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"x")
                 self.wfile.flush()
                 time.sleep(0.1)
+        elif self.path == "/agent":
+            self._answer(200, (self.headers["User-Agent"] or "").encode(), "text/plain")
         elif self.path == "/token":
             self._answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
         else:
@@ -109,6 +111,10 @@ def test_names_in_headers_and_json_are_resolved(web: HttpWeb) -> None:
     assert web.request("api", Call(path="/token", headers=headers)).text == "Bearer t0ken-value"
     sent = web.request("api", Call(path="/", method="POST", json={"a": ["$TOKEN", 1]})).text
     assert json.loads(sent) == {"a": ["t0ken-value", 1]}
+
+
+def test_the_bots_requests_bear_its_name(web: HttpWeb) -> None:
+    assert web.request("api", Call(path="/agent")).text == "gonogo"
 
 
 def test_a_secret_that_comes_back_is_hidden(places: dict[str, WebPlace]) -> None:
