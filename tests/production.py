@@ -165,8 +165,13 @@ def _metrics(script: str) -> str:
     return "".join(readings) + _MEMORY
 
 
+_TRAFFIC = (
+    "read_at=1795449600\nrotated=\ncut=\nrequests=40\nfailed=0\nrefused=0\nown=2\nunread=0\nfresh=300\nfits=1\n"
+    "oldest=1795440000\nnewest=1795449590\np95=0.120\n"
+)
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
     ("commit=$(git rev-parse", _release),
+    ("rotated=%s", lambda world, env: _TRAFFIC),
     ("rev-parse --git-dir", lambda world, env: ""),
     ("server=%s", lambda world, env: READY),
     ('git show "$COMMIT:$FILE"', lambda world, env: world.files[env["FILE"]]),

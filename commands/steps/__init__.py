@@ -27,6 +27,7 @@ from commands.steps.run import Run
 from commands.steps.service import Service
 from commands.steps.sql import Sql
 from commands.steps.steady import Steady
+from commands.steps.traffic import Traffic
 from commands.steps.wait import Wait
 from commands.steps.window import Window
 
@@ -55,6 +56,7 @@ _ALL: tuple[type[StepBox], ...] = (
     Service,
     Sql,
     Steady,
+    Traffic,
     Wait,
     Window,
 )

@@ -18,7 +18,8 @@ _TRIES = 5
 class Maintenance(StepBox):
     """`command` is bash that may run twice with the same effect. `path` of `web` must answer `status` afterwards.
 
-    Without a `status`, 503 is expected while maintenance is on and 200 while it is off.
+    Without a `status`, 503 is expected while maintenance is on and 200 while it is off. Once it is off, `let_in_at` is
+    the moment from which on requests were let in.
     """
 
     kind: ClassVar[str] = "maintenance"
@@ -40,15 +41,18 @@ class Maintenance(StepBox):
         names = first_words([self.command])
         return [Programs(host=self.host, names=names)] if names else []
 
+    def gives(self) -> tuple[str, ...]:
+        return ("let_in_at",) if self.state == "off" else ()
+
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.command, self.env)
         if ended.code:
             return failed(f"The command ended with {ended.code}.", lines=ended.last_lines)
         if not self.web:
-            return done(f"Maintenance is {self.state}; nothing on the page checks it from outside.")
+            return self._done(ctx, f"Maintenance is {self.state}; nothing on the page checks it from outside.")
         for _ in range(_TRIES):
             if (found := self._ask(ctx)) == str(self._wanted()):
-                return done(f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
+                return self._done(ctx, f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
             pause(ctx, 1)
         return failed(f"Maintenance should be {self.state}, but {self.web}{self.path} answers {found}.")
 
@@ -59,10 +63,13 @@ class Maintenance(StepBox):
         if not self.web:
             return unknown("Nothing on the page checks maintenance from outside; look at the site before you decide.")
         if (found := self._ask(ctx)) == str(self._wanted()):
-            return done(f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
+            return self._done(ctx, f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
         return unknown(
             f"The command is gone from the host, and {self.web}{self.path} answers {found}; look before you decide."
         )
+
+    def _done(self, ctx: Context, says: str) -> Outcome:
+        return done(says, values=dict.fromkeys(self.gives(), ctx.tools.clock.now().isoformat()))
 
     def _wanted(self) -> int:
         return self.status or (503 if self.state == "on" else 200)

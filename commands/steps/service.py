@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from commands.checks import Check, Found, OnHost, Programs, bad, good
@@ -44,7 +45,7 @@ class Service(Pm2Box):
         ]
 
     def gives(self) -> tuple[str, ...]:
-        return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts")
+        return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
 
     def checks(self) -> list[Check]:
         asks = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
@@ -73,12 +74,14 @@ class Service(Pm2Box):
 
     def _judge(self, ctx: Context, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
         if self.steady_in:
+            asked_at = ctx.tools.clock.now()
             answered = self.answered(ctx, PATIENCE)
             now, errors = after, self.new_errors(ctx, before)
         else:
             pause(ctx, self.steady.total_seconds())
             answered = self.answered(ctx, PATIENCE - self.steady.total_seconds())
             now, errors = self.now_and_errors(ctx, before)
+            asked_at = ctx.tools.clock.now()
         wrong = [*_not_new(before, after, now), *unsteady(after, now), *self.wrong(ctx, answered, errors)]
         lines = (
             f"pid {before['pid']} → {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}",
@@ -94,6 +97,8 @@ class Service(Pm2Box):
             "log_offset_out": str(before["out_size"]),
             "log_offset_err": str(before["err_size"]),
             "restarts": str(now["restarts"]),
+            # by the bot's own clock, of which the host's may differ
+            "restarted_at": (asked_at - timedelta(seconds=now["uptime"])).isoformat(),
         }
         steady = "" if self.steady_in else f", steady for {say(self.steady)}"
         says = f"{self.name} is online with a new process{steady}, at commit {answered[:10]}."

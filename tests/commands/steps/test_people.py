@@ -115,6 +115,15 @@ def test_maintenance_is_believed_when_the_door_says_so() -> None:
     assert (found.state, found.says) == ("done", "Maintenance is on: app/ answers 503.")
 
 
+def test_the_end_of_maintenance_leaves_the_moment_from_which_requests_were_let_in() -> None:
+    world, step = World(), box("maintenance", MAINTENANCE.replace('"on"', '"off"').replace("touch", "rm -f"))
+    began = world.clock.now()
+    assert step.gives() == ("let_in_at",)
+    found = act(step, context(world))
+    assert began < datetime.fromisoformat(found.values["let_in_at"]) < world.clock.now()
+    assert box("maintenance", MAINTENANCE).gives() == ()
+
+
 def test_a_maintenance_that_does_not_show_fails() -> None:
     world = World()
     world.on_web("app", answer(200))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 from commands.steps.base import act
 from state.errors import Unreachable
@@ -52,6 +53,17 @@ def test_a_good_restart_leaves_the_log_offsets() -> None:
     assert found.state == "done", found.says
     assert found.values["log_offset_err"] == "40"
     assert found.values["log_err"] == "/logs/err.log"
+
+
+def test_a_good_restart_leaves_its_moment_by_the_bots_clock() -> None:
+    made = world()
+    made.on_host("now=%s", ended(f"now={state(uptime=3600.0)}\n"))
+    made.on_host("pm2 restart", restarted(state(pid=100, restarts=3), state()))
+    made.running = NEW
+    began = made.clock.now()
+    found = act(box("service", BOX), context(made))
+    moment = datetime.fromisoformat(found.values["restarted_at"]) + timedelta(hours=1)
+    assert began < moment < made.clock.now()
 
 
 def test_a_crash_loop_is_seen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -10,7 +11,12 @@ import pytest
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.box import TargetError
 from bot.rehearsal.target.postgres import APP
+from commands.steps.base import act
+from commands.steps.traffic import Traffic
 from tests.bot.rehearsal.target.conftest import CACHE, Hand
+from tests.commands.steps.making import context
+from tests.local_shell import LocalShell
+from tests.world import Clock, World
 
 
 def test_the_old_version_serves(hand: Hand) -> None:
@@ -44,6 +50,20 @@ def test_log_in_takes_the_password_and_no_other(hand: Hand) -> None:
 
 def test_a_job_without_a_token_is_refused(hand: Hand) -> None:
     assert hand.ask("POST", "/api/jobs", {}, Authorization="Bearer nobody").status_code == 401
+
+
+def test_the_front_doors_log_is_read_as_nginxs_with_its_times(hand: Hand) -> None:
+    for agent in ("gonogo", 'a "browser"'):
+        hand.ask("POST", "/api/jobs?from=test", {}, Authorization="Bearer nobody", User_Agent=agent)
+    traffic = Traffic(host="production", file=hand.env("ACCESS_LOG"), method="POST", path="/api/jobs", bad=["401"])
+    world = World()
+    world.clock = Clock(start=datetime.now(UTC), rate=1.0)
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    found = act(traffic, context(world, {"restarted_at": since}, shell=LocalShell({})))
+    assert found.measures["failed_share"] > 0, found.says
+    assert found.measures["seconds_p95"] >= 0
+    assert "1 of the bot's own left out" in found.says
+    assert "another format" not in found.says
 
 
 def test_ssh_takes_the_key_and_no_other(hand: Hand) -> None:
