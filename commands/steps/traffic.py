@@ -80,6 +80,9 @@ class Traffic(StepBox):
             f"lines fit {self.line}",
         ]
 
+    def needs(self) -> set[str]:
+        return super().needs() - set(_FIELDS)  # the groups of `line` look like values of earlier steps
+
     def checks(self) -> list[Check]:
         if is_open(self.file):
             return []
@@ -101,7 +104,7 @@ class Traffic(StepBox):
     def _judge(self, words: dict[str, str], age: timedelta) -> Outcome:
         requests, bad_ones = float(words["requests"]), float(words["failed"])
         measures = {"requests": requests, "refused": float(words["refused"])}
-        window = f"in the last {say(age)}"
+        window = f"in the last {say(int(age.total_seconds()))}"
         says = f"{self._what}: no request {window}" if words["fresh"] != "0" else f"No line at all in the log {window}"
         if requests:
             measures["failed_share"] = bad_ones / requests

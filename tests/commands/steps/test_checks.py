@@ -59,13 +59,13 @@ def test_an_average_over_nothing_measures_how_little_there_was_and_no_share() ->
     assert found.measures["requests"] == 0
 
 
-@pytest.mark.parametrize("name", ["failed", "seconds", "failed_share"])
-def test_a_column_that_would_be_taken_for_another_measure_is_named(name: str) -> None:
+@pytest.mark.parametrize("names", [("failed",), ("seconds",), ("failed_share",), ("count", "count")])
+def test_a_column_that_would_be_taken_for_another_measure_is_named(names: tuple[str, ...]) -> None:
     world = World()
-    world.on_sql("", Rows(columns=("avg", name), rows=((0.5, 1),)))
+    world.on_sql("", Rows(columns=("avg", *names), rows=((0.5, *(1 for _ in names)),)))
     found = act(box("query", SHARE), context(world))
     assert (found.state, found.unasked, found.measures) == ("failed", True, {})
-    assert f"“{name}”" in found.says
+    assert f"“{names[-1]}”" in found.says
 
 
 @pytest.mark.parametrize(("log", "since", "count"), [("ERROR old\nERROR new\n", 10, 1), ("ERROR rotated\n", 500, 1)])
