@@ -26,8 +26,8 @@ def note(store: Store, page: Page, run: int, what: BeginCountdown | Recovered, a
         store.add_fact(run, fact, telling.countdown(page, raised, number))
     else:
         one = what.countdown
-        fact = _fact(OVER, one.alert.name, one.number, BOT, at)
-        says = "within its limits again before the countdown was at zero; nothing is rolled back"
+        fact = _fact(OVER, one.alert.name, one.number, BOT, at, reason=what.why)
+        says = f"{what.why}; nothing is rolled back"
         store.add_fact(run, fact, News(kind="recovered", data={"title": one.alert.name, "says": says}))
 
 

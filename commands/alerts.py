@@ -9,14 +9,15 @@ from datetime import timedelta
 from commands.baseline import baseline_of
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
-from state.records import DONE, FAILED, GOING, Record, Step
+from state.records import DONE, FAILED, GOING, RUNNING, STOPPED, Record, Step
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
     """A row of the alert table that holds now: the value seen, the level ("alert" or "warning"), and the check's attempt.
 
-    `before` is what it was before the deploy, where that is known.
+    `before` is what it was before the deploy, where that is known. `aside` is the row in whose stead this one is there,
+    while that one has enough to judge by.
     """
 
     alert: Alert
@@ -24,6 +25,7 @@ class Raised:
     value: float
     attempt: int
     before: float | None = None
+    aside: Alert | None = None
 
     @property
     def rule(self) -> str:
@@ -42,14 +44,14 @@ class Raised:
     def seen(self) -> str:
         """What was seen beside what was expected, in one line."""
         before = f"; before the deploy {self.alert.shown(self.before)}" if self.before is not None else ""
-        return f"{self.alert.shown(self.value)} (limit: {self.rule}{before})"
+        aside = f"; “{self.aside.name}” has enough to judge by, so this only warns" if self.aside else ""
+        return f"{self.alert.shown(self.value)} (limit: {self.rule}{before}{aside})"
 
 
 def raised_by(page: Page, record: Record, check: str) -> tuple[Raised, ...]:
     """The rows that the newest measurements of one check raise; expected rows never do."""
     rows = (alert for alert in page.alerts if alert.check == check and not alert.expected)
-    before = baseline_of(page, record)
-    return tuple(raised for alert in rows if (raised := _raised(alert, record, before.get((check, alert.measure)))))
+    return tuple(raised for alert in rows if (raised := _raised(page, alert, record)))
 
 
 def calling_for_rollback(page: Page, record: Record) -> Iterator[Raised]:
@@ -68,7 +70,19 @@ def counts(alert: Alert, row: Step) -> bool:
     return measured and all(row.measures.get(name, 0) >= least for name, least in alert.enough.items())
 
 
-def _raised(alert: Alert, record: Record, before: float | None) -> Raised | None:
+def judges(alert: Alert, record: Record) -> bool:
+    """Whether the newest look at the row's check gives it a value."""
+    rows = [row for row in record.steps if row.step == alert.check and row.state not in {RUNNING, STOPPED}]
+    return bool(rows) and counts(alert, rows[-1])
+
+
+def stands_aside_for(page: Page, record: Record, alert: Alert) -> Alert | None:
+    """The row in whose stead this one is there, where that one can judge by itself now."""
+    return next((one for one in page.alerts if one.otherwise == alert.name and judges(one, record)), None)
+
+
+def _raised(page: Page, alert: Alert, record: Record) -> Raised | None:
+    before = baseline_of(page, record).get((alert.check, alert.measure))
     rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
     newest = rows[-alert.in_a_row :]
     if not newest:
@@ -79,7 +93,8 @@ def _raised(alert: Alert, record: Record, before: float | None) -> Raised | None
         alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=before
     )
     if in_a_row and _long_enough(alert, record, rows, before) and not raised.was_bad:
-        return replace(raised, level="alert")
+        aside = stands_aside_for(page, record, alert)
+        return replace(raised, aside=aside) if aside else replace(raised, level="alert")
     return raised if _says(alert, last, before) != "ok" else None
 
 

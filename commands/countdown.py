@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import Raised, calling_for_rollback
+from commands.alerts import Raised, calling_for_rollback, stands_aside_for
 from commands.durations import parse
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
@@ -28,6 +28,7 @@ class Countdown:
     held: Fact | None
     held_until: datetime | None
     over: bool
+    why_over: str = ""
 
     @property
     def runs(self) -> bool:
@@ -45,9 +46,10 @@ class BeginCountdown:
 
 @dataclass(frozen=True)
 class Recovered:
-    """Write that an alert's countdown is over, because its newest measurement is within its limits again."""
+    """Write that an alert's countdown is over, and why nothing is rolled back for it."""
 
     countdown: Countdown
+    why: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def newest(alert: Alert, record: Record) -> Countdown | None:
         return None
     last = begun[-1]
     held = record.fact(HELD, alert.name, last.attempt)
+    over = record.fact(OVER, alert.name, last.attempt)
     return Countdown(
         alert=alert,
         number=last.attempt,
@@ -79,7 +82,8 @@ def newest(alert: Alert, record: Record) -> Countdown | None:
         seen=last.reason,
         held=held,
         held_until=held.at + parse(held.said) / record.run.speed if held else None,
-        over=record.fact(OVER, alert.name, last.attempt) is not None,
+        over=over is not None,
+        why_over=over.reason if over else "",
     )
 
 
@@ -110,10 +114,16 @@ def ring(page: Page, record: Record, now: datetime) -> Ring:
     going = sorted(running(page, record), key=lambda one: one.ends)
     for one in going:
         if one.alert.name not in calling:
-            return Recovered(one)
+            return Recovered(one, _why_over(page, record, one.alert))
     if going and going[0].ends <= now:
         return AtZero(going[0])
     return going[0].ends if going else None
+
+
+def _why_over(page: Page, record: Record, alert: Alert) -> str:
+    if aside := stands_aside_for(page, record, alert):
+        return f"“{aside.name}” has enough to judge by again, and judges instead"
+    return "within its limits again before the countdown was at zero"
 
 
 def _measured_since(record: Record, raised: Raised, last: Countdown) -> bool:

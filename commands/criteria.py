@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.probes import BLIND, WARNING, probe
+from commands.alerts import counts, judges
+from commands.probes import TELLS_NOTHING, WARNING, probe
 from commands.runbook.alert import Alert
 from commands.runbook.page import Criterion, Page, PageStep
 from commands.settle import NO, unsigned
-from state.records import DONE, RUNNING, Record, Step
+from state.records import DONE, RUNNING, STOPPED, Record, Step
 
 GO, NO_GO, OPEN, PEOPLE = "go", "no-go", "open", "people"
 
@@ -69,7 +70,7 @@ def _evidence(page: Page, record: Record, name: str) -> _Evidence:
     """What shows that a step or an alert is good: a step its newest attempt, a check of the watch every one."""
     for alert in page.alerts:
         if alert.name == name:
-            return _within(alert, [row for row in record.steps if row.step == alert.check])
+            return _of_alert(page, record, alert)
     step = page.step(name)
     rows = [row for row in record.steps if row.step == name and row.state != RUNNING]
     if not rows:
@@ -100,7 +101,7 @@ def _of_check(page: Page, record: Record, name: str, rows: list[Step], at: datet
         often = f" ({len(bad)} of {len(rows)} looks)" if len(rows) > 1 else ""
         return _Evidence(good=False, says=f"{bad[-1].says}{often}", at=bad[-1].ended_at or bad[-1].began_at)
     found = probe(page, record, page.step(name))
-    if found is None or found.verdict in BLIND:
+    if found is None or found.verdict in TELLS_NOTHING:
         return _Evidence(good=None, says=f"{found.verdict}: {found.says}" if found else "not measured yet", at=at)
     limits = [alert for alert in page.alerts if alert.check == name and not alert.expected]
     beyond = [one for alert in limits if (one := _within(alert, rows)).good is False]
@@ -112,9 +113,25 @@ def _of_check(page: Page, record: Record, name: str, rows: list[Step], at: datet
     return _Evidence(good=True, says=f"{found.says.rstrip('.')}{often}", at=at)
 
 
+def _of_alert(page: Page, record: Record, alert: Alert) -> _Evidence:
+    """A row of the alert table; where another row judges in its stead, both are shown, and silence is never good by itself."""
+    looks = [row for row in record.steps if row.step == alert.check and row.state not in {RUNNING, STOPPED}]
+    own = _within(alert, looks)
+    instead = next((one for one in page.alerts if one.name == alert.otherwise), None)
+    if instead is None:
+        return own
+    other = _evidence(page, record, instead.check)
+    good = False if False in {own.good, other.good} else own.good if judges(alert, record) else other.good
+    names = [page.step(one.check).title.rpartition(": ")[2] for one in (alert, instead)]
+    said = own.says if own.good is not None or not looks else "too little to judge by"
+    often = f" ({sum(counts(alert, row) for row in looks)} of {len(looks)} looks had enough)" if looks else ""
+    says = f"{names[0]}: {said}{often}; {names[1]}: {other.says}"
+    return _Evidence(good=good, says=says, at=max((one.at for one in (own, other) if one.at), default=None))
+
+
 def _within(alert: Alert, rows: list[Step]) -> _Evidence:
     """Whether every value of an alert's measure was within its limits, with the worst of them."""
-    measured = [row for row in rows if alert.measure in row.measures]
+    measured = [row for row in rows if counts(alert, row)]
     if not measured:
         return _Evidence(good=None, says="not measured yet")
     bad = [row for row in measured if alert.says(row.measures[alert.measure]) != "ok"]

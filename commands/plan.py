@@ -82,5 +82,6 @@ def _alert_lines(page: Page) -> Iterator[str]:
             if alert.action == "tell"
             else f"{alert.action}, after {say(alert.countdown)} in which it may be held"
         )
-        rule = "expected, never acts" if alert.expected else f"{alert.rule} → {then}"
+        instead = f"; with less, “{alert.otherwise}” judges" if alert.otherwise else ""
+        rule = "expected, never acts" if alert.expected else f"{alert.rule}{instead} → {then}"
         yield f"  {alert.name}: {alert.measure} of “{page.step(alert.check).title}” {rule}"

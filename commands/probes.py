@@ -1,18 +1,19 @@
-"""The verdict on every check of the watch: ok, warning, bad, no data or could not ask, each with value, rule and baseline."""
+"""The verdict on every check of the watch: ok, warning, bad, quiet, no data or could not ask, each with value, rule and baseline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from commands.alerts import counts, raised_by
+from commands.alerts import counts, judges, raised_by
 from commands.baseline import baseline_of
-from commands.runbook.alert import NO_FAILURE
+from commands.runbook.alert import NO_FAILURE, Alert
 from commands.runbook.page import Page, PageStep
 from state.records import DONE, RUNNING, STOPPED, Record, Step
 
 OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
-BLIND = frozenset({NO_DATA, NOT_ASKED})
+QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
+TELLS_NOTHING = frozenset({QUIET, NO_DATA, NOT_ASKED})
 IN_A_ROW = 2  # looks that tell nothing before people are called to look themselves
 
 
@@ -71,13 +72,26 @@ def _verdict(page: Page, record: Record, row: Step) -> str:
         return BAD
     if _told_nothing(page, row):
         return NO_DATA
+    if instead := _judging_instead(page, row):
+        return QUIET if all(judges(alert, record) for alert in instead) else NO_DATA
     return WARNING if levels else OK
 
 
 def _told_nothing(page: Page, row: Step) -> bool:
     """Whether the check was made, and gave a row of the alert table that watches it no value to judge by."""
+    rows = _without_a_value(page, row)
+    return any(not alert.otherwise for alert in rows)
+
+
+def _judging_instead(page: Page, row: Step) -> list[Alert]:
+    """The rows that judge in the stead of those to which a look gave no value. If they cannot either, their own look calls people."""
+    names = {alert.otherwise for alert in _without_a_value(page, row)}
+    return [alert for alert in page.alerts if alert.name in names]
+
+
+def _without_a_value(page: Page, row: Step) -> list[Alert]:
     rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected]
-    return any(not counts(alert, row) for alert in rows)
+    return [alert for alert in rows if not counts(alert, row)]
 
 
 def _blind(page: Page, rows: list[Step]) -> int:
@@ -97,5 +111,8 @@ def _beside(page: Page, record: Record, row: Step) -> str:
         what = f"{alert.measure} " if len(rows) > 1 and alert.limit != NO_FAILURE else ""
         was = before.get((row.step, alert.measure))
         said = "expected" if alert.expected else f"{what}limit: {alert.limit}"
+        if alert.otherwise and not counts(alert, row):
+            least = " and ".join(f"{most:g} {name}" for name, most in alert.enough.items())
+            said = f"with less than {least} “{alert.otherwise}” judges"
         parts.append(said + (f", before {alert.shown(was)}" if was is not None else ""))
     return "; ".join(dict.fromkeys(parts))

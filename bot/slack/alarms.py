@@ -50,7 +50,8 @@ def _how_it_goes(scene: Scene, one: Countdown, number: int) -> str:
         until = time_of(one.held_until, zone)
         return f"🔕 *Held as a false alarm* by {person(one.held.person)} until {until}\n> {line(one.held.reason, 500)}"
     if one.over:
-        return "✅ Within its limits again before the countdown was at zero; nothing was rolled back for it."
+        why = one.why_over or "within its limits again before the countdown was at zero"  # older records have none
+        return f"✅ {line(why[0].upper() + why[1:], 300)}; nothing was rolled back for it."
     if back := scene.record.fact("rollback"):
         return f"⏪ Rollback asked for by {person(back.person)} at {time_of(back.at, zone)}."
     if not scene.can_turn_back:

@@ -10,7 +10,7 @@ from bot.slack.text import bold, line, person, time_of
 from commands.budget import Pace
 from commands.countdown import Countdown, left
 from commands.durations import say
-from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, WARNING, Probe
+from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, Probe
 from commands.settle import DECISION, WATCH, Waiting
 from commands.status import Status, progress_bar
 from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
@@ -23,7 +23,7 @@ ENDINGS = {
 }
 
 
-VERDICTS = {BAD: "❌", NOT_ASKED: "🔌", NO_DATA: "❔", WARNING: "⚠️", OK: "✅"}
+VERDICTS = {BAD: "❌", NOT_ASKED: "🔌", NO_DATA: "❔", WARNING: "⚠️", QUIET: "💤", OK: "✅"}
 
 
 def card(scene: Scene, *, clock: bool = True) -> Message:

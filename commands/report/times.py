@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from commands.alerts import counts
 from commands.baseline import baseline_of
 from commands.runbook.page import Page
 from commands.settle import WATCH
@@ -46,10 +47,14 @@ class Reading:
         return passed + max(min(at, end) - watch.began_at, timedelta(0)) * (run.speed - 1)
 
     def measurements(self, step: str, measure: str) -> Iterator[tuple[datetime, float, bool]]:
-        """When something was measured, its value, and whether production had been changed by then; oldest first."""
+        """When something was measured, its value, and whether production had been changed by then; oldest first.
+
+        Where the alert table asks for enough to judge by, what was measured on less is left out.
+        """
+        limits = [alert for alert in self.page.alerts if (alert.check, alert.measure) == (step, measure)]
         if (before := self._before.get((step, measure))) is not None:
             yield self.record.run.began_at, before, False
         for row in self.attempts(step):
-            if measure in (found := measured(row)):
+            if measure in (found := measured(row)) and all(counts(alert, row) for alert in limits):
                 after = self.changed_at is not None and row.began_at >= self.changed_at
                 yield row.ended_at or row.began_at, found[measure], after

@@ -13,6 +13,7 @@ from commands.steps.base import Strict
 Level = Literal["ok", "warning", "alert"]
 NO_FAILURE = "no failure"
 PERCENT = frozenset({"cpu", "memory"})
+SHARE = "failed_share"
 
 
 class Alert(Strict):
@@ -22,6 +23,7 @@ class Alert(Strict):
     time. `times_baseline` asks besides that the value is so many times what it was before the deploy; where that is
     not known, the limit alone decides. `enough` names measures of the same check and how much of each there must be
     (like `{ requests = 20 }`) for a value to count at all. `warn_above` begins the band in which a person decides.
+    `otherwise` names the row that judges instead while this one has not enough; as long as it has, that row only warns.
     `expected` rows are counted and shown, and never act. `countdown` is how long people have to hold a rollback.
     """
 
@@ -35,6 +37,7 @@ class Alert(Strict):
     lasting: Duration | None = None
     times_baseline: float | None = Field(default=None, gt=1)
     enough: dict[str, float] = Field(default_factory=dict)
+    otherwise: str = ""
     action: Literal["roll back", "tell"] = "roll back"
     countdown: Duration = timedelta(seconds=60)
     expected: bool = False
@@ -55,8 +58,10 @@ class Alert(Strict):
 
     def shown(self, value: float) -> str:
         """A value of this measure in its unit."""
-        if self.measure == "seconds":
+        if self.measure in {"seconds", "seconds_p95"}:
             return took(value)
+        if self.measure == SHARE:
+            return f"{100 * value:.3g} %"
         return f"{value:.0f} %" if self.measure in PERCENT else f"{value:g}"
 
     @property

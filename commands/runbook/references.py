@@ -10,7 +10,7 @@ from commands.runbook.alert import Alert
 from commands.runbook.page import Page, PageStep
 from state.errors import BadPage
 
-_MOST = {"cpu": 100, "memory": 100, "failed": 1}
+_MOST = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
 
 # values every run has before its first step
 RUN_VALUES = frozenset({"ref", "run", "countdown"})
@@ -47,7 +47,7 @@ def _never(page: Page, alert: Alert) -> str:
     """Why a row of the alert table could never be raised, or would always be; empty where it can do its work."""
     if alert.expected:
         return ""
-    return next(chain(_wrong_limits(alert), _wrong_looks(page, alert)), "")
+    return next(chain(_wrong_limits(alert), _wrong_looks(page, alert), _wrong_stead(page, alert)), "")
 
 
 def _wrong_limits(alert: Alert) -> Iterator[str]:
@@ -74,6 +74,19 @@ def _wrong_looks(page: Page, alert: Alert) -> Iterator[str]:
         yield f"in_a_row = {alert.in_a_row}, and the watch looks {looks} times only, so it could never be raised"
     if alert.lasting is not None and alert.lasting >= page.watch.lasts:
         yield f"lasting is {say(alert.lasting)}, and the watch itself is no longer, so it could never be raised"
+
+
+def _wrong_stead(page: Page, alert: Alert) -> Iterator[str]:
+    """Silence of a row may be normal only where another one always judges instead."""
+    if not alert.otherwise:
+        return
+    if not alert.enough:
+        yield "otherwise needs enough as well: how much there must be for this row to judge by itself"
+    other = next((one for one in page.alerts if one.name == alert.otherwise), None)
+    if other is None:
+        yield f'otherwise: there is no alert "{alert.otherwise}"'
+    elif other.expected or other.enough or other.check == alert.check:
+        yield f'otherwise: "{other.name}" cannot judge instead; it must be of another check, not expected, and without enough'
 
 
 def _named_roles(page: Page) -> list[tuple[str, set[str]]]:
