@@ -73,7 +73,7 @@ def test_the_timeline_is_the_seeds() -> None:
 def test_the_three_tiers_of_the_watch() -> None:
     tiers = {step.id: int((step.box.every or timedelta()).total_seconds() // 60) for step in A.part("watch")}
     assert [name for name, every in tiers.items() if every == 15] == [
-        "error-logs", "database-query", "api-response-time", "v2-route",
+        "error-logs", "database-query", "api-response-time", "v2-route", "job-creation-by-users",
     ]  # fmt: skip
     assert [name for name, every in tiers.items() if every == 30] == ["users-can-log-in", "users-can-create-jobs"]
     assert [name for name, every in tiers.items() if every == 60] == [
@@ -83,8 +83,18 @@ def test_the_three_tiers_of_the_watch() -> None:
 
 def test_the_alert_table_has_its_thresholds_and_one_expected_row() -> None:
     limits = {alert.name: alert.above if alert.above is not None else alert.below for alert in A.alerts}
-    assert list(limits.values()) == [0.1, 5.0, 0.0, 80.0, 90.0, None, 1.0]
+    assert list(limits.values()) == [0.1, 0.1, 5.0, 0.0, 80.0, 90.0, None, 1.0]
     assert [alert.name for alert in A.alerts if alert.expected] == ["V2 route 404 errors"]
+
+
+@BOTH
+def test_job_creation_is_judged_by_real_requests_and_otherwise_by_test_jobs(page: Page) -> None:
+    real, tests = page.alerts[:2]
+    assert (real.check, real.enough, real.otherwise) == ("job-creation-by-users", {"requests": 20}, tests.name)
+    assert (tests.check, tests.enough) == ("users-can-create-jobs", {})
+    assert set(real.pings) == set(tests.pings), "whoever judges, the same people are called"
+    box = page.step(real.check).box
+    assert box.needs() == {"let_in_at"}, "answers of the maintenance before that moment must not count"
 
 
 @BOTH

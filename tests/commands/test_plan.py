@@ -65,6 +65,7 @@ GOLDEN = {
     "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
     "browser": "    opens app/admin/approval-flow in a real browser",
+    "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and never before <let_in_at>",
     "logs": "    with FILE=<log_err>, SINCE=<log_offset_err>, BAD=ERROR|FATAL",
     "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers that are missing come back from <backup_file>",
@@ -95,6 +96,11 @@ def test_what_a_rollback_step_undoes_and_the_alarms_are_named() -> None:
     assert "if “STEP 1: Run Forward Migration” had begun" in undoing[0]
     memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 %, 2 times in a row"
     assert f"{memory} → roll back, after 1 min in which it may be held" in LINES
+    real = "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users” above 10 %, with at least 20 requests"
+    assert (
+        f"{real}; with less, “Job creation > 10% failure (test jobs)” judges → roll back, after 1 min in which it may be held"
+        in LINES
+    )
     assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route” expected, never acts" in LINES
 
 
