@@ -184,6 +184,8 @@ def sums(status: Status) -> str:
     counted = Counter(probe.verdict for probe in status.checks if not probe.good)
     if not counted:
         return f"✅ all {len(status.checks)} checks are good"
+    if counted.keys() == {QUIET}:
+        return f"✅ {len(status.checks) - counted[QUIET]} checks are good, {VERDICTS[QUIET]} {counted[QUIET]} quiet"
     said = ", ".join(f"{VERDICTS[verdict]} {counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
     return f"*{said}* of {len(status.checks)} checks"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.slack.card import sums
 from commands.alerts import calling_for_rollback, raised_by
 from commands.countdown import Recovered, ring
 from commands.criteria import shown
@@ -11,6 +12,7 @@ from commands.outcome import done
 from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, probes
 from commands.report.times import Reading
 from commands.runbook import Page
+from commands.status import status_of
 from commands.telling import ended
 from state.errors import BadPage
 from state.records import DONE, FAILED, Fact, Record, Step
@@ -121,6 +123,18 @@ def test_a_quiet_check_says_who_judges_instead() -> None:
         == "with less than 20 requests “Failures (test jobs)” judges"
     )
     assert probes(PAGE, record(real(1, 30), jobs(1)))[0].beside == "limit: above 10 %"
+
+
+@pytest.mark.parametrize(
+    ("newest", "words"),
+    [
+        ([real(1, 40), jobs(1)], "✅ all 2 checks are good"),
+        ([real(1, 3), jobs(1)], "✅ 1 checks are good, 💤 1 quiet"),
+        ([real(1, 3), jobs(1, 1.0)], "*❌ 1 bad, 💤 1 quiet* of 2 checks"),
+    ],
+)
+def test_a_status_post_does_not_make_a_quiet_night_look_like_trouble(newest: list[Step], words: str) -> None:
+    assert sums(status_of(PAGE, record(*newest), NOON)) == words
 
 
 def test_one_measurement_on_enough_requests_calls_for_the_rollback() -> None:
