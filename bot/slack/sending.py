@@ -35,6 +35,7 @@ BLOCKED = {
     "restricted_action": "The workspace does not let the bot post in this channel: ask an administrator.",
 }
 UPDATES_A_MINUTE = 45  # Slack allows 50; the rest is room for a clock that runs a little differently
+POSTS_AT_ONCE, APART = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
 FILE_SHOWS = 2.0  # seconds after which a file that was shared shows in its thread
 AWAY = 2.0  # seconds between attempts while Slack is away: on its return the card must be true within 5 s
 SLOW = 15.0  # seconds between attempts while an administrator is needed
@@ -50,6 +51,7 @@ class Sender:
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
         self._updates: deque[float] = deque(maxlen=UPDATES_A_MINUTE)
+        self._even: dict[str, float] = {}  # by channel: when its messages so far, one a second, would all be sent
 
     async def post(
         self, channel: str, thread: str, message: Message, mark: dict[str, Any], *, look: bool, since: str = ""
@@ -71,6 +73,7 @@ class Sender:
             if message.blocks:
                 extra["blocks"] = message.blocks
             metadata = {"event_type": EVENT_TYPE, "event_payload": mark}
+            await self._post_budget(channel)
             answer = await self.client.chat_postMessage(
                 channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
             )
@@ -132,6 +135,13 @@ class Sender:
                 wait = _wait(error, method, tried)
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")
+
+    async def _post_budget(self, channel: str) -> None:
+        """Wait for this channel's turn. Asking too often costs a refusal, and Slack's patience with the app."""
+        now = time.monotonic()
+        even = max(now, self._even.get(channel, now)) + APART
+        self._even[channel] = even
+        await asyncio.sleep(max(0.0, even - now - POSTS_AT_ONCE * APART))
 
     async def _update_budget(self) -> None:
         if len(self._updates) == UPDATES_A_MINUTE:
