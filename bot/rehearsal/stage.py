@@ -45,19 +45,31 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(
-    option: str, story: Story, folder: Path, *, staging: bool, port: int = 0, speed: float = 0
+    option: str,
+    story: Story,
+    folder: Path,
+    *,
+    staging: bool,
+    port: int = 0,
+    speed: float = 0,
+    page: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """Set everything up in a folder, and clear every process away at the end; `speed` stands for the option's own."""
+    """Set everything up in a folder, and clear every process away at the end.
+
+    `speed` stands for the option's own, `page` for the shipped ones.
+    """
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production", "staging"] if staging else ["production"]
     targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
-    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port)
+    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)
     try:
         for target in targets:
             await asyncio.to_thread(target.start)
         await workspace.start()
         env = _bot_environment(targets, workspace, folder, speed or SPEED[option])
-        if story.within:
+        if page:
+            env["GONOGO_RUNBOOK"] = str(page)
+        elif story.within:
             env["GONOGO_RUNBOOK"] = str(_pages_with(folder, story.within))
         async with _bot(env, folder / "bot.log") as bot:
             state = Path(env["GONOGO_STATE"])

@@ -11,7 +11,9 @@ NAMES = {
     "ssh": "Ten remote commands, beside ssh ControlMaster, fabric and ansible-core",
     "start": "Process start to connected, idle memory, socket recovery",
     "watch": "Fifty checks of the watch that are due at the same moment",
+    "host": "CPU time that the checks of a whole watch cost on the target's host",
     "rollback": "The whole way back, beside the seed's own block in one shell on the same target",
+    "slack": "Calls of the Web API and 429s in a whole kept run, against Slack's own limits",
     "record": "/deploy status with a thousand and a million events",
 }
 

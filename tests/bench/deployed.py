@@ -13,17 +13,18 @@ from bot.rehearsal.players import Players
 from bot.rehearsal.stage import PAGES, Stage, stage
 from bot.rehearsal.stories import STORIES
 from bot.rehearsal.target import Target
-from bot.settings import read_page_file, shipped_runbooks
+from bot.settings import read_page_file
 from commands.runbook import Page
 from state.records import DONE, RUNNING
 from state.store import Store
+from tests.pages import without_cpu_alarm
 
 PATIENCE = 600  # seconds in which the deploy must be over
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """The stage with its one run, in the watch; every check of it was made once, and the next is minutes away."""
+    """The stage with its one run."""
 
     stage: Stage
     store: Store
@@ -37,34 +38,43 @@ class Deployed:
 
 
 @contextlib.asynccontextmanager
-async def deployed(speed: float = 1) -> AsyncIterator[Deployed]:
-    """Deploy the shipped Option A on a fresh target; `speed` divides the waiting times of the watch."""
+async def begun(speed: float) -> AsyncIterator[Deployed]:
+    """Begin to deploy the shipped Option A on a fresh target, with played people; `speed` divides the waiting times of the watch."""
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
-        async with stage("A", STORIES["keep"], Path(name), staging=False, speed=speed) as played:
+        page = without_cpu_alarm(Path(name))
+        async with stage("A", STORIES["keep"], Path(name), staging=False, speed=speed, page=page) as played:
             await played.connected()
             players = Players(played.workspace, played.targets[0], STORIES["keep"])
             await players.start(PAGES["A"])
             playing = asyncio.create_task(players.play())
             store = Store(played.state)
-            page = read_page_file(shipped_runbooks() / PAGES["A"])
             try:
-                async with asyncio.timeout(PATIENCE):
-                    run = await _in_the_watch(store, page)
-                yield Deployed(stage=played, store=store, run=run, page=page)
+                async with asyncio.timeout(60):
+                    while not (runs := await asyncio.to_thread(store.runs)):
+                        await asyncio.sleep(0.2)
+                yield Deployed(stage=played, store=store, run=runs[0].id, page=read_page_file(page))
             finally:
                 playing.cancel()
                 store.close()
 
 
-async def _in_the_watch(store: Store, page: Page) -> int:
-    """Wait until every check of the watch was made once; the run's number."""
-    checks = {step.id for step in page.part("watch")}
+@contextlib.asynccontextmanager
+async def deployed() -> AsyncIterator[Deployed]:
+    """Deploy whole, at the watch's real pace: every check of it was made once, and the next is minutes away."""
+    async with begun(1) as here:
+        async with asyncio.timeout(PATIENCE):
+            await _in_the_watch(here)
+        yield here
+
+
+async def _in_the_watch(here: Deployed) -> None:
+    """Wait until every check of the watch was made once."""
+    checks = {step.id for step in here.page.part("watch")}
     while True:
         await asyncio.sleep(0.2)
-        for run in await asyncio.to_thread(store.runs):
-            if not run.active:
-                raise RuntimeError(f"The deploy did not come to its watch: the run is {run.state}.")
-            rows = (await asyncio.to_thread(store.record, run.id)).steps
-            made = {row.step for row in rows if row.state == DONE}
-            if checks <= made and not any(row.state == RUNNING and row.step in checks for row in rows):
-                return run.id
+        record = await asyncio.to_thread(here.store.record, here.run)
+        if not record.run.active:
+            raise RuntimeError(f"The deploy did not come to its watch: the run is {record.run.state}.")
+        made = {row.step for row in record.steps if row.state == DONE}
+        if checks <= made and not any(row.state == RUNNING and row.step in checks for row in record.steps):
+            return

@@ -15,6 +15,7 @@ from state.store import Store
 from tests.crash.people import People, start_run
 from tests.crash.posts import wrong_in_channel
 from tests.crash.stage import Stage, stage
+from tests.pages import without_cpu_alarm
 
 WHOLE = 400.0  # seconds in which a whole run must be over
 # the bot is killed as soon as these steps run: each is in the middle of something that must not happen twice
@@ -29,17 +30,8 @@ def test_option_a_goes_back_through_a_kill_in_every_step_of_its_rollback(place: 
     asyncio.run(asyncio.wait_for(_rolled_back(place), WHOLE))
 
 
-def _page(folder: Path) -> Path:
-    """Option A without its alarm on CPU: in a watch of half a minute the tests themselves keep two processors busy."""
-    text = (shipped_runbooks() / "option-a.md").read_text()
-    alarm = next(part for part in text.split("[[alert]]\n") if part.startswith('name = "CPU usage'))
-    page = folder / "option-a.md"
-    page.write_text(text.replace(f"[[alert]]\n{alarm}", ""))
-    return page
-
-
 async def _kept(folder: Path) -> None:
-    async with stage(folder, _page(folder), 600) as here:
+    async with stage(folder, without_cpu_alarm(folder), 600) as here:
         played = await _begin(here)
         for step in STEPS:
             await _killed_in(here, played, step)
@@ -50,7 +42,7 @@ async def _kept(folder: Path) -> None:
 
 
 async def _rolled_back(folder: Path) -> None:
-    async with stage(folder, _page(folder), 600) as here:
+    async with stage(folder, without_cpu_alarm(folder), 600) as here:
         played = await _begin(here)
         await _running(played.store, played.run, "test-2", "going")
         await here.workspace.command(HOLDERS["rollback"].id, "/deploy rollback the page looks wrong")

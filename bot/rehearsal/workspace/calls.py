@@ -22,9 +22,13 @@ BURST = 5
 
 @dataclass
 class Calls:
-    """The calls so far, and whether the next one is one too many. Times are of the monotonic clock, in seconds."""
+    """The calls so far, and whether the next one is one too many. Times are of the monotonic clock, in seconds.
+
+    `refused` are the methods of those that were answered with 429.
+    """
 
     made: list[tuple[float, str, bool]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     _buckets: dict[str, tuple[float, float]] = field(default_factory=lambda: defaultdict(lambda: (0.0, BURST)))
 
     def note(self, method: str, *, good: bool) -> None:

@@ -26,6 +26,7 @@ async def answer(team: Team, request: web.Request) -> web.StreamResponse:
     limited = _rate_limited(team, name, str(args.get("channel", "")))
     if limited:
         team.calls.note(name, good=False)
+        team.calls.refused.append(name)
         body = {"ok": False, "error": "ratelimited"}
         return web.json_response(body, status=429, headers={"Retry-After": str(limited)})
     body = await _body(team, name, args, token, is_json=request.content_type == "application/json")
