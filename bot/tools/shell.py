@@ -86,7 +86,7 @@ class SshShell:
             connection.close()
 
     def end(self, host: str, key: str) -> None:
-        """End a job's process group. Raises Unreachable."""
+        """See `commands.tools.Shell.end`."""
         self._exchange(host, jobs.stop_command(key), b"", limit=10)
 
     def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:
@@ -95,14 +95,18 @@ class SshShell:
         values = {name: resolve(value, self._environ) for name, value in env.items()}
         return jobs.payload(script, values, resolve(place.path, self._environ))
 
-    def channel(self, host: str) -> paramiko.Channel:
-        """A channel to a host, over its kept connection. Raises Unreachable."""
+    def connection(self, host: str) -> Connection:
+        """A host's one connection, which may not be made yet."""
         with self._mutex:
             if host not in self._connections:
                 place = self._hosts[host]
                 texts = [resolve(text, self._environ) for text in (place.address, place.key, place.known_hosts)]
                 self._connections[host] = Connection(login(host, *texts))
-        return self._connections[host].channel()
+        return self._connections[host]
+
+    def channel(self, host: str) -> paramiko.Channel:
+        """A channel to a host, over its kept connection. Raises Unreachable."""
+        return self.connection(host).channel()
 
     def redacted(self, data: bytes) -> str:
         """Output as text without secrets."""

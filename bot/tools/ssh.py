@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import paramiko
 
-from state.errors import Unreachable
+from bot.tools.forward import LOOPBACK, Connect, Forward, Forwards
+from state.errors import Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
 
@@ -42,6 +43,7 @@ class Connection:
         self.where = where
         self._mutex = threading.Lock()
         self._client: paramiko.SSHClient | None = None
+        self._forwards = Forwards()
 
     def channel(self) -> paramiko.Channel:
         """A new session channel. Raises Unreachable, with the one sentence that says why."""
@@ -56,6 +58,33 @@ class Connection:
                         raise Unreachable(
                             f"Host “{self.where.name}” accepts the connection but opens no session."
                         ) from None
+        raise AssertionError("unreachable")
+
+    def forward(self, to: Connect) -> Forward:
+        """A port of the host's own loopback that leads here; `to` connects to where it leads.
+
+        Raises Unreachable, Failed (the host forwards nothing).
+        """
+        with self._mutex:
+            for last in (False, True):
+                transport = self._live()
+                # the library waits for the answer for ever
+                cut = threading.Timer(CONNECT_LIMIT, transport.close)
+                cut.start()
+                try:
+                    port = transport.request_port_forward(LOOPBACK, 0, self._forwards.arrived)
+                    return self._forwards.add(Forward(transport, port, to))
+                except (paramiko.SSHException, EOFError, OSError):
+                    if transport.is_active():
+                        raise Failed(
+                            f"host “{self.where.name}” forwards no port back to the bot (AllowTcpForwarding in its "
+                            "sshd_config, or the options of the bot's key in authorized_keys); allow it for this user"
+                        ) from None
+                    self._drop()
+                    if last:
+                        raise Unreachable(f"Host “{self.where.name}” was lost while it was asked for a port.") from None
+                finally:
+                    cut.cancel()
         raise AssertionError("unreachable")
 
     def close(self) -> None:
