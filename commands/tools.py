@@ -15,6 +15,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
+from commands.scratch import Scratch
 from commands.sql_file import Finding
 
 USER_AGENT = "gonogo"  # how the bot's own requests are known in a web server's log
@@ -78,6 +79,9 @@ class Shell(Protocol):
 
     def look(self, host: str, key: str) -> Look:
         """Say what is known of a job. Raises Unreachable."""
+
+    def end(self, host: str, key: str) -> None:
+        """End a job's process group; one that never began is claimed, so that it never will. Raises Unreachable, Failed."""
 
     def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
         """Run a short command that changes nothing (no job is kept). Raises Unreachable, Failed (over its limit)."""
@@ -226,6 +230,7 @@ class Tools:
     web: Web
     browser: Browser
     linter: Linter
+    scratch: Scratch
     clock: Clock
 
     def close(self) -> None:

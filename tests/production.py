@@ -153,6 +153,10 @@ _REHEARSED = (
     "table: public.approval_flow_templates|24||0|24|returned\n"
 )
 READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
+NEED = (
+    'need={"size": 50000000, "server": 16, "encoding": "UTF8", "extensions": ["plpgsql"], '
+    '"roles": [["dj_owner", false]], "members": []}\ndump=pg_dump (PostgreSQL) 16.4\n'
+)
 _STAT = "cpu  100 0 100 800 0 0 0 0\n"
 _PROC = _STAT + "".join(_STAT.replace("100", str(100 + 10 * n)).replace("800", str(800 + 80 * n)) for n in range(1, 21))
 _MEMORY = "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\n"
@@ -173,6 +177,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("commit=$(git rev-parse", _release),
     ("rotated=%s", lambda world, env: _TRAFFIC),
     ("rev-parse --git-dir", lambda world, env: ""),
+    ("need=", lambda world, env: NEED),
     ("server=%s", lambda world, env: READY),
     ('git show "$COMMIT:$FILE"', lambda world, env: world.files[env["FILE"]]),
     ('--end-of-options "$COMMIT:$FILE"', lambda world, env: blob(world.files[env["FILE"]]) + "\n"),

@@ -1,4 +1,4 @@
-"""The World: the one fake of the tests, which plays all five tools in memory around a small production that can be broken.
+"""The World: the one fake of the tests, which plays all the tools in memory around a small production that can be broken.
 
 A `World()` answers every step of the shipped Option A page happily. `on_host`, `on_sql` and `on_web` say otherwise for
 what matches a regular expression; the newest word counts. Nothing here sleeps longer than its clock says.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from commands.scratch import Need
 from commands.sql_file import Finding
 from commands.tools import (
     Answer,
@@ -32,33 +32,11 @@ from commands.tools import (
     Visit,
     unheard,
 )
-from state.errors import LostTrack, Stopped, Unreachable
+from state.errors import Failed, LostTrack, Stopped, Unreachable
+from tests.clock import Clock
 from tests.production import Production, ended
 
-NIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok
-
 Reply = Any  # what a tool answers: a value, an exception to raise, or a function of the request that gives one of these
-
-
-@dataclass
-class Clock:
-    """A clock that can be moved; `rate` seconds pass on it in each real second."""
-
-    start: datetime = NIGHT
-    rate: float = 200.0
-    moved: timedelta = timedelta(0)
-    began: float = field(default_factory=time.monotonic)
-
-    def now(self) -> datetime:
-        return self.start + self.moved + timedelta(seconds=(time.monotonic() - self.began) * self.rate)
-
-    def steady(self) -> float:
-        """What has really passed, moved or not."""
-        return (time.monotonic() - self.began) * self.rate
-
-    def move(self, **by: float) -> None:
-        """Let time pass at once: `move(minutes=15)`."""
-        self.moved += timedelta(**by)
 
 
 class World(Production):
@@ -68,6 +46,9 @@ class World(Production):
         super().__init__()
         self.clock = Clock(rate=rate)
         self.no_browser: str | None = None
+        # why no throw-away server can be had, why one that was lent is lost, and how many are not given back
+        self.no_scratch, self.scratch_lost, self.not_given_back = "", "", 0
+        self.lent: list[Need] = []
         self.remarks: list[Finding] = []
         self.seen = Seen(title="DJ-System", missing=(), console=(), bad_answers=())
         # job key -> how often it was really started
@@ -80,13 +61,14 @@ class World(Production):
         self._on: dict[str, list[tuple[str, Reply]]] = {"host": [], "sql": [], "web": []}
 
     def tools(self) -> Tools:
-        """All six tools."""
+        """All of them."""
         return Tools(
             shell=_Shell(self),
             sql=_Sql(self),
             web=_Web(self),
             browser=_Browser(self),
             linter=_Linter(self),
+            scratch=_Scratch(self),
             clock=self.clock,
         )
 
@@ -171,6 +153,10 @@ class _Shell:
         kept = self.world.finished[key]
         return Look(state="finished", finished=kept) if kept else Look(state="running")
 
+    def end(self, host: str, key: str) -> None:
+        with self.world.lock:
+            self.world.finished[key] = self.world.finished.get(key) or ended("stopped", 143)
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -202,6 +188,29 @@ class _Sql:
 
     def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
         return self.world.applied[key] > 0
+
+
+@dataclass
+class _Scratch:
+    world: World
+    address: str = "$GONOGO_SCRATCH_1"
+
+    def ready(self, host: str, need: Need) -> None:
+        if self.world.no_scratch:
+            raise Failed(self.world.no_scratch)
+
+    @contextmanager
+    def beside(self, host: str, need: Need, *, stop: Event) -> Iterator[_Scratch]:
+        self.ready(host, need)
+        self.world.lent.append(need)
+        self.world.not_given_back += 1
+        try:
+            yield self
+        finally:
+            self.world.not_given_back -= 1
+
+    def lost(self) -> str:
+        return self.world.scratch_lost
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 
 from bot.tools.places import Places
@@ -13,6 +14,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     # late, so that the terminal's quick commands do not wait for libraries they do not use
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
+    from bot.tools.embedded import EmbeddedScratch
     from bot.tools.linter import Squawk
     from bot.tools.secrets import redactor_for
     from bot.tools.shell import SshShell
@@ -20,11 +22,15 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     from bot.tools.web import HttpWeb
 
     redact = redactor_for(names, environ)
+    # addresses that are made while the bot runs: named, resolved and hidden like those of its environment
+    made: dict[str, str] = {}
+    shell = SshShell(places.hosts, ChainMap(made, dict(environ)), redact)
     return Tools(
-        shell=SshShell(places.hosts, environ, redact),
+        shell=shell,
         sql=PostgresSql(places.databases, environ, redact),
         web=HttpWeb(places.webs, environ, redact),
         browser=ChromiumBrowser(places.webs, environ, redact),
         linter=Squawk(),
+        scratch=EmbeddedScratch(shell, made, redact),
         clock=SystemClock(),
     )

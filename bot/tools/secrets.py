@@ -15,13 +15,21 @@ class Redactor:
     """Replaces each secret, also percent-encoded and as the password inside a URL, by dots."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = {form for value in values for form in _forms(value) if len(form) >= 4}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._hidden: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.learn(*values)
+
+    def learn(self, *values: str) -> None:
+        """Hide these too, from now on."""
+        # a new set and pattern each time: other threads read while one learns
+        self._hidden = self._hidden | {form for value in values for form in _forms(value) if len(form) >= 4}
+        longest_first = sorted(self._hidden, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        pattern = self._pattern
+        return pattern.sub(HIDDEN, text) if pattern else text
 
 
 def redactor_for(names: Iterable[str], environ: Mapping[str, str]) -> Redactor:
