@@ -9,7 +9,8 @@ from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH
 from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
-from commands.steps.base import fill, on_host, run_job, told
+from commands.steps.base import fill, on_host, told
+from commands.tools import Finished
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, read("proof.sh")))
 _WRONG = {
@@ -25,17 +26,22 @@ class Proof(OnCopy):
     """A scratch database that is production itself is refused by the server's own identity, whatever its address says."""
 
     kind: ClassVar[str] = "proof"
+    what: ClassVar[str] = "proof"
 
     compared: str = "<backup_compared>"
 
     def plan(self) -> list[str]:
         return [
-            f"restores {self.file} beside {self.scratch_url}, and compares the rows of every table and a checksum of them",
+            f"restores {self.file} {self.where()}, and compares the rows of every table and a checksum of them",
+            *self.asked_first(),
             *on_host(self.host, _SCRIPT, self._given(keep="<yes where the page rehearses on it>")),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, _SCRIPT, self._given("yes" if self._rehearsed(ctx) else "no"))
+        given = self._given("yes" if self._rehearsed(ctx) else "no")
+        return self.judge(ctx, self.run_on_copy(ctx, _SCRIPT, given))
+
+    def judge(self, ctx: Context, ended: Finished) -> Outcome:
         found = told(ended.tail)
         if ended.code or "proof_rows" not in found:
             general = f"The backup could not be restored (exit {ended.code}): it is not proven."
@@ -51,8 +57,8 @@ class Proof(OnCopy):
         return {**self.env(), "BY": self.compared, "KEEP": keep}
 
     def _rehearsed(self, ctx: Context) -> bool:
-        """Whether a step of the page works on the same copy, which is then left for it."""
-        return any(
+        """Whether a step of the page works on the same copy, which is then left for it; a server of the bot's own is not left."""
+        return self.scratch_url is not None and any(
             box.kind == "rehearse" and isinstance(box, OnCopy) and box.scratch_url == self.scratch_url
             for box in ctx.beside.values()
         )

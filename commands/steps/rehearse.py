@@ -13,7 +13,7 @@ from commands.outcome import Context, Outcome, done, failed
 from commands.return_rows import BRING_BACK
 from commands.scripts import read
 from commands.sql_file import after_each, unsafe_statements
-from commands.steps.base import on_host, run_job, told
+from commands.steps.base import on_host, told
 from commands.tools import Finished
 
 
@@ -56,15 +56,19 @@ class Rehearse(OnCopy):
     """
 
     kind: ClassVar[str] = "rehearse"
-    two_to_skip: ClassVar[bool] = True
+    what: ClassVar[str] = "rehearsal"
+    dumped: ClassVar[bool] = True
 
     forward: str
     rollback: str
 
     def plan(self) -> list[str]:
+        made = [] if self.scratch_url else [f"restores {self.file} {self.where()}"]
         return [
+            *made,
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
             "after each, the verify queries that the page has for that file; then each data-return that undoes the first",
+            *self.asked_first(),
             *on_host(self.host, _SCRIPT, self.env()),
         ]
 
@@ -79,9 +83,9 @@ class Rehearse(OnCopy):
         files = "".join(f"{name}={shlex.quote(after_each(text or '', _PROBE))}\n" for name, text in texts.items())
         asks = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
         script = files + asks + _returns(self.forward, ctx) + _SCRIPT
-        return self._judge(run_job(self, ctx, self.host, script, self.env()))
+        return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
 
-    def _judge(self, ended: Finished) -> Outcome:
+    def judge(self, ctx: Context, ended: Finished) -> Outcome:
         found = told(ended.tail)
         if ended.code:
             general = f"The rehearsal failed (exit {ended.code}); production was not touched."

@@ -1,0 +1,9 @@
+-- What a server needs for a copy of this database.
+SELECT 'need=' || (jsonb_build_object(
+  'size', pg_database_size(current_database()),
+  'server', current_setting('server_version_num')::int / 10000,
+  'encoding', current_setting('server_encoding'),
+  'extensions', (SELECT coalesce(jsonb_agg(extname ORDER BY extname), '[]') FROM pg_extension),
+  'roles', (SELECT jsonb_agg(jsonb_build_array(rolname, rolsuper) ORDER BY rolname) FROM pg_roles WHERE rolname NOT LIKE 'pg\_%'),
+  'members', (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(r.rolname, m.rolname)), '[]')
+    FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member)))::text;
