@@ -27,17 +27,17 @@ class Used:
 
 
 def measure() -> dict[str, float]:
-    """CPU seconds of a whole watch's checks, and their share of the four hours that they cover, in percent of one processor."""
+    """CPU seconds of a whole watch's checks, and how far below 1 % of one processor over the four hours that they cover."""
     used, checks, due, covers = asyncio.run(_watched())
     return {
         "the watch of 4 h is shortened by": FACTOR,
         "checks made, of those due": checks / due,
         "checks made": checks,
         "CPU of all that the SSH sessions ran, s": used.sessions,
-        "their share of one processor in the 4 h, %": 100 * used.sessions / covers,
+        "that is so many times less than 1 % of one processor": covers / 100 / used.sessions,
         "beside it, CPU of API and front door, s": used.api,
         "beside it, CPU of the database server, s": used.database,
-        "all together, of one processor, %": 100 * (used.sessions + used.api + used.database) / covers,
+        "all together, so many times less than 1 %": covers / 100 / (used.sessions + used.api + used.database),
     }
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from commands.outcome import Context, Outcome
 from commands.steps.base import act
+from tests.clock import Clock
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
-from tests.world import Clock, World
+from tests.world import World
 
 BOX = 'host = "h"\nfile = "$LOG"\nmethod = "POST"\npath = "/api/jobs"\n'
 BANGKOK = timezone(timedelta(hours=7))

@@ -14,9 +14,10 @@ from bot.rehearsal.target.postgres import APP
 from commands.steps.base import act
 from commands.steps.traffic import Traffic
 from tests.bot.rehearsal.target.conftest import CACHE, Hand
+from tests.clock import Clock
 from tests.commands.steps.making import context
 from tests.local_shell import LocalShell
-from tests.world import Clock, World
+from tests.world import World
 
 
 def test_the_old_version_serves(hand: Hand) -> None:
