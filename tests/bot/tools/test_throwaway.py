@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,18 +33,34 @@ with throwaway_server(fit(need, program_folders()), need, Path(sys.argv[1]), thr
 """
 
 
-def begin_bot(temp: Path) -> tuple[subprocess.Popen[str], Path]:
-    """A bot in a process of its own, and the folder of its server."""
-    bot = subprocess.Popen(
-        [sys.executable, "-c", BOT, str(temp)], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert bot.stdout
-    return bot, Path(bot.stdout.readline().strip())
+Begin = Callable[[], tuple[subprocess.Popen[str], Path]]
+
+
+@pytest.fixture
+def begin(temp: Path) -> Iterator[Begin]:
+    """Begins bots in processes of their own, each with the folder of its server; none outlives the test."""
+    bots: list[subprocess.Popen[str]] = []
+
+    def one_more() -> tuple[subprocess.Popen[str], Path]:
+        words = [sys.executable, "-c", BOT, str(temp)]
+        bots.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True))
+        assert bots[-1].stdout
+        return bots[-1], Path(bots[-1].stdout.readline().strip())
+
+    yield one_more
+    for bot in bots:
+        bot.kill()
+        bot.wait()
+        if bot.stdout:
+            bot.stdout.close()
+    assert eventually(lambda: not servers(temp), 20)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_bot_that_is_killed_takes_its_server_and_folder_with_it(temp: Path, how: signal.Signals) -> None:
-    bot, folder = begin_bot(temp)
+def test_a_bot_that_is_killed_takes_its_server_and_folder_with_it(
+    temp: Path, begin: Begin, how: signal.Signals
+) -> None:
+    bot, folder = begin()
     assert folder.exists()
     assert servers(temp)
     bot.send_signal(how)
@@ -51,9 +68,11 @@ def test_a_bot_that_is_killed_takes_its_server_and_folder_with_it(temp: Path, ho
     assert eventually(lambda: not folder.exists() and not servers(temp), 10), (list(temp.iterdir()), servers(temp))
 
 
-def test_what_a_bot_left_whose_guard_died_too_is_removed_by_the_next_one_and_what_lives_stays(temp: Path) -> None:
-    dead, left = begin_bot(temp)
-    living, stays = begin_bot(temp)
+def test_what_a_bot_left_whose_guard_died_too_is_removed_by_the_next_one_and_what_lives_stays(
+    temp: Path, begin: Begin
+) -> None:
+    dead, left = begin()
+    living, stays = begin()
     for process in servers(temp):
         if process.name() == "sh" and str(left) in process.cmdline():
             process.kill()
