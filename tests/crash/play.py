@@ -122,12 +122,17 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 async def _all_told(store: Store, run: int, patience: float = 30) -> None:
-    """Wait until the bot has carried every event to the workspace; what is not there by then is counted as lost."""
-    until = time.monotonic() + patience
+    """Wait until the bot has carried every event to the workspace; what is not there by then is counted as lost.
+
+    The patience begins anew with each post: after many kills much is left to tell, and Slack takes one message a second.
+    """
+    told, until = 0, time.monotonic() + patience
     while time.monotonic() < until:
-        events = store.events(run, 0, 10_000)
-        if events and events[-1].id in store.posts(run):
+        events, posts = store.events(run, 0, 10_000), store.posts(run)
+        if events and events[-1].id in posts:
             return
+        if len(posts) > told:
+            told, until = len(posts), time.monotonic() + patience
         await asyncio.sleep(0.05)
 
 
