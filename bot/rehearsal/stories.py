@@ -122,8 +122,8 @@ STORIES = {
             tells="a rollback takes longer than it may; at 50, 80 and 100 % of its time the right people are told, and it goes on",
             ends="rolled back",
             presses_rollback_at="Deploy Frontend",
-            within="8 s",
-            told=("50 % of 8 s are over", "80 % of 8 s are over", "The 8 s are over"),
+            within="4 s",
+            told=("50 % of 4 s are over", "80 % of 4 s are over", "The 4 s are over"),
         ),
         Story(
             name="truncated-backup",
