@@ -102,13 +102,19 @@ _TOLD = {"kept": "KEPT", "rolled back": "ROLLED BACK", "aborted": "ABORTED"}
 
 
 async def _last_words(played: Stage, story: Story) -> bool:
-    """Wait until the channel says how it ended, at most 30 s, and for what else is on its way there; False if it never says so."""
+    """Wait until the channel says how it ended and all that the story wants told, at most 30 s; False if it never says how it ended.
+
+    Messages go out one a second, so that the last ones come after the card.
+    """
+    ended = False
     for _ in range(60):
-        if any(_TOLD[story.ends] in message.text for message in played.workspace.messages()):
+        ended = any(_TOLD[story.ends] in message.text for message in played.workspace.messages())
+        channel = said(played.workspace)
+        if ended and all(any(words in one for one in channel) for words in story.told):
             await asyncio.sleep(2)
-            return True
+            break
         await asyncio.sleep(0.5)
-    return False
+    return ended
 
 
 def _verdict(story: Story, wrong: list[str]) -> int:
