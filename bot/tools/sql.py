@@ -56,9 +56,10 @@ class PostgresSql:
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it began; nothing of it was applied.")
         began = time.monotonic()
+        found = pieces(migration.text)
         for attempt in range(1, LOCK_TRIES + 1):
             try:
-                already = self._apply_once(database, migration, stop, hear)
+                already = self._apply_once(database, migration, found, stop, hear)
                 return Applied(already=already, seconds=time.monotonic() - began)
             except _Locked as locked:
                 if attempt == LOCK_TRIES:
@@ -83,7 +84,9 @@ class PostgresSql:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _apply_once(self, database: str, migration: Migration, stop: threading.Event, hear: Hear) -> bool:
+    def _apply_once(
+        self, database: str, migration: Migration, found: list[Piece], stop: threading.Event, hear: Hear
+    ) -> bool:
         with (
             self._connected(
                 database, f"gonogo {migration.key}", migration.limit + migration.lock_timeout
@@ -92,7 +95,7 @@ class PostgresSql:
             watched(lambda: self.blockers(database, connection.info.backend_pid), hear) as watch,
         ):
             try:
-                return self._in_one_transaction(connection, migration, watch)
+                return self._in_one_transaction(connection, migration, found, watch)
             except psycopg.errors.LockNotAvailable:
                 raise _Locked(watch.holder) from None
             except psycopg.errors.QueryCanceled as error:
@@ -106,7 +109,9 @@ class PostgresSql:
             except psycopg.Error as error:
                 raise self._failed(migration, error, watch.piece) from None
 
-    def _in_one_transaction(self, connection: psycopg.Connection, migration: Migration, watch: Watch) -> bool:
+    def _in_one_transaction(
+        self, connection: psycopg.Connection, migration: Migration, found: list[Piece], watch: Watch
+    ) -> bool:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
             connection.execute(STILL_THERE)
@@ -114,7 +119,7 @@ class PostgresSql:
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
                 return True
-            for piece in pieces(migration.text):
+            for piece in found:
                 watch.doing(piece)
                 connection.execute(piece.text.encode())
         return False

@@ -7,9 +7,7 @@ printf 'database_bytes=%s\nfree_bytes=%s\n' "$size" "$free"
 # what a killed attempt of this run left
 rm -rf -- "$ATTEMPTS"*.part
 trap 'rm -rf -- "$FILE.part" "$FILE.content.part" "$FILE.sha256.part"' EXIT
-if [ "$COMPARE" = rows ]; then by=rows
-elif [ "$(psql -XAtc 'SHOW server_version_num')" -ge 140000 ]; then by=records
-else by=text; fi
+if [ "$COMPARE" = rows ]; then by=rows; else by=$(strongest); fi
 # pg_dump before 16 does not know zstd, and some are built without it: then gzip, as fast as it can
 packing=zstd:1
 said=$(PGHOST=/nowhere LC_ALL=C pg_dump -Fc --compress="$packing" -f /dev/null 2>&1) || [[ $said != *compress* ]] || packing=1

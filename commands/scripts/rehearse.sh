@@ -49,8 +49,7 @@ return_rows() {
 }
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
-by=text
-[ "$(scratch psql -XAtc 'SHOW server_version_num')" -lt 140000 ] || by=records
+by=$(scratch strongest)
 rows > "$work/0"; schema > "$work/0.schema"
 apply forward
 verify_forward

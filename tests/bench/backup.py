@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import statistics
 import subprocess
@@ -13,6 +12,7 @@ import time
 from pathlib import Path
 
 from bot.rehearsal.target.box import free_port
+from bot.tools.server_programs import as_user, give_to_server
 from commands.steps.base import act
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
@@ -81,8 +81,7 @@ class Cluster:
         """Make the cluster and its 1.3 GB."""
         data = self.folder / "data"
         data.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            shutil.chown(data, "nobody")
+        give_to_server(data)
         self._as_server(
             "initdb", "-D", data, "--auth=trust", "--username=owner", "--no-sync", "--encoding=UTF8", "--no-locale"
         )
@@ -106,15 +105,8 @@ class Cluster:
         return f"postgresql://owner:none@127.0.0.1:{self.port}/{database}"
 
     def _as_server(self, program: str, *words: str | Path) -> None:
-        user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-        subprocess.run(
-            [self.programs / program, *words],
-            user=user,
-            check=True,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        words = (self.programs / program, *words)
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user())
 
 
 def _one_round(cluster: Cluster) -> tuple[float, float, float]:
