@@ -123,7 +123,8 @@ def _make_cluster(programs: ServerPrograms, folder: Path, password: str, encodin
     try:
         _wait(lambda: process.poll() is not None, programs, folder, stop)
     finally:
-        process.kill()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # the programs that initdb started write too
         process.wait()
         asked.unlink(missing_ok=True)
     if process.returncode:

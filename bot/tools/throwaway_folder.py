@@ -20,6 +20,7 @@ from state.errors import Failed
 
 PREFIX = "gonogo-scratch-"
 NOTE = "promised"  # how many bytes the copy will need; locked for as long as its bot lives
+DYING = 3.0  # seconds in which a killed program may still write
 YOUNG = 60.0  # seconds in which a folder without a note may still be getting one
 # It outlives the bot, whatever kills that: when the pipe from the bot ends without a word, it ends the server and removes
 # the folder, twice, because a program that was making the cluster may write there until it notices.
@@ -120,7 +121,11 @@ def _remove(folder: Path) -> None:
         pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
         if str(folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + DYING
     shutil.rmtree(folder, ignore_errors=True)
+    while folder.exists() and time.monotonic() < until:  # what was just killed may have written into it meanwhile
+        time.sleep(0.05)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ours(folder: Path) -> bool:

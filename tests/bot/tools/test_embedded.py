@@ -176,10 +176,13 @@ def test_one_that_is_not_ready_in_time_is_given_up(bot: Bot, monkeypatch: pytest
 
 
 def test_a_person_can_stop_it_while_it_is_made(bot: Bot) -> None:
-    stop = Event()
-    Timer(0.2, stop.set).start()
-    with pytest.raises(Stopped), bot.scratch.beside("box", NEED, stop=stop):
-        pass
+    for seconds in (0.05, 0.1, 0.2, 0.3, 0.4):
+        stop = Event()
+        Timer(seconds, stop.set).start()
+        with pytest.raises(Stopped), bot.scratch.beside("box", NEED, stop=stop):
+            pass
+        assert list(bot.temp.iterdir()) == [], f"stopped after {seconds} s, something still wrote into its folder"
+        assert eventually(lambda: not servers(bot.temp)), f"stopped after {seconds} s, a program went on"
 
 
 def test_a_lost_connection_a_full_disk_and_an_ended_server_are_told(bot: Bot) -> None:
