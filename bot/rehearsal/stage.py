@@ -60,7 +60,7 @@ async def stage(
     """
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production", "staging"] if staging else ["production"]
-    targets = [Target(folder / name, cache, name, flaws=story.flaws) for name in names]
+    targets = [Target(folder / name, cache, name, flaws=story.flaws, frontend=story.frontend) for name in names]
     workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)
     try:
         for target in targets:

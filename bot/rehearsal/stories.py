@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bot.rehearsal.target.audit import Audit
 
@@ -17,7 +18,7 @@ class Story:
     In the watch every API answer takes `slow_in_watch` seconds longer, or the database lets the bot in no more (`locks_out`);
     with `mends` what is wrong is mended as soon as people are called for it, and an alert is held as a false alarm.
     With `cuts_off` the host reaches neither git's remote nor the npm registry any more. `within` is how long the rollback may
-    take, where the page's own time would be too long to wait for.
+    take, where the page's own time would be too long to wait for. The files in `frontend` stand for the targets' own.
     `tells` is what happens, `told` words that the channel must have said.
     """
 
@@ -32,6 +33,7 @@ class Story:
     mends: bool = False
     cuts_off: bool = False
     within: str = ""
+    frontend: Path | None = None
     told: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.rehearsal.players import Players
@@ -38,13 +38,17 @@ class Deployed:
 
 
 @contextlib.asynccontextmanager
-async def begun(speed: float) -> AsyncIterator[Deployed]:
-    """Begin to deploy the shipped Option A on a fresh target, with played people; `speed` divides the waiting times of the watch."""
+async def begun(speed: float, frontend: Path | None = None) -> AsyncIterator[Deployed]:
+    """Begin to deploy the shipped Option A on a fresh target, with played people; `speed` divides the waiting times of the watch.
+
+    The files in `frontend` stand for the target's own.
+    """
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
         page = without_cpu_alarm(Path(name))
-        async with stage("A", STORIES["keep"], Path(name), staging=False, speed=speed, page=page) as played:
+        story = replace(STORIES["keep"], frontend=frontend)
+        async with stage("A", story, Path(name), staging=False, speed=speed, page=page) as played:
             await played.connected()
-            players = Players(played.workspace, played.targets[0], STORIES["keep"])
+            players = Players(played.workspace, played.targets[0], story)
             await players.start(PAGES["A"])
             playing = asyncio.create_task(players.play())
             store = Store(played.state)
@@ -59,9 +63,9 @@ async def begun(speed: float) -> AsyncIterator[Deployed]:
 
 
 @contextlib.asynccontextmanager
-async def deployed() -> AsyncIterator[Deployed]:
+async def deployed(frontend: Path | None = None) -> AsyncIterator[Deployed]:
     """Deploy whole, at the watch's real pace: every check of it was made once, and the next is minutes away."""
-    async with begun(1) as here:
+    async with begun(1, frontend) as here:
         async with asyncio.timeout(PATIENCE):
             await _in_the_watch(here)
         yield here

@@ -6,7 +6,9 @@ import asyncio
 import statistics
 import subprocess
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.rehearsal.people import HOLDERS
 from bot.rehearsal.target import Target
@@ -16,6 +18,8 @@ from tests.bench.deployed import Deployed, deployed
 
 TIMES = 3
 BUTTON, SERVED = "button", "let-requests-in"
+# bundled with React and antd, as an ordinary admin page is with a component library
+LARGE = Path(__file__).parent / "large_page"
 OVER_TIME = ("verify-steady", "notify-rollback")  # the look over time, and what waits for it
 # The first runbook's "ROLLBACK PROCEDURE", line by line, with no more than what it cannot run without: its `cd`s, the
 # commands behind its "(Load balancer / nginx config)" and "Deploy previous build", and letting requests in again.
@@ -45,35 +49,63 @@ Moments = dict[str, float]
 
 
 def measure() -> dict[str, float]:
-    """Seconds (medians, each on a fresh target with the new version deployed whole, in turn), their ratios, and the rows that came back."""
+    """Seconds (medians, each on a fresh target with the new version deployed whole, in turn) and their ratios, for both pages."""
+    whole = _compared(None)
+    return {
+        **{f"  after the button, {step} is done, s": end for step, end in whole.steps()},
+        **_figures("a page of four files", whole),
+        **_figures("a page with a component library", _compared(LARGE)),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Compared:
+    """Both ways back on one kind of target, each taken some times."""
+
+    ours: list[tuple[Moments, Audit]]
+    theirs: list[tuple[float, Audit]]
+
+    def median(self, step: str) -> float:
+        """Seconds from the button to the end of a step."""
+        return statistics.median(moments[step] for moments, _ in self.ours)
+
+    def steps(self) -> list[tuple[str, float]]:
+        """Each step with the seconds from the button to its end, in order of these."""
+        ends = [(step, self.median(step)) for step in self.ours[0][0] if step != BUTTON]
+        return sorted(ends, key=lambda one: one[1])
+
+
+def _compared(frontend: Path | None) -> _Compared:
+    """Go both ways back, in turn, so that a machine that becomes slower is unkind to both."""
     ours: list[tuple[Moments, Audit]] = []
     theirs: list[tuple[float, Audit]] = []
     for number in range(TIMES):
         if number % 2:
-            theirs.append(asyncio.run(_theirs()))
-        ours.append(asyncio.run(_ours()))
+            theirs.append(asyncio.run(_theirs(frontend)))
+        ours.append(asyncio.run(_ours(frontend)))
         if not number % 2:
-            theirs.append(asyncio.run(_theirs()))
-    ends = {step: statistics.median(moments[step] for moments, _ in ours) for step in ours[0][0]}
-    whole = ends.pop(BUTTON)
-    but = max(end for step, end in ends.items() if step not in OVER_TIME)
-    block = statistics.median(seconds for seconds, _ in theirs)
+            theirs.append(asyncio.run(_theirs(frontend)))
+    return _Compared(ours=ours, theirs=theirs)
+
+
+def _figures(page: str, both: _Compared) -> dict[str, float]:
+    whole = both.median(BUTTON)
+    but = max(end for step, end in both.steps() if step not in OVER_TIME)
+    block = statistics.median(seconds for seconds, _ in both.theirs)
     return {
-        **{f"  after the button, {step} is done, s": end for step, end in sorted(ends.items(), key=lambda one: one[1])},
-        "the seed's block in an open shell, s": block,
-        "gonogo: requests are in again, ratio": ends[SERVED] / block,
-        "gonogo: all is verified but that it stays up, ratio": but / block,
-        "gonogo: it stayed up, and is rolled back, ratio": whole / block,
-        "gonogo: the same, s": whole,
-        "a seed's block beside which that is 0.6 times, s": whole / 0.6,
-        "V2 rows back with gonogo, of 360": min(audit.v2_rows for _, audit in ours),
-        "V2 rows back with the seed's block": min(audit.v2_rows for _, audit in theirs),
+        f"{page}: the seed's block in an open shell, s": block,
+        f"{page}: gonogo, requests are in again, ratio": both.median(SERVED) / block,
+        f"{page}: gonogo, all is verified but that it stays up, ratio": but / block,
+        f"{page}: gonogo, it stayed up, and is rolled back, ratio": whole / block,
+        f"{page}: gonogo, the same, s": whole,
+        f"{page}: V2 rows back with gonogo, of 360": min(audit.v2_rows for _, audit in both.ours),
+        f"{page}: V2 rows back with the seed's block": min(audit.v2_rows for _, audit in both.theirs),
     }
 
 
-async def _ours() -> tuple[Moments, Audit]:
+async def _ours(frontend: Path | None) -> tuple[Moments, Audit]:
     """Press Roll back on the card, in the watch, and wait until the record says that all is rolled back."""
-    async with deployed() as here:
+    async with deployed(frontend) as here:
         card = next(one for one in here.stage.workspace.messages() if "'rollback'" in str(one.blocks))
         pressed = datetime.now(UTC)
         await here.stage.workspace.press(HOLDERS["rollback"].id, card.ts, "rollback")
@@ -91,9 +123,9 @@ def _moments(here: Deployed, pressed: datetime) -> Moments:
     return {name: (end - pressed).total_seconds() for name, end in ends.items() if end}
 
 
-async def _theirs() -> tuple[float, Audit]:
+async def _theirs(frontend: Path | None) -> tuple[float, Audit]:
     """Paste the block into a shell that is open already, with the bot gone."""
-    async with deployed() as here:
+    async with deployed(frontend) as here:
         here.stage.bot.terminate()
         await asyncio.to_thread(here.stage.bot.wait)
         seconds = await asyncio.to_thread(_typed, here.target)

@@ -61,11 +61,14 @@ class Repository:
     def path(self) -> Path:
         return self.box.srv / "DJ-System"
 
-    def create(self, flaws: frozenset[str]) -> None:
-        """Writes both releases as commits and checks the old one out; a flaw is part of the new release's code."""
+    def create(self, flaws: frozenset[str], frontend: Path | None = None) -> None:
+        """Writes both releases as commits and checks the old one out; a flaw is part of the new release's code.
+
+        The files of `frontend` stand for those of the same names in both releases' own.
+        """
         (self.box.home / ".gitconfig").write_text(GIT_CONFIG)
         draft = self.box.folder / "draft"
-        self._commit_old(draft)
+        self._commit_old(draft, frontend)
         self._commit_new(draft, flaws)
         origin = self.box.srv / "origin.git"
         self.box.run(["git", "clone", "--quiet", "--bare", draft, origin])
@@ -86,8 +89,10 @@ class Repository:
         """What a git command says in the working copy."""
         return self.box.run(["git", *words], cwd=self.path).strip()
 
-    def _commit_old(self, draft: Path) -> None:
+    def _commit_old(self, draft: Path, frontend: Path | None) -> None:
         shutil.copytree(SOURCES / "old", draft)
+        if frontend:
+            shutil.copytree(frontend, draft / FRONTEND, dirs_exist_ok=True)
         (draft / ".gitignore").write_text(IGNORED)
         self.box.run(["git", "init", "--quiet"], cwd=draft)
         self.old = self._commit(draft, "DJ-System with the V2 approval flow")

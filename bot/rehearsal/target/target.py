@@ -25,6 +25,7 @@ HERE = frozenset({"truncated-backup", "locked-table", "slow-list", "stale-page"}
 class Target:
     """One environment, "production" or "staging", in `folder`; fetched programs are kept in `cache`.
 
+    The files in `frontend` stand for those of the same names in the page's own sources.
     Raises TargetError for a flaw that does not exist. Everything in `folder` is lost at the next start.
     """
 
@@ -32,6 +33,7 @@ class Target:
     cache: Path
     name: str = "production"
     flaws: frozenset[str] = field(default=frozenset(), kw_only=True)
+    frontend: Path | None = field(default=None, kw_only=True)
     box: Box = field(init=False, repr=False)
     postgres: Postgres = field(init=False, repr=False)
     ssh: Ssh = field(init=False, repr=False)
@@ -114,7 +116,7 @@ class Target:
 
     def _bring_up(self) -> None:
         tools.install(self.box, cut="truncated-backup" in self.flaws)
-        self.repository.create(self.flaws)
+        self.repository.create(self.flaws, self.frontend)
         self.postgres.start()
         self.services.prepare_api()
         self.postgres.seed(self._tokens, self._password, self.repository.path / MANUAL / "015_index_jobs_by_status.sql")
