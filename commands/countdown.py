@@ -105,7 +105,10 @@ def ring(page: Page, record: Record, now: datetime) -> Ring:
     """What the alerts call for now: a countdown to begin or to end, or the moment when the next one is at zero.
 
     A countdown whose alert holds no longer ends without a rollback. After a hold, only what was measured since counts.
+    What people have decided to keep, the bot does not take back by itself; what an alert sees then is told.
     """
+    if record.fact("keep"):
+        return None
     calling = {raised.alert.name: raised for raised in calling_for_rollback(page, record)}
     for raised in calling.values():
         last = newest(raised.alert, record)

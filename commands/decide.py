@@ -56,7 +56,7 @@ class Wait:
     until: datetime | None = None
 
 
-Next = Begin | Note | TurnBack | StopActs | Move | Wait | BeginCountdown | Recovered
+Next = Begin | Note | TurnBack | StopActs | Move | Wait | BeginCountdown | Recovered | AtZero
 
 
 def decide(page: Page, record: Record, now: datetime) -> Next:
@@ -68,10 +68,8 @@ def decide(page: Page, record: Record, now: datetime) -> Next:
     if record.fact("rollback"):
         return _turn(page, record)
     rings = ring(page, record, now)
-    if isinstance(rings, BeginCountdown | Recovered):
+    if isinstance(rings, BeginCountdown | Recovered | AtZero):
         return rings
-    if isinstance(rings, AtZero):
-        return TurnBack(f"{rings.countdown.alert.name}: {rings.countdown.seen}; nobody held the countdown")
     following = _in_order(page, record, page.forward) or _watch(page, record, now) or _decision(record)
     return _no_later_than(rings, following) if rings else following
 

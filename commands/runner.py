@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from commands import alarm, budget, chase, telling
 from commands.contexts import ContextMaker
-from commands.countdown import BeginCountdown, Recovered
+from commands.countdown import AtZero, BeginCountdown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
 from commands.inflight import Act, after_a_cut, settled
 from commands.jumps import JumpWatch
 from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
-from commands.rollback import rollback
+from commands.rollback import turn_back
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH
 from commands.slow import SlowWatch
@@ -25,7 +25,7 @@ from commands.steps.base import act
 from commands.tools import Tools
 from commands.who import BOT
 from state.errors import BadRecord
-from state.records import DONE, RUNNING, News, Record, Step
+from state.records import DONE, RUNNING, News, Provided, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
@@ -115,19 +115,21 @@ class Runner:
             case Note(name, over):
                 self._note(name, over)
             case TurnBack(reason):
-                rollback(self.store, record.run, BOT, reason, self._now())
-            case BeginCountdown() | Recovered():
-                alarm.note(self.store, self.page, self.number, following, self._now())
+                turn_back(self.store, self.number, BOT, reason, self._now(), self._still(following))
+            case BeginCountdown() | Recovered() | AtZero():
+                alarm.note(self.store, self.page, self.number, following, self._now(), self._still(following))
             case StopActs(steps):
                 self._stop(steps)
                 self._sleep(record, self._now() + timedelta(seconds=1))
             case Move(state):
-                self._move(state, record)
+                news = telling.moved(self.page, record, state, self._now())
+                self.store.move_run(self.number, state, self._now(), news, provided=self._still(following))
             case Wait(until):
                 self._sleep(record, until)
 
-    def _move(self, state: str, record: Record) -> None:
-        self.store.move_run(self.number, state, self._now(), telling.moved(self.page, record, state, self._now()))
+    def _still(self, following: Next) -> Provided:
+        """Whether this is still what comes next: a hold, KEEP or rollback written meanwhile comes first."""
+        return lambda record: decide(self.page, record, self._now()) == following
 
     def _note(self, name: str, over: bool) -> None:
         if over:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands import alarm, telling
+from commands.countdown import running
 from commands.decide import held
 from commands.runbook.page import Page, PageStep
 from commands.settle import AGAIN, DECISION, EARLY, ITS_DONE, NO, SKIP, WATCH, YES, Waiting, waiting_for
@@ -71,16 +72,19 @@ class Desk:
             raise NotAllowed("A second person must agree; you are the first.")
         must_hold(who, waiting.roles, self.people, self.page, "agree to this")
         fact = who.fact("second", f"second:{step_id}:{attempt}", at, step=step_id, attempt=attempt)
-        self.store.add_fact(self.run, fact, self._news("seconded", fact, waiting.title))
-        if first and step_id == DECISION:
-            kept = Who(person=first.person, via=first.via).fact("keep", "keep", at, reason=first.reason)
-            self.store.add_fact(
-                self.run, kept, News(kind="keep", data={"person": first.person, "reason": first.reason})
-            )
+        seconded = self._news("seconded", fact, waiting.title)
+        if not first or step_id != DECISION:
+            self.store.add_fact(self.run, fact, seconded)
+            return
+        kept = Who(person=first.person, via=first.via).fact("keep", "keep", at, reason=first.reason)
+        news = News(kind="keep", data={"person": first.person, "reason": first.reason})
+        if not self.store.add_fact(self.run, fact, seconded, news, follows=kept, provided=self._may_be_kept):
+            self._must_be_keepable()
 
     def false_alarm(self, alert: str, number: int, who: Who, reason: str, lasts: str, at: datetime) -> bool:
         """Hold an alert's countdown for a time in words ("30 min"), with a reason; going on is signed, by the roles it calls."""
         record = self._active()
+        alarm.must_not_be_late(record, alert)
         waiting = self._waiting(record, "countdown", alert, number)
         must_hold(who, waiting.roles, self.people, self.page, f"hold “{alert}”")
         return alarm.hold(self.store, self.run, waiting, who, reason, lasts, at)
@@ -103,11 +107,15 @@ class Desk:
         record = self._active()
         must_hold(who, (self.page.decision.role,), self.people, self.page, "decide KEEP")
         must_not_be_starter(who, record.run, self.page)
-        if record.fact("rollback"):
-            raise TooLate("A rollback was asked for; KEEP comes too late.")
+        self._must_be_keepable()
         if record.last(DECISION) is None:
             return self._keep_early(record, who, reason, at)
-        return "KEEP." if self._say("keep", "keep", who, reason, at) else "KEEP was decided already."
+        fact = who.fact("keep", "keep", at, reason=reason)
+        news = News(kind="keep", data={"person": who.person, "reason": fact.reason})
+        if self.store.add_fact(self.run, fact, news, provided=self._may_be_kept):
+            return "KEEP."
+        self._must_be_keepable()
+        return "KEEP was decided already."
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -120,10 +128,26 @@ class Desk:
             raise Refused("The watch is not over: KEEP now needs a reason, and then a second person who agrees.")
         once = f"answer:{DECISION}:{EARLY}"
         fact = who.fact("answer", once, at, step=DECISION, attempt=EARLY, said="keep", reason=reason)
-        if not self.store.add_fact(self.run, fact, self._news("answered", fact, "KEEP before the watch is over")):
+        news = self._news("answered", fact, "KEEP before the watch is over")
+        if not self.store.add_fact(self.run, fact, news, provided=self._may_be_kept):
+            self._must_be_keepable()
             return "It waits for a second person already."
         self.store.tell(self.run, at, *telling.early_keep(self.page, self.store.record(self.run)))
         return "A second person must agree: they are asked in the thread."
+
+    def _may_be_kept(self, record: Record) -> bool:
+        return not record.fact("rollback") and not running(self.page, record)
+
+    def _must_be_keepable(self) -> None:
+        """Raise TooLate after a rollback was asked for, and Refused while an alert counts down to one."""
+        record = self.store.record(self.run)
+        if record.fact("rollback"):
+            raise TooLate("A rollback was asked for; KEEP comes too late.")
+        for one in running(self.page, record):
+            raise Refused(
+                f"“{one.alert.name}” counts down to a rollback: hold it as a false alarm first, or let it roll back. "
+                "This KEEP was not noted."
+            )
 
     def _active(self) -> Record:
         record = self.store.record(self.run)

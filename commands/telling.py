@@ -129,7 +129,7 @@ def _alerts(page: Page, record: Record, step: PageStep) -> list[News]:
             once=f"{raised.level}:{raised.alert.name}:{raised.attempt}",
         )
         for raised in raised_by(page, record, step.id)
-        if raised.level == "warning" or raised.alert.action == "tell"
+        if raised.level == "warning" or raised.alert.action == "tell" or record.fact("keep")
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -157,3 +158,7 @@ class Record:
             if row.state == DONE:
                 found.update(row.values)
         return found
+
+
+# whether something may still be written, asked of the record within the very transaction that writes it
+Provided = Callable[[Record], bool]

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from state.errors import AlreadyRunning, BadRecord, TooLate
 from state.file import open_file, transaction
 from state.lock import take_lock
-from state.records import ACTIVE, GOING, RUN_MOVES, RUNNING, STEP_MOVES, Event, Fact, News, Record, Run, Step
+from state.records import ACTIVE, GOING, RUN_MOVES, RUNNING, STEP_MOVES, Event, Fact, News, Provided, Record, Run, Step
 from state.rows import clean, clean_news, event_hash, to_event, to_fact, to_run, to_step
 
 
@@ -83,11 +83,14 @@ class Store:
         """The active run of a target, if any."""
         return next((run for run in self.active_runs() if run.target == target), None)
 
-    def move_run(self, number: int, state: str, at: datetime, *news: News) -> bool:
-        """Move a run along the table of legal moves; False if it is already there. Raises TooLate on any other move."""
+    def move_run(self, number: int, state: str, at: datetime, *news: News, provided: Provided | None = None) -> bool:
+        """Move a run along the table of legal moves; False if it is already there. Raises TooLate on any other move.
+
+        False as well where `provided` says no.
+        """
         with self._write():
             now = self.run(number).state
-            if now == state:
+            if now == state or (provided and not provided(self._record(number))):
                 return False
             if state not in RUN_MOVES[now]:
                 raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
@@ -104,17 +107,18 @@ class Store:
     def record(self, number: int) -> Record:
         """All that decides what happens next in a run, read at one moment."""
         with self._mutex, self._snapshot():
-            return Record(
-                run=self.run(number),
-                steps=tuple(
-                    to_step(row)
-                    # as they were written: a clock that went back must not make an older value the newest
-                    for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY rowid", number)
-                ),
-                facts=tuple(
-                    to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)
-                ),
-            )
+            return self._record(number)
+
+    def _record(self, number: int) -> Record:
+        return Record(
+            run=self.run(number),
+            steps=tuple(
+                to_step(row)
+                # as they were written: a clock that went back must not make an older value the newest
+                for row in self._rows("SELECT * FROM steps WHERE run = ? ORDER BY rowid", number)
+            ),
+            facts=tuple(to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", number)),
+        )
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -151,12 +155,19 @@ class Store:
 
     # -- facts and events ---------------------------------------------------------------------------------------
 
-    def add_fact(self, run: int, fact: Fact, *news: News) -> bool:
-        """Write what somebody said, with its events; False (and nothing written) if it had been said already."""
+    def add_fact(
+        self, run: int, fact: Fact, *news: News, follows: Fact | None = None, provided: Provided | None = None
+    ) -> bool:
+        """Write what somebody said, and what follows from it; False (and nothing written) if it had been said already.
+
+        False as well where `provided` says no.
+        """
         with self._write() as db:
-            if list(self._rows("SELECT 1 FROM facts WHERE run = ? AND once = ?", run, fact.once)):
+            said = list(self._rows("SELECT 1 FROM facts WHERE run = ? AND once = ?", run, fact.once))
+            if said or (provided and not provided(self._record(run))):
                 return False
-            db.table("facts").insert({"run": run, **clean(asdict(fact)), "at": fact.at.isoformat()})
+            for one in filter(None, (fact, follows)):
+                db.table("facts").insert({"run": run, **clean(asdict(one)), "at": one.at.isoformat()})
             self._tell(run, fact.at, news)
         return True
 
