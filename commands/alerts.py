@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from commands.baseline import baseline_of
+from commands.jumps import moment
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
 from state.records import DONE, FAILED, GOING, RUNNING, STOPPED, Record, Step
@@ -110,5 +111,5 @@ def _long_enough(alert: Alert, record: Record, rows: list[Step], before: float |
     for row in reversed(rows):
         if _says(alert, row, before) != "alert":
             break
-        reached = (newest.began_at - row.began_at) * record.run.speed
+        reached = (moment(record, newest) - moment(record, row)) * record.run.speed
     return reached >= alert.lasting

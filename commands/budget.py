@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.durations import say
+from commands.jumps import moment
 from commands.runbook.page import Page, PageStep
 from commands.settle import Verdict, settle, waiting_for, way_back
 from commands.slow import Usual
@@ -54,7 +55,7 @@ def under_way(page: Page, record: Record, usual: Mapping[str, Usual], now: datet
     steps = way_back(page, record)
     share = shares(page, steps, usual)
     found = [
-        Pace(title=step.title, ran=now - row.began_at, share=share[step.id])
+        Pace(title=step.title, ran=now - moment(record, row), share=share[step.id])
         for step in steps
         if (row := record.last(step.id)) and row.state == RUNNING
     ]
@@ -77,7 +78,7 @@ def _moment(page: Page, record: Record, mark: int) -> datetime | None:
     asked = record.fact("rollback")
     if record.run.state != ROLLING_BACK or asked is None:
         return None
-    return asked.at + page.rollback.within * mark / 100
+    return moment(record, asked) + page.rollback.within * mark / 100
 
 
 def _news(page: Page, record: Record, usual: Mapping[str, Usual], mark: int, now: datetime) -> News:
@@ -87,7 +88,7 @@ def _news(page: Page, record: Record, usual: Mapping[str, Usual], mark: int, now
     data = {
         "mark": mark,
         "within": say(page.rollback.within),
-        "ran": say(timedelta(seconds=round((now - asked.at).total_seconds()))) if asked else "",
+        "ran": say(timedelta(seconds=round((now - moment(record, asked)).total_seconds()))) if asked else "",
         "doing": [
             *_waits(page, record),
             *(f"{one.title}: for {say(round(one.ran.total_seconds()))}{_over(one)}" for one in running),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.alerts import Raised, calling_for_rollback, stands_aside_for
 from commands.durations import parse
+from commands.jumps import moment
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
 from state.records import GOING, Fact, Record
@@ -78,10 +79,10 @@ def newest(alert: Alert, record: Record) -> Countdown | None:
     return Countdown(
         alert=alert,
         number=last.attempt,
-        ends=last.at + alert.countdown,
+        ends=moment(record, last) + alert.countdown,
         seen=last.reason,
         held=held,
-        held_until=held.at + parse(held.said) / record.run.speed if held else None,
+        held_until=moment(record, held) + parse(held.said) / record.run.speed if held else None,
         over=over is not None,
         why_over=over.reason if over else "",
     )
@@ -133,8 +134,7 @@ def _measured_since(record: Record, raised: Raised, last: Countdown) -> bool:
     """Whether the alert was measured again since its countdown's hold has ended, or since it was over."""
     row = next(row for row in record.steps if (row.step, row.attempt) == (raised.alert.check, raised.attempt))
     over = record.fact(OVER, raised.alert.name, last.number)
-    since = last.held_until or (over.at if over else last.ends)
-    return (row.ended_at or row.began_at) > since
+    return moment(record, row) > (last.held_until or (moment(record, over) if over else last.ends))
 
 
 def left(one: Countdown, now: datetime) -> timedelta:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.countdown import AtZero, BeginCountdown, Recovered, ring
+from commands.jumps import moment
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, WATCH, Verdict, settle, touched, way_back
 from state.records import ABORTED, DONE, FAILED, KEPT, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
@@ -151,13 +152,12 @@ def _watch(page: Page, record: Record, now: datetime) -> Next | None:
         return None
     if record.fact("keep"):  # decided before the watch was over, by two people
         return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
-    elapsed = (now - row.began_at) * record.run.speed
+    began = moment(record, row)
+    elapsed = (now - began) * record.run.speed
     if elapsed < lasts:
         soonest = _next_check(page, record, elapsed)
         return (
-            soonest
-            if isinstance(soonest, Begin | TurnBack)
-            else Wait(row.began_at + min(soonest, lasts) / record.run.speed)
+            soonest if isinstance(soonest, Begin | TurnBack) else Wait(began + min(soonest, lasts) / record.run.speed)
         )
     return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
 

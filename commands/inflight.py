@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from commands.outcome import Context, Outcome, unknown
 from commands.runbook.page import PageStep
@@ -24,7 +24,7 @@ class Act:
         self.step = step
         self.attempt = attempt
         self.stop = threading.Event()
-        self.asked_at: datetime | None = None
+        self.asked_at: float | None = None  # by the steady clock
         self.abandoned = False
 
 
@@ -46,10 +46,10 @@ def settled(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
 
 def _look(step: PageStep, ctx: Context) -> Outcome | None:
     """What looking tells, or None; a target that cannot be reached is waited for."""
-    until = ctx.tools.clock.now() + PATIENCE
+    until = ctx.tools.clock.steady() + PATIENCE.total_seconds()
     while True:
         try:
             return step.box.look(ctx)
         except GonogoError as error:
-            if ctx.stop.wait(APART) or ctx.tools.clock.now() > until:
+            if ctx.stop.wait(APART) or ctx.tools.clock.steady() > until:
                 return unknown(f"The bot was cut off here and cannot look: {error}")

@@ -82,11 +82,11 @@ class Runner:
                 record = self.store.record(self.number)
                 if not record.run.active:
                     return
+                if self._jumps.note(self.store, record):
+                    continue
                 self._posts.tell(record, self._now())
                 self._slow.tell(record, self._now())
                 self._tell(record, self._now())
-                if jumps := self._jumps.news():
-                    self.store.tell(self.number, self._now(), *jumps)
                 self._carry_out(decide(self.page, record, self._now()), record)
             except BadRecord as error:
                 LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400  its words say it all
@@ -128,8 +128,8 @@ class Runner:
                 self._sleep(record, until)
 
     def _still(self, following: Next) -> Provided:
-        """Whether this is still what comes next: a hold, KEEP or rollback written meanwhile comes first."""
-        return lambda record: decide(self.page, record, self._now()) == following
+        """Whether this is still what comes next: a hold, KEEP or rollback written meanwhile, or a jump, comes first."""
+        return lambda record: decide(self.page, record, self._now()) == following and not self._jumps.jumped()
 
     def _note(self, name: str, over: bool) -> None:
         if over:
@@ -152,7 +152,7 @@ class Runner:
         deadline = min(moment for moment in moments if moment)
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
-            if left <= 0 or self.store.version() != self._seen:
+            if left <= 0 or self.store.version() != self._seen or self._jumps.jumped():
                 return
             with self.store.changed:
                 self.store.changed.wait(max(0.01, min(left, POLL)))
@@ -168,7 +168,7 @@ class Runner:
         threading.Thread(target=self._work, args=(running, work), name=name, daemon=True).start()
 
     def _work(self, running: Act, work: Callable[[Context], Outcome]) -> None:
-        began = self._now()
+        began = self.tools.clock.steady()
         step = running.step
         try:
             outcome = self._guarded(running, work)
@@ -178,7 +178,7 @@ class Runner:
             outcome = unknown(
                 f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
             )
-        seconds = (self._now() - began).total_seconds()
+        seconds = self.tools.clock.steady() - began
         while not self._noted(running, outcome, seconds):
             self._leaving.wait(1.0)
 
@@ -219,8 +219,8 @@ class Runner:
             if running is None:
                 continue
             running.stop.set()
-            running.asked_at = running.asked_at or self._now()
-            if (self._now() - running.asked_at).total_seconds() > ABANDON:
+            running.asked_at = running.asked_at or self.tools.clock.steady()
+            if self.tools.clock.steady() - running.asked_at > ABANDON:
                 running.abandoned = True
                 late = unknown(
                     f"It did not stop within {say(ABANDON)} and was left behind; look at it before you trust it."

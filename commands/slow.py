@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.durations import say
+from commands.jumps import moment
 from commands.runbook.page import Page, PageStep
 from state.records import DONE, ROLLED_BACK, RUNNING, News, Record, Run
 from state.store import Store
@@ -44,7 +45,7 @@ def slow_at(page: Page, record: Record, usual: Mapping[str, Usual]) -> dict[tupl
         if row.state == RUNNING and (step := steps.get(row.step)):
             after = slow_after(step, usual.get(row.step, Usual()))
             if after is not None and after < step.box.limit:
-                found[row.step, row.attempt] = row.began_at + after
+                found[row.step, row.attempt] = moment(record, row) + after
     return found
 
 
@@ -79,9 +80,9 @@ class SlowWatch:
 
     def tell(self, record: Record, now: datetime) -> None:
         """Write an event for each attempt that has become slow."""
-        for (name, attempt), moment in self._moments(record).items():
-            if moment <= now and (row := record.last(name)):
-                self.store.tell(self.number, now, self._news(self.page.step(name), attempt, now - row.began_at))
+        for (name, attempt), due in self._moments(record).items():
+            if due <= now and (row := record.last(name)):
+                self.store.tell(self.number, now, self._news(self.page.step(name), attempt, now - moment(record, row)))
 
     def due(self, record: Record, now: datetime) -> datetime | None:
         """When the next attempt becomes slow, if it runs on till then."""

@@ -12,6 +12,7 @@ from commands.countdown import held as false_alarms
 from commands.criteria import Shown, shown
 from commands.decide import held
 from commands.durations import say
+from commands.jumps import moment
 from commands.probes import OK, Probe, probes
 from commands.restored import not_restored
 from commands.runbook.page import Page
@@ -66,12 +67,12 @@ class Status:
 def clock(record: Record, now: datetime) -> timedelta:
     """T+ in the page's time: as on the wall, but for the watch, whose time is multiplied by the run's speed."""
     end = record.run.ended_at or now
-    began = record.run.began_at
+    passed = end - moment(record, record.run)
     row = record.last(WATCH)
     if row is None:
-        return end - began
-    watch_end = row.ended_at or end
-    return (end - began) + (watch_end - row.began_at) * (record.run.speed - 1)
+        return passed
+    watched = row.ended_at - row.began_at if row.ended_at else end - moment(record, row)
+    return passed + watched * (record.run.speed - 1)
 
 
 def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usual] | None = None) -> Status:
@@ -100,7 +101,9 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         criteria=shown(page, record),
         counting=running(page, record),
         false_alarms=false_alarms(page, record, now),
-        rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
+        rollback_left=page.rollback.within - (now - moment(record, rollback))
+        if rollback and record.run.active
+        else None,
         late=tuple(one for one in under_way(page, record, usual or {}, now) if one.slow),
         lost=not_restored(page, record) if record.run.state == ROLLED_BACK else (),
         speed=record.run.speed,

@@ -8,6 +8,7 @@ from typing import Any
 
 from commands.alerts import Raised, raised_by
 from commands.durations import say
+from commands.jumps import moment
 from commands.outcome import Outcome
 from commands.probes import IN_A_ROW, probe
 from commands.restored import not_restored
@@ -60,7 +61,7 @@ def moved(page: Page, record: Record, state: str, now: datetime) -> News:
     data = {
         "state": state,
         "clock": say(clock(record, now)),
-        "since_rollback": say(now - fact.at) if fact else "",
+        "since_rollback": say(now - moment(record, fact)) if fact else "",
         "reason": fact.reason if fact else "",
         "not_restored": list(not_restored(page, record)) if state == ROLLED_BACK else [],
     }

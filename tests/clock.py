@@ -11,20 +11,25 @@ NIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok
 
 @dataclass
 class Clock:
-    """A clock that can be moved; `rate` seconds pass on it in each real second."""
+    """A clock that can be moved and set; `rate` seconds pass on it in each real second."""
 
     start: datetime = NIGHT
     rate: float = 200.0
     moved: timedelta = timedelta(0)
+    jumped: timedelta = timedelta(0)
     began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        return self.start + self.moved + timedelta(seconds=(time.monotonic() - self.began) * self.rate)
+        return self.start + self.jumped + timedelta(seconds=self.steady())
 
     def steady(self) -> float:
-        """What has really passed, moved or not."""
-        return (time.monotonic() - self.began) * self.rate
+        """What has really passed, whatever the time of day was set to."""
+        return (time.monotonic() - self.began) * self.rate + self.moved.total_seconds()
 
     def move(self, **by: float) -> None:
         """Let time pass at once: `move(minutes=15)`."""
         self.moved += timedelta(**by)
+
+    def jump(self, **by: float) -> None:
+        """Set the time of day, while no time passes: `jump(hours=-1)`."""
+        self.jumped += timedelta(**by)

@@ -10,6 +10,7 @@ from bot.slack.text import bold, line, person, time_of
 from commands.budget import Pace
 from commands.countdown import Countdown, left
 from commands.durations import say
+from commands.jumps import moment
 from commands.probes import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, Probe
 from commands.settle import DECISION, WATCH, Waiting
 from commands.status import Status, progress_bar
@@ -95,7 +96,7 @@ def watched(scene: Scene) -> str:
     row, watch, run = scene.record.last(WATCH), scene.page.watch, scene.record.run
     if row is None or watch is None:
         return ""
-    elapsed = min((scene.now - row.began_at) * run.speed, watch.lasts)
+    elapsed = min((scene.now - moment(scene.record, row)) * run.speed, watch.lasts)
     return f"{progress_bar(round(elapsed / watch.lasts * 100), 100)}  {say(elapsed)} of {say(watch.lasts)}"
 
 

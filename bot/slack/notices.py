@@ -20,7 +20,7 @@ def slow(scene: Scene, event: Event) -> Message:
 
 
 def clock(_: Scene, event: Event) -> Message:
-    """The clock of the bot's machine jumped: what moved with it, and what to do."""
+    """The clock of the bot's machine jumped: what counts on by the time that really passed."""
     head = f"🕰️ {line(str(event.data['says']), 600)}."
     return message(head, [section(head)])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
+from commands.jumps import moment
 from commands.settle import WATCH
 from state.records import KEPT, ROLLED_BACK, Record, Run
 
@@ -51,7 +52,7 @@ def deploy_of(record: Record) -> Deploy:
     return Deploy(
         run=replace(record.run, text=""),
         lead_time=_lead_time(record),
-        restored=end - asked.at if asked and end else None,
+        restored=end - moment(record, asked) if asked and end else None,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.countdown import HELD
 from commands.criteria import holds
+from commands.jumps import moment
 from commands.plan import timeline
 from commands.report.alerting import Rang, rang
 from commands.report.charts import Panel, panels
@@ -120,7 +121,7 @@ def build_report(
         commit=record.values().get("commit", ""),
         reason=why.reason if why else "",
         clock=reading.t_plus(end),
-        rollback_took=end - rollback.at if rollback else None,
+        rollback_took=end - moment(record, rollback) if rollback else None,
         rollback_within=page.rollback.within,
         moments=tuple(_moments(reading)),
         said=tuple(_said(page, fact, people) for fact in record.facts if fact.kind in SAID),

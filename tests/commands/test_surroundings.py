@@ -59,13 +59,13 @@ def test_output_that_cannot_be_shown_fails_no_step(show: Show) -> None:
 def test_a_clock_that_jumps_leaves_a_run_that_ends_well(show: Show, hours: float) -> None:
     show.world.hang("npm run build")
     show.play(until=running(show, "frontend-build"))
-    show.world.clock.move(hours=hours)
+    show.world.clock.jump(hours=hours)
     if abs(hours) > 1:
         show.play(until=lambda: bool(show.events("clock")), seconds=5)
         assert f"went {say(abs(hours) * 3600)} back" in show.events("clock")[0].data["says"]
     show.world.finish("npm run build")
     show.play(until=lambda: show.record.last(WATCH) is not None)
-    show.world.clock.move(hours=-hours)
+    show.world.clock.jump(hours=-hours)
     show.play()
     assert show.record.run.state == KEPT
     assert set(show.world.begun.values()) == {1}
@@ -74,7 +74,7 @@ def test_a_clock_that_jumps_leaves_a_run_that_ends_well(show: Show, hours: float
 def test_a_rollback_works_after_the_clock_went_back(show: Show) -> None:
     show.world.hang("npm run build")
     show.play(until=running(show, "frontend-build"))
-    show.world.clock.move(hours=-5)
+    show.world.clock.jump(hours=-5)
     show.roll_back()
     show.play()
     assert show.record.run.state == ROLLED_BACK
