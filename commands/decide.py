@@ -71,7 +71,7 @@ def decide(page: Page, record: Record, now: datetime) -> Next:
     rings = ring(page, record, now)
     if isinstance(rings, BeginCountdown | Recovered | AtZero):
         return rings
-    following = _in_order(page, record, page.forward) or _watch(page, record, now) or _decision(record)
+    following = _in_order(page, record, page.forward) or _watch(page, record, now)
     return _no_later_than(rings, following) if rings else following
 
 
@@ -141,31 +141,37 @@ def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next |
     return None
 
 
-def _watch(page: Page, record: Record, now: datetime) -> Next | None:
+def _watch(page: Page, record: Record, now: datetime) -> Next:
+    """The watch, its end, and the decision. The checks go on until somebody has decided, because production is not safe before."""
     if page.watch is None:
-        return None
-    lasts = page.watch.lasts
+        return _decision(record) or Wait()
     row = record.last(WATCH)
     if row is None:
         return Wait() if held(record) else Note(WATCH)
-    if row.state == DONE:
-        return None
-    if record.fact("keep"):  # decided before the watch was over, by two people
-        return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
     began = moment(record, row)
     elapsed = (now - began) * record.run.speed
-    if elapsed < lasts:
-        soonest = _next_check(page, record, elapsed)
-        return (
-            soonest if isinstance(soonest, Begin | TurnBack) else Wait(began + min(soonest, lasts) / record.run.speed)
-        )
-    return Wait() if _running(record, page.part("watch")) else Note(WATCH, over=True)
+    lasts = page.watch.lasts if row.state == RUNNING else timedelta.max
+    ends = elapsed >= lasts or record.fact("keep")
+    if ends and _running(record, page.part("watch")):
+        return Wait()
+    if ends and row.state == RUNNING:
+        return Note(WATCH, over=True)
+    if row.state == DONE and (following := _decision(record)):
+        return following
+    soonest = _next_check(page, record, elapsed)
+    if isinstance(soonest, Begin | TurnBack):
+        return soonest
+    soonest = min(soonest, lasts)
+    return Wait(began + soonest / record.run.speed) if soonest < timedelta.max else Wait()
 
 
 def _next_check(page: Page, record: Record, elapsed: timedelta) -> Begin | TurnBack | timedelta:
     """The check that is due, or when (counted from the watch's beginning, in the page's time) the next one is."""
     moments = [timedelta.max]
+    over = record.last(DECISION) is not None
     for step in page.part("watch"):
+        if over and step.box.kind == "gate":
+            continue  # people are asked by the decision itself now
         every = step.box.every or timedelta(minutes=15)
         slot = int(elapsed / every)
         last = record.last(step.id)
@@ -177,7 +183,7 @@ def _next_check(page: Page, record: Record, elapsed: timedelta) -> Begin | TurnB
     return min(moments)
 
 
-def _decision(record: Record) -> Next:
+def _decision(record: Record) -> Next | None:
     if record.fact("keep"):
         return Move(KEPT)
-    return Wait() if record.last(DECISION) else Note(DECISION)
+    return None if record.last(DECISION) else Note(DECISION)

@@ -116,7 +116,8 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     running = [row for row in record.steps if row.state == RUNNING]
     steps = {step.id: step for step in page.steps}
     if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
-        return "Decision", "KEEP or ROLLBACK"
+        going_on = "; the checks go on until then, and alerts count" if page.part("watch") else ""
+        return "Decision", f"KEEP or ROLLBACK{going_on}"
     if record.run.state == GOING and (row := record.last(WATCH)) and row.state == RUNNING:
         return STAGES["watch"], _checking([steps[r.step].title for r in running if r.step in steps])
     if record.run.state == ROLLING_BACK:

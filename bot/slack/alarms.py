@@ -72,7 +72,7 @@ def held(_: Scene, event: Event) -> Message:
     """Somebody takes an alert for a false alarm."""
     data = event.data
     head = f"🔕 {bold(data['title'])} is held for {line(data['lasts'], 40)} by {person(data['person'])}"
-    after = "After that it counts again, from the next measurement on."
+    after = "After that it counts again, from the next measurement on, as long as nobody has decided KEEP."
     return message(head, [section(f"{head}\n> {line(data['reason'], 600)}"), context(after)])
 
 

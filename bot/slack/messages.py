@@ -153,7 +153,7 @@ def _watch(scene: Scene, event: Event) -> Message:
 
 def _watch_over(_: Scene, __: Event) -> Message:
     head = "👀 *The watch is over*"
-    return message(head, [section(head)])
+    return message(head, [section(f"{head}; its checks go on, and its alerts count, until somebody decides.")])
 
 
 def _status(scene: Scene, event: Event) -> Message:

@@ -50,7 +50,7 @@ class Night:
             self.end("response-time", 1, seconds=9.0)
             self.end("response-time", 2, seconds=9.0)
             self.carry_out(LONG_AGO)
-        self.world.clock.start = NOON
+        self.world.clock.move(minutes=2)
 
     def end(self, step: str, attempt: int = 1, **measures: float) -> None:
         self.store.begin_step(self.run, step, attempt, LONG_AGO)

@@ -9,7 +9,7 @@ import pytest
 from commands.countdown import AtZero, BeginCountdown, Recovered, running
 from commands.countdown import held as held_alerts
 from commands.decide import Begin, Next, TurnBack, Wait, decide
-from commands.settle import WATCH, waiting_for
+from commands.settle import DECISION, WATCH, waiting_for
 from state.records import DONE, FAILED, RUNNING, Fact, Record, Step
 from tests.pages import NOON, SIGNED, record, row, said, small
 
@@ -77,6 +77,19 @@ def test_after_the_hold_only_a_new_measurement_rings_again() -> None:
     again = following(watched(*SLOW, during, after, facts=facts), 51)
     assert isinstance(again, BeginCountdown)
     assert again.number == 2
+
+
+def test_a_hold_that_outlasts_the_watch_ends_as_every_other_one() -> None:
+    slow = [row("response-time", DONE, n, after=15 * n - 12, seconds=9.0) for n in (3, 4)]
+    facts = (begun(49), false_alarm(49.5, lasts="1 h"))
+    over = record(*BEFORE, row(WATCH, DONE, after=3), row(DECISION, RUNNING, after=63), *slow, facts=(*SIGNED, *facts))
+    later = following(over, 111)
+    assert isinstance(later, Begin)
+    assert later.step.id == "response-time"
+    again = row("response-time", DONE, 8, after=111, seconds=9.0)
+    before = row("response-time", DONE, 7, after=94, seconds=9.0)
+    rows = (*over.steps, before, again)
+    assert isinstance(following(record(*rows, facts=(*SIGNED, *facts)), 112), BeginCountdown)
 
 
 def test_a_hold_lasts_as_long_in_a_rehearsal_as_the_watch_does() -> None:

@@ -162,10 +162,39 @@ def test_after_the_watch_the_decision_is_asked_for_and_keep_ends_the_run() -> No
     assert watching(row("response-time", DONE, after=3, seconds=0.1), minutes=63) == Note(WATCH, over=True)
     over = (READY, DEPLOYED, HEALTHY, row(WATCH, DONE, after=3))
     assert following(record(*over, facts=SIGNED), 64) == Note(DECISION)
-    decided = record(*over, row(DECISION, RUNNING, after=64), facts=SIGNED)
-    assert following(decided, 65) == Wait()
     keep = record(*over, row(DECISION, RUNNING, after=64), facts=(*SIGNED, said("keep")))
     assert following(keep, 65) == Move("kept")
+
+
+ASKS = """lasts = "1 h"
+```
+
+### All well?
+
+```toml gate
+id = "all-well"
+every = "15 min"
+item = [{ text = "Users report nothing", role = "dba" }]
+"""
+
+
+def test_until_somebody_decides_the_checks_go_on_and_their_alerts_count() -> None:
+    over = (READY, DEPLOYED, HEALTHY, row(WATCH, DONE, after=3), row(DECISION, RUNNING, after=63))
+    assert begins(record(*over, facts=SIGNED), 65) == ("response-time", 5)
+    good = row("response-time", DONE, 5, after=65, seconds=0.1)
+    assert following(record(*over, good, facts=SIGNED), 66) == Wait(NOON + timedelta(minutes=78))
+    slow = [row("response-time", DONE, n, after=3 + 15 * n, seconds=9.0) for n in (30, 31)]
+    assert isinstance(following(record(*over, *slow, facts=SIGNED), 469), BeginCountdown), "the tech lead slept"
+    again = record(*over, row("response-time", RUNNING, 5, after=65), facts=(*SIGNED, said("keep")))
+    assert following(again, 66) == Wait(), "what is under way ends first"
+
+
+def test_after_the_watch_its_questions_are_asked_no_more() -> None:
+    page = small(**{'lasts = "1 h"\n': ASKS})
+    over = (READY, DEPLOYED, HEALTHY, row(WATCH, DONE, after=3), row(DECISION, RUNNING, after=63))
+    rows = (row("all-well", DONE, 4, after=48), row("response-time", DONE, 5, after=65, seconds=0.1))
+    asks = record(*over, *rows, facts=SIGNED)
+    assert following(asks, 66, page) == Wait(NOON + timedelta(minutes=78))
 
 
 def test_keep_before_its_end_lets_the_checks_under_way_end_first() -> None:
