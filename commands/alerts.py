@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 from commands.baseline import baseline_of
 from commands.jumps import moment
@@ -89,11 +90,12 @@ def _raised(page: Page, alert: Alert, record: Record) -> Raised | None:
     if not newest:
         return None
     last = newest[-1]
-    in_a_row = len(newest) == alert.in_a_row and all(_says(alert, row, before) == "alert" for row in newest)
+    agree = len(newest) == alert.in_a_row and all(_says(alert, row, before) == "alert" for row in newest)
+    in_a_row = agree and all(_neighbours(page, record, *pair) for pair in pairwise(newest))
     raised = Raised(
         alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=before
     )
-    if in_a_row and _long_enough(alert, record, rows, before) and not raised.was_bad:
+    if in_a_row and _long_enough(page, alert, record, rows, before) and not raised.was_bad:
         aside = stands_aside_for(page, record, alert)
         return replace(raised, aside=aside) if aside else replace(raised, level="alert")
     return raised if _says(alert, last, before) != "ok" else None
@@ -103,13 +105,23 @@ def _says(alert: Alert, row: Step, before: float | None) -> str:
     return alert.says(row.measures[alert.measure], before)
 
 
-def _long_enough(alert: Alert, record: Record, rows: list[Step], before: float | None) -> bool:
-    """Whether every measurement of the last `lasting` agrees, and together they reach that far back."""
+def _neighbours(page: Page, record: Record, earlier: Step, later: Step) -> bool:
+    """Whether no moment lay between two looks at which one was due and none counted; one that takes long passes over some itself."""
+    every = page.step(earlier.step).box.every
+    if every is None:
+        return True
+    lasted = max((earlier.ended_at or earlier.began_at) - earlier.began_at, timedelta(0)) * record.run.speed
+    return later.attempt - earlier.attempt <= 1 + int(lasted / every)  # an attempt's number is that of its due moment
+
+
+def _long_enough(page: Page, alert: Alert, record: Record, rows: list[Step], before: float | None) -> bool:
+    """Whether every measurement of the last `lasting` agrees, and together they reach that far back without a gap."""
     if alert.lasting is None:
         return True
-    newest, reached = rows[-1], timedelta(0)
+    newest = later = rows[-1]
+    reached = timedelta(0)
     for row in reversed(rows):
-        if _says(alert, row, before) != "alert":
+        if _says(alert, row, before) != "alert" or not _neighbours(page, record, row, later):
             break
-        reached = (moment(record, newest) - moment(record, row)) * record.run.speed
+        reached, later = (moment(record, newest) - moment(record, row)) * record.run.speed, row
     return reached >= alert.lasting

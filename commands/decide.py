@@ -152,10 +152,9 @@ def _watch(page: Page, record: Record, now: datetime) -> Next:
     elapsed = (now - began) * record.run.speed
     lasts = page.watch.lasts if row.state == RUNNING else timedelta.max
     ends = elapsed >= lasts or record.fact("keep")
-    if ends and _running(record, page.part("watch")):
-        return Wait()
-    if ends and row.state == RUNNING:
-        return Note(WATCH, over=True)
+    checking = _running(record, page.part("watch"))
+    if ends and (checking or row.state == RUNNING):
+        return Wait() if checking else Note(WATCH, over=True)
     if row.state == DONE and (following := _decision(record)):
         return following
     soonest = _next_check(page, record, elapsed)

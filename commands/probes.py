@@ -63,7 +63,8 @@ def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
 
 
 def _verdict(page: Page, record: Record, row: Step) -> str:
-    levels = {raised.level for raised in raised_by(page, record, row.step)}
+    # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
+    levels = {raised.level for raised in raised_by(page, record, row.step) if raised.attempt == row.attempt}
     if row.unasked:
         return NOT_ASKED
     if "alert" in levels:

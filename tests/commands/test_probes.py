@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from commands.alerts import raised_by
@@ -34,6 +37,10 @@ PAGE = small(**{"## Decision": CRITERIA, "## Before\n": TABLE})
 def verdict(page: Page, *rows: Step) -> str:
     (probe,) = probes(page, record(*rows))
     return probe.verdict
+
+
+def levels(page: Page, *rows: Step) -> list[str]:
+    return [one.level for one in raised_by(page, record(*rows), "response-time")]
 
 
 def look(attempt: int, state: str = DONE, *, unasked: bool = False, **measures: float) -> Step:
@@ -101,11 +108,29 @@ def test_a_relative_rule_wants_both_the_limit_and_the_growth(baseline: float | N
 
 def test_a_rule_that_must_last_waits_for_it() -> None:
     page = small(**{"in_a_row = 2": 'lasting = "10 min"'})
-    rows = [look(n, seconds=9.0) for n in (1, 6)]
-    assert [one.level for one in raised_by(page, record(*rows), "response-time")] == ["warning"]
-    assert [one.level for one in raised_by(page, record(*rows, look(11, seconds=9.0)), "response-time")] == ["alert"]
-    dip = [look(1, seconds=9.0), look(6, seconds=0.1), look(11, seconds=9.0)]
-    assert [one.level for one in raised_by(page, record(*dip), "response-time")] == ["warning"]
+    first, second, third = (row("response-time", DONE, n, after=5 * n, seconds=9.0) for n in (1, 2, 3))
+    assert levels(page, first, second) == ["warning"]
+    assert levels(page, first, second, third) == ["alert"]
+    dip = row("response-time", DONE, 2, after=10, seconds=0.1)
+    assert levels(page, first, dip, third) == ["warning"]
+    assert levels(page, first, third) == ["warning"], "nobody looked in between"
+
+
+def test_looks_in_a_row_are_of_neighbouring_due_moments() -> None:
+    first, later = look(1, seconds=9.0), look(3, seconds=9.0)
+    assert levels(PAGE, first, later) == ["warning"], "one was due between them and was not made"
+    assert levels(PAGE, first, look(2, FAILED, unasked=True), later) == ["warning"]
+    assert levels(PAGE, first, later, look(4, seconds=9.0)) == ["alert"]
+    long = replace(first, ended_at=first.began_at + timedelta(minutes=16))
+    assert levels(PAGE, long, later) == ["alert"], "the first one took so long that the second moment passed by"
+
+
+def test_an_older_look_is_no_verdict_on_the_newest() -> None:
+    page = small(**{"in_a_row = 2": "enough = { requests = 20 }"})
+    bad, none = look(1, seconds=9.0, requests=100), look(2, requests=0)
+    assert verdict(page, bad) == BAD
+    assert verdict(page, bad, none) == NO_DATA
+    assert levels(page, bad, none) == ["alert"], "a countdown that it began goes on"
 
 
 def panel(*rows: Step) -> list[tuple[str, str]]:
