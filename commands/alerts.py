@@ -72,6 +72,13 @@ def counts(alert: Alert, row: Step) -> bool:
     return measured and all(row.measures.get(name, 0) >= least for name, least in alert.enough.items())
 
 
+def raises_any(page: Page, record: Record, row: Step) -> bool:
+    """Whether some row of the alert table calls people for what one look saw."""
+    before = baseline_of(page, record)
+    rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected and counts(alert, row)]
+    return any(_says(alert, row, before.get((alert.check, alert.measure))) != "ok" for alert in rows)
+
+
 def judges(alert: Alert, record: Record) -> bool:
     """Whether the newest look at the row's check gives it a value."""
     rows = [row for row in record.steps if row.step == alert.check and row.state not in {RUNNING, STOPPED}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import Raised, calling_for_rollback, stands_aside_for
+from commands.alerts import Raised, calling_for_rollback, raised_by, stands_aside_for
 from commands.durations import parse
 from commands.jumps import moment
 from commands.runbook.alert import Alert
@@ -117,11 +117,19 @@ def ring(page: Page, record: Record, now: datetime) -> Ring:
             return BeginCountdown(raised, (last.number if last else 0) + 1)
     going = sorted(running(page, record), key=lambda one: one.ends)
     for one in going:
-        if one.alert.name not in calling:
+        if one.alert.name not in calling and not _still_beyond(page, record, one.alert):
             return Recovered(one, _why_over(page, record, one.alert))
     if going and going[0].ends <= now:
         return AtZero(going[0])
     return going[0].ends if going else None
+
+
+def _still_beyond(page: Page, record: Record, alert: Alert) -> bool:
+    """Whether the newest measurement is beyond the limit, though a look that was missed parts it from those before."""
+    if stands_aside_for(page, record, alert):
+        return False
+    found = (raised for raised in raised_by(page, record, alert.check) if raised.alert.name == alert.name)
+    return any(alert.says(raised.value, raised.before) == "alert" for raised in found)
 
 
 def _why_over(page: Page, record: Record, alert: Alert) -> str:

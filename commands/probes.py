@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from commands.alerts import counts, judges, raised_by
 from commands.baseline import baseline_of
@@ -46,7 +47,7 @@ def probes(page: Page, record: Record) -> tuple[Probe, ...]:
 
 def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
     """The newest verdict on one check; None where it was never made, or only asks people."""
-    rows = [row for row in record.steps if row.step == step.id and row.state not in {RUNNING, STOPPED}]
+    rows = looks(record, step.id)
     if not rows or step.box.kind == "gate":
         return None
     row = rows[-1]
@@ -62,6 +63,25 @@ def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
     )
 
 
+def looks(record: Record, step: str) -> list[Step]:
+    """The looks of one check that have ended by themselves, oldest first."""
+    return [row for row in record.steps if row.step == step and row.state not in {RUNNING, STOPPED}]
+
+
+def failed_last(step: PageStep, rows: list[Step]) -> list[Step]:
+    """The looks that failed one after another until the newest, newest first; those that could not be made count for nothing."""
+    asked = [row for row in rows if not row.unasked]
+    return list(takewhile(lambda row: row.state != DONE and not nothing_new(step, row, asked), reversed(asked)))
+
+
+def nothing_new(step: PageStep, row: Step, rows: list[Step]) -> bool:
+    """Whether a look at a log, which reads from the restart on each time, found only the lines of the look before it."""
+    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.unasked), None)
+    if step.box.kind != "logs" or before is None or row.unasked:
+        return False
+    return (row.measures, row.outcome.get("output")) == (before.measures, before.outcome.get("output"))
+
+
 def _verdict(page: Page, record: Record, row: Step) -> str:
     # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
     levels = {raised.level for raised in raised_by(page, record, row.step) if raised.attempt == row.attempt}
@@ -70,7 +90,7 @@ def _verdict(page: Page, record: Record, row: Step) -> str:
     if "alert" in levels:
         return BAD
     if row.state != DONE:
-        return BAD
+        return WARNING if nothing_new(page.step(row.step), row, looks(record, row.step)) else BAD
     if _told_nothing(page, row):
         return NO_DATA
     if instead := _judging_instead(page, row):

@@ -6,16 +6,16 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from commands.alerts import Raised, raised_by
+from commands.alerts import Raised, raised_by, raises_any
 from commands.durations import say
 from commands.jumps import moment
 from commands.outcome import Outcome
-from commands.probes import IN_A_ROW, probe
+from commands.probes import IN_A_ROW, failed_last, looks, probe
 from commands.restored import not_restored
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, Verdict, refusal, settle, waiting_for, waiting_for_step
 from commands.status import clock
-from state.records import DONE, ROLLED_BACK, News, Record, Step
+from state.records import DONE, FAILED, ROLLED_BACK, News, Record, Step
 
 
 def began(page: Page, step: PageStep, attempt: int) -> list[News]:
@@ -52,7 +52,13 @@ def ended(page: Page, record: Record, step: PageStep, row: Step, outcome: Outcom
     }
     kind = "checked" if step.part == "watch" and row.state == DONE else "ended"
     news = [] if step.box.kind == "gate" else [News(kind=kind, step=step.id, data=data)]
-    return news + wanted(page, after, step) + _alerts(page, after, step) + _blind(page, after, step)
+    return (
+        news
+        + wanted(page, after, step)
+        + _alerts(page, after, step)
+        + _blind(page, after, step)
+        + _bad(page, after, step)
+    )
 
 
 def moved(page: Page, record: Record, state: str, now: datetime) -> News:
@@ -162,12 +168,34 @@ def _blind(page: Page, record: Record, step: PageStep) -> list[News]:
     found = probe(page, record, step)
     if found is None or found.blind != IN_A_ROW or record.fact("rollback"):
         return []
-    pinged = dict.fromkeys(role for alert in page.alerts if alert.check == step.id for role in alert.pings)
     data = {
         "title": step.title,
         "verdict": found.verdict,
         "says": found.says,
         "times": found.blind,
-        "roles": list(pinged) or [page.decision.role],
+        "roles": _called(page, step),
     }
     return [News(kind="blind", step=step.id, data=data, once=f"blind:{step.id}:{found.attempt}")]
+
+
+def _bad(page: Page, record: Record, step: PageStep) -> list[News]:
+    """A check that fails, which no row of the alert table tells: people are called, once until it is over, and told then."""
+    rows = looks(record, step.id)
+    last = rows[-1] if rows else None
+    if step.part != "watch" or step.box.kind == "gate" or record.fact("rollback") or last is None or last.unasked:
+        return []
+    if not (failing := failed_last(step, rows)):
+        called = any(not raises_any(page, record, row) for row in failed_last(step, rows[:-1]))
+        says = f"well again: {last.says}" if last.state == DONE else "no worse: nothing new since the look before"
+        return [News(kind="recovered", data={"title": step.title, "says": says.rstrip(".")})] if called else []
+    # what rolls back by itself is told by the rollback
+    if raises_any(page, record, last) or (last.state == FAILED and step.box.on_failure == "roll back"):
+        return []
+    data = {"title": step.title, "says": last.says, "roles": _called(page, step)}
+    return [News(kind="bad", step=step.id, data=data, once=f"bad:{step.id}:{failing[-1].attempt}")]
+
+
+def _called(page: Page, step: PageStep) -> list[str]:
+    """Whom a check calls: the roles of its rows of the alert table, or else who decides when it fails."""
+    pinged = dict.fromkeys(role for alert in page.alerts if alert.check == step.id for role in alert.pings)
+    return list(pinged) or [step.box.asks or page.decision.role]

@@ -91,6 +91,16 @@ def blind(scene: Scene, event: Event) -> Message:
     return message(f"{head} {todo}", [section(f"{head}\n> {line(data['says'], 600)}"), section(todo)])
 
 
+def bad(scene: Scene, event: Event) -> Message:
+    """A check that fails and that no row of the alert table judges: the bot calls people and does nothing by itself."""
+    data = event.data
+    head = f"❌ {bold(data['title'])} fails"
+    todo = "Nothing is rolled back for it by itself. Please look now, and roll back if it is real."
+    called = scene.contacts(data["roles"])
+    told = [section(f"{head}\n> {line(data['says'], 600)}"), section(todo), section(called)]
+    return message(f"{head}. {todo} {called}", [*told, actions(scene.rollback_button())], broadcast=True)
+
+
 def chase(scene: Scene, event: Event) -> Message:
     """Somebody is waited for and silent: asked again, and louder with the deciding role and phone numbers."""
     data = event.data

@@ -225,6 +225,7 @@ _DRAWERS: dict[str, Callable[[Scene, Event], Message]] = {
     "held alert": alarms.held,
     "recovered": alarms.recovered,
     "blind": alarms.blind,
+    "bad": alarms.bad,
     "budget": alarms.budget,
     "chase": alarms.chase,
     "panel": panel,

@@ -59,6 +59,11 @@ def test_the_run_does_not_end_while_it_counts() -> None:
     assert following(counting, 63.4) == Wait(NOON + timedelta(minutes=63.6))
 
 
+def test_a_look_that_was_missed_while_it_counts_ends_no_countdown() -> None:
+    worse = row("response-time", DONE, 4, after=19.4, seconds=9.0)
+    assert following(watched(*SLOW, worse, facts=(begun(19),)), 19.5) == Wait(NOON + timedelta(minutes=20))
+
+
 def test_a_hold_stops_it_and_is_shown_until_its_end() -> None:
     held = watched(*SLOW, facts=(begun(19), false_alarm(19.5)))
     assert following(held, 25) == Wait(NOON + timedelta(minutes=33))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from commands import telling
 from commands.outcome import done, failed
-from state.records import DONE, FAILED, STOPPED
+from commands.probes import probes
+from commands.runbook import Page
+from state.records import DONE, FAILED, STOPPED, UNKNOWN, Step
 from tests.pages import SIGNED, record, row, said, small
 
 PAGE = small()
@@ -36,6 +38,53 @@ def test_a_step_that_is_stopped_for_a_rollback_asks_nobody() -> None:
     now = record(row("ready", DONE), row("put-the-code-there", "running"), facts=facts)
     news = telling.ended(PAGE, now, DEPLOY, row("put-the-code-there", STOPPED), failed("stopped"), 1.0)
     assert [one.kind for one in news] == ["ended"]
+
+
+def look(attempt: int, state: str = DONE, **measures: float) -> Step:
+    return row("response-time", state, attempt, after=15 * attempt, **measures)
+
+
+def told(*rows: Step, page: Page = PAGE) -> list[tuple[str, str | None, list[str]]]:
+    """What is told besides the result when the last of the looks ends."""
+    news = telling.ended(page, record(*rows), page.step(rows[-1].step), rows[-1], done(""), 0.1)
+    return [(one.kind, one.once, one.data.get("roles", [])) for one in news if one.kind not in {"checked", "ended"}]
+
+
+def test_a_check_that_fails_calls_people_once_where_no_row_of_the_alert_table_does() -> None:
+    first, second = look(1, FAILED, seconds=0.05), look(2, FAILED, seconds=0.05)
+    assert told(first) == [("bad", "bad:response-time:1", ["lead"])]
+    assert told(first, second) == [("bad", "bad:response-time:1", ["lead"])], "the same word is written once"
+    unasked = look(3, UNKNOWN)
+    assert told(first, second, unasked) == []
+    assert told(first, unasked, look(4, FAILED, seconds=0.05)) == [("bad", "bad:response-time:1", ["lead"])]
+    assert told(first, look(2, seconds=0.05)) == [("recovered", None, [])]
+    assert told(look(1, seconds=0.05), look(2, seconds=0.05)) == []
+    asks = small(**{'every = "15 min"': 'every = "15 min"\nasks = "dba"'})
+    assert told(first, page=asks)[0][2] == ["dba"]
+
+
+def test_what_a_row_of_the_alert_table_tells_is_not_told_twice() -> None:
+    slow = look(1, FAILED, seconds=9.0)
+    assert [kind for kind, _, _ in told(slow)] == ["warning"]
+    assert told(slow, look(2, seconds=0.05)) == []
+    assert [kind for kind, _, _ in told(slow, look(2, FAILED, seconds=0.05))] == ["bad"]
+    back = small(**{'on_failure = "tell"': 'on_failure = "roll back"'})
+    assert told(look(1, FAILED, seconds=0.05), page=back) == [], "the rollback itself is told"
+
+
+LOG = small(**{'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'})
+
+
+def test_a_log_calls_people_for_new_lines_and_not_again_for_the_same_ones() -> None:
+    one, same, two = look(1, FAILED, lines=1.0), look(2, FAILED, lines=1.0), look(3, FAILED, lines=2.0)
+    assert [kind for kind, _, _ in told(one, page=LOG)] == ["bad"]
+    assert [kind for kind, _, _ in told(one, same, page=LOG)] == ["recovered"]
+    assert told(one, same, two, page=LOG) == [("bad", "bad:response-time:3", ["lead"])]
+    assert [probes(LOG, record(*rows))[0].verdict for rows in ((one,), (one, same), (one, same, two))] == [
+        "bad",
+        "warning",
+        "bad",
+    ]
 
 
 def test_a_slow_answer_in_the_watch_warns_the_deciding_role_where_the_alert_pings_nobody() -> None:

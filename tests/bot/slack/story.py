@@ -118,7 +118,7 @@ def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
     yield
     desk.keep(lead, words, now)
     seen = {"title": words, "says": words, "roles": ["dba", "lead"], "times": 2, "verdict": "no data"}
-    ledger.store.tell(run.id, now, News(kind="blind", data=seen), News(kind="recovered", data=seen))
+    ledger.store.tell(run.id, now, *(News(kind=kind, data=seen) for kind in ("blind", "bad", "recovered")))
     waited = {"title": words, "roles": ["dba", "lead"], "silent": "30 min", "loud": True, "kind": "sign"}
     ledger.store.tell(run.id, now, News(kind="chase", data=waited), News(kind="chase", data={**waited, "loud": False}))
     yield
