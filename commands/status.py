@@ -164,7 +164,10 @@ def in_words(status: Status) -> list[str]:
         lines.append(
             f"{check.verdict if check.verdict == OK else check.verdict.upper()}: {check.title}: {check.says}{beside}"
         )
-    lines += [f"{MARKS[one.mark]} {one.text}: {one.evidence}" for one in status.criteria]
+    lines += [
+        f"{MARKS[one.mark]} {one.text}: {one.evidence}" + "".join(f" (by {who})" for who in one.by)
+        for one in status.criteria
+    ]
     return lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.slack.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.scene import Scene
-from bot.slack.text import bold, line, time_of
+from bot.slack.text import bold, line, person, time_of
 from commands.criteria import GO, NO_GO, OPEN, PEOPLE, Shown
 from commands.settle import WATCH
 from state.records import RUNNING, Event
@@ -36,7 +36,7 @@ def panel_lines(scene: Scene) -> Iterator[str]:
     """The lines of the panel, the signs of NO-GO first."""
     zone = scene.page.runbook.time_zone
     for one in scene.status.criteria:
-        at = f" · {time_of(one.at, zone)}" if one.at else ""
+        at = "".join(f" · {person(who)}" for who in one.by[:3]) + (f" · {time_of(one.at, zone)}" if one.at else "")
         yield f"{_mark(one)} {bold(one.text, 200)}\n      {line(one.evidence, 220)}{at}"
 
 

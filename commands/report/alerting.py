@@ -55,7 +55,7 @@ def rang(reading: Reading, events: Iterable[Event]) -> tuple[Rang, ...]:
 def _good(reading: Reading, alert: Alert) -> list[tuple[datetime, float]]:
     """The moments at which an alert's measure was within its limits."""
     measured = reading.measurements(alert.check, alert.measure)
-    return [(at, value) for at, value, _ in measured if alert.says(value) == "ok"]
+    return [(at, value) for at, value, _ in measured if reading.level(alert, value) == "ok"]
 
 
 def _ended(reading: Reading, event: Event, good: list[tuple[datetime, float]]) -> tuple[datetime, str]:

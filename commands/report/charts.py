@@ -114,7 +114,7 @@ def _raised(reading: Reading, alert: Alert, scale: float) -> list[Point]:
     return [
         (_hours(reading.t_plus(at)), scale * value)
         for at, value, after in measured
-        if after and alert.says(value) == "alert"
+        if after and reading.level(alert, value) == "alert"
     ]
 
 

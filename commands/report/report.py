@@ -128,7 +128,7 @@ def build_report(
         steps=tuple(_steps(reading)),
         alerts=rang(reading, events),
         go=_lines(page, record, criteria.go if criteria else []),
-        no_go=_lines(page, record, criteria.no_go if criteria else []),
+        no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
         cleaned=cleaned(reading),
         not_brought_back=not_brought_back(page, record),
         panels=panels(reading),
@@ -200,5 +200,7 @@ def _steps(reading: Reading) -> Iterable[Told]:
             )
 
 
-def _lines(page: Page, record: Record, criteria: Iterable[Criterion]) -> tuple[Line, ...]:
-    return tuple(Line(text=one.text, holds=holds(page, record, one), by_people=not one.shown_by) for one in criteria)
+def _lines(page: Page, record: Record, criteria: Iterable[Criterion], *, sign: bool = False) -> tuple[Line, ...]:
+    return tuple(
+        Line(text=one.text, holds=holds(page, record, one, sign=sign), by_people=not one.shown_by) for one in criteria
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.alerts import counts
 from commands.baseline import baseline_of
+from commands.runbook.alert import Alert, Level
 from commands.runbook.page import Page
 from commands.settle import WATCH
 from state.records import DONE, FAILED, Record, Step
@@ -45,6 +46,10 @@ class Reading:
             return passed
         end = (self._back.at if self._back else None) or watch.ended_at or run.ended_at or at
         return passed + max(min(at, end) - watch.began_at, timedelta(0)) * (run.speed - 1)
+
+    def level(self, alert: Alert, value: float) -> Level:
+        """What a value means under a row of the alert table, beside what it was before the deploy."""
+        return alert.says(value, self._before.get((alert.check, alert.measure)))
 
     def measurements(self, step: str, measure: str) -> Iterator[tuple[datetime, float, bool]]:
         """When something was measured, its value, and whether production had been changed by then; oldest first.

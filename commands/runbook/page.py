@@ -123,10 +123,16 @@ class RollbackBox(Strict):
 
 
 class Criterion(Strict):
-    """One GO line: what must be true, and the step, check or alert that shows it; without one, people answer for it."""
+    """One GO or NO-GO line: what is so, and the steps, checks or alerts that show it; without one, people answer for it.
+
+    `above` is the line's own limit for the measure of the alerts it names, in place of theirs. `within` lets only the
+    looks of the last so long (of the watch's time) speak, and of a log only its new lines.
+    """
 
     text: str
     shown_by: list[str] = Field(default_factory=list)
+    above: float | None = None
+    within: Duration | None = None
 
 
 class CriteriaBox(Strict):

@@ -7,7 +7,7 @@ from itertools import chain
 
 from commands.durations import say
 from commands.runbook.alert import Alert
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Criterion, Page, PageStep
 from state.errors import BadPage
 
 _MOST = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
@@ -41,6 +41,21 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
         _check_known(
             lines["success criteria"], criterion.text, "shown_by, the step", criterion.shown_by, known, "the page"
         )
+        if why := _wrong_criterion(page, criterion):
+            raise BadPage(lines["success criteria"], criterion.text, why)
+
+
+def _wrong_criterion(page: Page, criterion: Criterion) -> str:
+    """Why a line's own limit or time would mean nothing; empty where it does."""
+    alerts = {alert.name for alert in page.alerts}
+    if criterion.above is not None and not (criterion.shown_by and set(criterion.shown_by) <= alerts):
+        return "above is a limit for the measure of an alert: name alerts alone in shown_by"
+    checks = {step.id: step.box.every for step in page.part("watch")}
+    for name in criterion.shown_by if criterion.within else []:
+        every = checks.get(name)
+        if every is None or (criterion.within and every > criterion.within):
+            return f'within: "{name}" is not a check that is made within that time'
+    return ""
 
 
 def _never(page: Page, alert: Alert) -> str:
