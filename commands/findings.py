@@ -14,7 +14,7 @@ _DEBUG = {
     **dict.fromkeys((".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue"), _SCRIPT),
     ".py": _PYTHON,
 }
-SECRET = "looks like a secret"
+LEAK = "looks like a secret"
 _LEFTOVER = r"TODO-REMOVE|DO NOT COMMIT"
 
 
@@ -42,7 +42,7 @@ def in_added(file: str, lines: Iterable[tuple[int, str]]) -> list[str]:
                 found.append(f"{file}:{number} debug code: {match[0]}")
             # the entropy guesses of a single line call every long word a secret
             kinds = sorted({secret.type for secret in scan_line(text) if "Entropy" not in secret.type})
-            found += [f"{file}:{number} {SECRET}: {kind}" for kind in kinds]
+            found += [f"{file}:{number} {LEAK}: {kind}" for kind in kinds]
     return found
 
 

@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How a command ended: exit `code`, the last output (`tail`, both streams, at most `TAIL` bytes or what was asked for), all its `size` in bytes."""
+    """How a command ended: exit `code`, the end of its output (`tail`, both streams, `TAIL` bytes or as many as asked), its `size`."""
 
     code: int
     tail: str

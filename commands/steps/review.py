@@ -60,7 +60,7 @@ class Review(StepBox):
             return failed("Too many files changed to search them all; deploy in smaller releases, or review by hand.")
         found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
         found += [line for file in self.migrations for line in self._in_migration(ctx, file)]
-        found.sort(key=lambda line: findings.SECRET not in line)
+        found.sort(key=lambda line: findings.LEAK not in line)
         more = (f"… and {len(found) - _SHOWN} more, in the whole output",) if len(found) > _SHOWN else ()
         shown = (*stat.tail.splitlines()[-12:], *found[:_SHOWN], *more, self._pinned(ctx, env["COMMIT"]))
         says = (

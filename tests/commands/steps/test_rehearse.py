@@ -187,7 +187,7 @@ def test_a_verify_query_that_the_scratch_server_cannot_answer_stops_nothing(shop
     unknown = "[[verify]]\nsays = \"rights\"\nexpect = 1\nsql = \"SELECT has_table_privilege('nobody_here', 'kept', 'INSERT')::int\"\n"
     found = shop.rehearse(expect=unknown)
     assert found.state == "done", found.says
-    assert "after forward, “rights” could not be asked on the copy" in found.lines
+    assert "after forward, “rights” could not be asked on the copy, which lacks a role" in found.lines
 
 
 def test_content_that_changed_under_the_same_count_is_seen(shop: Shop) -> None:
