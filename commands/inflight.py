@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from commands.outcome import Context, Outcome, unknown
-from commands.runbook.page import PageStep
+from commands.runbook.page import Page, PageStep
 from state.errors import GonogoError
-from state.records import UNKNOWN
+from state.records import DONE, UNKNOWN, Record
 
-PATIENCE = timedelta(
-    seconds=60
-)  # in which a host or database that cannot be reached may come back before people are asked
+LOG = logging.getLogger("gonogo.inflight")
+
+# in which a host or database that cannot be reached may come back before people are asked
+PATIENCE = timedelta(seconds=60)
 APART = 1.0  # seconds between two looks
 
 
@@ -42,6 +44,17 @@ def settled(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
     if outcome.state != UNKNOWN or ctx.stop.is_set():
         return outcome
     return _look(step, ctx) or outcome
+
+
+def give_back(page: Page, record: Record, context: Callable[[PageStep, int, threading.Event], Context]) -> None:
+    """When a run is over: let its steps clear away what later ones would have cleared, had they begun."""
+    for step in page.steps:
+        row = record.last(step.id)
+        if row and row.state == DONE:
+            try:
+                step.box.give_back(context(step, row.attempt, threading.Event()))
+            except GonogoError as error:
+                LOG.warning("what %s left stays for now: %s", step.id, error)
 
 
 def _look(step: PageStep, ctx: Context) -> Outcome | None:

@@ -12,7 +12,7 @@ from commands.contexts import ContextMaker
 from commands.countdown import BeginCountdown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
-from commands.inflight import Act, after_a_cut, settled
+from commands.inflight import Act, after_a_cut, give_back, settled
 from commands.jumps import JumpWatch
 from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
@@ -25,7 +25,7 @@ from commands.steps.base import act
 from commands.tools import Tools
 from commands.who import BOT
 from state.errors import BadRecord
-from state.records import DONE, RUNNING, News, Record, Step
+from state.records import ACTIVE, DONE, RUNNING, News, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
@@ -128,6 +128,8 @@ class Runner:
 
     def _move(self, state: str, record: Record) -> None:
         self.store.move_run(self.number, state, self._now(), telling.moved(self.page, record, state, self._now()))
+        if state not in ACTIVE:
+            give_back(self.page, record, self._maker.context)
 
     def _note(self, name: str, over: bool) -> None:
         if over:

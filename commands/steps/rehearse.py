@@ -13,7 +13,7 @@ from commands.outcome import Context, Outcome, done, failed
 from commands.return_rows import BRING_BACK
 from commands.scripts import read
 from commands.sql_file import after_each, server_wide, unsafe_statements
-from commands.steps.base import on_host, told
+from commands.steps.base import for_people, on_host, told
 from commands.tools import Finished
 
 
@@ -44,7 +44,7 @@ _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
 _EMPTY_VIEW = re.compile(r"^empty view: (.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # what the script says to the bot and not to people
-_FOR_THE_BOT = re.compile(r"[a-z_]+=|(verify|table|lock): ")
+_FOR_THE_BOT = re.compile(r"(verify|table|lock): ")
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
@@ -106,7 +106,7 @@ class Rehearse(OnCopy):
         if ended.code:
             general = f"The rehearsal failed (exit {ended.code}); production was not touched."
             words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
-            shown = tuple(line for line in ended.last_lines if not _FOR_THE_BOT.match(line))
+            shown = tuple(line for line in for_people(ended.last_lines) if not _FOR_THE_BOT.match(line))
             return failed(words, lines=shown, output=ended.tail)
         verified = _VERIFY.findall(ended.tail)
         if wrong := [one for one in verified if not _holds(*one[1:])]:

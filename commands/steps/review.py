@@ -14,8 +14,8 @@ from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, on_host
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
-_NAMES = 'cd "$REPOSITORY"\ngit -c core.quotePath=false diff --name-only --diff-filter=d "$BEFORE" "$COMMIT"'
-_ADDED = 'cd "$REPOSITORY"\ngit diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
+_NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
+_ADDED = 'cd "$REPOSITORY"\ngit --literal-pathspecs diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
 _READ_AT_MOST = 1_000_000  # bytes of one file's diff, and of the list of files
 _SHOWN = 20  # findings in the thread; all are in the whole output
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
@@ -93,6 +93,6 @@ class Review(StepBox):
         if file.endswith(_LOCKS):
             return []
         diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_READ_AT_MOST)
-        if diff.code or diff.size > _READ_AT_MOST:
+        if diff.code or not 0 < diff.size <= _READ_AT_MOST:
             return [f"{file}:1 could not be searched ({diff.size} bytes changed); look at it by hand"]
         return findings.in_added(file, findings.added_lines(diff.tail))

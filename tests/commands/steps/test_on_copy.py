@@ -191,3 +191,9 @@ def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_startin
         )
     assert not [line for line in lines if "missing" in line.found.says and line.found.level not in {WARN, OK}]
     assert world.not_given_back == 0
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_a_page_may_not_go_on_without_it_with_nobodys_word(kind: str) -> None:
+    step = made(kind, OWN + 'on_failure = "tell"\n')
+    assert "would go on without the" in step.wrong_beside({})

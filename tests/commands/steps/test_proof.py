@@ -108,6 +108,14 @@ def test_the_copy_stays_for_a_rehearsal_of_the_same_page_and_goes_at_the_next_pr
     assert shop.copies() == []
 
 
+def test_a_copy_that_no_rehearsal_took_goes_when_the_run_is_over(shop: Shop) -> None:
+    assert shop.prove(rehearsed=True).state == "done"
+    environ = {"DB": shop.url, "SCRATCH": shop.scratch, "FOLDER": str(shop.folder)}
+    over = context(World(), dict(shop.made.values), shell=LocalShell(environ, postgres_programs()))
+    box("proof", PROOF).give_back(over)
+    assert shop.copies() == []
+
+
 def test_a_copy_that_failed_its_proof_does_not_stay(shop: Shop) -> None:
     change(shop.archive, b"17\tparent 17\n", b"")
     shop.seal()

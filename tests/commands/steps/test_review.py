@@ -81,3 +81,16 @@ def test_nothing_of_a_large_change_is_left_out_and_a_secret_stands_first(tmp_pat
     first = next(line for line in found.lines if ".js:" in line)
     assert first.startswith("long-name-0.js:1 looks like a secret"), found.lines
     assert found.lines[-2] == "… and 11 more, in the whole output"
+
+
+def test_a_file_is_searched_whatever_its_name(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    names = ['say "x".js', ":(top)b.js", "ไทย *.js", "back\\slash.js"]
+    new = repository.commit(dict.fromkeys(names, "debugger\n"), "Names")
+    shell = LocalShell({"REPO": str(repository.path)})
+    shell.ask("h", f"cd {repository.path}; git fetch -q")
+    values = {"commit": new, "commit_before": repository.old}
+    found = act(box("review", BOX), context(World(), values, shell=shell, files={"up.sql": "SELECT 1;\n"}))
+    assert sorted(line for line in found.lines if ":1 " in line) == sorted(
+        f"{name}:1 debug code: debugger" for name in names
+    )
