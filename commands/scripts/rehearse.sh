@@ -27,6 +27,7 @@ by_name() {
     { print }' "$1"
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
+columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
 standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # what went wrong, where, and the end of the rehearsal
 fails() {
@@ -66,10 +67,15 @@ return_rows() {
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
 by=$(scratch strongest)
-rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"
+rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; columns > "$work/0.columns"
 apply forward
 verify_forward
-rows > "$work/1"
+rows > "$work/1"; columns > "$work/1.columns"
+# columns that forward adds or takes away, of tables that stay
+awk -F '\037' '
+  { after = FILENAME == ARGV[2]; table[after, $1] = has[after, $0] = 1; if (!seen[$0]++) line[++n] = $0; name[$0] = $1 }
+  END { for (i = 1; i <= n; i++) if (table[0, name[line[i]]] && table[1, name[line[i]]] && !(has[0, line[i]] && has[1, line[i]]))
+    print "column: " (has[1, line[i]] ? "adds" : "drops") FS line[i] }' "$work/0.columns" "$work/1.columns"
 apply rollback
 verify_rollback
 rows > "$work/2"

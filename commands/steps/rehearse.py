@@ -10,6 +10,7 @@ from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
+from commands.rehearsed import columns, locks, rows, short, tables_in
 from commands.return_rows import BRING_BACK
 from commands.scripts import read
 from commands.sql_file import after_each, server_wide, unsafe_statements
@@ -32,19 +33,18 @@ _SCRIPT = "".join(
         f"PROBE={shlex.quote(_PROBE)}\n",
         f"NEXT_INSERT={shlex.quote(read('next_insert.sql'))}\n",
         f"STANDING={shlex.quote(read('standing.sql'))}\n",
+        f"ALL_COLUMNS={shlex.quote(read('columns.sql'))}\n",
         f"SETTINGS={shlex.quote(read('settings.sql'))}\n",
         "KEY=rehearsal LOCK=0\n",
         read("rehearse.sh"),
     )
 )
-_TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|other)$", re.MULTILINE)
-_LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
 _VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
 _EMPTY_VIEW = re.compile(r"^empty view: (.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # what the script says to the bot and not to people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock): ")
+_FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
@@ -113,8 +113,8 @@ class Rehearse(OnCopy):
             lines = tuple(f"after {way}, “{name}” {_instead(how, *more)}" for way, how, name, *more in wrong)
             says = f"On the copy, {lines[0]}; the page would stop there in production."
             return failed(says, lines=lines, output=ended.tail)
-        tables = _TABLE.findall(ended.tail)
-        lines = (*_rows(tables), *_locks(ended.tail), *_remarks(verified, found))
+        tables = tables_in(ended.tail)
+        lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
         if says := _not_as_before(ended.tail, found, tables):
             differs = [line for line in ended.tail.splitlines() if line.startswith(("< ", "> "))]
@@ -135,11 +135,11 @@ def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, .
         return f"the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
     if behind := _BEHIND.findall(output):
         places = ", ".join(
-            f"{_short(table)} (its sequence {_short(name)} stands behind its rows)" for name, table in behind
+            f"{short(table)} (its sequence {short(name)} stands behind its rows)" for name, table in behind
         )
         return f"new rows collide after the rollback in {places}. Move them on with setval in the rollback file."
     if empty := _EMPTY_VIEW.findall(output):
-        names = ", ".join(map(_short, empty))
+        names = ", ".join(map(short, empty))
         return f"the rollback leaves materialised views without rows: {names}. Refresh them in the rollback file."
     return ""
 
@@ -170,44 +170,6 @@ def _returns(forward: str, ctx: Context) -> str:
         for box in boxes
     ]
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
-
-
-def _rows(tables: list[tuple[str, ...]]) -> list[str]:
-    """One line for each table whose rows change on the way, what does not come back last, under the heading of the columns."""
-    if not tables:
-        return []
-    lines = sorted((_line(*one) for one in tables), key=lambda line: "❗" in line)
-    returned = " → brought back" if any(how == "returned" for *_, how in tables) else ""
-    return [f"rows: before → after forward → after rollback{returned}", *lines]
-
-
-def _line(name: str, *counts_and_end: str) -> str:
-    *counts, how = counts_and_end
-    before, after, back, returned = (count or "gone" for count in counts)
-    steps = [before if counts[0] else "no table", after, back, *([returned] if returned != back else [])]
-    return f"{_short(name)}: {' → '.join(steps)} {'❗ not as before' if how == 'other' else '✓'}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("public.")
-
-
-def _locks(output: str) -> list[str]:
-    """Who waits for which tables while a file runs, the longest first: readers and writers, or writers alone."""
-    found = sorted(((way, int(held), mode, name) for way, held, mode, name in _LOCK.findall(output)), key=_held)
-    lines = []
-    for way in ("forward", "rollback"):
-        closed = {name: held for one, held, mode, name in found if one == way and mode == "AccessExclusiveLock"}
-        unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
-        for who, tables in (("readers and writers", closed), ("writers", unwritten)):
-            longest = sorted(tables.items(), key=lambda one: -one[1])
-            listed = ", ".join(f"{_short(name)} {took(held / 1000)}" for name, held in longest)
-            lines += [f"{way} keeps {who} waiting: {listed}"] if listed else []
-    return lines
-
-
-def _held(lock: tuple[str, int, str, str]) -> int:
-    return lock[1]
 
 
 def _remarks(verified: list[tuple[str, ...]], found: dict[str, str]) -> list[str]:

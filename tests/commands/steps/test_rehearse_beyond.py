@@ -154,3 +154,10 @@ def test_a_rehearsal_that_does_not_begin_leaves_no_copy(shop: Shop) -> None:
     assert not do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'"), (
         "a copy of production is left"
     )
+
+
+def test_what_forward_does_to_the_columns_of_tables_that_stay_is_told(shop: Shop) -> None:
+    forward = 'ALTER TABLE kept ADD COLUMN "Preis ฿" numeric(4,2), ALTER COLUMN word TYPE varchar(9);'
+    back = 'ALTER TABLE kept DROP COLUMN "Preis ฿", ALTER COLUMN word TYPE text;'
+    found = shop.rehearse(forward, back, returns="", expect=ONE)
+    assert found.lines[0] == 'forward changes kept: word text → character varying(9), + "Preis ฿" numeric(4,2)'
