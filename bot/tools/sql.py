@@ -23,8 +23,10 @@ LOCK_TRIES = 3
 GRACE = 5.0  # seconds that the server gets to keep its own time limit before it counts as silent
 # the server itself looks whether we are still there: a client that died must not have its file run to the end, and one
 # that froze, or whose machine is gone without a word, must not keep its locks
+# (PostgreSQL 13 does not know the first of the settings)
 STILL_THERE = """
-SET LOCAL client_connection_check_interval = 1000; SET LOCAL idle_in_transaction_session_timeout = 10000;
+SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_connection_check_interval';
+SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
 BLOCKERS = """

@@ -13,6 +13,7 @@ import pytest
 from bot.rehearsal.target.box import free_port
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools import applying
+from bot.tools import sql as sql_tool
 from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
@@ -147,6 +148,21 @@ def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
         sql.apply("db", migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(10);"), stop=stop)
     assert time.monotonic() - began < 2.4
     assert count(sql) == 0
+
+
+def test_the_server_looks_whether_the_bot_is_still_there_while_a_file_runs(sql: PostgresSql) -> None:
+    interval = "SELECT 1 / (current_setting('client_connection_check_interval') = '1s')::int;"
+    assert not sql.apply("db", migration(interval), stop=GO).already
+    assert sql.query("db", "SHOW client_connection_check_interval").rows == (("0",),)
+
+
+def test_a_server_too_old_to_look_whether_the_bot_is_there_takes_files_all_the_same(
+    sql: PostgresSql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = sql_tool.STILL_THERE.replace("client_connection_check_interval", "of_a_newer_postgres")
+    monkeypatch.setattr(sql_tool, "STILL_THERE", older)
+    sql.apply("db", migration("INSERT INTO things VALUES ('a');"), stop=GO)
+    assert count(sql) == 1
 
 
 def test_a_prisma_address_is_taken(postgres: Postgres) -> None:

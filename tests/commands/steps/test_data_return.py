@@ -15,6 +15,7 @@ from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
+from commands.steps import data_return
 from commands.steps.base import act
 from commands.tools import Migration
 from tests.commands.steps.databases import DUMP, data_file, do, dump, fresh, seal
@@ -216,6 +217,16 @@ def test_a_backup_that_breaks_off_in_the_middle_brings_nothing_back(shop: Shop) 
     shop.sum = seal(shop.folder / DUMP)
     assert shop.bring_back(*TABLES).state == "failed"
     assert set(shop.counts().values()) == {0}
+
+
+def test_a_server_too_old_to_look_whether_the_host_is_there_gets_its_rows_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = data_return._SCRIPT.replace("client_connection_check_interval", "of_a_newer_postgres")
+    monkeypatch.setattr(data_return, "_SCRIPT", older)
+    shop.lose()
+    found = shop.bring_back(*TABLES)
+    assert found.state == "done", found.output
 
 
 def test_the_plan_names_the_tables_and_no_address() -> None:
