@@ -84,6 +84,34 @@ def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
     assert count(sql) == 0
 
 
+def test_what_a_failing_file_says_shows_no_row(sql: PostgresSql, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
+        connection.execute("INSERT INTO things VALUES ('bob@example.com'), ('bob@example.com')")
+    for text in (
+        "ALTER TABLE things ADD CHECK (name = 'no');",
+        "ALTER TABLE things ADD UNIQUE (name);",
+        "ALTER TABLE things ALTER name SET NOT NULL;\nDO $$ BEGIN UPDATE things SET name = NULL; END $$;",
+        "ALTER TABLE things ALTER name TYPE integer USING name::integer;",
+    ):
+        with pytest.raises(Failed, match="failed at line") as caught:
+            sql.apply("db", migration(text), stop=GO)
+        assert caught.value.output == f"line {text.count(chr(10)) + 1}: {text.splitlines()[-1]}"
+        assert "bob" not in str(caught.value)
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "…"') as caught:
+        sql.query("db", "SELECT name::integer FROM things")
+
+
+def test_a_wrong_value_that_stands_in_the_file_itself_is_named(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "four"'):
+        sql.apply("db", migration("SELECT 'four'::integer;"), stop=GO)
+
+
+def test_the_hint_of_a_failing_statement_stays(sql: PostgresSql) -> None:
+    with pytest.raises(Failed) as caught:
+        sql.apply("db", migration("SELECT nam FROM things;"), stop=GO)
+    assert caught.value.output.endswith('Perhaps you meant to reference the column "things.name".')
+
+
 def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(applying, "SHOWN", 0.2)
     heard: list[str] = []
