@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from bot.tools.applying import Piece, Watch, pieces, watched
+from bot.tools.applying import COMMIT, Piece, Watch, pieces, watched
 from bot.tools.deadline import cut_after
 from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.secrets import Redactor
@@ -126,6 +126,7 @@ class PostgresSql:
             for piece in found:
                 watch.doing(piece)
                 connection.execute(piece.text.encode())
+            watch.doing(COMMIT)
         return False
 
     def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
@@ -142,8 +143,9 @@ class PostgresSql:
         said = self._redact(_said(error, migration.text))
         # never its detail and context, which show rows
         hint = self._redact(error.diag.message_hint or "")
-        if piece is None:
-            return Failed(f"{migration.name} failed and was rolled back whole: {said}", hint)
+        if piece is None or piece is COMMIT:
+            at = f" at {COMMIT.says}" if piece else ""
+            return Failed(f"{migration.name} failed{at} and was rolled back whole: {said}", hint)
         position = error.diag.statement_position
         line = piece.line_at(int(position) - 1) if position else piece.line
         quoted = migration.text.splitlines()[line - 1].strip()

@@ -112,6 +112,15 @@ def test_the_hint_of_a_failing_statement_stays(sql: PostgresSql) -> None:
     assert caught.value.output.endswith('Perhaps you meant to reference the column "things.name".')
 
 
+def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_blamed(sql: PostgresSql) -> None:
+    deferred = "ALTER TABLE things ADD CONSTRAINT one UNIQUE (name) DEFERRABLE INITIALLY DEFERRED;"
+    twice = "INSERT INTO things VALUES ('a'), ('a');\nSELECT 1;"
+    with pytest.raises(Failed, match=r"016\.sql failed at its end \(COMMIT\) and was rolled back whole: dup") as caught:
+        sql.apply("db", migration(f"{deferred}\n{twice}"), stop=GO)
+    assert caught.value.output == ""
+    assert count(sql) == 0
+
+
 def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(applying, "SHOWN", 0.2)
     heard: list[str] = []
