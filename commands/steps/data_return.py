@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from commands.checks import Check, Programs
 from commands.durations import Duration, parse, say, took
@@ -36,7 +36,8 @@ _WRONG = {
 
 
 class DataReturn(StepBox):
-    """`tables` as one would write them in SQL; of a partitioned one, all parts. `columns` are "table.column" of kept tables.
+    """`tables` as one would write them in SQL; of a partitioned one, all parts. `columns` are "table.column" of kept tables;
+    one of the two at least.
 
     `undoes` names the migration: where its receipt is not there, nothing was dropped, and nothing is done. Rows whose
     key is there already are left as they are, so that what was written since stays; sequences move on. All in one
@@ -53,14 +54,21 @@ class DataReturn(StepBox):
     folder: EnvName
     file: str = "<backup_file>"
     sha256: str = "<backup_sha256>"
-    tables: list[str] = Field(min_length=1)
+    tables: list[str] = Field(default_factory=list)
     columns: list[str] = Field(default_factory=list)
     undoes: str = Field(min_length=1)
     lock_timeout: Duration = parse("5 s")
 
+    @model_validator(mode="after")
+    def _brings_something(self) -> Self:
+        if not self.tables and not self.columns:
+            raise ValueError("must name at least one of tables or columns")
+        return self
+
     def plan(self) -> list[str]:
+        rows = f"on {self.database}: rows of {', '.join(self.tables)} that are missing come back from {self.file}"
         return [
-            f"on {self.database}: rows of {', '.join(self.tables)} that are missing come back from {self.file}",
+            *([rows] if self.tables else []),
             *(f"on {self.database}: the values of {column} come back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting for locks at most {say(self.lock_timeout)}",
             *on_host(self.host, _SCRIPT, self._given()),
@@ -81,8 +89,9 @@ class DataReturn(StepBox):
         if ended.code or not found:
             return self._failed(ctx, ended)
         back, filled = sum(one[3] for one in found), sum(one[4] for one in found)
-        says = f"{back:,} rows of {len(found)} tables are back from the backup, in {took(ended.seconds)}"
-        says += f"; {filled:,} values of columns too." if self.columns else "."
+        what = [f"{back:,} rows of {len(found)} tables"] * bool(self.tables)
+        what += [f"{filled:,} values of columns"] * bool(self.columns)
+        says = f"{' and '.join(what)} are back from the backup, in {took(ended.seconds)}."
         return done(says, lines=tuple(_line(*one) for one in found), output=ended.tail)
 
     def look(self, ctx: Context) -> Outcome | None:

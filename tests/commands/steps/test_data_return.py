@@ -15,6 +15,7 @@ from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
+from commands.scripts import read
 from commands.steps import data_return
 from commands.steps.base import act
 from commands.tools import Migration
@@ -163,9 +164,26 @@ def test_the_values_of_a_dropped_column_come_back_and_no_deleted_row_does(shop: 
         "ALTER TABLE children DROP COLUMN double; ALTER TABLE children DROP COLUMN size; DELETE FROM children WHERE id = 5"
     )
     shop.do("ALTER TABLE children ADD COLUMN size integer")
-    found = shop.bring_back("told", columns=("children.size",))
+    found = shop.bring_back(columns=("children.size",))
     assert found.state == "done", found.output
+    assert found.says.startswith("4 values of columns are back from the backup, in "), found.says
     assert shop.do("SELECT id, size FROM children ORDER BY id") == [(1, 10), (2, 20), (3, 30), (4, 40)]
+
+
+def test_where_columns_alone_are_named_no_tables_next_row_is_tried(shop: Shop) -> None:
+    ended = LocalShell({"DB": shop.url}, postgres_programs()).ask(
+        "h", f"psql -XqAt -v ON_ERROR_STOP=1 -v tables= $DB <<'END'\n{read('next_insert.sql')}END\n", env={"DB": "$DB"}
+    )
+    assert ended.code == 0, ended.tail
+
+
+def test_a_page_must_name_a_table_or_a_column() -> None:
+    toml = 'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$F"\nundoes = "m"\n'
+    with pytest.raises(ValueError, match="must name at least one of tables or columns"):
+        box("data-return", toml)
+    text = plan(box("data-return", toml + 'columns = ["a.b"]'))
+    assert "on db: the values of a.b come back from <backup_file>" in text
+    assert "on db: rows of" not in text
 
 
 @pytest.mark.parametrize(
