@@ -15,7 +15,8 @@ SELECT format('WITH back AS (INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SEL
   RETURNING 1) UPDATE gonogo_copies SET archived = (SELECT count(*) FROM %3$I), there = (SELECT count(*) FROM %1$s),
   back = (SELECT count(*) FROM back) WHERE copy = %3$L', c.name, c.columns, c.copy, t.whole)
 FROM gonogo_copies c JOIN gonogo_tables t USING (name) ORDER BY c.copy \gexec
-SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I IS DISTINCT FROM b.%2$I
+-- compared as they are written, because json, xml, point and others have no equality
+SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I::text IS DISTINCT FROM b.%2$I::text
   RETURNING 1) UPDATE gonogo_copies SET filled = filled + (SELECT count(*) FROM filled) WHERE copy = %3$L', t.name, a.attname, c.copy,
   (SELECT string_agg(format('t.%1$I = b.%1$I', k.attname), ' AND ') FROM pg_index i JOIN pg_attribute k ON k.attrelid = t.oid
    AND k.attnum = ANY (i.indkey) WHERE i.indrelid = t.oid AND i.indisprimary))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -61,7 +62,12 @@ class Shop:
         self.url = postgres.url(OWNER, "shop")
         fresh(postgres, "shop")
         self.do(SCHEMA + ROWS)
-        self.sum = dump(self.url, folder)
+        self.backup()
+
+    def backup(self) -> None:
+        """Dump it as it is now."""
+        shutil.rmtree(self.folder / DUMP, ignore_errors=True)
+        self.sum = dump(self.url, self.folder)
 
     def do(self, sql: str) -> list[tuple[object, ...]]:
         """Run statements; the rows of the last one."""
@@ -168,6 +174,18 @@ def test_the_values_of_a_dropped_column_come_back_and_no_deleted_row_does(shop: 
     assert found.state == "done", found.output
     assert found.says.startswith("4 values of columns are back from the backup, in "), found.says
     assert shop.do("SELECT id, size FROM children ORDER BY id") == [(1, 10), (2, 20), (3, 30), (4, 40)]
+
+
+def test_the_values_of_columns_come_back_whose_types_know_no_equality(shop: Shop) -> None:
+    shop.do("ALTER TABLE parents ADD tree json, ADD place point; UPDATE parents SET tree = '{\"a\": 1}' WHERE id < 3")
+    shop.do("UPDATE parents SET place = '(1,2)' WHERE id = 3")
+    shop.backup()
+    shop.do("ALTER TABLE parents DROP COLUMN tree, DROP COLUMN place")
+    shop.do("ALTER TABLE parents ADD COLUMN tree json, ADD COLUMN place point")
+    found = shop.bring_back(columns=("parents.tree", "parents.place"))
+    assert found.says.startswith("3 values of columns are back"), found.says + found.output
+    back = shop.do("SELECT tree::text, place::text FROM parents ORDER BY id")
+    assert back == [('{"a": 1}', None)] * 2 + [(None, "(1,2)")] + [(None, None)] * 2
 
 
 def test_where_columns_alone_are_named_no_tables_next_row_is_tried(shop: Shop) -> None:
