@@ -3,7 +3,7 @@
 bring_back() {
   local found only=() name
   found=$(psql -XqAt -F $'\t' -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" \
-    <<< "$FIND SELECT name, relname FROM gonogo_tables WHERE leaf;") || return
+    <<< "$FIND SELECT name, relname FROM gonogo_tables WHERE leaf UNION SELECT name, relname FROM gonogo_sequences;") || return
   WANTED=$(cut -f 1 <<< "$found")
   export WANTED
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")

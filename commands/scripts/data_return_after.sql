@@ -25,14 +25,11 @@ CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(split_part(given.line, E
   UNION SELECT split_part(given.line, E'\t', 1)::regclass) AS part (oid)
 JOIN gonogo_tables t ON t.oid = part.oid JOIN gonogo_copies c ON c.name = t.name
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = split_part(given.line, E'\t', 2) \gexec
-SELECT format('SELECT setval(%1$L, greatest(last_value, (SELECT max(%2$I) FROM %3$s))) FROM %1$s
-  WHERE EXISTS (SELECT FROM %3$s)', s.seq::regclass::text, a.attname, t.name)
-FROM gonogo_tables t JOIN LATERAL (
-  SELECT d.objid AS seq, d.refobjsubid AS number FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S'
-  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.refobjsubid > 0
-  UNION SELECT d.refobjid, f.adnum FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
-  JOIN pg_class q ON q.oid = d.refobjid AND q.relkind = 'S' WHERE f.adrelid = t.oid
-) AS s ON true JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = s.number \gexec
+-- each to where the backup had it, or to its column's greatest number, and never back
+SELECT format('SELECT setval(%1$L, greatest(last_value, %2$L, top)) FROM %1$s, (SELECT %3$s) AS there (top) WHERE coalesce(%2$L, top) IS NOT NULL',
+  s.seq::regclass::text, a.value, CASE WHEN s.numeric THEN format('max(%1$I)::bigint FROM %2$s WHERE %1$I <= %3$s', s.attname, s.of, s.seqmax)
+  ELSE 'NULL::bigint' END)
+FROM gonogo_sequences s LEFT JOIN gonogo_at a ON to_regclass(a.name) = s.seq AND a.called AND a.value <= s.seqmax \gexec
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
   CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec

@@ -188,6 +188,50 @@ def test_the_values_of_columns_come_back_whose_types_know_no_equality(shop: Shop
     assert back == [('{"a": 1}', None)] * 2 + [(None, "(1,2)")] + [(None, None)] * 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "default", "following"),
+    [
+        ("text", "'J'||nextval('numbers')", "J10"),
+        ("numeric", "nextval('numbers')", "10"),
+        ("numeric(12,2)", "nextval('numbers')", "10.00"),
+        ("smallint", "nextval('numbers')", "10"),
+    ],
+)
+def test_a_sequence_goes_on_where_the_backup_had_it_whatever_its_column_is(
+    shop: Shop, kind: str, default: str, following: str
+) -> None:
+    made = f"CREATE SEQUENCE numbers; CREATE TABLE jobs (id {kind} PRIMARY KEY DEFAULT {default})"
+    shop.do(
+        f"CREATE DOMAIN whole AS bigint CHECK (VALUE > 0); {made}; INSERT INTO jobs SELECT FROM generate_series(1, 9)"
+    )
+    # the newest are gone, and their numbers are known elsewhere
+    shop.do("DELETE FROM jobs WHERE id::text LIKE '%8' OR id::text LIKE '%9.00' OR id::text LIKE '%9'")
+    shop.backup()
+    shop.do(f"DROP TABLE jobs; DROP SEQUENCE numbers; {made}")
+    found = shop.bring_back("jobs")
+    assert found.state == "done", found.says + found.output
+    assert shop.do("INSERT INTO jobs DEFAULT VALUES RETURNING id::text") == [(following,)]
+
+
+def test_a_sequence_is_past_every_row_and_never_goes_back(shop: Shop) -> None:
+    shop.do("INSERT INTO parents (id, name) VALUES (40, 'by hand')")
+    made = "CREATE TABLE amounts (id amount PRIMARY KEY DEFAULT nextval('parents_id_seq'))"
+    shop.do(f"CREATE DOMAIN amount AS numeric; {made}; INSERT INTO amounts VALUES ('NaN'), (41.5)")
+    shop.backup()
+    shop.do(f"DROP TABLE amounts; {made}; SELECT setval('children_id_seq', 70)")
+    assert shop.bring_back("parents", "children", "amounts").state == "done"
+    assert shop.do("SELECT nextval('parents_id_seq'), nextval('children_id_seq')") == [(43, 71)]
+
+
+def test_the_sequence_of_an_empty_table_is_left_where_it_begins(shop: Shop) -> None:
+    made = "CREATE TABLE nobody (id serial PRIMARY KEY)"
+    shop.do(made)
+    shop.backup()
+    shop.do(f"DROP TABLE nobody; {made}")
+    assert shop.bring_back("nobody").state == "done"
+    assert shop.do("INSERT INTO nobody DEFAULT VALUES RETURNING id") == [(1,)]
+
+
 def test_where_columns_alone_are_named_no_tables_next_row_is_tried(shop: Shop) -> None:
     ended = LocalShell({"DB": shop.url}, postgres_programs()).ask(
         "h", f"psql -XqAt -v ON_ERROR_STOP=1 -v tables= $DB <<'END'\n{read('next_insert.sql')}END\n", env={"DB": "$DB"}
