@@ -1,6 +1,9 @@
--- The tables named on the page, with the parts of those that are partitioned; `whole` ones get their rows back.
+-- The tables named on the page, with the parts of those that are partitioned; `whole` ones get their rows back. `same` is
+-- how a row `t` of it is known to be the backup's row `b`: by its primary key.
 CREATE TEMP TABLE gonogo_tables AS
-SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relname, c.relkind = 'r' AS leaf, bool_or(given.whole) AS whole
+SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relname, c.relkind = 'r' AS leaf, bool_or(given.whole) AS whole,
+  (SELECT string_agg(format('t.%1$I = b.%1$I', k.attname), ' AND ') FROM pg_index i JOIN pg_attribute k ON k.attrelid = i.indrelid
+   AND k.attnum = ANY (i.indkey) WHERE i.indrelid = c.oid AND i.indisprimary) AS same
 FROM (SELECT name, true FROM regexp_split_to_table(nullif(:'tables', ''), E'\n') AS t (name)
   UNION ALL SELECT split_part(line, E'\t', 1), false FROM regexp_split_to_table(nullif(:'columns', ''), E'\n') AS t (line)
 ) AS given (name, whole)

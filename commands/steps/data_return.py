@@ -27,7 +27,12 @@ _SCRIPT = "".join(
         'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_whole\nbring_back\n',
     )
 )
-_BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
+_BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
+_NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
+_NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = '{}/not back'"
+_MEANS = (
+    ": newer rows have their keys, and rows that pointed to them now point to those. {} Skip it only to accept that."
+)
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
@@ -40,8 +45,9 @@ class DataReturn(StepBox):
     one of the two at least.
 
     `undoes` names the migration: where its receipt is not there, nothing was dropped, and nothing is done. Rows whose
-    key is there already are left as they are, so that what was written since stays; sequences move on. All in one
-    transaction with a receipt, so that it happens once, whoever tries.
+    key is there already are left as they are, so that what was written since stays; where that is another row than the
+    backup's, people decide, because what pointed to the old one now points to it. Sequences move on. All in one transaction with
+    a receipt, so that it happens once, whoever tries.
     """
 
     kind: ClassVar[str] = "data-return"
@@ -79,7 +85,7 @@ class DataReturn(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.sql.applied(self.database, ctx.step_key):
-            return done("The rows were brought back by this run before.")
+            return self._before(ctx)
         if not ctx.tools.sql.applied(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
@@ -92,7 +98,10 @@ class DataReturn(StepBox):
         what = [f"{back:,} rows of {len(found)} tables"] * bool(self.tables)
         what += [f"{filled:,} values of columns"] * bool(self.columns)
         says = f"{' and '.join(what)} are back from the backup, in {took(ended.seconds)}."
-        return done(says, lines=tuple(_line(*one) for one in found), output=ended.tail)
+        told = {"lines": tuple(_line(*one) for one in found), "output": ended.tail}
+        if lost := _NOT_BACK.search(ended.tail):
+            return failed(lost[1] + _MEANS.format(says), **told)
+        return done(says, **told)
 
     def look(self, ctx: Context) -> Outcome | None:
         """The receipt keeps it from happening twice, and without one nothing of it is there."""
@@ -125,6 +134,12 @@ class DataReturn(StepBox):
             **self.asked(),
         }
 
+    def _before(self, ctx: Context) -> Outcome:
+        key = ctx.step_key.replace("'", "''")
+        if lost := ctx.tools.sql.query(self.database, _NOT_BACK_BEFORE.format(key)).rows:
+            return failed(lost[0][0] + _MEANS.format("This run brought all others back before."))
+        return done("The rows were brought back by this run before.")
+
     def _failed(self, ctx: Context, ended: Finished) -> Outcome:
         said = _ERROR.findall(ended.tail)
         general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
@@ -132,8 +147,9 @@ class DataReturn(StepBox):
         return failed(words, lines=ended.last_lines, output=ended.tail)
 
 
-def _line(name: str, archived: int, there: int, back: int, filled: int) -> str:
-    kept = f", {archived - back:,} were there already" if archived - back and not filled else ""
-    return f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back{kept}" + (
-        f", {filled:,} values" if filled else ""
-    )
+def _line(name: str, archived: int, there: int, back: int, filled: int, lost: int) -> str:
+    says = f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back"
+    kept = archived - back - lost
+    says += f", {kept:,} were there already" if kept and not filled else ""
+    says += f", {lost:,} not back because newer rows have their keys" if lost else ""
+    return says + (f", {filled:,} values" if filled else "")

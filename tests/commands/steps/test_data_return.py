@@ -145,16 +145,6 @@ def test_foreign_keys_hold_again_as_they_did(shop: Shop) -> None:
         shop.do("INSERT INTO children (parent, size) VALUES (999, 1)")
 
 
-def test_what_was_written_since_stays(shop: Shop) -> None:
-    shop.lose()
-    shop.do("INSERT INTO parents (name) VALUES ('since')")
-    found = shop.bring_back("parents", "children")
-    assert found.state == "done", found.output
-    assert shop.do("SELECT name FROM parents WHERE id = 1") == [("since",)]
-    assert shop.counts()["parents"] == 5
-    assert any("1 were there already" in line for line in found.lines), found.lines
-
-
 def test_it_happens_once_for_each_run(shop: Shop) -> None:
     shop.lose()
     assert shop.bring_back(*TABLES).state == "done"
@@ -174,62 +164,6 @@ def test_the_values_of_a_dropped_column_come_back_and_no_deleted_row_does(shop: 
     assert found.state == "done", found.output
     assert found.says.startswith("4 values of columns are back from the backup, in "), found.says
     assert shop.do("SELECT id, size FROM children ORDER BY id") == [(1, 10), (2, 20), (3, 30), (4, 40)]
-
-
-def test_the_values_of_columns_come_back_whose_types_know_no_equality(shop: Shop) -> None:
-    shop.do("ALTER TABLE parents ADD tree json, ADD place point; UPDATE parents SET tree = '{\"a\": 1}' WHERE id < 3")
-    shop.do("UPDATE parents SET place = '(1,2)' WHERE id = 3")
-    shop.backup()
-    shop.do("ALTER TABLE parents DROP COLUMN tree, DROP COLUMN place")
-    shop.do("ALTER TABLE parents ADD COLUMN tree json, ADD COLUMN place point")
-    found = shop.bring_back(columns=("parents.tree", "parents.place"))
-    assert found.says.startswith("3 values of columns are back"), found.says + found.output
-    back = shop.do("SELECT tree::text, place::text FROM parents ORDER BY id")
-    assert back == [('{"a": 1}', None)] * 2 + [(None, "(1,2)")] + [(None, None)] * 2
-
-
-@pytest.mark.parametrize(
-    ("kind", "default", "following"),
-    [
-        ("text", "'J'||nextval('numbers')", "J10"),
-        ("numeric", "nextval('numbers')", "10"),
-        ("numeric(12,2)", "nextval('numbers')", "10.00"),
-        ("smallint", "nextval('numbers')", "10"),
-    ],
-)
-def test_a_sequence_goes_on_where_the_backup_had_it_whatever_its_column_is(
-    shop: Shop, kind: str, default: str, following: str
-) -> None:
-    made = f"CREATE SEQUENCE numbers; CREATE TABLE jobs (id {kind} PRIMARY KEY DEFAULT {default})"
-    shop.do(
-        f"CREATE DOMAIN whole AS bigint CHECK (VALUE > 0); {made}; INSERT INTO jobs SELECT FROM generate_series(1, 9)"
-    )
-    # the newest are gone, and their numbers are known elsewhere
-    shop.do("DELETE FROM jobs WHERE id::text LIKE '%8' OR id::text LIKE '%9.00' OR id::text LIKE '%9'")
-    shop.backup()
-    shop.do(f"DROP TABLE jobs; DROP SEQUENCE numbers; {made}")
-    found = shop.bring_back("jobs")
-    assert found.state == "done", found.says + found.output
-    assert shop.do("INSERT INTO jobs DEFAULT VALUES RETURNING id::text") == [(following,)]
-
-
-def test_a_sequence_is_past_every_row_and_never_goes_back(shop: Shop) -> None:
-    shop.do("INSERT INTO parents (id, name) VALUES (40, 'by hand')")
-    made = "CREATE TABLE amounts (id amount PRIMARY KEY DEFAULT nextval('parents_id_seq'))"
-    shop.do(f"CREATE DOMAIN amount AS numeric; {made}; INSERT INTO amounts VALUES ('NaN'), (41.5)")
-    shop.backup()
-    shop.do(f"DROP TABLE amounts; {made}; SELECT setval('children_id_seq', 70)")
-    assert shop.bring_back("parents", "children", "amounts").state == "done"
-    assert shop.do("SELECT nextval('parents_id_seq'), nextval('children_id_seq')") == [(43, 71)]
-
-
-def test_the_sequence_of_an_empty_table_is_left_where_it_begins(shop: Shop) -> None:
-    made = "CREATE TABLE nobody (id serial PRIMARY KEY)"
-    shop.do(made)
-    shop.backup()
-    shop.do(f"DROP TABLE nobody; {made}")
-    assert shop.bring_back("nobody").state == "done"
-    assert shop.do("INSERT INTO nobody DEFAULT VALUES RETURNING id") == [(1,)]
 
 
 def test_where_columns_alone_are_named_no_tables_next_row_is_tried(shop: Shop) -> None:
