@@ -1,5 +1,4 @@
 -- Opens the one transaction, under the advisory lock of the run's step.
-\set VERBOSITY terse
 BEGIN;
 -- PostgreSQL 13 does not know it
 SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_connection_check_interval' \g /dev/null

@@ -110,3 +110,20 @@ def test_the_sequence_of_an_empty_table_is_left_where_it_begins(shop: Shop) -> N
     shop.do(f"DROP TABLE nobody; {made}")
     assert shop.bring_back("nobody").state == "done"
     assert shop.do("INSERT INTO nobody DEFAULT VALUES RETURNING id") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("integer", "bob@mail\n123456", 'invalid input syntax for type integer: "…"'),
+        ("smallint", "123456", 'value "…"'),
+        ("varchar(3)", "bob@mail", "value too long for type character varying(3)"),
+    ],
+)
+def test_a_value_that_does_not_fit_any_more_is_not_shown(shop: Shop, kind: str, value: str, says: str) -> None:
+    shop.do(f"CREATE TABLE users (email text); INSERT INTO users VALUES ('{value}')")
+    shop.backup()
+    shop.do(f"DROP TABLE users; CREATE TABLE users (email {kind})")
+    found = shop.bring_back("users")
+    assert found.says == f"Nothing was brought back (exit 3): {says}."
+    assert not any(part in found.output for part in ("bob", "123456"))
