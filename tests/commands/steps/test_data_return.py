@@ -17,7 +17,6 @@ from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
 from commands.scripts import read
-from commands.steps import data_return
 from commands.steps.base import act
 from commands.tools import Migration
 from tests.commands.steps.databases import DUMP, data_file, do, dump, fresh, seal
@@ -78,7 +77,14 @@ class Shop:
         self.do(FORWARD)
         self.do(SCHEMA)
 
-    def bring_back(self, *tables: str, columns: tuple[str, ...] = (), run: int = 1, migrated: bool = True) -> Outcome:
+    def bring_back(
+        self,
+        *tables: str,
+        columns: tuple[str, ...] = (),
+        run: int = 1,
+        migrated: bool = True,
+        programs: Path | None = None,
+    ) -> Outcome:
         """Run the step."""
         names = ", ".join(f"'{name}'" for name in tables)
         more = ", ".join(f"'{name}'" for name in columns)
@@ -86,7 +92,9 @@ class Shop:
             'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\n'
             f'tables = [{names}]\ncolumns = [{more}]\nundoes = "migration"\n'
         )
-        shell = LocalShell({"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}, postgres_programs())
+        shell = LocalShell(
+            {"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}, programs or postgres_programs()
+        )
         values = {"backup_file": DUMP, "backup_sha256": self.sum}
         made = context(World(), values, shell=shell, attempt=run)
         sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
@@ -231,16 +239,6 @@ def test_a_backup_that_breaks_off_in_the_middle_brings_nothing_back(shop: Shop) 
     shop.sum = seal(shop.folder / DUMP)
     assert shop.bring_back(*TABLES).state == "failed"
     assert set(shop.counts().values()) == {0}
-
-
-def test_a_server_too_old_to_look_whether_the_host_is_there_gets_its_rows_all_the_same(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    older = data_return._SCRIPT.replace("client_connection_check_interval", "of_a_newer_postgres")
-    monkeypatch.setattr(data_return, "_SCRIPT", older)
-    shop.lose()
-    found = shop.bring_back(*TABLES)
-    assert found.state == "done", found.output
 
 
 def test_the_plan_names_the_tables_and_no_address() -> None:

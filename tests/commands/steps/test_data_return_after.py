@@ -1,4 +1,4 @@
-"""What `data-return` does once the backup's rows are read: which are back, which are not, values of columns, and sequences."""
+"""What `data-return` does with the rows it has read: which are back and which not, columns, sequences, other versions of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.target.postgres import Postgres
-from tests.commands.steps.test_data_return import Shop
+from bot.rehearsal.target.tools import postgres_programs
+from commands.steps import data_return
+from tests.commands.steps.test_data_return import TABLES, Shop
 
 
 @pytest.fixture
@@ -127,3 +129,28 @@ def test_a_value_that_does_not_fit_any_more_is_not_shown(shop: Shop, kind: str, 
     found = shop.bring_back("users")
     assert found.says == f"Nothing was brought back (exit 3): {says}."
     assert not any(part in found.output for part in ("bob", "123456"))
+
+
+def test_a_newer_pg_restores_settings_are_not_asked_of_an_older_server(shop: Shop, tmp_path: Path) -> None:
+    # pg_restore 17 sets transaction_timeout, which servers up to 16 refuse; nor does this one know the next one's
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / "psql").symlink_to(postgres_programs() / "psql")
+    wraps = (
+        f"{postgres_programs() / 'pg_restore'} \"$@\" | sed 's/^SET statement_timeout = 0;/SET of_a_newer_one = 0;/'"
+    )
+    (newer / "pg_restore").write_text(f"#!/bin/sh\n{wraps}\n")
+    (newer / "pg_restore").chmod(0o755)
+    shop.lose()
+    found = shop.bring_back("parents", "children", programs=newer)
+    assert found.state == "done", found.says + found.output
+
+
+def test_a_server_too_old_to_look_whether_the_host_is_there_gets_its_rows_all_the_same(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = data_return._SCRIPT.replace("client_connection_check_interval", "of_a_newer_postgres")
+    monkeypatch.setattr(data_return, "_SCRIPT", older)
+    shop.lose()
+    found = shop.bring_back(*TABLES)
+    assert found.state == "done", found.output
