@@ -95,6 +95,7 @@ class Production:
         if path[:2] == ["api", "jobs"] and call.method != "GET":
             return self._jobs(call, path[2:])
         happy: dict[str, Any] = {
+            "api/jobs": [{"id": number, "subject": subject} for number, subject in self.jobs.items()],
             "api/health": {"status": "ok", "commit": self.running},
             "build.json": {"commit": self.served},
         }
