@@ -10,6 +10,7 @@ from threading import Event
 
 from commands.inflight import settled
 from commands.outcome import Context, Outcome, failed
+from commands.restored import missing_at
 from commands.runbook.page import Page, PageStep
 from commands.steps.base import StepBox, act
 from commands.tools import Tools
@@ -63,6 +64,7 @@ class ContextMaker:
             measure=measure,
             beside={other.id: other.box for other in self.page.steps},
             hear=lambda text: self._show(step.id, attempt, text),
+            missing=missing_at(self.page, record, step),
         )
         return whole
 
