@@ -86,7 +86,7 @@ class Http(StepBox):
             if found is None:
                 return None
             if found:
-                return self._judge_trace(ctx, found[0]) if len(found) == 1 else None
+                return self._judge_trace(ctx, found[0]) if len(found) == 1 else self._judge_several(ctx, found)
             pause(ctx, 1)
         return act(self, ctx)
 
@@ -108,6 +108,15 @@ class Http(StepBox):
         status = self.status if isinstance(self.status, int) else self.status[0]
         answer = Answer(status=status, seconds=0, headers={}, text=json.dumps(entry))
         return self._judge(ctx, answer, held)
+
+    def _judge_several(self, ctx: Context, entries: list[dict[str, Any]]) -> Outcome | None:
+        """Which one the request made cannot be told; where it cleans up, all of them are deleted, so that none stays behind."""
+        if not self.clean_up:
+            return None
+        made = [{name: str(_field(one, field)) for name, field in self.values.items()} for one in entries]
+        left = [words for one in made if (words := self._clean(ctx, one))]
+        says = f"The answer is lost, and {len(entries)} entries of {self.path} have its trace"
+        return unknown(f"{says}; {left[0] if left else 'all of them are deleted.'}", measures={"failed": 1.0})
 
     def run(self, ctx: Context) -> Outcome:
         return self._for_each(self.each, ctx) if self.each else self._once(ctx)

@@ -135,6 +135,17 @@ def test_after_a_cut_two_traces_or_an_answer_that_is_no_list_are_for_a_person() 
     assert {call[0] for call in world.calls} == {"GET"}
 
 
+def test_of_two_traces_of_what_is_cleaned_up_none_stays_behind() -> None:
+    world, step = World(), box("http", TRACE + 'clean_up = "/api/jobs/<job>"')
+    world.jobs = {5: "Test 1", 6: "Other", 7: "Test 1"}
+    found = step.look(context(world))
+    assert (found.state, world.jobs) == ("unknown", {6: "Other"})
+    assert found.says == "The answer is lost, and 2 entries of /api/jobs have its trace; all of them are deleted."
+    world.jobs = {5: "Test 1", 7: "Test 1"}
+    world.on_web("DELETE", answer(500))
+    assert "what it made is left behind at /api/jobs/5" in step.look(context(world)).says
+
+
 def test_after_a_cut_only_a_delete_that_may_find_nothing_is_sent_again() -> None:
     step = 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\n'
     assert box("http", step + "status = [200, 404]").look(context(World())).state == "done"
