@@ -64,7 +64,7 @@ class Context:
     is when the first attempt at this step began. `repeat` runs a part's steps once more (or, with True, takes up where a
     cut repetition may have left them), `measure` one check of the
     watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running step shows
-    so far.
+    so far. `missing` is what the steps of the rollback above it have not restored: names, and the sentence of each.
     """
 
     tools: Tools
@@ -81,6 +81,7 @@ class Context:
     measure: Callable[[str], tuple[str, Outcome]]
     beside: Mapping[str, Any]
     hear: Hear = unheard
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def step_key(self) -> str:

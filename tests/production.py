@@ -63,8 +63,8 @@ class Production:
             "uptime": 1.5,
             "out": "/logs/out.log",
             "err": "/logs/err.log",
-            "out_size": 500,
-            "err_size": 40,
+            "out_from": "500:7:aa:1795449600.5",
+            "err_from": "40:8:bb:1795449600.5",
         }
         return json.dumps({"names": ["dj-system-api"], "service": told})
 
@@ -95,6 +95,7 @@ class Production:
         if path[:2] == ["api", "jobs"] and call.method != "GET":
             return self._jobs(call, path[2:])
         happy: dict[str, Any] = {
+            "api/jobs": [{"id": number, "subject": subject} for number, subject in self.jobs.items()],
             "api/health": {"status": "ok", "commit": self.running},
             "build.json": {"commit": self.served},
         }
@@ -137,11 +138,7 @@ def _sweep(world: Production, env: Mapping[str, str]) -> str:
 
 
 def _bad_lines(world: Production) -> str:
-    return "".join(line + "\n" for line in world.log_lines)
-
-
-def _log(world: Production, env: Mapping[str, str]) -> str:
-    return "size=900\nfrom=" + env["SINCE"] + "\n" + _bad_lines(world)
+    return "".join(f"log: {line}\n" for line in world.log_lines) + "moved=\n"
 
 
 _BACKUP = (
@@ -196,6 +193,5 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("pm2 restart", lambda world, env: world.restart()),
     ("now=%s", lambda world, env: f"now={world.service()}\n" + (_bad_lines(world) if "OUT" in env else "")),
     ("current.next", lambda world, env: world.serve(env["COMMIT"])),
-    ("size=%s", _log),
-    ("OUT_FROM", lambda world, env: _bad_lines(world)),
+    ("new_lines", lambda world, env: _bad_lines(world)),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from commands.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.base import StepBox, Strict, act, fill, fill_json, pause
 from commands.tools import Answer, Call
 from state.errors import LostTrack, ToolError, Unreachable
+from state.records import DONE
 
 _ON_ITS_WAY = 3  # looks, a second apart, for what a request may have made that was still on its way
 
@@ -24,13 +26,20 @@ class Trace(Strict):
     where: dict[str, Any] = Field(min_length=1)
 
 
+class Each(Trace):
+    """The request is made for every entry of that list, with `values` of it (name = field) in place of those of an earlier step."""
+
+    values: dict[str, str] = Field(min_length=1)
+
+
 class Http(StepBox):
     """`expect` names fields of the JSON answer and their values ("a.b" for nested ones; "<number>" accepts any number).
 
     `values` keeps fields of the answer under a name for later steps. Header and body texts may hold `$NAME`. `clean_up`
     is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`. A GET is tried
     `tries` times while nothing answers; nothing else is ever sent twice, but a DELETE for which 404 is good as well.
-    After a crash `trace` tells whether the request was served; without it a person is asked.
+    After a crash `trace` tells whether the request was served; without it a person is asked. With `each` (to clean up)
+    the request is made for what an earlier step found out, where that is known, and then for all that is listed.
     """
 
     kind: ClassVar[str] = "http"
@@ -46,21 +55,24 @@ class Http(StepBox):
     clean_up: str = ""
     tries: int = Field(default=3, ge=1)
     trace: Trace | None = None
+    each: Each | None = None
 
     def plan(self) -> list[str]:
         body = f" with {self.json_body}" if self.json_body is not None else ""
         wants = "".join(f", {field} = {value}" for field, value in self.expect.items())
         after = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
         if self.trace:
-            shown = ", ".join(f"{field} = {value}" for field, value in self.trace.where.items())
-            after.append(f"after a crash: GET {self.web}{self.trace.path}, served if an entry has {shown}")
+            after.append(f"after a crash: GET {self.web}{self.trace.path}, served if an entry has {_shown(self.trace)}")
+        if self.each:
+            after.append(f"and so for every entry of GET {self.web}{self.each.path} that has {_shown(self.each)}")
         return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{wants}", *after]
 
     def gives(self) -> tuple[str, ...]:
         return tuple(self.values)
 
     def needs(self) -> set[str]:
-        return super().needs() - {"number"} - (set(self.values) if self.clean_up else set())
+        own = {"number", *(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
+        return super().needs() - own
 
     def look(self, ctx: Context) -> Outcome | None:
         if self.method == "GET" or (self.method == "DELETE" and "404" in self._statuses()):
@@ -69,20 +81,26 @@ class Http(StepBox):
 
     def _look_for(self, trace: Trace, ctx: Context) -> Outcome | None:
         """Judge the one entry that the request left; send the request where there is none; None where there are several."""
-        call = Call(path=fill(trace.path, ctx.values), headers=self.headers)
-        where = fill_json(trace.where, ctx.values)
         for _ in range(_ON_ITS_WAY):
-            try:
-                listed = ctx.tools.web.request(self.web, call).json()
-            except ValueError:
+            found = self._listed(trace, ctx)
+            if found is None:
                 return None
-            if not isinstance(listed, list):
-                return None
-            found = [one for one in listed if all(_field(one, field) == value for field, value in where.items())]
             if found:
-                return self._judge_trace(ctx, found[0]) if len(found) == 1 else None
+                return self._judge_trace(ctx, found[0]) if len(found) == 1 else self._judge_several(ctx, found)
             pause(ctx, 1)
         return act(self, ctx)
+
+    def _listed(self, trace: Trace, ctx: Context) -> list[dict[str, Any]] | None:
+        """The entries of the list that hold all of `where`; None where the answer is no list."""
+        call = Call(path=fill(trace.path, ctx.values), headers=self.headers)
+        where = fill_json(trace.where, ctx.values)
+        try:
+            listed = ctx.tools.web.request(self.web, call).json()
+        except ValueError:
+            return None
+        if not isinstance(listed, list):
+            return None
+        return [one for one in listed if all(_field(one, field) == value for field, value in where.items())]
 
     def _judge_trace(self, ctx: Context, entry: dict[str, Any]) -> Outcome:
         """Judge the request by its entry in a list, which need not hold every field of the answer."""
@@ -91,7 +109,38 @@ class Http(StepBox):
         answer = Answer(status=status, seconds=0, headers={}, text=json.dumps(entry))
         return self._judge(ctx, answer, held)
 
+    def _judge_several(self, ctx: Context, entries: list[dict[str, Any]]) -> Outcome | None:
+        """Which one the request made cannot be told; where it cleans up, all of them are deleted, so that none stays behind."""
+        if not self.clean_up:
+            return None
+        made = [{name: str(_field(one, field)) for name, field in self.values.items()} for one in entries]
+        left = [words for one in made if (words := self._clean(ctx, one))]
+        says = f"The answer is lost, and {len(entries)} entries of {self.path} have its trace"
+        return unknown(f"{says}; {left[0] if left else 'all of them are deleted.'}", measures={"failed": 1.0})
+
     def run(self, ctx: Context) -> Outcome:
+        return self._for_each(self.each, ctx) if self.each else self._once(ctx)
+
+    def _for_each(self, each: Each, ctx: Context) -> Outcome:
+        made = [ctx.values] if set(each.values) <= set(ctx.values) else []
+        ended = [self._once(ctx) for _ in made]
+        try:
+            listed = self._listed(each, ctx)
+        except ToolError:
+            listed = None
+        for entry in listed or []:
+            made.append({**ctx.values, **{name: str(_field(entry, field)) for name, field in each.values.items()}})
+            ended.append(self._once(replace(ctx, values=made[-1])))
+        lines = [f"{self.method} {fill(self.path, one)}: {end.says}" for one, end in zip(made, ended, strict=True)]
+        entries = f"entries of {each.path} that have {fill(_shown(each), ctx.values)}"
+        if listed is None:
+            lines.append(f"{self.web}{each.path} gave no list: {entries} may still be there; look, and delete them.")
+        bad = [line for line, end in zip(lines, ended, strict=False) if end.state != DONE]
+        if bad or listed is None:
+            return failed((bad or lines)[-1], lines=tuple(lines), measures={"failed": 1.0})
+        return done("; ".join(lines) or f"Nothing to {self.method}: there are no {entries}.", measures={"failed": 0.0})
+
+    def _once(self, ctx: Context) -> Outcome:
         call = Call(
             path=fill(self.path, ctx.values),
             method=self.method,
@@ -159,6 +208,10 @@ class Http(StepBox):
             for field, wanted in {**dict.fromkeys(self.values.values(), "<any>"), **expect}.items()
             if not _fits(_field(data, field), wanted)
         ]
+
+
+def _shown(trace: Trace) -> str:
+    return ", ".join(f"{field} = {value}" for field, value in trace.where.items())
 
 
 def _field(data: Any, path: str) -> Any:

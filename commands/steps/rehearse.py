@@ -116,15 +116,20 @@ class Rehearse(OnCopy):
         tables = tables_in(ended.tail)
         lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
         times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
+        measures = {
+            f"{way}_seconds": int(found.get(f"{way}_ms", 0)) / 1000 for way in ("forward", "rollback", "return")
+        }
         if says := _not_as_before(ended.tail, found, tables):
             differs = [line for line in ended.tail.splitlines() if line.startswith(("< ", "> "))]
-            return failed(f"On the copy, {says}", lines=(*lines, f"took: {times}", *differs), output=ended.tail)
+            lines = (*lines, f"took: {times}", *differs)
+            return failed(f"On the copy, {says}", lines=lines, output=ended.tail, measures=measures)
         back = sum(int(before or 0) for name, before, *_, how in tables if how == "returned")
         if back:
             times += f", {back:,} rows brought back from the backup in {took(int(found['return_ms']) / 1000)}"
         held = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {held} verify queries agree" if held else ""
-        return done(f"On the copy: {times}; schema and every row as before{more}.", lines=lines, output=ended.tail)
+        says = f"On the copy: {times}; schema and every row as before{more}."
+        return done(says, lines=lines, output=ended.tail, measures=measures)
 
 
 def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, ...]]) -> str:

@@ -135,7 +135,61 @@ def test_after_a_cut_two_traces_or_an_answer_that_is_no_list_are_for_a_person() 
     assert {call[0] for call in world.calls} == {"GET"}
 
 
+def test_of_two_traces_of_what_is_cleaned_up_none_stays_behind() -> None:
+    world, step = World(), box("http", TRACE + 'clean_up = "/api/jobs/<job>"')
+    world.jobs = {5: "Test 1", 6: "Other", 7: "Test 1"}
+    found = step.look(context(world))
+    assert (found.state, world.jobs) == ("unknown", {6: "Other"})
+    assert found.says == "The answer is lost, and 2 entries of /api/jobs have its trace; all of them are deleted."
+    world.jobs = {5: "Test 1", 7: "Test 1"}
+    world.on_web("DELETE", answer(500))
+    assert "what it made is left behind at /api/jobs/5" in step.look(context(world)).says
+
+
 def test_after_a_cut_only_a_delete_that_may_find_nothing_is_sent_again() -> None:
     step = 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\n'
     assert box("http", step + "status = [200, 404]").look(context(World())).state == "done"
     assert box("http", step).look(context(World())) is None
+
+
+EACH = """
+web = "api"
+method = "DELETE"
+path = "/api/jobs/<job>"
+status = [200, 404]
+each = { path = "/api/jobs", where = { subject = "Test <run>" }, values = { job = "id" } }
+"""
+
+
+def test_a_clean_up_deletes_what_it_knows_and_whatever_else_is_listed() -> None:
+    world = World()
+    world.jobs = {5: "Test 1", 6: "Other", 7: "Test 1"}
+    found = act(box("http", EACH), context(world, {"job": "7"}))
+    assert (found.state, world.jobs) == ("done", {6: "Other"}), found
+    assert found.says.startswith("DELETE /api/jobs/7: 200 in 50 ms; DELETE /api/jobs/5: 200")
+
+
+def test_a_clean_up_that_knows_nothing_looks_and_says_that_there_is_nothing() -> None:
+    world = World()
+    assert box("http", EACH).needs() == {"run"}
+    found = act(box("http", EACH), context(world))
+    assert found.says == "Nothing to DELETE: there are no entries of /api/jobs that have subject = Test 1."
+    assert [call[0] for call in world.calls] == ["GET"]
+
+
+def test_a_clean_up_that_cannot_look_or_delete_fails_and_names_what_stays() -> None:
+    world = World()
+    world.on_web("GET", answer(502))
+    found = act(box("http", EACH), context(world))
+    assert found.state == "failed"
+    assert found.says.endswith(
+        "entries of /api/jobs that have subject = Test 1 may still be there; look, and delete them."
+    )
+    world = World()
+    world.jobs = {5: "Test 1"}
+    world.on_web("DELETE", answer(500))
+    assert act(box("http", EACH), context(world)).says == "DELETE /api/jobs/5: Answered 500 instead of 200 or 404."
+
+
+def test_the_plan_says_what_else_is_deleted() -> None:
+    assert plan(box("http", EACH)).endswith("and so for every entry of GET api/api/jobs that has subject = Test <run>")
