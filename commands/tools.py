@@ -164,7 +164,11 @@ class Web(Protocol):
     """HTTP requests."""
 
     def request(self, place: str, call: Call) -> Answer:
-        """Send one request. Raises Unreachable (no connection), LostTrack (sent, no whole answer in time)."""
+        """Send one request.
+
+        Raises Unreachable (the bot found no way to it), Down (it takes no connection), LostTrack (sent, and no whole
+        answer came in time).
+        """
 
     def close(self) -> None:
         """Give the connections back; the next request makes new ones."""

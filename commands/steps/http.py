@@ -12,7 +12,7 @@ from commands.durations import took
 from commands.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.base import StepBox, Strict, act, fill, fill_json, pause
 from commands.tools import Answer, Call
-from state.errors import LostTrack, ToolError, Unreachable
+from state.errors import Down, LostTrack, ToolError, Unreachable
 
 _ON_ITS_WAY = 3  # looks, a second apart, for what a request may have made that was still on its way
 
@@ -102,7 +102,7 @@ class Http(StepBox):
         began = time.monotonic()
         try:
             answer = self._send(ctx, call)
-        except ToolError as error:
+        except (Down, LostTrack) as error:
             lost = isinstance(error, LostTrack) and self.method != "GET"
             return (unknown if lost else failed)(
                 str(error), measures={"seconds": time.monotonic() - began, "failed": 1.0}

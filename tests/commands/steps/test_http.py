@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.steps.base import act
-from state.errors import LostTrack, Unreachable
+from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.making import box, context, plan
 from tests.production import answer
 from tests.world import World
@@ -88,11 +90,20 @@ def test_a_get_is_tried_again_while_nobody_listens() -> None:
     assert len(world.calls) == 3
 
 
-def test_a_get_that_nobody_answers_is_measured_as_failed() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_service_that_takes_no_connection_is_measured_as_failed(method: str) -> None:
     world = World()
-    world.unreachable("web")
-    found = act(box("http", 'web = "api"\npath = "/h"'), context(world))
-    assert (found.state, found.measures["failed"]) == ("failed", 1)
+    world.on_web("", Down("Nobody answers at its address."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures["failed"]) == ("failed", False, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_where_the_bot_itself_finds_no_way_nothing_is_measured(method: str) -> None:
+    world = World()
+    world.on_web("", Unreachable("Its name cannot be resolved here."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
 
 
 def test_one_of_several_statuses_is_enough() -> None:
