@@ -156,8 +156,12 @@ class Answer:
     text: str
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError."""
-        return json.loads(self.text)
+        """The body as JSON, which knows no NaN and no Infinity. Raises ValueError."""
+        return json.loads(self.text, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
 
 
 class Web(Protocol):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from commands.answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
 from commands.durations import took
+from commands.masking import masked, masked_json, names_a_secret
 from commands.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.base import StepBox, Strict, act, fill, fill_json, pause
 from commands.tools import Answer, Call
 from state.errors import Down, LostTrack, ToolError, Unreachable
 
 _ON_ITS_WAY = 3  # looks, a second apart, for what a request may have made that was still on its way
+_BODILESS = (204, 304)
 
 
 class Trace(Strict):
@@ -25,12 +28,14 @@ class Trace(Strict):
 
 
 class Http(StepBox):
-    """`expect` names fields of the JSON answer and their values ("a.b" for nested ones; "<number>" accepts any number).
+    """`answers` says what must come: "json", "list", "object" or "page" (HTML). Where it says nothing, a path with `api` in
+    it must not be answered by a web page, which a log-in or a proxy shows with status 200 for anything.
 
-    `values` keeps fields of the answer under a name for later steps. Header and body texts may hold `$NAME`. `clean_up`
-    is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`. A GET is tried
-    `tries` times while nothing answers; nothing else is ever sent twice, but a DELETE for which 404 is good as well.
-    After a crash `trace` tells whether the request was served; without it a person is asked.
+    `expect` names fields of the JSON answer and their values ("a.b" for nested ones; "<number>" accepts any number, "<text>"
+    any text that is not empty). `values` keeps fields of the answer under a name for later steps. Header and body texts may
+    hold `$NAME`. `clean_up` is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`.
+    A GET is tried `tries` times while nothing answers; nothing else is ever sent twice, but a DELETE for which 404 is good
+    as well. After a crash `trace` tells whether the request was served; without it a person is asked.
     """
 
     kind: ClassVar[str] = "http"
@@ -41,18 +46,33 @@ class Http(StepBox):
     headers: dict[str, str] = Field(default_factory=dict)
     json_body: Any = Field(default=None, alias="json")
     status: int | list[int] = 200
+    answers: Shape | None = None
     expect: dict[str, Any] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
     clean_up: str = ""
     tries: int = Field(default=3, ge=1)
     trace: Trace | None = None
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        asked = [name for name in ("answers", "expect", "values") if getattr(self, name)]
+        if asked and (bodiless := [one for one in _BODILESS if one in self._good()]):
+            raise ValueError(f"an answer {bodiless[0]} has no body, so {asked[0]} could never be met by it")
+        if asked and self.method == "HEAD":
+            raise ValueError(f"an answer to HEAD has no body, so {asked[0]} could never be met")
+        if self.answers in {"list", "page"} and asked[1:]:
+            raise ValueError(f'answers = "{self.answers}" has no named fields, so {asked[1]} could never be met')
+        if secret := [path for path in self.values.values() if names_a_secret(path)]:
+            raise ValueError(f'values: "{secret[0]}" is a secret by its name, and values are written down and shown')
+        return self
+
     def plan(self) -> list[str]:
         body = f" with {self.json_body}" if self.json_body is not None else ""
-        wants = "".join(f", {field} = {value}" for field, value in self.expect.items())
+        shape = f", {SHAPES[self.answers]}" if self.answers else ", no web page" if self._no_page() else ""
+        wants = shape + "".join(f", {path} = {value}" for path, value in self.expect.items())
         after = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
         if self.trace:
-            shown = ", ".join(f"{field} = {value}" for field, value in self.trace.where.items())
+            shown = ", ".join(f"{path} = {value}" for path, value in self.trace.where.items())
             after.append(f"after a crash: GET {self.web}{self.trace.path}, served if an entry has {shown}")
         return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{wants}", *after]
 
@@ -60,15 +80,19 @@ class Http(StepBox):
         return tuple(self.values)
 
     def needs(self) -> set[str]:
-        return super().needs() - {"number"} - (set(self.values) if self.clean_up else set())
+        return super().needs() - {"number", "text"} - (set(self.values) if self.clean_up else set())
 
     def look(self, ctx: Context) -> Outcome | None:
-        if self.method == "GET" or (self.method == "DELETE" and "404" in self._statuses()):
+        if self._may_repeat():
             return act(self, ctx)
-        return self._look_for(self.trace, ctx) if self.trace else None
+        entries = self._entries(ctx, self.trace) if self.trace else None
+        return act(self, ctx) if entries == [] else self._by_entry(ctx, entries)
 
-    def _look_for(self, trace: Trace, ctx: Context) -> Outcome | None:
-        """Judge the one entry that the request left; send the request where there is none; None where there are several."""
+    def _may_repeat(self) -> bool:
+        return self.method == "GET" or (self.method == "DELETE" and 404 in self._good())
+
+    def _entries(self, ctx: Context, trace: Trace) -> list[Any] | None:
+        """What the request left in the list, waited for a little; None where what comes is no list."""
         call = Call(path=fill(trace.path, ctx.values), headers=self.headers)
         where = fill_json(trace.where, ctx.values)
         for _ in range(_ON_ITS_WAY):
@@ -78,18 +102,18 @@ class Http(StepBox):
                 return None
             if not isinstance(listed, list):
                 return None
-            found = [one for one in listed if all(_field(one, field) == value for field, value in where.items())]
-            if found:
-                return self._judge_trace(ctx, found[0]) if len(found) == 1 else None
+            if found := [one for one in listed if all(field(one, path) == value for path, value in where.items())]:
+                return found
             pause(ctx, 1)
-        return act(self, ctx)
+        return []
 
-    def _judge_trace(self, ctx: Context, entry: dict[str, Any]) -> Outcome:
-        """Judge the request by its entry in a list, which need not hold every field of the answer."""
-        held = {field: value for field, value in self.expect.items() if _field(entry, field) is not None}
-        status = self.status if isinstance(self.status, int) else self.status[0]
-        answer = Answer(status=status, seconds=0, headers={}, text=json.dumps(entry))
-        return self._judge(ctx, answer, held)
+    def _by_entry(self, ctx: Context, entries: list[Any] | None) -> Outcome | None:
+        """Judge the request by its one entry, which need not hold every field of the answer; None where there is not one."""
+        if not entries or len(entries) > 1:
+            return None
+        entry = entries[0]
+        held = {path: value for path, value in self.expect.items() if field(entry, path) is not None}
+        return self._judge(ctx, entry, held, {"seconds": 0.0}, "It was served, as its entry shows")
 
     def run(self, ctx: Context) -> Outcome:
         call = Call(
@@ -103,11 +127,13 @@ class Http(StepBox):
         try:
             answer = self._send(ctx, call)
         except (Down, LostTrack) as error:
-            lost = isinstance(error, LostTrack) and self.method != "GET"
-            return (unknown if lost else failed)(
-                str(error), measures={"seconds": time.monotonic() - began, "failed": 1.0}
-            )
-        return self._judge(ctx, answer, self.expect)
+            return self._unanswered(error, {"seconds": time.monotonic() - began, "failed": 1.0})
+        measures = {"seconds": answer.seconds, "status": float(answer.status)}
+        if wrong := self._wrong(answer):
+            text = masked(answer.text)
+            return failed(wrong, lines=(wrong, text[:200]), output=text[:4000], measures=measures | {"failed": 1.0})
+        data = answer.json() if self.expect or self.values else None
+        return self._judge(ctx, data, self.expect, measures, f"{answer.status} in {took(answer.seconds)}")
 
     def _send(self, ctx: Context, call: Call) -> Answer:
         for _ in range(self.tries - 1 if self.method == "GET" else 0):
@@ -117,17 +143,27 @@ class Http(StepBox):
                 pause(ctx, 1)
         return ctx.tools.web.request(self.web, call)
 
-    def _judge(self, ctx: Context, answer: Answer, expect: dict[str, Any]) -> Outcome:
-        wrong = self._wrong(answer, fill_json(expect, ctx.values))
-        measures = {"seconds": answer.seconds, "status": float(answer.status), "failed": float(bool(wrong))}
+    def _unanswered(self, error: ToolError, measures: dict[str, float]) -> Outcome:
+        lost = isinstance(error, LostTrack) and self.method != "GET"
+        return (unknown if lost else failed)(str(error), measures=measures)
+
+    def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
+        """Judge the fields of an answer, keep `values`, and clean up."""
+        wanted = {**dict.fromkeys(self.values.values(), "<any>"), **fill_json(expect, ctx.values)}
+        wrong = wrong_fields(data, wanted)
+        wrong += [f"{path} holds what looks like a secret." for path in self.values.values() if hidden(data, path)]
+        measures = measures | {"failed": float(bool(wrong))}
         if wrong:
-            return failed(wrong[0], lines=tuple(wrong), output=answer.text[:4000], measures=measures)
-        found = {name: str(_field(answer.json(), field)) for name, field in self.values.items()}
-        shown = ", ".join(f"{field} = {_field(answer.json(), field)}" for field in expect)
-        says = f"{answer.status} in {took(answer.seconds)}" + (f"; {shown}" if shown else "")
+            return failed(wrong[0], lines=tuple(wrong), output=masked(json.dumps(data))[:4000], measures=measures)
+        shown = ", ".join(f"{path} = {field(masked_json(data), path)}" for path in expect)
+        says = how + (f"; {shown}" if shown else "")
+        found = self._kept(data)
         if left := self._clean(ctx, found):
             return failed(f"{says}, but {left}", values=found, measures=measures)
         return done(says, values=found, measures=measures)
+
+    def _kept(self, data: Any) -> dict[str, str]:
+        return {name: str(field(data, path)) for name, path in self.values.items()}
 
     def _clean(self, ctx: Context, found: dict[str, str]) -> str:
         """Delete what was made; says what is left behind, or nothing."""
@@ -142,34 +178,21 @@ class Http(StepBox):
             "" if status in {200, 202, 204, 404} else f"what it made is left behind at {path}: DELETE answers {status}."
         )
 
+    def _good(self) -> list[int]:
+        return [self.status] if isinstance(self.status, int) else self.status
+
     def _statuses(self) -> str:
-        return str(self.status) if isinstance(self.status, int) else " or ".join(str(one) for one in self.status)
+        return " or ".join(map(str, self._good()))
 
-    def _wrong(self, answer: Answer, expect: dict[str, Any]) -> list[str]:
-        if answer.status not in ([self.status] if isinstance(self.status, int) else self.status):
-            return [f"Answered {answer.status} instead of {self._statuses()}.", answer.text[:200]]
-        if not expect and not self.values:
-            return []
-        try:
-            data = answer.json()
-        except ValueError:
-            return ["The answer is not JSON.", answer.text[:200]]
-        return [
-            f"{field} is {_field(data, field)!r} instead of {wanted!r}."
-            for field, wanted in {**dict.fromkeys(self.values.values(), "<any>"), **expect}.items()
-            if not _fits(_field(data, field), wanted)
-        ]
+    def _no_page(self) -> bool:
+        """Whether a web page is never the answer, though the box does not say what is."""
+        return self.answers is None and not (self.expect or self.values) and is_api(self.path)
 
-
-def _field(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
-
-
-def _fits(found: Any, wanted: Any) -> bool:
-    if wanted == "<any>":
-        return found is not None
-    if wanted == "<number>":
-        return isinstance(found, int | float) and not isinstance(found, bool)
-    return bool(found == wanted)
+    def _wrong(self, answer: Answer) -> str:
+        if answer.status not in self._good():
+            return f"Answered {answer.status} instead of {self._statuses()}."
+        if self.answers or self.expect or self.values:
+            return wrong_shape(answer, self.answers or "object")
+        if self._no_page() and answer.status < 300 and is_page(answer):
+            return "The answer is a web page, not one of an API: a log-in, perhaps, or a proxy."
+        return ""
