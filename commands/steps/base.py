@@ -81,6 +81,10 @@ class StepBox(Strict):
         """
         return None if self.changes else act(self, ctx)
 
+    def found_out(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """`look` for an attempt of which this very process lost track, and which may still be on its way."""
+        return self.look(ctx)
+
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -35,7 +36,8 @@ class Http(StepBox):
     any text that is not empty). `values` keeps fields of the answer under a name for later steps. Header and body texts may
     hold `$NAME`. `clean_up` is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`.
     A GET is tried `tries` times while nothing answers; nothing else is ever sent twice, but a DELETE for which 404 is good
-    as well. After a crash `trace` tells whether the request was served; without it a person is asked.
+    as well. After a crash `trace` tells whether the request was served; without it a person is asked. A check of the watch
+    that gets no answer has failed, and what it made all the same is cleaned up by `trace`.
     """
 
     kind: ClassVar[str] = "http"
@@ -86,7 +88,16 @@ class Http(StepBox):
         if self._may_repeat():
             return act(self, ctx)
         entries = self._entries(ctx, self.trace) if self.trace else None
-        return act(self, ctx) if entries == [] else self._by_entry(ctx, entries)
+        return act(self, ctx) if entries == [] else self._by_entry(ctx, entries, None)
+
+    def found_out(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """Where this very process waited in vain, the request may be on its way still: it is looked for, and not sent again."""
+        if self._may_repeat():
+            return act(self, ctx)
+        entries = self._entries(ctx, self.trace) if self.trace else None
+        if entries == []:
+            return replace(lost, says=f"{lost.says} It is not listed, and may come yet: look before you send it again.")
+        return self._by_entry(ctx, entries, lost)
 
     def _may_repeat(self) -> bool:
         return self.method == "GET" or (self.method == "DELETE" and 404 in self._good())
@@ -107,13 +118,18 @@ class Http(StepBox):
             pause(ctx, 1)
         return []
 
-    def _by_entry(self, ctx: Context, entries: list[Any] | None) -> Outcome | None:
-        """Judge the request by its one entry, which need not hold every field of the answer; None where there is not one."""
+    def _by_entry(self, ctx: Context, entries: list[Any] | None, lost: Outcome | None) -> Outcome | None:
+        """Judge the request by its one entry, which need not hold every field of the answer; None where there is not one.
+
+        How long it took is what was waited in vain, and not known after a crash.
+        """
         if not entries or len(entries) > 1:
             return None
         entry = entries[0]
         held = {path: value for path, value in self.expect.items() if field(entry, path) is not None}
-        return self._judge(ctx, entry, held, {"seconds": 0.0}, "It was served, as its entry shows")
+        measures = {"seconds": lost.measures["seconds"]} if lost and "seconds" in lost.measures else {}
+        why = lost.says.rstrip(".") if lost else "the bot was cut off, and how long it took is not known"
+        return self._judge(ctx, entry, held, measures, f"It was served, as its entry shows, though {why}")
 
     def run(self, ctx: Context) -> Outcome:
         call = Call(
@@ -127,7 +143,7 @@ class Http(StepBox):
         try:
             answer = self._send(ctx, call)
         except (Down, LostTrack) as error:
-            return self._unanswered(error, {"seconds": time.monotonic() - began, "failed": 1.0})
+            return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
         measures = {"seconds": answer.seconds, "status": float(answer.status)}
         if wrong := self._wrong(answer):
             text = masked(answer.text)
@@ -143,9 +159,30 @@ class Http(StepBox):
                 pause(ctx, 1)
         return ctx.tools.web.request(self.web, call)
 
-    def _unanswered(self, error: ToolError, measures: dict[str, float]) -> Outcome:
-        lost = isinstance(error, LostTrack) and self.method != "GET"
-        return (unknown if lost else failed)(str(error), measures=measures)
+    def _unanswered(self, ctx: Context, error: ToolError, measures: dict[str, float]) -> Outcome:
+        """A user would have waited in vain as well: a check has failed by that, whatever comes of its request later."""
+        if isinstance(error, LostTrack) and self.method != "GET":
+            if self.every is None:
+                return unknown(str(error), measures=measures)
+            return failed(f"{error}{self._swept(ctx)}", measures=measures)
+        return failed(str(error), measures=measures)
+
+    def _swept(self, ctx: Context) -> str:
+        """Delete what a request without an answer made all the same; says what became of it."""
+        if not (self.trace and self.clean_up):
+            return ""
+        try:
+            entries = self._entries(ctx, self.trace)
+        except ToolError as error:
+            return f" Whether it made something is not known: {error}"
+        if entries is None:
+            return f" Whether it made something is not known, because {self.trace.path} answers no list."
+        if not entries:
+            return " It made nothing that is listed yet; what turns up later must be deleted by hand."
+        if len(entries) > 1:
+            return f" {len(entries)} entries look like what it made, so none was deleted; delete them by hand."
+        left = self._clean(ctx, self._kept(entries[0]))
+        return f" It made an entry all the same: {left}" if left else " What it made all the same was deleted."
 
     def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
         """Judge the fields of an answer, keep `values`, and clean up."""
