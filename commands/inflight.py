@@ -34,7 +34,7 @@ def after_a_cut(step: PageStep) -> Callable[[Context], Outcome]:
     """What is done instead of an act that an earlier runner left in flight."""
 
     def look(ctx: Context) -> Outcome:
-        return _look(step, ctx) or unknown("The bot was cut off here, and looking does not tell how it ended.")
+        return _look(ctx, step.box.look) or unknown("The bot was cut off here, and looking does not tell how it ended.")
 
     return look
 
@@ -43,7 +43,7 @@ def settled(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
     """An outcome that is unknown is looked into once, because the target may tell; any other stays as it is."""
     if outcome.state != UNKNOWN or ctx.stop.is_set():
         return outcome
-    return _look(step, ctx) or outcome
+    return _look(ctx, lambda again: step.box.found_out(again, outcome)) or outcome
 
 
 def give_back(page: Page, record: Record, context: Callable[[PageStep, int, threading.Event], Context]) -> None:
@@ -57,12 +57,12 @@ def give_back(page: Page, record: Record, context: Callable[[PageStep, int, thre
                 LOG.warning("what %s left stays for now: %s", step.id, error)
 
 
-def _look(step: PageStep, ctx: Context) -> Outcome | None:
+def _look(ctx: Context, look: Callable[[Context], Outcome | None]) -> Outcome | None:
     """What looking tells, or None; a target that cannot be reached is waited for."""
     until = ctx.tools.clock.now() + PATIENCE
     while True:
         try:
-            return step.box.look(ctx)
+            return look(ctx)
         except GonogoError as error:
             if ctx.stop.wait(APART) or ctx.tools.clock.now() > until:
                 return unknown(f"The bot was cut off here and cannot look: {error}")

@@ -18,7 +18,8 @@ class Outcome:
 
     `says` is one sentence for the thread; `lines` are the telling lines of its output; `output` is the long output,
     posted as a file. `values` are kept for later steps (`<name>` on the page), `measures` are judged by the alerts.
-    `unasked` says that nothing was learned, because whom it asks could not be reached.
+    `unasked` says that nothing was learned, because whom it asks could not be reached, or (where there are measures)
+    because its answer tells nothing.
     """
 
     state: str

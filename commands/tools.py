@@ -162,15 +162,23 @@ class Answer:
     text: str
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError."""
-        return json.loads(self.text)
+        """The body as JSON, which knows no NaN and no Infinity. Raises ValueError."""
+        return json.loads(self.text, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
 
 
 class Web(Protocol):
     """HTTP requests."""
 
     def request(self, place: str, call: Call) -> Answer:
-        """Send one request. Raises Unreachable (no connection), LostTrack (sent, no whole answer in time)."""
+        """Send one request.
+
+        Raises Unreachable (the bot found no way to it), Down (it takes no connection), LostTrack (sent, and no whole
+        answer came in time).
+        """
 
     def close(self) -> None:
         """Give the connections back; the next request makes new ones."""

@@ -84,6 +84,10 @@ class StepBox(Strict):
     def give_back(self, ctx: Context) -> None:
         """When the run is over: clear away what a later step would have cleared, had it begun. May raise the tools' errors."""
 
+    def found_out(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """`look` for an attempt of which this very process lost track, and which may still be on its way."""
+        return self.look(ctx)
+
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
         return ()

@@ -57,6 +57,18 @@ def test_an_average_over_nothing_measures_how_little_there_was_and_no_share() ->
     assert found.measures["requests"] == 0
 
 
+@pytest.mark.parametrize("cell", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("1e400")])
+@pytest.mark.parametrize("limits", ["", "\nat_least = 0", "\nexpect = 'nan'"])
+def test_what_is_no_finite_number_tells_nothing_whatever_the_limits(cell: float | Decimal, limits: str) -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("failed_share", "requests", "odd"), rows=((cell, 214, float("inf")),)))
+    found = act(box("query", SHARE + limits), context(world))
+    assert (found.state, found.unasked) == ("failed", True)
+    assert found.measures.keys() == {"requests", "failed", "seconds"}, "no alert and no chart is handed it"
+    assert found.measures["failed"] == 0, "the query itself did not fail"
+    assert found.says.startswith(f"failed_share is {cell}, which is no number to judge by")
+
+
 @pytest.mark.parametrize("names", [("failed",), ("seconds",), ("failed_share",), ("count", "count")])
 def test_a_column_that_would_be_taken_for_another_measure_is_named(names: tuple[str, ...]) -> None:
     world = World()

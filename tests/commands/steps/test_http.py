@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.steps.base import act
-from state.errors import LostTrack, Unreachable
+from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.making import box, context, plan
 from tests.production import answer
 from tests.world import World
@@ -88,11 +90,20 @@ def test_a_get_is_tried_again_while_nobody_listens() -> None:
     assert len(world.calls) == 3
 
 
-def test_a_get_that_nobody_answers_is_measured_as_failed() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_service_that_takes_no_connection_is_measured_as_failed(method: str) -> None:
     world = World()
-    world.unreachable("web")
-    found = act(box("http", 'web = "api"\npath = "/h"'), context(world))
-    assert (found.state, found.measures["failed"]) == ("failed", 1)
+    world.on_web("", Down("Nobody answers at its address."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures["failed"]) == ("failed", False, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_where_the_bot_itself_finds_no_way_nothing_is_measured(method: str) -> None:
+    world = World()
+    world.on_web("", Unreachable("Its name cannot be resolved here."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
 
 
 def test_one_of_several_statuses_is_enough() -> None:
@@ -133,17 +144,6 @@ def test_after_a_cut_two_traces_or_an_answer_that_is_no_list_are_for_a_person() 
     world.on_web("GET", answer(text="<html>"))
     assert box("http", TRACE).look(context(world)) is None
     assert {call[0] for call in world.calls} == {"GET"}
-
-
-def test_of_two_traces_of_what_is_cleaned_up_none_stays_behind() -> None:
-    world, step = World(), box("http", TRACE + 'clean_up = "/api/jobs/<job>"')
-    world.jobs = {5: "Test 1", 6: "Other", 7: "Test 1"}
-    found = step.look(context(world))
-    assert (found.state, world.jobs) == ("unknown", {6: "Other"})
-    assert found.says == "The answer is lost, and 2 entries of /api/jobs have its trace; all of them are deleted."
-    world.jobs = {5: "Test 1", 7: "Test 1"}
-    world.on_web("DELETE", answer(500))
-    assert "what it made is left behind at /api/jobs/5" in step.look(context(world)).says
 
 
 def test_after_a_cut_only_a_delete_that_may_find_nothing_is_sent_again() -> None:
