@@ -31,7 +31,7 @@ columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS";
 standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # what went wrong, where, and the end of the rehearsal
 fails() {
-  grep -v '^gonogo ' "$work/out" | tail -n 4 | sed 's/^psql:[^ ]*whole.sql:/line /' || true
+  grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
   printf 'failing=%s\n' "$1"
   exit 77
 }
@@ -57,12 +57,15 @@ verify() {
   fi
   printf 'verify: %s\037%s\037%s\037%s\037%s\n' "$1" "$how" "$2" "$3" "$found"
 }
-# what the page's data-return does, and the next row of each of its tables
+# what a data-return of the page does, and the next row of each of its tables; the time is that of all until now
+returned=0 return_us=0
 return_rows() {
   local began=$EPOCHREALTIME
+  KEY=rehearsal-$((++returned))
   on_copy bring_back > "$work/out" 2>&1 || fails data-return
   on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -v tables="$TABLES" <<< "$NEXT_INSERT" > "$work/out" 2>&1 || fails data-return
-  printf 'return_ms=%d\n' $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
+  return_us=$((return_us + ${EPOCHREALTIME/./} - ${began/./}))
+  printf 'return_ms=%d\n' $((return_us / 1000))
 }
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"

@@ -35,7 +35,7 @@ _SCRIPT = "".join(
         f"STANDING={shlex.quote(read('standing.sql'))}\n",
         f"ALL_COLUMNS={shlex.quote(read('columns.sql'))}\n",
         f"SETTINGS={shlex.quote(read('settings.sql'))}\n",
-        "KEY=rehearsal LOCK=0\n",
+        "LOCK=0\n",
         read("rehearse.sh"),
     )
 )

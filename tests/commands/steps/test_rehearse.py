@@ -59,13 +59,20 @@ class Shop:
         self.sum = dump(self.url, folder)
 
     def rehearse(
-        self, forward: str = FORWARD, back: str = BACK, *, returns: str = RETURN, expect: str = "", proven: str = ""
+        self,
+        forward: str = FORWARD,
+        back: str = BACK,
+        *,
+        returns: str | list[str] = RETURN,
+        expect: str = "",
+        proven: str = "",
     ) -> Outcome:
         places = {"DB": self.url, "SCRATCH": self.scratch, "FOLDER": str(self.folder)}
         toml = 'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\n'
         own = toml + 'forward = "f.sql"\nrollback = "b.sql"'
         beside = {"forward": box("sql", VERIFY + (expect or COLUMNS.format(1))), "rehearse": box("rehearse", own)}
-        beside |= {"return": box("data-return", returns)} if returns else {}
+        all_returns = [returns] if isinstance(returns, str) else returns
+        beside |= {f"return-{n}": box("data-return", one) for n, one in enumerate(all_returns) if one}
         values = {"backup_file": DUMP, "backup_sha256": self.sum, "backup_compared": "text"}
         shell = LocalShell(places, postgres_programs())
         made = context(

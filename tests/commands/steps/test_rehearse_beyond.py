@@ -10,7 +10,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from tests.commands.steps.databases import DUMP, do, dump
-from tests.commands.steps.test_rehearse import BACK, FORWARD, Shop
+from tests.commands.steps.test_rehearse import BACK, FORWARD, RETURN, Shop
 
 ONE = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
 
@@ -161,3 +161,18 @@ def test_what_forward_does_to_the_columns_of_tables_that_stay_is_told(shop: Shop
     back = 'ALTER TABLE kept DROP COLUMN "Preis ฿", ALTER COLUMN word TYPE text;'
     found = shop.rehearse(forward, back, returns="", expect=ONE)
     assert found.lines[0] == 'forward changes kept: word text → character varying(9), + "Preis ฿" numeric(4,2)'
+
+
+def test_two_returns_of_a_page_are_made_one_after_the_other(shop: Shop) -> None:
+    holds(shop, "CREATE TABLE other (id integer); INSERT INTO other SELECT generate_series(1, 3)")
+    tables = RETURN.replace('tables = ["', 'tables = ["other", "'), RETURN
+    both = [tables[0].replace(', "\\"Alt ของ\\""', ""), tables[1]]
+    found = shop.rehearse(FORWARD + "DROP TABLE other;", BACK + "CREATE TABLE other (id integer);", returns=both)
+    assert found.state == "done", found.says + found.output
+    assert "10 rows brought back" in found.says
+
+
+def test_a_value_that_an_error_quotes_is_not_told(shop: Shop) -> None:
+    found = shop.rehearse("SELECT word::integer FROM kept;")
+    assert 'line 1: ERROR:  invalid input syntax for type integer: "…"' in found.lines, found.lines
+    assert "one" not in found.output.replace("gonogo", "")
