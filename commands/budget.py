@@ -37,23 +37,44 @@ class Pace:
         return f"{say(round(over))} over its share of {say(round(share))}"
 
 
-def shares(page: Page, steps: Sequence[PageStep], usual: Mapping[str, Usual]) -> dict[str, timedelta]:
-    """Each step's share of the time that the rollback may take, by what it took in earlier runs, or takes by the page."""
-    took = {step.id: _took(step, usual) for step in steps}
+def shares(page: Page, record: Record, steps: Sequence[PageStep], usual: Mapping[str, Usual]) -> dict[str, timedelta]:
+    """Each step's share of the time that the rollback may take.
+
+    By what it took in earlier runs; or else on the copy, in this run's rehearsal; or by the page.
+    """
+    rehearsed = _rehearsed(page, record)
+    took = {step.id: _took(step, usual, rehearsed) for step in steps}
     whole = sum(took.values(), timedelta(0)) or timedelta(seconds=1)
     return {step: page.rollback.within * (one / whole) for step, one in took.items()}
 
 
-def _took(step: PageStep, usual: Mapping[str, Usual]) -> timedelta:
+def _took(step: PageStep, usual: Mapping[str, Usual], rehearsed: Mapping[str, timedelta]) -> timedelta:
     if seconds := usual.get(step.id, Usual()).seconds:
         return timedelta(seconds=max(*seconds, 1))
-    return step.box.takes or PLAIN
+    # on the copy nobody waits for locks, nor for the backup's checksum: production takes longer, and never less
+    return max(rehearsed.get(step.id, timedelta(0)), step.box.takes or PLAIN)
+
+
+def _rehearsed(page: Page, record: Record) -> dict[str, timedelta]:
+    """What the steps of the rollback took on the copy of the backup, where this run rehearsed them."""
+    found = {}
+    for step in page.steps:
+        row = record.last(step.id)
+        if step.box.kind != "rehearse" or row is None:
+            continue
+        files = {one.id: getattr(one.box, "file", "") for one in page.steps if one.box.kind == "sql"}
+        for back in page.part("rollback"):
+            if files.get(back.id) == getattr(step.box, "rollback", None):
+                found[back.id] = timedelta(seconds=row.measures.get("rollback_seconds", 0))
+            if back.box.kind == "data-return" and files.get(back.box.undoes) == getattr(step.box, "forward", None):
+                found[back.id] = timedelta(seconds=row.measures.get("return_seconds", 0))
+    return found
 
 
 def under_way(page: Page, record: Record, usual: Mapping[str, Usual], now: datetime) -> tuple[Pace, ...]:
     """The steps of the rollback that run now, the slowest beside its share first."""
     steps = way_back(page, record)
-    share = shares(page, steps, usual)
+    share = shares(page, record, steps, usual)
     found = [
         Pace(title=step.title, ran=now - moment(record, row), share=share[step.id])
         for step in steps

@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
+from commands.inflight import settled
 from commands.outcome import Context, Outcome, failed
+from commands.restored import missing_at
 from commands.runbook.page import Page, PageStep
 from commands.steps.base import StepBox, act
 from commands.tools import Tools
@@ -62,6 +64,7 @@ class ContextMaker:
             measure=measure,
             beside={other.id: other.box for other in self.page.steps},
             hear=lambda text: self._show(step.id, attempt, text),
+            missing=missing_at(self.page, record, step),
         )
         return whole
 
@@ -71,16 +74,31 @@ class ContextMaker:
             self.store.show_progress(self.number, step, attempt, _last_lines(text))
 
     def _repeat(self, whole: Context, part: str, values: dict[str, str], make: Make) -> list[tuple[str, Outcome]]:
-        """Make a part's steps once more within one check; after a failure only the steps that clean up."""
+        """Make a part's steps once more within one check; after a failure only the steps that clean up.
+
+        What its steps found out the first time is forgotten, so that nothing of then is taken for what is made now.
+        """
+        steps = self.page.part(part)
+        known = {name: value for name, value in values.items() if not any(name in one.box.gives() for one in steps)}
         results: list[tuple[str, Outcome]] = []
-        for step in self.page.part(part):
+        for step in steps:
             bad = any(outcome.state != DONE for _, outcome in results)
-            if (bad and not step.box.always) or step.box.needs() - set(values) or step.box.kind == "gate":
+            if (bad and not step.box.always) or step.box.kind == "gate":
                 continue
-            outcome = make(step.box, replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=values))
-            values.update(outcome.values)
+            own = replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=known)
+            outcome = _unknown(step.box.needs() - set(known)) or settled(step, own, make(step.box, own))
+            known = {**known, **outcome.values}
             results.append((step.title, outcome))
         return results
+
+
+def _unknown(names: set[str]) -> Outcome | None:
+    """The outcome of a step that lacks a value of another one; None where it lacks none."""
+    if not names:
+        return None
+    return failed(
+        f"<{min(names)}> is not known, because the step that gives it did not end well; what this one cleans up may still be there."
+    )
 
 
 def after_a_cut(box: StepBox, ctx: Context) -> Outcome:

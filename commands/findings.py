@@ -14,13 +14,14 @@ _DEBUG = {
     **dict.fromkeys((".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue"), _SCRIPT),
     ".py": _PYTHON,
 }
+LEAK = "looks like a secret"
 _LEFTOVER = r"TODO-REMOVE|DO NOT COMMIT"
 
 
 def added_lines(diff: str) -> Iterator[tuple[int, str]]:
     """The added lines of one file's `git diff -U0`, with their line numbers in the new file."""
     number = 0
-    for line in diff.splitlines():
+    for line in diff.split("\n"):  # as git counts lines: others end them at more characters
         if hunk := re.match(r"@@ -\S+ \+(\d+)", line):
             number = int(hunk[1])
         elif number and line.startswith("+"):
@@ -41,7 +42,7 @@ def in_added(file: str, lines: Iterable[tuple[int, str]]) -> list[str]:
                 found.append(f"{file}:{number} debug code: {match[0]}")
             # the entropy guesses of a single line call every long word a secret
             kinds = sorted({secret.type for secret in scan_line(text) if "Entropy" not in secret.type})
-            found += [f"{file}:{number} looks like a secret: {kind}" for kind in kinds]
+            found += [f"{file}:{number} {LEAK}: {kind}" for kind in kinds]
     return found
 
 

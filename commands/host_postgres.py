@@ -25,6 +25,7 @@ SCRATCH = "".join(
         ADDRESS,
         f"WHO={shlex.quote(read('scratch_who.sql'))}\n",
         f"CONTENT={shlex.quote(read('content.sql'))}\n",
+        f"NO_MAPPINGS={shlex.quote(read('no_mappings.sql'))}\n",
         read("archive.sh"),
         read("scratch.sh"),
     )
@@ -33,5 +34,8 @@ SCRATCH_WRONG = {
     71: "The scratch database cannot be reached from the host, so nothing was done. Its address is written like production's.",
     72: "The scratch database is production itself; nothing was done. Name another one.",
     73: "The scratch database is not empty; nothing was done. Name an empty one.",
+    79: "The user of the scratch database may not restore everything there, which says nothing about the backup. "
+    "Give it what the lines below ask for, or take `scratch_url` off the page.",
+    80: "The disk of the scratch database's server is full, which says nothing about the backup. Make room there.",
     74: "The user of the scratch database may not make databases (it needs CREATEDB); nothing was done.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 from typing import ClassVar
@@ -12,7 +13,7 @@ from commands.checks import Check, Found, OnHost, Programs, bad, good
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.lending import NEED, CanBeLent, Copy
 from commands.outcome import Context, Outcome
-from commands.steps.base import EnvName, StepBox, act, look_at_job, on_host, run_job
+from commands.steps.base import EnvName, StepBox, act, fill, look_at_job, on_host, run_job
 from commands.tools import Finished
 from state.errors import Failed
 
@@ -89,6 +90,19 @@ class OnCopy(StepBox):
                 # the script can but blame the backup for what the way to the server did
                 raise Failed(copy.missing(why), ended.tail)
             return ended
+
+    def drop_left(self, ctx: Context) -> None:
+        """Drop the copy of the run's backup that a proof left beside the scratch address, where there is one. Raises the tools' errors."""
+        if self.scratch_url:
+            env = {name: fill(value, ctx.values) for name, value in self.env().items()}
+            ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
+
+    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:  # noqa: ARG002  whatever stands beside it
+        if self.on_failure == "tell":
+            return (
+                f'on_failure = "tell" would go on without the {self.what}, and nobody would have agreed; leave it out'
+            )
+        return ""
 
     def _copy(self) -> Copy:
         return Copy(host=self.host, database_url=self.database_url, what=self.what, dumped=self.dumped)

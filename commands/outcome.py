@@ -18,7 +18,8 @@ class Outcome:
 
     `says` is one sentence for the thread; `lines` are the telling lines of its output; `output` is the long output,
     posted as a file. `values` are kept for later steps (`<name>` on the page), `measures` are judged by the alerts.
-    `unasked` says that nothing was learned, because whom it asks could not be reached.
+    `unasked` says that nothing was learned, because whom it asks could not be reached, or (where there are measures)
+    because its answer tells nothing.
     """
 
     state: str
@@ -64,7 +65,7 @@ class Context:
     is when the first attempt at this step began. `repeat` runs a part's steps once more (or, with True, takes up where a
     cut repetition may have left them), `measure` one check of the
     watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running step shows
-    so far.
+    so far. `missing` is what the steps of the rollback above it have not restored: names, and the sentence of each.
     """
 
     tools: Tools
@@ -81,6 +82,7 @@ class Context:
     measure: Callable[[str], tuple[str, Outcome]]
     beside: Mapping[str, Any]
     hear: Hear = unheard
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def step_key(self) -> str:

@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
 
+from commands import log_lines
 from commands.outcome import Context
-from commands.steps.base import StepBox, fill, on_host, pause
+from commands.steps.base import StepBox, fill, pause
 from commands.tools import Call, Finished
 from state.errors import ToolError
 
 # pm2's own list holds each service's whole environment, with its secrets: only what is judged here leaves the host
 STATE = """\
 state() { pm2 jlist | NAME="$NAME" node -e '
-const fs = require("fs"), text = fs.readFileSync(0, "utf8"), now = Date.now();
+const fs = require("fs"), crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
 const all = JSON.parse(text.split("\\n").filter((line) => /^\\[[{\\]]/.test(line)).pop() || "[]");
-const size = (file) => (fs.existsSync(file) ? fs.statSync(file).size : 0);
+const mark = (file) => {
+  if (!fs.existsSync(file)) return "0:::" + now / 1000;
+  const { size, ino } = fs.statSync(file), head = Buffer.alloc(Math.min(size, 65536));
+  if (size) fs.readSync(fs.openSync(file), head, 0, head.length, 0);
+  return [size, ino, crypto.createHash("sha256").update(head).digest("hex").slice(0, 16), now / 1000].join(":"); };
 const one = all.find((other) => other.name === process.env.NAME);
 console.log(JSON.stringify({ names: all.map((other) => other.name), service: one && {
   pid: one.pid, status: one.pm2_env.status, restarts: one.pm2_env.restart_time,
   uptime: (now - one.pm2_env.pm_uptime) / 1000, out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
-  out_size: size(one.pm2_env.pm_out_log_path), err_size: size(one.pm2_env.pm_err_log_path) } }));'; }"""
+  out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path) } }));'; }"""
 NOW = "printf 'now=%s\\n' \"$(state)\""
-ERRORS = """\
-tail -c "+$((OUT_FROM + 1))" "$OUT" | grep -E -- "$BAD" | tail -n 200 || true
-tail -c "+$((ERR_FROM + 1))" "$ERR" | grep -E -- "$BAD" | tail -n 200 || true"""
+ERRORS = f"""\
+{log_lines.READ}new_lines "$OUT" "$OUT_FROM" || true
+new_lines "$ERR" "$ERR_FROM" || true"""
 APART = 0.1  # seconds between two looks at a service that opens its port
 
 
 class Pm2Box(StepBox):
-    """`path` of `web` must answer `commit` in its JSON field `field`. Log lines count that hold a word of `errors` and match
-    no regular expression of `allow`.
+    """`path` of `web` must answer `commit` in its JSON field `field`. Log lines count that hold a word of `errors`, in any
+    case, and match no regular expression of `allow`.
     """
 
     host: str
@@ -45,7 +49,7 @@ class Pm2Box(StepBox):
     field: str = "commit"
     commit: str
     headers: dict[str, str] = Field(default_factory=dict)
-    errors: list[str] = Field(default_factory=lambda: ["ERROR", "FATAL"])
+    errors: list[str] = Field(default_factory=lambda: list(log_lines.BAD), min_length=1)
     allow: list[str] = Field(default_factory=list)
 
     def named(self) -> dict[str, str]:
@@ -56,7 +60,7 @@ class Pm2Box(StepBox):
         """As plan lines: what must answer, and which log lines must not be there."""
         return [
             f"GET {self.web}{self.path}, expects {self.field} = {self.commit}",
-            *on_host(self.host, ERRORS, {"BAD": "|".join(self.errors)}),
+            *log_lines.planned(self.host, f"both logs of {self.name} from the restart on", self.errors),
         ]
 
     def now(self, ctx: Context) -> dict[str, Any]:
@@ -92,7 +96,7 @@ class Pm2Box(StepBox):
         if answered != fill(self.commit, ctx.values):
             found.append(f"{self.web}{self.path} answers {self.field} {answered[:40]} instead of the commit deployed")
         if errors:
-            found.append(f"its logs have {len(errors)} new lines with {' or '.join(self.errors)}")
+            found.append(f"its logs have {log_lines.counted(errors, self.errors)}")
         return found
 
     def _service(self, asked: Finished) -> dict[str, Any]:
@@ -100,16 +104,15 @@ class Pm2Box(StepBox):
         return dict(json.loads(told.removeprefix("now=")).get("service") or {})
 
     def _bad(self, asked: Finished) -> list[str]:
-        lines = [line for line in asked.tail.splitlines() if not line.startswith("now=")]
-        return [line[:200] for line in lines if not any(re.search(pattern, line) for pattern in self.allow)]
+        return list(log_lines.found(asked.tail, self.allow).lines)
 
     def _since(self, since: Mapping[str, Any]) -> dict[str, str]:
         return {
             "OUT": str(since["out"]),
             "ERR": str(since["err"]),
-            "OUT_FROM": str(since["out_size"]),
-            "ERR_FROM": str(since["err_size"]),
-            "BAD": "|".join(re.escape(word) for word in self.errors),
+            "OUT_FROM": str(since["out_from"]),
+            "ERR_FROM": str(since["err_from"]),
+            **log_lines.asks(self.errors),
         }
 
 

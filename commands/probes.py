@@ -10,7 +10,7 @@ from commands.alerts import counts, judges, raised_by
 from commands.baseline import baseline_of
 from commands.runbook.alert import NO_FAILURE, Alert
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, RUNNING, STOPPED, Record, Step
+from state.records import DONE, FAILED, RUNNING, STOPPED, Record, Step
 
 OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
 QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
@@ -86,7 +86,7 @@ def _verdict(page: Page, record: Record, row: Step) -> str:
     # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
     levels = {raised.level for raised in raised_by(page, record, row.step) if raised.attempt == row.attempt}
     if row.unasked:
-        return NOT_ASKED
+        return NO_DATA if row.state == FAILED and row.measures else NOT_ASKED  # it answered, and that told nothing
     if "alert" in levels:
         return BAD
     if row.state != DONE:

@@ -12,7 +12,7 @@ from commands.contexts import ContextMaker
 from commands.countdown import AtZero, BeginCountdown, Recovered
 from commands.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
 from commands.durations import say
-from commands.inflight import Act, after_a_cut, settled
+from commands.inflight import Act, after_a_cut, give_back, settled
 from commands.jumps import JumpWatch
 from commands.loss import LossWatch
 from commands.outcome import Context, Outcome, failed, unknown
@@ -25,7 +25,7 @@ from commands.steps.base import act
 from commands.tools import Tools
 from commands.who import BOT
 from state.errors import BadRecord
-from state.records import DONE, RUNNING, News, Provided, Record, Step
+from state.records import ACTIVE, DONE, RUNNING, News, Provided, Record, Step
 from state.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
@@ -121,15 +121,20 @@ class Runner:
             case StopActs(steps):
                 self._stop(steps)
                 self._sleep(record, self._now() + timedelta(seconds=1))
-            case Move(state):
-                news = telling.moved(self.page, record, state, self._now())
-                self.store.move_run(self.number, state, self._now(), news, provided=self._still(following))
+            case Move():
+                self._move(following, record)
             case Wait(until):
                 self._sleep(record, until)
 
     def _still(self, following: Next) -> Provided:
         """Whether this is still what comes next: a hold, KEEP or rollback written meanwhile, or a jump, comes first."""
         return lambda record: decide(self.page, record, self._now()) == following and not self._jumps.jumped()
+
+    def _move(self, move: Move, record: Record) -> None:
+        news = telling.moved(self.page, record, move.state, self._now())
+        moved = self.store.move_run(self.number, move.state, self._now(), news, provided=self._still(move))
+        if moved and move.state not in ACTIVE:
+            give_back(self.page, record, self._maker.context)
 
     def _note(self, name: str, over: bool) -> None:
         if over:

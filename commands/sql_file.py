@@ -12,7 +12,7 @@ _TOKEN = re.compile(
     | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
     | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
     | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
-    | (?P<meta>^[ \t]*\\[^\n]*)
+    | (?P<meta>\\[^\n]*)
     | (?P<paren>[()])
     | (?P<end>;)
     """,
@@ -76,6 +76,20 @@ def unsafe_statements(text: str) -> list[Finding]:
     return sorted(problems, key=lambda one: one.line)
 
 
+_SERVER_WIDE = re.compile(
+    r"\b(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|\bALTER\s+SYSTEM\b"
+    r"|^(GRANT|REVOKE)\b(?!.*\bON\b)|^(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b",
+    re.IGNORECASE,
+)
+
+
+def server_wide(text: str) -> list[Finding]:
+    """What in a file may change what all databases of its server share: roles, databases, tablespaces. Also in a DO block's words."""
+    found = ((one.line, " ".join(one.text.split())) for one in statements(text))
+    why = "changes what the whole server shares"
+    return [Finding(line=line, statement=words[:80], why=why) for line, words in found if _SERVER_WIDE.search(words)]
+
+
 _CHANGES = re.compile(
     r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
 )
@@ -113,10 +127,11 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         elif match["paren"]:
             depth += 1 if match[0] == "(" else -1
             kept.append((match.start(), match[0]))
-        elif not match["comment"]:
-            kept.append((match.start(), text[match.start() : at]))
-            if _unclosed(text, match, at):
-                why = "a quote that is never closed"
+        else:
+            if not match["comment"]:
+                kept.append((match.start(), text[match.start() : at]))
+            if what := _unclosed(text, match, at):
+                why = f"a {what} that is never closed"
                 problems.append(Finding(line=_line(text, match.start()), statement=match[0][:40], why=why))
     found += _statement(text, [*kept, (at, text[at:])], len(text))
     return found, problems
@@ -129,7 +144,7 @@ def _in_body(words: str) -> bool:
 
 
 def _after(text: str, match: re.Match[str]) -> int:
-    """Where the token ends; comments nest, and a dollar quote ends at its own tag."""
+    """Where the token ends, behind the text if a comment does not; comments nest, and a dollar quote ends at its own tag."""
     if match["dollar"]:
         end = text.find(match["dollar"], match.end())
         return end + len(match["dollar"]) if end >= 0 else len(text)
@@ -139,13 +154,17 @@ def _after(text: str, match: re.Match[str]) -> int:
     while depth and (mark := re.compile(r"/\*|\*/").search(text, at)):
         depth += 1 if mark[0] == "/*" else -1
         at = mark.end()
-    return at if not depth else len(text)
+    return at if not depth else len(text) + 1
 
 
-def _unclosed(text: str, match: re.Match[str], end: int) -> bool:
+def _unclosed(text: str, match: re.Match[str], end: int) -> str:
+    """What is not closed, or nothing."""
+    if match["comment"]:
+        return "comment" if end > len(text) else ""
+    closed = match["string_end"] or match["escaped_end"] or match["name_end"]
     if match["dollar"]:
-        return not text[match.end() : end].endswith(match["dollar"])
-    return not (match["string_end"] or match["escaped_end"] or match["name_end"])
+        closed = text[match.end() : end].endswith(match["dollar"])
+    return "" if closed else "quote"
 
 
 def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from commands.scratch import Scratch
 from commands.sql_file import Finding
 
+TAIL = 64 * 1024  # bytes of output that are kept where nothing else is said
 USER_AGENT = "gonogo"  # how the bot's own requests are known in a web server's log
 
 
@@ -37,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """How a command ended: exit `code`, the last output (`tail`, both streams, at most 64 KB), all its `size` in bytes."""
+    """How a command ended: exit `code`, the end of its output (`tail`, both streams, `TAIL` bytes or as many as asked), its `size`."""
 
     code: int
     tail: str
@@ -83,8 +84,13 @@ class Shell(Protocol):
     def end(self, host: str, key: str) -> None:
         """End a job's process group; one that never began is claimed, so that it never will. Raises Unreachable, Failed."""
 
-    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
-        """Run a short command that changes nothing (no job is kept). Raises Unreachable, Failed (over its limit)."""
+    def ask(
+        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+    ) -> Finished:
+        """Run a short command that changes nothing (no job is kept), and keep so many bytes of the end of its output.
+
+        Raises Unreachable, Failed (over its limit).
+        """
 
     def close(self) -> None:
         """Give the connections back; the next use makes new ones."""
@@ -156,15 +162,23 @@ class Answer:
     text: str
 
     def json(self) -> Any:
-        """The body as JSON. Raises ValueError."""
-        return json.loads(self.text)
+        """The body as JSON, which knows no NaN and no Infinity. Raises ValueError."""
+        return json.loads(self.text, parse_constant=_refuse)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
 
 
 class Web(Protocol):
     """HTTP requests."""
 
     def request(self, place: str, call: Call) -> Answer:
-        """Send one request. Raises Unreachable (no connection), LostTrack (sent, no whole answer in time)."""
+        """Send one request.
+
+        Raises Unreachable (the bot found no way to it), Down (it takes no connection), LostTrack (sent, and no whole
+        answer came in time).
+        """
 
     def close(self) -> None:
         """Give the connections back; the next request makes new ones."""

@@ -11,6 +11,7 @@ GonogoError
 │   └── BadRecord      the record's file is locked, damaged or newer than this program
 └── ToolError          a tool could not do its part
     ├── Unreachable    nothing was begun
+    │   └── Down       it was found, and takes no connection
     ├── Failed         it was done and failed; the target says so
     ├── Stopped        a person asked to stop and it was stopped
     └── LostTrack      it was begun and its end is not known
@@ -70,6 +71,10 @@ class ToolError(GonogoError):
 
 class Unreachable(ToolError):
     """The other side could not be reached, and nothing was begun there."""
+
+
+class Down(Unreachable):
+    """There is a way to it and it takes no connection, which says that it is down; any other Unreachable may be the bot's own trouble."""
 
 
 class Failed(ToolError):

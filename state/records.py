@@ -89,7 +89,7 @@ class Step:
 
     @property
     def unasked(self) -> bool:
-        """Whether nothing was learned, because whom it asks could not be reached."""
+        """Whether nothing was learned, because whom it asks could not be reached or its answer tells nothing."""
         return self.state == UNKNOWN or bool(self.outcome.get("unasked"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from commands.tools import Finished, Hear, Job, Look, unheard
+from commands.tools import TAIL, Finished, Hear, Job, Look, unheard
 
 
 class LocalShell:
@@ -38,7 +38,9 @@ class LocalShell:
     def close(self) -> None:
         """Nothing is open."""
 
-    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+    def ask(
+        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+    ) -> Finished:
         resolved = {name: self.environ.get(value.removeprefix("$"), value) for name, value in (env or {}).items()}
         base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
         began = time.monotonic()
@@ -50,5 +52,5 @@ class LocalShell:
             timeout=limit,
             check=False,
         )
-        tail = result.stdout.decode()
+        tail = result.stdout[-keep:].decode(errors="replace")
         return Finished(code=result.returncode, tail=tail, size=len(result.stdout), seconds=time.monotonic() - began)

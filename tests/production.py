@@ -63,8 +63,8 @@ class Production:
             "uptime": 1.5,
             "out": "/logs/out.log",
             "err": "/logs/err.log",
-            "out_size": 500,
-            "err_size": 40,
+            "out_from": "500:7:aa:1795449600.5",
+            "err_from": "40:8:bb:1795449600.5",
         }
         return json.dumps({"names": ["dj-system-api"], "service": told})
 
@@ -95,7 +95,9 @@ class Production:
         if path[:2] == ["api", "jobs"] and call.method != "GET":
             return self._jobs(call, path[2:])
         happy: dict[str, Any] = {
+            "api/jobs": [{"id": number, "subject": subject} for number, subject in self.jobs.items()],
             "api/health": {"status": "ok", "commit": self.running},
+            "api/login": {"token": "eyJhbGciOi.c2Vzc2lvbg.c2lnbmVk"},
             "build.json": {"commit": self.served},
         }
         if path == ["api", "approval-templates"] and self.running == NEW:
@@ -118,7 +120,7 @@ class Production:
 
 def _release(world: Production, env: Mapping[str, str]) -> str:
     known = f"commit={NEW}\ncommit_before={world.head}\ncommitted_at=2026-11-23T15:00:00+07:00\n"
-    return f"{known}file: backend/api-server/src/jobs.js\n2222222 Extend V1\n"
+    return f"2222222 Extend V1\nchanged=1\n{known}"
 
 
 def _checkout(world: Production, env: Mapping[str, str]) -> str:
@@ -137,11 +139,7 @@ def _sweep(world: Production, env: Mapping[str, str]) -> str:
 
 
 def _bad_lines(world: Production) -> str:
-    return "".join(line + "\n" for line in world.log_lines)
-
-
-def _log(world: Production, env: Mapping[str, str]) -> str:
-    return "size=900\nfrom=" + env["SINCE"] + "\n" + _bad_lines(world)
+    return "".join(f"log: {line}\n" for line in world.log_lines) + "moved=\n"
 
 
 _BACKUP = (
@@ -186,7 +184,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("-U0", lambda world, env: "@@ -1 +1 @@\n-const a = 1\n+const a = 2\n"),
     ("Test Job - ", _sweep),
     ("failing=%s", lambda world, env: _REHEARSED),
-    ("gonogo_tables", lambda world, env: "back: public.approval_flow_templates|24|0|24|0\n"),
+    ("gonogo_tables", lambda world, env: "back: public.approval_flow_templates|24|0|24|0|0\n"),
     ("proof_rows", lambda world, env: "proof_tables=9\nproof_rows=3612\n"),
     ("pg_dump", lambda world, env: _BACKUP),
     ('touch "$flag"', lambda world, env: _maintenance(world, on=True)),
@@ -196,6 +194,5 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("pm2 restart", lambda world, env: world.restart()),
     ("now=%s", lambda world, env: f"now={world.service()}\n" + (_bad_lines(world) if "OUT" in env else "")),
     ("current.next", lambda world, env: world.serve(env["COMMIT"])),
-    ("size=%s", _log),
-    ("OUT_FROM", lambda world, env: _bad_lines(world)),
+    ("new_lines", lambda world, env: _bad_lines(world)),
 )

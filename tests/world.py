@@ -18,6 +18,7 @@ from typing import Any
 from commands.scratch import Need
 from commands.sql_file import Finding
 from commands.tools import (
+    TAIL,
     Answer,
     Applied,
     Call,
@@ -160,7 +161,9 @@ class _Shell:
     def close(self) -> None:
         """Nothing is open."""
 
-    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+    def ask(
+        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+    ) -> Finished:
         with self.world.lock:
             self.world.asked.append((script, env or {}))
             happy = self.world.host_does(script, env or {})

@@ -32,6 +32,10 @@ class Piece:
         return self.begins + self.text.count("\n", 0, offset)
 
 
+# what deferred constraints wait for, so that it may take long, and fail
+COMMIT = Piece(text="", begins=0, line=0, says="its end (COMMIT)")
+
+
 def pieces(text: str) -> list[Piece]:
     """The file's statements, each with the comments above it; the file as one where PostgreSQL's own parser counts otherwise."""
     found = statements(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shlex
 
-TAIL = 64 * 1024  # bytes of output that are kept in the bot
+from commands.tools import TAIL
 
 # what the programs say at their end, on standard error: `gonogo: STATE CODE`
 _COMMON = r"""

@@ -14,7 +14,7 @@ from bot.tools import jobs
 from bot.tools.places import HostPlace, resolve
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import Connection, login
-from commands.tools import Finished, Hear, Job, Look, unheard
+from commands.tools import TAIL, Finished, Hear, Job, Look, unheard
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 _SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
@@ -27,6 +27,7 @@ PATIENCE = 60.0  # seconds in which a lost connection must come back
 class _Heard:
     """What has come back so far: the end of the output, its whole size, and the program's own last word."""
 
+    keep: int = TAIL
     tail: bytearray = field(default_factory=bytearray)
     size: int = 0
     word: tuple[str, int] | None = None
@@ -34,8 +35,8 @@ class _Heard:
     def add(self, data: bytes) -> None:
         self.tail += data
         self.size += len(data)
-        if len(self.tail) > 2 * jobs.TAIL:
-            del self.tail[: -jobs.TAIL]
+        if len(self.tail) > 2 * self.keep:
+            del self.tail[: -self.keep]
 
 
 class SshShell:
@@ -72,10 +73,12 @@ class SshShell:
             return Look(state=state)
         return Look(state=state, finished=Finished(code=code, tail=self._text(got), size=got.size, seconds=0))
 
-    def ask(self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30) -> Finished:
+    def ask(
+        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+    ) -> Finished:
         """See `commands.tools.Shell.ask`."""
         began = time.monotonic()
-        got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit)
+        got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit, keep)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while it was asked something.")
         return Finished(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
@@ -113,10 +116,10 @@ class SshShell:
         return self._redact(data.decode(errors="replace"))
 
     def _text(self, got: _Heard) -> str:
-        return self.redacted(bytes(got.tail[-jobs.TAIL :]))
+        return self.redacted(bytes(got.tail[-got.keep :]))
 
-    def _exchange(self, host: str, command: str, sent: bytes, limit: float) -> _Heard:
-        got = _Heard()
+    def _exchange(self, host: str, command: str, sent: bytes, limit: float, keep: int = TAIL) -> _Heard:
+        got = _Heard(keep=keep)
         deadline = time.monotonic() + limit
         for _ in _read(self.channel(host), command, sent, got):
             if time.monotonic() > deadline:

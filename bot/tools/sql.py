@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from bot.tools.applying import Piece, Watch, pieces, watched
+from bot.tools.applying import COMMIT, Piece, Watch, pieces, watched
 from bot.tools.deadline import cut_after
 from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.secrets import Redactor
@@ -23,10 +24,13 @@ LOCK_TRIES = 3
 GRACE = 5.0  # seconds that the server gets to keep its own time limit before it counts as silent
 # the server itself looks whether we are still there: a client that died must not have its file run to the end, and one
 # that froze, or whose machine is gone without a word, must not keep its locks
+# (PostgreSQL 13 does not know the first of the settings)
 STILL_THERE = """
-SET LOCAL client_connection_check_interval = 1000; SET LOCAL idle_in_transaction_session_timeout = 10000;
+SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_connection_check_interval';
+SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
+DATA_EXCEPTION = "22"  # how the codes of errors about a value begin
 BLOCKERS = """
 SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
 FROM unnest(pg_blocking_pids(%s)) AS held (by)
@@ -122,6 +126,7 @@ class PostgresSql:
             for piece in found:
                 watch.doing(piece)
                 connection.execute(piece.text.encode())
+            watch.doing(COMMIT)
         return False
 
     def _take_receipt(self, connection: psycopg.Connection, migration: Migration) -> bool:
@@ -135,13 +140,16 @@ class PostgresSql:
         return row is None
 
     def _failed(self, migration: Migration, error: psycopg.Error, piece: Piece | None) -> Failed:
-        said = self._redact(error.diag.message_primary or str(error).splitlines()[0])
-        if piece is None:
-            return Failed(f"{migration.name} failed and was rolled back whole: {said}", _quoted(error))
+        said = self._redact(_said(error, migration.text))
+        # never its detail and context, which show rows
+        hint = self._redact(error.diag.message_hint or "")
+        if piece is None or piece is COMMIT:
+            at = f" at {COMMIT.says}" if piece else ""
+            return Failed(f"{migration.name} failed{at} and was rolled back whole: {said}", hint)
         position = error.diag.statement_position
         line = piece.line_at(int(position) - 1) if position else piece.line
         quoted = migration.text.splitlines()[line - 1].strip()
-        output = "\n".join(filter(None, [f"line {line}: {quoted}", self._redact(_quoted(error))]))
+        output = "\n".join(filter(None, [f"line {line}: {quoted}", hint]))
         return Failed(f"{migration.name} failed at line {line} and was rolled back whole: {said}", output)
 
     @contextmanager
@@ -165,8 +173,7 @@ class PostgresSql:
         try:
             yield
         except psycopg.Error as error:
-            said = error.diag.message_primary or _reason(error)
-            raise Failed(f"A query on “{database}” failed: {self._redact(said)}", text) from None
+            raise Failed(f"A query on “{database}” failed: {self._redact(_said(error, text))}", text) from None
 
     def blockers(self, database: str, pid: int) -> str:
         """Who holds what a waiting session waits for, in words without anybody's data."""
@@ -208,5 +215,9 @@ def _reason(error: psycopg.Error) -> str:
     return (lines[-1] if lines else type(error).__name__).removeprefix("FATAL:").strip()
 
 
-def _quoted(error: psycopg.Error) -> str:
-    return "\n".join(filter(None, [error.diag.message_detail, error.diag.message_hint, error.diag.context]))
+def _said(error: psycopg.Error, text: str) -> str:
+    """The server's sentence; a value that it cannot take is quoted only where it stands in our own text, because rows hold others."""
+    said = error.diag.message_primary or _reason(error)
+    if not (error.sqlstate or "").startswith(DATA_EXCEPTION):
+        return said
+    return re.sub(r'"(.*)"', lambda found: found[0] if found[1] in text else '"…"', said, flags=re.DOTALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -12,9 +14,10 @@ import httpx
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
 from commands.tools import USER_AGENT, Answer, Call
-from state.errors import LostTrack, Unreachable
+from state.errors import Down, LostTrack, Unreachable
 
 MOST = 1024 * 1024  # bytes of an answer that are read
+CONNECTED = "connection.connect_tcp.complete"  # what httpcore traces once somebody took the connection
 
 
 class HttpWeb:
@@ -31,14 +34,22 @@ class HttpWeb:
         """See `commands.tools.Web.request`."""
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
         headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
+        steps: list[str] = []
         began = time.monotonic()
         try:
             with self._client().stream(
-                call.method, url, headers=headers, json=_resolved(call.json, self._environ), timeout=call.limit
+                call.method,
+                url,
+                headers=headers,
+                json=_resolved(call.json, self._environ),
+                timeout=call.limit,
+                extensions={"trace": lambda step, _: steps.append(step)},
             ) as response:
                 body = self._body(response, began + call.limit)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Unreachable(f"“{place}” cannot be reached: nobody answers at its address.") from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+            raise Unreachable(f"“{place}” could not be asked: its address is not that of a web site.") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _not_connected(place, httpx.URL(url), error, CONNECTED in steps) from None
         except (httpx.HTTPError, _TooSlow) as error:
             late = isinstance(error, httpx.TimeoutException | _TooSlow)
             why = (
@@ -85,6 +96,45 @@ def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
     if isinstance(data, dict):
         return {key: _resolved(item, environ) for key, item in data.items()}
     return data
+
+
+def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:
+    """Whose trouble it is that no connection came about: the service's (Down), or maybe the bot's own."""
+    cause = _cause(error)
+    if connected:
+        why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the TLS handshake fails"
+        return Down(f"“{place}” takes the connection, but no secure one comes about: {why}.")
+    if isinstance(cause, ConnectionError) or _refused_elsewhere(url, cause):
+        return Down(f"“{place}” cannot be reached: nobody answers at its address.")
+    if isinstance(cause, socket.gaierror):
+        why = "its name cannot be resolved here; look at the bot's DNS"
+    elif isinstance(error, httpx.ConnectTimeout):
+        why = "nothing at all came back from its address; look at the bot's network and firewall, then at its host"
+    else:
+        why = "there is no way to its address from here; look at the bot's network"
+    return Unreachable(f"“{place}” could not be asked: {why}.")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The operating system's own error below those of httpx and httpcore."""
+    # httpcore's pool raises its own again "from None", which leaves the context alone
+    while not isinstance(error, OSError) and (below := error.__cause__ or error.__context__):
+        error = below
+    return error
+
+
+def _refused_elsewhere(url: httpx.URL, cause: BaseException) -> bool:
+    """Whether another address of the same name refuses: where there is no IPv6, its address is tried last and hides that."""
+    if not isinstance(cause, OSError) or isinstance(cause, socket.gaierror | TimeoutError):
+        return False
+    try:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        socket.create_connection((url.host, port), timeout=1, all_errors=True).close()
+    except ExceptionGroup as group:
+        return group.subgroup(ConnectionError) is not None
+    except OSError:
+        return False
+    return False
 
 
 class _TooSlow(Exception):

@@ -1,18 +1,21 @@
 -- One line for each table: its name, its rows, and a checksum of them that knows no order. The same text here and there.
 -- `by` is what the checksum is of: "records", which hashes values as the database compares them and is the fastest (tables
--- with a type whose equal values may be written differently go as text); "text", every row as it is written; "rows", nothing.
+-- with a type whose equal values may be written differently go as text, and those with enums, which are hashed by numbers that
+-- a restore gives anew); "text", every row as it is written; "rows", nothing. Columns are taken by name, in whatever order they stand.
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
 SELECT format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),
   CASE WHEN :'by' = 'rows' THEN '0'
     WHEN :'by' = 'records' AND NOT EXISTS (
-      SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
+      SELECT FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (NOT coalesce(l.collisdeterministic, true)
-        OR t.typtype <> 'e' AND a.atttypid <> ALL ('{bool,int2,int4,int8,oid,"\"char\"",text,varchar,name,date,time,timestamp,timestamptz,uuid,bytea,inet,cidr,macaddr,jsonb,numeric}'::regtype[])))
-    THEN 'coalesce(sum(hash_record_extended(gonogo_row, 0)), 0)'
-    ELSE 'coalesce(sum(hashtextextended(gonogo_row::text, 0)), 0)' END,
+        OR a.atttypid <> ALL ('{bool,int2,int4,int8,oid,"\"char\"",text,varchar,name,date,time,timestamp,timestamptz,uuid,bytea,inet,cidr,macaddr,jsonb,numeric}'::regtype[])))
+    THEN format('coalesce(sum(hash_record_extended(ROW(%s), 0)), 0)', named.columns)
+    ELSE format('coalesce(sum(hashtextextended(ROW(%s)::text, 0)), 0)', named.columns) END,
   n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (SELECT coalesce(string_agg(format('gonogo_row.%I', attname), ', ' ORDER BY attname COLLATE "C"), '') AS columns
+  FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS named
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY format('%I.%I', n.nspname, c.relname) COLLATE "C" \gexec

@@ -2,9 +2,7 @@
 DO $check$ DECLARE bad text; BEGIN
   SELECT name INTO bad FROM gonogo_tables WHERE leaf AND name NOT IN (SELECT name FROM gonogo_copies);
   IF FOUND THEN RAISE EXCEPTION 'the backup has no table %', bad; END IF;
-  FOR bad IN SELECT name FROM gonogo_tables t WHERE leaf
-    AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisprimary)
-  LOOP
+  FOR bad IN SELECT name FROM gonogo_tables WHERE leaf AND same IS NULL LOOP
     EXECUTE format('SELECT %L FROM %s LIMIT 1', bad, bad) INTO bad;
     IF bad IS NOT NULL THEN
       RAISE EXCEPTION 'the table % has no primary key and holds rows already, so which ones are missing cannot be told', bad;
@@ -15,27 +13,35 @@ SELECT format('WITH back AS (INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SEL
   RETURNING 1) UPDATE gonogo_copies SET archived = (SELECT count(*) FROM %3$I), there = (SELECT count(*) FROM %1$s),
   back = (SELECT count(*) FROM back) WHERE copy = %3$L', c.name, c.columns, c.copy, t.whole)
 FROM gonogo_copies c JOIN gonogo_tables t USING (name) ORDER BY c.copy \gexec
-SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I IS DISTINCT FROM b.%2$I
-  RETURNING 1) UPDATE gonogo_copies SET filled = filled + (SELECT count(*) FROM filled) WHERE copy = %3$L', t.name, a.attname, c.copy,
-  (SELECT string_agg(format('t.%1$I = b.%1$I', k.attname), ' AND ') FROM pg_index i JOIN pg_attribute k ON k.attrelid = t.oid
-   AND k.attnum = ANY (i.indkey) WHERE i.indrelid = t.oid AND i.indisprimary))
+-- Compared as they are written, because json, xml, point and others have no equality
+SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I::text IS DISTINCT FROM b.%2$I::text
+  RETURNING 1) UPDATE gonogo_copies SET filled = filled + (SELECT count(*) FROM filled) WHERE copy = %3$L',
+  t.name, a.attname, c.copy, coalesce(t.same, 'false'))
 FROM regexp_split_to_table(nullif(:'columns', ''), E'\n') AS given (line)
 CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(split_part(given.line, E'\t', 1)::regclass)
   UNION SELECT split_part(given.line, E'\t', 1)::regclass) AS part (oid)
 JOIN gonogo_tables t ON t.oid = part.oid JOIN gonogo_copies c ON c.name = t.name
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = split_part(given.line, E'\t', 2) \gexec
-SELECT format('SELECT setval(%1$L, greatest(last_value, (SELECT max(%2$I) FROM %3$s))) FROM %1$s
-  WHERE EXISTS (SELECT FROM %3$s)', s.seq::regclass::text, a.attname, t.name)
-FROM gonogo_tables t JOIN LATERAL (
-  SELECT d.objid AS seq, d.refobjsubid AS number FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S'
-  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.refobjsubid > 0
-  UNION SELECT d.refobjid, f.adnum FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
-  JOIN pg_class q ON q.oid = d.refobjid AND q.relkind = 'S' WHERE f.adrelid = t.oid
-) AS s ON true JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = s.number \gexec
+-- What is not back: rows whose key another row has by now. Rows that are there as they were are told apart from those as they are written.
+UPDATE gonogo_copies c SET lost = archived - back FROM gonogo_tables t WHERE t.name = c.name AND t.whole;
+SELECT format('UPDATE gonogo_copies SET lost = (SELECT count(*) FROM %1$I b WHERE NOT EXISTS (SELECT FROM %2$s t WHERE %3$s
+  AND ROW(%4$s)::text = ROW(%5$s)::text)) WHERE copy = %1$L', c.copy, c.name, t.same,
+  string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum), string_agg(format('b.%I', a.attname), ', ' ORDER BY a.attnum))
+FROM gonogo_copies c JOIN gonogo_tables t USING (name) JOIN pg_attribute a ON a.attrelid = to_regclass('pg_temp.' || c.copy) AND a.attnum > 0
+WHERE c.lost > 0 AND t.same IS NOT NULL GROUP BY c.copy, c.name, t.same \gexec
+-- Each sequence to where the backup had it, or to its column's greatest number, and never back
+SELECT format('SELECT setval(%1$L, greatest(last_value, %2$L, top)) FROM %1$s, (SELECT %3$s) AS there (top) WHERE coalesce(%2$L, top) IS NOT NULL',
+  s.seq::regclass::text, a.value, CASE WHEN s.numeric THEN format('max(%1$I)::bigint FROM %2$s WHERE %1$I <= %3$s', s.attname, s.of, s.seqmax)
+  ELSE 'NULL::bigint' END)
+FROM gonogo_sequences s LEFT JOIN gonogo_at a ON to_regclass(a.name) = s.seq AND a.called AND a.value <= s.seqmax \gexec
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
   CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec
 SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', name,
   CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname) FROM gonogo_triggers \gexec
-SELECT format('back: %s|%s|%s|%s|%s', name, archived, there, back, filled) FROM gonogo_copies ORDER BY copy;
+-- Kept beside the receipt, for whoever asks this run again
+INSERT INTO gonogo.receipts (key, name, sha256)
+SELECT :'key' || '/not back', format('%s rows of the backup are not back (%s)', sum(lost), string_agg(name || ': ' || lost, ', ' ORDER BY name)), :'sum'
+FROM gonogo_copies WHERE lost > 0 HAVING count(*) > 0 RETURNING 'not back: ' || name;
+SELECT format('back: %s|%s|%s|%s|%s|%s', name, archived, there, back, filled, lost) FROM gonogo_copies ORDER BY copy;
 COMMIT;

@@ -1,7 +1,7 @@
 -- Opens the one transaction, under the advisory lock of the run's step.
-\set VERBOSITY terse
 BEGIN;
-SET LOCAL client_connection_check_interval = 1000;
+-- PostgreSQL 13 does not know it
+SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_connection_check_interval' \g /dev/null
 SET LOCAL client_min_messages = warning;
 SET LOCAL statement_timeout = :limit;
 SELECT pg_advisory_xact_lock(:lock) \g /dev/null

@@ -1,8 +1,10 @@
-# Of the dump, the rows of the wanted tables, each into a temporary table of its own. What looks like a COPY inside
-# another table's rows or a function is passed over.
+# Of the dump, the rows of the wanted tables, each into a temporary table of its own, and where their sequences stood.
+# What looks like a COPY inside another table's rows or a function is passed over.
 BEGIN { n = split(ENVIRON["WANTED"], wanted, "\n") }
 copying { if (keep) print; if ($0 == "\\.") copying = keep = 0; next }
 /^SET client_encoding = / { print }
+/^-- Name: .*; Type: SEQUENCE SET; / { number = 1 }
+number && sub(/^SELECT pg_catalog\.setval\(/, "INSERT INTO gonogo_at VALUES (") { print; number = 0 }
 /^-- Data for Name: / { data = 1 }
 data && /^COPY .* FROM stdin;$/ {
   head = substr($0, 6, length($0) - 17); copying = 1; data = 0

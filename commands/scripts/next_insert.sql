@@ -7,7 +7,7 @@ DO $try$ DECLARE one record; broken text; BEGIN
     SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
       FILTER (WHERE NOT made.by_sequence AND a.attgenerated = '') AS copied,
       array_agg(a.attnum) FILTER (WHERE made.by_sequence) AS keys
-    FROM regexp_split_to_table(current_setting('gonogo.tables'), E'\n') AS given (name)
+    FROM regexp_split_to_table(nullif(current_setting('gonogo.tables'), ''), E'\n') AS given (name)
     CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(given.name::regclass) WHERE isleaf UNION
       SELECT given.name::regclass WHERE NOT EXISTS (SELECT FROM pg_partition_tree(given.name::regclass))) AS part (oid)
     JOIN pg_class c ON c.oid = part.oid JOIN pg_namespace n ON n.oid = c.relnamespace

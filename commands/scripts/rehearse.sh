@@ -6,20 +6,32 @@ is_whole
 work=$(mktemp -d)
 trap 'drop_copy; rm -rf "$work" "$FILE.said"' EXIT
 fits
+[ -z "${shared-}" ] || [ -z "$SERVER_WIDE" ] || { printf '%s\n' "$SERVER_WIDE"; exit 78; }
 take_proven || restore
-# as production's own user where the scratch server knows it: owners and default rights are then as they will be
+# as production's own user, with what the server is told for it, where the scratch server knows it: owners and default rights are then as they will be
 compare=(--no-owner --no-privileges)
-if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, 'MEMBER')")" ]; then
+MAY_ACT="CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"
+settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
+if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
   role="-c role=${PGUSER//[ \\]/\\&}"
   scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
-on_copy() { PGOPTIONS=${role-} copy=$made scratch "$@"; }
+on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
+# columns in an order of their own, because nothing that names them depends on it
+by_name() {
+  awk '/^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
+    inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
+    inside { sub(/,$/, ""); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
+    { print }' "$1"
+}
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
+columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
+standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # what went wrong, where, and the end of the rehearsal
 fails() {
-  tail -n 4 "$work/out" | sed 's/^psql:[^ ]*whole.sql:/line /'
+  grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
   printf 'failing=%s\n' "$1"
   exit 77
 }
@@ -27,39 +39,59 @@ fails() {
 apply() {
   local began=$EPOCHREALTIME
   { printf '%s BEGIN; %s ' "$TABLES_BEFORE" "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
-  on_copy psql -XqAt -v ON_ERROR_STOP=1 -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
+  # terse, because the details of an error are rows of production
+  on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
   awk -v "way=$1" '
     /^gonogo at: / { before = at; at = $3 }
     /^gonogo lock: / { sub(/^gonogo lock: /, ""); if (!($0 in since)) since[$0] = before }
     END { for (lock in since) print "lock: " way "|" at - since[lock] "|" lock }' "$work/out" | sort
 }
-# verify STEP NAME EXPECTED QUERY: what the page will ask after that file; a query that fails here says nothing
+# verify STEP NAME EXPECTED QUERY: what the page will ask after that file; one that asks of a role which is missing here says nothing
 verify() {
-  local found
-  found=$(copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -c "$4" 2> /dev/null | head -n 1) || found='no answer'
-  printf 'verify: %s|%s|%s|%s\n' "$1" "$3" "$found" "$2"
+  local found how=answer
+  if ! found=$(on_copy psql -XqAt -F $'\037' -P null=None -v ON_ERROR_STOP=1 -v VERBOSITY=terse -c "$4" 2> "$work/out" | awk -F '\037' '
+      NR == 1 { print $1 } END { if (!NR) print "None" }'); then
+    how=error found=$(sed -n 1p "$work/out")
+    ! grep -q 'role ".*" does not exist' "$work/out" || how=unasked
+  fi
+  printf 'verify: %s\037%s\037%s\037%s\037%s\n' "$1" "$how" "$2" "$3" "$found"
 }
-# what the page's data-return does, and the next row of each of its tables
+# what a data-return of the page does, and the next row of each of its tables; the time is that of all until now
+returned=0 return_us=0
 return_rows() {
   local began=$EPOCHREALTIME
+  KEY=rehearsal-$((++returned))
   on_copy bring_back > "$work/out" 2>&1 || fails data-return
-  on_copy psql -XqAt -v ON_ERROR_STOP=1 -v tables="$TABLES" <<< "$NEXT_INSERT" > "$work/out" 2>&1 || fails data-return
-  printf 'return_ms=%d\n' $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
+  on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -v tables="$TABLES" <<< "$NEXT_INSERT" > "$work/out" 2>&1 || fails data-return
+  return_us=$((return_us + ${EPOCHREALTIME/./} - ${began/./}))
+  printf 'return_ms=%d\n' $((return_us / 1000))
 }
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
 by=$(scratch strongest)
-rows > "$work/0"; schema > "$work/0.schema"
+rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; columns > "$work/0.columns"
 apply forward
 verify_forward
-rows > "$work/1"
+rows > "$work/1"; columns > "$work/1.columns"
+# columns that forward adds or takes away, of tables that stay
+awk -F '\037' '
+  { after = FILENAME == ARGV[2]; table[after, $1] = has[after, $0] = 1; if (!seen[$0]++) line[++n] = $0; name[$0] = $1 }
+  END { for (i = 1; i <= n; i++) if (table[0, name[line[i]]] && table[1, name[line[i]]] && !(has[0, line[i]] && has[1, line[i]]))
+    print "column: " (has[1, line[i]] ? "adds" : "drops") FS line[i] }' "$work/0.columns" "$work/1.columns"
 apply rollback
 verify_rollback
 rows > "$work/2"
 bring_all_back
-rows > "$work/3"; schema > "$work/3.schema"
-diff "$work/0.schema" "$work/3.schema" > "$work/diff" || { printf 'schema_differs=yes\n'; grep '^[<>] *[^ -]' "$work/diff" | head -n 8; }
+rows > "$work/3"; schema > "$work/3.schema"; standing > "$work/3.standing"
+for n in 0 3; do by_name "$work/$n.schema" > "$work/$n.named"; done
+if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
+  printf 'schema_differs=yes\n'
+  grep '^[<>] *[^ -]' "$work/diff" | sed -n 1,8p
+elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
+  printf 'order_differs=yes\n'
+fi
+grep -vxFf "$work/0.standing" "$work/3.standing" || true
 # rows before, after forward, after rollback, after the rows came back, and whether the content is as before
 awk -F '|' "$ROWS"'
   END { for (name in names) {

@@ -14,7 +14,7 @@ from commands.durations import took
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.outcome import Context, Outcome, done, failed
 from commands.scripts import read
-from commands.steps.base import EnvName, StepBox, look_at_job, on_host, run_job, told
+from commands.steps.base import EnvName, StepBox, for_people, look_at_job, on_host, run_job, told
 from commands.tools import Finished
 
 _AT_FOLDER = (
@@ -41,6 +41,10 @@ _WRONG = {
     66: "The dump cannot be read to its end: it is cut short or damaged, and was removed.",
     67: "The dump has only {backup_lines} lines, fewer than {at_least}; it was removed.",
 }
+
+_OLDER = (
+    "The host's pg_dump is older than the server, which it cannot dump; install the server's own client programs there."
+)
 
 
 class Backup(StepBox):
@@ -79,9 +83,10 @@ class Backup(StepBox):
         env = self._env(*self._name(ctx))
         ended = run_job(self, ctx, self.host, _SCRIPT, env)
         found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **told(ended.tail)}
-        lines = tuple(line for line in ended.last_lines if "=" not in line)
+        lines = for_people(ended.last_lines)
         if ended.code:
             general = "The backup failed (exit {code}); nothing of it was kept."
+            general = _OLDER if "server version mismatch" in ended.tail else general
             words = _WRONG.get(ended.code, general).format(**found, at_least=self.at_least_lines, code=ended.code)
             return failed(words, lines=lines, output=ended.tail)
         size = int(found["backup_bytes"])
@@ -118,7 +123,7 @@ def _judge_ready(ended: Finished) -> list[Found]:
         return bad(_WRONG[64].rstrip("."), "mend it in the environment")
     words = told(ended.tail)
     if not words.get("database_bytes", "").isdigit() or not words.get("server", "").isdigit():
-        said = [line for line in ended.tail.splitlines() if "=" not in line][-1:] or [f"exit {ended.code}"]
+        said = for_people(ended.tail.splitlines())[-1:] or (f"exit {ended.code}",)
         return bad(f"the database cannot be dumped from here ({said[0][:160]})", "try psql there with the same address")
     if ended.code:
         return bad("the folder of the backups cannot be written", "give it to the user that deploys")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -80,6 +80,13 @@ class StepBox(Strict):
         What changes nothing is simply made again.
         """
         return None if self.changes else act(self, ctx)
+
+    def give_back(self, ctx: Context) -> None:
+        """When the run is over: clear away what a later step would have cleared, had it begun. May raise the tools' errors."""
+
+    def found_out(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """`look` for an attempt of which this very process lost track, and which may still be on its way."""
+        return self.look(ctx)
 
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
@@ -167,9 +174,17 @@ def look_at_job(box: StepBox, ctx: Context, host: str) -> Outcome:
     return act(box, ctx)
 
 
+_TOLD = r"^([a-z][a-z0-9_]*)=(.*)$"
+
+
 def told(output: str) -> dict[str, str]:
     """The `name=value` lines of a script's output, later ones over earlier ones."""
-    return dict(re.findall(r"^([a-z][a-z0-9_]*)=(.*)$", output, re.MULTILINE))
+    return dict(re.findall(_TOLD, output, re.MULTILINE))
+
+
+def for_people(lines: Iterable[str]) -> tuple[str, ...]:
+    """The lines of a script's output that tell no value."""
+    return tuple(line for line in lines if not re.match(_TOLD, line))
 
 
 def wait_until(ctx: Context, moment: datetime) -> None:

@@ -13,7 +13,10 @@ from commands.steps.base import StepBox, fill, wait_until
 
 
 class Notify(StepBox):
-    """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash."""
+    """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash.
+
+    In the rollback, where a step above it did not restore what it is for, that is said instead, with who must act.
+    """
 
     kind: ClassVar[str] = "notify"
     waits: ClassVar[bool] = True
@@ -30,6 +33,9 @@ class Notify(StepBox):
     def run(self, ctx: Context) -> Outcome:
         minutes = timedelta(minutes=int(ctx.values["countdown"]))
         text = fill(self.text, ctx.values)
+        if ctx.missing:
+            lines = (*ctx.missing.values(), f"Not said, because it is not so: {text}")
+            return done(f"❌ Rolled back, but NOT: {', '.join(ctx.missing)}.", lines=lines)
         if not self.countdown:
             return done(text)
         wait_until(ctx, ctx.began_at + minutes)

@@ -53,6 +53,9 @@ class Proof(OnCopy):
             f"The backup was restored in {took(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump, {how}."
         )
 
+    def give_back(self, ctx: Context) -> None:
+        self.drop_left(ctx)
+
     def _given(self, keep: str) -> dict[str, str]:
         return {**self.env(), "BY": self.compared, "KEEP": keep}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -17,7 +18,8 @@ class Query(StepBox):
 
     Further columns of the first row are measured under their own names, so that a row of the alert table can say how
     much is `enough`: `SELECT avg(...) AS failed_share, count(*) AS requests` with `measure = "failed_share"`.
-    A database that cannot be reached from here measures nothing: that says nothing about the query.
+    A database that cannot be reached from here measures nothing: that says nothing about the query. NaN and infinity are
+    no measures: a first cell that is one tells nothing, whatever the limits.
     """
 
     kind: ClassVar[str] = "query"
@@ -50,11 +52,14 @@ class Query(StepBox):
         if clash := self._clash(names):
             return failed(f"{clash}; name it otherwise, with AS.", unasked=True)
         found, beside = cells[0], dict(zip(names, cells[1:], strict=False))
-        wrong = self._wrong(found)
-        numbers = {name: float(cell) for name, cell in {**beside, self.measure: found}.items() if _is_number(cell)}
+        wrong = self._wrong(found) if _tells(found) else ""
+        cells_by_name = {**beside, self.measure: found}
+        numbers = {name: float(cell) for name, cell in cells_by_name.items() if _is_number(cell) and _tells(cell)}
         measures = {**numbers, "failed": float(bool(wrong)), "seconds": seconds}
         says = f"{self.measure} is {found}"
         more = "".join(f", {name} is {cell}" for name, cell in beside.items())
+        if not _tells(found):
+            return failed(f"{says}, which is no number to judge by{more}.", measures=measures, unasked=True)
         if wrong:
             return failed(f"{says}, {wrong}{more}.", measures=measures)
         return done(f"{says}{more} ({took(seconds)}).", measures=measures)
@@ -82,3 +87,8 @@ class Query(StepBox):
 
 def _is_number(cell: Any) -> bool:
     return isinstance(cell, int | float | Decimal)
+
+
+def _tells(cell: Any) -> bool:
+    """Whether a cell is anything but NaN, an infinity, or a number so large that it becomes one."""
+    return not isinstance(cell, float | Decimal) or math.isfinite(cell)

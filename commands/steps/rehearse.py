@@ -10,10 +10,11 @@ from commands.durations import took
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.on_copy import OnCopy
 from commands.outcome import Context, Outcome, done, failed
+from commands.rehearsed import columns, locks, rows, short, tables_in
 from commands.return_rows import BRING_BACK
 from commands.scripts import read
-from commands.sql_file import after_each, unsafe_statements
-from commands.steps.base import on_host, told
+from commands.sql_file import after_each, server_wide, unsafe_statements
+from commands.steps.base import for_people, on_host, told
 from commands.tools import Finished
 
 
@@ -31,19 +32,26 @@ _SCRIPT = "".join(
         f"TABLES_BEFORE={shlex.quote(_one_line('rehearse_tables.sql'))}\n",
         f"PROBE={shlex.quote(_PROBE)}\n",
         f"NEXT_INSERT={shlex.quote(read('next_insert.sql'))}\n",
-        "KEY=rehearsal LOCK=0\n",
+        f"STANDING={shlex.quote(read('standing.sql'))}\n",
+        f"ALL_COLUMNS={shlex.quote(read('columns.sql'))}\n",
+        f"SETTINGS={shlex.quote(read('settings.sql'))}\n",
+        "LOCK=0\n",
         read("rehearse.sh"),
     )
 )
-_TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|other)$", re.MULTILINE)
-_LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
-_VERIFY = re.compile(r"^verify: (\w+)\|(.*?)\|(.*?)\|(.*)$", re.MULTILINE)
-NO_ANSWER = "no answer"
+_VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
+_BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
+_EMPTY_VIEW = re.compile(r"^empty view: (.*)$", re.MULTILINE)
+_AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
+# what the script says to the bot and not to people
+_FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
 _WRONG = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
     77: "On the copy, the {failing} fails; production was not touched.",
+    78: "The scratch database is on production's own server, and a file changes what the whole server shares: production "
+    "itself would be changed, so nothing was rehearsed. Name a scratch database on another server.",
     **SCRATCH_WRONG,
 }
 
@@ -74,48 +82,80 @@ class Rehearse(OnCopy):
 
     def run(self, ctx: Context) -> Outcome:
         texts = {name: ctx.file(path) for name, path in (("FORWARD", self.forward), ("BACK", self.rollback))}
-        for path, text in zip((self.forward, self.rollback), texts.values(), strict=True):
+        named = list(zip((self.forward, self.rollback), texts.values(), strict=True))
+        for path, text in named:
             if text is None:
-                return failed(f"{path} was not kept by this run; the release step must name it.")
+                return self._not_begun(ctx, f"{path} was not kept by this run; the release step must name it.")
             if unsafe := unsafe_statements(text):
-                return failed(f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed.")
+                why = f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed."
+                return self._not_begun(ctx, why)
         # in the script and not in its environment, where one text may be 128 KB at most
         files = "".join(f"{name}={shlex.quote(after_each(text or '', _PROBE))}\n" for name, text in texts.items())
         asks = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
+        beyond = (f"{path} line {one.line}: {one.statement}" for path, text in named for one in server_wide(text or ""))
+        files += f"SERVER_WIDE={shlex.quote(chr(10).join(beyond))}\n"
         script = files + asks + _returns(self.forward, ctx) + _SCRIPT
         return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
+
+    def _not_begun(self, ctx: Context, why: str) -> Outcome:
+        self.drop_left(ctx)
+        return failed(why)
 
     def judge(self, ctx: Context, ended: Finished) -> Outcome:
         found = told(ended.tail)
         if ended.code:
             general = f"The rehearsal failed (exit {ended.code}); production was not touched."
             words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
-            shown = tuple(line for line in ended.last_lines if "=" not in line)
+            shown = tuple(line for line in for_people(ended.last_lines) if not _FOR_THE_BOT.match(line))
             return failed(words, lines=shown, output=ended.tail)
-        if wrong := [one for one in _VERIFY.findall(ended.tail) if one[2] not in {one[1], NO_ANSWER}]:
-            way, expected, answer, name = wrong[0]
-            says = f"On the copy, after {way}, “{name}” is {answer} instead of {expected}; the page would stop there in production."
-            return failed(
-                says, lines=tuple(f"after {w}: {n} is {a}, expected {e}" for w, e, a, n in wrong), output=ended.tail
-            )
-        tables = _TABLE.findall(ended.tail)
-        lines = (*_rows(tables), *_locks(ended.tail), *_unasked(ended.tail))
-        times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
-        if found.get("schema_differs"):
-            return failed(
-                f"On the copy, the rollback does not bring the schema back ({times}); production was not touched.",
-                lines=(*lines, *(line for line in ended.tail.splitlines() if line.startswith(("< ", "> ")))),
-                output=ended.tail,
-            )
-        if lost := [name for name, *_, how in tables if how == "other"]:
-            says = f"On the copy, the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
+        verified = _VERIFY.findall(ended.tail)
+        if wrong := [one for one in verified if not _holds(*one[1:])]:
+            lines = tuple(f"after {way}, “{name}” {_instead(how, *more)}" for way, how, name, *more in wrong)
+            says = f"On the copy, {lines[0]}; the page would stop there in production."
             return failed(says, lines=lines, output=ended.tail)
+        tables = tables_in(ended.tail)
+        lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
+        times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
+        measures = {
+            f"{way}_seconds": int(found.get(f"{way}_ms", 0)) / 1000 for way in ("forward", "rollback", "return")
+        }
+        if says := _not_as_before(ended.tail, found, tables):
+            differs = [line for line in ended.tail.splitlines() if line.startswith(("< ", "> "))]
+            lines = (*lines, f"took: {times}", *differs)
+            return failed(f"On the copy, {says}", lines=lines, output=ended.tail, measures=measures)
         back = sum(int(before or 0) for name, before, *_, how in tables if how == "returned")
         if back:
             times += f", {back:,} rows brought back from the backup in {took(int(found['return_ms']) / 1000)}"
-        held = sum(one[2] == one[1] for one in _VERIFY.findall(ended.tail))
+        held = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {held} verify queries agree" if held else ""
-        return done(f"On the copy: {times}; schema and every row as before{more}.", lines=lines, output=ended.tail)
+        says = f"On the copy: {times}; schema and every row as before{more}."
+        return done(says, lines=lines, output=ended.tail, measures=measures)
+
+
+def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, ...]]) -> str:
+    """What is not as it was, the worst first, as a sentence that "On the copy, " begins; empty where all is."""
+    if found.get("schema_differs"):
+        return "the rollback does not bring the schema back; production was not touched."
+    if lost := [name for name, *_, how in tables if how == "other"]:
+        return f"the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
+    if behind := _BEHIND.findall(output):
+        places = ", ".join(
+            f"{short(table)} (its sequence {short(name)} stands behind its rows)" for name, table in behind
+        )
+        return f"new rows collide after the rollback in {places}. Move them on with setval in the rollback file."
+    if empty := _EMPTY_VIEW.findall(output):
+        names = ", ".join(map(short, empty))
+        return f"the rollback leaves materialised views without rows: {names}. Refresh them in the rollback file."
+    return ""
+
+
+def _holds(how: str, _name: str, expected: str, answer: str) -> bool:
+    """Whether an answer of psql's is what the page expects of production, where the driver knows the types."""
+    return how == "unasked" or (how == "answer" and expected in {answer, *_AS_PYTHON.get(answer, ())})
+
+
+def _instead(how: str, expected: str, answer: str) -> str:
+    return f"is {answer} instead of {expected}" if how == "answer" else f"fails ({answer})"
 
 
 def _verify(way: str, path: str, ctx: Context) -> str:
@@ -137,47 +177,13 @@ def _returns(forward: str, ctx: Context) -> str:
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
-def _rows(tables: list[tuple[str, ...]]) -> list[str]:
-    """One line for each table whose rows change on the way, what does not come back last, under the heading of the columns."""
-    if not tables:
-        return []
-    lines = sorted((_line(*one) for one in tables), key=lambda line: "❗" in line)
-    returned = " → brought back" if any(how == "returned" for *_, how in tables) else ""
-    return [f"rows: before → after forward → after rollback{returned}", *lines]
-
-
-def _line(name: str, *counts_and_end: str) -> str:
-    *counts, how = counts_and_end
-    before, after, back, returned = (count or "gone" for count in counts)
-    steps = [before if counts[0] else "no table", after, back, *([returned] if returned != back else [])]
-    return f"{_short(name)}: {' → '.join(steps)} {'❗ not as before' if how == 'other' else '✓'}"
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("public.")
-
-
-def _locks(output: str) -> list[str]:
-    """Who waits for which tables while a file runs, the longest first: readers and writers, or writers alone."""
-    found = sorted(((way, int(held), mode, name) for way, held, mode, name in _LOCK.findall(output)), key=_held)
-    lines = []
-    for way in ("forward", "rollback"):
-        closed = {name: held for one, held, mode, name in found if one == way and mode == "AccessExclusiveLock"}
-        unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
-        for who, tables in (("readers and writers", closed), ("writers", unwritten)):
-            longest = sorted(tables.items(), key=lambda one: -one[1])
-            listed = ", ".join(f"{_short(name)} {took(held / 1000)}" for name, held in longest)
-            lines += [f"{way} keeps {who} waiting: {listed}"] if listed else []
-    return lines
-
-
-def _held(lock: tuple[str, int, str, str]) -> int:
-    return lock[1]
-
-
-def _unasked(output: str) -> list[str]:
-    return [
-        f"after {way}, “{name}” could not be asked on the copy"
-        for way, _, found, name in _VERIFY.findall(output)
-        if found == NO_ANSWER
+def _remarks(verified: list[tuple[str, ...]], found: dict[str, str]) -> list[str]:
+    """What is worth a line and stops nothing."""
+    lines = [
+        f"after {way}, “{name}” could not be asked on the copy, which lacks a role"
+        for way, how, name, *_ in verified
+        if how == "unasked"
     ]
+    if found.get("order_differs"):
+        lines.append("columns stand in another order than before; nothing else of the schema differs")
+    return lines

@@ -18,13 +18,14 @@ git fetch --quiet --tags --force origin
 for name in "origin/$REF" "$REF"; do commit=$(git rev-parse --verify --quiet --end-of-options "$name^{commit}") && break; done
 [ -n "$commit" ] || exit 66
 before=$(git rev-parse HEAD)
-printf 'commit=%s\\ncommit_before=%s\\n' "$commit" "$before"
+git log --oneline -10 "$before..$commit"
+changed=$(git diff --name-only "$before" "$commit" | wc -l)
 git show --no-patch --format=committed_at=%cI "$commit"
-git diff --name-only "$before" "$commit" | sed 's/^/file: /'
-git log --oneline -10 "$before..$commit\""""
+printf 'changed=%s\\ncommit_before=%s\\ncommit=%s\\n' "$((changed))" "$before" "$commit\""""
 _FILE = 'cd "$REPOSITORY"\ngit show "$COMMIT:$FILE"'
 _HASH = 'cd "$REPOSITORY"\ngit rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
-_KEPT_AT_MOST = 60_000  # bytes; an answer's tail ends at 64 KB
+KEPT_AT_MOST = 2_000_000  # bytes of one file, which stand in the record and travel with the rehearsal's script
+SPLIT = "bring large data in a way of its own, or split the file"
 
 
 class Release(StepBox):
@@ -43,11 +44,11 @@ class Release(StepBox):
         ]
 
     def gives(self) -> tuple[str, ...]:
-        return ("commit", "commit_before", "changed_files")
+        return ("commit", "commit_before")
 
     def checks(self) -> list[Check]:
         asks = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
-        return [Programs(host=self.host, names=("git", "sed")), asks]
+        return [Programs(host=self.host, names=("git",)), asks]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
@@ -61,12 +62,11 @@ class Release(StepBox):
         for file in self.files:
             if wrong := self._keep(ctx, commit, file):
                 return failed(wrong)
-        files = [line.removeprefix("file: ") for line in ended.tail.splitlines() if line.startswith("file: ")]
-        log = ended.tail.splitlines()[3 + len(files) :]
-        says = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {len(files)} files change."
+        changed = int(values["changed"])
+        says = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {changed} {'file changes' if changed == 1 else 'files change'}."
         if commit == before:
             says = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."
-        return done(says, lines=tuple(log), values={**values, "changed_files": "\n".join(files)})
+        return done(says, lines=tuple(ended.tail.splitlines()[: -len(values)]), values=values)
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "REF": self.ref}
@@ -77,13 +77,22 @@ class Release(StepBox):
         wanted = ctx.tools.shell.ask(self.host, _HASH, env=env)
         if wanted.code:
             return f"Commit {commit[:10]} has no file {file}; the runbook page and the release do not fit together."
-        found = ctx.tools.shell.ask(self.host, _FILE, env=env)
-        if found.code or found.size > _KEPT_AT_MOST or blob(found.tail) != wanted.tail.strip():
-            return f"{file} could not be read whole from commit {commit[:10]} ({found.size} bytes)."
+        found = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
+        if found.size > KEPT_AT_MOST:
+            return f"{file} {_too_large(found.size)}; {SPLIT}."
+        if found.code or blob(found.tail) != wanted.tail.strip():
+            return (
+                f"{file} cannot be kept as commit {commit[:10]} has it: it is not UTF-8 text, or it holds a secret of the bot's, "
+                "which is hidden in all that the bot reads."
+            )
         ctx.keep_file(file, found.tail)
         if ctx.file(file) != found.tail:
             return f"{file} changed since this run first read it; abort this run and start a new one."
         return ""
+
+
+def _too_large(size: int) -> str:
+    return f"has {size / 1e6:.1f} MB, and at most {KEPT_AT_MOST / 1e6:.0f} MB can be kept with the run"
 
 
 def blob(text: str) -> str:
@@ -124,10 +133,10 @@ class RefAndFiles:
 
     def _file(self, around: Around, commit: str, file: str) -> list[Found]:
         env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
-        read = around.tools.shell.ask(self.host, _FILE, env=env)
+        read = around.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
         if read.code:
             return bad(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
-        if read.size > _KEPT_AT_MOST:
-            return bad(f"{file} has {read.size} bytes; at most {_KEPT_AT_MOST} can be kept with the run", "split it")
+        if read.size > KEPT_AT_MOST:
+            return bad(f"{file} {_too_large(read.size)}", SPLIT)
         around.files[file] = read.tail
         return []

@@ -14,9 +14,10 @@ from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, on_host
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
-_NAMES = 'cd "$REPOSITORY"\ngit -c core.quotePath=false diff --name-only --diff-filter=d "$BEFORE" "$COMMIT"'
-_ADDED = 'cd "$REPOSITORY"\ngit diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
-_READ_AT_MOST = 60_000  # bytes of one file's diff; an answer's tail ends at 64 KB
+_NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
+_ADDED = 'cd "$REPOSITORY"\ngit --literal-pathspecs diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
+_READ_AT_MOST = 1_000_000  # bytes of one file's diff, and of the list of files
+_SHOWN = 20  # findings in the thread; all are in the whole output
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
 
@@ -50,14 +51,18 @@ class Review(StepBox):
     def run(self, ctx: Context) -> Outcome:
         env = {name: fill(value, ctx.values) for name, value in self._env().items()}
         stat = ctx.tools.shell.ask(self.host, _STAT, env=env)
-        names = ctx.tools.shell.ask(self.host, _NAMES, env=env)
+        names = ctx.tools.shell.ask(self.host, _NAMES, env=env, keep=_READ_AT_MOST)
         if stat.code or names.code:
             return failed(
                 "git cannot compare the two commits.", lines=tuple((stat.tail + names.tail).splitlines()[-8:])
             )
+        if names.size > _READ_AT_MOST:
+            return failed("Too many files changed to search them all; deploy in smaller releases, or review by hand.")
         found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
         found += [line for file in self.migrations for line in self._in_migration(ctx, file)]
-        shown = (*stat.tail.splitlines()[-12:], *found[:20], self._pinned(ctx, env["COMMIT"]))
+        found.sort(key=lambda line: findings.LEAK not in line)
+        more = (f"… and {len(found) - _SHOWN} more, in the whole output",) if len(found) > _SHOWN else ()
+        shown = (*stat.tail.splitlines()[-12:], *found[:_SHOWN], *more, self._pinned(ctx, env["COMMIT"]))
         says = (
             f"{len(found)} {'finding' if len(found) == 1 else 'findings'} to look at before you sign."
             if found
@@ -87,7 +92,7 @@ class Review(StepBox):
     def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
         if file.endswith(_LOCKS):
             return []
-        diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file})
-        if diff.code or diff.size > _READ_AT_MOST:
+        diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_READ_AT_MOST)
+        if diff.code or not 0 < diff.size <= _READ_AT_MOST:
             return [f"{file}:1 could not be searched ({diff.size} bytes changed); look at it by hand"]
         return findings.in_added(file, findings.added_lines(diff.tail))

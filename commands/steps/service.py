@@ -94,8 +94,8 @@ class Service(Pm2Box):
             "pid": str(now["pid"]),
             "log_out": before["out"],
             "log_err": before["err"],
-            "log_offset_out": str(before["out_size"]),
-            "log_offset_err": str(before["err_size"]),
+            "log_offset_out": before["out_from"],
+            "log_offset_err": before["err_from"],
             "restarts": str(now["restarts"]),
             # by the bot's own clock, of which the host's may differ
             "restarted_at": (asked_at - timedelta(seconds=now["uptime"])).isoformat(),

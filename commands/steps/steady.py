@@ -38,7 +38,7 @@ class Steady(Pm2Box):
 
     def run(self, ctx: Context) -> Outcome:
         then = {"pid": int(fill(self.pid, ctx.values)), "restarts": int(fill(self.restarts, ctx.values))}
-        names = {"out": self.log_out, "err": self.log_err, "out_size": self.since_out, "err_size": self.since_err}
+        names = {"out": self.log_out, "err": self.log_err, "out_from": self.since_out, "err_from": self.since_err}
         since = {name: fill(text, ctx.values) for name, text in names.items()}
         first = self.now(ctx)
         if not unsteady(then, first):

@@ -13,7 +13,9 @@ from commands.outcome import Context, Outcome
 from commands.plan import plan_lines
 from commands.runbook import Page
 from commands.steps.base import act
+from commands.steps.http import Http
 from tests.commands.steps.making import context
+from tests.production import answer
 from tests.world import World
 
 PAGES = read_pages(shipped_runbooks())
@@ -136,6 +138,19 @@ def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
     assert not world.maintenance
     assert not world.forward
     assert world.running == world.served == "1" * 40
+
+
+@BOTH
+def test_no_log_in_page_is_taken_for_an_answer(page: Page) -> None:
+    login, looked_at = "<!doctype html><title>Please log in</title>", []
+    for step in page.steps:
+        if isinstance(step.box, Http) and isinstance(step.box.status, int) and step.box.status < 300:
+            world = World()
+            world.on_web("", answer(step.box.status, text=login))
+            found = act(step.box, context(world, {"test_job": "1"}))
+            assert found.says.startswith("The answer is a web page instead of"), step.id
+            looked_at.append(step.id)
+    assert {"users-can-log-in", "api-response-time", "verify-jobs", "verify-v2-route"} <= set(looked_at)
 
 
 def _measured(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:

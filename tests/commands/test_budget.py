@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.settings import read_pages, shipped_runbooks
 from commands.budget import due, shares, told_at, under_way
 from commands.runbook import read_page
 from commands.slow import Usual
@@ -69,9 +70,27 @@ def test_a_step_that_waits_for_a_word_is_what_is_slow() -> None:
 
 
 def test_shares_fill_the_whole_time_by_what_each_step_took_before() -> None:
-    found = shares(PAGE, PAGE.part("rollback"), {"put-the-old-code-back": Usual(seconds=(120.0,))})
+    found = shares(PAGE, BACK, PAGE.part("rollback"), {"put-the-old-code-back": Usual(seconds=(120.0,))})
     assert found == {"put-the-old-code-back": timedelta(minutes=10), "restart-it": timedelta(minutes=5)}
     assert not under_way(PAGE, BACK, {}, NOON + timedelta(minutes=2))[0].slow
+
+
+def test_what_the_rehearsal_took_counts_until_an_earlier_run_is_known() -> None:
+    page = read_pages(shipped_runbooks())["option-a.md"]
+    steps = page.part("rollback")
+    known = record(row("rehearse", DONE, forward_seconds=9.0, rollback_seconds=80.0, return_seconds=200.0))
+    share = shares(page, known, steps, {})
+    plain = share["let-requests-in"]  # of which nothing is known: 20 s
+    assert share["rollback-database"] / plain == pytest.approx(4)
+    assert share["rollback-rows"] / plain == pytest.approx(10)
+    share = shares(page, known, steps, {"rollback-rows": Usual(seconds=(20.0,))})
+    assert share["rollback-rows"] / share["let-requests-in"] == pytest.approx(1)
+
+
+def test_a_copy_that_was_faster_than_anything_leaves_production_no_smaller_share() -> None:
+    page = read_pages(shipped_runbooks())["option-a.md"]
+    share = shares(page, record(row("rehearse", DONE, rollback_seconds=0.09)), page.part("rollback"), {})
+    assert share["rollback-database"] == share["let-requests-in"]
 
 
 def test_before_it_begins_and_when_it_is_over_nothing_is_told() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.decide import Begin, Move, Next, Wait, decide
-from commands.restored import not_restored
+from commands.restored import missing_at, not_restored
 from commands.runbook import read_page
 from commands.settle import waiting_for
 from state.errors import BadPage
@@ -29,7 +29,8 @@ def lane(name: str, after: str = "") -> str:
 
 
 PAGE = read_page(
-    spoil((OLD, lane("stop") + lane("database") + lane("code", 'after = ["stop"]') + lane("restart"))), "small.md"
+    spoil((OLD, lane("stop") + lane("database", 'asks = "dba"') + lane("code", 'after = ["stop"]') + lane("restart"))),
+    "small.md",
 )
 
 
@@ -82,12 +83,22 @@ def test_what_was_skipped_or_failed_is_named_as_not_restored() -> None:
     assert lost.endswith("(skip: by hand)")
 
 
+def test_what_is_missing_is_named_with_who_must_act_and_only_of_steps_above_that_have_ended() -> None:
+    skip = said("answer", "database", 1, said="skip", reason="by hand")
+    rows = (row("stop", DONE), row("database", FAILED), row("code", RUNNING), row("restart", RUNNING))
+    found = missing_at(PAGE, back(*rows, facts=(skip,)), PAGE.step("restart"))
+    assert list(found) == ["“database” (Database Admin must act)"]
+    assert found["“database” (Database Admin must act)"].endswith("(skip: by hand)")
+    assert missing_at(PAGE, back(*rows, facts=(skip,)), PAGE.step("health")) == {}
+
+
 def test_what_a_person_did_by_hand_is_restored() -> None:
     rows = [row(name, DONE) for name in ("stop", "code", "restart")]
     by_hand = said("answer", "database", 1, said="done", reason="typed it in psql")
     whole = back(*rows, row("database", FAILED), facts=(by_hand,))
     assert decide(PAGE, whole, NOON) == Move("rolled back")
     assert not_restored(PAGE, whole) == ()
+    assert missing_at(PAGE, whole, PAGE.step("restart")) == {}
 
 
 def test_a_result_that_somebody_refused_is_not_restored_though_the_step_went_well() -> None:

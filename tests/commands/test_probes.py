@@ -65,7 +65,9 @@ def before(**measures: float) -> Step:
         ([look(1, FAILED, seconds=0.1)], BAD),
         ([look(1)], NO_DATA),
         ([look(1, FAILED, unasked=True)], NOT_ASKED),
+        ([look(1, FAILED, unasked=True, failed=0.0)], NO_DATA),
         ([look(1, UNKNOWN)], NOT_ASKED),
+        ([look(1, UNKNOWN, failed=1.0)], NOT_ASKED),
     ],
 )
 def test_each_look_has_one_verdict(rows: list[Step], expected: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from commands.engine import Engine
 from commands.settle import waiting_for
 from commands.tools import Finished
+from state.errors import Failed
 from state.records import DONE, FAILED
 from tests.production import OLD, ended
 from tests.show import Show, holder, running
@@ -131,6 +132,16 @@ def test_it_is_not_rolled_back_while_the_backend_restarts_again_and_again(show: 
     assert not show.record.last("notify-rollback"), "it was told as complete"
     skip_all(show)
     assert any("stays up" in one for one in show.events("moved")[-1].data["not_restored"])
+
+
+def test_nobody_is_told_that_the_rollback_is_complete_when_the_database_is_not_back(show: Show) -> None:
+    show.world.on_sql("016_ROLLBACK", Failed("cannot drop: locked"))
+    show.roll_back()
+    skip_all(show)
+    (told,) = [event.data for event in show.events("ended") if event.step == "notify-rollback"]
+    assert told["says"].startswith("❌ Rolled back, but NOT: “STEP 2: Rollback database” (Tech Lead must act)")
+    assert "COMPLETE" not in told["says"]
+    assert "on_call" in told["roles"]
 
 
 def test_the_clock_goes_on_over_a_restart_and_tells_each_mark_once(show: Show, another: Engine) -> None:

@@ -51,6 +51,17 @@ def test_everything_goes_well_to_keep_and_each_effect_happens_once(show: Show) -
     assert set(show.world.applied.values()) == {1}
 
 
+def test_what_a_step_left_for_a_later_one_is_cleared_away_when_the_run_is_over(show: Show) -> None:
+    show.engine.start()
+    show.play(until=lambda: show.record.last("proof") is not None)
+    show.roll_back()
+    show.play()
+    deadline = time.monotonic() + 10
+    while not any("take_proven && drop_copy" in script for script, _ in show.world.asked):
+        assert time.monotonic() < deadline, "the proof's copy of production stays beside the scratch address"
+        time.sleep(0.01)
+
+
 def test_the_status_is_told_at_most_once_in_15_minutes_of_the_pages_time(show: Show) -> None:
     show.engine.start()
     show.play()

@@ -22,9 +22,12 @@ def test_statements_have_the_lines_on_which_they_begin() -> None:
         ("SELECT 1;\nCOMMIT;", 2, "its own transaction command"),
         ("BEGIN;\nSELECT 1;", 1, "its own transaction command"),
         ("SELECT 1;\n\\i other.sql\n", 2, "psql command"),
+        ("SELECT 1; \\connect shop\nSELECT 2;", 1, "psql command"),
+        ("SELECT 'DROP TABLE x'\\gexec\n", 1, "psql command"),
         ("CREATE INDEX CONCURRENTLY x ON y (z);", 1, "cannot run in a transaction"),
         ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
-        ("INSERT INTO x VALUES ('open);", 1, "never closed"),
+        ("INSERT INTO x VALUES ('open);", 1, "a quote that is never closed"),
+        ("SELECT 1;\n/* out /* of */ SELECT 2;", 2, "a comment that is never closed"),
     ],
 )
 def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, line: int, why: str) -> None:

@@ -14,10 +14,8 @@ from commands.durations import say
 from commands.settle import WATCH
 from commands.tools import Call
 from state.records import KEPT, ROLLED_BACK
-from tests.production import answer
 from tests.show import Show, running
 from tests.state.test_file import fill, make_room
-from tests.world import World
 
 
 @pytest.fixture
@@ -89,12 +87,7 @@ def test_a_repetition_of_the_smoke_tests_that_was_cut_cleans_up_what_it_left_beh
     tools, world = show.world.tools(), show.world
     made = {"projectId": 1, "jobTypeId": 3, "subject": f"Test Job - Normal (run {show.run})"}
     tools.web.request("api", Call(path="/api/jobs", method="POST", json=made))  # and there the bot was killed
-    world.on_web("GET api /api/jobs$", lambda _: answer(data=_listed(world)))
     step = show.page.step("smoke-tests-again")
     found = step.box.look(ContextMaker(show.store, show.page, show.run, tools).context(step, 1, threading.Event()))
     assert found is not None
     assert world.jobs == {}, f"a test job is left on production: {world.jobs}; {found.lines}"
-
-
-def _listed(world: World) -> list[dict[str, object]]:
-    return [{"id": n, "subject": subject, "status": "pending_approval"} for n, subject in world.jobs.items()]

@@ -15,8 +15,9 @@ from bot.rehearsal.target.tools import postgres_programs
 from bot.tools import throwaway
 from bot.tools.embedded import EmbeddedScratch
 from bot.tools.places import HostPlace
-from bot.tools.secrets import HIDDEN, Redactor
+from bot.tools.secrets import Redactor
 from bot.tools.shell import SshShell
+from commands.masking import HIDDEN
 from commands.scratch import Need
 from state.errors import Failed, Stopped
 from tests.bot.tools.scratches import NEED, servers

@@ -13,6 +13,7 @@ import pytest
 from bot.rehearsal.target.box import free_port
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools import applying
+from bot.tools import sql as sql_tool
 from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
@@ -83,6 +84,43 @@ def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
     assert count(sql) == 0
 
 
+def test_what_a_failing_file_says_shows_no_row(sql: PostgresSql, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
+        connection.execute("INSERT INTO things VALUES ('bob@example.com'), ('bob@example.com')")
+    for text in (
+        "ALTER TABLE things ADD CHECK (name = 'no');",
+        "ALTER TABLE things ADD UNIQUE (name);",
+        "ALTER TABLE things ALTER name SET NOT NULL;\nDO $$ BEGIN UPDATE things SET name = NULL; END $$;",
+        "ALTER TABLE things ALTER name TYPE integer USING name::integer;",
+    ):
+        with pytest.raises(Failed, match="failed at line") as caught:
+            sql.apply("db", migration(text), stop=GO)
+        assert caught.value.output == f"line {text.count(chr(10)) + 1}: {text.splitlines()[-1]}"
+        assert "bob" not in str(caught.value)
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "…"') as caught:
+        sql.query("db", "SELECT name::integer FROM things")
+
+
+def test_a_wrong_value_that_stands_in_the_file_itself_is_named(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "four"'):
+        sql.apply("db", migration("SELECT 'four'::integer;"), stop=GO)
+
+
+def test_the_hint_of_a_failing_statement_stays(sql: PostgresSql) -> None:
+    with pytest.raises(Failed) as caught:
+        sql.apply("db", migration("SELECT nam FROM things;"), stop=GO)
+    assert caught.value.output.endswith('Perhaps you meant to reference the column "things.name".')
+
+
+def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_blamed(sql: PostgresSql) -> None:
+    deferred = "ALTER TABLE things ADD CONSTRAINT one UNIQUE (name) DEFERRABLE INITIALLY DEFERRED;"
+    twice = "INSERT INTO things VALUES ('a'), ('a');\nSELECT 1;"
+    with pytest.raises(Failed, match=r"016\.sql failed at its end \(COMMIT\) and was rolled back whole: dup") as caught:
+        sql.apply("db", migration(f"{deferred}\n{twice}"), stop=GO)
+    assert caught.value.output == ""
+    assert count(sql) == 0
+
+
 def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(applying, "SHOWN", 0.2)
     heard: list[str] = []
@@ -147,6 +185,21 @@ def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
         sql.apply("db", migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(10);"), stop=stop)
     assert time.monotonic() - began < 2.4
     assert count(sql) == 0
+
+
+def test_the_server_looks_whether_the_bot_is_still_there_while_a_file_runs(sql: PostgresSql) -> None:
+    interval = "SELECT 1 / (current_setting('client_connection_check_interval') = '1s')::int;"
+    assert not sql.apply("db", migration(interval), stop=GO).already
+    assert sql.query("db", "SHOW client_connection_check_interval").rows == (("0",),)
+
+
+def test_a_server_too_old_to_look_whether_the_bot_is_there_takes_files_all_the_same(
+    sql: PostgresSql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = sql_tool.STILL_THERE.replace("client_connection_check_interval", "of_a_newer_postgres")
+    monkeypatch.setattr(sql_tool, "STILL_THERE", older)
+    sql.apply("db", migration("INSERT INTO things VALUES ('a');"), stop=GO)
+    assert count(sql) == 1
 
 
 def test_a_prisma_address_is_taken(postgres: Postgres) -> None:

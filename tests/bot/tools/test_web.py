@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
 from commands.tools import Call, Visit
-from state.errors import LostTrack, Unreachable
+from state.errors import Down, LostTrack, Unreachable
 
 ENV = {"TOKEN": "t0ken-value"}
 PAGE = b"""<!doctype html><title>Shop</title><label>Job Type <select><option>a</select></label>
@@ -101,9 +103,75 @@ def test_an_answer_that_trickles_ends_at_its_limit(web: HttpWeb) -> None:
 
 
 def test_nobody_listening_is_a_sentence_without_the_address(web: HttpWeb) -> None:
-    with pytest.raises(Unreachable, match="“gone” cannot be reached") as caught:
+    with pytest.raises(Down, match="“gone” cannot be reached") as caught:
         web.request("gone", Call(path="/"))
     assert "127.0.0.1" not in str(caught.value)
+
+
+def asked(url: str, limit: float = 5) -> Unreachable:
+    """How a request to an address that takes no connection ends."""
+    with pytest.raises(Unreachable) as caught:
+        HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([])).request("api", Call(path="/", limit=limit))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "its name cannot be resolved here"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "there is no way to its address from here"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "there is no way to its address from here"),
+        (OSError(errno.EMFILE, "Too many open files"), "there is no way to its address from here"),
+        (TimeoutError("timed out"), "nothing at all came back from its address"),
+    ],
+)
+def test_what_may_be_the_bots_own_trouble_says_nothing_of_the_service(
+    error: OSError, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    found = asked("https://api.example")
+    assert not isinstance(found, Down)
+    assert says in str(found)
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError("refused"), ConnectionResetError("reset")])
+def test_one_that_refuses_is_down_and_is_not_asked_again(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_of = []
+
+    def refuse(address: object, *_: object, **__: object) -> None:
+        asked_of.append(address)
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert isinstance(asked("https://api.example"), Down)
+    assert len(asked_of) == 1
+
+
+def test_a_name_that_nobody_knows_says_nothing_of_the_service() -> None:
+    assert not isinstance(asked("http://api.invalid"), Down)
+    assert not isinstance(asked("ftp://api.example"), Down)
+
+
+def test_an_address_that_refuses_is_down_though_another_one_has_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def both(_: str, port: int, *more: object, **named: object) -> object:
+        # the second address has no way from anywhere: it is for broadcasts
+        return real("127.0.0.1", port, type=socket.SOCK_STREAM) + real("255.255.255.255", port, type=socket.SOCK_STREAM)
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    assert isinstance(asked(f"http://api.example:{free_port()}"), Down)
+
+
+def test_one_that_takes_the_connection_and_makes_no_secure_one_is_down(places: dict[str, WebPlace]) -> None:
+    found = asked(places["api"].url.replace("http:", "https:"))
+    assert isinstance(found, Down)
+    assert "no secure one comes about" in str(found)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert isinstance(asked(f"https://127.0.0.1:{silent.getsockname()[1]}", limit=0.5), Down)
 
 
 def test_names_in_headers_and_json_are_resolved(web: HttpWeb) -> None:

@@ -1,10 +1,9 @@
-"""The kinds that only look: `query`, `logs`, `metrics`, `browser`, `repeat`."""
+"""The kinds that only look: `query`, `metrics`, `browser`, `repeat`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,6 @@ from tests.local_shell import LocalShell
 from tests.production import rows
 from tests.world import World
 
-LOGS = 'host = "h"'
 BROWSER = 'web = "app"\npath = "/admin"\nsees = ["Job Type"]\nforbid = ["approval-templates"]'
 
 
@@ -59,6 +57,18 @@ def test_an_average_over_nothing_measures_how_little_there_was_and_no_share() ->
     assert found.measures["requests"] == 0
 
 
+@pytest.mark.parametrize("cell", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("1e400")])
+@pytest.mark.parametrize("limits", ["", "\nat_least = 0", "\nexpect = 'nan'"])
+def test_what_is_no_finite_number_tells_nothing_whatever_the_limits(cell: float | Decimal, limits: str) -> None:
+    world = World()
+    world.on_sql("", Rows(columns=("failed_share", "requests", "odd"), rows=((cell, 214, float("inf")),)))
+    found = act(box("query", SHARE + limits), context(world))
+    assert (found.state, found.unasked) == ("failed", True)
+    assert found.measures.keys() == {"requests", "failed", "seconds"}, "no alert and no chart is handed it"
+    assert found.measures["failed"] == 0, "the query itself did not fail"
+    assert found.says.startswith(f"failed_share is {cell}, which is no number to judge by")
+
+
 @pytest.mark.parametrize("names", [("failed",), ("seconds",), ("failed_share",), ("count", "count")])
 def test_a_column_that_would_be_taken_for_another_measure_is_named(names: tuple[str, ...]) -> None:
     world = World()
@@ -66,33 +76,6 @@ def test_a_column_that_would_be_taken_for_another_measure_is_named(names: tuple[
     found = act(box("query", SHARE), context(world))
     assert (found.state, found.unasked, found.measures) == ("failed", True, {})
     assert f"“{names[-1]}”" in found.says
-
-
-@pytest.mark.parametrize(("log", "since", "count"), [("ERROR old\nERROR new\n", 10, 1), ("ERROR rotated\n", 500, 1)])
-def test_a_log_counts_from_its_offset_and_from_its_beginning_once_rotated(
-    tmp_path: Path, log: str, since: int, count: int
-) -> None:
-    file = tmp_path / "ERROR-api.log"
-    file.write_text(log)
-    values = {"log_err": str(file), "log_offset_err": str(since)}
-    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
-    assert (found.state, found.measures) == ("failed", {"lines": count}), found.says
-    assert ("rotated" in found.says) == (since == 500)
-
-
-def test_a_log_with_no_new_line_is_good(tmp_path: Path) -> None:
-    file = tmp_path / "ERROR-api.log"
-    file.write_text("INFO all is well, no error\n")
-    values = {"log_err": str(file), "log_offset_err": "0"}
-    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
-    assert (found.state, found.measures) == ("done", {"lines": 0}), found.lines
-
-
-def test_a_log_that_is_gone_fails() -> None:
-    values = {"log_err": "/nowhere/api.log", "log_offset_err": "0"}
-    found = act(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
-    assert found.state == "failed"
-    assert "cannot be read" in found.says
 
 
 def test_metrics_say_of_what_they_are() -> None:

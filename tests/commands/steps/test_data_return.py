@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -15,6 +16,7 @@ from bot.tools.places import DatabasePlace
 from bot.tools.secrets import Redactor
 from bot.tools.sql import PostgresSql
 from commands.outcome import Outcome
+from commands.scripts import read
 from commands.steps.base import act
 from commands.tools import Migration
 from tests.commands.steps.databases import DUMP, data_file, do, dump, fresh, seal
@@ -59,7 +61,12 @@ class Shop:
         self.url = postgres.url(OWNER, "shop")
         fresh(postgres, "shop")
         self.do(SCHEMA + ROWS)
-        self.sum = dump(self.url, folder)
+        self.backup()
+
+    def backup(self) -> None:
+        """Dump it as it is now."""
+        shutil.rmtree(self.folder / DUMP, ignore_errors=True)
+        self.sum = dump(self.url, self.folder)
 
     def do(self, sql: str) -> list[tuple[object, ...]]:
         """Run statements; the rows of the last one."""
@@ -70,7 +77,14 @@ class Shop:
         self.do(FORWARD)
         self.do(SCHEMA)
 
-    def bring_back(self, *tables: str, columns: tuple[str, ...] = (), run: int = 1, migrated: bool = True) -> Outcome:
+    def bring_back(
+        self,
+        *tables: str,
+        columns: tuple[str, ...] = (),
+        run: int = 1,
+        migrated: bool = True,
+        programs: Path | None = None,
+    ) -> Outcome:
         """Run the step."""
         names = ", ".join(f"'{name}'" for name in tables)
         more = ", ".join(f"'{name}'" for name in columns)
@@ -78,7 +92,9 @@ class Shop:
             'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\n'
             f'tables = [{names}]\ncolumns = [{more}]\nundoes = "migration"\n'
         )
-        shell = LocalShell({"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}, postgres_programs())
+        shell = LocalShell(
+            {"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}, programs or postgres_programs()
+        )
         values = {"backup_file": DUMP, "backup_sha256": self.sum}
         made = context(World(), values, shell=shell, attempt=run)
         sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
@@ -137,16 +153,6 @@ def test_foreign_keys_hold_again_as_they_did(shop: Shop) -> None:
         shop.do("INSERT INTO children (parent, size) VALUES (999, 1)")
 
 
-def test_what_was_written_since_stays(shop: Shop) -> None:
-    shop.lose()
-    shop.do("INSERT INTO parents (name) VALUES ('since')")
-    found = shop.bring_back("parents", "children")
-    assert found.state == "done", found.output
-    assert shop.do("SELECT name FROM parents WHERE id = 1") == [("since",)]
-    assert shop.counts()["parents"] == 5
-    assert any("1 were there already" in line for line in found.lines), found.lines
-
-
 def test_it_happens_once_for_each_run(shop: Shop) -> None:
     shop.lose()
     assert shop.bring_back(*TABLES).state == "done"
@@ -162,9 +168,26 @@ def test_the_values_of_a_dropped_column_come_back_and_no_deleted_row_does(shop: 
         "ALTER TABLE children DROP COLUMN double; ALTER TABLE children DROP COLUMN size; DELETE FROM children WHERE id = 5"
     )
     shop.do("ALTER TABLE children ADD COLUMN size integer")
-    found = shop.bring_back("told", columns=("children.size",))
+    found = shop.bring_back(columns=("children.size",))
     assert found.state == "done", found.output
+    assert found.says.startswith("4 values of columns are back from the backup, in "), found.says
     assert shop.do("SELECT id, size FROM children ORDER BY id") == [(1, 10), (2, 20), (3, 30), (4, 40)]
+
+
+def test_where_columns_alone_are_named_no_tables_next_row_is_tried(shop: Shop) -> None:
+    ended = LocalShell({"DB": shop.url}, postgres_programs()).ask(
+        "h", f"psql -XqAt -v ON_ERROR_STOP=1 -v tables= $DB <<'END'\n{read('next_insert.sql')}END\n", env={"DB": "$DB"}
+    )
+    assert ended.code == 0, ended.tail
+
+
+def test_a_page_must_name_a_table_or_a_column() -> None:
+    toml = 'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$F"\nundoes = "m"\n'
+    with pytest.raises(ValueError, match="must name at least one of tables or columns"):
+        box("data-return", toml)
+    text = plan(box("data-return", toml + 'columns = ["a.b"]'))
+    assert "on db: the values of a.b come back from <backup_file>" in text
+    assert "on db: rows of" not in text
 
 
 @pytest.mark.parametrize(

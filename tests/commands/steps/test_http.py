@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.steps.base import act
-from state.errors import LostTrack, Unreachable
+from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.making import box, context, plan
 from tests.production import answer
 from tests.world import World
@@ -88,11 +90,20 @@ def test_a_get_is_tried_again_while_nobody_listens() -> None:
     assert len(world.calls) == 3
 
 
-def test_a_get_that_nobody_answers_is_measured_as_failed() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_service_that_takes_no_connection_is_measured_as_failed(method: str) -> None:
     world = World()
-    world.unreachable("web")
-    found = act(box("http", 'web = "api"\npath = "/h"'), context(world))
-    assert (found.state, found.measures["failed"]) == ("failed", 1)
+    world.on_web("", Down("Nobody answers at its address."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures["failed"]) == ("failed", False, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_where_the_bot_itself_finds_no_way_nothing_is_measured(method: str) -> None:
+    world = World()
+    world.on_web("", Unreachable("Its name cannot be resolved here."))
+    found = act(box("http", f'web = "api"\npath = "/h"\nmethod = "{method}"'), context(world))
+    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
 
 
 def test_one_of_several_statuses_is_enough() -> None:
@@ -139,3 +150,46 @@ def test_after_a_cut_only_a_delete_that_may_find_nothing_is_sent_again() -> None
     step = 'web = "api"\nmethod = "DELETE"\npath = "/api/jobs/77"\n'
     assert box("http", step + "status = [200, 404]").look(context(World())).state == "done"
     assert box("http", step).look(context(World())) is None
+
+
+EACH = """
+web = "api"
+method = "DELETE"
+path = "/api/jobs/<job>"
+status = [200, 404]
+each = { path = "/api/jobs", where = { subject = "Test <run>" }, values = { job = "id" } }
+"""
+
+
+def test_a_clean_up_deletes_what_it_knows_and_whatever_else_is_listed() -> None:
+    world = World()
+    world.jobs = {5: "Test 1", 6: "Other", 7: "Test 1"}
+    found = act(box("http", EACH), context(world, {"job": "7"}))
+    assert (found.state, world.jobs) == ("done", {6: "Other"}), found
+    assert found.says.startswith("DELETE /api/jobs/7: 200 in 50 ms; DELETE /api/jobs/5: 200")
+
+
+def test_a_clean_up_that_knows_nothing_looks_and_says_that_there_is_nothing() -> None:
+    world = World()
+    assert box("http", EACH).needs() == {"run"}
+    found = act(box("http", EACH), context(world))
+    assert found.says == "Nothing to DELETE: there are no entries of /api/jobs that have subject = Test 1."
+    assert [call[0] for call in world.calls] == ["GET"]
+
+
+def test_a_clean_up_that_cannot_look_or_delete_fails_and_names_what_stays() -> None:
+    world = World()
+    world.on_web("GET", answer(502))
+    found = act(box("http", EACH), context(world))
+    assert found.state == "failed"
+    assert found.says.endswith(
+        "entries of /api/jobs that have subject = Test 1 may still be there; look, and delete them."
+    )
+    world = World()
+    world.jobs = {5: "Test 1"}
+    world.on_web("DELETE", answer(500))
+    assert act(box("http", EACH), context(world)).says == "DELETE /api/jobs/5: Answered 500 instead of 200 or 404."
+
+
+def test_the_plan_says_what_else_is_deleted() -> None:
+    assert plan(box("http", EACH)).endswith("and so for every entry of GET api/api/jobs that has subject = Test <run>")

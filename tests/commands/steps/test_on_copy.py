@@ -69,6 +69,15 @@ def test_it_is_made_on_a_server_that_is_lent_for_what_production_needs(kind: str
     assert need.newest == (16 if kind == "rehearse" else None)
 
 
+@pytest.mark.parametrize("differs", ["", "schema_differs=yes\n"])
+def test_what_the_way_back_took_on_the_copy_is_measured_also_where_something_is_lost(differs: str) -> None:
+    world = World()
+    world.on_host("failing=%s", lambda job: ended(world.host_does(job.script, job.env).tail + differs))
+    found = tried(world, "rehearse")
+    assert found.state == ("failed" if differs else "done")
+    assert found.measures == {"forward_seconds": 0.12, "rollback_seconds": 0.09, "return_seconds": 0.04}
+
+
 @pytest.mark.parametrize("kind", SCRIPTS)
 def test_where_none_can_be_had_it_fails_with_the_reason_and_takes_two_people_to_skip(kind: str) -> None:
     world = World()
@@ -191,3 +200,9 @@ def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_startin
         )
     assert not [line for line in lines if "missing" in line.found.says and line.found.level not in {WARN, OK}]
     assert world.not_given_back == 0
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_a_page_may_not_go_on_without_it_with_nobodys_word(kind: str) -> None:
+    step = made(kind, OWN + 'on_failure = "tell"\n')
+    assert "would go on without the" in step.wrong_beside({})

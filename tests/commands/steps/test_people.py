@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -44,6 +45,17 @@ def test_the_announced_minutes_are_said_and_pass() -> None:
     assert act(box("notify", text), ctx).says == "Deploying main in 10 minutes"
     assert act(box("notify", text + "\ncountdown = true"), ctx).state == "done"
     assert (world.clock.now() - ctx.began_at).total_seconds() >= 600
+
+
+def test_where_something_was_not_restored_that_is_said_instead_of_the_pages_words() -> None:
+    missing = {
+        "“Database” (DBA must act)": "“Database” failed: locked",
+        "“Page” (Lead must act)": "“Page” failed: gone",
+    }
+    found = act(box("notify", 'text = "ROLLBACK COMPLETE"'), replace(context(World()), missing=missing))
+    assert found.says == "❌ Rolled back, but NOT: “Database” (DBA must act), “Page” (Lead must act)."
+    assert found.lines[-1] == "Not said, because it is not so: ROLLBACK COMPLETE"
+    assert "“Database” failed: locked" in found.lines
 
 
 def test_a_countdown_that_began_before_a_crash_is_not_longer() -> None:

@@ -38,12 +38,13 @@ class Shop:
         fresh(postgres, "shop", "scratch")
         do(self.url, SCHEMA)
         self.attempt = 0
+        self.programs = postgres_programs()
         self.back_up()
 
     def step(self, kind: str, toml: str, values: dict[str, str], scratch: str = "", rehearsed: bool = False) -> Outcome:
         """Run a step on this machine."""
         environ = {"DB": self.url, "SCRATCH": scratch or self.scratch, "FOLDER": str(self.folder)}
-        shell = LocalShell(environ, postgres_programs())
+        shell = LocalShell(environ, self.programs)
         beside = {"rehearse": box("rehearse", PROOF + 'forward = "f.sql"\nrollback = "b.sql"')} if rehearsed else {}
         return act(box(kind, toml), context(World(), values, shell=shell, beside=beside, attempt=self.attempt))
 
@@ -104,6 +105,14 @@ def test_the_copy_stays_for_a_rehearsal_of_the_same_page_and_goes_at_the_next_pr
     assert shop.prove(rehearsed=True).state == "done"
     assert shop.copies() == left, "each production has one copy at the most, whatever was left of earlier runs"
     assert shop.prove().state == "done"
+    assert shop.copies() == []
+
+
+def test_a_copy_that_no_rehearsal_took_goes_when_the_run_is_over(shop: Shop) -> None:
+    assert shop.prove(rehearsed=True).state == "done"
+    environ = {"DB": shop.url, "SCRATCH": shop.scratch, "FOLDER": str(shop.folder)}
+    over = context(World(), dict(shop.made.values), shell=LocalShell(environ, postgres_programs()))
+    box("proof", PROOF).give_back(over)
     assert shop.copies() == []
 
 
@@ -181,4 +190,46 @@ def test_a_scratch_database_that_holds_something_else_is_left_alone(shop: Shop) 
 
 def test_the_superuser_is_not_needed(shop: Shop) -> None:
     assert SUPERUSER not in shop.url + shop.scratch
+    assert shop.prove().state == "done"
+
+
+def test_enums_are_compared_by_what_they_say(shop: Shop) -> None:
+    do(shop.url, "CREATE TYPE mood AS ENUM ('well', 'ill'); CREATE TABLE felt (id integer PRIMARY KEY, mood mood)")
+    do(shop.url, "INSERT INTO felt SELECT n, 'ill' FROM generate_series(1, 5) n")
+    shop.back_up()
+    assert shop.prove().state == "done", "a restore gives enums other numbers"
+    change(shop.archive, b"2\till", b"2\twell")
+    shop.seal()
+    assert "public.felt: 5 rows, of which some hold something else" in "\n".join(shop.prove().lines)
+
+
+def test_a_scratch_user_who_is_not_the_tables_owner_proves_it_too(shop: Shop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER)
+    do(server, "DROP ROLE IF EXISTS tester")
+    do(server, "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester")
+    port = postgres.port
+    assert shop.prove(scratch=f"postgresql://tester:tester@127.0.0.1:{port}/scratch").state == "done"
+
+
+def test_what_the_scratch_user_may_not_do_is_not_blamed_on_the_backup(shop: Shop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    do(server, "CREATE FOREIGN DATA WRAPPER far")
+    shop.url = server
+    shop.back_up()
+    found = shop.prove()
+    assert found.says.startswith("The user of the scratch database may not restore everything there"), found.says
+    assert any("permission denied to create foreign-data wrapper" in line for line in found.lines), found.lines
+
+
+def test_what_pg_restore_asks_of_an_older_server_is_not_blamed_on_the_backup(shop: Shop, tmp_path: Path) -> None:
+    says = (
+        'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"'
+    )
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    (newer / "pg_restore").write_text(
+        f"#!/bin/sh\n{postgres_programs()}/pg_restore \"$@\" || exit\nprintf '%s\\n' '{says}' pg_restore: >&2\nexit 1\n"
+    )
+    (newer / "pg_restore").chmod(0o755)
+    shop.programs = Path(f"{newer}:{postgres_programs()}")
     assert shop.prove().state == "done"

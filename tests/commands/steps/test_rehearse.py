@@ -59,13 +59,20 @@ class Shop:
         self.sum = dump(self.url, folder)
 
     def rehearse(
-        self, forward: str = FORWARD, back: str = BACK, *, returns: str = RETURN, expect: str = "", proven: str = ""
+        self,
+        forward: str = FORWARD,
+        back: str = BACK,
+        *,
+        returns: str | list[str] = RETURN,
+        expect: str = "",
+        proven: str = "",
     ) -> Outcome:
         places = {"DB": self.url, "SCRATCH": self.scratch, "FOLDER": str(self.folder)}
         toml = 'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\n'
         own = toml + 'forward = "f.sql"\nrollback = "b.sql"'
         beside = {"forward": box("sql", VERIFY + (expect or COLUMNS.format(1))), "rehearse": box("rehearse", own)}
-        beside |= {"return": box("data-return", returns)} if returns else {}
+        all_returns = [returns] if isinstance(returns, str) else returns
+        beside |= {f"return-{n}": box("data-return", one) for n, one in enumerate(all_returns) if one}
         values = {"backup_file": DUMP, "backup_sha256": self.sum, "backup_compared": "text"}
         shell = LocalShell(places, postgres_programs())
         made = context(
@@ -187,7 +194,7 @@ def test_a_verify_query_that_the_scratch_server_cannot_answer_stops_nothing(shop
     unknown = "[[verify]]\nsays = \"rights\"\nexpect = 1\nsql = \"SELECT has_table_privilege('nobody_here', 'kept', 'INSERT')::int\"\n"
     found = shop.rehearse(expect=unknown)
     assert found.state == "done", found.says
-    assert "after forward, “rights” could not be asked on the copy" in found.lines
+    assert "after forward, “rights” could not be asked on the copy, which lacks a role" in found.lines
 
 
 def test_content_that_changed_under_the_same_count_is_seen(shop: Shop) -> None:

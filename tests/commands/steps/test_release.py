@@ -36,7 +36,7 @@ def test_a_branch_is_pinned_with_its_files_while_production_stays(repository: Re
     assert found.state == "done", found.says
     assert found.values["commit"] == repository.new
     assert found.values["commit_before"] == repository.old
-    assert found.values["changed_files"] == "app.js\nup.sql"
+    assert "2 files change" in found.says
     made = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
     assert found.values["committed_at"] == made, "the lead time is counted from the commit"
     assert files == {"up.sql": "SELECT 1;\n"}
@@ -84,3 +84,31 @@ def test_after_a_cut_it_is_simply_made_again() -> None:
     world = World()
     found = box("release", 'host = "h"\nrepository = "$REPO"').look(context(world))
     assert found.state == "done", found.says
+
+
+def test_a_release_of_many_files_is_pinned_as_one_of_few(repository: Repository) -> None:
+    many = {f"{'long-name-' * 8}{number}.js": "" for number in range(1200)}
+    new = repository.commit(many, "Many")
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={}))
+    assert (found.state, found.values["commit"]) == ("done", new), found.says
+    assert "1202 files change" in found.says
+
+
+def test_a_large_migration_is_kept_whole_and_a_huge_one_is_refused_with_its_size(repository: Repository) -> None:
+    files: dict[str, str] = {}
+    large = "INSERT INTO things VALUES ('ไทย');\n" * 20_000
+    repository.commit({"up.sql": large}, "Large")
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files=files))
+    assert (found.state, files["up.sql"] == large) == ("done", True), found.says
+    repository.commit({"up.sql": large * 3}, "Huge")
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={}))
+    assert found.state == "failed"
+    assert found.says.startswith("up.sql has 2.5 MB, and at most 2 MB can be kept with the run; bring large data in")
+
+
+def test_a_file_that_is_no_text_is_not_kept(repository: Repository) -> None:
+    (repository.origin / "up.sql").write_bytes("SELECT 'é';\n".encode("latin-1"))
+    git(repository.origin, "commit", "-qam", "Old letters")
+    found = act(box("release", BOX), context(World(), shell=shell(repository), files={}))
+    assert found.state == "failed"
+    assert "is not UTF-8 text" in found.says

@@ -66,3 +66,31 @@ def test_equal_remarks_of_the_linter_stand_in_one_line_with_all_their_places(tmp
 def test_a_clean_change_is_said_to_be_clean() -> None:
     found = act(box("review", 'host = "h"\nrepository = "$REPO"'), context(World()))
     assert found.says == "Nothing suspicious was found in what changed."
+
+
+def test_nothing_of_a_large_change_is_left_out_and_a_secret_stands_first(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    many = {f"{'long-name-' * 8}{number:04}.js": f"const a = {number}\n" for number in range(900)}
+    noisy = {"a.js": "console.log(1)\n" * 30, "b.sql": "-- words\n" * 20_000}
+    new = repository.commit({**many, **noisy, "long-name-0.js": f'const password = "{"hunter2" * 2}"\n'}, "All at once")
+    shell = LocalShell({"REPO": str(repository.path)})
+    shell.ask("h", f"cd {repository.path}; git fetch -q")
+    values = {"commit": new, "commit_before": repository.old}
+    found = act(box("review", BOX), context(World(), values, shell=shell, files={"up.sql": "SELECT 1;\n"}))
+    assert found.says == "31 findings to look at before you sign."
+    first = next(line for line in found.lines if ".js:" in line)
+    assert first.startswith("long-name-0.js:1 looks like a secret"), found.lines
+    assert found.lines[-2] == "… and 11 more, in the whole output"
+
+
+def test_a_file_is_searched_whatever_its_name(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    names = ['say "x".js', ":(top)b.js", "ไทย *.js", "back\\slash.js"]
+    new = repository.commit(dict.fromkeys(names, "debugger\n"), "Names")
+    shell = LocalShell({"REPO": str(repository.path)})
+    shell.ask("h", f"cd {repository.path}; git fetch -q")
+    values = {"commit": new, "commit_before": repository.old}
+    found = act(box("review", BOX), context(World(), values, shell=shell, files={"up.sql": "SELECT 1;\n"}))
+    assert sorted(line for line in found.lines if ":1 " in line) == sorted(
+        f"{name}:1 debug code: debugger" for name in names
+    )

@@ -30,8 +30,8 @@ def state(**changes: object) -> str:
         "uptime": 1.0,
         "out": "/o",
         "err": "/e",
-        "out_size": 5,
-        "err_size": 6,
+        "out_from": "5",
+        "err_from": "6",
     }
     return json.dumps({"names": ["dj-system-api"], "service": {**told, **changes}})
 
@@ -48,10 +48,10 @@ def test_the_plan_shows_restart_and_judgement() -> None:
     assert "again after 10 s" in text
 
 
-def test_a_good_restart_leaves_the_log_offsets() -> None:
+def test_a_good_restart_leaves_where_the_logs_stood_before_it() -> None:
     found = act(box("service", BOX), context(world()))
     assert found.state == "done", found.says
-    assert found.values["log_offset_err"] == "40"
+    assert found.values["log_offset_err"] == "40:8:bb:1795449600.5"
     assert found.values["log_err"] == "/logs/err.log"
 
 
@@ -112,7 +112,7 @@ def test_where_another_step_looks_over_time_it_ends_as_soon_as_the_commit_answer
 def test_there_too_errors_since_the_restart_and_an_old_process_are_seen() -> None:
     made, step = world(), box("service", BOX + '\nsteady_in = "later"')
     made.log_lines = ["FATAL cannot connect"]
-    assert "new lines with ERROR or FATAL" in act(step, context(made)).says
+    assert "1 new line with error or fatal" in act(step, context(made)).says
     made.on_host("pm2 restart", restarted(state(pid=100), state(pid=100)))
     assert "its process is not a new one" in act(step, context(made, attempt=2)).says
 

@@ -1,0 +1,18 @@
+-- What neither the schema nor the rows tell: sequences that stand behind the rows they number, so that a next one collides,
+-- and materialised views that hold nothing. One line for each.
+SET statement_timeout = 0; SET search_path = '';
+SELECT format('SELECT %L WHERE (SELECT %s(%I) FROM %I.%I) %s (SELECT CASE WHEN is_called THEN last_value ELSE last_value - %s END FROM %I.%I)',
+  'behind: ' || format('%I.%I', sn.nspname, sc.relname) || E'\x1f' || format('%I.%I', n.nspname, c.relname),
+  CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, n.nspname, c.relname,
+  CASE WHEN s.seqincrement > 0 THEN '>' ELSE '<' END, s.seqincrement, sn.nspname, sc.relname)
+FROM (
+  SELECT d.refobjid AS sequence, f.adrelid AS relation, f.adnum AS number FROM pg_depend d JOIN pg_attrdef f ON f.oid = d.objid
+  WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+  UNION SELECT objid, refobjid, refobjsubid FROM pg_depend
+  WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype = 'i') AS used
+JOIN pg_sequence s ON s.seqrelid = used.sequence
+JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+JOIN pg_class c ON c.oid = used.relation AND c.relkind IN ('r', 'p') JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = used.number AND a.atttypid = ANY ('{int2,int4,int8}'::regtype[])
+ORDER BY 1 \gexec
+SELECT 'empty view: ' || format('%I.%I', schemaname, matviewname) FROM pg_matviews WHERE NOT ispopulated ORDER BY 1;
