@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 
-from commands.baseline import baseline_of
+from commands.baseline import before
 from commands.jumps import moment
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
@@ -74,9 +74,8 @@ def counts(alert: Alert, row: Step) -> bool:
 
 def raises_any(page: Page, record: Record, row: Step) -> bool:
     """Whether some row of the alert table calls people for what one look saw."""
-    before = baseline_of(page, record)
     rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected and counts(alert, row)]
-    return any(_says(alert, row, before.get((alert.check, alert.measure))) != "ok" for alert in rows)
+    return any(_says(alert, row, before(page, record, alert)) != "ok" for alert in rows)
 
 
 def judges(alert: Alert, record: Record) -> bool:
@@ -91,25 +90,23 @@ def stands_aside_for(page: Page, record: Record, alert: Alert) -> Alert | None:
 
 
 def _raised(page: Page, alert: Alert, record: Record) -> Raised | None:
-    before = baseline_of(page, record).get((alert.check, alert.measure))
+    was = before(page, record, alert)
     rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
     newest = rows[-alert.in_a_row :]
     if not newest:
         return None
     last = newest[-1]
-    agree = len(newest) == alert.in_a_row and all(_says(alert, row, before) == "alert" for row in newest)
+    agree = len(newest) == alert.in_a_row and all(_says(alert, row, was) == "alert" for row in newest)
     in_a_row = agree and all(_neighbours(page, record, *pair) for pair in pairwise(newest))
-    raised = Raised(
-        alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=before
-    )
-    if in_a_row and _long_enough(page, alert, record, rows, before) and not raised.was_bad:
+    raised = Raised(alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=was)
+    if in_a_row and _long_enough(page, alert, record, rows, was) and not raised.was_bad:
         aside = stands_aside_for(page, record, alert)
         return replace(raised, aside=aside) if aside else replace(raised, level="alert")
-    return raised if _says(alert, last, before) != "ok" else None
+    return raised if _says(alert, last, was) != "ok" else None
 
 
-def _says(alert: Alert, row: Step, before: float | None) -> str:
-    return alert.says(row.measures[alert.measure], before)
+def _says(alert: Alert, row: Step, was: float | None) -> str:
+    return alert.says(row.measures[alert.measure], was)
 
 
 def _neighbours(page: Page, record: Record, earlier: Step, later: Step) -> bool:
@@ -121,14 +118,14 @@ def _neighbours(page: Page, record: Record, earlier: Step, later: Step) -> bool:
     return later.attempt - earlier.attempt <= 1 + int(lasted / every)  # an attempt's number is that of its due moment
 
 
-def _long_enough(page: Page, alert: Alert, record: Record, rows: list[Step], before: float | None) -> bool:
+def _long_enough(page: Page, alert: Alert, record: Record, rows: list[Step], was: float | None) -> bool:
     """Whether every measurement of the last `lasting` agrees, and together they reach that far back without a gap."""
     if alert.lasting is None:
         return True
     newest = later = rows[-1]
     reached = timedelta(0)
     for row in reversed(rows):
-        if _says(alert, row, before) != "alert" or not _neighbours(page, record, row, later):
+        if _says(alert, row, was) != "alert" or not _neighbours(page, record, row, later):
             break
         reached, later = (moment(record, newest) - moment(record, row)) * record.run.speed, row
     return reached >= alert.lasting

@@ -47,7 +47,7 @@ class ContextMaker:
         def measure(check: str) -> tuple[str, Outcome]:
             probed = self.page.step(check)
             own = replace(whole, title=probed.title, key=f"{whole.key}/{check}")
-            return probed.title, act(probed.box, own)
+            return probed.title, act(probed.box.beforehand(), own)
 
         whole = Context(
             tools=self.tools,

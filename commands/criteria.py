@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from commands.alerts import counts, judges
-from commands.baseline import baseline_of
+from commands.baseline import before
 from commands.durations import say
 from commands.jumps import moment
 from commands.probes import TELLS_NOTHING, looks, nothing_new, probe
@@ -112,8 +112,8 @@ class _Judge:
         value = row.measures[alert.measure]
         if self.above is not None:
             return value > self.above
-        before = baseline_of(self.page, self.record).get((alert.check, alert.measure))
-        return alert.says(value, before) in ({"alert", "warning"} if self.warns else {"alert"})
+        was = before(self.page, self.record, alert)
+        return alert.says(value, was) in ({"alert", "warning"} if self.warns else {"alert"})
 
 
 def _of_step(record: Record, step: PageStep, row: Step) -> _Evidence:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from commands.alerts import counts, judges, raised_by
-from commands.baseline import baseline_of
+from commands.baseline import before
 from commands.runbook.alert import NO_FAILURE, Alert
 from commands.runbook.page import Page, PageStep
 from state.records import DONE, FAILED, RUNNING, STOPPED, Record, Step
@@ -125,12 +125,11 @@ def _blind(page: Page, rows: list[Step]) -> int:
 
 
 def _beside(page: Page, record: Record, row: Step) -> str:
-    before = baseline_of(page, record)
     rows = [alert for alert in page.alerts if alert.check == row.step]
     parts = []
     for alert in rows:
         what = f"{alert.measure} " if len(rows) > 1 and alert.limit != NO_FAILURE else ""
-        was = before.get((row.step, alert.measure))
+        was = before(page, record, alert)
         said = "expected" if alert.expected else f"{what}limit: {alert.limit}"
         if alert.otherwise and not counts(alert, row):
             least = " and ".join(f"{most:g} {name}" for name, most in alert.enough.items())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from commands.alerts import counts
-from commands.baseline import baseline_of
+from commands.baseline import baseline_of, before
 from commands.runbook.alert import Alert, Level
 from commands.runbook.page import Page
 from commands.settle import WATCH
@@ -30,7 +30,6 @@ class Reading:
         # a check of the watch that is asked before that measures what is usual
         changing = {step.id for step in (*page.part("deploy"), *page.part("smoke tests"))}
         self.changed_at = min((row.began_at for row in record.steps if row.step in changing), default=None)
-        self._before = baseline_of(page, record)
         self._watch = record.last(WATCH)
         self._back = record.fact("rollback")
 
@@ -49,7 +48,7 @@ class Reading:
 
     def level(self, alert: Alert, value: float) -> Level:
         """What a value means under a row of the alert table, beside what it was before the deploy."""
-        return alert.says(value, self._before.get((alert.check, alert.measure)))
+        return alert.says(value, before(self.page, self.record, alert))
 
     def measurements(self, step: str, measure: str) -> Iterator[tuple[datetime, float, bool]]:
         """When something was measured, its value, and whether production had been changed by then; oldest first.
@@ -57,8 +56,13 @@ class Reading:
         Where the alert table asks for enough to judge by, what was measured on less is left out.
         """
         limits = [alert for alert in self.page.alerts if (alert.check, alert.measure) == (step, measure)]
-        if (before := self._before.get((step, measure))) is not None:
-            yield self.record.run.began_at, before, False
+        was = (
+            before(self.page, self.record, limits[0])
+            if limits
+            else baseline_of(self.page, self.record).get((step, measure))
+        )
+        if was is not None:
+            yield self.record.run.began_at, was, False
         for row in self.attempts(step):
             if measure in (found := measured(row)) and all(counts(alert, row) for alert in limits):
                 after = self.changed_at is not None and row.began_at >= self.changed_at

@@ -88,6 +88,10 @@ class StepBox(Strict):
         """`look` for an attempt of which this very process lost track, and which may still be on its way."""
         return self.look(ctx)
 
+    def beforehand(self) -> StepBox:
+        """The check as a baseline makes it, before the deploy has changed anything."""
+        return self
+
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
         return ()

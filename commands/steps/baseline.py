@@ -37,7 +37,7 @@ class Baseline(StepBox):
                 return f'of: there is no check "{name}" in the watch'
             if box.kind in {"repeat", "gate"}:
                 return f'of: "{name}" cannot be made before the deploy; leave it out'
-            if missing := sorted(box.needs() - {"run", "ref", "countdown"} - set(box.gives())):
+            if missing := sorted(box.beforehand().needs() - {"run", "ref", "countdown"} - set(box.gives())):
                 return f'of: "{name}" needs <{missing[0]}>, which is known after the deploy only; leave it out'
         return ""
 

@@ -53,7 +53,7 @@ def _path(pattern: str) -> str:
 class Traffic(StepBox):
     """Counts requests of `method` and `path` (`*` stands for one part, query strings count for nothing) in `file` on
     `host`, of the last `over` and never from before `since`, the moment at which requests were let in or the service was
-    restarted; where that is not known, from before this check was first made.
+    restarted; where that is not known, from before this check was first made. A baseline counts the whole of `over`.
 
     Measures `requests`; `failed_share` (0 to 1), how many of them had an answer in `bad` ("5xx", "422"; nginx writes 499
     when the client gave up), which is not measured where there were none; and `seconds_p95` where the log has times.
@@ -80,6 +80,9 @@ class Traffic(StepBox):
             f"lines fit {self.line}",
         ]
 
+    def beforehand(self) -> Traffic:
+        return self.model_copy(update={"since": ""})
+
     def needs(self) -> set[str]:
         return super().needs() - set(_FIELDS)  # the groups of `line` look like values of earlier steps
 
@@ -90,16 +93,20 @@ class Traffic(StepBox):
         return [OnHost(host=self.host, script=read("traffic.sh"), judge=self._judge_known, env=env)]
 
     def run(self, ctx: Context) -> Outcome:
-        now = ctx.tools.clock.now()
-        since = _moment(fill(self.since, ctx.values)) or ctx.began_at
-        # as an age, so that it counts by the clock of the host that wrote the log
-        age = max(min(self.over, now - since), timedelta(0))
+        age = self._age(ctx)
         env = {**self._env(age.total_seconds(), _SIZES), "FILE": fill(self.file, ctx.values)}
         ended = ctx.tools.shell.ask(self.host, read("traffic.sh"), env=env, limit=60)
         words = told(ended.tail)
         if wrong := self._unread(ended, words):
             return failed(f"{wrong[0].upper()}{wrong[1:]}.", lines=ended.last_lines[-2:], unasked=True)
         return self._judge(words, age)
+
+    def _age(self, ctx: Context) -> timedelta:
+        """How far back it counts; an age, so that it goes by the clock of the host that wrote the log."""
+        if not self.since:
+            return self.over
+        since = _moment(fill(self.since, ctx.values)) or ctx.began_at
+        return max(min(self.over, ctx.tools.clock.now() - since), timedelta(0))
 
     def _judge(self, words: dict[str, str], age: timedelta) -> Outcome:
         requests, bad_ones = float(words["requests"]), float(words["failed"])

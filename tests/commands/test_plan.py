@@ -52,7 +52,7 @@ GOLDEN = {
     "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
-    "baseline": "    makes api-response-time, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
+    "baseline": "    makes api-response-time, job-creation-by-users, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
     "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT as that of <commit_before>; the newest 3 stay",
     "maintenance": "    GET app/, expects status 503",
     "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "

@@ -108,6 +108,14 @@ def test_a_relative_rule_wants_both_the_limit_and_the_growth(baseline: float | N
     assert raised.level == level
 
 
+@pytest.mark.parametrize(("requests", "level"), [(30, "warning"), (3, "alert")])
+def test_what_was_bad_before_on_too_little_to_judge_by_excuses_nothing(requests: int, level: str) -> None:
+    page = small(**{"in_a_row = 2": "enough = { requests = 20 }", "## Before\n": TABLE})
+    rows = before(seconds=9.0, requests=requests), look(1, seconds=9.0, requests=30)
+    (raised,) = raised_by(page, record(*rows), "response-time")
+    assert raised.level == level
+
+
 def test_a_rule_that_must_last_waits_for_it() -> None:
     page = small(**{"in_a_row = 2": 'lasting = "10 min"'})
     first, second, third = (row("response-time", DONE, n, after=5 * n, seconds=9.0) for n in (1, 2, 3))

@@ -201,3 +201,10 @@ def test_an_empty_log_is_silence_and_no_mistake(log: Path) -> None:
     log.touch()
     found = count(log)
     assert (found.state, found.measures) == ("done", {"requests": 0, "refused": 0})
+
+
+def test_a_baseline_counts_the_whole_window_and_needs_nothing_of_the_deploy(log: Path) -> None:
+    log.write_text("".join(line(ago) for ago in (60, 600, 1000)))
+    step = box("traffic", BOX)
+    assert (step.needs(), step.beforehand().needs()) == ({"restarted_at"}, set())
+    assert act(step.beforehand(), looking(log, let_in=None)).measures["requests"] == 2
