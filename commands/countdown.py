@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import Raised, calling_for_rollback, raised_by, stands_aside_for
+from commands.alerts import Raised, calling_for_rollback, counts, stands_aside_for
+from commands.baseline import before
 from commands.durations import parse
 from commands.jumps import moment
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
-from state.records import GOING, Fact, Record
+from state.records import DONE, GOING, Fact, Record
 
 BEGUN, HELD, OVER = "countdown", "false alarm", "recovered"  # kinds of facts; their step is the alert's name
 
@@ -125,11 +126,17 @@ def ring(page: Page, record: Record, now: datetime) -> Ring:
 
 
 def _still_beyond(page: Page, record: Record, alert: Alert) -> bool:
-    """Whether the newest measurement is beyond the limit, though a look that was missed parts it from those before."""
+    """Whether the newest measurement is beyond the limit, though a look that was missed parts it from those before.
+
+    A look that failed in another way is no recovery: an error that comes fast does not make a slow service well.
+    """
     if stands_aside_for(page, record, alert):
         return False
-    found = (raised for raised in raised_by(page, record, alert.check) if raised.alert.name == alert.name)
-    return any(alert.says(raised.value, raised.before) == "alert" for raised in found)
+    was = before(page, record, alert)
+    rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
+    said = [(row.state, alert.says(row.measures[alert.measure], was)) for row in rows]
+    telling = [says for state, says in said if state == DONE or says != "ok"]
+    return telling[-1:] == ["alert"]
 
 
 def _why_over(page: Page, record: Record, alert: Alert) -> str:

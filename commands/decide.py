@@ -71,15 +71,10 @@ def decide(page: Page, record: Record, now: datetime) -> Next:
     rings = ring(page, record, now)
     if isinstance(rings, BeginCountdown | Recovered | AtZero):
         return rings
-    following = _in_order(page, record, page.forward) or _watch(page, record, now)
-    return _no_later_than(rings, following) if rings else following
-
-
-def _no_later_than(zero: datetime, following: Next) -> Next:
-    """While a countdown runs the watch goes on, and neither it nor the run comes to an end."""
-    if isinstance(following, Wait):
-        return Wait(min(following.until, zero) if following.until else zero)
-    return Wait(zero) if isinstance(following, Note | Move) else following
+    following = _in_order(page, record, page.forward) or _watch(page, record, now, counting=rings is not None)
+    if rings and isinstance(following, Wait):
+        return Wait(min(following.until, rings) if following.until else rings)
+    return following
 
 
 def held(record: Record) -> bool:
@@ -141,26 +136,30 @@ def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Next |
     return None
 
 
-def _watch(page: Page, record: Record, now: datetime) -> Next:
-    """The watch, its end, and the decision. The checks go on until somebody has decided, because production is not safe before."""
+def _watch(page: Page, record: Record, now: datetime, *, counting: bool) -> Next:
+    """The watch, its end, and the decision. The checks go on until somebody has decided, because production is not safe before.
+
+    While a countdown runs, neither the watch nor the run comes to an end.
+    """
     if page.watch is None:
-        return _decision(record) or Wait()
+        return Wait() if counting else _decision(record) or Wait()
     row = record.last(WATCH)
     if row is None:
         return Wait() if held(record) else Note(WATCH)
     began = moment(record, row)
     elapsed = (now - began) * record.run.speed
-    lasts = page.watch.lasts if row.state == RUNNING else timedelta.max
-    ends = elapsed >= lasts or record.fact("keep")
-    checking = _running(record, page.part("watch"))
-    if ends and (checking or row.state == RUNNING):
-        return Wait() if checking else Note(WATCH, over=True)
-    if row.state == DONE and (following := _decision(record)):
+    if record.fact("keep") and _running(record, page.part("watch")):
+        return Wait()
+    ends = row.state == RUNNING and (elapsed >= page.watch.lasts or record.fact("keep") is not None)
+    if ends and not counting:
+        return Note(WATCH, over=True)
+    if row.state == DONE and not counting and (following := _decision(record)):
         return following
     soonest = _next_check(page, record, elapsed)
     if isinstance(soonest, Begin | TurnBack):
         return soonest
-    soonest = min(soonest, lasts)
+    if row.state == RUNNING and not ends:
+        soonest = min(soonest, page.watch.lasts)
     return Wait(began + soonest / record.run.speed) if soonest < timedelta.max else Wait()
 
 

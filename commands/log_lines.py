@@ -19,9 +19,10 @@ _MOVED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What was found: the bad lines; `gone` where there is no log; and a sentence where it was rotated meanwhile."""
+    """The newest bad lines; how many on the `whole`, let through or not; `gone` where there is no log; a sentence where it was rotated meanwhile."""
 
     lines: tuple[str, ...]
+    whole: int
     gone: bool
     note: str
 
@@ -55,5 +56,11 @@ def found(tail: str, allow: Sequence[str]) -> Read:
     """What the program told, without the lines that match a regular expression of `allow`."""
     lines = [line.removeprefix("log: ") for line in tail.splitlines() if line.startswith("log: ")]
     bad = tuple(line[:200] for line in lines if not any(re.search(pattern, line) for pattern in allow))
+    count = re.search(r"^found=(\d+)$", tail, re.MULTILINE)
     moved = re.findall(r"^moved=(\w*)$", tail, re.MULTILINE)
-    return Read(lines=bad, gone="gone" in moved, note=_MOVED.get(moved[-1], "") if moved else "")
+    return Read(
+        lines=bad,
+        whole=int(count[1]) if count else len(lines),
+        gone="gone" in moved,
+        note=_MOVED.get(moved[-1], "") if moved else "",
+    )

@@ -68,18 +68,20 @@ def looks(record: Record, step: str) -> list[Step]:
     return [row for row in record.steps if row.step == step and row.state not in {RUNNING, STOPPED}]
 
 
-def failed_last(step: PageStep, rows: list[Step]) -> list[Step]:
+def failed_last(rows: list[Step]) -> list[Step]:
     """The looks that failed one after another until the newest, newest first; those that could not be made count for nothing."""
-    asked = [row for row in rows if not row.unasked]
-    return list(takewhile(lambda row: row.state != DONE and not nothing_new(step, row, asked), reversed(asked)))
+    return list(takewhile(lambda row: row.state != DONE, reversed([row for row in rows if not row.unasked])))
 
 
 def nothing_new(step: PageStep, row: Step, rows: list[Step]) -> bool:
     """Whether a look at a log, which reads from the restart on each time, found only the lines of the look before it."""
-    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.unasked), None)
-    if step.box.kind != "logs" or before is None or row.unasked:
+    if step.box.kind != "logs" or row.unasked:
         return False
-    return (row.measures, row.outcome.get("output")) == (before.measures, before.outcome.get("output"))
+    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.unasked), None)
+    return before is not None and (row.measures, row.outcome.get("output")) == (
+        before.measures,
+        before.outcome.get("output"),
+    )
 
 
 def _verdict(page: Page, record: Record, row: Step) -> str:

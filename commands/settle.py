@@ -157,8 +157,8 @@ def _holding(page: Page, one: Countdown) -> Waiting:
 
 def _asked_in_watch(page: Page, record: Record) -> list[Waiting]:
     """The questions of the watch that nobody has answered; the newest of each counts, and none holds the run up."""
-    if record.run.state != GOING or record.fact("rollback") or record.fact("keep"):
-        return []
+    if record.run.state != GOING or record.fact("rollback") or record.fact("keep") or record.last(DECISION):
+        return []  # by the decision people are asked themselves
     gates = [step for step in page.part("watch") if step.box.kind == "gate"]
     found = [waiting for step in gates if (waiting := waiting_for_step(page, record, step))]
     return [replace(waiting, blocks=False) for waiting in found if waiting.kind == "sign"]
@@ -168,6 +168,13 @@ def _agreeing(record: Record) -> bool:
     """Whether somebody decided KEEP before the watch was over, and a second person has not agreed yet."""
     early = record.fact("answer", DECISION, EARLY) and not record.fact("second", DECISION, EARLY)
     return bool(early) and record.last(DECISION) is None and not record.fact("rollback")
+
+
+def deciding(record: Record) -> bool:
+    """Whether somebody must decide KEEP or ROLLBACK, and nobody has."""
+    row = record.last(DECISION)
+    open_ = record.run.state == GOING and row is not None and row.state == RUNNING
+    return open_ and not record.fact("keep") and not record.fact("rollback")
 
 
 def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
@@ -181,7 +188,7 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     if record.run.state == GOING and _agreeing(record):
         title = "KEEP before the watch is over"
         found.append(Waiting(kind="second", step=DECISION, attempt=EARLY, title=title, roles=tuple(sorted(page.roles))))
-    if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
+    if deciding(record):
         roles = (page.decision.role,)
         found.append(Waiting(kind="decide", step=DECISION, attempt=1, title="KEEP or ROLLBACK", roles=roles))
     return tuple(found)

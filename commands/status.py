@@ -16,7 +16,7 @@ from commands.jumps import moment
 from commands.probes import OK, Probe, probes
 from commands.restored import not_restored
 from commands.runbook.page import Page
-from commands.settle import DECISION, WATCH, Verdict, Waiting, settle, waiting_for, way_back
+from commands.settle import WATCH, Verdict, Waiting, deciding, settle, waiting_for, way_back
 from commands.slow import Usual
 from state.records import GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
 
@@ -115,7 +115,9 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
         return record.run.state.capitalize(), ""
     running = [row for row in record.steps if row.state == RUNNING]
     steps = {step.id: step for step in page.steps}
-    if record.run.state == GOING and (row := record.last(DECISION)) and row.state == RUNNING:
+    if record.run.state == GOING and record.fact("keep"):
+        return "Decision", "KEEP was decided; the checks under way come to their end first"
+    if deciding(record):
         going_on = "; the checks go on until then, and alerts count" if page.part("watch") else ""
         return "Decision", f"KEEP or ROLLBACK{going_on}"
     if record.run.state == GOING and (row := record.last(WATCH)) and row.state == RUNNING:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from commands.alerts import Raised, raised_by, raises_any
 from commands.durations import say
 from commands.jumps import moment
 from commands.outcome import Outcome
-from commands.probes import IN_A_ROW, failed_last, looks, probe
+from commands.probes import IN_A_ROW, failed_last, looks, nothing_new, probe
 from commands.restored import not_restored
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, Verdict, refusal, settle, waiting_for, waiting_for_step
@@ -179,20 +179,30 @@ def _blind(page: Page, record: Record, step: PageStep) -> list[News]:
 
 
 def _bad(page: Page, record: Record, step: PageStep) -> list[News]:
-    """A check that fails, which no row of the alert table tells: people are called, once until it is over, and told then."""
+    """A check that fails, which no row of the alert table tells: people are called, once until it is over, and told then.
+
+    For a log that goes on filling up they are called once an hour.
+    """
     rows = looks(record, step.id)
     last = rows[-1] if rows else None
     if step.part != "watch" or step.box.kind == "gate" or record.fact("rollback") or last is None or last.unasked:
         return []
-    if not (failing := failed_last(step, rows)):
-        called = any(not raises_any(page, record, row) for row in failed_last(step, rows[:-1]))
-        says = f"well again: {last.says}" if last.state == DONE else "no worse: nothing new since the look before"
-        return [News(kind="recovered", data={"title": step.title, "says": says.rstrip(".")})] if called else []
+    failing = failed_last(rows[:-1])
+    if last.state == DONE:
+        called = any(not raises_any(page, record, row) for row in failing)
+        says = f"well again: {last.says}".rstrip(".")
+        return [News(kind="recovered", data={"title": step.title, "says": says})] if called else []
     # what rolls back by itself is told by the rollback
     if raises_any(page, record, last) or (last.state == FAILED and step.box.on_failure == "roll back"):
         return []
+    first = (failing or [last])[-1]
+    every = step.box.every or timedelta(minutes=15)
+    hour = int((last.attempt - first.attempt) * every / timedelta(hours=1)) if step.box.kind == "logs" else 0
+    if nothing_new(step, last, rows):
+        calm = {"title": step.title, "says": "no worse: nothing new since the look before"}
+        return [News(kind="recovered", data=calm, once=f"calm:{step.id}:{first.attempt}")]
     data = {"title": step.title, "says": last.says, "roles": _called(page, step)}
-    return [News(kind="bad", step=step.id, data=data, once=f"bad:{step.id}:{failing[-1].attempt}")]
+    return [News(kind="bad", step=step.id, data=data, once=f"bad:{step.id}:{first.attempt}:{hour}")]
 
 
 def _called(page: Page, step: PageStep) -> list[str]:

@@ -1,6 +1,6 @@
 # Prints the lines that hold a word of BAD in any case ("TypeError" and "errors" hold "error"), unless it stands there only in
 # an address or a file's name, in a count of none ("0 errors", "error: null"), in the name of what handles errors, or in a line that
-# calls itself info or less.
+# calls itself info or less; and, last, how many there are.
 BEGIN {
   bad = "(" ENVIRON["BAD"] ")"
   none = "(^|[^a-z0-9.])(0|no|zero|without|without any) " bad "s?([^a-z]|$)"
@@ -17,5 +17,6 @@ BEGIN {
   gsub(none, " ", rest)
   gsub(nothing, " ", rest)
   gsub(handles, " ", rest)
-  if (rest ~ bad) print "log: " substr($0, 1, 300)
+  if (rest ~ bad) { n++; print "log: " substr($0, 1, 300) }
 }
+END { print "found=" n + 0 }

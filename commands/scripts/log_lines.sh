@@ -35,6 +35,6 @@ new_lines() {
   {
     for ((n = 0; n < ${#parts[@]}; n += 2)); do whole "${parts[n + 1]}" | tail -c "+$((parts[n] + 1))"; done
     [ ! -e "$file" ] || tail -c "+$((from + 1))" -- "$file"
-  } | LC_ALL=C awk "$TROUBLE" | tail -n 100
+  } | LC_ALL=C awk "$TROUBLE" | tail -n 101
   printf 'moved=%s\n' "$moved"
 }

@@ -38,7 +38,8 @@ class Logs(StepBox):
         if ended.code or log.gone:
             why = "it is not there" if log.gone else f"exit {ended.code}"
             return failed(f"The log cannot be read ({why}).", lines=ended.last_lines, unasked=True)
-        measures = {"lines": float(len(log.lines))}
+        # all of them, because an end of equal lines tells nothing of whether there came more
+        measures = {"lines": float(len(log.lines)), "found": float(log.whole)}
         if log.lines:
             says = f"{log_lines.counted(log.lines, self.bad)} since the restart.{log.note}"
             says = says[0].upper() + says[1:]

@@ -64,6 +64,17 @@ def test_a_look_that_was_missed_while_it_counts_ends_no_countdown() -> None:
     assert following(watched(*SLOW, worse, facts=(begun(19),)), 19.5) == Wait(NOON + timedelta(minutes=20))
 
 
+def test_the_checks_go_on_while_it_counts_beyond_the_end_of_the_watch() -> None:
+    counting = watched(*SLOW, facts=(begun(62.9),), speed=1.0)
+    assert isinstance(following(counting, 63.1), Begin), "the look that could end it is not made"
+
+
+def test_a_look_that_fails_fast_does_not_end_a_countdown_for_slowness() -> None:
+    refused = row("response-time", FAILED, 3, after=33, seconds=0.001)
+    assert not isinstance(following(watched(*SLOW, refused, facts=(begun(32.9),)), 33.2), Recovered)
+    assert isinstance(following(watched(*SLOW, GOOD, facts=(begun(32.9),)), 33.2), Recovered)
+
+
 def test_a_hold_stops_it_and_is_shown_until_its_end() -> None:
     held = watched(*SLOW, facts=(begun(19), false_alarm(19.5)))
     assert following(held, 25) == Wait(NOON + timedelta(minutes=33))

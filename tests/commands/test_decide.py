@@ -197,6 +197,17 @@ def test_after_the_watch_its_questions_are_asked_no_more() -> None:
     assert following(asks, 66, page) == Wait(NOON + timedelta(minutes=78))
 
 
+def test_the_watch_ends_in_time_whatever_is_under_way() -> None:
+    begun = (READY, DEPLOYED, HEALTHY, row(WATCH, RUNNING, after=3), row("response-time", RUNNING, after=62))
+    assert following(record(*begun, facts=SIGNED), 63) == Note(WATCH, over=True)
+
+
+def test_when_keep_is_decided_nobody_is_waited_for_while_checks_end() -> None:
+    decided = (READY, DEPLOYED, HEALTHY, row(WATCH, DONE, after=3), row(DECISION, RUNNING, after=63))
+    checking = record(*decided, row("response-time", RUNNING, after=63), facts=(*SIGNED, said("keep", after=64)))
+    assert (following(checking, 64), waiting_for(PAGE, checking)) == (Wait(), ())
+
+
 def test_keep_before_its_end_lets_the_checks_under_way_end_first() -> None:
     keep = (*SIGNED, said("keep"))
     begun = (READY, DEPLOYED, HEALTHY, row(WATCH, RUNNING, after=3))

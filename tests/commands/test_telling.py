@@ -52,11 +52,11 @@ def told(*rows: Step, page: Page = PAGE) -> list[tuple[str, str | None, list[str
 
 def test_a_check_that_fails_calls_people_once_where_no_row_of_the_alert_table_does() -> None:
     first, second = look(1, FAILED, seconds=0.05), look(2, FAILED, seconds=0.05)
-    assert told(first) == [("bad", "bad:response-time:1", ["lead"])]
-    assert told(first, second) == [("bad", "bad:response-time:1", ["lead"])], "the same word is written once"
+    assert told(first) == [("bad", "bad:response-time:1:0", ["lead"])]
+    assert told(first, second) == [("bad", "bad:response-time:1:0", ["lead"])], "the same word is written once"
     unasked = look(3, UNKNOWN)
     assert told(first, second, unasked) == []
-    assert told(first, unasked, look(4, FAILED, seconds=0.05)) == [("bad", "bad:response-time:1", ["lead"])]
+    assert told(first, unasked, look(4, FAILED, seconds=0.05)) == [("bad", "bad:response-time:1:0", ["lead"])]
     assert told(first, look(2, seconds=0.05)) == [("recovered", None, [])]
     assert told(look(1, seconds=0.05), look(2, seconds=0.05)) == []
     asks = small(**{'every = "15 min"': 'every = "15 min"\nasks = "dba"'})
@@ -75,11 +75,14 @@ def test_what_a_row_of_the_alert_table_tells_is_not_told_twice() -> None:
 LOG = small(**{'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'})
 
 
-def test_a_log_calls_people_for_new_lines_and_not_again_for_the_same_ones() -> None:
+def test_a_log_calls_people_for_new_lines_once_an_hour_and_not_again_for_the_same_ones() -> None:
     one, same, two = look(1, FAILED, lines=1.0), look(2, FAILED, lines=1.0), look(3, FAILED, lines=2.0)
     assert [kind for kind, _, _ in told(one, page=LOG)] == ["bad"]
     assert [kind for kind, _, _ in told(one, same, page=LOG)] == ["recovered"]
-    assert told(one, same, two, page=LOG) == [("bad", "bad:response-time:3", ["lead"])]
+    assert told(one, same, two, page=LOG) == told(one, page=LOG), "it was called in this hour"
+    assert told(one, same, two, same, look(5, FAILED, lines=3.0), page=LOG) == [
+        ("bad", "bad:response-time:1:1", ["lead"])
+    ]
     assert [probes(LOG, record(*rows))[0].verdict for rows in ((one,), (one, same), (one, same, two))] == [
         "bad",
         "warning",

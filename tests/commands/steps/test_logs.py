@@ -64,7 +64,7 @@ def later(file: Path, text: str) -> None:
 def test_trouble_is_seen_in_any_case_and_inside_names(log: Path, line: str) -> None:
     log.write_text(f"{line}\n")
     found = read(log, "0")
-    assert (found.state, found.measures, found.lines) == ("failed", {"lines": 1}, (line,)), found.says
+    assert (found.state, found.measures, found.lines) == ("failed", {"lines": 1, "found": 1}, (line,)), found.says
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_trouble_is_seen_in_any_case_and_inside_names(log: Path, line: str) -> N
 def test_what_a_healthy_log_holds_of_such_words_does_not_count(log: Path, line: str) -> None:
     log.write_text(f"{line}\n")
     found = read(log, "0")
-    assert (found.state, found.measures) == ("done", {"lines": 0}), found.lines
+    assert (found.state, found.measures) == ("done", {"lines": 0, "found": 0}), found.lines
 
 
 def test_what_the_page_allows_does_not_count(log: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_the_page_allows_does_not_count(log: Path) -> None:
 
 def test_words_of_the_pages_own_are_taken_as_they_stand(log: Path) -> None:
     log.write_text("a+b\nthe P2002 (unique) failed\nE1.5\nE1x5\n")
-    assert read(log, "0", BOX + '\nbad = ["p2002 (unique)", "E1.5"]').measures == {"lines": 2}
+    assert read(log, "0", BOX + '\nbad = ["p2002 (unique)", "E1.5"]').measures["lines"] == 2
 
 
 def test_lines_of_before_the_mark_do_not_count(log: Path) -> None:
@@ -230,3 +230,12 @@ def test_the_restart_notes_the_very_mark_that_is_read_from(log: Path, tmp_path: 
 
 def test_the_plan_says_what_counts() -> None:
     assert "for lines with error or fatal in any case" in plan(box("logs", BOX))
+
+
+def test_more_of_the_same_is_more_though_only_the_newest_are_shown(log: Path) -> None:
+    log.write_text("Error: connect ECONNREFUSED\n" * 150)
+    first = read(log, "0")
+    log.write_text("Error: connect ECONNREFUSED\n" * 250)
+    later = read(log, "0")
+    assert first.says.startswith("At least 100 new lines"), first.says
+    assert (first.output, first.measures["found"], later.measures["found"]) == (later.output, 150, 250)
