@@ -151,10 +151,9 @@ def _watch(page: Page, record: Record, now: datetime, *, counting: bool) -> Next
     if record.fact("keep") and _running(record, page.part("watch")):
         return Wait()
     ends = row.state == RUNNING and (elapsed >= page.watch.lasts or record.fact("keep") is not None)
-    if ends and not counting:
-        return Note(WATCH, over=True)
-    if row.state == DONE and not counting and (following := _decision(record)):
-        return following
+    over = _decision(record) if row.state == DONE else Note(WATCH, over=True) if ends else None
+    if over and not counting:
+        return over
     soonest = _next_check(page, record, elapsed)
     if isinstance(soonest, Begin | TurnBack):
         return soonest

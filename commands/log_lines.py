@@ -19,7 +19,10 @@ _MOVED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """The newest bad lines; how many on the `whole`, let through or not; `gone` where there is no log; a sentence where it was rotated meanwhile."""
+    """The newest bad lines, and how many there are on the `whole`, let through or not; `gone` where there is no log.
+
+    `note` is a sentence where it was rotated meanwhile.
+    """
 
     lines: tuple[str, ...]
     whole: int
