@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""
@@ -76,18 +78,22 @@ def unsafe_statements(text: str) -> list[Finding]:
     return sorted(problems, key=lambda one: one.line)
 
 
-_SERVER_WIDE = re.compile(
-    r"\b(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|\bALTER\s+SYSTEM\b"
-    r"|^(GRANT|REVOKE)\b(?!.*\bON\b)|^(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b",
-    re.IGNORECASE,
+_SERVER_WIDE = (
+    r"(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b|(GRANT|REVOKE)\b(?!.*\bON\b)"
+    r"|(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b"
 )
+_CODE = r"DO\b|CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b"
 
 
 def server_wide(text: str) -> list[Finding]:
-    """What in a file may change what all databases of its server share: roles, databases, tablespaces. Also in a DO block's words."""
-    found = ((one.line, " ".join(one.text.split())) for one in statements(text))
-    why = "changes what the whole server shares"
-    return [Finding(line=line, statement=words[:80], why=why) for line, words in found if _SERVER_WIDE.search(words)]
+    """What in a file changes what all databases of its server share: roles, databases, tablespaces. In code, what may do so."""
+    found = []
+    for one in statements(text):
+        words = " ".join(one.text.split())
+        look = re.search if re.match(_CODE, words, re.IGNORECASE) else re.match
+        if look(rf"\b({_SERVER_WIDE})", words, re.IGNORECASE):
+            found.append(Finding(line=one.line, statement=words[:80], why="changes what the whole server shares"))
+    return found
 
 
 _CHANGES = re.compile(
@@ -118,7 +124,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         at = _after(text, match)
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; take it out"
-            problems.append(Finding(line=_line(text, match.start()), statement=match[0].strip(), why=why))
+            problems.append(Finding(line=line_of(text, match.start()), statement=match[0].strip(), why=why))
         elif match["end"] and (depth > 0 or _in_body("".join(piece for _, piece in kept))):
             kept.append((match.start(), ";"))
         elif match["end"]:
@@ -132,7 +138,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
                 kept.append((match.start(), text[match.start() : at]))
             if what := _unclosed(text, match, at):
                 why = f"a {what} that is never closed"
-                problems.append(Finding(line=_line(text, match.start()), statement=match[0][:40], why=why))
+                problems.append(Finding(line=line_of(text, match.start()), statement=match[0][:40], why=why))
     found += _statement(text, [*kept, (at, text[at:])], len(text))
     return found, problems
 
@@ -172,8 +178,15 @@ def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[State
     if not words.strip():
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
-    return [Statement(line=_line(text, start), text=words.strip(), end=end)]
+    return [Statement(line=line_of(text, start), text=words.strip(), end=end)]
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
+def line_of(text: str, at: int) -> int:
+    """The line of a character, counted from 1."""
+    return bisect_left(_ends(text), at) + 1
+
+
+@lru_cache(maxsize=2)
+def _ends(text: str) -> list[int]:
+    """Where the lines end: a file may have many statements, each with its line."""
+    return [found.start() for found in re.finditer("\n", text)]

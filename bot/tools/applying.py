@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from commands.durations import say
-from commands.sql_file import statements
+from commands.sql_file import line_of, statements
 from commands.tools import Hear
 from state.errors import Unreachable
 
@@ -45,7 +45,7 @@ def pieces(text: str) -> list[Piece]:
     return [
         Piece(
             text=text[begin : one.end],
-            begins=text.count("\n", 0, begin) + 1,
+            begins=line_of(text, begin),
             line=one.line,
             says=f"statement {number} of {len(found)}, line {one.line}: {' '.join(one.text.split())[:60]}",
         )

@@ -1,5 +1,5 @@
 -- What neither the schema nor the rows tell: sequences that stand behind the rows they number, so that a next one collides,
--- and materialised views that hold nothing. One line for each.
+-- and how many rows each materialised view has. One line for each.
 SET statement_timeout = 0; SET search_path = '';
 SELECT format('SELECT %L WHERE (SELECT %s(%I) FROM %I.%I) %s (SELECT CASE WHEN is_called THEN last_value ELSE last_value - %s END FROM %I.%I)',
   'behind: ' || format('%I.%I', sn.nspname, sc.relname) || E'\x1f' || format('%I.%I', n.nspname, c.relname),
@@ -15,4 +15,6 @@ JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.reln
 JOIN pg_class c ON c.oid = used.relation AND c.relkind IN ('r', 'p') JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = used.number AND a.atttypid = ANY ('{int2,int4,int8}'::regtype[])
 ORDER BY 1 \gexec
-SELECT 'empty view: ' || format('%I.%I', schemaname, matviewname) FROM pg_matviews WHERE NOT ispopulated ORDER BY 1;
+SELECT CASE WHEN ispopulated THEN format('SELECT %L || count(*) FROM %I.%I', 'view: ' || name || E'\x1f', schemaname, matviewname)
+  ELSE format('SELECT %L', 'view: ' || name || E'\x1f0') END
+FROM pg_matviews CROSS JOIN LATERAL format('%I.%I', schemaname, matviewname) AS name ORDER BY name \gexec

@@ -160,7 +160,7 @@ class Http(StepBox):
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
         measures = {"seconds": answer.seconds, "status": float(answer.status)}
         if wrong := self._wrong(answer):
-            text = masked(answer.text)
+            text = masked(answer.text, self.expect)
             return failed(wrong, lines=(wrong, text[:200]), output=text[:4000], measures=measures | {"failed": 1.0})
         data = answer.json() if self.expect or self.values else None
         return self._judge(ctx, data, self.expect, measures, f"{answer.status} in {took(answer.seconds)}")
@@ -205,7 +205,9 @@ class Http(StepBox):
         wrong += [f"{path} holds what looks like a secret." for path in self.values.values() if hidden(data, path)]
         measures = measures | {"failed": float(bool(wrong))}
         if wrong:
-            return failed(wrong[0], lines=tuple(wrong), output=masked(json.dumps(data))[:4000], measures=measures)
+            return failed(
+                wrong[0], lines=tuple(wrong), output=masked(json.dumps(data), expect)[:4000], measures=measures
+            )
         shown = ", ".join(f"{path} = {field(masked_json(data), path)}" for path in expect)
         says = how + (f"; {shown}" if shown else "")
         found = self._kept(data)

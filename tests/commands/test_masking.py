@@ -28,6 +28,11 @@ JWT = "eyJhbGciOi.SESSION.abc"
         "Authorization: Bearer s3cr3t-1234",
         "you sent Bearer s3cr3t-1234-5678",
         "<script>window.apiKey = 's3cr3t'</script>",
+        '{"access": "s3cr3t", "refresh": "s3cr3t"}',
+        '{"sid": "s3cr3t"}',
+        '{"name": "token", "value": "s3cr3t"}',
+        '<input type="hidden" name="csrf_token" value="s3cr3t99">',
+        'Error: {\\"token\\":\\"s3cr3t\\",\\"id\\":1}',
     ],
 )
 def test_what_a_name_gives_away_is_masked(text: str) -> None:
@@ -48,6 +53,8 @@ def test_what_has_the_shape_of_a_token_is_masked_under_any_name(text: str) -> No
         "Send a bearer token.",
         "<!doctype html><title>Please log in</title>",
         "Internal error",
+        '{"session_count": 3, "tokens_used": 17, "secretaryId": 4, "accessLevel": "admin"}',
+        '{"name": "Jo", "value": "7"}',
     ],
 )
 def test_what_is_no_secret_stays_to_the_letter(text: str) -> None:
@@ -60,7 +67,13 @@ def test_json_keeps_its_shape() -> None:
     assert json.loads(masked('{"passwordHash": 73313373}')) == {"passwordHash": "•••"}
 
 
-@pytest.mark.parametrize("piece", ["a", "token", "eyJ", "cookie:", 'token="', "Bearer ", "token \t", "\\"])
+def test_where_a_secret_was_asked_for_no_value_is_shown_under_whatever_name_it_came() -> None:
+    assert masked('{"zugang": "s3cr3t", "id": 7}', ["token"]) == '{"zugang": "•••", "id": "•••"}'
+    assert masked("s3cr3t", ["token"]) == "•••"
+    assert masked('{"id": 7}', ["status"]) == '{"id": 7}'
+
+
+@pytest.mark.parametrize("piece", ["eyJ-", "a", "token", "eyJ", "cookie:", 'token="', "Bearer ", "token \t", "\\"])
 def test_a_long_answer_is_masked_in_no_time(piece: str) -> None:
     began = time.monotonic()
     masked(piece * (500_000 // len(piece)))

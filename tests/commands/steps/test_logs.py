@@ -59,6 +59,14 @@ def later(file: Path, text: str) -> None:
         "error: no such table",
         "Error handling request for job 7",
         "the stream errored",
+        'Error: null value in column "subject" of relation "jobs" violates not-null constraint',
+        "TypeError: undefined is not iterable (cannot read property Symbol)",
+        "Error: 0 rows updated, expected 1",
+        '{"level":"error","msg":"boom","ctx":{"level":"info"}}',
+        '{"level":50,"msg":"Unhandled error","user":{"level":10}}',
+        "\x1b[31merror\x1b[39m: out of memory",
+        "[Nest] 12  - 01/01/2026, 10:00:00 AM   ERROR [Jobs] boom",
+        "query failed: SELECT 1; error: syntax",
     ],
 )
 def test_trouble_is_seen_in_any_case_and_inside_names(log: Path, line: str) -> None:
@@ -79,6 +87,17 @@ def test_trouble_is_seen_in_any_case_and_inside_names(log: Path, line: str) -> N
         "/home/deploy/.pm2/logs/dj-system-api-error.log last 15 lines:",
         "serving logs/dj-system-api-error.log and errors.js",
         "error handler registered, ErrorBoundary mounted",
+        'prisma:query SELECT "public"."jobs"."error_message" FROM "public"."jobs"',
+        'Executing (default): SELECT "id", "error" FROM "jobs"',
+        'query: SELECT "Job"."last_error" FROM jobs',
+        "\x1b[32minfo\x1b[39m: error budget left",
+        "\x1b[32m[Nest] 12  - \x1b[39m01/01/2026, 10:00:00 AM \x1b[32m    LOG\x1b[39m [Loader] ErrorsModule initialized",
+        'time=2026-01-01T10:00:00Z level=info msg="last error was long ago"',
+        '{"severity":"INFO","message":"error rate is low"}',
+        "2026-01-01 10:00:00 UTC INFO error page is cached",
+        "errors: [] fatal: ''",
+        "done, errors: 0, warnings: 2; errors=0 warnings=2; error-rate 0%",
+        "Sentry error tracking initialized",
     ],
 )
 def test_what_a_healthy_log_holds_of_such_words_does_not_count(log: Path, line: str) -> None:

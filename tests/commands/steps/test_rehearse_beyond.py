@@ -84,7 +84,14 @@ def test_a_materialised_view_that_the_rollback_leaves_empty_is_found(shop: Shop)
     holds(shop, view)
     found = shop.rehearse(f"DROP MATERIALIZED VIEW words; {FORWARD}", f"{BACK} {view} WITH NO DATA;")
     assert found.state == "failed", found.says
-    assert "leaves materialised views without rows: words" in found.says
+    assert "materialised views have fewer rows in the end: words 0 of 2" in found.says
+
+
+def test_a_view_that_was_made_before_the_rows_were_back_is_found(shop: Shop) -> None:
+    view = 'CREATE MATERIALIZED VIEW old AS SELECT id FROM "Alt ของ"'
+    holds(shop, view)
+    found = shop.rehearse(f"DROP MATERIALIZED VIEW old; {FORWARD}", f"{BACK} {view};")
+    assert "materialised views have fewer rows in the end: old 0 of 7" in found.says, found.says
 
 
 def test_an_errors_details_which_are_rows_of_production_are_not_told(shop: Shop) -> None:
@@ -114,6 +121,40 @@ def test_a_verify_query_may_answer_true_or_hold_bars(shop: Shop) -> None:
     found = shop.rehearse(expect=asked)
     assert found.state == "done", found.says
     assert "2 verify queries agree" in found.says
+
+
+def test_numbers_agree_however_many_places_they_are_written_with(shop: Shop) -> None:
+    asked = "[[verify]]\nsays = 'sum'\nexpect = 1500\nsql = 'SELECT 1500.00::numeric(12, 2)'\n"
+    assert shop.rehearse(expect=asked).state == "done"
+    assert shop.rehearse(expect=asked.replace("1500.00", "1500.01")).state == "failed"
+
+
+def test_what_a_failing_verify_query_quotes_of_a_row_is_not_told(shop: Shop) -> None:
+    found = shop.rehearse(
+        expect="[[verify]]\nsays = 'codes'\nexpect = 0\nsql = 'SELECT count(*) FROM kept WHERE word::int < 0'\n"
+    )
+    assert 'invalid input syntax for type integer: "…"' in found.says, found.says
+
+
+def test_words_in_a_row_change_no_role(shop: Shop) -> None:
+    row = "INSERT INTO kept (word) VALUES ('Create user'), ('drop database'); ALTER TABLE kept RENAME word TO role;"
+    found = shop.rehearse(FORWARD + row, BACK + "DELETE FROM kept WHERE id > 2; ALTER TABLE kept RENAME role TO word;")
+    assert found.state == "done", found.says
+
+
+def test_a_setting_that_another_server_may_refuse_is_not_taken_over(shop: Shop) -> None:
+    holds(shop, f"ALTER ROLE {OWNER} IN DATABASE shop SET default_transaction_read_only = on")
+    found = shop.rehearse()
+    do(shop.scratch, f"ALTER ROLE {OWNER} IN DATABASE shop RESET ALL")
+    assert found.state == "done", found.says + found.output
+
+
+def test_a_comment_that_differs_in_a_function_is_shown(shop: Shop) -> None:
+    made = "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS $f$\n{}SELECT 1\n$f$;"
+    holds(shop, made.format("-- old\n"))
+    found = shop.rehearse(FORWARD + made.format("-- new\n"), BACK + made.format(""))
+    assert "does not bring the schema back" in found.says, found.says
+    assert "< -- old" in found.lines
 
 
 def test_names_are_found_on_the_copy_as_the_server_finds_them_in_production(shop: Shop) -> None:
