@@ -48,20 +48,24 @@ _BEARER = re.compile(r"(\b(?:bearer|basic)\s{1,5})(?=\S{0,200}\d)[\w.~+/=-]{8,}"
 _FORM = re.compile(
     rf"""(name=["']?[\w.-]{{0,40}}(?:{_NAMES})[\w.-]{{0,40}}["']?\s{{1,5}}value=["']?)[^"'\s>]+""", re.IGNORECASE
 )
+_SHORTEST = 6  # characters of a secret
+_WORD = re.compile(rf"[^\s\"'<>,;(){{}}\[\]]{{{_SHORTEST},}}")
 _JWT = re.compile(r"\beyJ[\w-]{1,4000}\.[\w-]{1,8000}(?:\.[\w-]{0,8000}){0,4}")
 
 
 def masked(text: str, asked: Iterable[str] = ()) -> str:
     """A text, mostly JSON, without secrets: those that the redactor of the environment cannot know, like a new session's.
 
-    Where a secret is what was `asked` for (names of fields), no value at all is shown: it may have come under another name.
+    Where a secret is what was `asked` for (names of fields), it may have come under another name: of all values only sentences
+    are shown, and in them no word that could be one.
     """
     wholly = any(map(names_a_secret, asked))
     try:
         data = json.loads(text)
     except ValueError:
-        return HIDDEN if wholly else _plain(text)
-    hidden = _hidden(data) if wholly else masked_json(data)
+        return _wary(_plain(text)) if wholly else _plain(text)
+    hidden = masked_json(data)
+    hidden = _only_sentences(hidden) if wholly else hidden
     return text if hidden == data else json.dumps(hidden, ensure_ascii=False)
 
 
@@ -91,6 +95,20 @@ def _secret(words: list[str]) -> bool:
     whole = " ".join(low)
     ends = {whole.rpartition(" ")[2], " ".join(low[-2:])}
     return bool(_ANYWHERE.intersection(low) or _LAST & ends or whole in _WHOLE)
+
+
+def _only_sentences(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_only_sentences(one) for one in data]
+    if isinstance(data, dict):
+        return {name: _only_sentences(one) for name, one in data.items()}
+    if isinstance(data, str):
+        return _wary(data) if " " in data.strip() else HIDDEN if len(data) >= _SHORTEST else data
+    return data
+
+
+def _wary(text: str) -> str:
+    return _WORD.sub(lambda word: HIDDEN if any(map(str.isdigit, word[0])) else word[0], text)
 
 
 def _hidden(data: Any) -> Any:

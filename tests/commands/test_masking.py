@@ -68,8 +68,9 @@ def test_json_keeps_its_shape() -> None:
 
 
 def test_where_a_secret_was_asked_for_no_value_is_shown_under_whatever_name_it_came() -> None:
-    assert masked('{"zugang": "s3cr3t", "id": 7}', ["token"]) == '{"zugang": "•••", "id": "•••"}'
-    assert masked("s3cr3t", ["token"]) == "•••"
+    assert masked('{"zugang": "s3cr3t", "id": 7}', ["token"]) == '{"zugang": "•••", "id": 7}'
+    assert masked('{"message": "Wrong e-mail or it ended"}', ["token"]) == '{"message": "Wrong e-mail or it ended"}'
+    assert masked("502 Bad Gateway, request s3cr3t-77", ["token"]) == "502 Bad Gateway, request •••"
     assert masked('{"id": 7}', ["status"]) == '{"id": 7}'
 
 
