@@ -30,6 +30,7 @@ class Players:
         self._pressed: set[tuple[str, str, str]] = set()
         self.leaves: set[str] = set()
         self._broke = False
+        self._skipper = LEAD
 
     async def start(self, page: str) -> None:
         """The starter types the command."""
@@ -66,9 +67,11 @@ class Players:
         elif "keep" in actions:
             await self._once(LEAD, message, "keep")
         elif "skip" in actions:
-            await self._once(LEAD, message, "skip")
+            self._skipper = _called(words)[0]
+            await self._once(self._skipper, message, "skip")
         elif "agree" in actions:
-            await self._once(HOLDERS["dba"].id, message, "agree")
+            others = (HOLDERS["dba"].id, LEAD)
+            await self._once(next(one for one in others if one != self._skipper), message, "agree")
         elif "sign" in actions:
             await self._sign(message, words)
 
@@ -91,9 +94,8 @@ class Players:
             self.target.cut_off()
 
     async def _sign(self, message: Message, words: str) -> None:
-        called = set(re.findall(r"<@(\w+)>", words))
         for person in PEOPLE:
-            if person.id in called and person is not STARTER:
+            if person.id in _called(words) and person is not STARTER:
                 refuses = self.story.refuses and HOLDERS[self.story.refuses] is person
                 await self._once(person.id, message, "refuse" if refuses else "sign")
 
@@ -116,6 +118,11 @@ def said(workspace: Workspace) -> list[str]:
     """Every message of the channel and its threads, with its blocks, as text."""
     whole = [one for message in workspace.messages() for one in (message, *workspace.thread(message.ts))]
     return [json.dumps(one.blocks, ensure_ascii=False) + one.text for one in whole]
+
+
+def _called(words: str) -> list[str]:
+    """Who is called by a message, in its order."""
+    return re.findall(r"<@(\w+)>", words)
 
 
 def _actions(blocks: list[dict[str, Any]]) -> set[str]:
