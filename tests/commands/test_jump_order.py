@@ -1,0 +1,41 @@
+"""What was before a jump of the clock and what after it, by a real record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from commands.jumps import JumpWatch, end, moment
+from commands.who import Who
+from state.records import FAILED, Step
+from tests.show import Show
+from tests.world import World
+
+
+@pytest.mark.parametrize("by", [60, -60])
+def test_what_ends_or_is_said_around_the_jump_is_known_to_be_before_or_after_it(tmp_path: Path, by: float) -> None:
+    show, before, after = Show(tmp_path, World(rate=0)), Who(person="U1", via="slack"), Who(person="U2", via="slack")
+    store, run, clock = show.store, show.run, show.world.clock
+    watch, first, *names = JumpWatch(clock), show.page.steps[0].id, *[step.id for step in show.page.steps[1:4]]
+    for name in (first, *names):
+        store.begin_step(run, name, 1, clock.now())
+    _end(show, first)
+    assert not watch.note(store, show.record)
+    _end(show, names[0])
+    store.add_fact(run, before.fact("hold", "hold:1", clock.now()))
+    clock.jump(minutes=by)
+    _end(show, names[1])
+    store.add_fact(run, after.fact("resume", "resume:1", clock.now()))
+    assert watch.note(store, show.record)
+    _end(show, names[2])
+    of, really = show.record, [clock.now()] * 4
+    assert [end(of, row) for row in of.steps] == pytest.approx(really, abs=timedelta(seconds=1))
+    assert [moment(of, fact) for fact in of.facts[:2]] == pytest.approx(really[:2], abs=timedelta(seconds=1))
+    show.close()
+
+
+def _end(show: Show, step: str) -> None:
+    now = show.world.clock.now()
+    show.store.end_step(show.run, Step(step=step, attempt=1, state=FAILED, began_at=now), now)
