@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from commands.baseline import before
-from commands.jumps import moment
+from commands.jumps import end, moment
 from commands.runbook.alert import Alert
 from commands.runbook.page import Page
 from state.records import DONE, FAILED, GOING, RUNNING, STOPPED, Record, Step
@@ -114,7 +114,7 @@ def _neighbours(page: Page, record: Record, earlier: Step, later: Step) -> bool:
     every = page.step(earlier.step).box.every
     if every is None:
         return True
-    lasted = max((earlier.ended_at or earlier.began_at) - earlier.began_at, timedelta(0)) * record.run.speed
+    lasted = max(end(record, earlier) - moment(record, earlier), timedelta(0)) * record.run.speed
     return later.attempt - earlier.attempt <= 1 + int(lasted / every)  # an attempt's number is that of its due moment
 
 
@@ -122,10 +122,11 @@ def _long_enough(page: Page, alert: Alert, record: Record, rows: list[Step], was
     """Whether every measurement of the last `lasting` agrees, and together they reach that far back without a gap."""
     if alert.lasting is None:
         return True
-    newest = later = rows[-1]
-    reached = timedelta(0)
+    later, newest = rows[-1], moment(record, rows[-1])
     for row in reversed(rows):
         if _says(alert, row, was) != "alert" or not _neighbours(page, record, row, later):
-            break
-        reached, later = (moment(record, newest) - moment(record, row)) * record.run.speed, row
-    return reached >= alert.lasting
+            return False
+        if (newest - moment(record, row)) * record.run.speed >= alert.lasting:
+            return True
+        later = row
+    return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.durations import say
-from commands.jumps import moment, shift
+from commands.jumps import end, moment
 from commands.runbook.page import Page
 from commands.settle import Waiting, waiting_for
 from state.records import News, Record
@@ -55,7 +55,7 @@ def _since(record: Record, waiting: Waiting) -> datetime | None:
     if waiting.kind == "second" and answered:
         return moment(record, answered)
     row = record.last(waiting.step)
-    return (row.ended_at or row.began_at) + shift(record, row) if row else None
+    return end(record, row) if row else None
 
 
 def _news(page: Page, silence: Silence, round_: int, now: datetime) -> News:

@@ -6,16 +6,18 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Event
 
 from commands.inflight import settled
+from commands.jumps import shift, shift_of_end
 from commands.outcome import Context, Outcome, failed
 from commands.restored import missing_at
 from commands.runbook.page import Page, PageStep
 from commands.steps.base import StepBox, act
 from commands.tools import Tools
 from state.errors import BadRecord
-from state.records import DONE
+from state.records import DONE, Record
 from state.store import Store
 
 Make = Callable[[StepBox, Context], Outcome]
@@ -37,7 +39,7 @@ class ContextMaker:
             "ref": record.run.ref,
             "run": str(self.number),
             "countdown": str(record.run.countdown),
-            **record.values(),
+            **_values(self.page, record),
         }
         first = next((row for row in record.steps if row.step == step.id), None)
 
@@ -55,6 +57,7 @@ class ContextMaker:
             key=f"{record.run.key}/{step.id}/{attempt}",
             title=step.title,
             began_at=first.began_at if first else self.tools.clock.now(),
+            jumped=shift(record, first) if first else timedelta(0),
             time_zone=self.page.runbook.time_zone,
             values=values,
             stop=stop,
@@ -90,6 +93,20 @@ class ContextMaker:
             known = {**known, **outcome.values}
             results.append((step.title, outcome))
         return results
+
+
+def _values(page: Page, record: Record) -> dict[str, str]:
+    """What the steps found out, later ones over earlier ones; moments by the clock as it goes now."""
+    found: dict[str, str] = {}
+    for row in record.steps:
+        if row.state == DONE and (values := row.values):
+            jumped, moments = shift_of_end(record, row), page.step(row.step).box.moments()
+            found |= {name: _moved(text, jumped) if name in moments else text for name, text in values.items()}
+    return found
+
+
+def _moved(moment: str, jumped: timedelta) -> str:
+    return (datetime.fromisoformat(moment) + jumped).isoformat()
 
 
 def _unknown(names: set[str]) -> Outcome | None:

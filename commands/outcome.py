@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -62,10 +62,10 @@ class Context:
     """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
 
     `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it. `began_at`
-    is when the first attempt at this step began. `repeat` runs a part's steps once more (or, with True, takes up where a
-    cut repetition may have left them), `measure` one check of the
-    watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running step shows
-    so far. `missing` is what the steps of the rollback above it have not restored: names, and the sentence of each.
+    is when the first attempt at this step began, as it was written then; the clock has `jumped` so far since. `repeat`
+    runs a part's steps once more (or, with True, takes up where a cut repetition may have left them), `measure` one
+    check of the watch; both give titles with outcomes. `beside` are the page's boxes, by id. `hear` takes what a running
+    step shows so far. `missing` is what the steps of the rollback above it have not restored: names, and the sentence of each.
     """
 
     tools: Tools
@@ -83,6 +83,12 @@ class Context:
     beside: Mapping[str, Any]
     hear: Hear = unheard
     missing: Mapping[str, str] = field(default_factory=dict)
+    jumped: timedelta = timedelta(0)
+
+    @property
+    def counts_from(self) -> datetime:
+        """When the first attempt began, by the clock as it goes now: from then till now is the time that really passed."""
+        return self.began_at + self.jumped
 
     @property
     def step_key(self) -> str:

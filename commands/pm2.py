@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
@@ -78,8 +77,8 @@ class Pm2Box(StepBox):
 
     def answered(self, ctx: Context, patience: float) -> str:
         """What the health address says, asked until it is the commit or `patience` seconds are over."""
-        wanted, until = fill(self.commit, ctx.values), ctx.tools.clock.now() + timedelta(seconds=patience)
-        while (said := self._ask(ctx)) != wanted and ctx.tools.clock.now() < until:
+        wanted, until = fill(self.commit, ctx.values), ctx.tools.clock.steady() + patience
+        while (said := self._ask(ctx)) != wanted and ctx.tools.clock.steady() < until:
             pause(ctx, APART)
         return said
 

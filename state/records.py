@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 GOING, ROLLING_BACK = "going", "rolling back"
@@ -140,6 +141,14 @@ class Record:
     run: Run
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, int], int]:
+        return {(row.step, row.attempt): place for place, row in enumerate(self.steps)}
+
+    def place(self, row: Step) -> int:
+        """Where an attempt stands among all of the run; behind the last where it is not one of them."""
+        return self._places.get((row.step, row.attempt), len(self.steps))
 
     def last(self, step: str) -> Step | None:
         """The newest attempt at a step, or None if it never began."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -94,6 +94,10 @@ class StepBox(Strict):
 
     def gives(self) -> tuple[str, ...]:
         """The names of the values it leaves for later steps."""
+        return ()
+
+    def moments(self) -> tuple[str, ...]:
+        """Which of these are moments by the bot's own clock, so that they go with it when it jumps."""
         return ()
 
     def needs(self) -> set[str]:
@@ -191,13 +195,15 @@ def for_people(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(line for line in lines if not re.match(_TOLD, line))
 
 
-def wait_until(ctx: Context, moment: datetime) -> None:
-    """Wait for a moment by the tools' clock. Raises Stopped when a person stops the step."""
-    while (left := (moment - ctx.tools.clock.now()).total_seconds()) > 0:
-        if ctx.stop.wait(min(left, 0.1)):
-            raise Stopped("Stopped by a person while it waited.")
+def wait_out(ctx: Context, lasts: timedelta) -> None:
+    """Wait until so much time has passed since the step first began. Raises Stopped when a person stops the step."""
+    pause(ctx, (ctx.counts_from + lasts - ctx.tools.clock.now()).total_seconds())
 
 
 def pause(ctx: Context, seconds: float) -> None:
     """Wait some seconds from now. Raises Stopped when a person stops the step."""
-    wait_until(ctx, ctx.tools.clock.now() + timedelta(seconds=seconds))
+    # by the clock that nobody can set: the time of day may jump while it waits
+    until = ctx.tools.clock.steady() + seconds
+    while (left := until - ctx.tools.clock.steady()) > 0:
+        if ctx.stop.wait(min(left, 0.1)):
+            raise Stopped("Stopped by a person while it waited.")

@@ -44,6 +44,9 @@ class Maintenance(StepBox):
     def gives(self) -> tuple[str, ...]:
         return ("let_in_at",) if self.state == "off" else ()
 
+    def moments(self) -> tuple[str, ...]:
+        return self.gives()
+
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.command, self.env)
         if ended.code:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commands.durations import say
 from commands.outcome import Context, Outcome, done
-from commands.steps.base import StepBox, fill, wait_until
+from commands.steps.base import StepBox, fill, wait_out
 
 
 class Notify(StepBox):
@@ -38,5 +38,5 @@ class Notify(StepBox):
             return done(f"❌ Rolled back, but NOT: {', '.join(ctx.missing)}.", lines=lines)
         if not self.countdown:
             return done(text)
-        wait_until(ctx, ctx.began_at + minutes)
+        wait_out(ctx, minutes)
         return done(text, lines=(f"The countdown of {say(minutes)} is over.",) if minutes else ())

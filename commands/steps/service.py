@@ -47,6 +47,9 @@ class Service(Pm2Box):
     def gives(self) -> tuple[str, ...]:
         return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
 
+    def moments(self) -> tuple[str, ...]:
+        return ("restarted_at",)
+
     def checks(self) -> list[Check]:
         asks = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
         return [Programs(host=self.host, names=("pm2", "node")), asks]
@@ -74,14 +77,14 @@ class Service(Pm2Box):
 
     def _judge(self, ctx: Context, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
         if self.steady_in:
-            asked_at = ctx.tools.clock.now()
+            asked_at = ctx.tools.clock.steady()
             answered = self.answered(ctx, PATIENCE)
             now, errors = after, self.new_errors(ctx, before)
         else:
             pause(ctx, self.steady.total_seconds())
             answered = self.answered(ctx, PATIENCE - self.steady.total_seconds())
             now, errors = self.now_and_errors(ctx, before)
-            asked_at = ctx.tools.clock.now()
+            asked_at = ctx.tools.clock.steady()
         wrong = [*_not_new(before, after, now), *unsteady(after, now), *self.wrong(ctx, answered, errors)]
         lines = (
             f"pid {before['pid']} → {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}",
@@ -90,6 +93,7 @@ class Service(Pm2Box):
         )
         if wrong:
             return failed(f"{self.name} did not come up well: {'; '.join(wrong)}.", lines=lines)
+        up = now["uptime"] + ctx.tools.clock.steady() - asked_at
         values = {
             "pid": str(now["pid"]),
             "log_out": before["out"],
@@ -98,7 +102,7 @@ class Service(Pm2Box):
             "log_offset_err": before["err_from"],
             "restarts": str(now["restarts"]),
             # by the bot's own clock, of which the host's may differ
-            "restarted_at": (asked_at - timedelta(seconds=now["uptime"])).isoformat(),
+            "restarted_at": (ctx.tools.clock.now() - timedelta(seconds=up)).isoformat(),
         }
         steady = "" if self.steady_in else f", steady for {say(self.steady)}"
         says = f"{self.name} is online with a new process{steady}, at commit {answered[:10]}."

@@ -105,7 +105,7 @@ class Traffic(StepBox):
         """How far back it counts; an age, so that it goes by the clock of the host that wrote the log."""
         if not self.since:
             return self.over
-        since = _moment(fill(self.since, ctx.values)) or ctx.began_at
+        since = _moment(fill(self.since, ctx.values)) or ctx.counts_from
         return max(min(self.over, ctx.tools.clock.now() - since), timedelta(0))
 
     def _judge(self, words: dict[str, str], age: timedelta) -> Outcome:

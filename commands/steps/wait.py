@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from commands.durations import Duration, say
 from commands.outcome import Context, Outcome, done
-from commands.steps.base import StepBox, wait_until
+from commands.steps.base import StepBox, wait_out
 
 
 class Wait(StepBox):
@@ -22,5 +22,5 @@ class Wait(StepBox):
         return [f"waits {say(self.lasts)}: {self.why}"]
 
     def run(self, ctx: Context) -> Outcome:
-        wait_until(ctx, ctx.began_at + self.lasts)
+        wait_out(ctx, self.lasts)
         return done(f"{say(self.lasts)} have passed: {self.why}")

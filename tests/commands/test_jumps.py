@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from commands.alerts import raised_by
 from commands.budget import told_at
 from commands.chase import chases
 from commands.countdown import AtZero, BeginCountdown, held
@@ -20,7 +23,7 @@ from commands.slow import Usual, slow_at
 from commands.start import Request, start
 from commands.status import clock, status_of
 from commands.who import BOT, Who
-from state.records import DONE, RUNNING, Fact, Record, Step
+from state.records import DONE, FAILED, RUNNING, Fact, Record, Step
 from state.store import Store
 from tests.clock import Clock
 from tests.pages import NOON, SIGNED, record, row, said, small
@@ -36,8 +39,11 @@ COUNTS = (*SIGNED, said("countdown", ALERT, 1, after=19, reason="8 s"))
 HELD = (*COUNTS, said("false alarm", ALERT, 1, after=19.5, said="30 min"))
 
 
-def jump(minutes: float, *, steps: int, number: int = 1) -> Fact:
-    return BOT.fact(JUMP, f"{JUMP}:{number}", NOON, attempt=steps, said=f"{60 * minutes}")
+def jump(
+    minutes: float, *, steps: int, number: int = 1, ended: tuple[int, ...] = (), said: tuple[int, ...] = ()
+) -> Fact:
+    after = json.dumps({"ended": ended, "said": said})
+    return BOT.fact(JUMP, f"{JUMP}:{number}", NOON, attempt=steps, said=f"{60 * minutes}", reason=after)
 
 
 def following(of: Record, minutes: float) -> Next:
@@ -101,6 +107,42 @@ def test_people_are_not_chased_for_a_silence_that_did_not_last() -> None:
     waits = record(row("ready", DONE), facts=(jump(60, steps=1),))
     assert chases(PAGE, waits, NOON + timedelta(minutes=61)) == []
     assert chases(PAGE, waits, NOON + timedelta(minutes=75))
+
+
+@pytest.mark.parametrize("by", [60, -60])
+def test_a_step_that_fails_after_the_jump_is_chased_from_its_end_on(by: float) -> None:
+    failed = replace(row("put-the-code-there", FAILED, after=1), ended_at=NOON + timedelta(minutes=3 + by))
+    waits = record(row("ready", DONE), failed, facts=(*SIGNED, jump(by, steps=2, ended=(1,))))
+    assert chases(PAGE, waits, NOON + timedelta(minutes=17 + by)) == []
+    (news,) = chases(PAGE, waits, NOON + timedelta(minutes=18 + by))
+    assert (news.data["silent"], news.data["loud"]) == ("15 min", False)
+
+
+@pytest.mark.parametrize("by", [60, -60])
+def test_a_step_that_failed_before_the_jump_is_chased_by_the_time_that_really_passed(by: float) -> None:
+    failed = replace(row("put-the-code-there", FAILED, after=1), ended_at=NOON + timedelta(minutes=3))
+    waits = record(row("ready", DONE), failed, facts=(*SIGNED, jump(by, steps=2)))
+    assert chases(PAGE, waits, NOON + timedelta(minutes=17 + by)) == []
+    assert chases(PAGE, waits, NOON + timedelta(minutes=18 + by))[0].data["silent"] == "15 min"
+
+
+@pytest.mark.parametrize(("lasts", "by", "level"), [(1, 60, "warning"), (16, -60, "alert")])
+def test_a_look_during_which_the_clock_jumped_lasted_as_long_as_it_really_did(
+    lasts: float, by: float, level: str
+) -> None:
+    first = replace(
+        row("response-time", DONE, 1, after=3, seconds=9.0), ended_at=NOON + timedelta(minutes=3 + lasts + by)
+    )
+    later = row("response-time", DONE, 3, after=33 + by, seconds=9.0)  # the second one was due, or passed over
+    of = record(*WATCHED, first, later, facts=(*SIGNED, jump(by, steps=5, ended=(4,))))
+    assert [raised.level for raised in raised_by(PAGE, of, "response-time")] == [level]
+
+
+def test_a_hold_between_a_jump_and_its_note_is_by_the_new_clock() -> None:
+    false_alarm = said("false alarm", ALERT, 1, after=-40, said="30 min")
+    of = record(*WATCHED, *SLOW, facts=(*COUNTS, false_alarm, jump(-60, steps=6, said=(3,))))
+    assert held(PAGE, of, NOON + timedelta(minutes=-11))
+    assert not held(PAGE, of, NOON + timedelta(minutes=-10))
 
 
 def test_a_jump_is_written_once_with_what_was_before_it(tmp_path: Path) -> None:
