@@ -108,7 +108,7 @@ def test_requests_are_in_while_it_is_looked_whether_the_backend_stays_up(show: S
     show.roll_back()
     show.play(until=lambda: state(show, "verify-page") == state(show, "clean-up-after-rollback") == DONE)
     assert not show.world.maintenance
-    assert state(show, "verify-steady") == "running"
+    show.play(until=running(show, "verify-steady"))
     assert show.record.run.state == "rolling back", "it is said before the look is over"
     show.world.clock.move(seconds=100005)
     show.play()

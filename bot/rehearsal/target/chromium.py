@@ -41,7 +41,9 @@ def chromium(box: Box) -> Path:
         (fresh / "chrome").chmod(0o755)
         _unpack(box, packed / "al2023.tar.br", fresh / "libraries.tar")
         with tarfile.open(fresh / "libraries.tar") as libraries:
-            libraries.extractall(fresh, filter="data")
+            if hasattr(tarfile, "data_filter"):  # from Python 3.11.4 on
+                libraries.extraction_filter = tarfile.data_filter
+            libraries.extractall(fresh)  # noqa: S202  of a package whose version is pinned
         (fresh / "chromium").write_text(START.format(folder=kept))
         (fresh / "chromium").chmod(0o755)
         keep(fresh, kept)
