@@ -78,9 +78,19 @@ def raises_any(page: Page, record: Record, row: Step) -> bool:
     return any(_says(alert, row, before(page, record, alert)) != "ok" for alert in rows)
 
 
+def looks(record: Record, step: str) -> list[Step]:
+    """The looks of one check that have ended by themselves, oldest first."""
+    return [row for row in record.steps if row.step == step and row.state not in {RUNNING, STOPPED}]
+
+
+def measured(record: Record, alert: Alert) -> list[Step]:
+    """The looks that gave a row of the table a value, oldest first."""
+    return [row for row in record.steps if row.step == alert.check and counts(alert, row)]
+
+
 def judges(alert: Alert, record: Record) -> bool:
     """Whether the newest look at the row's check gives it a value."""
-    rows = [row for row in record.steps if row.step == alert.check and row.state not in {RUNNING, STOPPED}]
+    rows = looks(record, alert.check)
     return bool(rows) and counts(alert, rows[-1])
 
 
@@ -91,7 +101,7 @@ def stands_aside_for(page: Page, record: Record, alert: Alert) -> Alert | None:
 
 def _raised(page: Page, alert: Alert, record: Record) -> Raised | None:
     was = before(page, record, alert)
-    rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
+    rows = measured(record, alert)
     newest = rows[-alert.in_a_row :]
     if not newest:
         return None

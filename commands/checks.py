@@ -39,6 +39,11 @@ def doubtful(says: str, todo: str) -> list[Found]:
     return [Found(level=WARN, says=says, todo=todo)]
 
 
+def last_word(ended: Finished) -> str:
+    """The last line of a command's output, 160 characters at most, or how it ended where it said nothing."""
+    return (ended.tail.strip().splitlines() or [f"exit {ended.code}"])[-1][:160]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Around:
     """What a check is handed. `files` are the release's files as that ref has them, known to `late` checks only."""

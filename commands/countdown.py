@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.alerts import Raised, calling_for_rollback, counts, stands_aside_for
+from commands.alerts import Raised, calling_for_rollback, measured, stands_aside_for
 from commands.baseline import before
 from commands.durations import parse
 from commands.jumps import moment
@@ -133,8 +133,7 @@ def _still_beyond(page: Page, record: Record, alert: Alert) -> bool:
     if stands_aside_for(page, record, alert):
         return False
     was = before(page, record, alert)
-    rows = [row for row in record.steps if row.step == alert.check and counts(alert, row)]
-    said = [(row.state, alert.says(row.measures[alert.measure], was)) for row in rows]
+    said = [(row.state, alert.says(row.measures[alert.measure], was)) for row in measured(record, alert)]
     telling = [says for state, says in said if state == DONE or says != "ok"]
     return telling[-1:] == ["alert"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from commands.alerts import counts, judges
+from commands.alerts import counts, judges, looks
 from commands.baseline import before
 from commands.durations import say
 from commands.jumps import moment
-from commands.probes import TELLS_NOTHING, looks, nothing_new, probe
+from commands.probes import TELLS_NOTHING, nothing_new, probe
 from commands.runbook.alert import Alert
 from commands.runbook.page import Criterion, Page, PageStep
 from commands.settle import ITS_DONE, NO, unsigned
@@ -122,7 +122,7 @@ def _of_step(record: Record, step: PageStep, row: Step) -> _Evidence:
     if row.state != DONE and answer and answer.said == ITS_DONE:
         says = f"“{step.title}” was done by hand: {answer.reason}"
         return _Evidence(good=True, says=says, at=answer.at, by=answer.person)
-    return _Evidence(good=row.state == DONE, says=row.says, at=row.ended_at or row.began_at)
+    return _Evidence(good=row.state == DONE, says=row.says, at=row.at)
 
 
 def _answered(record: Record, step: PageStep, row: Step) -> _Evidence:
@@ -141,10 +141,10 @@ def _lately(record: Record, step: PageStep, rows: list[Step], within: timedelta)
     last = rows[-1]
     since = moment(record, last) - within / record.run.speed
     late = [row for row in rows if moment(record, row) > since]
-    at = last.ended_at or last.began_at
+    at = last.at
     bad = [row for row in late if row.state != DONE and not row.unasked and not nothing_new(step, row, rows)]
     if bad:
-        return _Evidence(good=False, says=bad[-1].says, at=bad[-1].ended_at or bad[-1].began_at)
+        return _Evidence(good=False, says=bad[-1].says, at=bad[-1].at)
     if last.unasked:
         return _Evidence(good=None, says=f"could not ask: {last.says}", at=at)
     often = f"{len(late)} look{'s' if len(late) > 1 else ''}"
@@ -153,10 +153,10 @@ def _lately(record: Record, step: PageStep, rows: list[Step], within: timedelta)
 
 def _of_check(judge: _Judge, step: PageStep, rows: list[Step]) -> _Evidence:
     """A check of the watch: one bad look makes it NO-GO; a newest look that told nothing leaves it open."""
-    at = rows[-1].ended_at or rows[-1].began_at
+    at = rows[-1].at
     if bad := [row for row in rows if row.state != DONE and not row.unasked]:
         often = f" ({len(bad)} of {len(rows)} looks)" if len(rows) > 1 else ""
-        return _Evidence(good=False, says=f"{bad[-1].says}{often}", at=bad[-1].ended_at or bad[-1].began_at)
+        return _Evidence(good=False, says=f"{bad[-1].says}{often}", at=bad[-1].at)
     found = probe(judge.page, judge.record, step)
     if found is None or found.verdict in TELLS_NOTHING:
         return _Evidence(good=None, says=f"{found.verdict}: {found.says}" if found else "not measured yet", at=at)
@@ -199,4 +199,4 @@ def _within(judge: _Judge, alert: Alert, rows: list[Step]) -> _Evidence:
     last = (bad or measured)[-1]
     says = alert.shown(last.measures[alert.measure])
     words = f"{says}, {len(bad)} of {len(measured)} looks beyond its limits" if bad else f"{says}, within its limits"
-    return _Evidence(good=not bad, says=words, at=last.ended_at or last.began_at)
+    return _Evidence(good=not bad, says=words, at=last.at)

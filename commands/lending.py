@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
-from commands.checks import Around, Found, doubtful, good
+from commands.checks import Around, Found, doubtful, good, last_word
 from commands.host_postgres import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.scratch import Lent, Need
 from commands.scripts import read
@@ -44,12 +44,8 @@ class Copy:
         told = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
         dump = re.search(r"^dump=\D*(\d+)", ended.tail, re.MULTILINE)
         if ended.code or not told or not dump:
-            said = ended.tail.strip().splitlines()[-1:] or [f"exit {ended.code}"]
-            why = (
-                NO_ADDRESS.rstrip(".")
-                if ended.code == NO_ADDRESS_CODE
-                else f"production cannot be asked ({said[0][:160]})"
-            )
+            unknown = f"production cannot be asked ({last_word(ended)})"
+            why = NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown
             raise Failed(why, ended.tail)
         found = json.loads(told[1])
         return Need(

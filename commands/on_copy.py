@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.checks import Check, Found, OnHost, Programs, bad, good
+from commands.checks import Check, Found, OnHost, Programs, bad, good, last_word
 from commands.host_postgres import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.lending import NEED, CanBeLent, Copy
 from commands.outcome import Context, Outcome
@@ -129,6 +129,5 @@ def _judge_scratch(ended: Finished) -> list[Found]:
         return good("the scratch database is another than production's and empty, and copies may be made beside it")
     wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(ended.code)
     if wrong is None:
-        said = ended.tail.strip().splitlines()[-1:] or [f"exit {ended.code}"]
-        return bad(f"the scratch database cannot be looked at ({said[0][:160]})", "try psql there with its address")
+        return bad(f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address")
     return bad(wrong.rstrip("."), "mend it, or name another scratch database in the environment")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from commands.alerts import counts, judges, raised_by
+from commands.alerts import counts, judges, looks, raised_by
 from commands.baseline import before
 from commands.runbook.alert import NO_FAILURE, Alert
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, FAILED, RUNNING, STOPPED, Record, Step
+from state.records import DONE, FAILED, Record, Step
 
 OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
 QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
@@ -57,15 +57,10 @@ def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
         verdict=_verdict(page, record, row),
         says=row.says,
         beside=_beside(page, record, row),
-        at=row.ended_at or row.began_at,
+        at=row.at,
         attempt=row.attempt,
         blind=_blind(page, rows),
     )
-
-
-def looks(record: Record, step: str) -> list[Step]:
-    """The looks of one check that have ended by themselves, oldest first."""
-    return [row for row in record.steps if row.step == step and row.state not in {RUNNING, STOPPED}]
 
 
 def failed_last(rows: list[Step]) -> list[Step]:

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.alerts import Raised, raised_by, raises_any
+from commands.alerts import Raised, looks, raised_by, raises_any
 from commands.durations import say
 from commands.jumps import moment
 from commands.outcome import Outcome
-from commands.probes import IN_A_ROW, failed_last, looks, nothing_new, probe
+from commands.probes import IN_A_ROW, failed_last, nothing_new, probe
 from commands.restored import not_restored
 from commands.runbook.page import Page, PageStep
 from commands.settle import DECISION, Verdict, refusal, settle, waiting_for, waiting_for_step

@@ -79,6 +79,11 @@ class Step:
     progress: str = ""
 
     @property
+    def at(self) -> datetime:
+        """When it ended; while it runs, when it began."""
+        return self.ended_at or self.began_at
+
+    @property
     def values(self) -> dict[str, str]:
         """What the step found out for later steps, by name."""
         return dict(self.outcome.get("values", {}))

@@ -66,4 +66,4 @@ class Reading:
         for row in self.attempts(step):
             if measure in (found := measured(row)) and all(counts(alert, row) for alert in limits):
                 after = self.changed_at is not None and row.began_at >= self.changed_at
-                yield row.ended_at or row.began_at, found[measure], after
+                yield row.at, found[measure], after

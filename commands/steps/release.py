@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.checks import Around, Check, Found, Programs, bad, good
+from commands.checks import Around, Check, Found, Programs, bad, good, last_word
 from commands.outcome import Context, Outcome, done, failed
 from commands.steps.base import EnvName, StepBox, fill, on_host, run_job, told
 
@@ -126,8 +126,7 @@ class RefAndFiles:
             )
         commit = told(ended.tail).get("commit", "")
         if ended.code or not commit:
-            said = ended.tail.strip().splitlines()[-1:] or [f"exit {ended.code}"]
-            return bad(f"the release cannot be fetched ({said[0][:160]})", "try git fetch there by hand")
+            return bad(f"the release cannot be fetched ({last_word(ended)})", "try git fetch there by hand")
         found = [one for file in self.files for one in self._file(around, commit, file)]
         return found or good(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
 
