@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commands.runbook import Page
+
 import argparse
 import getpass
 import os
@@ -124,7 +129,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> int:
     from bot.settings import read_page_file
-    from commands.plan import plan_lines
+    from commands.runbook.plan import plan_lines
 
     for line in plan_lines(read_page_file(options.page)):
         print(line)
@@ -156,10 +161,17 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _door(options: argparse.Namespace) -> int:
-    from bot.door import Door
+    from bot.doors.terminal import Door
     from bot.settings import read_settings
 
-    door = Door(read_settings(), options.run, options.person, may_begin=options.name == "start")
+    settings = read_settings()
+
+    def look(page: Page, ref: str) -> tuple[str, ...]:
+        from bot.doctor.visit import must_be_well
+
+        return must_be_well(settings, page, ref)
+
+    door = Door(settings, options.run, options.person, look, may_begin=options.name == "start")
     try:
         for line in getattr(door, options.name.replace("-", "_"))(options):
             print(line, flush=True)

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot import log
+from bot.environment import missing, people_of
 from bot.settings import Settings, read_pages
-from bot.wiring import missing, people_of, tools_for
-from commands.engine import Engine
+from bot.wiring import tools_for
+from commands.ports.tools import Tools
+from commands.run.engine import Engine
 from commands.runbook import Page
-from commands.tools import Tools
-from commands.who import People
-from state.store import Store
+from commands.runbook.people import People
+from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
 LEAVE = 3.0  # seconds that Slack gets to say goodbye

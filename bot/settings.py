@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from commands.runbook import Page, read_page
-from commands.start import find_page
+from commands.start.request import find_page
 from state.errors import BadSettings, Refused
 
 SLACK_API = "https://slack.com/api/"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from bot.doors.context import Office
+from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
-from bot.slack.office import Office
 from bot.tools import make_tools
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
+from commands.ports.tools import Tools
 from commands.runbook import Page
-from commands.start import refuse_missing
-from commands.tools import Tools
-from state.store import Store
+from state.sqlite.store import Store
 
 
 def places_of(page: Page) -> Places:
@@ -30,40 +30,6 @@ def places_of(page: Page) -> Places:
 def tools_for(page: Page, settings: Settings) -> Tools:
     """The real tools for a page."""
     return make_tools(places_of(page), settings.environ, page.env_names())
-
-
-def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
-    """The environment variables that the page names and that are not set, without their `$`, in order."""
-    names = (name.removeprefix("$") for name in page.env_names())
-    return [name for name in names if not environ.get(name)]
-
-
-def must_be_set(page: Page, environ: Mapping[str, str]) -> None:
-    """Raise BadSettings naming every missing variable at once."""
-    refuse_missing(page, missing(page, environ))
-
-
-def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:
-    """The Slack user and group ids of each role, as the environment names them."""
-    return {
-        role: [one.strip() for one in environ.get(box.people.removeprefix("$"), "").split(",") if one.strip()]
-        for role, box in page.roles.items()
-    }
-
-
-def people_of(page: Page, environ: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """The people of each role as the environment names them; Slack groups are expanded at the Slack edge only."""
-    return {role: frozenset(ids) for role, ids in mentions(page, environ).items()}
-
-
-def phones(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
-    """The phone number of each role."""
-    return {role: environ.get(box.phone.removeprefix("$"), "") for role, box in page.roles.items()}
-
-
-def channel(page: Page, environ: Mapping[str, str]) -> str:
-    """The Slack channel in which a page's runs are told."""
-    return environ.get(page.runbook.channel.removeprefix("$"), "")
 
 
 def make_office(settings: Settings, store: Store, pages: Mapping[str, Page]) -> Office:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from commands.tools import TAIL, Finished, Hear, Job, Look, unheard
+from commands.ports.tools import TAIL, Finished, Hear, Job, Look, unheard
 
 
 class LocalShell:

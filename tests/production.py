@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commands.steps.release import blob
-from commands.tools import Answer, Call, Finished, Rows
+from commands.ports.tools import Answer, Call, Finished, Rows
+from commands.steps.kinds.release import blob
 
 OLD, NEW = "1" * 40, "2" * 40
 FORWARD_SQL = "ALTER TABLE approval_flows ADD COLUMN job_type_id integer;\n"

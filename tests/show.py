@@ -8,16 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.settings import read_pages, shipped_runbooks
-from commands.engine import Engine
-from commands.rollback import rollback
+from commands.rollback.request import rollback
+from commands.run.engine import Engine
 from commands.runbook import Page
-from commands.settle import Waiting, waiting_for
-from commands.signoff import Desk
-from commands.start import Request, start
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.signoff.desk import Desk
+from commands.signoff.waiting import Waiting, waiting_for
+from commands.start.request import Request, start
 from state.errors import Refused
 from state.records import Event, Record
-from state.store import Store
+from state.sqlite.store import Store
 from tests.world import World
 
 STARTER = Who(person="USTARTER", via="slack")

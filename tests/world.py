@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from commands.scratch import Need
-from commands.sql_file import Finding
-from commands.tools import (
+from commands.ports.scratch_server import Need
+from commands.ports.tools import (
     TAIL,
     Answer,
     Applied,
     Call,
+    Finding,
     Finished,
     Hear,
     Job,

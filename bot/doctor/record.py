@@ -7,9 +7,9 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from commands.checks import FAIL, OK, WARN, Found
-from commands.doctor import Line
-from state.lock import is_served
+from commands.ports.preflight import FAIL, OK, WARN, Found
+from commands.start.doctor import Line
+from state.sqlite.lock import is_served
 
 LEAST = 200_000_000  # bytes; a run with all its output takes a few
 ABOUT = "record"

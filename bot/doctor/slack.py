@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.settings import Settings
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
-from commands.checks import FAIL, OK, Found
-from commands.doctor import Line
+from commands.ports.preflight import FAIL, OK, Found
+from commands.start.doctor import Line
 
 ABOUT = "Slack"
 _TODO = {

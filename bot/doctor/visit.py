@@ -6,11 +6,12 @@ import threading
 from dataclasses import replace
 
 from bot.doctor.record import look_at_record
+from bot.environment import channel, mentions, missing
 from bot.settings import Settings, read_pages
-from bot.wiring import channel, mentions, missing, tools_for
-from commands.checks import FAIL, WARN, Found
-from commands.doctor import LIMIT, Examination, Line, examine, in_parallel, missing_line, refuse_failures
+from bot.wiring import tools_for
+from commands.ports.preflight import FAIL, WARN, Found
 from commands.runbook import Page
+from commands.start.doctor import LIMIT, Examination, Line, examine, in_parallel, missing_line, refuse_failures
 
 AT_START = 10.0  # seconds that somebody who starts a run is kept waiting at most
 

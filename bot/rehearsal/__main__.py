@@ -19,7 +19,7 @@ from bot.rehearsal.stage import PAGES, SPEED, Stage, stage
 from bot.rehearsal.stories import STORIES, Before, Story, wrong_at_the_end
 from bot.rehearsal.target import Target
 from state.records import ACTIVE, KEPT
-from state.store import Store
+from state.sqlite.store import Store
 
 PATIENCE = 900  # seconds after which a story that stands still has failed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.report.words import tidy
+from bot.report.labels import tidy
 from commands.report.charts import Line, Panel
 
 

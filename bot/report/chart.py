@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bot.report.words import tidy
+from bot.report.labels import tidy
 from commands.report.charts import Panel
 
 LOG = logging.getLogger("gonogo.report")

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
-from bot.report.sums import figure_rows
-from bot.report.words import MARKS, STATES, WHAT, in_words, tidy
-from commands.durations import say
+from bot.report.delivery_figures import figure_rows
+from bot.report.labels import MARKS, STATES, WHAT, in_words, tidy
 from commands.report.report import Line, Report, Told
+from commands.text.durations import say
 from state.records import DONE, ROLLED_BACK
 
 

@@ -15,11 +15,11 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doors.context import Office
 from bot.settings import Settings
-from bot.slack.app import make_app
-from bot.slack.groups import Groups
-from bot.slack.office import Office
-from bot.slack.poster import Poster
+from bot.slack.listeners import make_app
+from bot.slack.outbox.poster import Poster
+from bot.slack.user_groups import Groups
 
 LOG = logging.getLogger("gonogo.slack")
 PING = 1  # seconds; at 2 the bot was deaf for up to 2 s after a cut and 4 s after silence (python -m tests.bench start)

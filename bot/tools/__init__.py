@@ -1,4 +1,4 @@
-"""The real tools behind `commands.tools`: SSH, PostgreSQL, HTTP, a browser and the clock."""
+"""The real tools behind `commands.ports.tools`: SSH, PostgreSQL, HTTP, a browser and the clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Mapping
 
 from bot.tools.places import Places
-from commands.tools import Tools
+from commands.ports.tools import Tools
 
 
 def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
@@ -14,11 +14,11 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     # late, so that the terminal's quick commands do not wait for libraries they do not use
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
-    from bot.tools.embedded import EmbeddedScratch
-    from bot.tools.linter import Squawk
+    from bot.tools.postgres.linter import Squawk
+    from bot.tools.postgres.scratch import EmbeddedScratch
+    from bot.tools.postgres.sql import PostgresSql
     from bot.tools.secrets import redactor_for
-    from bot.tools.shell import SshShell
-    from bot.tools.sql import PostgresSql
+    from bot.tools.ssh.shell import SshShell
     from bot.tools.web import HttpWeb
 
     redact = redactor_for(names, environ)

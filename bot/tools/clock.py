@@ -14,6 +14,6 @@ class SystemClock:
         return datetime.now(UTC)
 
     def steady(self) -> float:
-        """See `commands.tools.Clock.steady`."""
+        """See `commands.ports.tools.Clock.steady`."""
         # counts the time that the machine slept, too
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
-from commands.masking import HIDDEN
+from commands.text.redaction import HIDDEN
 
 # names whose values are shown: settings that hold no secret and whose values are everyday words
 _OPEN = re.compile(r"^(PATH|HOME|USER|LANG|SHELL|PWD|TERM|LOGNAME|SHLVL|_)$|^(GONOGO|LC|PIP|PYTHON|GIT)_")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from commands.report.times import Reading
-from commands.runbook.alert import Alert
+from commands.report.reading import Reading
+from commands.runbook.alert_rule import Alert
 
 MOST_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]

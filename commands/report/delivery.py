@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
-from commands.jumps import moment
-from commands.settle import WATCH
+from commands.progress.clock import moment
+from commands.progress.step_state import WATCH
 from state.records import KEPT, ROLLED_BACK, Record, Run
 
 COMMITTED = "committed_at"  # the value under which a step tells when the commit was made, in ISO 8601

@@ -6,19 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from commands.countdown import HELD
-from commands.criteria import holds
-from commands.jumps import moment
-from commands.plan import timeline
-from commands.report.alerting import Rang, rang
+from commands.progress.clock import moment
+from commands.progress.step_state import DECISION, WATCH
+from commands.report.alert_history import Rang, rang
 from commands.report.charts import Panel, panels
 from commands.report.delivery import Deploy, Figures, figures
-from commands.report.remains import cleaned, not_brought_back
-from commands.report.times import Reading
-from commands.runbook.page import Criterion, Page
-from commands.settle import DECISION, WATCH
-from commands.status import STAGES
-from commands.who import People, roles_of
+from commands.report.left_behind import cleaned, not_brought_back
+from commands.report.reading import Reading
+from commands.runbook.page import STAGES, Criterion, Page
+from commands.runbook.people import People, roles_of
+from commands.runbook.plan import timeline
+from commands.watch.countdown import HELD
+from commands.watch.criteria import holds
 from state.records import DONE, RUNNING, STOPPED, Event, Fact, Record, Run
 
 SAID = ("sign", "answer", "second", "hold", "resume", "rollback", "keep", "end", HELD)

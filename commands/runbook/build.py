@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from commands.runbook.alert import AlertsBox
+from commands.runbook.alert_rule import AlertsBox
+from commands.runbook.markdown import Box, Section, read_sections
 from commands.runbook.page import (
     CriteriaBox,
     DecisionBox,
@@ -21,7 +22,6 @@ from commands.runbook.page import (
     RunbookBox,
     WatchBox,
 )
-from commands.runbook.reader import Box, Section, read_sections
 from commands.runbook.references import check_references
 from commands.steps import KINDS
 from state.errors import BadPage

@@ -11,9 +11,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from commands.durations import Duration
-from commands.runbook.alert import Alert
+from commands.runbook.alert_rule import Alert
 from commands.steps.base import EnvName, StepBox, Strict
+from commands.text.durations import Duration
 
 
 def _not_too_often(every: timedelta) -> timedelta:
@@ -212,3 +212,12 @@ def _names(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _names(item)
+
+
+STAGES = {
+    "before": "Before",
+    "deploy": "Deploy",
+    "smoke tests": "Smoke tests",
+    "watch": "Watch",
+    "rollback": "Rollback",
+}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from commands.durations import say
-from commands.runbook.alert import Alert
+from commands.runbook.alert_rule import Alert
 from commands.runbook.page import Criterion, Page, PageStep
+from commands.text.durations import say
 from state.errors import BadPage
 
 _MOST = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}

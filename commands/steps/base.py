@@ -10,10 +10,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from commands.checks import Check
-from commands.durations import Duration
-from commands.outcome import Context, Outcome, failed, stopped, unknown
-from commands.tools import Finished, Job
+from commands.ports.preflight import Check
+from commands.ports.tools import Finished, Job
+from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
+from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
 _NAME = re.compile(r"<([a-z][a-z0-9_]*)>")

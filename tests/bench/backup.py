@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot.rehearsal.target.box import free_port
-from bot.tools.server_programs import as_user, give_to_server
+from bot.tools.postgres.server_programs import as_user, give_to_server
 from commands.steps.base import act
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell

@@ -16,7 +16,7 @@ from bot.rehearsal.target import Target
 from bot.settings import read_page_file
 from commands.runbook import Page
 from state.records import DONE, RUNNING
-from state.store import Store
+from state.sqlite.store import Store
 from tests.pages import without_cpu_alarm
 
 PATIENCE = 600  # seconds in which the deploy must be over

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psutil
 
 from bot.rehearsal.target import Target
-from commands.settle import WATCH
+from commands.progress.step_state import WATCH
 from state.records import DONE, RUNNING
 from tests.bench.deployed import Deployed, begun
 

@@ -8,11 +8,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from commands.start import Request, start
-from commands.status import status_of
-from commands.who import Who
+from commands.report.status import status_of
+from commands.runbook.people import Who
+from commands.start.request import Request, start
 from state.records import DONE, Step
-from state.store import Store
+from state.sqlite.store import Store
 from tests.pages import NOON, small
 
 PAGE = small()

@@ -15,8 +15,8 @@ from bot.rehearsal.target.box import Box
 from bot.rehearsal.target.ssh import Ssh
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
-from bot.tools.shell import SshShell
-from commands.tools import Job
+from bot.tools.ssh.shell import SshShell
+from commands.ports.tools import Job
 
 CACHE = Path(".cache/bench-peers")
 FABRIC = """

@@ -7,14 +7,14 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from commands.ports.tools import Answer
+from commands.progress.step_state import WATCH
+from commands.run.runner import Runner
 from commands.runbook import Page, read_page
-from commands.runner import Runner
-from commands.settle import WATCH
-from commands.start import Request, start
-from commands.tools import Answer
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.start.request import Request, start
 from state.records import DONE, News, Step
-from state.store import Store
+from state.sqlite.store import Store
 from tests.bench.record import PEOPLE
 from tests.pages import SMALL, said
 from tests.production import answer

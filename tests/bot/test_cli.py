@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from commands.start import Request, start
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.start.request import Request, start
 from state.records import DONE, FAILED, Step
-from state.store import Store
+from state.sqlite.store import Store
 from tests.pages import NOON, SMALL, small, spoil
 
 Capture = pytest.CaptureFixture[str]

@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 from bot.settings import read_pages, shipped_runbooks
-from commands.outcome import Context, Outcome
-from commands.plan import plan_lines
 from commands.runbook import Page
+from commands.runbook.plan import plan_lines
 from commands.steps.base import act
-from commands.steps.http import Http
+from commands.steps.kinds.http import Http
+from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.making import context
 from tests.production import answer
 from tests.world import World

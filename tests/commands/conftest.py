@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from commands.engine import Engine
+from commands.run.engine import Engine
 from tests.show import Show
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.rehearsal.people import HOLDERS, STARTER
 from bot.rehearsal.workspace import Message
-from state.store import Store
+from state.sqlite.store import Store
 from tests.crash.stage import Stage
 
 REASON = "They looked at the target."

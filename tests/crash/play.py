@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass, field
 
 from bot.rehearsal.people import HOLDERS
-from commands.engine import page_of
-from commands.settle import WATCH, waiting_for
+from commands.progress.step_state import WATCH
+from commands.run.engine import page_of
+from commands.signoff.waiting import waiting_for
 from state.records import ACTIVE, RUNNING, Record
-from state.store import Store
+from state.sqlite.store import Store
 from tests.crash import counts
 from tests.crash.people import People, start_run
 from tests.crash.posts import wrong_in_channel

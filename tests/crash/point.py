@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bot.rehearsal.people import CHANNEL, HOLDERS, STARTER
 from commands.runbook import read_page
-from commands.start import Request, start
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.start.request import Request, start
 from state.records import Step
-from state.store import Store
+from state.sqlite.store import Store
 from tests.crash.stage import FAST, PAGE, Stage
 
 PATIENCE = 60.0  # seconds; most of it is for a machine that is busy with other things

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.rehearsal.workspace import Message, Workspace
-from state.store import Store
+from state.sqlite.store import Store
 
 
 def wrong_in_channel(workspace: Workspace, store: Store, run: int) -> list[str]:

@@ -11,7 +11,7 @@ from bot.rehearsal.stories import STORIES, Before, wrong_at_the_end
 from bot.rehearsal.target.audit import Audit
 from bot.settings import read_page_file, shipped_runbooks
 from state.records import ACTIVE
-from state.store import Store
+from state.sqlite.store import Store
 from tests.crash.people import People, start_run
 from tests.crash.posts import wrong_in_channel
 from tests.crash.stage import Stage, stage

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.target.audit import FORWARD
-from commands.rollback import rollback
-from commands.who import Who
+from commands.rollback.request import rollback
+from commands.runbook.people import Who
 from tests.crash.conftest import Play
 from tests.crash.point import HEAD, SAY, Point, page, run_step
 

@@ -10,11 +10,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from state.migrations import MIGRATIONS
-from state.store import Store
+from state.sqlite.migrations import MIGRATIONS
+from state.sqlite.store import Store
 
 ROWS = 60_000
-OPEN = "import sys, pathlib; from state.store import Store; Store(pathlib.Path(sys.argv[1])).close()"
+OPEN = "import sys, pathlib; from state.sqlite.store import Store; Store(pathlib.Path(sys.argv[1])).close()"
 
 
 def make_old(path: Path) -> None:

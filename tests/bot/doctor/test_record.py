@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.doctor.record import look_at_record
-from state.store import Store
+from state.sqlite.store import Store
 
 
 def said(path: Path) -> str:

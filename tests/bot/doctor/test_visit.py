@@ -12,7 +12,7 @@ import pytest
 from bot.cli import main
 from bot.doctor import visit as doctor
 from bot.rehearsal.target.ssh import Ssh
-from state.store import Store
+from state.sqlite.store import Store
 
 Capture = pytest.CaptureFixture[str]
 

@@ -77,7 +77,7 @@ def test_the_drawing_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_bot_itself_never_loads_the_drawing_library() -> None:
     words = (
-        "import sys, bot.serve, bot.slack.serve, bot.report.made, bot.report.html; print('matplotlib' in sys.modules)"
+        "import sys, bot.serve, bot.slack.serve, bot.report.build, bot.report.html; print('matplotlib' in sys.modules)"
     )
     ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "False"

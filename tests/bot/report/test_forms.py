@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from bot.report.html import as_html
 from bot.report.layout import facts, headline, lay_out
 from bot.report.markdown import as_markdown
+from commands.progress.step_state import WATCH
 from commands.report import Report, build_report, deploy_of
-from commands.settle import WATCH
 from state.records import DONE, FAILED, ROLLED_BACK, RUNNING, Event, Record, Step
 from tests.bot.slack.story import page_in
 from tests.pages import NOON, record, row, said, small

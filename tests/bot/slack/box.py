@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.doors.context import Office
 from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.settings import Settings
-from bot.slack.office import Office
 from bot.slack.serve import serve_slack
-from commands import alarm, telling
-from commands.countdown import BeginCountdown, ring
-from commands.outcome import Outcome, done
+from commands.progress.step_state import DECISION, WATCH
+from commands.run import countdown_writes
+from commands.run import events as run_events
 from commands.runbook import Page
-from commands.settle import DECISION, WATCH
-from commands.signoff import Desk
-from commands.start import Request, start
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.signoff.desk import Desk
+from commands.start.request import Request, start
+from commands.steps.outcome import Outcome, done
+from commands.watch.countdown import BeginCountdown, ring
 from state.records import News, Run, Step
-from state.store import Store
+from state.sqlite.store import Store
 from tests.pages import small
 
 STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
@@ -63,7 +64,7 @@ class Ledger:
 
     def begin(self, run: Run, step: str, attempt: int = 1) -> None:
         """Write that a step begins, as a runner does."""
-        news = telling.began(self.page, self.page.step(step), attempt)
+        news = run_events.began(self.page, self.page.step(step), attempt)
         self.store.begin_step(run.id, step, attempt, self.office.now(), *news)
 
     def end(self, run: Run, step: str, outcome: Outcome | None = None, attempt: int = 1) -> None:
@@ -72,7 +73,7 @@ class Ledger:
         row = Step(
             step=step, attempt=attempt, state=result.state, began_at=now, says=result.says, outcome=result.as_data()
         )
-        news = telling.ended(self.page, self.store.record(run.id), self.page.step(step), row, result, 1.5)
+        news = run_events.ended(self.page, self.store.record(run.id), self.page.step(step), row, result, 1.5)
         self.store.end_step(run.id, row, now, *news)
 
     def gate(self) -> Run:
@@ -100,7 +101,7 @@ class Ledger:
         now = self.office.now()
         rings = ring(self.page, self.store.record(run.id), now)
         assert isinstance(rings, BeginCountdown), f"no alert calls for a rollback: {rings}"
-        alarm.note(self.store, self.page, run.id, rings, now)
+        countdown_writes.note(self.store, self.page, run.id, rings, now)
 
     def decision(self, run: Run) -> None:
         """End the watch and ask for KEEP or ROLLBACK."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack import carrier, poster
+from bot.slack.outbox import poster
+from bot.slack.outbox import thread as carrier
 
 
 @pytest.fixture(autouse=True)

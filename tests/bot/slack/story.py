@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.slack.blocks import Message
-from bot.slack.card import card
-from bot.slack.messages import draw, plainly
-from bot.slack.scene import Scene
-from commands import rollback
-from commands.outcome import done, failed, unknown
+from bot.slack.views.blocks import Message
+from bot.slack.views.card import card
+from bot.slack.views.messages import draw, plainly
+from bot.slack.views.run_view import Scene
+from commands.rollback import request as rollback
 from commands.runbook import Page
 from commands.runbook.page import CriteriaBox, Criterion
-from commands.who import Who
+from commands.runbook.people import Who
+from commands.steps.outcome import done, failed, unknown
 from state.records import Event, News, Run
-from state.store import Store
+from state.sqlite.store import Store
 from tests.bot.slack.box import DBA, HOLDERS, LEAD, PAGE, STARTER, Ledger, office_of
 
 DEPLOY, HEALTH, CHECK, BACK = "put-the-code-there", "health", "response-time", "put-the-old-code-back"

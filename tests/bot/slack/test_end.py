@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from commands.end import end
-from commands.who import Who
+from commands.run.end import end
+from commands.runbook.people import Who
 from tests.bot.slack.box import STARTER, box, buttons
 from tests.bot.slack.story import DEPLOY
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.bot.slack.box import Box
+from tests.bot.slack.outbox.test_poster import play, told
 from tests.bot.slack.story import HEALTH
-from tests.bot.slack.test_poster import play, told
 
 
 def test_many_steps_at_once_are_told_without_one_refusal(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.workspace import Message
-from commands.outcome import failed
+from commands.steps.outcome import failed
 from tests.bot.slack.box import CHANNEL, DBA, GUEST, LEAD, STARTER, Box, box, buttons
 from tests.bot.slack.story import DEPLOY
 

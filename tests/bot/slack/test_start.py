@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.workspace import View
-from bot.slack import app
+from bot.slack import listeners as app
 from state.errors import Refused
 from tests.bot.slack.box import LEAD, STARTER, Box, box
 

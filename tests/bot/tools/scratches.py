@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from bot.tools.throwaway_folder import PREFIX
-from commands.scratch import Need
+from bot.tools.postgres.scratch_folder import PREFIX
+from commands.ports.scratch_server import Need
 
 NEED = Need(size=8_000_000, encoding="UTF8", oldest=18, newest=None)
 

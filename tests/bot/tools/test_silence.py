@@ -17,15 +17,15 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.ssh import Ssh
-from bot.tools import sql as sql_tool
-from bot.tools import ssh as ssh_tool
-from bot.tools.shell import SshShell
-from bot.tools.sql import PostgresSql
-from commands.tools import Job, Migration
+from bot.tools.postgres import sql as sql_tool
+from bot.tools.postgres.sql import PostgresSql
+from bot.tools.ssh import connection as ssh_tool
+from bot.tools.ssh.shell import SshShell
+from commands.ports.tools import Job, Migration
 from state.errors import Failed, LostTrack, Stopped, Unreachable
+from tests.bot.tools.postgres.test_sql import tool
 from tests.bot.tools.proxy import Proxy
-from tests.bot.tools.test_shell import shell_for
-from tests.bot.tools.test_sql import tool
+from tests.bot.tools.ssh.test_shell import shell_for
 from tests.conftest import make_box
 
 GO = threading.Event()

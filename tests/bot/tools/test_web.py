@@ -17,7 +17,7 @@ from bot.tools.browser import ChromiumBrowser
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from commands.tools import Call, Visit
+from commands.ports.tools import Call, Visit
 from state.errors import Down, LostTrack, Unreachable
 
 ENV = {"TOKEN": "t0ken-value"}

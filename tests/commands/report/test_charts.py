@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from commands.progress.step_state import WATCH
 from commands.report.charts import Panel, panels
-from commands.report.times import Reading
-from commands.settle import WATCH
+from commands.report.reading import Reading
 from state.records import DONE, FAILED, RUNNING, Record, Step
 from tests.pages import record, row, small
 

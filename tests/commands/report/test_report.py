@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from commands.progress.step_state import WATCH
 from commands.report import Report, build_report, deploy_of
 from commands.runbook import Page
-from commands.settle import WATCH
 from state.records import ABORTED, DONE, ENDED, FAILED, KEPT, ROLLED_BACK, RUNNING, UNKNOWN, Event, Fact, Record, Step
 from tests.pages import NOON, SIGNED, record, row, said, small
 

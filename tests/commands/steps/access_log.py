@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from commands.outcome import Context, Outcome
 from commands.steps.base import act
+from commands.steps.outcome import Context, Outcome
 from tests.clock import Clock
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell

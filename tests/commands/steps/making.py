@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from commands.outcome import Context, Outcome, failed
+from commands.ports.tools import Shell, Tools
 from commands.steps import KINDS
 from commands.steps.base import StepBox
-from commands.tools import Shell, Tools
+from commands.steps.outcome import Context, Outcome, failed
 from tests.pages import run
 from tests.world import World
 

@@ -13,8 +13,8 @@ from bot.rehearsal.target.postgres import OWNER, SUPERUSER
 from bot.settings import read_pages, shipped_runbooks
 from bot.tools import make_tools
 from bot.wiring import places_of
-from commands.checks import FAIL, OK, WARN
-from commands.doctor import examine
+from commands.ports.preflight import FAIL, OK, WARN
+from commands.start.doctor import examine
 from tests.bot.rehearsal.target.conftest import Hand
 
 PAGE = read_pages(shipped_runbooks())["option-a.md"]

@@ -12,7 +12,7 @@ from bot.rehearsal.target import Target
 from bot.rehearsal.target.box import TargetError
 from bot.rehearsal.target.postgres import APP
 from commands.steps.base import act
-from commands.steps.traffic import Traffic
+from commands.steps.kinds.traffic import Traffic
 from tests.bot.rehearsal.target.conftest import CACHE, Hand
 from tests.clock import Clock
 from tests.commands.steps.making import context

@@ -1,0 +1,212 @@
+"""The card: the one live message of a run in the channel, readable in five seconds on a phone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
+from bot.slack.views.run_view import Scene
+from bot.text import bold, line, person, time_of
+from commands.progress.clock import moment
+from commands.progress.step_state import DECISION, WATCH
+from commands.report.status import Status, progress_bar
+from commands.rollback.budget import Pace
+from commands.signoff.waiting import Waiting
+from commands.text.durations import say
+from commands.watch.countdown import Countdown, left
+from commands.watch.verdicts import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, Probe
+from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
+
+ENDINGS = {
+    KEPT: ("✅", "KEPT"),
+    ROLLED_BACK: ("↩️", "ROLLED BACK"),
+    ABORTED: ("⛔", "ABORTED, nothing was changed"),
+    ENDED: ("🛑", "ENDED BY HAND, look at production"),
+}
+
+
+VERDICTS = {BAD: "❌", NOT_ASKED: "🔌", NO_DATA: "❔", WARNING: "⚠️", QUIET: "💤", OK: "✅"}
+
+
+def card(scene: Scene, *, clock: bool = True) -> Message:
+    """The card at one moment. With `clock=False` without all that changes by the clock alone, to tell whether it must be redrawn."""
+    status = scene.status
+    head = headline(status)
+    blocks = [
+        header(head),
+        section("\n".join(_counting(scene, one, clock=clock) for one in status.counting[:4])),
+        section(_progress(scene, status, clock=clock)),
+        section(_banner(scene, status, clock=clock)),
+        section(_waiting(scene, status)),
+        section(checks(status)),
+        actions(scene.rollback_button(), _hold_button(scene, status)),
+        context(_origin(scene, status)),
+    ]
+    return message(f"{head} · {_progress(scene, status, clock=clock)}", blocks)
+
+
+def headline(status: Status) -> str:
+    """What is happening, in one line: emoji, target, state in words."""
+    emoji, words = ENDINGS.get(status.state) or _going(status)
+    if status.lost:
+        emoji, words = "⚠️", f"{words}, but NOT all of it"
+    return f"{emoji} {status.target}: {words}"
+
+
+def _going(status: Status) -> tuple[str, str]:
+    if status.state == ROLLING_BACK:
+        return ("🙋", "rollback waits for people") if _blocking(status) else ("⏪", "ROLLING BACK")
+    if status.rollback_left is not None:
+        return "⏪", "stopping, to roll back"
+    if status.counting:
+        return "🚨", "ALERT, about to roll back"
+    if status.held_by:
+        return "⏸️", "ON HOLD"
+    if blocking := _blocking(status):
+        asked = {
+            "decide": ("🏁", "KEEP or ROLLBACK?"),
+            "sign": ("🙋", "waiting for sign-off"),
+            "second": ("🙋", "waiting for a second person"),
+        }
+        return asked.get(blocking[0].kind, ("❓", "a step needs an answer"))
+    return ("👀", "being watched") if status.stage == "Watch" else ("🚀", "deploying")
+
+
+def _blocking(status: Status) -> list[Waiting]:
+    return [waiting for waiting in status.waiting if waiting.blocks]
+
+
+def _progress(scene: Scene, status: Status, *, clock: bool) -> str:
+    bar = f"{progress_bar(status.settled, status.total)}  {status.settled}/{status.total}"
+    if status.stage == "Watch":
+        bar = watched(scene) if clock else ""
+    time = f" · *{t_plus(status)}*" if clock else ""
+    if status.state in ENDINGS:
+        return f"{bar}{time}"
+    doing = f" → {line(status.doing, 200)}" if status.doing else ""
+    return f"*{status.stage}*{doing}\n{bar}{time}"
+
+
+def t_plus(status: Status) -> str:
+    """The clock of the run, in whole seconds."""
+    return f"T+{say(int(status.clock.total_seconds()))}"
+
+
+def watched(scene: Scene) -> str:
+    """How much of the watch is over, in the page's own time."""
+    row, watch, run = scene.record.last(WATCH), scene.page.watch, scene.record.run
+    if row is None or watch is None:
+        return ""
+    elapsed = min((scene.now - moment(scene.record, row)) * run.speed, watch.lasts)
+    return f"{progress_bar(round(elapsed / watch.lasts * 100), 100)}  {say(elapsed)} of {say(watch.lasts)}"
+
+
+def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
+    lines = [_false_alarm(scene, one) for one in status.false_alarms[:4]]
+    if status.held_by:
+        why = f": {line(status.hold_reason)}" if status.hold_reason else ""
+        lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step begins.")
+    if (fact := scene.record.fact("rollback")) and status.state != KEPT:
+        why = f": {line(status.reason)}" if status.reason else ""
+        lines.append(f"⏪ *Rollback* asked for by {person(fact.person)}{why}")
+    if status.loses and scene.can_turn_back:
+        lines.append(f"⚠️ Rolling back now loses {bold(status.loses, 200)}")
+    if status.loses and status.state == ROLLED_BACK:
+        lines.append(f"⚠️ Lost by it: {bold(status.loses, 200)}")
+    lines += [f"❌ NOT restored: {line(one, 200)}" for one in status.lost[:6]]
+    if status.rollback_left is not None:
+        lines.append(_time_left(scene, status, clock=clock))
+    if (keep := scene.record.fact("keep")) and status.state == KEPT:
+        lines.append(f"Decided by {person(keep.person)} at {time_of(keep.at, scene.page.runbook.time_zone)}")
+    return "\n".join(lines)
+
+
+def _counting(scene: Scene, one: Countdown, *, clock: bool) -> str:
+    at = time_of(one.ends, scene.page.runbook.time_zone, seconds=True)
+    soon = f"in *{say(round(left(one, scene.now).total_seconds()))}*, " if clock else ""
+    return f"⏳ *Rolls back by itself* {soon}at {at}, unless it is held (in the thread)\n{bold(one.alert.name)} {line(one.seen, 200)}"
+
+
+def _false_alarm(scene: Scene, one: Countdown) -> str:
+    if not one.held or not one.held_until:
+        return ""
+    until = time_of(one.held_until, scene.page.runbook.time_zone)
+    why = line(one.held.reason, 200)
+    return f"🔕 {bold(one.alert.name)} is held as a false alarm by {person(one.held.person)} until {until}: {why}"
+
+
+def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
+    within = say(scene.page.rollback.within)
+    left = status.rollback_left
+    if left is None or not clock:
+        return f"of {within}"
+    seconds = left.total_seconds()
+    over = f"🚨 *{say(round(-seconds))} over* the {within} it may take"
+    says = over if seconds < 0 else f"⏱️ *{say(round(seconds))} left* of {within}"
+    return "\n".join([says, *(_late(one) for one in status.late[:4])])
+
+
+def _late(one: Pace) -> str:
+    return f"🐢 {bold(one.title, 120)} is {one.excess}"
+
+
+def _waiting(scene: Scene, status: Status) -> str:
+    # a countdown has its own lines above
+    return "\n".join(_waits(scene, one) for one in status.waiting[:6] if one.kind != "countdown")
+
+
+def _waits(scene: Scene, waiting: Waiting) -> str:
+    roles = list(waiting.roles)
+    if waiting.kind == "second":
+        what = "" if waiting.step == DECISION else "skip "
+        return f"🙋 *Waiting for a second person* to agree: {what}{bold(waiting.title, 120)}"
+    people = ", ".join(f"{scene.title_of(role)} {scene.called(role)}" for role in roles[:8])
+    verb = {"sign": "sign", "answer": "say what to do about", "decide": "decide"}[waiting.kind]
+    return f"🙋 *Waiting for* {people}\nto {verb} {bold(waiting.title, 120)} (buttons in the thread)"
+
+
+def checks(status: Status, *, whole: bool = False) -> str:
+    """The newest verdict on each check of the watch, one a line, the bad ones first; with `whole` each with rule and baseline."""
+    ordered = sorted(status.checks, key=lambda probe: list(VERDICTS).index(probe.verdict))
+    return "\n".join(_check(one, whole=whole) for one in ordered[:12])
+
+
+def _check(probe: Probe, *, whole: bool) -> str:
+    # all checks of a list have their "Every 15 minutes:" in common with others
+    title = bold(probe.title.rpartition(": ")[2], 80)
+    words = "" if probe.verdict in {OK, BAD, WARNING} else f"{probe.verdict}: "
+    beside = f"  _({line(probe.beside, 120)})_" if probe.beside and (whole or not probe.good) else ""
+    return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.says, 160)}{beside}"
+
+
+def sums(status: Status) -> str:
+    """How many checks are not well, in one line; empty before there are any."""
+    if not status.checks:
+        return ""
+    counted = Counter(probe.verdict for probe in status.checks if not probe.good)
+    if not counted:
+        return f"✅ all {len(status.checks)} checks are good"
+    if counted.keys() == {QUIET}:
+        return f"✅ {len(status.checks) - counted[QUIET]} checks are good, {VERDICTS[QUIET]} {counted[QUIET]} quiet"
+    said = ", ".join(f"{VERDICTS[verdict]} {counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
+    return f"*{said}* of {len(status.checks)} checks"
+
+
+def _hold_button(scene: Scene, status: Status) -> Block | None:
+    if not scene.can_turn_back:
+        return None
+    value = f"{status.run}:0"
+    if status.held_by:
+        question = confirm("Go on?", "The next step begins at once. The deciding role signs for it.", "Go on")
+        return button("resume", "▶️ Resume", value, confirm=question)
+    question = confirm("Hold?", "The step under way ends; no new one begins before somebody resumes.", "Hold")
+    return button("hold", "⏸️ Hold", value, confirm=question)
+
+
+def _origin(scene: Scene, status: Status) -> str:
+    note = f" · {line(scene.record.run.note, 300)}" if scene.record.run.note else ""
+    speed = f" · rehearsal, watch {status.speed:g} times faster" if status.speed != 1 else ""
+    starter = person(scene.record.run.starter)
+    return (
+        f"Run {status.run} · {line(status.title, 150)} · `{line(status.ref, 100)}` · started by {starter}{note}{speed}"
+    )

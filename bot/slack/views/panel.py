@@ -1,0 +1,64 @@
+"""The GO / NO-GO panel: every criterion with its evidence, from the first smoke test to the end, in one message of the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
+from bot.slack.views.run_view import Scene
+from bot.text import bold, line, person, time_of
+from commands.progress.step_state import WATCH
+from commands.watch.criteria import GO, NO_GO, OPEN, PEOPLE, Shown
+from state.records import RUNNING, Event
+
+MARKS = {GO: "✅", NO_GO: "❌", OPEN: "⬜", PEOPLE: "🙋"}
+
+
+def panel(scene: Scene, event: Event) -> Message:
+    """The panel as it is now."""
+    lines = scene.status.criteria
+    bad = sum(one.mark == NO_GO for one in lines)
+    good = sum(one.mark == GO for one in lines)
+    total = sum(not one.sign for one in lines)
+    head = f"🚦 {'NO-GO' if bad else 'GO'}: {good} of {total} shown" + (f", {bad} against it" if bad else " so far")
+    role = scene.page.roles[scene.page.decision.role].title
+    who = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over; a ROLLBACK anybody may ask for, at any moment."
+    blocks = [
+        header(head),
+        *(section(one) for one in in_sections(panel_lines(scene))),
+        _early(scene, event),
+        context(who),
+    ]
+    return message(head, blocks)
+
+
+def panel_lines(scene: Scene) -> Iterator[str]:
+    """The lines of the panel, the signs of NO-GO first."""
+    zone = scene.page.runbook.time_zone
+    for one in scene.status.criteria:
+        at = "".join(f" · {person(who)}" for who in one.by[:3]) + (f" · {time_of(one.at, zone)}" if one.at else "")
+        yield f"{_mark(one)} {bold(one.text, 200)}\n      {line(one.evidence, 220)}{at}"
+
+
+def _mark(one: Shown) -> str:
+    return "⛔ NO-GO:" if one.sign else MARKS[one.mark]
+
+
+def _early(scene: Scene, event: Event) -> Block | None:
+    row = scene.record.last(WATCH)
+    asked = any(fact.kind == "answer" and fact.said == "keep" for fact in scene.record.facts)
+    if row is None or row.state != RUNNING or asked or not scene.can_turn_back:
+        return None
+    return actions(button("keep_early", "KEEP before the watch ends…", f"{event.run}:0"))
+
+
+def in_sections(lines: Iterator[str], most: int = 2) -> list[str]:
+    """The lines in at most `most` paragraphs that Slack accepts."""
+    parts = [""]
+    for one in lines:
+        if len(parts[-1]) + len(one) > 2400:
+            parts.append("")
+        parts[-1] += one + "\n"
+    if len(parts) > most:
+        parts[most - 1] = parts[most - 1][:2300] + "\n… and more; the runbook page has them all."
+    return parts[:most]

@@ -1,0 +1,176 @@
+"""One SSH connection a host, kept, checked against known_hosts, quick (TCP_NODELAY) and soon aware of a dead peer."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass
+
+import paramiko
+
+from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
+from state.errors import Failed, Unreachable
+
+CONNECT_LIMIT = 10.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Where to log in and with what; files are paths."""
+
+    name: str
+    user: str
+    host: str
+    port: int
+    key: str
+    known_hosts: str
+
+
+def login(name: str, address: str, key: str, known_hosts: str) -> Login:
+    """A login from `user@host:port`. Raises Unreachable when the address has another form."""
+    user, at, rest = address.rpartition("@")
+    host, colon, port = rest.rpartition(":")
+    if not at or not user or not host or not colon or not port.isdigit():
+        raise Unreachable(f"The address of host “{name}” must be written user@host:port.")
+    return Login(name=name, user=user, host=host.strip("[]"), port=int(port), key=key, known_hosts=known_hosts)
+
+
+class Connection:
+    """A connection that is made when it is first needed, and anew when it is lost. Safe for many threads."""
+
+    def __init__(self, where: Login) -> None:
+        self.where = where
+        self._mutex = threading.Lock()
+        self._client: paramiko.SSHClient | None = None
+        self._forwards = Forwards()
+
+    def channel(self) -> paramiko.Channel:
+        """A new session channel. Raises Unreachable, with the one sentence that says why."""
+        with self._mutex:
+            for last in (False, True):
+                transport = self._live()
+                try:
+                    return transport.open_session(timeout=CONNECT_LIMIT)
+                except (paramiko.SSHException, EOFError, OSError):
+                    self._drop()
+                    if last:
+                        raise Unreachable(
+                            f"Host “{self.where.name}” accepts the connection but opens no session."
+                        ) from None
+        raise AssertionError("unreachable")
+
+    def forward(self, to: Connect) -> Forward:
+        """A port of the host's own loopback that leads here; `to` connects to where it leads.
+
+        Raises Unreachable, Failed (the host forwards nothing).
+        """
+        with self._mutex:
+            for last in (False, True):
+                transport = self._live()
+                # the library waits for the answer for ever
+                cut = threading.Timer(CONNECT_LIMIT, transport.close)
+                cut.start()
+                try:
+                    port = transport.request_port_forward(LOOPBACK, 0, self._forwards.arrived)
+                    return self._forwards.add(Forward(transport, port, to))
+                except (paramiko.SSHException, EOFError, OSError):
+                    if transport.is_active():
+                        raise Failed(
+                            f"host “{self.where.name}” forwards no port back to the bot (AllowTcpForwarding in its "
+                            "sshd_config, or the options of the bot's key in authorized_keys); allow it for this user"
+                        ) from None
+                    self._drop()
+                    if last:
+                        raise Unreachable(f"Host “{self.where.name}” was lost while it was asked for a port.") from None
+                finally:
+                    cut.cancel()
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connection; the next use makes a new one."""
+        with self._mutex:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client:
+            with contextlib.suppress(Exception):
+                self._client.close()
+        self._client = None
+
+    def _live(self) -> paramiko.Transport:
+        transport = self._client.get_transport() if self._client else None
+        if transport is None or not transport.is_active():
+            self._drop()
+            self._client = _connect(self.where)
+            transport = self._client.get_transport()
+        if transport is None:
+            raise Unreachable(f"Host “{self.where.name}” closed the connection at once.")
+        return transport
+
+
+def _connect(where: Login) -> paramiko.SSHClient:
+    client = paramiko.SSHClient()
+    client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    said = f"Host “{where.name}”"
+    try:
+        client.load_host_keys(where.known_hosts)
+    except (OSError, paramiko.SSHException):
+        raise Unreachable(
+            f"{said}: the known_hosts file cannot be read; name a readable one in the environment."
+        ) from None
+    try:
+        sock = _socket(where)
+        client.connect(
+            where.host,
+            where.port,
+            where.user,
+            key_filename=where.key,
+            sock=sock,
+            timeout=CONNECT_LIMIT,
+            banner_timeout=CONNECT_LIMIT,
+            auth_timeout=CONNECT_LIMIT,
+            allow_agent=False,
+            look_for_keys=False,
+        )
+    except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
+        client.close()
+        raise Unreachable(f"{said}: {_why(error)}") from None
+    return client
+
+
+def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line a reason reads best
+    match error:
+        case paramiko.BadHostKeyException():
+            return "its host key has CHANGED; somebody may be in between. Compare the key, then mend known_hosts."
+        case paramiko.AuthenticationException():
+            return "it refuses the key; check the user and the key's public half in authorized_keys."
+        case paramiko.PasswordRequiredException():
+            return "the private key has a passphrase; use a key without one."
+        # paramiko says the second one when its own wait for the banner ends a little later than ours
+        case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
+            return f"it accepts the connection and says nothing within {CONNECT_LIMIT:.0f} s; it hangs, or this is no SSH server."
+        case paramiko.SSHException() if "not found in known_hosts" in str(error):
+            return "its host key is unknown; add it to known_hosts (ssh-keyscan) after comparing it."
+        case socket.gaierror():
+            return "its name is not found; check the address."
+        case ConnectionRefusedError():
+            return "nobody listens there; is the SSH server up, and the port right?"
+        case TimeoutError():
+            return f"it did not answer within {CONNECT_LIMIT:.0f} s; is it up, and reachable from here?"
+        case FileNotFoundError() | PermissionError():
+            return "the private key's file cannot be read; check its path and rights."
+        case paramiko.SSHException() | ValueError() if "key" in str(error).lower():
+            return "the private key's file holds no usable key."
+    return f"the connection failed ({type(error).__name__})."
+
+
+def _socket(where: Login) -> socket.socket:
+    sock = socket.create_connection((where.host, where.port), timeout=CONNECT_LIMIT)
+    # paramiko sets neither; without NODELAY each command waits for a delayed ack, without keepalive a dead peer is never noticed
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 2), ("TCP_USER_TIMEOUT", 10_000)):
+        if number := getattr(socket, option, None):
+            sock.setsockopt(socket.IPPROTO_TCP, number, value)
+    return sock

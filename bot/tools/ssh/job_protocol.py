@@ -1,0 +1,139 @@
+"""The job protocol: the small bash programs that run on the host, and what they answer.
+
+A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
+`out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment
+arrive on standard input, so that they are neither on a command line nor on the host's disk. They end with a zero byte:
+what came without it was cut off on its way, and nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from commands.ports.tools import TAIL
+
+# what the programs say at their end, on standard error: `gonogo: STATE CODE`
+_COMMON = r"""
+umask 077
+d="$HOME/.gonogo/jobs/$1"
+mine() { [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }; }
+"""
+
+_FOLLOW = r"""
+at=$2; pause=0.02; blind=0
+while :; do
+  # descriptor 3 ends with our own child: waiting on it costs no process and no delay
+  if [ -n "$child" ]; then read -r -t "$pause" -u 3 _; [ $? -gt 128 ] || child=; else sleep "$pause"; fi
+  code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
+  if [ -n "$code" ]; then
+    [ -s "$d/out" ] && tail -c "+$((at + 1))" "$d/out"
+    echo "gonogo: finished $code" >&2; exit
+  fi
+  n=0; [ -s "$d/out" ] && n=$(stat -c %s "$d/out")
+  if [ "$n" -gt "$at" ]; then tail -c "+$((at + 1))" "$d/out" | head -c "$((n - at))"; at=$n; fi
+  if [ -z "$child" ]; then
+    p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+    if mine; then blind=0; else blind=$((blind + 1)); fi
+    if [ "$blind" -gt 20 ]; then echo "gonogo: dead 0" >&2; exit; fi
+  fi
+  [ "$pause" = 0.02 ] && pause=0.05 || pause=0.2
+done
+"""
+
+_INNER = r"""
+IFS= read -r -d "" payload || exit
+exec </dev/null
+echo $$ > "$0/pid"
+(set -euo pipefail; eval "$payload") > "$0/out" 2>&1
+echo $? > "$0/exit"
+"""
+
+_RUN = (
+    _COMMON
+    + r"""
+child=
+IFS= read -r -d "" payload || exit
+[ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
+if mkdir "$d" 2>/dev/null; then
+  if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0" >&2; exit; fi
+  exec 3< <(printf "%s\0" "$payload" | setsid bash -c '"""
+    + _INNER
+    + r"""' "$d" 2>/dev/null)
+  child=yes
+elif [ ! -d "$d" ]; then
+  echo "gonogo: nofolder 0" >&2; exit
+fi
+"""
+    + _FOLLOW
+)
+
+_LOOK = (
+    _COMMON
+    + r"""
+if [ ! -d "$d" ]; then echo "gonogo: absent 0" >&2; exit; fi
+p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+if [ -s "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$2" "$d/out"; echo "gonogo: finished $code" >&2
+elif mine; then echo "gonogo: running 0" >&2
+elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then echo "gonogo: running 0" >&2
+else echo "gonogo: dead 0" >&2; fi
+"""
+)
+
+# a job that has not begun is claimed, so that a start which is still on its way finds it ended
+_STOP = (
+    _COMMON
+    + r"""
+mkdir -p "$HOME/.gonogo/jobs" && mkdir "$d" 2>/dev/null && { echo 143 > "$d/exit"; exit; }
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -f "$d/pid" ] && break; [ -f "$d/exit" ] && exit; sleep 0.1; done
+p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+mine || exit 0
+kill -TERM -- "-$p" 2>/dev/null
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
+kill -KILL -- "-$p" 2>/dev/null
+[ -f "$d/exit" ] || echo 143 > "$d/exit"
+"""
+)
+
+_ASK = r"""
+IFS= read -r -d "" payload || exit
+exec </dev/null
+(set -euo pipefail; eval "$payload") 2>&1
+echo "gonogo: finished $?" >&2
+"""
+
+
+def folder(key: str) -> str:
+    """The name of a job's folder."""
+    return key.replace("/", "_")
+
+
+def run_command(key: str, offset: int) -> str:
+    """The command that starts the job or attaches to it, and follows its output from a byte offset."""
+    return _command(_RUN, key, offset)
+
+
+def look_command(key: str) -> str:
+    """The command that says what is known of a job, with the end of its output."""
+    return _command(_LOOK, key, TAIL)
+
+
+def stop_command(key: str) -> str:
+    """The command that ends a job's whole process group."""
+    return _command(_STOP, key, 0)
+
+
+def ask_command() -> str:
+    """The command that runs what is sent and keeps nothing of it."""
+    return shlex.join(["bash", "-c", _ASK])
+
+
+def payload(script: str, env: dict[str, str], path: str) -> bytes:
+    """What is sent on standard input: the environment as exports, then the script, then the zero byte that says it is whole."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
+    if path:
+        exports.insert(0, f'export PATH={shlex.quote(path)}:"$PATH"')
+    return "\n".join([*exports, script]).encode() + b"\0"
+
+
+def _command(program: str, key: str, number: int) -> str:
+    return shlex.join(["bash", "-c", program, "gonogo", folder(key), str(number)])

@@ -1,0 +1,33 @@
+"""What a run cleaned up behind itself, what it left behind, and what its rollback could not bring back, each by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.report.reading import Reading
+from commands.rollback.restored import not_restored
+from commands.runbook.page import Page, PageStep
+from state.records import DONE, ROLLED_BACK, ROLLING_BACK, RUNNING, Record, Step
+
+
+def cleaned(reading: Reading) -> tuple[str, ...]:
+    """One sentence for each step that removes what it (or another step) made, and for what was left behind."""
+    return tuple(line for step in reading.page.steps for line in _cleaned(step, reading.attempts(step.id)))
+
+
+def _cleaned(step: PageStep, rows: list[Step]) -> Iterator[str]:
+    paths = [getattr(step.box, "clean_up", "")]
+    paths += [getattr(step.box, "path", "")] if getattr(step.box, "method", "") == "DELETE" else []
+    ended = [row for row in rows if row.state != RUNNING]
+    for path in filter(None, paths):
+        good = sum(row.state == DONE for row in ended)
+        if good:
+            yield f"“{step.title}” removed what was made at {path}, {good} of {len(ended)} times"
+        yield from (f"“{step.title}”: {row.says}" for row in ended if row.state != DONE)
+
+
+def not_brought_back(page: Page, record: Record) -> tuple[str, ...]:
+    """What is lost by the rollback, and each of its steps that did not end well or was skipped; nothing without a rollback."""
+    back = record.run.state in {ROLLING_BACK, ROLLED_BACK}
+    lost = (f"Lost by it: {record.run.loses}",) if record.run.loses and back else ()
+    return lost + not_restored(page, record)

@@ -1,0 +1,69 @@
+"""One reading of a run's record: its attempts by step, its moments on the page's own clock, and what its checks measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from commands.progress.step_state import WATCH
+from commands.runbook.alert_rule import Alert, Level
+from commands.runbook.page import Page
+from commands.watch.baseline import baseline_of, before
+from commands.watch.raised import counts
+from state.records import DONE, FAILED, Record, Step
+
+
+def measured(row: Step) -> Mapping[str, float]:
+    """What an attempt measured, by name; nothing where it has not ended or nobody knows how."""
+    return row.measures if row.state in {DONE, FAILED} else {}
+
+
+class Reading:
+    """A record read once, so that a run of ten thousand attempts is still summed up in a moment."""
+
+    def __init__(self, page: Page, record: Record) -> None:
+        self.page = page
+        self.record = record
+        self.rows: dict[str, list[Step]] = {}
+        for row in record.steps:
+            self.rows.setdefault(row.step, []).append(row)
+        # a check of the watch that is asked before that measures what is usual
+        changing = {step.id for step in (*page.part("deploy"), *page.part("smoke tests"))}
+        self.changed_at = min((row.began_at for row in record.steps if row.step in changing), default=None)
+        self._watch = record.last(WATCH)
+        self._back = record.fact("rollback")
+
+    def attempts(self, step: str) -> list[Step]:
+        """The attempts at a step, oldest first."""
+        return self.rows.get(step, [])
+
+    def t_plus(self, at: datetime) -> timedelta:
+        """T+ of a moment in the page's time: the time of the watch, which a rollback cuts short, is multiplied by the run's speed."""
+        run, watch = self.record.run, self._watch
+        passed = at - run.began_at
+        if watch is None or at <= watch.began_at:
+            return passed
+        end = (self._back.at if self._back else None) or watch.ended_at or run.ended_at or at
+        return passed + max(min(at, end) - watch.began_at, timedelta(0)) * (run.speed - 1)
+
+    def level(self, alert: Alert, value: float) -> Level:
+        """What a value means under a row of the alert table, beside what it was before the deploy."""
+        return alert.says(value, before(self.page, self.record, alert))
+
+    def measurements(self, step: str, measure: str) -> Iterator[tuple[datetime, float, bool]]:
+        """When something was measured, its value, and whether production had been changed by then; oldest first.
+
+        Where the alert table asks for enough to judge by, what was measured on less is left out.
+        """
+        limits = [alert for alert in self.page.alerts if (alert.check, alert.measure) == (step, measure)]
+        was = (
+            before(self.page, self.record, limits[0])
+            if limits
+            else baseline_of(self.page, self.record).get((step, measure))
+        )
+        if was is not None:
+            yield self.record.run.began_at, was, False
+        for row in self.attempts(step):
+            if measure in (found := measured(row)) and all(counts(alert, row) for alert in limits):
+                after = self.changed_at is not None and row.began_at >= self.changed_at
+                yield row.at, found[measure], after

@@ -1,0 +1,12 @@
+"""order: moved by the redesign."""
+
+from __future__ import annotations
+
+from commands.runbook.page import Page, PageStep
+from state.records import Record
+
+
+def way_back(page: Page, record: Record) -> tuple[PageStep, ...]:
+    """The steps of the rollback that have something to undo, in order."""
+    begun = {row.step for row in record.steps}
+    return tuple(step for step in page.part("rollback") if not step.box.undoes or step.box.undoes in begun)

@@ -1,0 +1,44 @@
+"""What a rollback has not restored: its steps that did not end well, were refused or were skipped, each by name."""
+
+from __future__ import annotations
+
+from commands.progress.step_state import ITS_DONE, refusal
+from commands.rollback.order import way_back
+from commands.runbook.page import Page, PageStep
+from state.records import DONE, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+
+
+def not_restored(page: Page, record: Record) -> tuple[str, ...]:
+    """One sentence for each step of the rollback that did not end well, was skipped, or did not begin; nothing without a rollback.
+
+    What a person did by hand, and said so, is restored.
+    """
+    if record.run.state not in {ROLLING_BACK, ROLLED_BACK}:
+        return ()
+    return tuple(why for step in way_back(page, record) if (why := _why_not(record, step)))
+
+
+def missing_at(page: Page, record: Record, step: PageStep) -> dict[str, str]:
+    """What the steps of the rollback above `step` have not restored by now: each name with who is to act, and the whole sentence."""
+    steps = way_back(page, record) if step.part == "rollback" else ()
+    above = steps[: steps.index(step)] if step in steps else ()
+    ended = [one for one in above if (row := record.last(one.id)) and row.state != RUNNING]
+    return {
+        f"“{one.title}” ({page.roles[one.box.asks or page.decision.role].title} must act)": why
+        for one in ended
+        if (why := _why_not(record, one))
+    }
+
+
+def _why_not(record: Record, step: PageStep) -> str:
+    """Why a step of the rollback has not restored what it is for; empty where it has."""
+    row = record.last(step.id)
+    if row is None:
+        return f"“{step.title}” did not begin"
+    answer = record.fact("answer", step.id, row.attempt)
+    refused = refusal(record, row)
+    if not refused and (row.state == DONE or (answer and answer.said == ITS_DONE)):
+        return ""
+    how = "refused" if refused else row.state
+    why = f" ({answer.said}: {answer.reason})" if answer else ""
+    return f"“{step.title}” {how}: {row.says}{why}"

@@ -1,0 +1,133 @@
+"""What the kinds share that work on a copy of the run's backup: where the copy is made, its checks, and how a cut attempt is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+from typing import ClassVar
+
+from pydantic import Field
+
+from commands.ports.preflight import Check, Found, OnHost, Programs, bad, good, last_word
+from commands.ports.tools import Finished
+from commands.steps.base import EnvName, StepBox, act, fill, look_at_job, on_host, run_job
+from commands.steps.outcome import Context, Outcome
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.systems.postgres.scratch_copy import NEED, CanBeLent, Copy
+from state.errors import Failed
+
+
+class OnCopy(StepBox):
+    """What the kinds have that work on a copy of the run's backup, made beside `scratch_url` and dropped at the end.
+
+    `scratch_url` is an empty database that the host reaches; production is only asked who it is. Without one, the copy
+    is made on a PostgreSQL that the bot starts on its own machine for this step alone. The copy is restored by
+    `jobs` processes.
+    """
+
+    two_to_skip: ClassVar[bool] = True
+    # what is missing where there is no copy
+    what: ClassVar[str]
+    # whether the host's pg_dump reads the copy, which must then be on no newer server
+    dumped: ClassVar[bool] = False
+
+    host: str
+    database_url: EnvName
+    scratch_url: EnvName | None = None
+    folder: EnvName
+    file: str = "<backup_file>"
+    sha256: str = "<backup_sha256>"
+    jobs: int = Field(default=2, ge=1, le=64)
+
+    def judge(self, ctx: Context, ended: Finished) -> Outcome:
+        """What the end of its script means."""
+        raise NotImplementedError
+
+    def checks(self) -> list[Check]:
+        """The scratch database can be reached from the host, is not production and is empty, and copies may be made beside it."""
+        programs = Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
+        if self.scratch_url is None:
+            return [programs, CanBeLent(copy=self._copy())]
+        env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
+        return [programs, OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
+
+    def where(self) -> str:
+        """Where the copy is made, in words for the plan."""
+        if self.scratch_url:
+            return f"beside {self.scratch_url}"
+        return (
+            "into a PostgreSQL that is started on the bot's machine for this step alone and thrown away after it "
+            "(the host reaches it through the bot's SSH connection, at a port of its own loopback)"
+        )
+
+    def asked_first(self) -> list[str]:
+        """What the host is asked before the script, as plan lines."""
+        return [] if self.scratch_url else on_host(self.host, NEED, {"DATABASE_URL": self.database_url})
+
+    def look(self, ctx: Context) -> Outcome | None:
+        return look_at_job(self, ctx, self.host) if self.scratch_url else self._look_or_again(ctx)
+
+    def env(self) -> dict[str, str]:
+        """The environment of its script."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "SCRATCH_URL": self.scratch_url or "<the address of the bot's PostgreSQL>",
+            "FOLDER": self.folder,
+            "FILE": self.file,
+            "SHA256": self.sha256,
+            "JOBS": str(self.jobs),
+        }
+
+    def run_on_copy(self, ctx: Context, script: str, env: dict[str, str]) -> Finished:
+        """Run its script on the host, with a server to make the copy on. Raises the tools' errors."""
+        if self.scratch_url:
+            return run_job(self, ctx, self.host, script, env)
+        copy = self._copy()
+        with copy.borrowed(ctx.tools, ctx.stop) as lent:
+            ended = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": lent.address})
+            if ended.code and (why := lent.lost()):
+                # the script can but blame the backup for what the way to the server did
+                raise Failed(copy.missing(why), ended.tail)
+            return ended
+
+    def drop_left(self, ctx: Context) -> None:
+        """Drop the copy of the run's backup that a proof left beside the scratch address, where there is one. Raises the tools' errors."""
+        if self.scratch_url:
+            env = {name: fill(value, ctx.values) for name, value in self.env().items()}
+            ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
+
+    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+        if self.on_failure == "tell":
+            return (
+                f'on_failure = "tell" would go on without the {self.what}, and nobody would have agreed; leave it out'
+            )
+        return ""
+
+    def _copy(self) -> Copy:
+        return Copy(host=self.host, database_url=self.database_url, what=self.what, dumped=self.dumped)
+
+    def _look_or_again(self, ctx: Context) -> Outcome:
+        """What ended well is judged. Any other attempt lost its server with the bot: it is ended on the host and made anew.
+
+        Each try has a job of its own, because what is begun under a key is never begun again.
+        """
+        for number in count(1):
+            key = ctx.key if number == 1 else f"{ctx.key}+{number}"
+            found = ctx.tools.shell.look(self.host, key)
+            if found.finished and found.finished.code == 0:
+                return self.judge(ctx, found.finished)
+            # also what has not begun: it may be on its way still
+            ctx.tools.shell.end(self.host, key)
+            if found.state == "absent":
+                return act(self, replace(ctx, key=f"{ctx.key}+{number + 1}"))
+        raise AssertionError("unreachable")
+
+
+def _judge_scratch(ended: Finished) -> list[Found]:
+    if ended.code == 0:
+        return good("the scratch database is another than production's and empty, and copies may be made beside it")
+    wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(ended.code)
+    if wrong is None:
+        return bad(f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address")
+    return bad(wrong.rstrip("."), "mend it, or name another scratch database in the environment")

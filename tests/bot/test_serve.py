@@ -1,0 +1,111 @@
+"""`gonogo serve` as a process with a real host: told to leave it does so in time, the job stays and is found again, elsewhere too."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from commands.runbook import read_page
+from commands.runbook.people import Who
+from commands.signoff.desk import Desk
+from commands.start.request import Request, start
+from state.records import DONE, RUNNING, Step
+from state.sqlite.store import Store
+
+NOW = datetime.now(UTC)
+DEPLOY = "put-the-code-there"
+PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
+
+TOLD_AT_ONCE = """
+import os, signal, sys
+from bot.cli import main
+from commands.run.engine import Engine
+
+start = Engine.start
+
+def told(engine):
+    start(engine)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+Engine.start = told
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+
+
+def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -> subprocess.Popen[bytes]:
+    """A bot of its own on the environment's record; with `slack` one whose Slack cannot be reached."""
+    env = dict(os.environ)
+    if slack:
+        env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/"}
+    words = [sys.executable, *program, *([] if slack else ["--no-slack"])]
+    return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_for(question: Callable[[], object], what: str, seconds: float = 20) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + seconds
+    while not question():
+        assert time.monotonic() < until, f"{what} did not come within {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+def begun(folder: Path, command: str) -> Store:
+    """The record with a run whose gate is signed and whose deploy runs a command."""
+    page_file = folder / "small.md"
+    page_file.write_text(page_file.read_text().replace('"echo deploy"', f"'{command}'"))
+    page = read_page(page_file.read_text(), "small.md")
+    store = Store(folder / "gonogo.db")
+    run = start(store, page, Request(), Who(person="U1", via="terminal"), PEOPLE, datetime.now(UTC))
+    desk = Desk(store, page, run.id, PEOPLE)
+    store.begin_step(run.id, "ready", 1, NOW)
+    store.end_step(run.id, Step(step="ready", attempt=1, state=DONE, began_at=NOW), NOW)
+    for person in ("UDBA", "ULEAD"):
+        desk.sign("ready", 1, Who(person=person, via="terminal"), "yes", "", NOW)
+    return store
+
+
+def state_of(store: Store, step: str) -> str:
+    """The state of a step's newest attempt."""
+    row = store.record(1).last(step)
+    return row.state if row else ""
+
+
+@pytest.mark.parametrize(("number", "slack"), [(signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)])
+def test_told_to_leave_the_bot_is_gone_within_5_seconds_and_its_job_is_found_again(
+    shop: Path, number: signal.Signals, slack: bool
+) -> None:
+    begins, ends = shop / "begins", shop / "ends"
+    store = begun(shop, f"echo once >> {begins}; sleep 6; echo once >> {ends}")
+    bots = [serve(slack=slack)]
+    try:
+        wait_for(begins.exists, "the job's beginning")
+        bots[0].send_signal(number)
+        assert bots[0].wait(5) == 0
+        assert state_of(store, DEPLOY) == RUNNING, "leaving ends nothing"
+        assert not ends.exists()
+        bots.append(serve(slack=False))
+        wait_for(lambda: state_of(store, DEPLOY) == DONE, "the end of the job that was left running")
+        assert begins.read_text() == ends.read_text() == "once\n", "it ran once"
+    finally:
+        for bot in bots:
+            bot.kill()
+            bot.wait()
+        store.close()
+
+
+@pytest.mark.parametrize("slack", [False, True])
+def test_told_to_leave_while_it_still_starts_the_bot_leaves_in_good_order(shop: Path, slack: bool) -> None:
+    bot = serve(slack=slack, program=("-c", TOLD_AT_ONCE))
+    try:
+        assert bot.wait(20) == 0
+    finally:
+        bot.kill()
+        bot.wait()

@@ -1,0 +1,219 @@
+"""Queries and migrations on a real PostgreSQL: once, all or nothing, and each failure in one sentence."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.tools.places import DatabasePlace
+from bot.tools.postgres import migration_progress as applying
+from bot.tools.postgres import sql as sql_tool
+from bot.tools.postgres.sql import PostgresSql
+from bot.tools.secrets import Redactor
+from commands.ports.tools import Applied, Migration
+from state.errors import Failed, Stopped, Unreachable
+
+GO = threading.Event()
+
+
+def tool(url: str) -> PostgresSql:
+    """The tool with one database."""
+    return PostgresSql({"db": DatabasePlace(url=url)}, {}, Redactor([]))
+
+
+@pytest.fixture
+def sql(postgres: Postgres) -> Iterator[PostgresSql]:
+    """The tool on a database with one empty table `things`."""
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
+        connection.execute("CREATE TABLE things (name text)")
+        yield tool(postgres.url(OWNER))
+        connection.execute("DROP TABLE IF EXISTS things")
+
+
+def migration(text: str, *, key: str = "", lock_timeout: float = 0.3) -> Migration:
+    """A file with a key of its own."""
+    return Migration(
+        key=key or f"test-{time.time_ns()}", name="016.sql", text=text, lock_timeout=lock_timeout, limit=20
+    )
+
+
+def count(sql: PostgresSql) -> int:
+    """How many things there are."""
+    return int(sql.query("db", "SELECT count(*) FROM things").rows[0][0])
+
+
+def test_a_query_gives_columns_and_rows(sql: PostgresSql) -> None:
+    rows = sql.query("db", "SELECT 1 AS one, 'x' AS letter")
+    assert (rows.columns, rows.rows) == (("one", "letter"), ((1, "x"),))
+
+
+def test_a_query_cannot_write(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match="read-only transaction"):
+        sql.query("db", "INSERT INTO things VALUES ('x')")
+
+
+def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match=r"016\.sql failed at line 3") as caught:
+        sql.apply("db", migration("INSERT INTO things VALUES ('a');\n\nINSERT INTO nothing VALUES (1);\n"), stop=GO)
+    assert caught.value.output == "line 3: INSERT INTO nothing VALUES (1);"
+    assert count(sql) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "quoted"),
+    [
+        ("SELECT 1;\n-- of ของ\nSELECT\n  1 / 0;\n", 3, "SELECT"),
+        ("INSERT INTO things VALUES ('ของ;');\n\nDO $$ BEGIN RAISE 'not this'; END $$;", 3, "DO $$ BEGIN"),
+        ("SELECT 'ของ';\nSELECT 1,\n  'ของ', nothing;", 3, "'ของ', nothing;"),
+        ("SELECT 1;\nSELEC 2;\n", 2, "SELEC 2;"),
+    ],
+)
+def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
+    sql: PostgresSql, text: str, line: int, quoted: str
+) -> None:
+    with pytest.raises(Failed, match=rf"failed at line {line} and was rolled back whole") as caught:
+        sql.apply("db", migration(text), stop=GO)
+    assert caught.value.output.startswith(f"line {line}: {quoted}")
+    assert count(sql) == 0
+
+
+def test_what_a_failing_file_says_shows_no_row(sql: PostgresSql, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
+        connection.execute("INSERT INTO things VALUES ('bob@example.com'), ('bob@example.com')")
+    for text in (
+        "ALTER TABLE things ADD CHECK (name = 'no');",
+        "ALTER TABLE things ADD UNIQUE (name);",
+        "ALTER TABLE things ALTER name SET NOT NULL;\nDO $$ BEGIN UPDATE things SET name = NULL; END $$;",
+        "ALTER TABLE things ALTER name TYPE integer USING name::integer;",
+    ):
+        with pytest.raises(Failed, match="failed at line") as caught:
+            sql.apply("db", migration(text), stop=GO)
+        assert caught.value.output == f"line {text.count(chr(10)) + 1}: {text.splitlines()[-1]}"
+        assert "bob" not in str(caught.value)
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "…"') as caught:
+        sql.query("db", "SELECT name::integer FROM things")
+
+
+def test_a_wrong_value_that_stands_in_the_file_itself_is_named(sql: PostgresSql) -> None:
+    with pytest.raises(Failed, match='invalid input syntax for type integer: "four"'):
+        sql.apply("db", migration("SELECT 'four'::integer;"), stop=GO)
+
+
+def test_the_hint_of_a_failing_statement_stays(sql: PostgresSql) -> None:
+    with pytest.raises(Failed) as caught:
+        sql.apply("db", migration("SELECT nam FROM things;"), stop=GO)
+    assert caught.value.output.endswith('Perhaps you meant to reference the column "things.name".')
+
+
+def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_blamed(sql: PostgresSql) -> None:
+    deferred = "ALTER TABLE things ADD CONSTRAINT one UNIQUE (name) DEFERRABLE INITIALLY DEFERRED;"
+    twice = "INSERT INTO things VALUES ('a'), ('a');\nSELECT 1;"
+    with pytest.raises(Failed, match=r"016\.sql failed at its end \(COMMIT\) and was rolled back whole: dup") as caught:
+        sql.apply("db", migration(f"{deferred}\n{twice}"), stop=GO)
+    assert caught.value.output == ""
+    assert count(sql) == 0
+
+
+def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(applying, "SHOWN", 0.2)
+    heard: list[str] = []
+    sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=GO, hear=heard.append)
+    assert heard, "nobody is told what runs"
+    assert heard[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5), for "), heard
+
+
+def test_a_file_that_is_several_statements_to_the_server_alone_is_applied_as_it_is(sql: PostgresSql) -> None:
+    body = "CREATE FUNCTION pg_temp.two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"
+    rule = "CREATE RULE twice AS ON INSERT TO things DO ALSO (SELECT 1; SELECT 2);"
+    sql.apply("db", migration(f"{body}\n{rule}\nINSERT INTO things VALUES ('a');\n-- the end\n"), stop=GO)
+    assert count(sql) == 1
+
+
+def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
+    once = migration("INSERT INTO things VALUES ('a');")
+    assert not sql.applied("db", once.key)
+    assert not sql.apply("db", once, stop=GO).already
+    assert sql.apply("db", once, stop=GO).already
+    assert sql.applied("db", once.key)
+    assert count(sql) == 1
+
+
+def test_four_at_once_apply_once(sql: PostgresSql) -> None:
+    once = migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(0.2);", lock_timeout=5)
+    ended: list[Applied] = []
+    threads = [threading.Thread(target=lambda: ended.append(sql.apply("db", once, stop=GO))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.already for one in ended) == [False, True, True, True]
+    assert count(sql) == 1
+
+
+def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: PostgresSql, postgres: Postgres) -> None:
+    heard: list[str] = []
+    with psycopg.connect(postgres.url(OWNER), application_name="a forgotten report") as other:
+        other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
+        with pytest.raises(Failed, match=r"It is held by session .*a forgotten report") as caught:
+            waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.8)
+            sql.apply("db", waits, stop=GO, hear=heard.append)
+    assert any(re.search("waiting for a lock held by session .*a forgotten report", one) for one in heard), heard
+    assert "3 times; nothing was changed" in str(caught.value)
+
+
+def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresSql, postgres: Postgres) -> None:
+    stop = threading.Event()
+    with psycopg.connect(postgres.url(OWNER)) as other:
+        other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
+        waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.1)
+        with pytest.raises(Stopped, match="nothing of it was applied"):
+            sql.apply("db", waits, stop=stop, hear=lambda _: stop.set())
+
+
+def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
+    stop = threading.Event()
+    threading.Timer(0.4, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Stopped, match="nothing of it was applied"):
+        sql.apply("db", migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(10);"), stop=stop)
+    assert time.monotonic() - began < 2.4
+    assert count(sql) == 0
+
+
+def test_the_server_looks_whether_the_bot_is_still_there_while_a_file_runs(sql: PostgresSql) -> None:
+    interval = "SELECT 1 / (current_setting('client_connection_check_interval') = '1s')::int;"
+    assert not sql.apply("db", migration(interval), stop=GO).already
+    assert sql.query("db", "SHOW client_connection_check_interval").rows == (("0",),)
+
+
+def test_a_server_too_old_to_look_whether_the_bot_is_there_takes_files_all_the_same(
+    sql: PostgresSql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = sql_tool.STILL_THERE.replace("client_connection_check_interval", "of_a_newer_postgres")
+    monkeypatch.setattr(sql_tool, "STILL_THERE", older)
+    sql.apply("db", migration("INSERT INTO things VALUES ('a');"), stop=GO)
+    assert count(sql) == 1
+
+
+def test_a_prisma_address_is_taken(postgres: Postgres) -> None:
+    assert tool(postgres.url(OWNER) + "?schema=public&connection_limit=5").query("db", "SELECT 1").rows == ((1,),)
+
+
+@pytest.mark.parametrize("url", ["", "mysql://u:p@h/d", "localhost"])
+def test_an_address_of_no_postgres_is_refused(url: str) -> None:
+    with pytest.raises(Unreachable, match="must be a postgresql:// URL"):
+        tool(url).query("db", "SELECT 1")
+
+
+def test_an_unreachable_database_is_a_sentence_without_its_password(postgres: Postgres) -> None:
+    password = postgres.passwords[OWNER]
+    with pytest.raises(Unreachable, match="Database “db” cannot be reached") as caught:
+        tool(f"postgresql://{OWNER}:{password}@127.0.0.1:{free_port()}/x").query("db", "SELECT 1")
+    assert password not in str(caught.value)

@@ -1,0 +1,110 @@
+"""The plan of Option A: golden lines of its timeline, and the lines of every step kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import read_pages, shipped_runbooks
+from commands.runbook.plan import plan_lines
+
+PAGE = read_pages(shipped_runbooks())["option-a.md"]
+LINES = list(plan_lines(PAGE))
+
+TIMELINE = """\
+  T+0 min     0️⃣ Pin the release
+  T+0 min     1️⃣ Backup Production Database (สำคัญที่สุด!)
+  T+5 min     Prove the backup: restore it
+  T+5 min     Rehearse the migration on the restored copy
+  T+5 min     2️⃣ Final Code Review
+  T+5 min     3️⃣ Team Notification
+  T+5 min     4️⃣ Low-Traffic Window Check
+  T+5 min     ✍️ Sign-off: before starting
+  T+5 min     ⏳ Countdown
+  T+5 min     📏 Baseline: what is normal tonight
+  T+5 min     📦 Keep what runs now, for the way back
+  T+5 min     Maintenance on
+  T+5 min     STEP 1: Run Forward Migration
+  T+10 min    STEP 2: Deploy Backend
+  T+11 min    Backend: dependencies, Prisma client, pending migrations
+  T+14 min    Backend: restart and verify
+  T+15 min    Maintenance off
+  T+15 min    STEP 3: Deploy Frontend
+  T+19 min    Frontend: publish and verify
+  T+20 min    ✍️ Sign-off: deployed
+  T+25 min    Test 1: Backend Health
+  T+27 min    Test 2: Can Create Job (Normal Flow)
+  T+32 min    Test 3, setup: a flow that skips approval
+  T+35 min    Test 3: Can Create Job (Skip Approval)
+  T+40 min    Test 4: Approval Still Works
+  T+45 min    Clean up: delete the job of test 2
+  T+46 min    Test 5: Frontend Loads
+  T+50 min    ✍️ Sign-off: smoke tests
+  T+55 min    Watch for 4 h
+  T+295 min   Decision: Tech Lead decides KEEP or ROLLBACK"""
+
+# one line of each kind that the page uses, as a person reads it before the deploy
+GOLDEN = {
+    "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>",
+    "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" --compress=\"$packing\" -f \"$FILE.part\"",
+    "rehearse": "    on a copy of <backup_file>: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
+    "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
+    "review": "    waits for the sign-off of: Reviewer",
+    "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
+    "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
+    "gate": "    asks dba: Backup complete and verified",
+    "baseline": "    makes api-response-time, job-creation-by-users, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
+    "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT as that of <commit_before>; the newest 3 stay",
+    "maintenance": "    GET app/, expects status 503",
+    "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "
+    "in one transaction with its receipt, waiting for locks at most 5 s",
+    "checkout": "    on production: git checkout --quiet --force --detach \"$COMMIT\"",
+    "run": "    on production: npx prisma generate",
+    "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
+    "steady": "    3 s after dj-system-api began: process <pid> still, online, and <restarts> restarts still",
+    "publish": "    GET app/build.json, expects commit = <commit>",
+    "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
+    "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
+    "browser": "    opens app/admin/approval-flow in a real browser",
+    "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and never before <let_in_at>",
+    "logs": "    on production: reads <log_err> from <log_offset_err> on, with what was rotated away meanwhile, for lines "
+    "with error or fatal in any case",
+    "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
+    "project_flow_approvers that are missing come back from <backup_file>",
+    "proof": "    restores <backup_file> beside $PROD_SCRATCH_URL, and compares the rows of every table and a checksum of them",
+    "repeat": "    runs every step of “smoke tests” again; after a failure only those that clean up",
+    "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
+}  # fmt: skip
+
+
+def test_the_timeline_counts_from_the_start_to_the_decision() -> None:
+    begins = LINES.index("TIMELINE") + 1
+    assert LINES[begins : LINES.index("", begins)] == TIMELINE.splitlines()
+
+
+@pytest.mark.parametrize("kind", sorted({step.box.kind for step in PAGE.steps}))
+def test_each_kind_shows_what_it_does(kind: str) -> None:
+    assert GOLDEN[kind] in LINES
+
+
+def test_every_step_stands_in_its_part_in_order() -> None:
+    heads = [line for line in LINES if "; on failure " in line]
+    assert [line.split("  [")[0].strip() for line in heads] == [step.title for step in PAGE.steps]
+
+
+def test_what_a_rollback_step_undoes_and_the_alarms_are_named() -> None:
+    assert "ROLLBACK within 15 min" in LINES
+    undoing = [line for line in LINES if line.startswith("  STEP 2: Rollback database")]
+    assert "if “STEP 1: Run Forward Migration” had begun" in undoing[0]
+    memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 %, 2 times in a row"
+    assert f"{memory} → roll back, after 1 min in which it may be held" in LINES
+    real = "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users” above 10 %, with at least 20 requests"
+    assert (
+        f"{real}; with less, “Job creation > 10% failure (test jobs)” judges → roll back, after 1 min in which it may be held"
+        in LINES
+    )
+    assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route” expected, never acts" in LINES
+
+
+def test_no_value_of_a_secret_stands_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROD_TOKEN", "hunter2")
+    assert "hunter2" not in "\n".join(plan_lines(PAGE))
