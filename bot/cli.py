@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.doors.deps import Deps
     from commands.runbook import Page
 
 import argparse
@@ -56,20 +57,20 @@ def _parser() -> argparse.ArgumentParser:
         "--no-slack", action="store_true", help="carry runs on without Slack, for the terminal door alone"
     )
     serve.set_defaults(verb=_serve)
-    _add_door(verbs)
+    _add_terminal(verbs)
     return parser
 
 
-def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    start = _door_verb(verbs, "start", "start a run")
+def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    start = _terminal_verb(verbs, "start", "start a run")
     start.add_argument("page", nargs="?", default="", help="the page's file name; needed where there are several")
     start.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     start.add_argument("--countdown", type=int, default=0, metavar="MINUTES")
     start.add_argument("--note", default="")
-    sign = _door_verb(verbs, "sign", "sign a step in the roles you hold")
+    sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
     sign.add_argument("step", help="the step's id, as `gonogo status` shows it")
     sign.add_argument("--refuse", default="", metavar="REASON", help="refuse instead, with the reason")
-    answer = _door_verb(verbs, "answer", "answer for a step that failed or whose end is unknown")
+    answer = _terminal_verb(verbs, "answer", "answer for a step that failed or whose end is unknown")
     answer.add_argument("step")
     answer.add_argument("said", choices=["again", "done", "skip", "agree"])
     answer.add_argument("reason", nargs="?", default="")
@@ -80,28 +81,28 @@ def _add_door(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "keep": "decide KEEP; before the watch is over it takes a reason and a second person",
     }
     for name, what in reasons.items():
-        _door_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
-    alarm = _door_verb(verbs, "false-alarm", "hold the countdown of an alert for a time")
+        _terminal_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
+    alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert for a time")
     alarm.add_argument("alert", help="the alert's name, as `gonogo status` shows it")
     alarm.add_argument("--reason", required=True, metavar="WHY")
     alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
-    end = _door_verb(verbs, "end", "end a run by hand that no bot will carry on; nothing is taken back")
+    end = _terminal_verb(verbs, "end", "end a run by hand that no bot will carry on; nothing is taken back")
     end.add_argument("number", type=int, metavar="RUN", help="the run's number, as `gonogo status` shows it")
     end.add_argument("--reason", required=True, metavar="WHY")
-    _door_verb(verbs, "status", "show the run, who is waited for, and what to type")
-    _door_verb(verbs, "log", "print everything that was told, in order")
-    report = _door_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")
+    _terminal_verb(verbs, "status", "show the run, who is waited for, and what to type")
+    _terminal_verb(verbs, "log", "print everything that was told, in order")
+    report = _terminal_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")
     report.add_argument(
         "number", nargs="?", type=int, default=0, metavar="RUN", help="default: the active run, else the last"
     )
     form = report.add_mutually_exclusive_group()
     form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
-    history = _door_verb(verbs, "history", "list the runs, and the four figures of delivery over all of them")
+    history = _terminal_verb(verbs, "history", "list the runs, and the four figures of delivery over all of them")
     history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs; default: 10")
 
 
-def _door_verb(
+def _terminal_verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=what)
@@ -109,7 +110,7 @@ def _door_verb(
     verb.add_argument(
         "--as", dest="person", default=getpass.getuser(), help="who acts: a Slack user id that holds the role"
     )
-    verb.set_defaults(verb=_door, name=name)
+    verb.set_defaults(verb=_terminal, name=name)
     return verb
 
 
@@ -160,23 +161,33 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(read_settings(), slack=not options.no_slack)
 
 
-def _door(options: argparse.Namespace) -> int:
-    from bot.doors.terminal import Door
+def _terminal(options: argparse.Namespace) -> int:
+    from bot.doors.terminal import Terminal
     from bot.settings import read_settings
+    from bot.wiring import make_deps
+    from state.sqlite.store import Store
 
     settings = read_settings()
 
-    def look(page: Page, ref: str) -> tuple[str, ...]:
-        from bot.doctor.visit import must_be_well
+    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+        from bot.doctor.visit import preflight
 
-        return must_be_well(settings, page, ref)
+        return preflight(settings, page, ref)
 
-    door = Door(settings, options.run, options.person, look, may_begin=options.name == "start")
+    def pages() -> dict[str, Page]:
+        from bot.settings import read_pages
+
+        return read_pages(settings.runbook)
+
+    def deps_of(store: Store) -> Deps:
+        return make_deps(settings, store, pages, preflight)
+
+    terminal = Terminal(settings, options.run, options.person, deps_of, may_begin=options.name == "start")
     try:
-        for line in getattr(door, options.name.replace("-", "_"))(options):
+        for line in getattr(terminal, options.name.replace("-", "_"))(options):
             print(line, flush=True)
     finally:
-        door.close()
+        terminal.close()
     return 0
 
 

@@ -6,17 +6,14 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import replace
 
 from bot import log
-from bot.environment import missing, people_of
+from bot.doors.deps import Deps
+from bot.environment import missing
 from bot.settings import Settings, read_pages
-from bot.wiring import tools_for
-from commands.ports.tools import Tools
+from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.runbook import Page
-from commands.runbook.people import People
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -34,24 +31,19 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
             LOG.warning("%s cannot be started yet, not set in the environment: %s", page.name, ", ".join(names))
     store = Store(settings.state, serving=True)
 
-    def make(page: Page) -> Tools:
-        return tools_for(page, settings)
+    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+        from bot.doctor.visit import preflight
 
-    def people(page: Page) -> People:
-        return people_of(page, settings.environ)
+        return preflight(settings, page, ref)
 
-    def look(page: Page, ref: str) -> tuple[str, ...]:
-        from bot.doctor.visit import must_be_well
-
-        return must_be_well(settings, page, ref)
-
-    engine = Engine(store, make, pages, people, look)
+    deps = make_deps(settings, store, lambda: pages, preflight)
+    engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     leaving = _until_signal()  # before a run goes on: from here on it leaves in good order
     engine.start()
     LOG.info("serving the record %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
-            asyncio.run(_with_slack(settings, store, pages, look, leaving))
+            asyncio.run(_with_slack(settings, deps, leaving))
         else:
             leaving.wait()
     finally:
@@ -60,15 +52,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     return 0
 
 
-async def _with_slack(
-    settings: Settings,
-    store: Store,
-    pages: dict[str, Page],
-    look: Callable[[Page, str], tuple[str, ...]],
-    told: threading.Event,
-) -> None:
+async def _with_slack(settings: Settings, deps: Deps, told: threading.Event) -> None:
     from bot.slack.serve import serve_slack
-    from bot.wiring import make_office
 
     leaving = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -76,8 +61,7 @@ async def _with_slack(
         loop.add_signal_handler(number, leaving.set)
     if told.is_set():  # while this loop was on its way
         leaving.set()
-    office = replace(make_office(settings, store, pages), look=look)
-    serving = asyncio.create_task(serve_slack(office, settings))
+    serving = asyncio.create_task(serve_slack(deps, settings))
     stopping = asyncio.create_task(leaving.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from state.events import EventData
+
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -67,6 +69,18 @@ def code(lines: Iterable[str], limit: int = 2400) -> str:
         kept.append(text)
     whole = "\n".join(reversed(kept)).strip("\n")
     return f"```\n{whole}\n```" if whole.strip() else ""
+
+
+def event_in_short(data: EventData) -> tuple[str, str]:
+    """What an event is about, and what it says, as far as its kind has either."""
+    said = (str(getattr(data, name, "")) for name in ("summary", "reason", "name", "state"))
+    return str(getattr(data, "title", "")), next(filter(None, said), "")
+
+
+def few_lines(texts: Iterable[str], most: int = 14) -> list[str]:
+    """The lines of texts, the first ones where there are more than `most`, with how many are left out."""
+    lines = [one for text in texts for one in text.splitlines()]
+    return lines if len(lines) <= most else [*lines[: most - 1], f"… and {len(lines) - most + 1} more lines"]
 
 
 def fallback(text: str, limit: int = 3000) -> str:

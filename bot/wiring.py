@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from bot.doors.context import Office
+from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
 from bot.tools import make_tools
@@ -32,16 +32,22 @@ def tools_for(page: Page, settings: Settings) -> Tools:
     return make_tools(places_of(page), settings.environ, page.env_names())
 
 
-def make_office(settings: Settings, store: Store, pages: Mapping[str, Page]) -> Office:
-    """What the Slack edge is handed."""
+def make_deps(
+    settings: Settings,
+    store: Store,
+    pages: Callable[[], Mapping[str, Page]],
+    preflight: Callable[[Page, str], tuple[str, ...]],
+) -> Deps:
+    """What the doors are handed."""
     environ = settings.environ
-    return Office(
+    return Deps(
         store=store,
-        pages=lambda: pages,
+        pages=pages,
         people=lambda page: people_of(page, environ),
         mentions=lambda page: mentions(page, environ),
         phones=lambda page: phones(page, environ),
         missing=lambda page: missing(page, environ),
+        preflight=preflight,
         channel=lambda page: channel(page, environ),
         now=lambda: datetime.now(UTC),
         speed=settings.speed,

@@ -1,34 +1,58 @@
-"""The records of a run as plain frozen values, and the one table of legal moves for runs and steps."""
+"""A run as plain frozen values: its state, the attempts at its steps, what was said, and the one table of legal moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-GOING, ROLLING_BACK = "going", "rolling back"
-KEPT, ROLLED_BACK, ABORTED, ENDED = "kept", "rolled back", "aborted", "ended by hand"
-ACTIVE = (GOING, ROLLING_BACK)
+from state.events import EventData
+from state.facts import Fact, Keep, RollbackRequest
 
-RUNNING, DONE, FAILED, UNKNOWN, STOPPED = "running", "done", "failed", "unknown", "stopped"
+F = TypeVar("F", bound=Fact)
+
+
+class RunState(StrEnum):
+    """The states of a run."""
+
+    GOING = "going"
+    ROLLING_BACK = "rolling back"
+    KEPT = "kept"
+    ROLLED_BACK = "rolled back"
+    ABORTED = "aborted"
+    ENDED = "ended by hand"
+
+
+class AttemptState(StrEnum):
+    """The states of an attempt at a step."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    STOPPED = "stopped"
+
+
+ACTIVE = (RunState.GOING, RunState.ROLLING_BACK)
 
 # The table of legal moves: from -> to. The store refuses every other one.
-RUN_MOVES: dict[str, tuple[str, ...]] = {
-    GOING: (ROLLING_BACK, KEPT, ABORTED, ENDED),
-    ROLLING_BACK: (ROLLED_BACK, ENDED),
-    KEPT: (),
-    ROLLED_BACK: (),
-    ABORTED: (),
-    ENDED: (),
+RUN_MOVES: dict[RunState, tuple[RunState, ...]] = {
+    RunState.GOING: (RunState.ROLLING_BACK, RunState.KEPT, RunState.ABORTED, RunState.ENDED),
+    RunState.ROLLING_BACK: (RunState.ROLLED_BACK, RunState.ENDED),
+    RunState.KEPT: (),
+    RunState.ROLLED_BACK: (),
+    RunState.ABORTED: (),
+    RunState.ENDED: (),
 }
-STEP_MOVES: dict[str, tuple[str, ...]] = {
-    RUNNING: (DONE, FAILED, UNKNOWN, STOPPED),
-    UNKNOWN: (DONE, FAILED),
-    DONE: (),
-    FAILED: (),
-    STOPPED: (),
+ATTEMPT_MOVES: dict[AttemptState, tuple[AttemptState, ...]] = {
+    AttemptState.RUNNING: (AttemptState.DONE, AttemptState.FAILED, AttemptState.UNKNOWN, AttemptState.STOPPED),
+    AttemptState.UNKNOWN: (AttemptState.DONE, AttemptState.FAILED),
+    AttemptState.DONE: (),
+    AttemptState.FAILED: (),
+    AttemptState.STOPPED: (),
 }
 
 
@@ -36,10 +60,13 @@ STEP_MOVES: dict[str, tuple[str, ...]] = {
 class Run:
     """One deploy of one target, with its own copy of the page it began with.
 
-    `speed` divides the waiting times of the watch and is 1 except in a rehearsal; `countdown` is in minutes. Times are in UTC.
+    `key` is the run's name on hosts and in databases, which no run of another record has: they all count from 1.
+    `speed` divides the waiting times of the watch and is 1 except in a rehearsal; `notice_minutes` is how long the team is told
+    before it begins; `rollback_loss` is what a rollback would lose, as it was last asked. Times are in UTC.
     """
 
     id: int
+    key: str
     target: str
     page: str
     text: str
@@ -48,16 +75,11 @@ class Run:
     starter: str
     channel: str
     speed: float
-    countdown: int
-    state: str
+    notice_minutes: int
+    state: RunState
     began_at: datetime
     ended_at: datetime | None
-    loses: str = ""
-
-    @property
-    def key(self) -> str:
-        """The run's name on hosts and in databases, which no run of another record has: they all count from 1."""
-        return f"run-{self.id}-{self.began_at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    rollback_loss: str = ""
 
     @property
     def active(self) -> bool:
@@ -66,17 +88,21 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One attempt at one step; the row is written `running` before anything is done. `progress` is its newest output till then."""
+class Attempt:
+    """One attempt at one step; the row is written `running` before anything is done. `progress` is its newest output till then.
+
+    `stamp` is when it began as it was written then, for names on hosts, which must not change with the clock.
+    """
 
     step: str
     attempt: int
-    state: str
+    state: AttemptState
     began_at: datetime
     ended_at: datetime | None = None
-    says: str = ""
+    summary: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     progress: str = ""
+    stamp: str = ""
 
     @property
     def at(self) -> datetime:
@@ -85,8 +111,8 @@ class Step:
 
     @property
     def values(self) -> dict[str, str]:
-        """What the step found out for later steps, by name."""
-        return dict(self.outcome.get("values", {}))
+        """What the step found out for later steps, by name; moments in ISO 8601."""
+        return {**self.outcome.get("values", {}), **self.outcome.get("timestamps", {})}
 
     @property
     def measures(self) -> dict[str, float]:
@@ -94,25 +120,9 @@ class Step:
         return dict(self.outcome.get("measures", {}))
 
     @property
-    def unasked(self) -> bool:
+    def inconclusive(self) -> bool:
         """Whether nothing was learned, because whom it asks could not be reached or its answer tells nothing."""
-        return self.state == UNKNOWN or bool(self.outcome.get("unasked"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """What a person (or the bot on an alert) said. `once` makes a second click the same click."""
-
-    kind: str
-    once: str
-    person: str
-    via: str
-    at: datetime
-    step: str = ""
-    attempt: int = 0
-    role: str = ""
-    said: str = ""
-    reason: str = ""
+        return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,57 +132,73 @@ class Event:
     id: int
     run: int
     at: datetime
-    kind: str
     step: str
-    data: dict[str, Any]
+    data: EventData
     before: str
     hash: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
+class NewEvent:
     """An event about to be written. An event with a `once` that the run already has is not written again."""
 
-    kind: str
+    data: EventData
     step: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
     once: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
+class Position:
+    """How far a run's record was written when it was read: its newest attempt, fact and event, and the attempts that had ended."""
+
+    attempt: int = 0
+    fact: int = 0
+    event: int = 0
+    ended: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
-    """All that decides what happens next in a run."""
+    """All that decides what happens next in a run. Its times are by the clock as it goes now, whatever it jumped meanwhile."""
 
     run: Run
-    steps: tuple[Step, ...]
+    attempts: tuple[Attempt, ...]
     facts: tuple[Fact, ...]
+    position: Position = Position()
+
+    def last(self, step: str) -> Attempt | None:
+        """The newest attempt at a step, or None if it never began."""
+        return next((row for row in reversed(self.attempts) if row.step == step), None)
+
+    def newest(self, kind: type[F], **about: object) -> F | None:
+        """The newest fact of a kind whose fields are as given, or None."""
+        return next(
+            (
+                fact
+                for fact in reversed(self.facts)
+                if type(fact) is kind and all(getattr(fact, name) == value for name, value in about.items())
+            ),
+            None,
+        )
 
     @cached_property
-    def _places(self) -> dict[tuple[str, int], int]:
-        return {(row.step, row.attempt): place for place, row in enumerate(self.steps)}
+    def rollback(self) -> RollbackRequest | None:
+        """Who asked for the rollback, or None."""
+        return self.newest(RollbackRequest)
 
-    def place(self, row: Step) -> int:
-        """Where an attempt stands among all of the run; behind the last where it is not one of them."""
-        return self._places.get((row.step, row.attempt), len(self.steps))
-
-    def last(self, step: str) -> Step | None:
-        """The newest attempt at a step, or None if it never began."""
-        found = [row for row in self.steps if row.step == step]
-        return found[-1] if found else None
-
-    def fact(self, kind: str, step: str = "", attempt: int = 0) -> Fact | None:
-        """The newest fact of a kind about an attempt, or None."""
-        found = [f for f in self.facts if (f.kind, f.step, f.attempt) == (kind, step, attempt)]
-        return found[-1] if found else None
+    @cached_property
+    def keep(self) -> Keep | None:
+        """Who decided KEEP, or None."""
+        return self.newest(Keep)
 
     def values(self) -> dict[str, str]:
         """Everything the steps found out, later ones over earlier ones."""
         found: dict[str, str] = {}
-        for row in self.steps:
-            if row.state == DONE:
+        for row in self.attempts:
+            if row.state == AttemptState.DONE:
                 found.update(row.values)
         return found
 
 
 # whether something may still be written, asked of the record within the very transaction that writes it
-Provided = Callable[[Record], bool]
+Condition = Callable[[Record], bool]

@@ -20,9 +20,9 @@ class Clock:
     began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        return self.start + self.jumped + timedelta(seconds=self.steady())
+        return self.start + self.jumped + timedelta(seconds=self.monotonic())
 
-    def steady(self) -> float:
+    def monotonic(self) -> float:
         """What has really passed, whatever the time of day was set to."""
         return (time.monotonic() - self.began) * self.rate + self.moved.total_seconds()
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from commands.ports.tools import TAIL, Finished, Hear, Job, Look, unheard
+from commands.ports.tools import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 
 
 class LocalShell:
@@ -18,19 +18,19 @@ class LocalShell:
     def __init__(self, environ: Mapping[str, str], path: Path | None = None) -> None:
         self.environ = environ
         self.path = f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]
-        self.ended: dict[str, Finished] = {}
+        self.ended: dict[str, CommandResult] = {}
         self.dead: set[str] = set()
 
-    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
         if job.key not in self.ended:
             self.ended[job.key] = self.ask(host, job.script, env=job.env, limit=job.limit)
         return self.ended[job.key]
 
-    def look(self, host: str, key: str) -> Look:
+    def job_status(self, host: str, key: str) -> JobStatus:
         if key in self.dead:
-            return Look(state="dead")
+            return JobStatus(state="dead")
         found = self.ended.get(key)
-        return Look(state="finished", finished=found) if found else Look(state="absent")
+        return JobStatus(state="finished", finished=found) if found else JobStatus(state="absent")
 
     def end(self, host: str, key: str) -> None:
         """Nothing runs by itself here."""
@@ -40,7 +40,7 @@ class LocalShell:
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
-    ) -> Finished:
+    ) -> CommandResult:
         resolved = {name: self.environ.get(value.removeprefix("$"), value) for name, value in (env or {}).items()}
         base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
         began = time.monotonic()
@@ -53,4 +53,6 @@ class LocalShell:
             check=False,
         )
         tail = result.stdout[-keep:].decode(errors="replace")
-        return Finished(code=result.returncode, tail=tail, size=len(result.stdout), seconds=time.monotonic() - began)
+        return CommandResult(
+            code=result.returncode, tail=tail, size=len(result.stdout), seconds=time.monotonic() - began
+        )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.settings import shipped_runbooks
 from commands.runbook import Page, read_page
-from state.records import Fact, Record, Run, Step
+from commands.text.durations import parse_duration
+from state.events import event_from
+from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
+from state.records import Attempt, AttemptState, Event, NewEvent, Record, Run, RunState
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -154,24 +159,28 @@ def run(**changes: object) -> Run:
         "starter": "U1",
         "channel": "C1",
         "speed": 1.0,
-        "countdown": 0,
-        "state": "going",
+        "notice_minutes": 0,
+        "state": RunState.GOING,
         "began_at": NOON,
         "ended_at": None,
     }
-    return Run(**{**values, **changes})  # type: ignore[arg-type]
+    values["key"] = f"run-{changes.get('id', 1)}-{NOON:%Y%m%dT%H%M%S%f}"
+    state = RunState(str(changes.pop("state", RunState.GOING)))
+    return Run(**{**values, **changes, "state": state})  # type: ignore[arg-type]
 
 
-def row(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures: float) -> Step:
+def row(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures: float) -> Attempt:
     """An attempt that began `after` minutes past noon."""
     began = NOON + timedelta(minutes=after)
-    return Step(step=step, attempt=attempt, state=state, began_at=began, outcome={"measures": measures})
+    return Attempt(
+        step=step, attempt=attempt, state=AttemptState(state), began_at=began, outcome={"measures": measures}
+    )
 
 
 def said(
     kind: str,
     step: str = "",
-    attempt: int = 0,
+    attempt: int = 1,
     *,
     role: str = "",
     said: str = "",
@@ -179,15 +188,41 @@ def said(
     reason: str = "",
     after: float = 0,
 ) -> Fact:
-    """A fact, `after` minutes past noon."""
-    about = {"step": step, "attempt": attempt, "role": role, "said": said, "reason": reason}
-    at = NOON + timedelta(minutes=after)
-    return Fact(kind=kind, once=f"{kind}:{step}:{attempt}:{role}", person=person, via="slack", at=at, **about)  # type: ignore[arg-type]
+    """A fact, `after` minutes past noon, by the word under which its kind is stored; an alert's name stands for the step."""
+    at, by = NOON + timedelta(minutes=after), Actor(person=person, door=Door.SLACK)
+    about = {"step": step, "attempt": attempt}
+    alert = {"alert": step, "number": attempt}
+    more: dict[str, Any] = {
+        FactKind.SIGNATURE: {**about, "role": role, "refused": said == "no", "reason": reason},
+        FactKind.ANSWER: {**about, "choice": Choice(said) if said in set(Choice) else None, "reason": reason},
+        FactKind.AGREEMENT: about,
+        FactKind.COUNTDOWN: {**alert, "seen": reason},
+        FactKind.ALERT_HOLD: {
+            **alert,
+            "lasts": parse_duration(said) if kind == FactKind.ALERT_HOLD else None,
+            "reason": reason,
+        },
+        FactKind.COUNTDOWN_END: {**alert, "why": reason},
+        FactKind.HOLD: {"number": attempt, "reason": reason},
+        FactKind.RESUME: {"number": attempt, "reason": reason},
+        FactKind.EARLY_KEEP_AGREEMENT: {},
+    }.get(FactKind(kind), {"reason": reason})
+    return FACTS[FactKind(kind)](by=by, at=at, **more)
 
 
-def record(*rows: Step, facts: tuple[Fact, ...] = (), **changes: object) -> Record:
+def event(kind: str, stored: Mapping[str, Any] | None = None, *, step: str = "", once: str | None = None) -> NewEvent:
+    """An event by the word under which its kind is stored, and its stored fields."""
+    return NewEvent(data=event_from(kind, stored or {}), step=step, once=once)
+
+
+def payload(of: NewEvent | Event) -> Any:
+    """What an event holds; which fields it has, the test knows."""
+    return of.data
+
+
+def record(*rows: Attempt, facts: tuple[Fact, ...] = (), **changes: object) -> Record:
     """A record of the small page's run."""
-    return Record(run=run(**changes), steps=rows, facts=facts)
+    return Record(run=run(**changes), attempts=rows, facts=facts)
 
 
 SIGNED = (said("sign", "ready", 1, role="dba", said="yes"), said("sign", "ready", 1, role="lead", said="yes"))

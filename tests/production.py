@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commands.ports.tools import Answer, Call, Finished, Rows
+from commands.ports.tools import CommandResult, HttpRequest, HttpResponse, Rows
 from commands.steps.kinds.release import blob
 
 OLD, NEW = "1" * 40, "2" * 40
@@ -15,9 +15,9 @@ FORWARD_SQL = "ALTER TABLE approval_flows ADD COLUMN job_type_id integer;\n"
 ROLLBACK_SQL = "ALTER TABLE approval_flows DROP COLUMN job_type_id;\n"
 
 
-def ended(tail: str = "", code: int = 0) -> Finished:
+def ended(tail: str = "", code: int = 0) -> CommandResult:
     """A command that ended."""
-    return Finished(code=code, tail=tail, size=len(tail.encode()), seconds=0.1)
+    return CommandResult(code=code, tail=tail, size=len(tail.encode()), seconds=0.1)
 
 
 def rows(*cells: Any) -> Rows:
@@ -25,9 +25,9 @@ def rows(*cells: Any) -> Rows:
     return Rows(columns=tuple(f"c{n}" for n in range(len(cells))), rows=(cells,))
 
 
-def answer(status: int = 200, data: Any = None, *, text: str = "", seconds: float = 0.05) -> Answer:
+def answer(status: int = 200, data: Any = None, *, text: str = "", seconds: float = 0.05) -> HttpResponse:
     """An HTTP answer with JSON, or with plain text."""
-    return Answer(status=status, seconds=seconds, headers={}, text=text or json.dumps(data))
+    return HttpResponse(status=status, seconds=seconds, headers={}, text=text or json.dumps(data))
 
 
 class Production:
@@ -45,7 +45,7 @@ class Production:
         self.log_lines: list[str] = []
         self._next_job = 1
 
-    def host_does(self, script: str, env: Mapping[str, str]) -> Finished:
+    def host_does(self, script: str, env: Mapping[str, str]) -> CommandResult:
         """What a script does when all goes well."""
         if "/proc/stat" in script:
             return ended(_metrics(script))
@@ -87,7 +87,7 @@ class Production:
             return rows(4 if self.forward else 0)
         return rows(42)
 
-    def web_says(self, place: str, call: Call) -> Answer:
+    def web_says(self, place: str, call: HttpRequest) -> HttpResponse:
         """The answers of the door, the API and the page."""
         if self.maintenance and place != "api_local" and "X-Deploy-Bypass" not in call.headers:
             return answer(503, {"error": "maintenance"})
@@ -106,12 +106,12 @@ class Production:
             return answer(text="<!doctype html><title>DJ-System</title>")
         return answer(data=happy.get("/".join(path), []))
 
-    def _jobs(self, call: Call, rest: list[str]) -> Answer:
+    def _jobs(self, call: HttpRequest, rest: list[str]) -> HttpResponse:
         if call.method == "DELETE":
             return answer(200 if self.jobs.pop(int(rest[0]), None) else 404, {})
         return answer(data={"success": int(rest[0]) in self.jobs}) if rest else self._new_job(call.json)
 
-    def _new_job(self, body: Any) -> Answer:
+    def _new_job(self, body: Any) -> HttpResponse:
         number, self._next_job = self._next_job, self._next_job + 1
         self.jobs[number] = body["subject"]
         state = {"status": "assigned", "assigneeId": 7} if body["jobTypeId"] == 5 else {"status": "pending_approval"}

@@ -6,26 +6,29 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bot.settings import read_pages, shipped_runbooks
 from commands.rollback.request import rollback
 from commands.run.engine import Engine
 from commands.runbook import Page
-from commands.runbook.people import Who
-from commands.signoff.desk import Desk
+from commands.signoff.actions import RunActions
 from commands.signoff.waiting import Waiting, waiting_for
-from commands.start.request import Request, start
+from commands.start.request import StartRequest
+from commands.start.starter import Starter, start
 from state.errors import Refused
-from state.records import Event, Record
+from state.events import Ask
+from state.facts import Actor, Door
+from state.records import Record
 from state.sqlite.store import Store
 from tests.world import World
 
-STARTER = Who(person="USTARTER", via="slack")
+STARTER = Actor(person="USTARTER", door=Door.SLACK)
 
 
-def holder(role: str) -> Who:
+def holder(role: str) -> Actor:
     """The one person of a role."""
-    return Who(person=f"U{role.upper()}", via="slack")
+    return Actor(person=f"U{role.upper()}", door=Door.SLACK)
 
 
 def people(page: Page) -> dict[str, frozenset[str]]:
@@ -43,22 +46,31 @@ class Show:
         self.page = self.pages[page]
         self.engine = self.new_engine()
         # the watch in some seconds of the World's clock
-        request = Request(speed=50.0)
+        request = StartRequest(speed=50.0)
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id
-        self.desk = Desk(self.store, self.page, self.run, people(self.page))
+        self.actions = RunActions(self.store, self.page, self.run, people(self.page))
 
     def new_engine(self, look: Callable[[Page, str], tuple[str, ...]] = lambda page, ref: ()) -> Engine:
         """An engine as the bot has it, which does not act yet. `look` says what stands against the page that KEEP starts."""
-        return Engine(self.store, lambda _: self.world.tools(), self.pages, people, look)
+        starter = Starter(
+            store=self.store,
+            pages=lambda: self.pages,
+            people=people,
+            missing=lambda _: (),
+            preflight=look,
+            channel=lambda _: "",
+            now=self.world.clock.now,
+        )
+        return Engine(self.store, lambda _: self.world.tools(), starter)
 
     @property
     def record(self) -> Record:
         """The first run's record now."""
         return self.store.record(self.run)
 
-    def events(self, kind: str, run: int = 0) -> list[Event]:
+    def events(self, kind: str, run: int = 0) -> list[Any]:
         """What was told of a kind."""
-        return [event for event in self.store.events(run or self.run, limit=5000) if event.kind == kind]
+        return [event for event in self.store.events(run or self.run, limit=5000) if event.data.stored_kind == kind]
 
     def play(self, *, until: Callable[[], bool] | None = None, seconds: float = 90, react: bool = True) -> None:
         """Let people sign whatever is asked, until no run is active or something has become true."""
@@ -69,17 +81,17 @@ class Show:
             for run in self.store.active_runs() if react else []:
                 page = self.page if run.id == self.run else self.pages[run.page]
                 for waiting in waiting_for(page, self.store.record(run.id)):
-                    self._react(Desk(self.store, page, run.id, people(page)), waiting)
+                    self._react(RunActions(self.store, page, run.id, people(page)), waiting)
             time.sleep(0.01)
 
-    def _react(self, desk: Desk, waiting: Waiting) -> None:
+    def _react(self, actions: RunActions, waiting: Waiting) -> None:
         at = self.world.clock.now()
         for role in waiting.roles:
             with suppress(Refused):
-                if waiting.kind == "sign":
-                    desk.sign(waiting.step, waiting.attempt, holder(role), "yes", "", at)
-                elif waiting.kind == "decide":
-                    desk.keep(holder(role), "", at)
+                if waiting.ask is Ask.SIGN:
+                    actions.sign(waiting.step, waiting.attempt, holder(role), at)
+                elif waiting.ask is Ask.DECIDE:
+                    actions.keep(holder(role), "", at)
 
     def roll_back(self) -> None:
         """Somebody presses the button."""

@@ -15,23 +15,23 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 from commands.ports.tools import (
     TAIL,
-    Answer,
-    Applied,
-    Call,
+    BrowserResult,
+    CommandResult,
     Finding,
-    Finished,
-    Hear,
+    HttpRequest,
+    HttpResponse,
     Job,
-    Look,
+    JobStatus,
     Migration,
+    MigrationResult,
+    OutputListener,
     Rows,
-    Seen,
     Tools,
     Visit,
-    unheard,
+    ignore_output,
 )
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 from tests.clock import Clock
@@ -49,12 +49,12 @@ class World(Production):
         self.no_browser: str | None = None
         # why no throw-away server can be had, why one that was lent is lost, and how many are not given back
         self.no_scratch, self.scratch_lost, self.not_given_back = "", "", 0
-        self.lent: list[Need] = []
+        self.lent: list[ScratchNeeds] = []
         self.remarks: list[Finding] = []
-        self.seen = Seen(title="DJ-System", missing=(), console=(), bad_answers=())
+        self.seen = BrowserResult(title="DJ-System", missing=(), console=(), bad_answers=())
         # job key -> how often it was really started
         self.begun: Counter[str] = Counter()
-        self.finished: dict[str, Finished | None] = {}
+        self.finished: dict[str, CommandResult | None] = {}
         self.applied: Counter[str] = Counter()
         self.calls: list[tuple[str, str, str]] = []
         self.asked: list[tuple[str, Mapping[str, str]]] = []
@@ -123,7 +123,7 @@ HANG, LOSE = object(), object()
 class _Shell:
     world: World
 
-    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
         with self.world.lock:
             if kept := self.world.finished.get(job.key):
                 return kept
@@ -147,12 +147,12 @@ class _Shell:
             raise LostTrack("The host could not be reached again.")
         return whole
 
-    def look(self, host: str, key: str) -> Look:
+    def job_status(self, host: str, key: str) -> JobStatus:
         self.world.reply("host", "look", key, lambda: None)
         if key not in self.world.finished:
-            return Look(state="absent")
+            return JobStatus(state="absent")
         kept = self.world.finished[key]
-        return Look(state="finished", finished=kept) if kept else Look(state="running")
+        return JobStatus(state="finished", finished=kept) if kept else JobStatus(state="running")
 
     def end(self, host: str, key: str) -> None:
         with self.world.lock:
@@ -163,11 +163,11 @@ class _Shell:
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
-    ) -> Finished:
+    ) -> CommandResult:
         with self.world.lock:
             self.world.asked.append((script, env or {}))
             happy = self.world.host_does(script, env or {})
-            found: Finished = self.world.reply("host", script, (script, env or {}), lambda: happy)
+            found: CommandResult = self.world.reply("host", script, (script, env or {}), lambda: happy)
             return found
 
 
@@ -180,16 +180,18 @@ class _Sql:
             found: Rows = self.world.reply("sql", sql, sql, lambda: self.world.sql_says(sql))
             return found
 
-    def apply(self, database: str, migration: Migration, *, stop: Event, hear: Hear = unheard) -> Applied:
+    def apply(
+        self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output
+    ) -> MigrationResult:
         with self.world.lock:
             if self.world.applied[migration.key] and migration.receipt:
-                return Applied(already=True, seconds=0.1)
+                return MigrationResult(already=True, seconds=0.1)
             self.world.reply("sql", f"{migration.name}\n{migration.text}", migration, lambda: None)
             self.world.forward = "ROLLBACK" not in migration.name
             self.world.applied[migration.key] += 1
-            return Applied(already=False, seconds=0.4)
+            return MigrationResult(already=False, seconds=0.4)
 
-    def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
+    def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
         return self.world.applied[key] > 0
 
 
@@ -198,12 +200,12 @@ class _Scratch:
     world: World
     address: str = "$GONOGO_SCRATCH_1"
 
-    def ready(self, host: str, need: Need) -> None:
+    def ready(self, host: str, need: ScratchNeeds) -> None:
         if self.world.no_scratch:
             raise Failed(self.world.no_scratch)
 
     @contextmanager
-    def beside(self, host: str, need: Need, *, stop: Event) -> Iterator[_Scratch]:
+    def beside(self, host: str, need: ScratchNeeds, *, stop: Event) -> Iterator[_Scratch]:
         self.ready(host, need)
         self.world.lent.append(need)
         self.world.not_given_back += 1
@@ -228,11 +230,11 @@ class _Linter:
 class _Web:
     world: World
 
-    def request(self, place: str, call: Call) -> Answer:
+    def request(self, place: str, call: HttpRequest) -> HttpResponse:
         with self.world.lock:
             self.world.calls.append((call.method, place, call.path))
             words = f"{call.method} {place} {call.path}"
-            found: Answer = self.world.reply("web", words, call, lambda: self.world.web_says(place, call))
+            found: HttpResponse = self.world.reply("web", words, call, lambda: self.world.web_says(place, call))
             return found
 
     def close(self) -> None:
@@ -249,5 +251,5 @@ class _Browser:
     def broken(self) -> str | None:
         return None
 
-    def visit(self, place: str, visit: Visit) -> Seen:
+    def visit(self, place: str, visit: Visit) -> BrowserResult:
         return self.world.seen

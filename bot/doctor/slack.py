@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.settings import Settings
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
-from commands.ports.preflight import FAIL, OK, Found
-from commands.start.doctor import Line
+from commands.ports.preflight import FAIL, OK, PreflightResult
+from commands.start.doctor import DoctorLine
 
 ABOUT = "Slack"
 _TODO = {
@@ -33,7 +33,7 @@ _TODO = {
 }
 
 
-def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[Line]:
+def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
     """Every line about Slack; `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
     if not settings.bot_token:
         return [
@@ -42,7 +42,7 @@ def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str
     return asyncio.run(_look(settings, channel, roles))
 
 
-async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[Line]:
+async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
     client = make_client(settings)
     first = await _asked("the bot's token", lambda: _token(client))
     if any(line.found.level == FAIL for line in first):
@@ -62,7 +62,7 @@ async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]
     return first + found
 
 
-async def _asked(what: str, ask: Callable[[], Awaitable[list[Line]]]) -> list[Line]:
+async def _asked(what: str, ask: Callable[[], Awaitable[list[DoctorLine]]]) -> list[DoctorLine]:
     """The lines of one question, or the one that says why Slack would not answer it."""
     try:
         return await ask()
@@ -77,7 +77,7 @@ async def _asked(what: str, ask: Callable[[], Awaitable[list[Line]]]) -> list[Li
         ]
 
 
-async def _token(client: AsyncWebClient) -> list[Line]:
+async def _token(client: AsyncWebClient) -> list[DoctorLine]:
     answer = await client.auth_test()
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     given = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
@@ -86,12 +86,12 @@ async def _token(client: AsyncWebClient) -> list[Line]:
     return [_line(OK, f"the token is {answer['user']}'s in {answer['team']}, with all {len(SCOPES)} scopes")]
 
 
-async def _channel(client: AsyncWebClient, channel: str) -> list[Line]:
+async def _channel(client: AsyncWebClient, channel: str) -> list[DoctorLine]:
     await client.conversations_history(channel=channel, limit=1)
     return [_line(OK, f"the bot is in channel {channel}")]
 
 
-async def _app(client: AsyncWebClient, settings: Settings) -> list[Line]:
+async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
     if not settings.app_token:
         if settings.signing_secret:
             return [_line(OK, f"HTTP mode, on port {settings.port}")]
@@ -100,8 +100,8 @@ async def _app(client: AsyncWebClient, settings: Settings) -> list[Line]:
     return [_line(OK, "the app's token opens a socket")]
 
 
-def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[Line]]]:
-    async def ask() -> list[Line]:
+def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[DoctorLine]]]:
+    async def ask() -> list[DoctorLine]:
         held = ", ".join(roles)
         if name.startswith("S"):
             members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
@@ -115,5 +115,5 @@ def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[]
     return ask
 
 
-def _line(level: str, says: str, todo: str = "") -> Line:
-    return Line(about=ABOUT, found=Found(level=level, says=says, todo=todo))
+def _line(level: str, summary: str, todo: str = "") -> DoctorLine:
+    return DoctorLine(about=ABOUT, found=PreflightResult(level=level, summary=summary, todo=todo))

@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.environment import channel, must_be_set, people_of
-from bot.settings import Settings, read_pages
-from commands.progress.step_state import NO, YES
-from commands.progress.usual_time import usual_before
-from commands.report.status import in_words, status_of
-from commands.rollback import request as rollback_act
-from commands.run import end as end_act
-from commands.run.end import what_stays
+from bot.doors.actions import CHOICES
+from bot.doors.deps import Deps
+from bot.settings import Settings
+from bot.text import event_in_short
+from commands.progress.usual_time import usual_times_before
+from commands.report.status import status_lines, status_of
+from commands.rollback.request import rollback
+from commands.run.end import end_run, left_on_production
 from commands.run.engine import page_of
-from commands.runbook import Page
-from commands.runbook.people import People, Who
-from commands.signoff.desk import Desk
+from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
-from commands.start import request as start_act
+from commands.start.request import StartRequest
 from state.errors import NothingRuns, Refused
+from state.events import Ask
+from state.facts import Actor, Door
 from state.records import Run
 from state.sqlite.lock import is_served, take_lock
 from state.sqlite.store import Store
 
 
-class Door:
+class Terminal:
     """One visit at the terminal; every method yields the lines to print. Only with `may_begin` a new record is made."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Door:
         settings: Settings,
         run: int,
         person: str,
-        look: Callable[[Page, str], tuple[str, ...]],
+        deps_of: Callable[[Store], Deps],
         *,
         may_begin: bool = False,
     ) -> None:
@@ -46,10 +46,10 @@ class Door:
                 f"There is no record {settings.state.absolute()}: set GONOGO_STATE to the bot's own, "
                 "or begin one with: gonogo start"
             )
-        self.look = look
         self.store = Store(settings.state)
+        self.deps = deps_of(self.store)
         self.number = run
-        self.who = Who(person=person, via="terminal")
+        self.actor = Actor(person=person, door=Door.TERMINAL)
 
     def close(self) -> None:
         """Close the record."""
@@ -57,83 +57,79 @@ class Door:
 
     def start(self, options: Namespace) -> Iterator[str]:
         """Start a run of a page."""
-        page = self._page(options.page)
-        must_be_set(page, self.settings.environ)
-        request = start_act.Request(
+        request = StartRequest(
+            page=options.page,
             ref=options.ref,
-            countdown=options.countdown,
+            notice_minutes=options.countdown,
             note=options.note,
-            channel=channel(page, self.settings.environ),
             speed=self.settings.speed,
         )
-        people = self._people(page)
-        request = start_act.looked_at(self.store, page, request, self.who, people, self._look(page))
-        yield from (f"Before you go on: {warning}" for warning in request.warnings)
-        run = start_act.start(self.store, page, request, self.who, people, self._now())
-        yield f"Run {run.id} of {page.title} is started."
+        started = self.deps.starter.start(request, self.actor)
+        yield from (f"Before you go on: {warning}" for warning in started.warnings)
+        yield f"Run {started.run.id} of {page_of(started.run).title} is started."
         yield from self._is_served()
 
     def rollback(self, options: Namespace) -> Iterator[str]:
         """Take everything back."""
         run = self._run()
-        first = rollback_act.rollback(self.store, run, self.who, options.reason, self._now())
+        first = rollback(self.store, run, self.actor, options.reason, self._now())
         yield f"Run {run.id}: the rollback is " + ("asked for." if first else "under way already; it happens once.")
         yield from self._is_served()
 
     def sign(self, options: Namespace) -> Iterator[str]:
         """Sign a step, or refuse to."""
-        desk, attempt = self._desk_and_attempt(options.step)
-        said = NO if options.refuse else YES
-        roles = desk.sign(options.step, attempt, self.who, said, options.refuse, self._now())
-        yield f"{'Refused' if options.refuse else 'Signed'} as {', '.join(desk.page.roles[role].title for role in roles)}."
+        actions, attempt = self._actions_and_attempt(options.step)
+        refused = bool(options.refuse)
+        roles = actions.sign(options.step, attempt, self.actor, self._now(), refused=refused, reason=options.refuse)
+        yield f"{'Refused' if options.refuse else 'Signed'} as {', '.join(actions.page.roles[role].title for role in roles)}."
 
     def answer(self, options: Namespace) -> Iterator[str]:
         """Answer for a step that did not end well."""
-        desk, attempt = self._desk_and_attempt(options.step)
+        actions, attempt = self._actions_and_attempt(options.step)
         if options.said == "agree":
-            desk.second(options.step, attempt, self.who, self._now())
+            actions.agree(options.step, attempt, self.actor, self._now())
         else:
-            desk.answer(options.step, attempt, self.who, options.said, options.reason, self._now())
+            actions.answer(options.step, attempt, self.actor, CHOICES[options.said], options.reason, self._now())
         yield "Noted."
 
     def hold(self, options: Namespace) -> Iterator[str]:
         """Let no new step begin."""
-        yield "On hold." if self._desk().hold(self.who, options.reason, self._now()) else "It is on hold already."
+        yield "On hold." if self._actions().hold(self.actor, options.reason, self._now()) else "It is on hold already."
 
     def resume(self, options: Namespace) -> Iterator[str]:
         """Go on after a hold."""
-        yield "It goes on." if self._desk().resume(self.who, options.reason, self._now()) else "It is not on hold."
+        yield "It goes on." if self._actions().resume(self.actor, options.reason, self._now()) else "It is not on hold."
 
     def keep(self, options: Namespace) -> Iterator[str]:
         """Decide KEEP."""
-        yield self._desk().keep(self.who, options.reason, self._now())
+        yield self._actions().keep(self.actor, options.reason, self._now())
 
     def false_alarm(self, options: Namespace) -> Iterator[str]:
         """Hold the countdown of an alert."""
-        desk = self._desk()
-        record = self.store.record(desk.run)
-        open_ = [one for one in waiting_for(desk.page, record) if one.kind == "countdown"]
+        actions = self._actions()
+        record = self.store.record(actions.run)
+        open_ = [one for one in waiting_for(actions.page, record) if one.ask is Ask.COUNTDOWN]
         asked = next((one for one in open_ if one.step == options.alert), None)
         if asked is None:
             which = ", ".join(f"“{one.step}”" for one in open_) or "none"
             raise Refused(f"No countdown of “{options.alert}” runs; these do: {which}.")
-        first = desk.false_alarm(asked.step, asked.attempt, self.who, options.reason, options.lasts, self._now())
+        first = actions.false_alarm(asked.step, asked.attempt, self.actor, options.reason, options.lasts, self._now())
         yield f"“{asked.step}” is held for {options.lasts}." if first else "It is held already."
 
     def status(self, _: Namespace) -> Iterator[str]:
         """Show the run and what to type next."""
         run = self._run(any_state=True)
-        status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_before(self.store, run))
-        yield from in_words(status)
+        status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
+        yield from status_lines(status)
         for waiting in status.waiting:
             typed = {
-                "sign": "sign {}",
-                "answer": "answer {} again|done|skip REASON",
-                "second": "answer {} agree",
-                "decide": "keep",
-                "countdown": "false-alarm '{}' --reason WHY",
+                Ask.SIGN: "sign {}",
+                Ask.ANSWER: "answer {} again|done|skip REASON",
+                Ask.AGREE: "answer {} agree",
+                Ask.DECIDE: "keep",
+                Ask.COUNTDOWN: "false-alarm '{}' --reason WHY",
             }
-            yield f"  type: gonogo {typed[waiting.kind].format(waiting.step)} --as USER_ID"
+            yield f"  type: gonogo {typed[waiting.ask].format(waiting.step)} --as USER_ID"
         if run.active:
             yield from self._is_served()
 
@@ -147,13 +143,13 @@ class Door:
                 page = page_of(run)
             except Refused:
                 page = None  # a page of another version: the run can still be ended
-            stays = what_stays(page, self.store.record(run.id))
+            stays = left_on_production(page, self.store.record(run.id))
             yield f"Run {run.id} of {run.target} ({run.ref}, begun by {run.starter}) will be ended. Nothing is taken back:"
             yield from (f"  {one}" for one in stays or ["nothing was changed in production"])
             yield f"Type {run.id} to end it, anything else to leave it:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was left as it is.")
-            end_act.end(self.store, run, page, self.who, options.reason, self._now())
+            end_run(self.store, run, page, self.actor, options.reason, self._now())
         finally:
             lock.close()
         yield f"Run {run.id} is ended; {run.target} is free for another run."
@@ -163,9 +159,9 @@ class Door:
         run, after = self._run(any_state=True), 0
         while events := self.store.events(run.id, after):
             for event in events:
-                title = event.data.get("title", "")
-                said = event.data.get("says") or event.data.get("reason") or event.data.get("state") or ""
-                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event.kind:<10} {title}{': ' if title and said else ''}{said}"
+                title, said = event_in_short(event.data)
+                colon = ": " if title and said else ""
+                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event.data.stored_kind:<10} {title}{colon}{said}"
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:
@@ -175,7 +171,7 @@ class Door:
 
         self.number = options.number or self.number
         run = self._run(any_state=True)
-        made = report_of(self.store, run, people_of(page_of(run), self.settings.environ), self._now())
+        made = report_of(self.store, run, self.deps.people(page_of(run)), self._now())
         if not options.html:
             yield as_markdown(made).rstrip("\n")
             return
@@ -202,14 +198,8 @@ class Door:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _look(self, page: Page) -> Callable[[str], tuple[str, ...]]:
-        return lambda ref: self.look(page, ref)
-
     def _now(self) -> datetime:
         return datetime.now(UTC)
-
-    def _page(self, name: str) -> Page:
-        return start_act.find_page(read_pages(self.settings.runbook), name)
 
     def _run(self, *, any_state: bool = False) -> Run:
         if self.number:
@@ -227,18 +217,15 @@ class Door:
             raise NothingRuns(f"Nothing runs in {self.settings.state}. A run starts with: gonogo start")
         return found[0]
 
-    def _desk(self) -> Desk:
+    def _actions(self) -> RunActions:
         run = self._run()
         page = page_of(run)
-        return Desk(self.store, page, run.id, self._people(page))
+        return RunActions(self.store, page, run.id, self.deps.people(page))
 
-    def _desk_and_attempt(self, step: str) -> tuple[Desk, int]:
-        desk = self._desk()
-        row = self.store.record(desk.run).last(step)
-        return desk, row.attempt if row else 0
-
-    def _people(self, page: Page) -> People:
-        return people_of(page, self.settings.environ)
+    def _actions_and_attempt(self, step: str) -> tuple[RunActions, int]:
+        actions = self._actions()
+        row = self.store.record(actions.run).last(step)
+        return actions, row.attempt if row else 1
 
     def _is_served(self) -> Iterator[str]:
         if not is_served(self.settings.state):

@@ -18,7 +18,7 @@ from bot.rehearsal.players import Players, said
 from bot.rehearsal.stage import PAGES, SPEED, Stage, stage
 from bot.rehearsal.stories import STORIES, Before, Story, wrong_at_the_end
 from bot.rehearsal.target import Target
-from state.records import ACTIVE, KEPT
+from state.records import ACTIVE, RunState
 from state.sqlite.store import Store
 
 PATIENCE = 900  # seconds after which a story that stands still has failed
@@ -139,7 +139,7 @@ async def _until_over(state: Path, runs: int, playing: asyncio.Task[None], bot: 
             return f"still waiting after {PATIENCE // 60} minutes"
         await asyncio.sleep(0.5)
         found = await asyncio.to_thread(_states, state)
-        if found and not any(one in ACTIVE for one in found) and (len(found) == runs or found[0] != KEPT):
+        if found and not any(one in ACTIVE for one in found) and (len(found) == runs or found[0] != RunState.KEPT):
             return found[0]
     if playing.done():
         playing.result()
@@ -150,7 +150,7 @@ def _why(path: Path) -> str:
     """Why the last run was rolled back, if it was: a busy machine, for example, is busy in the rehearsal too."""
     store = Store(path)
     try:
-        fact = store.record(store.runs(1)[0].id).fact("rollback")
+        fact = store.record(store.runs(1)[0].id).rollback
         return f" (it was asked for by {fact.person}: {fact.reason})" if fact else ""
     finally:
         store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.report.labels import tidy
-from commands.report.charts import Line, Panel
+from commands.report.charts import Panel, Series
 
 
 def alt_text(panels: Sequence[Panel]) -> str:
@@ -20,7 +20,7 @@ def _panel(panel: Panel) -> str:
     return f"{panel.title}: {'; '.join([lines, *limits, *raised])}."
 
 
-def _line(line: Line, unit: str) -> str:
+def _line(line: Series, unit: str) -> str:
     values = [value for _, value in line.points]
     span = number(values[-1], unit)
     if len(values) > 1 and number(min(values), unit) == number(max(values), unit):

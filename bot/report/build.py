@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.report.chart import draw_chart
 from commands.report import Deploy, Panel, Report, build_report, deploy_of, panels
-from commands.report.reading import Reading
+from commands.report.run_data import RunData
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
@@ -36,4 +36,4 @@ def chart_of(report: Report) -> bytes | None:
 
 def panels_of(page: Page, record: Record) -> tuple[Panel, ...]:
     """What the chart of a run would show now."""
-    return panels(Reading(page, record))
+    return panels(RunData(page, record))

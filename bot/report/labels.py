@@ -3,56 +3,45 @@
 from __future__ import annotations
 
 from bot.text import clean, clip
-from state.records import (
-    ABORTED,
-    DONE,
-    ENDED,
-    FAILED,
-    GOING,
-    KEPT,
-    ROLLED_BACK,
-    ROLLING_BACK,
-    RUNNING,
-    STOPPED,
-    UNKNOWN,
-)
+from commands.report.people import Act
+from state.records import AttemptState, RunState
 
-MARKS = {
-    DONE: "✅",
-    FAILED: "❌",
-    UNKNOWN: "❓",
-    STOPPED: "⏹️",
-    RUNNING: "⏳",
-    KEPT: "✅",
-    ROLLED_BACK: "↩️",
-    ABORTED: "⛔",
-    ENDED: "⏹️",
-    GOING: "⏳",
-    ROLLING_BACK: "⏪",
+MARKS: dict[RunState | AttemptState, str] = {
+    AttemptState.DONE: "✅",
+    AttemptState.FAILED: "❌",
+    AttemptState.UNKNOWN: "❓",
+    AttemptState.STOPPED: "⏹️",
+    AttemptState.RUNNING: "⏳",
+    RunState.KEPT: "✅",
+    RunState.ROLLED_BACK: "↩️",
+    RunState.ABORTED: "⛔",
+    RunState.ENDED: "⏹️",
+    RunState.GOING: "⏳",
+    RunState.ROLLING_BACK: "⏪",
 }
 STATES = {
-    KEPT: "is kept",
-    ROLLED_BACK: "is rolled back",
-    ABORTED: "was not changed: the run was ended before the deploy",
-    ENDED: "is left as it is: the run was ended by hand",
-    GOING: "is being deployed",
-    ROLLING_BACK: "is being rolled back",
+    RunState.KEPT: "is kept",
+    RunState.ROLLED_BACK: "is rolled back",
+    RunState.ABORTED: "was not changed: the run was ended before the deploy",
+    RunState.ENDED: "is left as it is: the run was ended by hand",
+    RunState.GOING: "is being deployed",
+    RunState.ROLLING_BACK: "is being rolled back",
 }
-WHAT = {
-    "sign yes": "signed",
-    "sign no": "refused to sign",
-    "answer again": "had it run again:",
-    "answer done": "said that it is done:",
-    "answer skip": "went on without",
-    "second": "agreed to go on without",
-    "answer keep": "wanted to KEEP before the watch was over",
-    "second keep": "agreed to KEEP before the watch was over",
-    "false alarm": "held as a false alarm",
-    "hold": "put it on hold",
-    "resume": "let it go on",
-    "rollback": "asked for the rollback",
-    "keep": "decided KEEP",
-    "end": "ended the run by hand",
+ACTS = {
+    Act.SIGNED: "signed",
+    Act.REFUSED: "refused to sign",
+    Act.RETRIED: "had it run again:",
+    Act.DONE_BY_HAND: "said that it is done:",
+    Act.SKIPPED: "went on without",
+    Act.AGREED: "agreed to go on without",
+    Act.KEPT_EARLY: "wanted to KEEP before the watch was over",
+    Act.AGREED_TO_KEEP: "agreed to KEEP before the watch was over",
+    Act.HELD_ALERT: "held as a false alarm",
+    Act.HELD: "put it on hold",
+    Act.RESUMED: "let it go on",
+    Act.ROLLED_BACK: "asked for the rollback",
+    Act.KEPT: "decided KEEP",
+    Act.CLOSED: "ended the run by hand",
 }
 
 
@@ -62,6 +51,6 @@ def tidy(text: str, most: int = 500) -> str:
     return clip(" ".join(whole.split()), most)
 
 
-def in_words(state: str) -> str:
-    """A step's state with its mark."""
-    return f"{MARKS.get(state, '•')} {state}"
+def state_in_words(state: RunState | AttemptState) -> str:
+    """A state with its mark."""
+    return f"{MARKS[state]} {state}"

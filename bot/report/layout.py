@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
 from bot.report.delivery_figures import figure_rows
-from bot.report.labels import MARKS, STATES, WHAT, in_words, tidy
-from commands.report.report import Line, Report, Told
-from commands.text.durations import say
-from state.records import DONE, ROLLED_BACK
+from bot.report.labels import ACTS, MARKS, STATES, state_in_words, tidy
+from commands.report.report import CriterionReport, Report, StepReport
+from commands.text.durations import format_duration
+from state.records import AttemptState, RunState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Card:
 
     title: str
     small: str
-    says: str
+    summary: str
     lines: tuple[str, ...]
 
 
@@ -55,7 +55,9 @@ def lay_out(report: Report) -> list[Part]:
     parts = [
         _summary(report),
         _criteria(report),
-        _remains("What the rollback could not bring back", report.not_brought_back, report.run.state == ROLLED_BACK),
+        _remains(
+            "What the rollback could not bring back", report.not_brought_back, report.run.state == RunState.ROLLED_BACK
+        ),
         _alerts(report),
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
@@ -75,7 +77,7 @@ def _summary(report: Report) -> Part:
         ("Started by", who(report, run.starter)),
         ("Began", moment(report, run.began_at)),
         ("Ended", moment(report, run.ended_at) if run.ended_at else "it goes on"),
-        ("Took", f"{say(report.clock)} on the page's clock"),
+        ("Took", f"{format_duration(report.clock)} on the page's clock"),
     ]
     if run.speed != 1:
         rows.append(("Rehearsal", f"the watch ran {run.speed:g} times faster"))
@@ -84,13 +86,13 @@ def _summary(report: Report) -> Part:
     if report.reason:
         rows.append(("Why", tidy(report.reason)))
     if report.rollback_took is not None:
-        limit = f"of the {say(report.rollback_within)} that it may take"
-        rows.append(("Rollback", f"{say(report.rollback_took)} from the asking to the end, {limit}"))
+        limit = f"of the {format_duration(report.rollback_within)} that it may take"
+        rows.append(("Rollback", f"{format_duration(report.rollback_took)} from the asking to the end, {limit}"))
     return Part(title="In short", table=Table(columns=("", ""), rows=tuple(rows)))
 
 
 def _criteria(report: Report) -> Part:
-    def row(kind: str, line: Line) -> tuple[str, ...]:
+    def row(kind: str, line: CriterionReport) -> tuple[str, ...]:
         # a NO-GO line that "holds" has everything good: the sign is not there
         good = {"GO": ("✅ shown", "❌ not so"), "NO-GO": ("✅ not seen", "❌ seen")}[kind]
         unknown = "🙋 for people" if line.by_people else "– not measured"
@@ -105,7 +107,7 @@ def _criteria(report: Report) -> Part:
 def _alerts(report: Report) -> Part:
     rows = [
         (
-            f"T+{say(one.at)}",
+            f"T+{format_duration(one.at)}",
             f"{'🚨' if one.level == 'alert' else '⚠️'} {tidy(one.name)}",
             f"{one.value:.4g} ({tidy(one.rule)})",
             tidy(one.ended),
@@ -124,10 +126,10 @@ def _timeline(report: Report) -> Part:
             tidy(one.title),
             _t(one.planned),
             _t(one.began),
-            say(one.took) if one.took is not None else "",
-            in_words(one.state) if one.state else "did not begin",
+            format_duration(one.took) if one.took is not None else "",
+            state_in_words(one.state) if one.state else "did not begin",
         )
-        for one in report.moments
+        for one in report.timeline
     )
     columns = ("Step", "Planned", "Began", "Took", "End")
     return Part(title="Timeline", table=Table(columns=columns, rows=rows))
@@ -138,10 +140,10 @@ def _said(report: Report) -> Part:
         (
             moment(report, one.at),
             f"{who(report, one.person)}{f' ({tidy(one.role)})' if one.role else ''}",
-            tidy(f"{WHAT.get(one.what, one.what)} {one.title}".strip()),
+            tidy(f"{ACTS[one.act]} {one.title}".strip()),
             tidy(one.reason),
         )
-        for one in report.said
+        for one in report.actions
     ]
     if not rows:
         return Part(title="Who said what", words=("Nobody signed anything.",))
@@ -149,16 +151,20 @@ def _said(report: Report) -> Part:
     return Part(title="Who said what", table=table)
 
 
-def _card(one: Told) -> Card:
-    small = [one.part, f"T+{say(one.began)}"]
-    small += [f"took {say(one.took)}"] if one.took is not None else []
+def _card(one: StepReport) -> Card:
+    small = [one.part, f"T+{format_duration(one.began)}"]
+    small += [f"took {format_duration(one.took)}"] if one.took is not None else []
     small += [f"attempt {one.attempt}"] if one.attempt > 1 and one.times == 1 else []
     small += [f"{one.times} times, {one.bad} of them bad; the newest:"] if one.times > 1 else []
     mark = MARKS.get(one.state, "•")
     lines = tuple(tidy(line, 300) for line in one.lines[:40])
     title = f"{mark} {tidy(one.title)}"
-    says = "" if one.state == DONE and not one.says else f"{in_words(one.state)}: {tidy(one.says, 2000)}"
-    return Card(title=title, small=" · ".join(small), says=says.rstrip(": "), lines=lines)
+    summary = (
+        ""
+        if one.state == AttemptState.DONE and not one.summary
+        else f"{state_in_words(one.state)}: {tidy(one.summary, 2000)}"
+    )
+    return Card(title=title, small=" · ".join(small), summary=summary.rstrip(": "), lines=lines)
 
 
 def _remains(title: str, lines: tuple[str, ...], asked: bool) -> Part:
@@ -190,7 +196,7 @@ def _day(report: Report, at: datetime) -> str:
 
 
 def _t(at: timedelta | None) -> str:
-    return "" if at is None else f"T+{say(timedelta(seconds=round(at.total_seconds())))}"
+    return "" if at is None else f"T+{format_duration(timedelta(seconds=round(at.total_seconds())))}"
 
 
 def facts(parts: list[Part]) -> Iterator[str]:
@@ -201,5 +207,5 @@ def facts(parts: list[Part]) -> Iterator[str]:
         for row in (part.table.columns, *part.table.rows) if part.table else ():
             yield from row
         for card in part.cards:
-            yield from (card.title, card.small, card.says, *card.lines)
+            yield from (card.title, card.small, card.summary, *card.lines)
         yield part.chart

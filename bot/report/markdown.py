@@ -51,8 +51,8 @@ def _table(table: Table) -> Iterator[str]:
 
 def _card(card: Card) -> Iterator[str]:
     yield from ("", f"### {escape(card.title)}", "", escape(card.small))
-    if card.says:
-        yield from ("", escape(card.says))
+    if card.summary:
+        yield from ("", escape(card.summary))
     if any(card.lines):
         runs = [len(run) for line in card.lines for run in re.findall(r"`+", line)]
         fence = "`" * max(3, *(length + 1 for length in runs)) if runs else "```"

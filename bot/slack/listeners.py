@@ -12,10 +12,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doors import acts
-from bot.doors.context import Office
+from bot.doors import actions
+from bot.doors.deps import Deps
 from bot.slack.slash_command import carry_out, opens_modal, says_something
-from bot.slack.views.modals import ASKS, REASON, START, reason_from, reason_modal, start_modal, started_from, told_modal
+from bot.slack.views.modals import (
+    ASKS,
+    REASON,
+    START,
+    message_modal,
+    reason_from,
+    reason_modal,
+    request_from,
+    start_modal,
+)
 from bot.text import with_people
 from state.errors import GonogoError
 from state.records import Run
@@ -31,10 +40,10 @@ LOOKING = "🩺 Looking at production, the database, the repository and the page
 Body = dict[str, Any]
 
 
-def make_app(client: AsyncWebClient, office: Office, signing_secret: str = "") -> AsyncApp:
+def make_app(client: AsyncWebClient, deps: Deps, signing_secret: str = "") -> AsyncApp:
     """The Bolt app with all its listeners. `signing_secret` is needed in HTTP mode only."""
     app = AsyncApp(client=client, signing_secret=signing_secret or None, logger=logging.getLogger("gonogo.bolt"))
-    listeners = Listeners(client, office)
+    listeners = Listeners(client, deps)
     app.command("/deploy")(listeners.command)
     for action in PRESSED:
         app.action(action)(listeners.press)
@@ -48,9 +57,9 @@ def make_app(client: AsyncWebClient, office: Office, signing_secret: str = "") -
 class Listeners:
     """The listeners of one office."""
 
-    def __init__(self, client: AsyncWebClient, office: Office) -> None:
+    def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
         self.client = client
-        self.office = office
+        self.deps = deps
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. What somebody says in it is written down before Slack is told that it arrived, like a press."""
@@ -60,10 +69,10 @@ class Listeners:
             await self._open_start(body, respond)
             return
         if says_something(text):
-            answer = await _written(ack, lambda: carry_out(self.office, text, body["user_id"]))
+            answer = await _written(ack, lambda: carry_out(self.deps, text, body["user_id"]))
         else:
             await ack()
-            answer = await _sentence(lambda: carry_out(self.office, text, body["user_id"]))
+            answer = await _sentence(lambda: carry_out(self.deps, text, body["user_id"]))
         if isinstance(answer, str):
             await respond(text=answer, response_type="ephemeral")
         else:
@@ -72,8 +81,8 @@ class Listeners:
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action = body["actions"][0]
-        pressed = acts.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
-        answer = await _written(ack, lambda: acts.press(self.office, pressed))
+        pressed = actions.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
+        answer = await _written(ack, lambda: actions.press(self.deps, pressed))
         await respond(text=str(answer), response_type="ephemeral", replace_original=False)
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
@@ -86,17 +95,17 @@ class Listeners:
         """The reason was given."""
         meant = json.loads(body["view"]["private_metadata"])
         given = reason_from(body["view"]["state"])
-        pressed = acts.Press(action=meant["action"], value=meant["value"], person=body["user"]["id"], **given)
-        await _close_or_complain(ack, "reason", lambda: acts.press(self.office, pressed))
+        pressed = actions.Press(action=meant["action"], value=meant["value"], person=body["user"]["id"], **given)
+        await _close_or_complain(ack, "reason", lambda: actions.press(self.deps, pressed))
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start modal was submitted."""
-        asked = started_from(body["view"]["state"])
+        asked = request_from(body["view"]["state"])
         person = body["user"]["id"]
-        working = asyncio.create_task(_sentence(lambda: _begun(acts.start(self.office, person, asked))))
+        working = asyncio.create_task(_sentence(lambda: _begun(actions.start(self.deps, person, asked))))
         await asyncio.wait({working}, timeout=IN_TIME)
         if not working.done():
-            await ack(response_action="update", view=told_modal(LOOKING))
+            await ack(response_action="update", view=message_modal(LOOKING))
             await self._tell_late(body, str(await working))
             return
         said = str(working.result())
@@ -105,17 +114,17 @@ class Listeners:
         elif len(said) <= AT_FIELD and "<@" not in said:
             await ack(response_action="errors", errors={"page": said})
         else:
-            await ack(response_action="update", view=told_modal(said))
+            await ack(response_action="update", view=message_modal(said))
 
     async def _tell_late(self, body: Body, said: str) -> None:
         """Show in the modal how it went; who has closed it meanwhile is told in a message of their own."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=told_modal(said))
+            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(said))
         except SlackApiError:
             await self.client.chat_postMessage(channel=body["user"]["id"], text=said)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
-        pages = list(self.office.pages().values())
+        pages = list(self.deps.pages().values())
         await self._open(body, respond, start_modal(pages))
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:

@@ -15,26 +15,26 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doors.context import Office
+from bot.doors.deps import Deps
 from bot.settings import Settings
 from bot.slack.listeners import make_app
 from bot.slack.outbox.poster import Poster
-from bot.slack.user_groups import Groups
+from bot.slack.user_groups import UserGroups
 
 LOG = logging.getLogger("gonogo.slack")
 PING = 1  # seconds; at 2 the bot was deaf for up to 2 s after a cut and 4 s after silence (python -m tests.bench start)
 
 
-async def serve_slack(office: Office, settings: Settings) -> None:
+async def serve_slack(deps: Deps, settings: Settings) -> None:
     """Serve until cancelled. Slack being away delays words only: connecting is tried again without end."""
     client = make_client(settings)
-    groups = Groups(client, office.pages, office.mentions)
-    office = replace(office, people=groups.people)
-    app = make_app(client, office, settings.signing_secret)
+    groups = UserGroups(client, deps.pages, deps.mentions)
+    deps = replace(deps, people=groups.people)
+    app = make_app(client, deps, settings.signing_secret)
     connecting = _socket(app, settings.app_token) if settings.app_token else _port(app, settings.port)
     async with asyncio.TaskGroup() as group:
         group.create_task(groups.serve())
-        group.create_task(Poster(client, office).serve())
+        group.create_task(Poster(client, deps).serve())
         async with connecting:
             await asyncio.Event().wait()
 

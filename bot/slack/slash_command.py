@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 
-from bot.doors import acts
-from bot.doors.context import Office
+from bot.doors import actions
+from bot.doors.deps import Deps
 from bot.report.build import history_of
 from bot.report.delivery_figures import history_lines
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
-from bot.slack.views.run_view import Scene, scene_of
+from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
+from commands.start.request import StartRequest
 
-Answer = str | Message
+Reply = str | Message
 SHOWN = 10  # runs of the history; more would fill a phone
 
 HELP = {
@@ -43,51 +44,51 @@ def says_something(text: str) -> bool:
     return text.split(maxsplit=1)[0].lower() in SAID if text.split() else False
 
 
-def carry_out(office: Office, text: str, person: str) -> Answer:
+def carry_out(deps: Deps, text: str, person: str) -> Reply:
     """Do what the words ask for; returns the answer for this person alone. Raises Refused."""
     verb, _, rest = text.strip().partition(" ")
     verb = verb.lower()
     if verb == "start":
-        return _start(office, person, rest)
+        return _start(deps, person, rest)
     if verb == "status":
-        return _status(office)
+        return _status(deps)
     if verb == "history":
-        return _history(office)
+        return _history(deps)
     if verb in SAID:
-        return acts.say(office, verb.replace("-", "_"), person, rest.strip())
+        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip())
     return _help(verb)
 
 
-def _start(office: Office, person: str, rest: str) -> str:
+def _start(deps: Deps, person: str, rest: str) -> str:
     page, ref, *more = [*rest.split(), "", ""]
     if any(more):
         return "🚫 Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    run = acts.start(office, person, {"page": page, "ref": ref})
+    run = actions.start(deps, person, StartRequest(page=page, ref=ref))
     return f"Run {run.id} of {escape(run.page)} has begun; its card is in <#{run.channel}>."
 
 
-def _status(office: Office) -> Answer:
-    runs = office.store.active_runs() or office.store.runs(1)
+def _status(deps: Deps) -> Reply:
+    runs = deps.store.active_runs() or deps.store.runs(1)
     if not runs:
         return "Nothing has run yet. A deployment starts with /deploy start."
-    cards = [card(_scene(office, run.id)) for run in runs[:4]]
+    cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
     if len(cards) == 1:
         return cards[0]
     named = [{**block, "block_id": f"{n}-{block['block_id']}"} for n, one in enumerate(cards) for block in one.blocks]
     return Message(text=" · ".join(one.text for one in cards), blocks=named[:50])
 
 
-def _history(office: Office) -> Answer:
-    whole = history_of(office.store)
+def _history(deps: Deps) -> Reply:
+    whole = history_of(deps.store)
     if not whole:
         return "Nothing has run yet. A deployment starts with /deploy start."
-    zone = acts.frozen_page(office.store.run(whole[0].run.id)).runbook.time_zone
+    zone = actions.frozen_page(deps.store.run(whole[0].run.id)).runbook.time_zone
     return "\n".join(escape(line) for line in history_lines(whole[:SHOWN], whole, zone))
 
 
-def _scene(office: Office, run: int) -> Scene:
-    record = office.store.record(run)
-    return scene_of(office, acts.frozen_page(record.run), record)
+def _snapshot(deps: Deps, run: int) -> Snapshot:
+    record = deps.store.record(run)
+    return snapshot_of(deps, actions.frozen_page(record.run), record)
 
 
 def _help(verb: str) -> str:

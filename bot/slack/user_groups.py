@@ -19,7 +19,7 @@ EVERY = 300.0  # seconds
 Mentions = Callable[[Page], Mapping[str, list[str]]]
 
 
-class Groups:
+class UserGroups:
     """The members of every user group that the roles name; while Slack is away the last known ones stand."""
 
     def __init__(self, client: AsyncWebClient, pages: Callable[[], Mapping[str, Page]], mentions: Mentions) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Seen, Visit
+from commands.ports.tools import BrowserResult, Visit
 from state.errors import Failed, Unreachable
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ChromiumBrowser:
             return self._redact(error.message.splitlines()[0])[:200]
         return None
 
-    def visit(self, place: str, visit: Visit) -> Seen:
+    def visit(self, place: str, visit: Visit) -> BrowserResult:
         """See `commands.ports.tools.Browser.visit`."""
         if why := self.unavailable():
             raise Unreachable(f"There is no browser here: {why}.")
@@ -75,7 +75,7 @@ class ChromiumBrowser:
             reason = self._redact(error.message.splitlines()[0])
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
-    def _look(self, page: Page, url: str, visit: Visit) -> Seen:
+    def _look(self, page: Page, url: str, visit: Visit) -> BrowserResult:
         console: list[str] = []
         bad: list[str] = []
         page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
@@ -88,7 +88,7 @@ class ChromiumBrowser:
             _named(page, name).first.click(timeout=limit / 3)
         missing = tuple(text for text in visit.sees if not _appears(page, text, limit / 3))
         hide = self._redact
-        return Seen(
+        return BrowserResult(
             title=hide(page.title()), missing=missing, console=tuple(map(hide, console)), bad_answers=tuple(bad)
         )
 

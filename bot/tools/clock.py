@@ -13,7 +13,7 @@ class SystemClock:
         """The present moment."""
         return datetime.now(UTC)
 
-    def steady(self) -> float:
-        """See `commands.ports.tools.Clock.steady`."""
+    def monotonic(self) -> float:
+        """See `commands.ports.tools.Clock.monotonic`."""
         # counts the time that the machine slept, too
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

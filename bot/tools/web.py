@@ -13,7 +13,7 @@ import httpx
 
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
-from commands.ports.tools import USER_AGENT, Answer, Call
+from commands.ports.tools import USER_AGENT, HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
 MOST = 1024 * 1024  # bytes of an answer that are read
@@ -30,7 +30,7 @@ class HttpWeb:
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
 
-    def request(self, place: str, call: Call) -> Answer:
+    def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.tools.Web.request`."""
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
         headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
@@ -60,7 +60,7 @@ class HttpWeb:
             raise LostTrack(f"{call.method} {call.path}: “{place}” {why}.") from None
         seconds = time.monotonic() - began
         text = self._redact(body.decode(response.encoding or "utf-8", errors="replace"))
-        return Answer(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
+        return HttpResponse(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
 
     def close(self) -> None:
         """See `commands.ports.tools.Web.close`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from commands.ports.tools import Call, Finished, Tools
+from commands.ports.tools import CommandResult, HttpRequest, Tools
 from state.errors import LostTrack
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -16,36 +16,36 @@ _NAME = re.compile(r"<[a-z][a-z0-9_]*>")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """One line of the doctor's: `level` is ok, warn or fail; `says` what is so, `todo` what to do about it."""
+class PreflightResult:
+    """One line of the doctor's: `level` is ok, warn or fail; `summary` what is so, `todo` what to do about it."""
 
     level: str
-    says: str
+    summary: str
     todo: str = ""
 
 
-def good(says: str) -> list[Found]:
+def passed(summary: str) -> list[PreflightResult]:
     """One thing that is well."""
-    return [Found(level=OK, says=says)]
+    return [PreflightResult(level=OK, summary=summary)]
 
 
-def bad(says: str, todo: str) -> list[Found]:
+def blocked(summary: str, todo: str) -> list[PreflightResult]:
     """One thing that keeps a run from starting."""
-    return [Found(level=FAIL, says=says, todo=todo)]
+    return [PreflightResult(level=FAIL, summary=summary, todo=todo)]
 
 
-def doubtful(says: str, todo: str) -> list[Found]:
+def warned(summary: str, todo: str) -> list[PreflightResult]:
     """One thing that people must know, and a run may start in spite of it."""
-    return [Found(level=WARN, says=says, todo=todo)]
+    return [PreflightResult(level=WARN, summary=summary, todo=todo)]
 
 
-def last_word(ended: Finished) -> str:
+def last_word(ended: CommandResult) -> str:
     """The last line of a command's output, 160 characters at most, or how it ended where it said nothing."""
     return (ended.tail.strip().splitlines() or [f"exit {ended.code}"])[-1][:160]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Around:
+class PreflightContext:
     """What a check is handed. `files` are the release's files as that ref has them, known to `late` checks only."""
 
     tools: Tools
@@ -53,7 +53,7 @@ class Around:
     files: dict[str, str] = field(default_factory=dict)
 
 
-class Check(Protocol):
+class PreflightCheck(Protocol):
     """One thing to look at; changes nothing. Equal checks are made once.
 
     Checks with the same `place` ((sort, name), as in `StepBox.places`) are made one after another, and not at all when
@@ -68,7 +68,7 @@ class Check(Protocol):
     def late(self) -> bool:
         """Whether it needs what other checks found."""
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Look. May raise the tools' errors, which count as failures."""
 
 
@@ -85,20 +85,20 @@ class Programs:
         """The host."""
         return ("hosts", self.host)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask for all of them at once."""
         names = sorted(set(self.names))
         script = f'for name in {shlex.join(names)}; do command -v -- "$name" > /dev/null || echo "missing=$name"; done'
-        missing = re.findall(r"^missing=(.+)$", around.tools.shell.ask(self.host, script).tail, re.MULTILINE)
+        missing = re.findall(r"^missing=(.+)$", ctx.tools.shell.ask(self.host, script).tail, re.MULTILINE)
         if missing:
             todo = (
                 "install them there, or name their folder in the host's `path`: a plain SSH command reads no .profile"
             )
-            return bad(f"not found on its PATH: {', '.join(missing)}", todo)
-        return good(f"its programs are there: {', '.join(names)}")
+            return blocked(f"not found on its PATH: {', '.join(missing)}", todo)
+        return passed(f"its programs are there: {', '.join(names)}")
 
 
-Judge = Callable[[Finished], list[Found]]
+Judge = Callable[[CommandResult], list[PreflightResult]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +120,10 @@ class OnHost:
         """The host."""
         return ("hosts", self.host)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge it."""
-        env = {name: value.replace("<ref>", around.ref) for name, value in self.env}
-        return self.judge(around.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
+        env = {name: value.replace("<ref>", ctx.ref) for name, value in self.env}
+        return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class InDatabase:
 
     database: str
     sql: str
-    judge: Callable[[tuple[object, ...]], list[Found]] = field(compare=False)
+    judge: Callable[[tuple[object, ...]], list[PreflightResult]] = field(compare=False)
     late: bool = False
 
     @property
@@ -140,9 +140,9 @@ class InDatabase:
         """The database."""
         return ("databases", self.database)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask and judge."""
-        rows = around.tools.sql.query(self.database, self.sql, limit=10).rows
+        rows = ctx.tools.sql.query(self.database, self.sql, limit=10).rows
         return self.judge(rows[0] if rows else ())
 
 
@@ -153,20 +153,20 @@ class Reached:
     place: tuple[str, str]
     late: bool = False
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask the simplest thing there is."""
         sort, name = self.place
         if sort == "hosts":
-            return _host(around.tools.shell.ask(name, _HOST, limit=10))
+            return _host(ctx.tools.shell.ask(name, _HOST, limit=10))
         if sort == "databases":
-            return _database(*around.tools.sql.query(name, _DATABASE, limit=10).rows[0])
+            return _database(*ctx.tools.sql.query(name, _DATABASE, limit=10).rows[0])
         try:
-            answer = around.tools.web.request(name, Call(path="/", limit=8))
+            answer = ctx.tools.web.request(name, HttpRequest(path="/", limit=8))
         except LostTrack as error:
-            return bad(str(error), "is its service up, and the address right?")
+            return blocked(str(error), "is its service up, and the address right?")
         if answer.status >= 500 and answer.status != 503:
-            return doubtful(f"answers {answer.status} at /", "look at its log; it fails before anything is deployed")
-        return good(f"answers ({answer.status} in {answer.seconds:.1f} s)")
+            return warned(f"answers {answer.status} at /", "look at its log; it fails before anything is deployed")
+        return passed(f"answers ({answer.status} in {answer.seconds:.1f} s)")
 
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
@@ -178,18 +178,20 @@ printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 { print $4 }')\""""
 _LEAST = 100 * 1024  # kB
 
 
-def _host(ended: Finished) -> list[Found]:
+def _host(ended: CommandResult) -> list[PreflightResult]:
     words = dict(re.findall(r"^(\w+)=(.*)$", ended.tail, re.MULTILINE))
     if "missing" in words:
-        return bad(f"it has no {words['missing']}, which every command there needs", "install util-linux and coreutils")
+        return blocked(
+            f"it has no {words['missing']}, which every command there needs", "install util-linux and coreutils"
+        )
     if ended.code or "closed" in words:
         todo = "look at the disk and at the user's rights there"
-        return bad("~/.gonogo/jobs cannot be written, where running commands are kept", todo)
+        return blocked("~/.gonogo/jobs cannot be written, where running commands are kept", todo)
     if words.get("free", "").isdigit() and int(words["free"]) < _LEAST:
-        return bad(
+        return blocked(
             f"only {int(words['free']) // 1024} MB are free in the home folder", "make room: nothing can run there"
         )
-    return good(f"logged in as {words.get('user', '?')}; running commands can be kept")
+    return passed(f"logged in as {words.get('user', '?')}; running commands can be kept")
 
 
 _DATABASE = """
@@ -197,26 +199,26 @@ SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(
        current_setting('default_transaction_read_only') = 'on'"""
 
 
-def _database(user: str, version: str, standby: bool, read_only: bool) -> list[Found]:
+def _database(user: str, version: str, standby: bool, read_only: bool) -> list[PreflightResult]:
     if standby:
-        return bad("it is a standby, which takes no writes", "name the primary's address")
+        return blocked("it is a standby, which takes no writes", "name the primary's address")
     if read_only:
-        return doubtful(
+        return warned(
             f"user {user} is read-only by default", "name a user that may write, if a step changes this database"
         )
-    return good(f"PostgreSQL {version.split(maxsplit=1)[0]}, as {user}")
+    return passed(f"PostgreSQL {version.split(maxsplit=1)[0]}, as {user}")
 
 
 def folder(host: str, path: str, what: str, *, writable: bool = True) -> OnHost:
     """A folder (`$NAME` or a literal) that must be there."""
     test = '[ -d "$FOLDER" ] || exit 65\n' + ('[ -w "$FOLDER" ] || exit 66' if writable else "")
 
-    def judge(ended: Finished) -> list[Found]:
+    def judge(ended: CommandResult) -> list[PreflightResult]:
         if ended.code == 65:
-            return bad(f"{what} ({path}) is not there", "make the folder, or mend the address in the environment")
+            return blocked(f"{what} ({path}) is not there", "make the folder, or mend the address in the environment")
         if ended.code:
-            return bad(f"{what} ({path}) cannot be written by this user", "give it to the user that deploys")
-        return good(f"{what} ({path}) is there")
+            return blocked(f"{what} ({path}) cannot be written by this user", "give it to the user that deploys")
+        return passed(f"{what} ({path}) is there")
 
     return OnHost(host=host, script=test, judge=judge, env=(("FOLDER", path),))
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class ScratchNeeds:
     """What production's database says that a copy of it needs.
 
     `size` is in bytes, `encoding` PostgreSQL's name of it; the server's major version is from `oldest` to `newest` (None:
@@ -25,7 +25,7 @@ class Need:
     members: tuple[tuple[str, str], ...] = ()
 
 
-class Lent(Protocol):
+class ScratchServer(Protocol):
     """A server that is lent, empty, for as long as its context is open."""
 
     @property
@@ -36,13 +36,13 @@ class Lent(Protocol):
         """Why the host can reach it no more, or could not go on with it, as a clause; empty while all is well."""
 
 
-class Scratch(Protocol):
+class ScratchServers(Protocol):
     """Throw-away servers."""
 
-    def ready(self, host: str, need: Need) -> None:
+    def ready(self, host: str, need: ScratchNeeds) -> None:
         """Look whether one could be lent; starts none. Raises Failed as `beside` does, Unreachable."""
 
-    def beside(self, host: str, need: Need, *, stop: Event) -> AbstractContextManager[Lent]:
+    def beside(self, host: str, need: ScratchNeeds, *, stop: Event) -> AbstractContextManager[ScratchServer]:
         """Start a server that the host reaches at a port of its own loopback; at the end it is gone, with all that it held.
 
         Raises Failed (none can be had; the message is a clause that says why and what to do), Unreachable (the host),

@@ -15,7 +15,7 @@ from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
-from commands.ports.scratch_server import Scratch
+from commands.ports.scratch_server import ScratchServers
 
 TAIL = 64 * 1024  # bytes of output that are kept where nothing else is said
 USER_AGENT = "gonogo"  # how the bot's own requests are known in a web server's log
@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finished:
+class CommandResult:
     """How a command ended: exit `code`, the end of its output (`tail`, both streams, `TAIL` bytes or as many as asked), its `size`."""
 
     code: int
@@ -51,24 +51,24 @@ class Finished:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class JobStatus:
     """What is known of a job on its host: 'absent', 'running', 'finished' (then `finished` is set) or 'dead' (no process, no exit code)."""
 
     state: str
-    finished: Finished | None = None
+    finished: CommandResult | None = None
 
 
-Hear = Callable[[str], None]
+OutputListener = Callable[[str], None]
 
 
-def unheard(text: str) -> None:
-    """A `Hear` that nobody listens to."""
+def ignore_output(text: str) -> None:
+    """A `OutputListener` that nobody listens to."""
 
 
 class Shell(Protocol):
     """Commands on hosts over SSH."""
 
-    def run(self, host: str, job: Job, *, stop: Event, hear: Hear = unheard) -> Finished:
+    def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
         """Start the job, or attach to it where it exists, and stay until it ends.
 
         While it runs, `hear` is handed the newest output (whole lines, without secrets) every few seconds.
@@ -77,7 +77,7 @@ class Shell(Protocol):
         limit; killed), LostTrack (begun, and the host could not be reached again).
         """
 
-    def look(self, host: str, key: str) -> Look:
+    def job_status(self, host: str, key: str) -> JobStatus:
         """Say what is known of a job. Raises Unreachable."""
 
     def end(self, host: str, key: str) -> None:
@@ -85,7 +85,7 @@ class Shell(Protocol):
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
-    ) -> Finished:
+    ) -> CommandResult:
         """Run a short command that changes nothing (no job is kept), and keep so many bytes of the end of its output.
 
         Raises Unreachable, Failed (over its limit).
@@ -116,32 +116,34 @@ class Migration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applied:
+class MigrationResult:
     """How a migration went; `already` says that its receipt was there and nothing was done."""
 
     already: bool
     seconds: float
 
 
-class Sql(Protocol):
+class Database(Protocol):
     """Databases."""
 
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
         """Run a query in a read-only transaction. Raises Unreachable, Failed."""
 
-    def apply(self, database: str, migration: Migration, *, stop: Event, hear: Hear = unheard) -> Applied:
+    def apply(
+        self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output
+    ) -> MigrationResult:
         """Apply a file once, all or nothing; `hear` is told who holds a lock that it waits for.
 
         Raises Unreachable, Failed (rolled back; the sentence quotes the failing statement and its line), Stopped
         (cancelled and rolled back), LostTrack (the connection broke; it may have been committed).
         """
 
-    def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
+    def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
         """Wait for whoever applies this key now, then say whether its receipt is there. Raises Unreachable, Failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class HttpRequest:
     """One HTTP request to a web place; `path` is appended to its address. `limit` is in seconds."""
 
     path: str
@@ -152,7 +154,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpResponse:
     """What came back; `seconds` is from the request to the last byte. Redirects are not followed."""
 
     status: int
@@ -172,7 +174,7 @@ def _refuse(word: str) -> None:
 class Web(Protocol):
     """HTTP requests."""
 
-    def request(self, place: str, call: Call) -> Answer:
+    def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """Send one request.
 
         Raises Unreachable (the bot found no way to it), Down (it takes no connection), LostTrack (sent, and no whole
@@ -195,7 +197,7 @@ class Visit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class BrowserResult:
     """What the browser saw: missing texts, console errors, and addresses (paths) that answered 400 or more."""
 
     title: str
@@ -213,7 +215,7 @@ class Browser(Protocol):
     def broken(self) -> str | None:
         """Start a browser and end it again: why it does not start, or None."""
 
-    def visit(self, place: str, visit: Visit) -> Seen:
+    def visit(self, place: str, visit: Visit) -> BrowserResult:
         """Open the page, click through `click` in order, and look. Raises Unreachable, Failed."""
 
 
@@ -230,7 +232,7 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present moment, in UTC, aware."""
 
-    def steady(self) -> float:
+    def monotonic(self) -> float:
         """Seconds since some moment, which only ever grow, whatever is done to the time of day."""
 
 
@@ -239,11 +241,11 @@ class Tools:
     """All the tools a step is handed."""
 
     shell: Shell
-    sql: Sql
+    sql: Database
     web: Web
     browser: Browser
     linter: Linter
-    scratch: Scratch
+    scratch: ScratchServers
     clock: Clock
 
     def close(self) -> None:

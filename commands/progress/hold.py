@@ -1,11 +1,12 @@
-"""hold: moved by the redesign."""
+"""Whether a person holds the run."""
 
 from __future__ import annotations
 
+from state.facts import Hold, Resume
 from state.records import Record
 
 
-def held(record: Record) -> bool:
-    """Whether a person holds the run: no new step begins, and the watch goes on."""
-    holds = [fact.kind for fact in record.facts if fact.kind in {"hold", "resume"}]
-    return bool(holds) and holds[-1] == "hold"
+def hold_of(record: Record) -> Hold | None:
+    """The hold that is on now, or None: while it is, no new step begins, and the watch goes on."""
+    said = [fact for fact in record.facts if isinstance(fact, Hold | Resume)]
+    return said[-1] if said and isinstance(said[-1], Hold) else None

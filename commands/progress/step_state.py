@@ -6,92 +6,96 @@ from datetime import datetime
 from enum import Enum
 
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, FAILED, RUNNING, Record, Step
+from state.facts import Agreement, Choice, Signature, StepAnswer
+from state.records import Attempt, AttemptState, Record
 
-AGAIN, SKIP, ITS_DONE = "again", "skip", "done"
-YES, NO = "yes", "no"
-
-# the attempt at the decision that stands for a KEEP before the watch is over
-EARLY = 0
-
-# pseudo-steps: the run writes rows for them so that their beginning survives a restart
+# phases of a run that are no steps of the page: attempts are written for them so that their beginning survives a restart
 WATCH, DECISION = "the watch", "the decision"
 
 
-class Verdict(Enum):
+class StepState(Enum):
     """What a step means for the run now."""
 
-    TO_BEGIN = "it has not begun"
-    UNDER_WAY = "its act is running"
-    GO_ON = "it is settled; the next one may begin"
-    AGAIN = "a person asked for another attempt"
+    NOT_BEGUN = "it has not begun"
+    RUNNING = "its act is running"
+    SETTLED = "it is settled; the next one may begin"
+    RETRY = "a person asked for another attempt"
     ROLL_BACK = "it failed, and the page says that this rolls back"
     NO_GO = "a sign-off was refused before production was touched"
-    PEOPLE = "people must sign or answer"
+    NEEDS_PEOPLE = "people must sign or answer"
 
 
-def settle(page: Page, record: Record, step: PageStep) -> Verdict:
+def state_of(page: Page, record: Record, step: PageStep) -> StepState:
     """Say what a step means for the run now."""
     row = record.last(step.id)
     if row is None:
-        return Verdict.TO_BEGIN
-    if row.state == RUNNING:
-        return Verdict.UNDER_WAY
-    if row.state == DONE or _answer(record, row) == ITS_DONE:
+        return StepState.NOT_BEGUN
+    if row.state == AttemptState.RUNNING:
+        return StepState.RUNNING
+    if row.state == AttemptState.DONE or choice_of(record, row) is Choice.DONE:
         return _signed(page, record, step, row)
     return _failed(record, step, row)
 
 
-def _answer(record: Record, row: Step) -> str:
-    fact = record.fact("answer", row.step, row.attempt)
-    return fact.said if fact else ""
+def answer_to(record: Record, row: Attempt) -> StepAnswer | None:
+    """What somebody answered about an attempt, or None."""
+    return record.newest(StepAnswer, step=row.step, attempt=row.attempt)
 
 
-def _failed(record: Record, step: PageStep, row: Step) -> Verdict:
-    answer = _answer(record, row)
-    if answer == AGAIN:
-        return Verdict.AGAIN
-    if answer == SKIP:
-        second = not step.box.two_to_skip or record.fact("second", row.step, row.attempt)
-        return Verdict.GO_ON if second else Verdict.PEOPLE
-    if row.state == FAILED and step.box.on_failure == "tell":
-        return Verdict.GO_ON
-    if row.state == FAILED and step.box.on_failure == "roll back":
-        return Verdict.ROLL_BACK
-    return Verdict.PEOPLE
+def choice_of(record: Record, row: Attempt) -> Choice | None:
+    """What somebody chose about an attempt, or None."""
+    answer = answer_to(record, row)
+    return answer.choice if answer else None
 
 
-def _signed(page: Page, record: Record, step: PageStep, row: Step) -> Verdict:
-    if refusal(record, row):
-        if _answer(record, row) == AGAIN:
-            return Verdict.AGAIN
-        if _answer(record, row) == SKIP:
-            return Verdict.GO_ON
-        if not touched(page, record):
-            return Verdict.NO_GO
-        return Verdict.ROLL_BACK if step.box.on_failure == "roll back" else Verdict.PEOPLE
-    return Verdict.PEOPLE if unsigned(record, step, row) else Verdict.GO_ON
+def signatures(record: Record, row: Attempt) -> list[Signature]:
+    """All that was signed or refused about an attempt, in order."""
+    return [f for f in record.facts if isinstance(f, Signature) and (f.step, f.attempt) == (row.step, row.attempt)]
 
 
-def refusal(record: Record, row: Step) -> bool:
+def _failed(record: Record, step: PageStep, row: Attempt) -> StepState:
+    choice = choice_of(record, row)
+    if choice is Choice.RETRY:
+        return StepState.RETRY
+    if choice is Choice.SKIP:
+        agreed = not step.box.skip_needs_two or record.newest(Agreement, step=row.step, attempt=row.attempt)
+        return StepState.SETTLED if agreed else StepState.NEEDS_PEOPLE
+    if row.state == AttemptState.FAILED and step.box.on_failure == "tell":
+        return StepState.SETTLED
+    if row.state == AttemptState.FAILED and step.box.on_failure == "roll back":
+        return StepState.ROLL_BACK
+    return StepState.NEEDS_PEOPLE
+
+
+def _signed(page: Page, record: Record, step: PageStep, row: Attempt) -> StepState:
+    if is_refused(record, row):
+        choice = choice_of(record, row)
+        if choice is Choice.RETRY:
+            return StepState.RETRY
+        if choice is Choice.SKIP:
+            return StepState.SETTLED
+        if not production_changed(page, record):
+            return StepState.NO_GO
+        return StepState.ROLL_BACK if step.box.on_failure == "roll back" else StepState.NEEDS_PEOPLE
+    return StepState.NEEDS_PEOPLE if missing_signatures(record, step, row) else StepState.SETTLED
+
+
+def is_refused(record: Record, row: Attempt) -> bool:
     """Whether somebody refused to sign this attempt."""
-    return any(
-        f.kind == "sign" and f.said == NO and (f.step, f.attempt) == (row.step, row.attempt) for f in record.facts
-    )
+    return any(signature.refused for signature in signatures(record, row))
 
 
-def unsigned(record: Record, step: PageStep, row: Step) -> tuple[str, ...]:
+def missing_signatures(record: Record, step: PageStep, row: Attempt) -> tuple[str, ...]:
     """The roles that have not signed this attempt yet, in alphabetical order."""
-    signed = {f.role for f in record.facts if f.kind == "sign" and (f.step, f.attempt) == (row.step, row.attempt)}
-    return tuple(sorted(step.box.roles() - signed))
+    return tuple(sorted(step.box.roles() - {signature.role for signature in signatures(record, row)}))
 
 
-def touched(page: Page, record: Record) -> bool:
+def production_changed(page: Page, record: Record) -> bool:
     """Whether any step that may change production has begun, so that there is something to roll back."""
-    return touched_at(page, record) is not None
+    return production_changed_at(page, record) is not None
 
 
-def touched_at(page: Page, record: Record) -> datetime | None:
+def production_changed_at(page: Page, record: Record) -> datetime | None:
     """When the first step began that may change production."""
     changing = {step.id for step in page.steps if step.part in {"deploy", "smoke tests", "watch"}}
-    return min((row.began_at for row in record.steps if row.step in changing), default=None)
+    return min((row.began_at for row in record.attempts if row.step in changing), default=None)

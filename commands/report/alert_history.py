@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from commands.report.reading import Reading
-from commands.runbook.alert_rule import Alert
-from commands.text.durations import say
-from commands.watch.countdown import HELD
+from commands.report.run_data import RunData
+from commands.runbook.alert_rule import AlertRule
+from commands.text.durations import format_duration
+from state.events import AlertRaised, EventKind, WarningRaised
+from state.facts import AlertHold
 from state.records import Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rang:
+class AlertOccurrence:
     """An alert or a warning: when it was told (T+), what was measured and against which rule, and how it ended."""
 
     at: timedelta
@@ -26,48 +27,52 @@ class Rang:
     ended: str
 
 
-def rang(reading: Reading, events: Iterable[Event]) -> tuple[Rang, ...]:
+def alert_occurrences(data: RunData, events: Iterable[Event]) -> tuple[AlertOccurrence, ...]:
     """Every alert and warning, in order; one that went on over several measurements stands once."""
-    good = {alert.name: _good(reading, alert) for alert in reading.page.alerts}
-    found: list[Rang] = []
-    last: dict[tuple[str, str], datetime] = {}
+    good = {alert.name: _good(data, alert) for alert in data.page.alerts}
+    found: list[AlertOccurrence] = []
+    last: dict[tuple[EventKind, str], datetime] = {}
     for event in events:
-        if event.kind not in {"alert", "warning"}:
+        alert = event.data
+        if not isinstance(alert, WarningRaised):
             continue
-        name = str(event.data.get("name", ""))
-        moment, end = _ended(reading, event, good.get(name, []))
-        if last.get((event.kind, name)) == moment:
+        ended_at, end = _ended(data, event.at, alert, good.get(alert.name, []))
+        if last.get((alert.kind, alert.name)) == ended_at:
             continue
-        last[event.kind, name] = moment
+        last[alert.kind, alert.name] = ended_at
         found.append(
-            Rang(
-                at=reading.t_plus(event.at),
-                level=event.kind,
-                name=name,
-                value=float(event.data.get("value", 0)),
-                rule=str(event.data.get("rule", "")),
+            AlertOccurrence(
+                at=data.t_plus(event.at),
+                level=alert.kind,
+                name=alert.name,
+                value=alert.value,
+                rule=alert.rule,
                 ended=end,
             )
         )
     return tuple(found)
 
 
-def _good(reading: Reading, alert: Alert) -> list[tuple[datetime, float]]:
+def _good(data: RunData, alert: AlertRule) -> list[tuple[datetime, float]]:
     """The moments at which an alert's measure was within its limits."""
-    measured = reading.measurements(alert.check, alert.measure)
-    return [(at, value) for at, value, _ in measured if reading.level(alert, value) == "ok"]
+    measured = data.measurements(alert.check, alert.measure)
+    return [(at, value) for at, value, _ in measured if data.level(alert, value) == "ok"]
 
 
-def _ended(reading: Reading, event: Event, good: list[tuple[datetime, float]]) -> tuple[datetime, str]:
+def _ended(
+    data: RunData, at: datetime, alert: WarningRaised, good: list[tuple[datetime, float]]
+) -> tuple[datetime, str]:
     """When it ended (the last moment there is, where it did not), and how in words."""
-    back = reading.record.fact("rollback")
-    hold = reading.record.fact(HELD, str(event.data.get("name", "")), int(event.data.get("attempt", 0)))
+    back = data.record.rollback
+    number = alert.number if isinstance(alert, AlertRaised) else 0
+    hold = data.record.newest(AlertHold, alert=alert.name, number=number)
     if hold:
-        return hold.at, f"held as a false alarm for {hold.said} at T+{say(reading.t_plus(hold.at))}: {hold.reason}"
-    following = bisect_right(good, event.at, key=lambda one: one[0])
+        lasts, when = format_duration(hold.lasts), format_duration(data.t_plus(hold.at))
+        return hold.at, f"held as a false alarm for {lasts} at T+{when}: {hold.reason}"
+    following = bisect_right(good, at, key=lambda one: one[0])
     if following < len(good) and (back is None or good[following][0] < back.at):
-        at, value = good[following]
-        return at, f"within its limits again at T+{say(reading.t_plus(at))}: {value:.4g}"
-    if back and back.at >= event.at:
-        return back.at, f"rolled back, asked for at T+{say(reading.t_plus(back.at))}"
+        since, value = good[following]
+        return since, f"within its limits again at T+{format_duration(data.t_plus(since))}: {value:.4g}"
+    if back and back.at >= at:
+        return back.at, f"rolled back, asked for at T+{format_duration(data.t_plus(back.at))}"
     return datetime.max.replace(tzinfo=UTC), "still so at the last look"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from commands.report.reading import Reading
-from commands.runbook.alert_rule import Alert
+from commands.report.run_data import RunData
+from commands.runbook.alert_rule import AlertRule
 
 MOST_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class Series:
     """One measured line: points of (T+ in hours, value), and the mean of what was measured before production changed."""
 
     name: str
@@ -36,85 +36,85 @@ class Panel:
 
     title: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[Series, ...]
     limits: tuple[Limit, ...]
     raised: tuple[Point, ...]
 
 
-def panels(reading: Reading) -> tuple[Panel, ...]:
+def panels(data: RunData) -> tuple[Panel, ...]:
     """The panels for which something was measured."""
-    made = (_response(reading), _errors(reading), _host(reading))
+    made = (_response(data), _errors(data), _host(data))
     return tuple(panel for panel in made if panel.lines)
 
 
-def _response(reading: Reading) -> Panel:
-    limited = {alert.check for alert in reading.page.alerts if alert.measure == "seconds"}
-    checks = [step for step in reading.page.part("watch") if step.box.kind == "http" or step.id in limited]
+def _response(data: RunData) -> Panel:
+    limited = {alert.check for alert in data.page.alerts if alert.measure == "seconds"}
+    checks = [step for step in data.page.part("watch") if step.box.times_answers or step.id in limited]
     checks.sort(key=lambda step: step.id not in limited)
-    lines = [_line(reading, step.id, "seconds", _short(step.title)) for step in checks]
-    return _panel(reading, "Response time", "s", lines, {"seconds": 1})
+    lines = [_line(data, step.id, "seconds", _short(step.title)) for step in checks]
+    return _panel(data, "Response time", "s", lines, {"seconds": 1})
 
 
-def _errors(reading: Reading) -> Panel:
+def _errors(data: RunData) -> Panel:
     """How many percent of the checks of each round failed, and of the repeated smoke tests."""
     rounds: dict[int, list[Point]] = {}
-    every = reading.page.runbook.status_every
-    steps = reading.page.part("watch")
+    every = data.page.runbook.status_every
+    steps = data.page.part("watch")
     for step in steps:
-        if step.box.kind == "repeat":
+        if step.box.repeats:
             continue
-        for at, failed, after in reading.measurements(step.id, "failed"):
-            passed = reading.t_plus(at)
+        for at, failed, after in data.measurements(step.id, "failed"):
+            passed = data.t_plus(at)
             if after:
                 rounds.setdefault(round(passed / every), []).append((_hours(passed), min(failed, 1.0)))
     shares = [
         (max(at for at, _ in one), 100 * sum(bad for _, bad in one) / len(one)) for _, one in sorted(rounds.items())
     ]
-    lines = [Line(name="Checks of a round", points=tuple(shares))]
-    lines += [_line(reading, step.id, "failed_share", _short(step.title), 100) for step in steps]
-    return _panel(reading, "Error share", "%", lines, {"failed": 100, "failed_share": 100})
+    lines = [Series(name="Checks of a round", points=tuple(shares))]
+    lines += [_line(data, step.id, "failed_share", _short(step.title), 100) for step in steps]
+    return _panel(data, "Error share", "%", lines, {"failed": 100, "failed_share": 100})
 
 
-def _host(reading: Reading) -> Panel:
+def _host(data: RunData) -> Panel:
     names = (("cpu", "CPU"), ("memory", "Memory"))
-    lines = [_line(reading, step.id, measure, name) for measure, name in names for step in reading.page.part("watch")]
-    return _panel(reading, "CPU and memory", "%", lines, {"cpu": 1, "memory": 1})
+    lines = [_line(data, step.id, measure, name) for measure, name in names for step in data.page.part("watch")]
+    return _panel(data, "CPU and memory", "%", lines, {"cpu": 1, "memory": 1})
 
 
-def _line(reading: Reading, step: str, measure: str, name: str, scale: float = 1) -> Line:
-    found = [(at, scale * value, after) for at, value, after in reading.measurements(step, measure)]
+def _line(data: RunData, step: str, measure: str, name: str, scale: float = 1) -> Series:
+    found = [(at, scale * value, after) for at, value, after in data.measurements(step, measure)]
     before = [value for _, value, after in found if not after]
-    return Line(
+    return Series(
         name=name,
-        points=tuple((_hours(reading.t_plus(at)), value) for at, value, after in found if after),
+        points=tuple((_hours(data.t_plus(at)), value) for at, value, after in found if after),
         baseline=sum(before) / len(before) if before else None,
     )
 
 
-def _panel(reading: Reading, title: str, unit: str, lines: list[Line], measures: dict[str, float]) -> Panel:
+def _panel(data: RunData, title: str, unit: str, lines: list[Series], measures: dict[str, float]) -> Panel:
     """A panel of the lines that have points; `measures` says which alerts belong to it, and their scale to its unit."""
-    alerts = [alert for alert in reading.page.alerts if alert.measure in measures and not alert.expected]
+    alerts = [alert for alert in data.page.alerts if alert.measure in measures and not alert.expected]
     return Panel(
         title=title,
         unit=unit,
         lines=tuple([line for line in lines if line.points][:MOST_LINES]),
         limits=tuple(limit for alert in alerts for limit in _limits(alert, measures[alert.measure])),
-        raised=tuple(point for alert in alerts for point in _raised(reading, alert, measures[alert.measure])),
+        raised=tuple(point for alert in alerts for point in _raised(data, alert, measures[alert.measure])),
     )
 
 
-def _limits(alert: Alert, scale: float) -> list[Limit]:
+def _limits(alert: AlertRule, scale: float) -> list[Limit]:
     values = {"alert": alert.above, "warning": alert.warn_above}
     # a limit of zero would lie on the axis: that anything at all is too much is seen from the line itself
     return [Limit(name=alert.name, value=scale * v, kind=kind) for kind, v in values.items() if v]
 
 
-def _raised(reading: Reading, alert: Alert, scale: float) -> list[Point]:
-    measured = reading.measurements(alert.check, alert.measure)
+def _raised(data: RunData, alert: AlertRule, scale: float) -> list[Point]:
+    measured = data.measurements(alert.check, alert.measure)
     return [
-        (_hours(reading.t_plus(at)), scale * value)
+        (_hours(data.t_plus(at)), scale * value)
         for at, value, after in measured
-        if after and reading.level(alert, value) == "alert"
+        if after and data.level(alert, value) == "alert"
     ]
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
-from commands.progress.clock import moment
 from commands.progress.step_state import WATCH
-from state.records import KEPT, ROLLED_BACK, Record, Run
+from state.records import Record, Run, RunState
 
 COMMITTED = "committed_at"  # the value under which a step tells when the commit was made, in ISO 8601
 
@@ -48,24 +47,24 @@ class Deploy:
 
 def deploy_of(record: Record) -> Deploy:
     """What the history keeps of a record; a thousand whole records would be too much to hold at once."""
-    asked, end = record.fact("rollback"), record.run.ended_at
+    asked, end = record.rollback, record.run.ended_at
     return Deploy(
         run=replace(record.run, text=""),
         lead_time=_lead_time(record),
-        restored=end - moment(record, asked) if asked and end else None,
+        restored=end - asked.at if asked and end else None,
     )
 
 
 def figures(history: Iterable[Deploy]) -> Figures:
     """The figures of the runs that reached their end on production; the others count for nothing."""
-    ended = [one for one in history if one.run.state in {KEPT, ROLLED_BACK} and one.run.ended_at]
+    ended = [one for one in history if one.run.state in {RunState.KEPT, RunState.ROLLED_BACK} and one.run.ended_at]
     ended.sort(key=lambda one: one.run.began_at)
-    back = [one for one in ended if one.run.state == ROLLED_BACK]
+    back = [one for one in ended if one.run.state == RunState.ROLLED_BACK]
     return Figures(
         deploys=len(ended),
         failed=len(back),
         a_week=_a_week([one.run for one in ended]),
-        lead_time=_median([one.lead_time for one in ended if one.run.state == KEPT]),
+        lead_time=_median([one.lead_time for one in ended if one.run.state == RunState.KEPT]),
         restore=_median([one.restored for one in back]),
         since=ended[0].run.began_at if ended else None,
     )
@@ -92,4 +91,4 @@ def _a_week(runs: Sequence[Run]) -> float | None:
         return None
     last = max(run.ended_at or run.began_at for run in runs)
     weeks = max((last - runs[0].began_at) / timedelta(weeks=1), 1.0)
-    return sum(run.state == KEPT for run in runs) / weeks
+    return sum(run.state == RunState.KEPT for run in runs) / weeks

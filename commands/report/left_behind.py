@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from commands.report.reading import Reading
+from commands.report.run_data import RunData
 from commands.rollback.restored import not_restored
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, ROLLED_BACK, ROLLING_BACK, RUNNING, Record, Step
+from state.records import Attempt, AttemptState, Record, RunState
 
 
-def cleaned(reading: Reading) -> tuple[str, ...]:
+def cleaned(data: RunData) -> tuple[str, ...]:
     """One sentence for each step that removes what it (or another step) made, and for what was left behind."""
-    return tuple(line for step in reading.page.steps for line in _cleaned(step, reading.attempts(step.id)))
+    return tuple(line for step in data.page.steps for line in _cleaned(step, data.attempts(step.id)))
 
 
-def _cleaned(step: PageStep, rows: list[Step]) -> Iterator[str]:
+def _cleaned(step: PageStep, rows: list[Attempt]) -> Iterator[str]:
     paths = [getattr(step.box, "clean_up", "")]
     paths += [getattr(step.box, "path", "")] if getattr(step.box, "method", "") == "DELETE" else []
-    ended = [row for row in rows if row.state != RUNNING]
+    ended = [row for row in rows if row.state != AttemptState.RUNNING]
     for path in filter(None, paths):
-        good = sum(row.state == DONE for row in ended)
+        good = sum(row.state == AttemptState.DONE for row in ended)
         if good:
             yield f"“{step.title}” removed what was made at {path}, {good} of {len(ended)} times"
-        yield from (f"“{step.title}”: {row.says}" for row in ended if row.state != DONE)
+        yield from (f"“{step.title}”: {row.summary}" for row in ended if row.state != AttemptState.DONE)
 
 
 def not_brought_back(page: Page, record: Record) -> tuple[str, ...]:
     """What is lost by the rollback, and each of its steps that did not end well or was skipped; nothing without a rollback."""
-    back = record.run.state in {ROLLING_BACK, ROLLED_BACK}
-    lost = (f"Lost by it: {record.run.loses}",) if record.run.loses and back else ()
+    back = record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
+    lost = (f"Lost by it: {record.run.rollback_loss}",) if record.run.rollback_loss and back else ()
     return lost + not_restored(page, record)

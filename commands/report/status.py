@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.progress.clock import clock, moment
-from commands.progress.hold import held
-from commands.progress.step_state import WATCH, Verdict, settle
-from commands.progress.usual_time import Usual
-from commands.rollback.budget import Pace, under_way
-from commands.rollback.order import way_back
+from commands.progress.clock import elapsed
+from commands.progress.hold import hold_of
+from commands.progress.step_state import WATCH, StepState, state_of
+from commands.progress.usual_time import UsualTime
+from commands.rollback.budget import StepPace, running_steps
+from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page
-from commands.signoff.waiting import Waiting, deciding, waiting_for
-from commands.text.durations import say
-from commands.watch.countdown import Countdown, running
-from commands.watch.countdown import held as false_alarms
-from commands.watch.criteria import Shown, shown
-from commands.watch.verdicts import OK, Probe, probes
-from state.records import GOING, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+from commands.signoff.waiting import Waiting, decision_pending, waiting_for
+from commands.text.durations import format_duration
+from commands.watch.countdown import Countdown, running_countdowns
+from commands.watch.countdown import held_alerts as false_alarms
+from commands.watch.criteria import CriterionStatus, criteria_status
+from commands.watch.verdicts import OK, CheckVerdict, check_verdicts
+from state.records import AttemptState, Record, RunState
 
 MARKS = {"go": "GO   ", "no-go": "NO-GO", "open": "open ", "people": "ask  "}
 
@@ -38,7 +38,7 @@ class Status:
     target: str
     title: str
     ref: str
-    state: str
+    state: RunState
     stage: str
     doing: str
     settled: int
@@ -49,22 +49,26 @@ class Status:
     hold_reason: str
     reason: str
     loses: str
-    checks: tuple[Probe, ...]
-    criteria: tuple[Shown, ...]
+    checks: tuple[CheckVerdict, ...]
+    criteria: tuple[CriterionStatus, ...]
     counting: tuple[Countdown, ...]
     false_alarms: tuple[Countdown, ...]
     rollback_left: timedelta | None
-    late: tuple[Pace, ...]
+    late: tuple[StepPace, ...]
     lost: tuple[str, ...]
     speed: float
 
 
-def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usual] | None = None) -> Status:
+def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, UsualTime] | None = None) -> Status:
     """Sum a run up; `usual` is what its steps took in the runs before it."""
     stage, doing = _where(page, record)
-    steps = way_back(page, record) if record.run.state in {ROLLING_BACK, ROLLED_BACK} else page.forward
-    rollback = record.fact("rollback")
-    hold = record.fact("hold") if held(record) else None
+    steps = (
+        rollback_steps(page, record)
+        if record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
+        else page.forward
+    )
+    rollback = record.rollback
+    hold = hold_of(record)
     return Status(
         run=record.run.id,
         target=record.run.target,
@@ -73,23 +77,21 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         state=record.run.state,
         stage=stage,
         doing=doing,
-        settled=sum(settle(page, record, step) is Verdict.GO_ON for step in steps),
+        settled=sum(state_of(page, record, step) is StepState.SETTLED for step in steps),
         total=len(steps),
-        clock=clock(record, now),
+        clock=elapsed(record, now),
         waiting=waiting_for(page, record),
         held_by=hold.person if hold else "",
         hold_reason=hold.reason if hold else "",
         reason=rollback.reason if rollback else "",
-        loses=record.run.loses,
-        checks=probes(page, record),
-        criteria=shown(page, record),
-        counting=running(page, record),
+        loses=record.run.rollback_loss,
+        checks=check_verdicts(page, record),
+        criteria=criteria_status(page, record),
+        counting=running_countdowns(page, record),
         false_alarms=false_alarms(page, record, now),
-        rollback_left=page.rollback.within - (now - moment(record, rollback))
-        if rollback and record.run.active
-        else None,
-        late=tuple(one for one in under_way(page, record, usual or {}, now) if one.slow),
-        lost=not_restored(page, record) if record.run.state == ROLLED_BACK else (),
+        rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
+        late=tuple(one for one in running_steps(page, record, usual or {}, now) if one.slow),
+        lost=not_restored(page, record) if record.run.state == RunState.ROLLED_BACK else (),
         speed=record.run.speed,
     )
 
@@ -97,19 +99,19 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
 def _where(page: Page, record: Record) -> tuple[str, str]:
     if not record.run.active:
         return record.run.state.capitalize(), ""
-    running = [row for row in record.steps if row.state == RUNNING]
+    running = [row for row in record.attempts if row.state == AttemptState.RUNNING]
     steps = {step.id: step for step in page.steps}
-    if record.run.state == GOING and record.fact("keep"):
+    if record.run.state == RunState.GOING and record.keep:
         return "Decision", "KEEP was decided; the checks under way come to their end first"
-    if deciding(record):
+    if decision_pending(record):
         going_on = "; the checks go on until then, and alerts count" if page.part("watch") else ""
         return "Decision", f"KEEP or ROLLBACK{going_on}"
-    if record.run.state == GOING and (row := record.last(WATCH)) and row.state == RUNNING:
+    if record.run.state == RunState.GOING and (row := record.last(WATCH)) and row.state == AttemptState.RUNNING:
         return STAGES["watch"], _checking([steps[r.step].title for r in running if r.step in steps])
-    if record.run.state == ROLLING_BACK:
+    if record.run.state == RunState.ROLLING_BACK:
         doing = [row for row in running if row.step in steps and steps[row.step].part == "rollback"]
         return STAGES["rollback"], " and ".join(steps[row.step].title for row in doing)
-    current = next((s for s in page.forward if settle(page, record, s) is not Verdict.GO_ON), page.forward[-1])
+    current = next((s for s in page.forward if state_of(page, record, s) is not StepState.SETTLED), page.forward[-1])
     return STAGES[current.part], current.title
 
 
@@ -126,9 +128,9 @@ def progress_bar(settled: int, total: int, width: int = 12) -> str:
     return "▰" * filled + "▱" * (width - filled)
 
 
-def in_words(status: Status) -> list[str]:
+def status_lines(status: Status) -> list[str]:
     """The status in plain lines, for the terminal and for a screen reader."""
-    lines = [f"Run {status.run} · {status.target} · {status.ref} · T+{say(status.clock)}"]
+    lines = [f"Run {status.run} · {status.target} · {status.ref} · T+{format_duration(status.clock)}"]
     bar = progress_bar(status.settled, status.total)
     doing = f": {status.doing}" if status.doing else ""
     lines.append(f"{status.stage}{doing}  {bar} {status.settled}/{status.total}")
@@ -138,7 +140,7 @@ def in_words(status: Status) -> list[str]:
         lines.append(_time_left(status.rollback_left))
     lines += [f"{one.title} is {one.excess}" for one in status.late]
     lines += [f"NOT restored: {one}" for one in status.lost]
-    if status.loses and status.state == GOING:
+    if status.loses and status.state == RunState.GOING:
         lines.append(f"Rolling back now loses {status.loses}")
     if status.held_by:
         lines.append(f"On hold by {status.held_by}: {status.hold_reason}")
@@ -148,10 +150,10 @@ def in_words(status: Status) -> list[str]:
     for check in status.checks:
         beside = f" ({check.beside})" if check.beside else ""
         lines.append(
-            f"{check.verdict if check.verdict == OK else check.verdict.upper()}: {check.title}: {check.says}{beside}"
+            f"{check.verdict if check.verdict == OK else check.verdict.upper()}: {check.title}: {check.summary}{beside}"
         )
     lines += [
-        f"{MARKS[one.mark]} {one.text}: {one.evidence}" + "".join(f" (by {who})" for who in one.by)
+        f"{MARKS[one.mark]} {one.text}: {one.evidence}" + "".join(f" (by {actor})" for actor in one.by)
         for one in status.criteria
     ]
     return lines
@@ -159,7 +161,11 @@ def in_words(status: Status) -> list[str]:
 
 def _time_left(left: timedelta) -> str:
     seconds = round(left.total_seconds())
-    return f"Time left for it: {say(seconds)}" if seconds >= 0 else f"{say(-seconds)} over the time that it may take"
+    return (
+        f"Time left for it: {format_duration(seconds)}"
+        if seconds >= 0
+        else f"{format_duration(-seconds)} over the time that it may take"
+    )
 
 
 def _hold_of(one: Countdown) -> str:

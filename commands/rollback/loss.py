@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from datetime import UTC
 
 from commands.ports.tools import Tools
-from commands.progress.step_state import touched_at
+from commands.progress.step_state import production_changed_at
 from commands.runbook.page import Loses, Page
-from commands.steps.base import fill
-from commands.text.durations import say
+from commands.steps.values import fill
+from commands.text.durations import format_duration
 from state.errors import BadRecord, ToolError
-from state.records import GOING, Record
+from state.records import Record, RunState
 from state.sqlite.store import Store
 
 EVERY = 15.0  # seconds between two askings; divided by the run's speed, but at least LEAST
 LEAST = 2.0
 
 
-class LossWatch:
+class LossMonitor:
     """Keeps `Run.loses` true from the first change of production until the rollback begins or the run ends."""
 
     def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
@@ -43,25 +42,25 @@ class LossWatch:
         while not self._over.wait(wait) and self.page.rollback.loses:
             try:
                 record = self.store.record(self.number)
-                if record.run.state != GOING or record.fact("rollback"):
+                if record.run.state != RunState.GOING or record.rollback:
                     return
                 wait = max(LEAST, EVERY / record.run.speed)
                 self._ask(self.page.rollback.loses, record)
-            except (sqlite3.Error, BadRecord):
+            except BadRecord:
                 # the record is closed while we leave; anything else the runner's own loop says
                 wait = LEAST
 
     def _ask(self, loses: Loses, record: Record) -> None:
-        since = touched_at(self.page, record)
+        since = production_changed_at(self.page, record)
         if since is None:
             return
         moment = f"'{since.astimezone(UTC).isoformat()}'::timestamptz"
         try:
             rows = self.tools.sql.query(loses.database, fill(loses.sql, {"since": moment}), limit=10).rows
-            said = f"{rows[0][0]} {fill(loses.says, {'since': f'T+{say(since - record.run.began_at)}'})}"
+            said = f"{rows[0][0]} {fill(loses.says, {'since': f'T+{format_duration(since - record.run.began_at)}'})}"
         except (ToolError, IndexError) as error:
             said = (
                 f"an unknown number of {fill(loses.says, {'since': 'the change'})} ({str(error)[:120] or 'no answer'})"
             )
-        if not self._over.is_set() and said != record.run.loses:
-            self.store.set_loses(self.number, said)
+        if not self._over.is_set() and said != record.run.rollback_loss:
+            self.store.set_rollback_loss(self.number, said)

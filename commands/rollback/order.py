@@ -6,7 +6,7 @@ from commands.runbook.page import Page, PageStep
 from state.records import Record
 
 
-def way_back(page: Page, record: Record) -> tuple[PageStep, ...]:
+def rollback_steps(page: Page, record: Record) -> tuple[PageStep, ...]:
     """The steps of the rollback that have something to undo, in order."""
-    begun = {row.step for row in record.steps}
+    begun = {row.step for row in record.attempts}
     return tuple(step for step in page.part("rollback") if not step.box.undoes or step.box.undoes in begun)

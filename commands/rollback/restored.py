@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from commands.progress.step_state import ITS_DONE, refusal
-from commands.rollback.order import way_back
+from commands.progress.step_state import answer_to, is_refused
+from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
-from state.records import DONE, ROLLED_BACK, ROLLING_BACK, RUNNING, Record
+from state.facts import Choice
+from state.records import AttemptState, Record, RunState
 
 
 def not_restored(page: Page, record: Record) -> tuple[str, ...]:
@@ -13,16 +14,16 @@ def not_restored(page: Page, record: Record) -> tuple[str, ...]:
 
     What a person did by hand, and said so, is restored.
     """
-    if record.run.state not in {ROLLING_BACK, ROLLED_BACK}:
+    if record.run.state not in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}:
         return ()
-    return tuple(why for step in way_back(page, record) if (why := _why_not(record, step)))
+    return tuple(why for step in rollback_steps(page, record) if (why := _why_not(record, step)))
 
 
 def missing_at(page: Page, record: Record, step: PageStep) -> dict[str, str]:
     """What the steps of the rollback above `step` have not restored by now: each name with who is to act, and the whole sentence."""
-    steps = way_back(page, record) if step.part == "rollback" else ()
+    steps = rollback_steps(page, record) if step.part == "rollback" else ()
     above = steps[: steps.index(step)] if step in steps else ()
-    ended = [one for one in above if (row := record.last(one.id)) and row.state != RUNNING]
+    ended = [one for one in above if (row := record.last(one.id)) and row.state != AttemptState.RUNNING]
     return {
         f"“{one.title}” ({page.roles[one.box.asks or page.decision.role].title} must act)": why
         for one in ended
@@ -35,10 +36,10 @@ def _why_not(record: Record, step: PageStep) -> str:
     row = record.last(step.id)
     if row is None:
         return f"“{step.title}” did not begin"
-    answer = record.fact("answer", step.id, row.attempt)
-    refused = refusal(record, row)
-    if not refused and (row.state == DONE or (answer and answer.said == ITS_DONE)):
+    answer = answer_to(record, row)
+    refused = is_refused(record, row)
+    if not refused and (row.state == AttemptState.DONE or (answer and answer.choice is Choice.DONE)):
         return ""
     how = "refused" if refused else row.state
-    why = f" ({answer.said}: {answer.reason})" if answer else ""
-    return f"“{step.title}” {how}: {row.says}{why}"
+    why = f" ({answer.choice}: {answer.reason})" if answer else ""
+    return f"“{step.title}” {how}: {row.summary}{why}"

@@ -1,38 +1,37 @@
-"""countdown_writes: moved by the redesign."""
+"""What the run writes of an alert's countdown: that it begins, is cancelled, or rolls back at zero."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from commands.rollback.request import turn_back
+from commands.rollback.request import request_rollback
 from commands.runbook.page import Page
-from commands.runbook.people import BOT
-from commands.signoff.false_alarm import _fact
-from commands.watch import events as watch_events
-from commands.watch.countdown import BEGUN, OVER, AtZero, BeginCountdown, Recovered
-from state.records import News, Provided
+from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
+from commands.watch.events import countdown_began
+from state.events import Recovered
+from state.facts import BOT, CountdownEnd, CountdownStart
+from state.records import Condition, NewEvent
 from state.sqlite.store import Store
 
 
-def note(
+def write_countdown(
     store: Store,
     page: Page,
     run: int,
-    what: BeginCountdown | Recovered | AtZero,
+    what: StartCountdown | CancelCountdown | CountdownExpired,
     at: datetime,
-    still: Provided | None = None,
+    still: Condition | None = None,
 ) -> None:
-    """Write that a countdown begins, is over, or rolls back, once, and only where that is `still` so."""
-    if isinstance(what, BeginCountdown):
+    """Write that a countdown begins, is cancelled, or rolls back, once, and only where that is `still` so."""
+    if isinstance(what, StartCountdown):
         raised, number = what.raised, what.number
-        fact = _fact(BEGUN, raised.alert.name, number, BOT, at, reason=raised.seen)
-        store.add_fact(run, fact, watch_events.countdown(page, raised, number), provided=still)
+        begun = CountdownStart(by=BOT, at=at, alert=raised.alert.name, number=number, seen=raised.seen)
+        store.add_fact(run, begun, countdown_began(page, raised, number), only_if=still)
         return
     one = what.countdown
-    if isinstance(what, AtZero):
-        turn_back(store, run, BOT, f"{one.alert.name}: {one.seen}; nobody held the countdown", at, still)
+    if isinstance(what, CountdownExpired):
+        request_rollback(store, run, BOT, f"{one.alert.name}: {one.seen}; nobody held the countdown", at, still)
         return
-    fact = _fact(OVER, one.alert.name, one.number, BOT, at, reason=what.why)
-    says = f"{what.why}; nothing is rolled back"
-    news = News(kind="recovered", data={"title": one.alert.name, "says": says})
-    store.add_fact(run, fact, news, provided=still)
+    ended = CountdownEnd(by=BOT, at=at, alert=one.alert.name, number=one.number, why=what.why)
+    told = Recovered(title=one.alert.name, summary=f"{what.why}; nothing is rolled back")
+    store.add_fact(run, ended, NewEvent(data=told), only_if=still)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from commands.ports.tools import Tools
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
-from commands.runbook.people import People, Who
-from commands.start.request import Request, looked_at, start
+from commands.start.request import StartRequest
+from commands.start.starter import Starter
 from state.errors import BadRecord, Refused
-from state.records import KEPT, Fact, News, Run
+from state.events import NextRunReported
+from state.facts import Actor, Door, NextRun
+from state.records import NewEvent, Run, RunState
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo.engine")
@@ -24,23 +24,13 @@ LOG = logging.getLogger("gonogo.engine")
 class Engine:
     """Takes up every active run of the record within half a second.
 
-    `tools_for` makes the tools for a run's own page; `pages`, `people_of` and `look` (what stands against a run of a
-    page, as for any start) are asked when a kept run (Option B) starts the next page.
+    `tools_for` makes the tools for a run's own page; `starter` starts the next page when a kept run (Option B) names one.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        tools_for: Callable[[Page], Tools],
-        pages: Mapping[str, Page],
-        people_of: Callable[[Page], People],
-        look: Callable[[Page, str], tuple[str, ...]],
-    ) -> None:
+    def __init__(self, store: Store, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
         self.store = store
         self._tools_for = tools_for
-        self._pages = pages
-        self._people_of = people_of
-        self._look = look
+        self._starter = starter
         self._runners: dict[int, Runner] = {}
         self._stuck: dict[int, str] = {}
         self._leaving = threading.Event()
@@ -65,14 +55,14 @@ class Engine:
         while not self._leaving.is_set():
             try:
                 if kept is None:
-                    kept = [run for run in self.store.runs() if run.state == KEPT]
+                    kept = [run for run in self.store.runs() if run.state == RunState.KEPT]
                 for run in kept:
                     self._start_next(run)
                 for run in self.store.active_runs():
                     if run.id not in self._runners and not self._leaving.is_set():
                         self._take_up(run)
-                kept = [run for number in self._ended() if (run := self.store.run(number)).state == KEPT]
-            except (sqlite3.Error, BadRecord) as error:
+                kept = [run for number in self._ended() if (run := self.store.run(number)).state == RunState.KEPT]
+            except BadRecord as error:
                 LOG.error("the record cannot be used now (%s); trying again", error)  # noqa: TRY400  its words say it all
                 kept = None
             with self.store.changed:
@@ -102,29 +92,28 @@ class Engine:
         """Start the page that this kept run's decision names, once."""
         page = page_of(run)
         record = self.store.record(run.id)
-        keep = record.fact("keep")
-        if not page.decision.starts or not keep or record.fact("next"):
+        keep = record.keep
+        if not page.decision.starts or not keep or record.newest(NextRun):
             return
-        now = datetime.now(UTC)
         # the starter of the first run, not who kept it: the deciding role must be free to sign the second run too
-        starter = Who(person=run.starter, via=keep.via)
+        starter = Actor(person=run.starter, door=keep.by.door)
+        request = StartRequest(
+            page=page.decision.starts,
+            ref=record.values().get("commit", run.ref),
+            note=run.note,
+            channel=run.channel,
+            speed=run.speed,
+        )
         try:
-            following = self._pages[page.decision.starts]
-            request = Request(
-                ref=record.values().get("commit", run.ref), note=run.note, channel=run.channel, speed=run.speed
-            )
-            people = self._people_of(following)
-            look = partial(self._look, following)
-            request = looked_at(self.store, following, request, starter, people, look)
-            made = start(self.store, following, request, starter, people, now)
-            says = f"run {made.id} of “{following.title}” has begun"
-        except KeyError:
-            says = f"there is no page {page.decision.starts} here; start it by hand"
+            made = self._starter.start(request, starter).run
+            summary = f"run {made.id} of {made.page} has begun"
         except Refused as error:
-            says = f"{page.decision.starts} could not be started: {error}"
-        LOG.info("after run %s: %s", run.id, says)
-        fact = Fact(kind="next", once="next", person=keep.person, via="gonogo", at=now, said=page.decision.starts)
-        self.store.add_fact(run.id, fact, News(kind="next", data={"says": says, "page": page.decision.starts}))
+            summary = f"{page.decision.starts} could not be started: {error}"
+        LOG.info("after run %s: %s", run.id, summary)
+        told = NextRunReported(summary=summary, page=page.decision.starts)
+        now = datetime.now(UTC)
+        fact = NextRun(by=Actor(person=keep.person, door=Door.BOT), at=now, page=page.decision.starts)
+        self.store.add_fact(run.id, fact, NewEvent(data=told))
 
 
 def page_of(run: Run) -> Page:

@@ -8,28 +8,29 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from commands.ports.tools import Tools
-from commands.progress.clock import JumpWatch
+from commands.progress.clock import ClockMonitor
 from commands.progress.step_state import DECISION, WATCH
-from commands.progress.usual_time import SlowWatch
+from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
-from commands.rollback.loss import LossWatch
-from commands.rollback.request import turn_back
+from commands.rollback.loss import LossMonitor
+from commands.rollback.request import request_rollback
 from commands.run import countdown_writes
-from commands.run import events as run_events
-from commands.run.act import Act, after_a_cut, give_back, settled
-from commands.run.context import ContextMaker
-from commands.run.decide import Begin, Move, Next, Note, StopActs, TurnBack, Wait, decide
+from commands.run.context import ContextFactory
+from commands.run.decide import BeginStep, MarkPhase, MoveRun, NextAct, RequestRollback, StopSteps, Wait, decide
+from commands.run.events import run_moved, step_began, step_ended
+from commands.run.running_step import RunningStep, clean_up_after_run, recover_after_crash, resolve_unknown
 from commands.runbook.page import Page, PageStep
-from commands.runbook.people import BOT
-from commands.signoff import events as signoff_events
-from commands.signoff import reminders as chase
-from commands.steps.base import act
+from commands.signoff import reminders
+from commands.signoff.events import decision_asked
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome, failed, unknown
-from commands.text.durations import say
-from commands.watch.countdown import AtZero, BeginCountdown, Recovered
+from commands.text.durations import format_duration
+from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.errors import BadRecord
-from state.records import ACTIVE, DONE, RUNNING, News, Provided, Record, Step
+from state.events import WatchBegan, WatchOver
+from state.facts import BOT
+from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo.runner")
@@ -45,12 +46,12 @@ class Runner:
         self.page = page
         self.number = run
         self.tools = tools
-        self._maker = ContextMaker(store, page, run, tools)
-        self._loss = LossWatch(store, page, run, tools)
-        self._slow = SlowWatch(store, page, run)
+        self._maker = ContextFactory(store, page, run, tools)
+        self._loss = LossMonitor(store, page, run, tools)
+        self._slow = SlowStepMonitor(store, page, run)
         self._posts = StatusPosts(store, page, run)
-        self._jumps = JumpWatch(tools.clock)
-        self._acts: dict[str, Act] = {}
+        self._jumps = ClockMonitor(tools.clock)
+        self._acts: dict[str, RunningStep] = {}
         self._leaving = threading.Event()
         self._ending = threading.Lock()
         self._seen = store.version()
@@ -101,65 +102,63 @@ class Runner:
 
     def _tell(self, record: Record, now: datetime) -> None:
         """Write what the time alone brings: who is chased, and how much of the rollback's time is over."""
-        news = chase.chases(self.page, record, now)
-        news += budget.told_at(self.page, record, self._slow.usual(record), now)
+        news = reminders.due_reminders(self.page, record, now)
+        news += budget.due_budget_events(self.page, record, self._slow.usual(record), now)
         if news:
-            self.store.tell(self.number, now, *news)
+            self.store.add_events(self.number, now, *news)
 
     def _now(self) -> datetime:
         return self.tools.clock.now()
 
-    def _carry_out(self, following: Next, record: Record) -> None:
+    def _carry_out(self, following: NextAct, record: Record) -> None:
         match following:
-            case Begin(step, attempt):
-                self.store.begin_step(
-                    self.number, step.id, attempt, self._now(), *run_events.began(self.page, step, attempt)
+            case BeginStep(step, attempt):
+                self.store.begin_attempt(
+                    self.number, step.id, attempt, self._now(), *step_began(self.page, step, attempt)
                 )
-                self._act(step, attempt, lambda ctx: act(step.box, ctx))
-            case Note(name, over):
+                self._act(step, attempt, lambda ctx: execute(step.box, ctx))
+            case MarkPhase(name, over):
                 self._note(name, over)
-            case TurnBack(reason):
-                turn_back(self.store, self.number, BOT, reason, self._now(), self._still(following))
-            case BeginCountdown() | Recovered() | AtZero():
-                countdown_writes.note(
+            case RequestRollback(reason):
+                request_rollback(self.store, self.number, BOT, reason, self._now(), self._still(following))
+            case StartCountdown() | CancelCountdown() | CountdownExpired():
+                countdown_writes.write_countdown(
                     self.store, self.page, self.number, following, self._now(), self._still(following)
                 )
-            case StopActs(steps):
+            case StopSteps(steps):
                 self._stop(steps)
                 self._sleep(record, self._now() + timedelta(seconds=1))
-            case Move():
+            case MoveRun():
                 self._move(following, record)
             case Wait(until):
                 self._sleep(record, until)
 
-    def _still(self, following: Next) -> Provided:
+    def _still(self, following: NextAct) -> Condition:
         """Whether this is still what comes next: a hold, KEEP or rollback written meanwhile, or a jump, comes first."""
         return lambda record: decide(self.page, record, self._now()) == following and not self._jumps.jumped()
 
-    def _move(self, move: Move, record: Record) -> None:
-        news = run_events.moved(self.page, record, move.state, self._now())
-        moved = self.store.move_run(self.number, move.state, self._now(), news, provided=self._still(move))
+    def _move(self, move: MoveRun, record: Record) -> None:
+        news = run_moved(self.page, record, move.state, self._now())
+        moved = self.store.move_run(self.number, move.state, self._now(), news, only_if=self._still(move))
         if moved and move.state not in ACTIVE:
-            give_back(self.page, record, self._maker.context)
+            clean_up_after_run(self.page, record, self._maker.context)
 
     def _note(self, name: str, over: bool) -> None:
         if over:
-            row = Step(step=name, attempt=1, state=DONE, began_at=self._now())
-            self.store.end_step(self.number, row, self._now(), News(kind="watch over"))
+            row = Attempt(step=name, attempt=1, state=AttemptState.DONE, began_at=self._now())
+            self.store.end_attempt(self.number, row, self._now(), NewEvent(data=WatchOver()))
         elif name == WATCH:
-            data = {
-                "lasts": say(self.page.watch.lasts) if self.page.watch else "",
-                "speed": self.store.run(self.number).speed,
-            }
-            self.store.begin_step(self.number, WATCH, 1, self._now(), News(kind="watch", data=data))
+            lasts = format_duration(self.page.watch.lasts) if self.page.watch else ""
+            began = WatchBegan(lasts=lasts, speed=self.store.run(self.number).speed)
+            self.store.begin_attempt(self.number, WATCH, 1, self._now(), NewEvent(data=began))
         else:
-            self.store.begin_step(self.number, DECISION, 1, self._now(), signoff_events.decision(self.page))
+            self.store.begin_attempt(self.number, DECISION, 1, self._now(), decision_asked(self.page))
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Wait until somebody writes, an act ends, another process has written, or the moment has come."""
         now = self._now()
         watches = (self._posts.due(record, now), self._slow.due(record, now))
-        moments = (until, *watches, chase.due(self.page, record, now), budget.due(self.page, record, now))
+        moments = (until, *watches, reminders.due(self.page, record, now), budget.due(self.page, record, now))
         deadline = min(moment for moment in moments if moment)
         while not self._leaving.is_set():
             left = (deadline - self._now()).total_seconds()
@@ -171,15 +170,15 @@ class Runner:
     # -- acts -----------------------------------------------------------------------------------------------------
 
     def _act(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome], *, stopped: bool = False) -> None:
-        running = Act(step=step, attempt=attempt)
+        running = RunningStep(step=step, attempt=attempt)
         if stopped:
             running.stop.set()
         self._acts[step.id] = running
         name = f"{self.number}-{step.id}"
         threading.Thread(target=self._work, args=(running, work), name=name, daemon=True).start()
 
-    def _work(self, running: Act, work: Callable[[Context], Outcome]) -> None:
-        began = self.tools.clock.steady()
+    def _work(self, running: RunningStep, work: Callable[[Context], Outcome]) -> None:
+        began = self.tools.clock.monotonic()
         step = running.step
         try:
             outcome = self._guarded(running, work)
@@ -189,11 +188,11 @@ class Runner:
             outcome = unknown(
                 f"The bot itself made a mistake here ({type(error).__name__}); look at production before you decide."
             )
-        seconds = self.tools.clock.steady() - began
+        seconds = self.tools.clock.monotonic() - began
         while not self._noted(running, outcome, seconds):
             self._leaving.wait(1.0)
 
-    def _noted(self, running: Act, outcome: Outcome, seconds: float) -> bool:
+    def _noted(self, running: RunningStep, outcome: Outcome, seconds: float) -> bool:
         """Write how an act ended; False where the record takes no writes now, so that it must be tried again."""
         with self._ending:
             if running.abandoned or self._leaving.is_set():
@@ -205,24 +204,24 @@ class Runner:
                 return False
         return True
 
-    def _guarded(self, running: Act, work: Callable[[Context], Outcome]) -> Outcome:
+    def _guarded(self, running: RunningStep, work: Callable[[Context], Outcome]) -> Outcome:
         ctx = self._maker.context(running.step, running.attempt, running.stop)
-        if missing := sorted(running.step.box.needs() - set(ctx.values)):
+        if missing := sorted(running.step.box.inputs() - set(ctx.values)):
             return failed(f"<{missing[0]}> is not known, because the step that gives it did not end well.")
-        return settled(running.step, ctx, work(ctx))
+        return resolve_unknown(running.step, ctx, work(ctx))
 
     def _end(self, step: PageStep, attempt: int, outcome: Outcome, seconds: float) -> None:
         record = self.store.record(self.number)
-        row = Step(
+        row = Attempt(
             step=step.id,
             attempt=attempt,
             state=outcome.state,
             began_at=self._now(),
-            says=outcome.says,
+            summary=outcome.summary,
             outcome=outcome.as_data(),
         )
-        news = run_events.ended(self.page, record, step, row, outcome, round(seconds, 1))
-        self.store.end_step(self.number, row, self._now(), *news)
+        news = step_ended(self.page, record, step, row, outcome, round(seconds, 1))
+        self.store.end_attempt(self.number, row, self._now(), *news)
 
     def _stop(self, steps: tuple[str, ...]) -> None:
         for step_id in steps:
@@ -230,11 +229,11 @@ class Runner:
             if running is None:
                 continue
             running.stop.set()
-            running.asked_at = running.asked_at or self.tools.clock.steady()
-            if self.tools.clock.steady() - running.asked_at > ABANDON:
+            running.asked_at = running.asked_at or self.tools.clock.monotonic()
+            if self.tools.clock.monotonic() - running.asked_at > ABANDON:
                 running.abandoned = True
                 late = unknown(
-                    f"It did not stop within {say(ABANDON)} and was left behind; look at it before you trust it."
+                    f"It did not stop within {format_duration(ABANDON)} and was left behind; look at it before you trust it."
                 )
                 self._end(running.step, running.attempt, late, ABANDON)
 
@@ -244,9 +243,9 @@ class Runner:
         On the way back nothing of the way forward may begin any more, and so its acts are looked at as stopped ones.
         """
         record = self.store.record(self.number)
-        back = record.fact("rollback") is not None
+        back = record.rollback is not None
         self._posts.take_over(record, self._now())
-        for row in record.steps:
-            if row.state == RUNNING and row.step not in {WATCH, DECISION}:
+        for row in record.attempts:
+            if row.state == AttemptState.RUNNING and row.step not in {WATCH, DECISION}:
                 step = self.page.step(row.step)
-                self._act(step, row.attempt, after_a_cut(step), stopped=back and step.part != "rollback")
+                self._act(step, row.attempt, recover_after_crash(step), stopped=back and step.part != "rollback")

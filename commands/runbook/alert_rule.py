@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from commands.steps.base import Strict
-from commands.text.durations import Duration, say, took
+from commands.text.durations import Duration, format_duration, format_seconds
 
 Level = Literal["ok", "warning", "alert"]
 NO_FAILURE = "no failure"
@@ -16,7 +16,7 @@ PERCENT = frozenset({"cpu", "memory"})
 SHARE = "failed_share"
 
 
-class Alert(Strict):
+class AlertRule(Strict):
     """One row of the alert table: a measure of a check, and where it is too much or too little.
 
     `in_a_row` is how many measurements must agree, and `lasting` for how long they must have agreed, in the watch's
@@ -43,7 +43,7 @@ class Alert(Strict):
     expected: bool = False
     pings: list[str] = Field(default_factory=list)
 
-    def says(self, value: float, baseline: float | None = None) -> Level:
+    def level_of(self, value: float, baseline: float | None = None) -> Level:
         """What one measured value means under this row; `baseline` is what it was before the deploy, where that is known."""
         if self.beyond(value) and self._grown(value, baseline):
             return "alert"
@@ -59,7 +59,7 @@ class Alert(Strict):
     def shown(self, value: float) -> str:
         """A value of this measure in its unit."""
         if self.measure in {"seconds", "seconds_p95"}:
-            return took(value)
+            return format_seconds(value)
         if self.measure == SHARE:
             return f"{100 * value:.3g} %"
         return f"{value:.0f} %" if self.measure in PERCENT else f"{value:g}"
@@ -82,7 +82,7 @@ class Alert(Strict):
         if self.in_a_row > 1:
             words.append(f"{self.in_a_row} times in a row")
         if self.lasting is not None:
-            words.append(f"for {say(self.lasting)}")
+            words.append(f"for {format_duration(self.lasting)}")
         words += [f"with at least {least:g} {name}" for name, least in self.enough.items()]
         return ", ".join(filter(None, words))
 
@@ -90,4 +90,4 @@ class Alert(Strict):
 class AlertsBox(Strict):
     """`toml alerts`: the alert table."""
 
-    alert: list[Alert] = Field(min_length=1)
+    alert: list[AlertRule] = Field(min_length=1)

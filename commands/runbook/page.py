@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from commands.runbook.alert_rule import Alert
+from commands.runbook.alert_rule import AlertRule
 from commands.steps.base import EnvName, StepBox, Strict
 from commands.text.durations import Duration
 
@@ -174,7 +174,7 @@ class Page:
     steps: tuple[PageStep, ...]
     watch: WatchBox | None
     rollback: RollbackBox
-    alerts: tuple[Alert, ...]
+    alerts: tuple[AlertRule, ...]
     criteria: CriteriaBox | None
     decision: DecisionBox
 

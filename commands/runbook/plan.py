@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.runbook.page import STAGES, Page, PageStep
-from commands.text.durations import say
+from commands.text.durations import format_duration
 
 
 def timeline(page: Page) -> list[tuple[timedelta, str]]:
@@ -17,7 +17,7 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
         moments.append((at, step.title))
         at += step.box.takes
     if page.watch:
-        moments.append((at, f"Watch for {say(page.watch.lasts)}"))
+        moments.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
         at += page.watch.lasts
     return [*moments, (at, f"Decision: {page.roles[page.decision.role].title} decides KEEP or ROLLBACK")]
 
@@ -51,16 +51,16 @@ def _timeline_lines(page: Page) -> Iterator[str]:
 
 def _how_long(page: Page, part: str) -> str:
     if part == "watch" and page.watch:
-        return f" for {say(page.watch.lasts)}"
-    return f" within {say(page.rollback.within)}" if part == "rollback" else ""
+        return f" for {format_duration(page.watch.lasts)}"
+    return f" within {format_duration(page.rollback.within)}" if part == "rollback" else ""
 
 
 def _step_lines(page: Page, step: PageStep) -> Iterator[str]:
     box = step.box
-    every = f", every {say(box.every)}" if box.every else ""
+    every = f", every {format_duration(box.every)}" if box.every else ""
     undoes = f", if “{page.step(box.undoes).title}” had begun" if box.undoes else ""
     after = "" if box.after is None else f", {_waits_for(page, box.after)}"
-    yield f"  {step.title}  [{box.kind}{every}{undoes}{after}; limit {say(box.limit)}; on failure {box.on_failure}]"
+    yield f"  {step.title}  [{box.kind}{every}{undoes}{after}; limit {format_duration(box.limit)}; on failure {box.on_failure}]"
     yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
     if roles := sorted(box.roles()):
         yield f"    waits for the sign-off of: {', '.join(page.roles[role].title for role in roles)}"
@@ -79,7 +79,7 @@ def _alert_lines(page: Page) -> Iterator[str]:
         then = (
             alert.action
             if alert.action == "tell"
-            else f"{alert.action}, after {say(alert.countdown)} in which it may be held"
+            else f"{alert.action}, after {format_duration(alert.countdown)} in which it may be held"
         )
         instead = f"; with less, “{alert.otherwise}” judges" if alert.otherwise else ""
         rule = "expected, never acts" if alert.expected else f"{alert.rule}{instead} → {then}"

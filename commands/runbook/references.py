@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from commands.runbook.alert_rule import Alert
+from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Criterion, Page, PageStep
-from commands.text.durations import say
+from commands.text.durations import format_duration
 from state.errors import BadPage
 
 _MOST = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
@@ -58,14 +58,14 @@ def _wrong_criterion(page: Page, criterion: Criterion) -> str:
     return ""
 
 
-def _never(page: Page, alert: Alert) -> str:
+def _never(page: Page, alert: AlertRule) -> str:
     """Why a row of the alert table could never be raised, or would always be; empty where it can do its work."""
     if alert.expected:
         return ""
     return next(chain(_wrong_limits(alert), _wrong_looks(page, alert), _wrong_stead(page, alert)), "")
 
 
-def _wrong_limits(alert: Alert) -> Iterator[str]:
+def _wrong_limits(alert: AlertRule) -> Iterator[str]:
     above, below = alert.above, alert.below
     if above is None and below is None:
         yield "the alert has neither above nor below, so it could never be raised"
@@ -79,7 +79,7 @@ def _wrong_limits(alert: Alert) -> Iterator[str]:
         yield f"{alert.measure} is never above {_MOST[alert.measure]}, so it could never be raised"
 
 
-def _wrong_looks(page: Page, alert: Alert) -> Iterator[str]:
+def _wrong_looks(page: Page, alert: AlertRule) -> Iterator[str]:
     every = page.step(alert.check).box.every
     if every is None or page.watch is None:
         yield f'"{alert.check}" is not a check of the watch, so nothing would be measured again and again'
@@ -88,10 +88,10 @@ def _wrong_looks(page: Page, alert: Alert) -> Iterator[str]:
     if alert.in_a_row > looks:
         yield f"in_a_row = {alert.in_a_row}, and the watch looks {looks} times only, so it could never be raised"
     if alert.lasting is not None and alert.lasting >= page.watch.lasts:
-        yield f"lasting is {say(alert.lasting)}, and the watch itself is no longer, so it could never be raised"
+        yield f"lasting is {format_duration(alert.lasting)}, and the watch itself is no longer, so it could never be raised"
 
 
-def _wrong_stead(page: Page, alert: Alert) -> Iterator[str]:
+def _wrong_stead(page: Page, alert: AlertRule) -> Iterator[str]:
     """Silence of a row may be normal only where another one always judges instead."""
     if not alert.otherwise:
         return
@@ -139,7 +139,7 @@ def _check_fields(page: Page, step: PageStep) -> None:
         raise BadPage(step.line, step.title, f'undoes: there is no step "{box.undoes}" on the page')
     if box.after is not None:
         _check_after(page, step, box.after)
-    if why := box.wrong_beside({other.id: other.box for other in page.steps}):
+    if why := box.page_error({other.id: other.box for other in page.steps}):
         raise BadPage(step.line, step.title, why)
     if step.part == "rollback" and box.on_failure == "roll back":
         raise BadPage(step.line, step.title, "on_failure: a step of the rollback cannot roll back; write ask or tell")
@@ -158,6 +158,6 @@ def _check_after(page: Page, step: PageStep, after: list[str]) -> None:
 def _check_values(page: Page) -> None:
     given = set(RUN_VALUES)
     for step in page.steps:
-        if missing := sorted(step.box.needs() - given):
+        if missing := sorted(step.box.inputs() - given):
             raise BadPage(step.line, step.title, f"<{missing[0]}> is used here, and no step above gives it")
-        given |= set(step.box.gives())
+        given |= set(step.box.outputs())

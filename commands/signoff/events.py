@@ -1,55 +1,60 @@
-"""events: moved by the redesign."""
+"""The events by which people are asked: to sign, to answer, to agree, to decide."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from commands.progress.step_state import DECISION, Verdict, refusal, settle
+from commands.progress.step_state import DECISION, StepState, is_refused, state_of
 from commands.runbook.page import Page, PageStep
-from commands.signoff.waiting import waiting_for, waiting_for_step
-from state.records import News, Record
+from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
+from state.events import Ask, PeopleAsked
+from state.records import Attempt, NewEvent, Record
 
 
-def decision(page: Page) -> News:
+def decision_asked(page: Page) -> NewEvent:
     """Somebody must decide KEEP or ROLLBACK."""
-    data = {
-        "kind": "decide",
-        "step": DECISION,
-        "roles": [page.decision.role],
-        "attempt": 1,
-        "title": "KEEP or ROLLBACK",
-    }
-    return News(kind="wanted", step=DECISION, data={**data, "asked_items": list(page.decision.items)})
+    asked = PeopleAsked(
+        ask=Ask.DECIDE,
+        step=DECISION,
+        title="KEEP or ROLLBACK",
+        roles=(page.decision.role,),
+        asked_items=tuple(page.decision.items),
+    )
+    return NewEvent(step=DECISION, data=asked)
 
 
-def early_keep(page: Page, record: Record) -> list[News]:
+def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
     """A second person is asked to agree to KEEP before the watch is over."""
-    return [
-        News(kind="wanted", step=DECISION, data=asdict(one), once=f"wanted:{one.kind}:{one.step}:{one.attempt}")
-        for one in waiting_for(page, record)
-        if (one.kind, one.step) == ("second", DECISION)
-    ]
+    return [_asked(one) for one in waiting_for(page, record) if (one.ask, one.step) == (Ask.AGREE, DECISION)]
 
 
-def wanted(page: Page, record: Record, step: PageStep) -> list[News]:
+def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     """The sign-offs or the answer that a step waits for; an attempt that is being stopped for a rollback asks nothing."""
     row = record.last(step.id)
-    checks = step.part == "watch" and step.box.kind != "gate"
-    if checks or row is None or (record.fact("rollback") and step.part != "rollback"):
+    is_check = step.part == "watch" and not step.box.asks_people
+    if is_check or row is None or (record.rollback and step.part != "rollback"):
         return []
-    if not (waiting := waiting_for_step(page, record, step)):
-        return []
-    data = {**asdict(waiting), "state": row.state, "says": row.says, "items": _items(step)}
-    return [News(kind="wanted", step=step.id, data=data, once=f"wanted:{waiting.kind}:{step.id}:{row.attempt}")]
+    waiting = waiting_for_step(page, record, step)
+    return [_asked(waiting, step, row)] if waiting else []
 
 
-def refused(page: Page, record: Record, step: PageStep) -> list[News]:
+def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     """A refusal leaves a question behind when the run does not end by it; one in the watch stops nothing."""
     row = record.last(step.id)
-    if row and step.part != "watch" and refusal(record, row) and settle(page, record, step) is Verdict.PEOPLE:
-        return wanted(page, record, step)
-    return []
+    if row is None or step.part == "watch" or not is_refused(record, row):
+        return []
+    waits = state_of(page, record, step) is StepState.NEEDS_PEOPLE
+    return people_asked(page, record, step) if waits else []
 
 
-def _items(step: PageStep) -> list[dict[str, str]]:
-    return [{"role": item.role, "text": item.text} for item in getattr(step.box, "item", [])]
+def _asked(waiting: Waiting, step: PageStep | None = None, row: Attempt | None = None) -> NewEvent:
+    asked = PeopleAsked(
+        ask=waiting.ask,
+        step=waiting.step,
+        attempt=waiting.attempt,
+        title=waiting.title,
+        roles=waiting.roles,
+        state=row.state if row else "",
+        summary=row.summary if row else "",
+        items=tuple((item.role, item.text) for item in step.box.checklist()) if step else (),
+    )
+    once = f"wanted:{waiting.ask}:{waiting.step}:{waiting.attempt}"
+    return NewEvent(step=waiting.step, data=asked, once=once)

@@ -8,7 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from commands.ports.preflight import FAIL, OK, WARN, Around, Check, Found, Programs, Reached
+from commands.ports.preflight import (
+    FAIL,
+    OK,
+    WARN,
+    PreflightCheck,
+    PreflightContext,
+    PreflightResult,
+    Programs,
+    Reached,
+)
 from commands.ports.tools import Tools
 from commands.runbook.page import Page
 from commands.start.request import clean_ref
@@ -19,32 +28,32 @@ _SORTS = {"hosts": "host", "databases": "database", "webs": "web"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class DoctorLine:
     """What was found about something, by name ("host production", "Slack")."""
 
     about: str
-    found: Found
+    found: PreflightResult
 
     def __str__(self) -> str:
         todo = f": {self.found.todo}" if self.found.todo else ""
-        return f"{self.found.level:<5} {self.about}: {self.found.says}{todo}"
+        return f"{self.found.level:<5} {self.about}: {self.found.summary}{todo}"
 
 
-Examination = Callable[[], Iterable[Line]]
+Examination = Callable[[], Iterable[DoctorLine]]
 
 
-def examine(page: Page, tools: Tools, ref: str, *, limit: float = LIMIT) -> list[Line]:
+def examine(page: Page, tools: Tools, ref: str, *, limit: float = LIMIT) -> list[DoctorLine]:
     """Look at every place that the page names, and at what its steps need there; returns within `limit` seconds."""
-    around = Around(tools=tools, ref=ref or page.runbook.ref)
+    ctx = PreflightContext(tools=tools, ref=ref or page.runbook.ref)
     try:
-        clean_ref(around.ref)
+        clean_ref(ctx.ref)
     except Refused as error:
-        return [Line(about="ref", found=Found(level=FAIL, says=str(error)))]
+        return [DoctorLine(about="ref", found=PreflightResult(level=FAIL, summary=str(error)))]
     checks = _merged(_checks(page))
     deadline = time.monotonic() + limit
     places = {check.place: None for check in checks}
     lanes: dict[str, Examination] = {
-        _about(place): _lane(place, [check for check in checks if check.place == place and not check.late], around)
+        _about(place): _lane(place, [check for check in checks if check.place == place and not check.late], ctx)
         for place in places
     }
     lines = in_parallel(lanes, deadline - time.monotonic())
@@ -52,16 +61,16 @@ def examine(page: Page, tools: Tools, ref: str, *, limit: float = LIMIT) -> list
     broken = {about for about, line in first.items() if line.found.level == FAIL}
     late = [check for check in checks if check.late and _about(check.place) not in broken]
     lines += in_parallel(
-        {_about(place): _lane(place, [one for one in late if one.place == place], around) for place in places},
+        {_about(place): _lane(place, [one for one in late if one.place == place], ctx) for place in places},
         max(1.0, deadline - time.monotonic()),
     )
     return list(dict.fromkeys(lines))
 
 
-def in_parallel(lanes: Mapping[str, Examination], limit: float) -> list[Line]:
+def in_parallel(lanes: Mapping[str, Examination], limit: float) -> list[DoctorLine]:
     """Walk all lanes at once; what has not ended after `limit` seconds is said to have given no answer, and left behind."""
-    done: queue.SimpleQueue[tuple[str, list[Line]]] = queue.SimpleQueue()
-    found: dict[str, list[Line]] = {}
+    done: queue.SimpleQueue[tuple[str, list[DoctorLine]]] = queue.SimpleQueue()
+    found: dict[str, list[DoctorLine]] = {}
 
     def walk(about: str, lane: Examination) -> None:
         done.put((about, guarded(about, lane)))
@@ -75,58 +84,69 @@ def in_parallel(lanes: Mapping[str, Examination], limit: float) -> list[Line]:
         except queue.Empty:
             break
         found[about] = lines
-    silent = Found(
-        level=FAIL, says=f"gave no answer within {limit:.0f} s", todo="it hangs or is far too slow; look at it"
+    silent = PreflightResult(
+        level=FAIL, summary=f"gave no answer within {limit:.0f} s", todo="it hangs or is far too slow; look at it"
     )
-    return [line for about in lanes for line in found.get(about, [Line(about=about, found=silent)])]
+    return [line for about in lanes for line in found.get(about, [DoctorLine(about=about, found=silent)])]
 
 
-def guarded(about: str, lane: Examination) -> list[Line]:
+def guarded(about: str, lane: Examination) -> list[DoctorLine]:
     """All lines of a lane; what it raises on purpose is its last line."""
-    lines: list[Line] = []
+    lines: list[DoctorLine] = []
     try:
         lines += lane()
     except GonogoError as error:
-        lines.append(Line(about=about, found=Found(level=FAIL, says=str(error))))
+        lines.append(DoctorLine(about=about, found=PreflightResult(level=FAIL, summary=str(error))))
     except Exception as error:
         # without its words: they may hold what a tool knows and nobody may see
-        says = f"the bot itself made a mistake while it looked ({type(error).__name__})"
-        lines.append(Line(about=about, found=Found(level=FAIL, says=says, todo="please report it")))
+        summary = f"the bot itself made a mistake while it looked ({type(error).__name__})"
+        lines.append(
+            DoctorLine(about=about, found=PreflightResult(level=FAIL, summary=summary, todo="please report it"))
+        )
     return lines
 
 
-def missing_line(names: Sequence[str]) -> list[Line]:
+def missing_line(names: Sequence[str]) -> list[DoctorLine]:
     """The environment: every variable that is not set."""
     if names:
         todo = "set them in the bot's environment"
-        return [Line(about="environment", found=Found(level=FAIL, says=f"not set: {', '.join(names)}", todo=todo))]
-    return [Line(about="environment", found=Found(level=OK, says="every variable that the page names is set"))]
+        return [
+            DoctorLine(
+                about="environment",
+                found=PreflightResult(level=FAIL, summary=f"not set: {', '.join(names)}", todo=todo),
+            )
+        ]
+    return [
+        DoctorLine(
+            about="environment", found=PreflightResult(level=OK, summary="every variable that the page names is set")
+        )
+    ]
 
 
-def refuse_failures(page: Page, lines: Iterable[Line]) -> tuple[str, ...]:
+def refuse_failures(page: Page, lines: Iterable[DoctorLine]) -> tuple[str, ...]:
     """The warnings, in words. Raises Refused with every failure: what cannot go well is not begun."""
     found = list(lines)
     if wrong := [line for line in found if line.found.level == FAIL]:
-        told = "\n".join(f"• {line.about}: {line.found.says}" + _todo(line) for line in wrong)
+        told = "\n".join(f"• {line.about}: {line.found.summary}" + _todo(line) for line in wrong)
         raise Refused(f"{page.title} was not started; mend this first (gonogo doctor {page.name} looks again):\n{told}")
-    return tuple(f"{line.about}: {line.found.says}" + _todo(line) for line in found if line.found.level == WARN)
+    return tuple(f"{line.about}: {line.found.summary}" + _todo(line) for line in found if line.found.level == WARN)
 
 
-def _todo(line: Line) -> str:
+def _todo(line: DoctorLine) -> str:
     return f" → {line.found.todo}" if line.found.todo else ""
 
 
-def _checks(page: Page) -> list[Check]:
+def _checks(page: Page) -> list[PreflightCheck]:
     places = [("hosts", name) for name in page.places.hosts]
     places += [("databases", name) for name in page.places.databases]
     places += [("webs", name) for name in page.places.webs]
-    return [*(Reached(place=place) for place in places), *(one for step in page.steps for one in step.box.checks())]
+    return [*(Reached(place=place) for place in places), *(one for step in page.steps for one in step.box.preflight())]
 
 
-def _merged(checks: list[Check]) -> list[Check]:
+def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:
     """Each check once, and one check of all the programs that a host must have."""
     names: dict[str, tuple[str, ...]] = {}
-    found: list[Check] = []
+    found: list[PreflightCheck] = []
     for check in checks:
         if isinstance(check, Programs):
             names[check.host] = names.get(check.host, ()) + check.names
@@ -143,14 +163,14 @@ def _about(place: tuple[str, str]) -> str:
     return f"{_SORTS.get(sort, sort)} {name}".strip()
 
 
-def _lane(place: tuple[str, str], checks: list[Check], around: Around) -> Examination:
+def _lane(place: tuple[str, str], checks: list[PreflightCheck], ctx: PreflightContext) -> Examination:
     """One place's checks, one after another; where it cannot be reached the others would only say the same."""
     about = _about(place)
 
-    def one(check: Check) -> Examination:
-        return lambda: [Line(about=about, found=found) for found in check.look(around)]
+    def one(check: PreflightCheck) -> Examination:
+        return lambda: [DoctorLine(about=about, found=found) for found in check.examine(ctx)]
 
-    def walk() -> Iterable[Line]:
+    def walk() -> Iterable[DoctorLine]:
         for check in checks:
             lines = guarded(about, one(check))
             yield from lines

@@ -1,79 +1,46 @@
-"""`start`: from what somebody asked for to a new run in the record, or one sentence that says why not."""
+"""What somebody asks to start, and what is refused of it before anything is looked at."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from commands.runbook.page import Page
-from commands.runbook.people import People, Who, must_hold
+from commands.runbook.people import People, require_role
 from state.errors import BadSettings, Refused
-from state.records import News, Run
-from state.sqlite.store import Store
+from state.facts import Actor
 
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What somebody asks for; `ref` empty means the page's own; `countdown` is in minutes; `speed` is 1 except in a rehearsal.
+class StartRequest:
+    """What somebody asks for; `page` empty means the only one, `ref` empty the page's own, `channel` empty the page's own.
 
-    `warnings` are what was found before the start and does not forbid it.
+    `notice_minutes` is how long the team is told before it begins; `speed` is 1 except in a rehearsal.
     """
 
+    page: str = ""
     ref: str = ""
-    countdown: int = 0
+    notice_minutes: int = 0
     note: str = ""
     channel: str = ""
     speed: float = 1.0
-    warnings: tuple[str, ...] = ()
 
 
-def looked_at(
-    store: Store, page: Page, request: Request, who: Who, people: People, look: Callable[[str], tuple[str, ...]]
-) -> Request:
-    """The request with the warnings of `look`, which is handed the ref and raises Refused where a run could not go well.
-
-    Looking takes seconds, so whatever `start` would refuse anyway is refused first.
-    """
-    ref = _must_be_startable(page, request, who, people)
-    if store.active_run(page.runbook.target):
-        return request
-    return replace(request, warnings=look(ref))
-
-
-def start(store: Store, page: Page, request: Request, who: Who, people: People, at: datetime) -> Run:
-    """Write a new run. Raises Refused (bad ref, bad countdown), BadSettings, NotAllowed, AlreadyRunning."""
-    ref = _must_be_startable(page, request, who, people)
-    run = {
-        "target": page.runbook.target,
-        "page": page.name,
-        "text": page.text,
-        "ref": ref,
-        "note": request.note[:500],
-        "starter": who.person,
-        "channel": request.channel,
-        "speed": request.speed,
-        "countdown": request.countdown,
-    }
-    data = {"title": page.title, "ref": ref, "note": run["note"], "target": page.runbook.target, "person": who.person}
-    return store.start_run(run, at, News(kind="started", data={**data, "warnings": list(request.warnings)}))
-
-
-def _must_be_startable(page: Page, request: Request, who: Who, people: People) -> str:
-    """The ref. Raises as `start` does."""
+def checked_ref(page: Page, request: StartRequest, actor: Actor, people: People) -> str:
+    """The ref that is to be deployed. Raises Refused (bad ref, bad notice), BadSettings, NotAllowed."""
     if page.runbook.starters:
-        must_hold(who, tuple(page.runbook.starters), people, page, "start this runbook")
+        require_role(actor, tuple(page.runbook.starters), people, page, "start this runbook")
     empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
     if empty:
         raise BadSettings(
             f"Nobody holds these roles: {', '.join(empty)} must name at least one Slack user or group id each."
         )
-    if not 0 <= request.countdown <= 240:
-        raise Refused(f"The countdown is {request.countdown} minutes; it can be 0 to 240.")
+    if not 0 <= request.notice_minutes <= 240:
+        raise Refused(f"The countdown is {request.notice_minutes} minutes; it can be 0 to 240.")
     return clean_ref(request.ref or page.runbook.ref)
 
 

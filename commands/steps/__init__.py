@@ -3,61 +3,61 @@
 from __future__ import annotations
 
 from commands.steps.base import StepBox
-from commands.steps.kinds.backup import Backup
-from commands.steps.kinds.baseline import Baseline
-from commands.steps.kinds.browser import Browser
-from commands.steps.kinds.checkout import Checkout
-from commands.steps.kinds.data_return import DataReturn
-from commands.steps.kinds.errors import Errors
-from commands.steps.kinds.gate import Gate
-from commands.steps.kinds.http import Http
-from commands.steps.kinds.keep import Keep
-from commands.steps.kinds.logs import Logs
-from commands.steps.kinds.maintenance import Maintenance
-from commands.steps.kinds.metrics import Metrics
-from commands.steps.kinds.notify import Notify
-from commands.steps.kinds.proof import Proof
-from commands.steps.kinds.publish import Publish
-from commands.steps.kinds.query import Query
-from commands.steps.kinds.rehearse import Rehearse
-from commands.steps.kinds.release import Release
-from commands.steps.kinds.repeat import Repeat
-from commands.steps.kinds.review import Review
-from commands.steps.kinds.run import Run
-from commands.steps.kinds.service import Service
-from commands.steps.kinds.sql import Sql
-from commands.steps.kinds.steady import Steady
-from commands.steps.kinds.traffic import Traffic
-from commands.steps.kinds.wait import Wait
-from commands.steps.kinds.window import Window
+from commands.steps.kinds.backup import BackupStep
+from commands.steps.kinds.baseline import BaselineStep
+from commands.steps.kinds.browser import BrowserStep
+from commands.steps.kinds.checkout import CheckoutStep
+from commands.steps.kinds.data_return import DataReturnStep
+from commands.steps.kinds.errors import ErrorsStep
+from commands.steps.kinds.gate import GateStep
+from commands.steps.kinds.http import HttpStep
+from commands.steps.kinds.keep import KeepStep
+from commands.steps.kinds.logs import LogsStep
+from commands.steps.kinds.maintenance import MaintenanceStep
+from commands.steps.kinds.metrics import MetricsStep
+from commands.steps.kinds.notify import NotifyStep
+from commands.steps.kinds.proof import ProofStep
+from commands.steps.kinds.publish import PublishStep
+from commands.steps.kinds.query import QueryStep
+from commands.steps.kinds.rehearse import RehearseStep
+from commands.steps.kinds.release import ReleaseStep
+from commands.steps.kinds.repeat import RepeatStep
+from commands.steps.kinds.review import ReviewStep
+from commands.steps.kinds.run import RunStep
+from commands.steps.kinds.service import ServiceStep
+from commands.steps.kinds.sql import SqlStep
+from commands.steps.kinds.steady import SteadyStep
+from commands.steps.kinds.traffic import TrafficStep
+from commands.steps.kinds.wait import WaitStep
+from commands.steps.kinds.window import WindowStep
 
 _ALL: tuple[type[StepBox], ...] = (
-    Backup,
-    Baseline,
-    Browser,
-    Checkout,
-    DataReturn,
-    Errors,
-    Gate,
-    Http,
-    Keep,
-    Logs,
-    Maintenance,
-    Metrics,
-    Notify,
-    Proof,
-    Publish,
-    Query,
-    Rehearse,
-    Release,
-    Repeat,
-    Review,
-    Run,
-    Service,
-    Sql,
-    Steady,
-    Traffic,
-    Wait,
-    Window,
+    BackupStep,
+    BaselineStep,
+    BrowserStep,
+    CheckoutStep,
+    DataReturnStep,
+    ErrorsStep,
+    GateStep,
+    HttpStep,
+    KeepStep,
+    LogsStep,
+    MaintenanceStep,
+    MetricsStep,
+    NotifyStep,
+    ProofStep,
+    PublishStep,
+    QueryStep,
+    RehearseStep,
+    ReleaseStep,
+    RepeatStep,
+    ReviewStep,
+    RunStep,
+    ServiceStep,
+    SqlStep,
+    SteadyStep,
+    TrafficStep,
+    WaitStep,
+    WindowStep,
 )
 KINDS: dict[str, type[StepBox]] = {kind.kind: kind for kind in _ALL}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from commands.ports.tools import Answer
+from commands.ports.tools import HttpResponse
 from commands.text.redaction import HIDDEN, masked_json
 
 Shape = Literal["json", "list", "object", "page"]
@@ -22,7 +22,7 @@ def is_api(path: str) -> bool:
     return _API.search(path) is not None
 
 
-def wrong_shape(answer: Answer, shape: Shape) -> str:
+def wrong_shape(answer: HttpResponse, shape: Shape) -> str:
     """What is wrong with the shape of an answer, as a sentence; nothing where it is as it must be."""
     page = is_page(answer)
     if shape == "page":
@@ -34,7 +34,7 @@ def wrong_shape(answer: Answer, shape: Shape) -> str:
     return "" if isinstance(data, _TYPES.get(shape, object)) else f"The answer is not {SHAPES[shape]}."
 
 
-def is_page(answer: Answer) -> bool:
+def is_page(answer: HttpResponse) -> bool:
     """Whether an answer is a web page, which is what a log-in, a proxy or a single-page application shows for anything."""
     return _PAGE.match(answer.text.lstrip("\ufeff")) is not None
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from commands.ports.tools import Answer, Call, Web
+from commands.ports.tools import HttpRequest, HttpResponse, Web
 from state.errors import LostTrack, ToolError, Unreachable
 
 PAGE = 100  # the most issues that one answer holds
@@ -80,9 +80,9 @@ class Project:
             asked["cursor"] = following[1]
         return found, True
 
-    def _ask(self, path: str, asked: Mapping[str, str]) -> Answer:
+    def _ask(self, path: str, asked: Mapping[str, str]) -> HttpResponse:
         words = f"?{urlencode(asked)}" if asked else ""
-        call = Call(path=f"/api/0/{path}{words}", headers={"Authorization": f"Bearer {self.token}"}, limit=20)
+        call = HttpRequest(path=f"/api/0/{path}{words}", headers={"Authorization": f"Bearer {self.token}"}, limit=20)
         while True:
             try:
                 answer = self.web.request(self.place, call)
@@ -95,7 +95,7 @@ class Project:
             raise _refusal(answer, self.organization, self.slug, self.token)
         return answer
 
-    def _json(self, answer: Answer) -> Any:
+    def _json(self, answer: HttpResponse) -> Any:
         try:
             return answer.json()
         except ValueError:
@@ -104,7 +104,7 @@ class Project:
             ) from None
 
 
-def _refusal(answer: Answer, organization: str, slug: str, token: str) -> NotTold:
+def _refusal(answer: HttpResponse, organization: str, slug: str, token: str) -> NotTold:
     where = f"{organization}/{slug}"
     known = {
         400: ("The error tracker does not understand the question", "look at `environment` and `release` in the box"),
@@ -116,14 +116,14 @@ def _refusal(answer: Answer, organization: str, slug: str, token: str) -> NotTol
         404: (f"The error tracker has no project {where}, or the token may not see it (404)", "look at both names"),
     }
     if answer.status in known:
-        says, todo = known[answer.status]
-        return NotTold(f"{says}{_detail(answer)}.", todo)
+        summary, todo = known[answer.status]
+        return NotTold(f"{summary}{_detail(answer)}.", todo)
     if 300 <= answer.status < 400:
         return NotTold("The error tracker sends on to another address.", "name the address that answers itself")
     return NotTold(f"The error tracker answers {answer.status}.", "look at it")
 
 
-def _detail(answer: Answer) -> str:
+def _detail(answer: HttpResponse) -> str:
     """What Sentry says itself, where it does, in a few words."""
     try:
         data = answer.json()

@@ -12,7 +12,7 @@ _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _WORDS = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d)")
 
 
-def parse(words: Any) -> timedelta:
+def parse_duration(words: Any) -> timedelta:
     """Read one number above 0, one space and one unit. Raises ValueError with the sentence for the page's author."""
     found = _WORDS.fullmatch(words) if isinstance(words, str) else None
     if not found:
@@ -22,7 +22,7 @@ def parse(words: Any) -> timedelta:
     return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
 
 
-def say(duration: timedelta | float) -> str:
+def format_duration(duration: timedelta | float) -> str:
     """Say a duration (or seconds) in at most two units: "45 s", "12 min", "1 h 5 min"; under 10 s with one decimal."""
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if seconds < 10 and seconds != int(seconds):
@@ -36,9 +36,9 @@ def say(duration: timedelta | float) -> str:
     return f"{hours} h" + (f" {minutes} min" if minutes else "")
 
 
-def took(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Say how long something took: "45 ms" below a second, then as `say` does."""
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else say(round(seconds, 1))
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else format_duration(round(seconds, 1))
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from commands.runbook.alert_rule import NO_FAILURE, Alert
+from commands.runbook.alert_rule import NO_FAILURE, AlertRule
 from commands.runbook.page import Page, PageStep
-from commands.watch.baseline import before
-from commands.watch.raised import counts, judges, looks, raised_by
-from state.records import DONE, FAILED, Record, Step
+from commands.watch.alerts import alerts_raised_by, has_enough, has_value, samples
+from commands.watch.baseline import baseline_value
+from state.records import Attempt, AttemptState, Record
 
-OK, WARNING, BAD, NO_DATA, NOT_ASKED = "ok", "warning", "bad", "no data", "could not ask"
+OK, WARNING, BAD, NO_DATA, UNREACHABLE = "ok", "warning", "bad", "no data", "could not ask"
 QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
-TELLS_NOTHING = frozenset({QUIET, NO_DATA, NOT_ASKED})
+INCONCLUSIVE = frozenset({QUIET, NO_DATA, UNREACHABLE})
 IN_A_ROW = 2  # looks that tell nothing before people are called to look themselves
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probe:
-    """The newest verdict on one check. `says` is what was seen, `beside` the rules and the baseline it is held to.
+class CheckVerdict:
+    """The newest verdict on one check. `summary` is what was seen, `beside` the rules and the baseline it is held to.
 
     `blind` is how many of the newest looks told nothing, one after another.
     """
@@ -28,7 +28,7 @@ class Probe:
     step: str
     title: str
     verdict: str
-    says: str
+    summary: str
     beside: str
     at: datetime
     attempt: int
@@ -40,22 +40,22 @@ class Probe:
         return self.verdict == OK
 
 
-def probes(page: Page, record: Record) -> tuple[Probe, ...]:
+def check_verdicts(page: Page, record: Record) -> tuple[CheckVerdict, ...]:
     """The verdict on each check of the watch that was made at least once, in the page's order."""
-    return tuple(found for step in page.part("watch") if (found := probe(page, record, step)))
+    return tuple(found for step in page.part("watch") if (found := check_verdict(page, record, step)))
 
 
-def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
+def check_verdict(page: Page, record: Record, step: PageStep) -> CheckVerdict | None:
     """The newest verdict on one check; None where it was never made, or only asks people."""
-    rows = looks(record, step.id)
-    if not rows or step.box.kind == "gate":
+    rows = samples(record, step.id)
+    if not rows or step.box.asks_people:
         return None
     row = rows[-1]
-    return Probe(
+    return CheckVerdict(
         step=step.id,
         title=step.title,
         verdict=_verdict(page, record, row),
-        says=row.says,
+        summary=row.summary,
         beside=_beside(page, record, row),
         at=row.at,
         attempt=row.attempt,
@@ -63,72 +63,76 @@ def probe(page: Page, record: Record, step: PageStep) -> Probe | None:
     )
 
 
-def failed_last(rows: list[Step]) -> list[Step]:
+def newest_failures(rows: list[Attempt]) -> list[Attempt]:
     """The looks that failed one after another until the newest, newest first; those that could not be made count for nothing."""
-    return list(takewhile(lambda row: row.state != DONE, reversed([row for row in rows if not row.unasked])))
+    return list(
+        takewhile(lambda row: row.state != AttemptState.DONE, reversed([row for row in rows if not row.inconclusive]))
+    )
 
 
-def nothing_new(step: PageStep, row: Step, rows: list[Step]) -> bool:
+def nothing_new(step: PageStep, row: Attempt, rows: list[Attempt]) -> bool:
     """Whether a look at a log, which reads from the restart on each time, found only the lines of the look before it."""
-    if step.box.kind != "logs" or row.unasked:
+    if not step.box.cumulative or row.inconclusive:
         return False
-    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.unasked), None)
+    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.inconclusive), None)
     return before is not None and (row.measures, row.outcome.get("output")) == (
         before.measures,
         before.outcome.get("output"),
     )
 
 
-def _verdict(page: Page, record: Record, row: Step) -> str:
+def _verdict(page: Page, record: Record, row: Attempt) -> str:
     # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
-    levels = {raised.level for raised in raised_by(page, record, row.step) if raised.attempt == row.attempt}
-    if row.unasked:
-        return NO_DATA if row.state == FAILED and row.measures else NOT_ASKED  # it answered, and that told nothing
+    levels = {raised.level for raised in alerts_raised_by(page, record, row.step) if raised.attempt == row.attempt}
+    if row.inconclusive:
+        return (
+            NO_DATA if row.state == AttemptState.FAILED and row.measures else UNREACHABLE
+        )  # it answered, and that told nothing
     if "alert" in levels:
         return BAD
-    if row.state != DONE:
-        return WARNING if nothing_new(page.step(row.step), row, looks(record, row.step)) else BAD
+    if row.state != AttemptState.DONE:
+        return WARNING if nothing_new(page.step(row.step), row, samples(record, row.step)) else BAD
     if _told_nothing(page, row):
         return NO_DATA
     if instead := _judging_instead(page, row):
-        return QUIET if all(judges(alert, record) for alert in instead) else NO_DATA
+        return QUIET if all(has_value(alert, record) for alert in instead) else NO_DATA
     return WARNING if levels else OK
 
 
-def _told_nothing(page: Page, row: Step) -> bool:
+def _told_nothing(page: Page, row: Attempt) -> bool:
     """Whether the check was made, and gave a row of the alert table that watches it no value to judge by."""
     rows = _without_a_value(page, row)
     return any(not alert.otherwise for alert in rows)
 
 
-def _judging_instead(page: Page, row: Step) -> list[Alert]:
+def _judging_instead(page: Page, row: Attempt) -> list[AlertRule]:
     """The rows that judge in the stead of those to which a look gave no value. If they cannot either, their own look calls people."""
     names = {alert.otherwise for alert in _without_a_value(page, row)}
     return [alert for alert in page.alerts if alert.name in names]
 
 
-def _without_a_value(page: Page, row: Step) -> list[Alert]:
+def _without_a_value(page: Page, row: Attempt) -> list[AlertRule]:
     rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected]
-    return [alert for alert in rows if not counts(alert, row)]
+    return [alert for alert in rows if not has_enough(alert, row)]
 
 
-def _blind(page: Page, rows: list[Step]) -> int:
+def _blind(page: Page, rows: list[Attempt]) -> int:
     blind = 0
     for row in reversed(rows):
-        if not (row.unasked or (row.state == DONE and _told_nothing(page, row))):
+        if not (row.inconclusive or (row.state == AttemptState.DONE and _told_nothing(page, row))):
             break
         blind += 1
     return blind
 
 
-def _beside(page: Page, record: Record, row: Step) -> str:
+def _beside(page: Page, record: Record, row: Attempt) -> str:
     rows = [alert for alert in page.alerts if alert.check == row.step]
     parts = []
     for alert in rows:
         what = f"{alert.measure} " if len(rows) > 1 and alert.limit != NO_FAILURE else ""
-        was = before(page, record, alert)
+        was = baseline_value(page, record, alert)
         said = "expected" if alert.expected else f"{what}limit: {alert.limit}"
-        if alert.otherwise and not counts(alert, row):
+        if alert.otherwise and not has_enough(alert, row):
             least = " and ".join(f"{most:g} {name}" for name, most in alert.enough.items())
             said = f"with less than {least} “{alert.otherwise}” judges"
         parts.append(said + (f", before {alert.shown(was)}" if was is not None else ""))

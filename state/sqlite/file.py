@@ -49,6 +49,15 @@ def _must_be_whole(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """A read; every way in which it can fail is one BadRecord: the file was damaged, its disk is gone, or it has been closed."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise BadRecord(f"The record {path} cannot be read now ({error}): look at the bot's disk.") from None
+
+
+@contextmanager
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """One write, all or nothing. Raises BadRecord when the file takes none now, as on a full disk; later it may again."""
     try:
@@ -61,6 +70,8 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-    except sqlite3.OperationalError as error:
+    except sqlite3.IntegrityError:
+        raise  # a row that is there already
+    except sqlite3.Error as error:
         todo = "make room on the bot's disk" if "full" in str(error) else "look at the bot's disk and the file's rights"
         raise BadRecord(f"The record {path} takes no writes now ({error}): {todo}; this was not noted.") from None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.sqlite.typed_facts import type_facts
 
-MIGRATIONS: tuple[str, ...] = (
+MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     """
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
@@ -98,6 +100,8 @@ MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE steps ADD COLUMN progress TEXT NOT NULL DEFAULT '';",
     # what a rollback would lose, as it was last asked; nothing is decided by it
     "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
+    # attempts have numbers of their own, facts the fields of their kind, and a jump of the clock is no fact
+    type_facts,
 )
 
 
@@ -114,15 +118,38 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     if 0 < version < len(MIGRATIONS):
         _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"), version)
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
-        except sqlite3.OperationalError:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            # another process may have made this very step while we waited for it
-            if _version(connection) < number:
-                raise
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        with _transaction(connection):
+            if _version(connection) >= number:
+                continue  # another process has made this very step while we waited for it
+            if callable(migration):
+                migration(connection)
+            else:
+                for statement in _statements(migration):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script: `executescript` would end the transaction that they must stand in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _version(connection: sqlite3.Connection) -> int:

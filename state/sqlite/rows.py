@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from state.records import Event, Fact, News, Run, Step
+from state.events import event_from
+from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
+from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
+from state.true_times import ClockJump
+
+_BASE = {"by", "at"}  # fields of facts that have columns of their own
 
 
 def clean(value: Any) -> Any:
@@ -23,15 +28,44 @@ def clean(value: Any) -> Any:
     return value
 
 
-def clean_news(news: News) -> News:
-    """An event about to be written, with its texts cleaned."""
-    return replace(news, data=clean(news.data))
-
-
 def event_hash(row: dict[str, Any]) -> str:
     """The hash of an event's row: its content chained to the hash of the event before it."""
     parts = [row[name] for name in ("before", "run", "at", "kind", "step", "data")]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def event_row(event: NewEvent) -> dict[str, Any]:
+    """What is stored of an event beside its run, time and hashes."""
+    data = event.data
+    stored = json.dumps(clean(data.to_stored()), ensure_ascii=False, sort_keys=True)
+    return {"kind": data.stored_kind, "step": event.step, "data": stored, "once": event.once}
+
+
+def fact_row(fact: Fact) -> dict[str, Any]:
+    """What is stored of a fact beside its run."""
+    data = {one.name: getattr(fact, one.name) for one in fields(fact) if one.name not in _BASE}
+    data = {name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in data.items()}
+    return {
+        "kind": fact.kind.value,
+        "key": clean(fact.key),
+        "person": clean(fact.by.person),
+        "door": fact.by.door.value,
+        "at": fact.at.isoformat(),
+        "data": json.dumps(clean(data), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def jump_row(jump: ClockJump) -> dict[str, Any]:
+    """What is stored of a clock's jump beside its run."""
+    after = {name: sorted(numbers) for name, numbers in jump.after.items()}
+    position = jump.position
+    return {
+        "seconds": jump.by.total_seconds(),
+        "attempt": position.attempt,
+        "fact": position.fact,
+        "event": position.event,
+        "after": json.dumps(after),
+    }
 
 
 def _time(text: str | None) -> datetime | None:
@@ -39,27 +73,49 @@ def _time(text: str | None) -> datetime | None:
 
 
 def to_run(row: sqlite3.Row) -> Run:
-    """A run from its row."""
-    return Run(**{**dict(row), "began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])})
+    """A run from its row, with its times as they were written."""
+    began = datetime.fromisoformat(row["began_at"])
+    values = {**dict(row), "state": RunState(row["state"]), "began_at": began, "ended_at": _time(row["ended_at"])}
+    return Run(key=f"run-{row['id']}-{began.astimezone(UTC):%Y%m%dT%H%M%S%f}", **values)
 
 
-def to_step(row: sqlite3.Row) -> Step:
-    """An attempt from its row."""
+def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
+    """An attempt's number in the file, and the attempt from its row."""
     values = dict(row)
     del values["run"]
-    times = {"began_at": _time(row["began_at"]), "ended_at": _time(row["ended_at"])}
-    return Step(**{**values, **times, "outcome": json.loads(row["outcome"])})
+    number = values.pop("number")
+    began = datetime.fromisoformat(row["began_at"])
+    times = {"began_at": began, "ended_at": _time(row["ended_at"]), "stamp": f"{began.astimezone(UTC):%Y%m%dT%H%M%SZ}"}
+    state = AttemptState(row["state"])
+    return number, Attempt(**{**values, **times, "state": state, "outcome": json.loads(row["outcome"])})
 
 
-def to_fact(row: sqlite3.Row) -> Fact:
-    """A fact from its row."""
-    values = {**dict(row), "at": _time(row["at"])}
-    del values["id"], values["run"]
-    return Fact(**values)
+def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
+    """A fact's number in the file, and the fact from its row."""
+    data = json.loads(row["data"])
+    if "choice" in data:
+        data["choice"] = Choice(data["choice"])
+    if "lasts" in data:
+        data["lasts"] = timedelta(seconds=data["lasts"])
+    by = Actor(person=row["person"], door=Door(row["door"]))
+    return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
 
 
 def to_event(row: sqlite3.Row) -> Event:
-    """An event from its row."""
-    values = {**dict(row), "at": _time(row["at"]), "data": json.loads(row["data"])}
-    del values["once"]
-    return Event(**values)
+    """An event from its row, with its time as it was written."""
+    return Event(
+        id=row["id"],
+        run=row["run"],
+        at=datetime.fromisoformat(row["at"]),
+        step=row["step"],
+        data=event_from(row["kind"], json.loads(row["data"])),
+        before=row["before"],
+        hash=row["hash"],
+    )
+
+
+def to_jump(row: sqlite3.Row) -> ClockJump:
+    """A clock's jump from its row."""
+    after = {name: frozenset(numbers) for name, numbers in json.loads(row["after"]).items()}
+    position = Position(attempt=row["attempt"], fact=row["fact"], event=row["event"])
+    return ClockJump(by=timedelta(seconds=row["seconds"]), position=position, after=after)

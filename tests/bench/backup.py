@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.rehearsal.target.box import free_port
 from bot.tools.postgres.server_programs import as_user, give_to_server
-from commands.steps.base import act
+from commands.steps.base import execute
 from tests.commands.steps.making import box, context
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -127,13 +127,13 @@ def _one_round(cluster: Cluster) -> tuple[float, float, float]:
 def _prove(cluster: Cluster, compare: str) -> None:
     """Both steps as they run on a host; what SSH adds is some milliseconds."""
     shell = LocalShell(cluster.environ, cluster.programs)
-    backup = act(box("backup", BACKUP.format(compare)), context(World(), shell=shell))
-    proof = act(
+    backup = execute(box("backup", BACKUP.format(compare)), context(World(), shell=shell))
+    proof = execute(
         box("proof", PROOF), context(World(), backup.values, shell=LocalShell(cluster.environ, cluster.programs))
     )
     for outcome in (backup, proof):
         if outcome.state != "done":
-            raise RuntimeError(f"{outcome.says}\n{outcome.output}")
+            raise RuntimeError(f"{outcome.summary}\n{outcome.output}")
 
 
 def _programs() -> Path:

@@ -15,7 +15,7 @@ from bot.rehearsal.stories import STORIES
 from bot.rehearsal.target import Target
 from bot.settings import read_page_file
 from commands.runbook import Page
-from state.records import DONE, RUNNING
+from state.records import AttemptState
 from state.sqlite.store import Store
 from tests.pages import without_cpu_alarm
 
@@ -79,6 +79,8 @@ async def _in_the_watch(here: Deployed) -> None:
         record = await asyncio.to_thread(here.store.record, here.run)
         if not record.run.active:
             raise RuntimeError(f"The deploy did not come to its watch: the run is {record.run.state}.")
-        made = {row.step for row in record.steps if row.state == DONE}
-        if checks <= made and not any(row.state == RUNNING and row.step in checks for row in record.steps):
+        made = {row.step for row in record.attempts if row.state == AttemptState.DONE}
+        if checks <= made and not any(
+            row.state == AttemptState.RUNNING and row.step in checks for row in record.attempts
+        ):
             return

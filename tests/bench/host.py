@@ -11,7 +11,7 @@ import psutil
 
 from bot.rehearsal.target import Target
 from commands.progress.step_state import WATCH
-from state.records import DONE, RUNNING
+from state.records import AttemptState
 from tests.bench.deployed import Deployed, begun
 
 FACTOR = 120  # slow enough that no check is still under way when its next one is due
@@ -47,13 +47,13 @@ async def _watched() -> tuple[Used, int, int, float]:
         assert here.page.watch is not None
         lasts = here.page.watch.lasts
         async with asyncio.timeout(900):
-            await _until(here, here.page.forward[-1].id, RUNNING, DONE)
+            await _until(here, here.page.forward[-1].id, AttemptState.RUNNING, AttemptState.DONE)
             before = await asyncio.to_thread(_used, here.target)
-            await _until(here, WATCH, DONE)
+            await _until(here, WATCH, AttemptState.DONE)
             after = await asyncio.to_thread(_used, here.target)
         record = here.store.record(here.run)
         checks = {step.id: step.box.every for step in here.page.part("watch")}
-        made = sum(row.step in checks for row in record.steps)
+        made = sum(row.step in checks for row in record.attempts)
         due = sum(int(lasts / every) for every in checks.values() if every)
         spent = (after.sessions - before.sessions, after.api - before.api, after.database - before.database)
         return Used(*spent), made, due, lasts.total_seconds()

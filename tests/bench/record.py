@@ -9,9 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from commands.report.status import status_of
-from commands.runbook.people import Who
-from commands.start.request import Request, start
-from state.records import DONE, Step
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
 from tests.pages import NOON, small
 
@@ -29,9 +30,9 @@ def measure() -> dict[str, float]:
 
 def _status_time(path: Path, events: int) -> float:
     store = Store(path)
-    run = start(store, PAGE, Request(), Who(person="U1", via="slack"), PEOPLE, NOON)
-    store.begin_step(run.id, "ready", 1, NOON)
-    store.end_step(run.id, Step(step="ready", attempt=1, state=DONE, began_at=NOON), NOON)
+    run = start(store, PAGE, StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, NOON)
+    store.begin_attempt(run.id, "ready", 1, NOON)
+    store.end_attempt(run.id, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     rows = ((run.id, NOON.isoformat(), "status", "", "{}", f"bulk:{n}", "", "") for n in range(events))
     sql = "INSERT INTO events (run, at, kind, step, data, once, before, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     with store._write() as db:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.rehearsal.people import HOLDERS
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.audit import Audit
-from state.records import ROLLED_BACK
+from state.records import RunState
 from tests.bench.deployed import Deployed, deployed
 
 TIMES = 3
@@ -117,7 +117,7 @@ async def _ours(frontend: Path | None) -> tuple[Moments, Audit]:
 def _moments(here: Deployed, pressed: datetime) -> Moments:
     """Seconds from the button to the end of each step of the rollback, and of the whole."""
     record = here.store.record(here.run)
-    assert record.run.state == ROLLED_BACK, record.run.state
+    assert record.run.state == RunState.ROLLED_BACK, record.run.state
     ends = {BUTTON: record.run.ended_at}
     ends |= {step.id: row.ended_at for step in here.page.part("rollback") if (row := record.last(step.id))}
     return {name: (end - pressed).total_seconds() for name, end in ends.items() if end}

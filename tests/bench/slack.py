@@ -6,7 +6,7 @@ import asyncio
 
 from bot.rehearsal.stage import SPEED
 from bot.rehearsal.workspace.calls import Calls
-from state.records import KEPT
+from state.records import RunState
 from tests.bench.deployed import Deployed, begun
 
 FACTOR = SPEED["A"]
@@ -38,7 +38,7 @@ async def _kept() -> Calls:
 async def _told(here: Deployed) -> None:
     while (run := await asyncio.to_thread(here.store.run, here.run)).active:
         await asyncio.sleep(0.2)
-    assert run.state == KEPT, run.state
+    assert run.state == RunState.KEPT, run.state
     last = (await asyncio.to_thread(here.store.events, here.run, 0, 10_000))[-1].id
     while last not in await asyncio.to_thread(here.store.posts, here.run):
         await asyncio.sleep(0.2)

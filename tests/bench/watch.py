@@ -7,16 +7,17 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from commands.ports.tools import Answer
+from commands.ports.tools import HttpResponse
 from commands.progress.step_state import WATCH
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
-from commands.runbook.people import Who
-from commands.start.request import Request, start
-from state.records import DONE, News, Step
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
 from tests.bench.record import PEOPLE
-from tests.pages import SMALL, said
+from tests.pages import SMALL, event, said
 from tests.production import answer
 from tests.world import World
 
@@ -43,7 +44,7 @@ def measure() -> dict[str, float]:
     return {"first check begins after, s": moments[0], "last of 51 checks begins after, s": moments[-1]}
 
 
-def _slow() -> Answer:
+def _slow() -> HttpResponse:
     """An answer that takes half a second, so that the checks are all under way together."""
     time.sleep(0.5)
     return answer(data=[])
@@ -54,22 +55,22 @@ def _begun(page: Page, path: Path) -> list[float]:
     world.on_web("/jobs", lambda _: _slow())
     store = Store(path, serving=True)
     now = world.clock.now()
-    run = start(store, page, Request(), Who(person="U1", via="slack"), PEOPLE, now)
+    run = start(store, page, StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, now)
     for step in page.forward:
-        store.begin_step(run.id, step.id, 1, now)
-        store.end_step(run.id, Step(step=step.id, attempt=1, state=DONE, began_at=now), now)
+        store.begin_attempt(run.id, step.id, 1, now)
+        store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=now), now)
     for role in PEOPLE:
         signed = said("sign", "ready", 1, role=role, said="yes")
-        store.add_fact(run.id, signed, News(kind="signed"))
+        store.add_fact(run.id, signed, event("signed"))
     runner = Runner(store, page, run.id, world.tools())
     runner.start()
     checks = {step.id for step in page.part("watch")}
-    while not checks <= {row.step for row in store.record(run.id).steps}:
+    while not checks <= {row.step for row in store.record(run.id).attempts}:
         time.sleep(0.02)
     record = store.record(run.id)
     runner.leave()
     store.close()
     watch = record.last(WATCH)
     assert watch is not None
-    begun = sorted(row.began_at - watch.began_at for row in record.steps if row.step in checks)
+    begun = sorted(row.began_at - watch.began_at for row in record.attempts if row.step in checks)
     return [moment / timedelta(seconds=1) for moment in begun]

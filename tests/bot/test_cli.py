@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from commands.runbook.people import Who
-from commands.start.request import Request, start
-from state.records import DONE, FAILED, Step
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, SMALL, small, spoil
 
@@ -90,9 +91,11 @@ def test_a_record_in_no_folder_is_a_sentence(shop: Path, capsys: Capture, monkey
     assert "cannot be opened or made there (No such file or directory)" in err
 
 
-@pytest.mark.parametrize(("name", "says"), [("smal", "did you mean small.md?"), ("../etc/passwd", "There is no page")])
-def test_a_page_that_is_not_known_is_named(shop: Path, capsys: Capture, name: str, says: str) -> None:
-    assert says in said(capsys, "start", name)[2]
+@pytest.mark.parametrize(
+    ("name", "summary"), [("smal", "did you mean small.md?"), ("../etc/passwd", "There is no page")]
+)
+def test_a_page_that_is_not_known_is_named(shop: Path, capsys: Capture, name: str, summary: str) -> None:
+    assert summary in said(capsys, "start", name)[2]
 
 
 def test_check_of_a_page_that_is_not_there_is_a_sentence(shop: Path, capsys: Capture) -> None:
@@ -124,21 +127,21 @@ def began(shop: Path) -> Store:
     """The record with a run that U1 began."""
     store = Store(shop / "gonogo.db")
     people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD", "UDEPUTY"})}
-    start(store, small(), Request(), Who(person="U1", via="terminal"), people, NOON)
+    start(store, small(), StartRequest(), Actor(person="U1", door=Door.TERMINAL), people, NOON)
     return store
 
 
 def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> None:
     store = began(shop)
-    store.begin_step(1, "ready", 1, NOON)
-    store.end_step(1, Step(step="ready", attempt=1, state=DONE, began_at=NOON), NOON)
+    store.begin_attempt(1, "ready", 1, NOON)
+    store.end_attempt(1, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     status = said(capsys, "status")[1]
     assert "type: gonogo sign ready --as USER_ID" in status
     assert "No bot serves this record now" in status
     assert "Signed as Database Admin." in said(capsys, "sign", "ready", "--as", "UDBA")[1]
     assert "Signed as Tech Lead." in said(capsys, "sign", "ready", "--as", "UDEPUTY")[1]
-    store.begin_step(1, "put-the-code-there", 1, NOON)
-    store.end_step(1, Step(step="put-the-code-there", attempt=1, state=FAILED, began_at=NOON), NOON)
+    store.begin_attempt(1, "put-the-code-there", 1, NOON)
+    store.end_attempt(1, Attempt(step="put-the-code-there", attempt=1, state=AttemptState.FAILED, began_at=NOON), NOON)
     assert "Noted." in said(capsys, "answer", "put-the-code-there", "skip", "it is fine", "--as", "ULEAD")[1]
     assert "On hold." in said(capsys, "hold", "lunch")[1]
     assert "It goes on." in said(capsys, "resume", "--as", "ULEAD")[1]
@@ -204,11 +207,13 @@ def kept(shop: Path) -> Path:
     """A run of the small page that was kept."""
     store = Store(shop / "gonogo.db")
     people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
-    run = start(store, small(), Request(note="<b>now</b>"), Who(person="U1", via="slack"), people, NOON)
+    run = start(store, small(), StartRequest(note="<b>now</b>"), Actor(person="U1", door=Door.SLACK), people, NOON)
     for step in ("ready", "put-the-code-there"):
-        store.begin_step(run.id, step, 1, NOON)
-        store.end_step(run.id, Step(step=step, attempt=1, state=DONE, began_at=NOON, says="It is there."), NOON)
-    store.move_run(run.id, "kept", NOON)
+        store.begin_attempt(run.id, step, 1, NOON)
+        store.end_attempt(
+            run.id, Attempt(step=step, attempt=1, state=AttemptState.DONE, began_at=NOON, summary="It is there."), NOON
+        )
+    store.move_run(run.id, RunState.KEPT, NOON)
     store.close()
     return shop
 

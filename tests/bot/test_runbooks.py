@@ -11,8 +11,8 @@ import pytest
 from bot.settings import read_pages, shipped_runbooks
 from commands.runbook import Page
 from commands.runbook.plan import plan_lines
-from commands.steps.base import act
-from commands.steps.kinds.http import Http
+from commands.steps.base import execute
+from commands.steps.kinds.http import HttpStep
 from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.making import context
 from tests.production import answer
@@ -96,7 +96,7 @@ def test_job_creation_is_judged_by_real_requests_and_otherwise_by_test_jobs(page
     assert (tests.check, tests.enough) == ("users-can-create-jobs", {})
     assert set(real.pings) == set(tests.pings), "whoever judges, the same people are called"
     box = page.step(real.check).box
-    assert box.needs() == {"let_in_at"}, "answers of the maintenance before that moment must not count"
+    assert box.inputs() == {"let_in_at"}, "answers of the maintenance before that moment must not count"
 
 
 @BOTH
@@ -132,7 +132,7 @@ def test_no_page_names_the_other_ones_places(page: Page) -> None:
 def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
     world = World()
     found = play(page, world)
-    bad = {name: outcome.says for name, outcome in found.items() if outcome.state != "done"}
+    bad = {name: outcome.summary for name, outcome in found.items() if outcome.state != "done"}
     assert not bad
     assert world.jobs == {}, "test jobs were left behind"
     assert not world.maintenance
@@ -144,17 +144,17 @@ def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
 def test_no_log_in_page_is_taken_for_an_answer(page: Page) -> None:
     login, looked_at = "<!doctype html><title>Please log in</title>", []
     for step in page.steps:
-        if isinstance(step.box, Http) and isinstance(step.box.status, int) and step.box.status < 300:
+        if isinstance(step.box, HttpStep) and isinstance(step.box.status, int) and step.box.status < 300:
             world = World()
             world.on_web("", answer(step.box.status, text=login))
-            found = act(step.box, context(world, {"test_job": "1"}))
-            assert found.says.startswith("The answer is a web page instead of"), step.id
+            found = execute(step.box, context(world, {"test_job": "1"}))
+            assert found.summary.startswith("The answer is a web page instead of"), step.id
             looked_at.append(step.id)
     assert {"users-can-log-in", "api-response-time", "verify-jobs", "verify-v2-route"} <= set(looked_at)
 
 
 def _measured(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:
-    return page.step(check).title, act(page.step(check).box, ctx)
+    return page.step(check).title, execute(page.step(check).box, ctx)
 
 
 def play(page: Page, world: World) -> dict[str, Outcome]:
@@ -165,6 +165,6 @@ def play(page: Page, world: World) -> dict[str, Outcome]:
     for step in page.steps:
         ctx = context(world, values, files=files)
         ctx = replace(ctx, measure=partial(_measured, page, ctx))
-        found[step.id] = act(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
+        found[step.id] = execute(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
         values.update(found[step.id].values)
     return found

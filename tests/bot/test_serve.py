@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from commands.runbook import read_page
-from commands.runbook.people import Who
-from commands.signoff.desk import Desk
-from commands.start.request import Request, start
-from state.records import DONE, RUNNING, Step
+from commands.signoff.actions import RunActions
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
 
 NOW = datetime.now(UTC)
@@ -63,12 +64,12 @@ def begun(folder: Path, command: str) -> Store:
     page_file.write_text(page_file.read_text().replace('"echo deploy"', f"'{command}'"))
     page = read_page(page_file.read_text(), "small.md")
     store = Store(folder / "gonogo.db")
-    run = start(store, page, Request(), Who(person="U1", via="terminal"), PEOPLE, datetime.now(UTC))
-    desk = Desk(store, page, run.id, PEOPLE)
-    store.begin_step(run.id, "ready", 1, NOW)
-    store.end_step(run.id, Step(step="ready", attempt=1, state=DONE, began_at=NOW), NOW)
+    run = start(store, page, StartRequest(), Actor(person="U1", door=Door.TERMINAL), PEOPLE, datetime.now(UTC))
+    actions = RunActions(store, page, run.id, PEOPLE)
+    store.begin_attempt(run.id, "ready", 1, NOW)
+    store.end_attempt(run.id, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOW), NOW)
     for person in ("UDBA", "ULEAD"):
-        desk.sign("ready", 1, Who(person=person, via="terminal"), "yes", "", NOW)
+        actions.sign("ready", 1, Actor(person=person, door=Door.TERMINAL), NOW)
     return store
 
 
@@ -89,10 +90,10 @@ def test_told_to_leave_the_bot_is_gone_within_5_seconds_and_its_job_is_found_aga
         wait_for(begins.exists, "the job's beginning")
         bots[0].send_signal(number)
         assert bots[0].wait(5) == 0
-        assert state_of(store, DEPLOY) == RUNNING, "leaving ends nothing"
+        assert state_of(store, DEPLOY) == AttemptState.RUNNING, "leaving ends nothing"
         assert not ends.exists()
         bots.append(serve(slack=False))
-        wait_for(lambda: state_of(store, DEPLOY) == DONE, "the end of the job that was left running")
+        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the job that was left running")
         assert begins.read_text() == ends.read_text() == "once\n", "it ran once"
     finally:
         for bot in bots:

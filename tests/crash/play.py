@@ -11,7 +11,7 @@ from bot.rehearsal.people import HOLDERS
 from commands.progress.step_state import WATCH
 from commands.run.engine import page_of
 from commands.signoff.waiting import waiting_for
-from state.records import ACTIVE, RUNNING, Record
+from state.records import ACTIVE, AttemptState, Record
 from state.sqlite.store import Store
 from tests.crash import counts
 from tests.crash.people import People, start_run
@@ -108,7 +108,7 @@ async def _ended(here: Stage, store: Store, run: int, tasks: list[asyncio.Task[N
         for task in tasks:
             if task.done() and task.exception():
                 await task
-        rows = [(row.step, row.attempt, row.state, row.says) for row in store.record(run).steps]
+        rows = [(row.step, row.attempt, row.state, row.summary) for row in store.record(run).attempts]
         assert time.monotonic() < until, f"run {run} is still {state}: {rows}\n{here.bot.log.read_text()[-2000:]}"
         await asyncio.sleep(0.05)
     return state
@@ -181,7 +181,7 @@ def _busy(record: Record) -> bool:
     if not record.run.active or waiting_for(page_of(record.run), record):
         return False
     watch = record.last(WATCH)
-    return watch is None or watch.state != RUNNING
+    return watch is None or watch.state != AttemptState.RUNNING
 
 
 async def _recovered(here: Stage, started: float, tally: Tally) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from bot.rehearsal.people import CHANNEL, HOLDERS, STARTER
 from commands.runbook import read_page
-from commands.runbook.people import Who
-from commands.start.request import Request, start
-from state.records import Step
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt
 from state.sqlite.store import Store
 from tests.crash.stage import FAST, PAGE, Stage
 
@@ -66,8 +67,8 @@ class Point:
         """Start a run of a page as the terminal does, and the bot if it does not run."""
         made = read_page(text, "point.md")
         people = {role: frozenset({HOLDERS[role].id}) for role in made.roles}
-        request = Request(channel=CHANNEL, speed=FAST)
-        who = Who(person=STARTER.id, via="terminal")
+        request = StartRequest(channel=CHANNEL, speed=FAST)
+        who = Actor(person=STARTER.id, door=Door.TERMINAL)
         self.run = start(self.store, made, request, who, people, datetime.now(UTC)).id
         if self.here.bot.process is None or self.here.bot.process.poll() is not None:
             self.here.bot.start()
@@ -86,19 +87,19 @@ class Point:
 
     def words(self) -> str:
         """The end of the bot's log and the run's steps."""
-        steps = [(s.step, s.attempt, s.state, s.says) for s in self.store.record(self.run).steps]
+        steps = [(s.step, s.attempt, s.state, s.summary) for s in self.store.record(self.run).attempts]
         return f"{self.here.bot.log.read_text()[-2000:]}\n{steps}"
 
-    def step(self, name: str) -> Step | None:
+    def step(self, name: str) -> Attempt | None:
         """The newest attempt at a step."""
         return self.store.record(self.run).last(name)
 
-    async def ends(self, name: str, state: str = "done", patience: float = PATIENCE) -> Step:
+    async def ends(self, name: str, state: str = "done", patience: float = PATIENCE) -> Attempt:
         """The step's newest attempt when it has ended. Raises AssertionError when it ended in another state."""
         await self.until(lambda: (row := self.step(name)) and row.state != "running", f"the end of {name}", patience)
         row = self.step(name)
         assert row is not None
-        assert row.state == state, f"{name} is {row.state}, not {state}: {row.says}\n{self.words()}"
+        assert row.state == state, f"{name} is {row.state}, not {state}: {row.summary}\n{self.words()}"
         return row
 
     async def over(self, state: str, patience: float = PATIENCE) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 
 from bot.rehearsal.workspace import Message, Workspace
 from state.sqlite.store import Store
+from tests.pages import payload
 
 
 def wrong_in_channel(workspace: Workspace, store: Store, run: int) -> list[str]:
@@ -30,8 +31,10 @@ def _lost(workspace: Workspace, store: Store, run: int) -> list[str]:
     for event in store.events(run, 0, 10_000):
         message = there.get(posts.get(event.id, ""))
         if message is None:
-            wrong.append(f"event {event.id} ({event.kind} {event.step}) of run {run} was never posted")
-        elif event.kind == "ended" and not _tells(message, str(event.data["title"])[:40], str(event.data["says"])[:15]):
+            wrong.append(f"event {event.id} ({event.data.stored_kind} {event.step}) of run {run} was never posted")
+        elif event.data.stored_kind == "ended" and not _tells(
+            message, str(payload(event).title)[:40], str(payload(event).summary)[:15]
+        ):
             wrong.append(f"event {event.id}, the end of {event.step}, is not told in its message: {message.text[:80]}")
     return wrong
 

@@ -88,7 +88,7 @@ async def _end(here: Stage, played: Played, ends: str) -> Audit:
         await asyncio.sleep(0.1)
     played.playing.cancel()
     audit = await asyncio.to_thread(here.target.audit)
-    states = [(row.step, row.state, row.says) for row in store.record(run).steps if row.state != "done"]
+    states = [(row.step, row.state, row.summary) for row in store.record(run).attempts if row.state != "done"]
     assert store.run(run).state == ends, states
     first = played.first
     before = Before(old=here.target.old, new=here.target.new, boots=first.boots, v2_rows=first.v2_rows)

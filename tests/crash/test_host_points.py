@@ -10,7 +10,7 @@ import pytest
 
 from bot.rehearsal.target.audit import FORWARD
 from commands.rollback.request import rollback
-from commands.runbook.people import Who
+from state.facts import Actor, Door
 from tests.crash.conftest import Play
 from tests.crash.point import HEAD, SAY, Point, page, run_step
 
@@ -64,7 +64,7 @@ def test_between_the_sql_commit_and_our_note(play: Play, dies: str) -> None:
 
 async def turn_back(point: Point) -> None:
     """Somebody rolls back at the terminal; the run ends so."""
-    rollback(point.store, point.store.run(point.run), Who(person="nok", via="terminal"), "", datetime.now(UTC))
+    rollback(point.store, point.store.run(point.run), Actor(person="nok", door=Door.TERMINAL), "", datetime.now(UTC))
     await point.over("rolled back")
 
 
@@ -100,7 +100,7 @@ def test_before_the_script_has_arrived(play: Play) -> None:
         wire.let_go()
         await point.restart()
         row = await point.ends("once")
-        assert said(point, "once") == 1, f"a script that was cut off on its way counts as done: {row.says}"
+        assert said(point, "once") == 1, f"a script that was cut off on its way counts as done: {row.summary}"
 
     play(story)
 
@@ -115,7 +115,7 @@ def test_between_the_commands_end_and_its_exit_code(play: Play) -> None:
         await point.restart()
         await asyncio.sleep(1.5)
         assert (row := point.step("once")) is not None
-        assert row.state == "running", row.says
+        assert row.state == "running", row.summary
         code = await asyncio.to_thread((folder / "exit").read_text)
         (folder / "exit").unlink()
         (folder / "exit").write_text(code)

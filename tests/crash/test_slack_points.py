@@ -9,6 +9,8 @@ import pytest
 
 from bot.rehearsal.people import HOLDERS
 from bot.rehearsal.workspace import Message
+from state.events import StatusDue
+from state.facts import FactKind
 from tests.crash.conftest import Play
 from tests.crash.people import DBA, LEAD, buttons
 from tests.crash.point import SAY, Point, page, run_step
@@ -128,14 +130,14 @@ def test_two_people_press_one_button_and_the_bot_is_killed(play: Play) -> None:
         people = [HOLDERS["rollback"].id, LEAD, DBA, HOLDERS["on_call"].id]
         presses: list[Awaitable[None]] = [press(point, person, "rollback") for person in people]
         pressing = asyncio.gather(*presses)
-        await point.until(lambda: point.store.record(point.run).fact("rollback"), "the first press")
+        await point.until(lambda: point.store.record(point.run).rollback, "the first press")
         await point.restart()
         await pressing
         workspace.faults.duplicate_envelopes = False
         await point.over("rolled back")
         await told(point)
         assert said(point, "back") == 1
-        assert [fact.kind for fact in point.store.record(point.run).facts].count("rollback") == 1
+        assert [fact.kind for fact in point.store.record(point.run).facts].count(FactKind.ROLLBACK) == 1
 
     play(story)
 
@@ -163,4 +165,4 @@ def test_exactly_when_a_status_post_is_due(play: Play) -> None:
 
 def statuses(point: Point) -> list[int]:
     """Which status posts are written down, each by the number of its moment."""
-    return [int(event.data["slot"]) for event in point.store.events(point.run, 0, 1000) if event.kind == "status"]
+    return [one.data.slot for one in point.store.events(point.run, 0, 1000) if isinstance(one.data, StatusDue)]

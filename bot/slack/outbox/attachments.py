@@ -10,19 +10,19 @@ from collections.abc import Mapping
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.doors.context import Office
+from bot.doors.deps import Deps
 from bot.report.alt import alt_text
 from bot.report.build import chart_of, panels_of, report_of
 from bot.report.chart import draw_chart
 from bot.report.html import as_html
 from bot.report.layout import headline
 from bot.report.markdown import as_markdown
-from bot.slack.outbox.client import RefusedBySlack, Sender
+from bot.slack.outbox.sender import RefusedBySlack, Sender
 from bot.slack.views.blocks import Upload
 from bot.text import clip
 from commands.progress.step_state import WATCH
 from commands.runbook import Page
-from state.records import RUNNING, Event, Run
+from state.records import AttemptState, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -30,11 +30,11 @@ CHART_EVERY = 45.0  # seconds between two charts at the least: in a rehearsal th
 MOST_ALT = 900  # Slack takes 1,000 characters
 
 
-class Papers:
+class Attachments:
     """Makes the files of one run and puts them into its thread; what cannot be made is logged and holds up nothing."""
 
-    def __init__(self, office: Office, sender: Sender, run: Run, page: Page) -> None:
-        self.office = office
+    def __init__(self, deps: Deps, sender: Sender, run: Run, page: Page) -> None:
+        self.deps = deps
         self.sender = sender
         self.run = run
         self.page = page
@@ -59,9 +59,9 @@ class Papers:
 
     def _chart(self, status: Event) -> Upload | None:
         try:
-            record = self.office.store.record(self.run.id)
+            record = self.deps.store.record(self.run.id)
             watch = record.last(WATCH)
-            if watch is None or watch.state != RUNNING or record.fact("rollback"):
+            if watch is None or watch.state != AttemptState.RUNNING or record.rollback:
                 return None
             panels = panels_of(self.page, record)
             picture = draw_chart(panels)
@@ -82,8 +82,8 @@ class Papers:
 
     def _report(self, names: Mapping[str, str]) -> list[Upload]:
         try:
-            office = self.office
-            report = report_of(office.store, self.run, office.people(self.page), office.now(), names)
+            deps = self.deps
+            report = report_of(deps.store, self.run, deps.people(self.page), deps.now(), names)
             title, name = clip(headline(report), 120), f"run-{self.run.id}-report"
             page = as_html(report, chart_of(report))
             return [
@@ -96,7 +96,7 @@ class Papers:
 
     async def _names(self) -> dict[str, str]:
         """The names of the people in the record, as far as Slack tells them; the report shows ids for the others."""
-        record = await asyncio.to_thread(self.office.store.record, self.run.id)
+        record = await asyncio.to_thread(self.deps.store.record, self.run.id)
         people = {record.run.starter, *(fact.person for fact in record.facts)}
         found = {}
         for person in sorted(one for one in people if one.startswith(("U", "W"))):

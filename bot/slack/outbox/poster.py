@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doors.context import Office
-from bot.slack.outbox.client import Sender
-from bot.slack.outbox.thread import Carrier
+from bot.doors.deps import Deps
+from bot.slack.outbox.run_thread import RunThread
+from bot.slack.outbox.sender import Sender
 from state.records import Run
 
 LOG = logging.getLogger("gonogo.slack")
@@ -21,10 +21,10 @@ STALE = timedelta(days=1)  # runs that ended before that are not told any more
 class Poster:
     """Carries every run that is active or ended lately; a run in trouble holds up no other."""
 
-    def __init__(self, client: AsyncWebClient, office: Office) -> None:
-        self.office = office
+    def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
+        self.deps = deps
         self.sender = Sender(client)
-        self._carriers: dict[int, asyncio.Task[None]] = {}
+        self._threads: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
         """Carry until cancelled."""
@@ -36,15 +36,15 @@ class Poster:
                     LOG.exception("the poster goes on after an error of its own")
                 await asyncio.sleep(POLL)
         finally:
-            for task in self._carriers.values():
+            for task in self._threads.values():
                 task.cancel()
-            await asyncio.gather(*self._carriers.values(), return_exceptions=True)
+            await asyncio.gather(*self._threads.values(), return_exceptions=True)
 
     def _take_up(self, runs: list[Run]) -> None:
         for run in runs:
-            if run.id not in self._carriers:
-                self._carriers[run.id] = asyncio.create_task(Carrier(self.office, self.sender, run).carry())
+            if run.id not in self._threads:
+                self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).carry())
 
     def _runs(self) -> list[Run]:
-        since = self.office.now() - STALE
-        return [r for r in reversed(self.office.store.runs(20)) if r.active or (r.ended_at and r.ended_at > since)]
+        since = self.deps.now() - STALE
+        return [r for r in reversed(self.deps.store.runs(20)) if r.active or (r.ended_at and r.ended_at > since)]

@@ -5,44 +5,44 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.run_view import Scene
+from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
-from commands.progress.clock import moment
 from commands.progress.step_state import DECISION, WATCH
 from commands.report.status import Status, progress_bar
-from commands.rollback.budget import Pace
+from commands.rollback.budget import StepPace
 from commands.signoff.waiting import Waiting
-from commands.text.durations import say
-from commands.watch.countdown import Countdown, left
-from commands.watch.verdicts import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, Probe
-from state.records import ABORTED, ENDED, KEPT, ROLLED_BACK, ROLLING_BACK
+from commands.text.durations import format_duration
+from commands.watch.countdown import Countdown, time_left
+from commands.watch.verdicts import BAD, NO_DATA, OK, QUIET, UNREACHABLE, WARNING, CheckVerdict
+from state.events import Ask
+from state.records import RunState
 
 ENDINGS = {
-    KEPT: ("✅", "KEPT"),
-    ROLLED_BACK: ("↩️", "ROLLED BACK"),
-    ABORTED: ("⛔", "ABORTED, nothing was changed"),
-    ENDED: ("🛑", "ENDED BY HAND, look at production"),
+    RunState.KEPT: ("✅", "KEPT"),
+    RunState.ROLLED_BACK: ("↩️", "ROLLED BACK"),
+    RunState.ABORTED: ("⛔", "ABORTED, nothing was changed"),
+    RunState.ENDED: ("🛑", "ENDED BY HAND, look at production"),
 }
 
 
-VERDICTS = {BAD: "❌", NOT_ASKED: "🔌", NO_DATA: "❔", WARNING: "⚠️", QUIET: "💤", OK: "✅"}
+VERDICTS = {BAD: "❌", UNREACHABLE: "🔌", NO_DATA: "❔", WARNING: "⚠️", QUIET: "💤", OK: "✅"}
 
 
-def card(scene: Scene, *, clock: bool = True) -> Message:
+def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
     """The card at one moment. With `clock=False` without all that changes by the clock alone, to tell whether it must be redrawn."""
-    status = scene.status
+    status = snapshot.status
     head = headline(status)
     blocks = [
         header(head),
-        section("\n".join(_counting(scene, one, clock=clock) for one in status.counting[:4])),
-        section(_progress(scene, status, clock=clock)),
-        section(_banner(scene, status, clock=clock)),
-        section(_waiting(scene, status)),
+        section("\n".join(_counting(snapshot, one, clock=clock) for one in status.counting[:4])),
+        section(_progress(snapshot, status, clock=clock)),
+        section(_banner(snapshot, status, clock=clock)),
+        section(_waiting(snapshot, status)),
         section(checks(status)),
-        actions(scene.rollback_button(), _hold_button(scene, status)),
-        context(_origin(scene, status)),
+        actions(snapshot.rollback_button(), _hold_button(snapshot, status)),
+        context(_origin(snapshot, status)),
     ]
-    return message(f"{head} · {_progress(scene, status, clock=clock)}", blocks)
+    return message(f"{head} · {_progress(snapshot, status, clock=clock)}", blocks)
 
 
 def headline(status: Status) -> str:
@@ -54,7 +54,7 @@ def headline(status: Status) -> str:
 
 
 def _going(status: Status) -> tuple[str, str]:
-    if status.state == ROLLING_BACK:
+    if status.state == RunState.ROLLING_BACK:
         return ("🙋", "rollback waits for people") if _blocking(status) else ("⏪", "ROLLING BACK")
     if status.rollback_left is not None:
         return "⏪", "stopping, to roll back"
@@ -64,11 +64,11 @@ def _going(status: Status) -> tuple[str, str]:
         return "⏸️", "ON HOLD"
     if blocking := _blocking(status):
         asked = {
-            "decide": ("🏁", "KEEP or ROLLBACK?"),
-            "sign": ("🙋", "waiting for sign-off"),
-            "second": ("🙋", "waiting for a second person"),
+            Ask.DECIDE: ("🏁", "KEEP or ROLLBACK?"),
+            Ask.SIGN: ("🙋", "waiting for sign-off"),
+            Ask.AGREE: ("🙋", "waiting for a second person"),
         }
-        return asked.get(blocking[0].kind, ("❓", "a step needs an answer"))
+        return asked.get(blocking[0].ask, ("❓", "a step needs an answer"))
     return ("👀", "being watched") if status.stage == "Watch" else ("🚀", "deploying")
 
 
@@ -76,10 +76,10 @@ def _blocking(status: Status) -> list[Waiting]:
     return [waiting for waiting in status.waiting if waiting.blocks]
 
 
-def _progress(scene: Scene, status: Status, *, clock: bool) -> str:
+def _progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     bar = f"{progress_bar(status.settled, status.total)}  {status.settled}/{status.total}"
     if status.stage == "Watch":
-        bar = watched(scene) if clock else ""
+        bar = watched(snapshot) if clock else ""
     time = f" · *{t_plus(status)}*" if clock else ""
     if status.state in ENDINGS:
         return f"{bar}{time}"
@@ -89,79 +89,79 @@ def _progress(scene: Scene, status: Status, *, clock: bool) -> str:
 
 def t_plus(status: Status) -> str:
     """The clock of the run, in whole seconds."""
-    return f"T+{say(int(status.clock.total_seconds()))}"
+    return f"T+{format_duration(int(status.clock.total_seconds()))}"
 
 
-def watched(scene: Scene) -> str:
+def watched(snapshot: Snapshot) -> str:
     """How much of the watch is over, in the page's own time."""
-    row, watch, run = scene.record.last(WATCH), scene.page.watch, scene.record.run
+    row, watch, run = snapshot.record.last(WATCH), snapshot.page.watch, snapshot.record.run
     if row is None or watch is None:
         return ""
-    elapsed = min((scene.now - moment(scene.record, row)) * run.speed, watch.lasts)
-    return f"{progress_bar(round(elapsed / watch.lasts * 100), 100)}  {say(elapsed)} of {say(watch.lasts)}"
+    elapsed = min((snapshot.now - row.began_at) * run.speed, watch.lasts)
+    return f"{progress_bar(round(elapsed / watch.lasts * 100), 100)}  {format_duration(elapsed)} of {format_duration(watch.lasts)}"
 
 
-def _banner(scene: Scene, status: Status, *, clock: bool) -> str:
-    lines = [_false_alarm(scene, one) for one in status.false_alarms[:4]]
+def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+    lines = [_false_alarm(snapshot, one) for one in status.false_alarms[:4]]
     if status.held_by:
         why = f": {line(status.hold_reason)}" if status.hold_reason else ""
         lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step begins.")
-    if (fact := scene.record.fact("rollback")) and status.state != KEPT:
+    if (fact := snapshot.record.rollback) and status.state != RunState.KEPT:
         why = f": {line(status.reason)}" if status.reason else ""
         lines.append(f"⏪ *Rollback* asked for by {person(fact.person)}{why}")
-    if status.loses and scene.can_turn_back:
+    if status.loses and snapshot.can_roll_back:
         lines.append(f"⚠️ Rolling back now loses {bold(status.loses, 200)}")
-    if status.loses and status.state == ROLLED_BACK:
+    if status.loses and status.state == RunState.ROLLED_BACK:
         lines.append(f"⚠️ Lost by it: {bold(status.loses, 200)}")
     lines += [f"❌ NOT restored: {line(one, 200)}" for one in status.lost[:6]]
     if status.rollback_left is not None:
-        lines.append(_time_left(scene, status, clock=clock))
-    if (keep := scene.record.fact("keep")) and status.state == KEPT:
-        lines.append(f"Decided by {person(keep.person)} at {time_of(keep.at, scene.page.runbook.time_zone)}")
+        lines.append(_time_left(snapshot, status, clock=clock))
+    if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
+        lines.append(f"Decided by {person(keep.person)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
     return "\n".join(lines)
 
 
-def _counting(scene: Scene, one: Countdown, *, clock: bool) -> str:
-    at = time_of(one.ends, scene.page.runbook.time_zone, seconds=True)
-    soon = f"in *{say(round(left(one, scene.now).total_seconds()))}*, " if clock else ""
+def _counting(snapshot: Snapshot, one: Countdown, *, clock: bool) -> str:
+    at = time_of(one.ends, snapshot.page.runbook.time_zone, seconds=True)
+    soon = f"in *{format_duration(round(time_left(one, snapshot.now).total_seconds()))}*, " if clock else ""
     return f"⏳ *Rolls back by itself* {soon}at {at}, unless it is held (in the thread)\n{bold(one.alert.name)} {line(one.seen, 200)}"
 
 
-def _false_alarm(scene: Scene, one: Countdown) -> str:
+def _false_alarm(snapshot: Snapshot, one: Countdown) -> str:
     if not one.held or not one.held_until:
         return ""
-    until = time_of(one.held_until, scene.page.runbook.time_zone)
+    until = time_of(one.held_until, snapshot.page.runbook.time_zone)
     why = line(one.held.reason, 200)
     return f"🔕 {bold(one.alert.name)} is held as a false alarm by {person(one.held.person)} until {until}: {why}"
 
 
-def _time_left(scene: Scene, status: Status, *, clock: bool) -> str:
-    within = say(scene.page.rollback.within)
+def _time_left(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
+    within = format_duration(snapshot.page.rollback.within)
     left = status.rollback_left
     if left is None or not clock:
         return f"of {within}"
     seconds = left.total_seconds()
-    over = f"🚨 *{say(round(-seconds))} over* the {within} it may take"
-    says = over if seconds < 0 else f"⏱️ *{say(round(seconds))} left* of {within}"
-    return "\n".join([says, *(_late(one) for one in status.late[:4])])
+    over = f"🚨 *{format_duration(round(-seconds))} over* the {within} it may take"
+    summary = over if seconds < 0 else f"⏱️ *{format_duration(round(seconds))} left* of {within}"
+    return "\n".join([summary, *(_late(one) for one in status.late[:4])])
 
 
-def _late(one: Pace) -> str:
+def _late(one: StepPace) -> str:
     return f"🐢 {bold(one.title, 120)} is {one.excess}"
 
 
-def _waiting(scene: Scene, status: Status) -> str:
+def _waiting(snapshot: Snapshot, status: Status) -> str:
     # a countdown has its own lines above
-    return "\n".join(_waits(scene, one) for one in status.waiting[:6] if one.kind != "countdown")
+    return "\n".join(_waits(snapshot, one) for one in status.waiting[:6] if one.ask is not Ask.COUNTDOWN)
 
 
-def _waits(scene: Scene, waiting: Waiting) -> str:
+def _waits(snapshot: Snapshot, waiting: Waiting) -> str:
     roles = list(waiting.roles)
-    if waiting.kind == "second":
+    if waiting.ask is Ask.AGREE:
         what = "" if waiting.step == DECISION else "skip "
         return f"🙋 *Waiting for a second person* to agree: {what}{bold(waiting.title, 120)}"
-    people = ", ".join(f"{scene.title_of(role)} {scene.called(role)}" for role in roles[:8])
-    verb = {"sign": "sign", "answer": "say what to do about", "decide": "decide"}[waiting.kind]
+    people = ", ".join(f"{snapshot.title_of(role)} {snapshot.called(role)}" for role in roles[:8])
+    verb = {Ask.SIGN: "sign", Ask.ANSWER: "say what to do about", Ask.DECIDE: "decide"}[waiting.ask]
     return f"🙋 *Waiting for* {people}\nto {verb} {bold(waiting.title, 120)} (buttons in the thread)"
 
 
@@ -171,12 +171,12 @@ def checks(status: Status, *, whole: bool = False) -> str:
     return "\n".join(_check(one, whole=whole) for one in ordered[:12])
 
 
-def _check(probe: Probe, *, whole: bool) -> str:
+def _check(probe: CheckVerdict, *, whole: bool) -> str:
     # all checks of a list have their "Every 15 minutes:" in common with others
     title = bold(probe.title.rpartition(": ")[2], 80)
     words = "" if probe.verdict in {OK, BAD, WARNING} else f"{probe.verdict}: "
     beside = f"  _({line(probe.beside, 120)})_" if probe.beside and (whole or not probe.good) else ""
-    return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.says, 160)}{beside}"
+    return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.summary, 160)}{beside}"
 
 
 def sums(status: Status) -> str:
@@ -192,8 +192,8 @@ def sums(status: Status) -> str:
     return f"*{said}* of {len(status.checks)} checks"
 
 
-def _hold_button(scene: Scene, status: Status) -> Block | None:
-    if not scene.can_turn_back:
+def _hold_button(snapshot: Snapshot, status: Status) -> Block | None:
+    if not snapshot.can_roll_back:
         return None
     value = f"{status.run}:0"
     if status.held_by:
@@ -203,10 +203,10 @@ def _hold_button(scene: Scene, status: Status) -> Block | None:
     return button("hold", "⏸️ Hold", value, confirm=question)
 
 
-def _origin(scene: Scene, status: Status) -> str:
-    note = f" · {line(scene.record.run.note, 300)}" if scene.record.run.note else ""
+def _origin(snapshot: Snapshot, status: Status) -> str:
+    note = f" · {line(snapshot.record.run.note, 300)}" if snapshot.record.run.note else ""
     speed = f" · rehearsal, watch {status.speed:g} times faster" if status.speed != 1 else ""
-    starter = person(scene.record.run.starter)
+    starter = person(snapshot.record.run.starter)
     return (
         f"Run {status.run} · {line(status.title, 150)} · `{line(status.ref, 100)}` · started by {starter}{note}{speed}"
     )

@@ -11,6 +11,7 @@ from bot.text import bold, clip, line, plain
 from commands.runbook import Page
 from commands.runbook.page import Option
 from commands.signoff.false_alarm import HOLDS, USUAL
+from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
 MINUTES = (0, 5, 10, 15, 30, 60)
@@ -45,7 +46,7 @@ def reason_modal(action: str, value: str) -> Block:
     return _modal(REASON, title, submit, data, [_input("reason", label, text), *lasts])
 
 
-def told_modal(text: str) -> Block:
+def message_modal(text: str) -> Block:
     """A form's place taken by words: what is being done, or what came of it."""
     return {
         "type": "modal",
@@ -62,15 +63,15 @@ def reason_from(state: Mapping[str, Any]) -> dict[str, str]:
     return {"reason": (values["reason"]["reason"]["value"] or "").strip(), "lasts": lasts}
 
 
-def started_from(state: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled into the start modal: page, minutes, ref, note."""
+def request_from(state: Mapping[str, Any]) -> StartRequest:
+    """What was filled into the start modal."""
     values = {name: next(iter(fields.values())) for name, fields in state["values"].items()}
-    return {
-        "page": values["page"]["selected_option"]["value"],
-        "minutes": values["minutes"]["selected_option"]["value"],
-        "ref": values["ref"].get("value") or "",
-        "note": values["note"].get("value") or "",
-    }
+    return StartRequest(
+        page=values["page"]["selected_option"]["value"],
+        notice_minutes=int(values["minutes"]["selected_option"]["value"]),
+        ref=(values["ref"].get("value") or "").strip(),
+        note=values["note"].get("value") or "",
+    )
 
 
 def _modal(callback: str, title: str, submit: str, data: str, blocks: list[Block]) -> Block:

@@ -5,49 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
-from bot.slack.views.run_view import Scene
+from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
 from commands.progress.step_state import WATCH
-from commands.watch.criteria import GO, NO_GO, OPEN, PEOPLE, Shown
-from state.records import RUNNING, Event
+from commands.watch.criteria import GO, NO_GO, OPEN, PEOPLE, CriterionStatus
+from state.events import CriteriaShown
+from state.facts import EarlyKeep
+from state.records import AttemptState, Event
 
 MARKS = {GO: "✅", NO_GO: "❌", OPEN: "⬜", PEOPLE: "🙋"}
 
 
-def panel(scene: Scene, event: Event) -> Message:
+def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     """The panel as it is now."""
-    lines = scene.status.criteria
+    lines = snapshot.status.criteria
     bad = sum(one.mark == NO_GO for one in lines)
     good = sum(one.mark == GO for one in lines)
     total = sum(not one.sign for one in lines)
     head = f"🚦 {'NO-GO' if bad else 'GO'}: {good} of {total} shown" + (f", {bad} against it" if bad else " so far")
-    role = scene.page.roles[scene.page.decision.role].title
+    role = snapshot.page.roles[snapshot.page.decision.role].title
     who = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over; a ROLLBACK anybody may ask for, at any moment."
     blocks = [
         header(head),
-        *(section(one) for one in in_sections(panel_lines(scene))),
-        _early(scene, event),
+        *(section(one) for one in in_sections(panel_lines(snapshot))),
+        _early(snapshot, event),
         context(who),
     ]
     return message(head, blocks)
 
 
-def panel_lines(scene: Scene) -> Iterator[str]:
+def panel_lines(snapshot: Snapshot) -> Iterator[str]:
     """The lines of the panel, the signs of NO-GO first."""
-    zone = scene.page.runbook.time_zone
-    for one in scene.status.criteria:
+    zone = snapshot.page.runbook.time_zone
+    for one in snapshot.status.criteria:
         at = "".join(f" · {person(who)}" for who in one.by[:3]) + (f" · {time_of(one.at, zone)}" if one.at else "")
         yield f"{_mark(one)} {bold(one.text, 200)}\n      {line(one.evidence, 220)}{at}"
 
 
-def _mark(one: Shown) -> str:
+def _mark(one: CriterionStatus) -> str:
     return "⛔ NO-GO:" if one.sign else MARKS[one.mark]
 
 
-def _early(scene: Scene, event: Event) -> Block | None:
-    row = scene.record.last(WATCH)
-    asked = any(fact.kind == "answer" and fact.said == "keep" for fact in scene.record.facts)
-    if row is None or row.state != RUNNING or asked or not scene.can_turn_back:
+def _early(snapshot: Snapshot, event: Event) -> Block | None:
+    row = snapshot.record.last(WATCH)
+    asked = snapshot.record.newest(EarlyKeep)
+    if row is None or row.state != AttemptState.RUNNING or asked or not snapshot.can_roll_back:
         return None
     return actions(button("keep_early", "KEEP before the watch ends…", f"{event.run}:0"))
 

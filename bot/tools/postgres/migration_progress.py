@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from commands.ports.tools import Hear
+from commands.ports.tools import OutputListener
 from commands.systems.postgres.sql_file import line_of, statements
-from commands.text.durations import say
+from commands.text.durations import format_duration
 from state.errors import Unreachable
 
 SHOWN = 3.0  # seconds between two looks of people at what runs
@@ -25,7 +25,7 @@ class Piece:
     text: str
     begins: int
     line: int
-    says: str
+    summary: str
 
     def line_at(self, offset: int) -> int:
         """The file's line of a character of the text."""
@@ -33,21 +33,21 @@ class Piece:
 
 
 # what deferred constraints wait for, so that it may take long, and fail
-COMMIT = Piece(text="", begins=0, line=0, says="its end (COMMIT)")
+COMMIT = Piece(text="", begins=0, line=0, summary="its end (COMMIT)")
 
 
 def pieces(text: str) -> list[Piece]:
     """The file's statements, each with the comments above it; the file as one where PostgreSQL's own parser counts otherwise."""
     found = statements(text)
     if not _counted(text) == len(found) > 0:
-        return [Piece(text=text, begins=1, line=1, says="the file")]
+        return [Piece(text=text, begins=1, line=1, summary="the file")]
     ends = [0, *(one.end for one in found)]
     return [
         Piece(
             text=text[begin : one.end],
             begins=line_of(text, begin),
             line=one.line,
-            says=f"statement {number} of {len(found)}, line {one.line}: {' '.join(one.text.split())[:60]}",
+            summary=f"statement {number} of {len(found)}, line {one.line}: {' '.join(one.text.split())[:60]}",
         )
         for number, (begin, one) in enumerate(zip(ends, found, strict=False), 1)
     ]
@@ -80,11 +80,11 @@ class Watch:
         if self.piece is None or now - max(self.since, self.shown_at) < SHOWN:
             return ""
         self.shown_at = now
-        return f"{self.piece.says}, for {say(round(now - self.since))} now"
+        return f"{self.piece.summary}, for {format_duration(round(now - self.since))} now"
 
 
 @contextmanager
-def watched(holders: Callable[[], str], hear: Hear) -> Iterator[Watch]:
+def watched(holders: Callable[[], str], on_output: OutputListener) -> Iterator[Watch]:
     """Ask every half second who holds what the file waits for; `hear` is told each new holder, and what runs."""
     watch = Watch()
     over = threading.Event()
@@ -94,12 +94,12 @@ def watched(holders: Callable[[], str], hear: Hear) -> Iterator[Watch]:
             try:
                 holder = holders()
                 if holder and holder != watch.holder:
-                    hear(f"waiting for a lock held by {holder}")
+                    on_output(f"waiting for a lock held by {holder}")
                 watch.holder = holder or watch.holder
             except (Unreachable, psycopg.Error):
                 return
             if not holder and (runs := watch.progress()):
-                hear(runs)
+                on_output(runs)
 
     thread = threading.Thread(target=look, name="lock-watch", daemon=True)
     thread.start()

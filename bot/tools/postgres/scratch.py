@@ -17,7 +17,7 @@ from bot.tools.postgres.server_programs import fit, program_folders
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.forward import LOOPBACK, Forward
 from bot.tools.ssh.shell import SshShell
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 
 _numbers = itertools.count(1)
 
@@ -55,14 +55,14 @@ class EmbeddedScratch:
         self._folders = folders
         self._temp = temp or Path(tempfile.gettempdir())
 
-    def ready(self, host: str, need: Need) -> None:
+    def ready(self, host: str, need: ScratchNeeds) -> None:
         """See `commands.ports.scratch_server.Scratch.ready`."""
         fit(need, self._folders())
         must_have_room(self._temp, room(need))
         self._shell.connection(host).forward(_nobody).close()
 
     @contextmanager
-    def beside(self, host: str, need: Need, *, stop: Event) -> Iterator[_Lent]:
+    def beside(self, host: str, need: ScratchNeeds, *, stop: Event) -> Iterator[_Lent]:
         """See `commands.ports.scratch_server.Scratch.beside`."""
         programs = fit(need, self._folders())
         with (

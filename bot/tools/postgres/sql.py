@@ -15,7 +15,7 @@ from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Watch, pieces, watched
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Applied, Hear, Migration, Rows, unheard
+from commands.ports.tools import Migration, MigrationResult, OutputListener, Rows, ignore_output
 from commands.systems.postgres import receipts
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
@@ -39,7 +39,7 @@ JOIN pg_stat_activity blocker ON blocker.pid = held.by
 
 
 class PostgresSql:
-    """`commands.ports.tools.Sql` over psycopg; every act has a connection of its own."""
+    """`commands.ports.tools.Database` over psycopg; every act has a connection of its own."""
 
     def __init__(self, databases: Mapping[str, DatabasePlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._databases = databases
@@ -47,7 +47,7 @@ class PostgresSql:
         self._redact = redact
 
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
-        """See `commands.ports.tools.Sql.query`."""
+        """See `commands.ports.tools.Database.query`."""
         with self._connected(database, "gonogo query", limit) as connection, self._told(database, sql):
             connection.read_only = True
             connection.execute(f"SET LOCAL statement_timeout = {int(limit * 1000)}")
@@ -55,29 +55,31 @@ class PostgresSql:
             columns = tuple(column.name for column in cursor.description or ())
             return Rows(columns=columns, rows=tuple(cursor.fetchall()) if columns else ())
 
-    def apply(self, database: str, migration: Migration, *, stop: threading.Event, hear: Hear = unheard) -> Applied:
-        """See `commands.ports.tools.Sql.apply`."""
+    def apply(
+        self, database: str, migration: Migration, *, stop: threading.Event, on_output: OutputListener = ignore_output
+    ) -> MigrationResult:
+        """See `commands.ports.tools.Database.apply`."""
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it began; nothing of it was applied.")
         began = time.monotonic()
         found = pieces(migration.text)
         for attempt in range(1, LOCK_TRIES + 1):
             try:
-                already = self._apply_once(database, migration, found, stop, hear)
-                return Applied(already=already, seconds=time.monotonic() - began)
+                already = self._apply_once(database, migration, found, stop, on_output)
+                return MigrationResult(already=already, seconds=time.monotonic() - began)
             except _Locked as locked:
                 if attempt == LOCK_TRIES:
                     raise Failed(
                         f"{migration.name} waited {migration.lock_timeout:g} s for a lock, {attempt} times; "
                         f"nothing was changed. It is held by {locked.holder}."
                     ) from None
-                hear(f"try {attempt} of {LOCK_TRIES}: a lock is held by {locked.holder}; nothing was changed yet")
+                on_output(f"try {attempt} of {LOCK_TRIES}: a lock is held by {locked.holder}; nothing was changed yet")
                 if stop.wait(attempt):
                     raise Stopped(f"{migration.name} waited for a lock; nothing of it was applied.") from None
         raise AssertionError("unreachable")
 
-    def applied(self, database: str, key: str, *, limit: float = 30) -> bool:
-        """See `commands.ports.tools.Sql.applied`."""
+    def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
+        """See `commands.ports.tools.Database.has_receipt`."""
         with self._connected(database, f"gonogo look {key}", limit) as connection, self._told(database, ""):
             connection.execute(f"SET LOCAL lock_timeout = {int(limit * 1000)}")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(key)])
@@ -89,14 +91,14 @@ class PostgresSql:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _apply_once(
-        self, database: str, migration: Migration, found: list[Piece], stop: threading.Event, hear: Hear
+        self, database: str, migration: Migration, found: list[Piece], stop: threading.Event, on_output: OutputListener
     ) -> bool:
         with (
             self._connected(
                 database, f"gonogo {migration.key}", migration.limit + migration.lock_timeout
             ) as connection,
             _cancelled_on(stop, connection),
-            watched(lambda: self.blockers(database, connection.info.backend_pid), hear) as watch,
+            watched(lambda: self.blockers(database, connection.info.backend_pid), on_output) as watch,
         ):
             try:
                 return self._in_one_transaction(connection, migration, found, watch)
@@ -144,7 +146,7 @@ class PostgresSql:
         # never its detail and context, which show rows
         hint = self._redact(error.diag.message_hint or "")
         if piece is None or piece is COMMIT:
-            at = f" at {COMMIT.says}" if piece else ""
+            at = f" at {COMMIT.summary}" if piece else ""
             return Failed(f"{migration.name} failed{at} and was rolled back whole: {said}", hint)
         position = error.diag.statement_position
         line = piece.line_at(int(position) - 1) if position else piece.line

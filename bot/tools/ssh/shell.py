@@ -14,7 +14,7 @@ from bot.tools.places import HostPlace, resolve
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol as jobs
 from bot.tools.ssh.connection import Connection, login
-from commands.ports.tools import TAIL, Finished, Hear, Job, Look, unheard
+from commands.ports.tools import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 _SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
@@ -56,32 +56,34 @@ class SshShell:
         self._mutex = threading.Lock()
         self._connections: dict[str, Connection] = {}
 
-    def run(self, host: str, job: Job, *, stop: threading.Event, hear: Hear = unheard) -> Finished:
+    def run(
+        self, host: str, job: Job, *, stop: threading.Event, on_output: OutputListener = ignore_output
+    ) -> CommandResult:
         """See `commands.ports.tools.Shell.run`."""
         began = time.monotonic()
-        work = _Follow(shell=self, host=host, job=job, stop=stop, hear=hear, deadline=began + job.limit)
+        work = _Follow(shell=self, host=host, job=job, stop=stop, on_output=on_output, deadline=began + job.limit)
         code = work.to_the_end()
-        return Finished(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
+        return CommandResult(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
 
-    def look(self, host: str, key: str) -> Look:
-        """See `commands.ports.tools.Shell.look`."""
+    def job_status(self, host: str, key: str) -> JobStatus:
+        """See `commands.ports.tools.Shell.job_status`."""
         got = self._exchange(host, jobs.look_command(key), b"", limit=30)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while the job was looked at.")
         state, code = got.word
         if state != "finished":
-            return Look(state=state)
-        return Look(state=state, finished=Finished(code=code, tail=self._text(got), size=got.size, seconds=0))
+            return JobStatus(state=state)
+        return JobStatus(state=state, finished=CommandResult(code=code, tail=self._text(got), size=got.size, seconds=0))
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
-    ) -> Finished:
+    ) -> CommandResult:
         """See `commands.ports.tools.Shell.ask`."""
         began = time.monotonic()
         got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit, keep)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while it was asked something.")
-        return Finished(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
+        return CommandResult(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
 
     def close(self) -> None:
         """See `commands.ports.tools.Shell.close`."""
@@ -135,7 +137,7 @@ class _Follow:
     host: str
     job: Job
     stop: threading.Event
-    hear: Hear
+    on_output: OutputListener
     deadline: float
     got: _Heard = field(default_factory=_Heard)
     shown: int = 0
@@ -175,7 +177,7 @@ class _Follow:
         self.shown, self.shown_at = self.got.size, time.monotonic()
         whole, newline, _ = bytes(self.got.tail).rpartition(b"\n")
         if newline:
-            self.hear(self.shell.redacted(whole))
+            self.on_output(self.shell.redacted(whole))
 
     def _must_go_on(self) -> None:
         if self.stop.is_set():

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import UTC
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Found, OnHost, Programs, bad, good
-from commands.ports.tools import Finished
-from commands.steps.base import EnvName, StepBox, for_people, look_at_job, on_host, run_job, told
+from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
+from commands.ports.tools import CommandResult
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.scripts import script
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 
 _AT_FOLDER = (
     "umask 077\n"
@@ -54,7 +55,7 @@ _OLDER = (
 )
 
 
-class Backup(StepBox):
+class BackupStep(StepBox):
     """The archive's name holds the run's number and the time (UTC) and is the same whenever this attempt is looked at.
 
     It is a folder in pg_dump's directory format, made and packed by `jobs` processes. Every exit status counts, what is
@@ -73,12 +74,12 @@ class Backup(StepBox):
     jobs: int = Field(default=2, ge=1, le=64)
 
     def plan(self) -> list[str]:
-        return on_host(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_", "<time>"))
+        return host_plan(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_", "<time>"))
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return ("backup_file", "backup_sha256", "backup_lines", "backup_compared")
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")
         env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
         return [
@@ -89,8 +90,8 @@ class Backup(StepBox):
     def run(self, ctx: Context) -> Outcome:
         env = self._env(*self._name(ctx))
         ended = run_job(self, ctx, self.host, _SCRIPT, env)
-        found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **told(ended.tail)}
-        lines = for_people(ended.last_lines)
+        found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **parse_values(ended.tail)}
+        lines = without_values(ended.last_lines)
         if ended.code:
             general = "The backup failed (exit {code}); nothing of it was kept."
             general = _OLDER if "server version mismatch" in ended.tail else general
@@ -98,20 +99,21 @@ class Backup(StepBox):
             return failed(words, lines=lines, output=ended.tail)
         size = int(found["backup_bytes"])
         packed = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
-        says = (
+        summary = (
             f"The backup is whole: {packed} packed, {int(found['backup_rows']):,} rows of {found['backup_tables']} tables "
-            f"in {took(ended.seconds)}, read to its end, sha256 {found['backup_sha256'][:12]}."
+            f"in {format_seconds(ended.seconds)}, read to its end, sha256 {found['backup_sha256'][:12]}."
         )
-        kept = {name: found[name] for name in self.gives() if name in found}
-        return done(says, lines=(env["FILE"], *lines), output=ended.tail, values={"backup_file": env["FILE"], **kept})
+        kept = {name: found[name] for name in self.outputs() if name in found}
+        return done(
+            summary, lines=(env["FILE"], *lines), output=ended.tail, values={"backup_file": env["FILE"], **kept}
+        )
 
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+    def recover(self, ctx: Context) -> Outcome | None:
+        return recover_job(self, ctx, self.host)
 
     def _name(self, ctx: Context) -> tuple[str, str]:
         """What all attempts of this run begin with, and the rest of this one's."""
-        began = ctx.began_at.astimezone(UTC)
-        return f"{self.name}_run{ctx.run.id}_", f"{ctx.key.rsplit('/', 1)[-1]}_{began:%Y%m%dT%H%M%SZ}"
+        return f"{self.name}_run{ctx.run.id}_", f"{ctx.key.rsplit('/', 1)[-1]}_{ctx.stamp}"
 
     def _env(self, attempts: str, this: str) -> dict[str, str]:
         return {
@@ -125,23 +127,25 @@ class Backup(StepBox):
         }
 
 
-def _judge_ready(ended: Finished) -> list[Found]:
+def _judge_ready(ended: CommandResult) -> list[PreflightResult]:
     if ended.code == 64:
-        return bad(_WRONG[64].rstrip("."), "mend it in the environment")
-    words = told(ended.tail)
+        return blocked(_WRONG[64].rstrip("."), "mend it in the environment")
+    words = parse_values(ended.tail)
     if not words.get("database_bytes", "").isdigit() or not words.get("server", "").isdigit():
-        said = for_people(ended.tail.splitlines())[-1:] or (f"exit {ended.code}",)
-        return bad(f"the database cannot be dumped from here ({said[0][:160]})", "try psql there with the same address")
+        said = without_values(ended.tail.splitlines())[-1:] or (f"exit {ended.code}",)
+        return blocked(
+            f"the database cannot be dumped from here ({said[0][:160]})", "try psql there with the same address"
+        )
     if ended.code:
-        return bad("the folder of the backups cannot be written", "give it to the user that deploys")
+        return blocked("the folder of the backups cannot be written", "give it to the user that deploys")
     dump, server = re.findall(r"\d+", words.get("dump", "")), int(words["server"]) // 10_000
     if not dump or int(dump[0]) < server:
         has = f"pg_dump {dump[0]}" if dump else "no pg_dump"
-        return bad(
+        return blocked(
             f"it has {has}, older than the server ({server})", f"install PostgreSQL {server}'s client programs there"
         )
     size, free = int(words["database_bytes"]), int(words["free_bytes"])
     room = f"{free / 1e9:.1f} GB free for a backup of a database of {size / 1e9:.2f} GB"
     if free <= size:
-        return bad(f"only {room}", "make room, or name another folder")
-    return good(f"pg_dump {dump[0]} for server {server}; {room}")
+        return blocked(f"only {room}", "make room, or name another folder")
+    return passed(f"pg_dump {dump[0]} for server {server}; {room}")

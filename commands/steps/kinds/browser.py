@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Around, Check, Found, doubtful, good
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.ports.tools import Visit
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 
 
-class Browser(StepBox):
+class BrowserStep(StepBox):
     """`click` are pressed in order, `sees` must then be visible, `forbid` must not be said in the console.
 
     Where the bot's machine has no browser the step fails and says so: with `on_failure = "ask"` a person opens the page
@@ -38,14 +38,14 @@ class Browser(StepBox):
             *(f"nothing about {text!r} in the console" for text in self.forbid),
         ]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [BrowserIsThere()]
 
     def run(self, ctx: Context) -> Outcome:
         browser = ctx.tools.browser
         if why := browser.unavailable():
-            says = f"There is no browser on the bot's machine ({why}): open the page and answer."
-            return failed(says, lines=tuple(self.plan()), measures={"unavailable": 1.0})
+            summary = f"There is no browser on the bot's machine ({why}): open the page and answer."
+            return failed(summary, lines=tuple(self.plan()), measures={"unavailable": 1.0})
         limit = min(self.limit.total_seconds(), 60)
         visit = Visit(path=self.path, sees=self.sees, click=self.click, headers=self.headers, limit=limit)
         seen = browser.visit(self.web, visit)
@@ -73,10 +73,10 @@ class BrowserIsThere:
     place = ("browser", "")
     late = False
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Start one and end it again."""
-        if why := around.tools.browser.unavailable():
-            return doubtful(f"there is none on the bot's machine ({why})", "people will be asked to open the page")
-        if why := around.tools.browser.broken():
-            return doubtful(f"it does not start ({why})", "people will be asked to open the page")
-        return good("starts")
+        if why := ctx.tools.browser.unavailable():
+            return warned(f"there is none on the bot's machine ({why})", "people will be asked to open the page")
+        if why := ctx.tools.browser.broken():
+            return warned(f"it does not start ({why})", "people will be asked to open the page")
+        return passed("starts")

@@ -7,15 +7,17 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Found, OnHost, Programs, bad, doubtful, good
-from commands.ports.tools import Finished
-from commands.steps.base import EnvName, StepBox, fill, look_at_job, on_host, run_job
+from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed, warned
+from commands.ports.tools import CommandResult
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
 
 
-class Checkout(StepBox):
+class CheckoutStep(StepBox):
     """`may_discard` names tracked files whose local changes are thrown away (npm rewrites its lock file).
 
     Any other changed file fails the step and is named: somebody has worked on the host by hand.
@@ -45,9 +47,9 @@ class Checkout(StepBox):
         )
 
     def plan(self) -> list[str]:
-        return on_host(self.host, self.script(), self._env())
+        return host_plan(self.host, self.script(), self._env())
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         spared = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
         script = f"""\
 cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit 65
@@ -70,9 +72,9 @@ git status --porcelain --untracked-files=no -- .{spared}"""
             return failed(f"After the checkout the working copy is not at {commit}.", lines=lines)
         return failed(f"git ended with {ended.code}; see its words.", lines=lines)
 
-    def look(self, ctx: Context) -> Outcome | None:
-        if ctx.tools.shell.look(self.host, ctx.key).state != "dead":
-            return look_at_job(self, ctx, self.host)
+    def recover(self, ctx: Context) -> Outcome | None:
+        if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
+            return recover_job(self, ctx, self.host)
         commit = fill(self.commit, ctx.values)
         head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": self.repository}).tail.strip()
         if head == commit:
@@ -83,13 +85,15 @@ git status --porcelain --untracked-files=no -- .{spared}"""
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
 
 
-def _judge_copy(ended: Finished) -> list[Found]:
+def _judge_copy(ended: CommandResult) -> list[PreflightResult]:
     if ended.code == 66:
-        return bad("the working copy cannot be written by this user", "give its files to the user that deploys")
+        return blocked("the working copy cannot be written by this user", "give its files to the user that deploys")
     if ended.code:
         words = ended.tail.strip().splitlines()[-1:] or ["git says nothing"]
-        return bad(f"the repository is no git working copy ({words[0][:120]})", "clone it there, or mend its address")
+        return blocked(
+            f"the repository is no git working copy ({words[0][:120]})", "clone it there, or mend its address"
+        )
     if changed := ended.tail.split("\n")[:-1]:
         said = ", ".join(line.strip() for line in changed[:3])
-        return doubtful(f"{len(changed)} tracked files were changed by hand: {said}", "keep or discard them first")
-    return good("the working copy is clean and can be written")
+        return warned(f"{len(changed)} tracked files were changed by hand: {said}", "keep or discard them first")
+    return passed("the working copy is clean and can be written")

@@ -8,15 +8,16 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from commands.ports.preflight import Check, Programs
-from commands.ports.tools import Finished
-from commands.steps.base import EnvName, StepBox, act, on_host, run_job
+from commands.ports.preflight import PreflightCheck, Programs
+from commands.ports.tools import CommandResult
+from commands.steps.base import EnvName, StepBox, execute
+from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.scripts import script
-from commands.text.durations import Duration, parse, say, took
+from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
 _SCRIPT = "".join(
     (
@@ -40,7 +41,7 @@ _WRONG = {
 }
 
 
-class DataReturn(StepBox):
+class DataReturnStep(StepBox):
     """`tables` as one would write them in SQL; of a partitioned one, all parts. `columns` are "table.column" of kept tables;
     one of the two at least.
 
@@ -52,7 +53,7 @@ class DataReturn(StepBox):
 
     kind: ClassVar[str] = "data-return"
     changes: ClassVar[bool] = True
-    two_to_skip: ClassVar[bool] = True
+    skip_needs_two: ClassVar[bool] = True
 
     host: str
     database: str
@@ -63,7 +64,7 @@ class DataReturn(StepBox):
     tables: list[str] = Field(default_factory=list)
     columns: list[str] = Field(default_factory=list)
     undoes: str = Field(min_length=1)
-    lock_timeout: Duration = parse("5 s")
+    lock_timeout: Duration = parse_duration("5 s")
 
     @model_validator(mode="after")
     def _brings_something(self) -> Self:
@@ -76,17 +77,17 @@ class DataReturn(StepBox):
         return [
             *([rows] if self.tables else []),
             *(f"on {self.database}: the values of {column} come back from {self.file}" for column in self.columns),
-            f"in one transaction with its receipt, waiting for locks at most {say(self.lock_timeout)}",
-            *on_host(self.host, _SCRIPT, self._given()),
+            f"in one transaction with its receipt, waiting for locks at most {format_duration(self.lock_timeout)}",
+            *host_plan(self.host, _SCRIPT, self._given()),
         ]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [Programs(host=self.host, names=("psql", "pg_restore", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
-        if ctx.tools.sql.applied(self.database, ctx.step_key):
+        if ctx.tools.sql.has_receipt(self.database, ctx.step_key):
             return self._before(ctx)
-        if not ctx.tools.sql.applied(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
+        if not ctx.tools.sql.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
         ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})
@@ -97,27 +98,26 @@ class DataReturn(StepBox):
         back, filled = sum(one[3] for one in found), sum(one[4] for one in found)
         what = [f"{back:,} rows of {len(found)} tables"] * bool(self.tables)
         what += [f"{filled:,} values of columns"] * bool(self.columns)
-        says = f"{' and '.join(what)} are back from the backup, in {took(ended.seconds)}."
+        summary = f"{' and '.join(what)} are back from the backup, in {format_seconds(ended.seconds)}."
         told = {"lines": tuple(_line(*one) for one in found), "output": ended.tail}
         if lost := _NOT_BACK.search(ended.tail):
-            return failed(lost[1] + _MEANS.format(says), **told)
-        return done(says, **told)
+            return failed(lost[1] + _MEANS.format(summary), **told)
+        return done(summary, **told)
 
-    def look(self, ctx: Context) -> Outcome | None:
+    def recover(self, ctx: Context) -> Outcome | None:
         """The receipt keeps it from happening twice, and without one nothing of it is there."""
-        return act(self, ctx)
+        return execute(self, ctx)
 
-    def needs(self) -> set[str]:
-        return {"backup_file", "backup_sha256"} & super().needs()
+    def inputs(self) -> set[str]:
+        return {"backup_file", "backup_sha256"} & super().inputs()
 
-    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
-        undone = boxes[self.undoes]
-        if undone.kind == "sql" and getattr(undone, "receipt", False):
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        undone = boxes[self.undoes].applied_file()
+        if undone and undone.receipt:
             return ""
         return "undoes: must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
 
-    def asked(self) -> dict[str, str]:
-        """What is to be brought back, and for how long it may wait, as its program takes it."""
+    def row_return(self) -> dict[str, str]:
         return {
             "TABLES": "\n".join(self.tables),
             "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
@@ -131,7 +131,7 @@ class DataReturn(StepBox):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            **self.asked(),
+            **self.row_return(),
         }
 
     def _before(self, ctx: Context) -> Outcome:
@@ -140,7 +140,7 @@ class DataReturn(StepBox):
             return failed(lost[0][0] + _MEANS.format("This run brought all others back before."))
         return done("The rows were brought back by this run before.")
 
-    def _failed(self, ctx: Context, ended: Finished) -> Outcome:
+    def _failed(self, ctx: Context, ended: CommandResult) -> Outcome:
         said = _ERROR.findall(ended.tail)
         general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
         words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
@@ -148,8 +148,8 @@ class DataReturn(StepBox):
 
 
 def _line(name: str, archived: int, there: int, back: int, filled: int, lost: int) -> str:
-    says = f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back"
+    summary = f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back"
     kept = archived - back - lost
-    says += f", {kept:,} were there already" if kept and not filled else ""
-    says += f", {lost:,} not back because newer rows have their keys" if lost else ""
-    return says + (f", {filled:,} values" if filled else "")
+    summary += f", {kept:,} were there already" if kept and not filled else ""
+    summary += f", {lost:,} not back because newer rows have their keys" if lost else ""
+    return summary + (f", {filled:,} values" if filled else "")

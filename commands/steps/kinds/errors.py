@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Around, Check, Found, bad, doubtful, good
-from commands.steps.base import EnvName, StepBox, fill, pause
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill
 from commands.systems.sentry import Issue, NotTold, Project
-from commands.text.durations import Duration, parse, say
+from commands.text.durations import Duration, format_duration, parse_duration
 
 _SHOWN = 5
 
@@ -31,24 +33,24 @@ class _Known:
     def place(self) -> tuple[str, str]:
         return ("webs", self.web)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         project = Project(
-            web=around.tools.web, place=self.web, organization=self.organization,
+            web=ctx.tools.web, place=self.web, organization=self.organization,
             slug=self.project, token=self.token, nap=_never,
         )  # fmt: skip
         try:
             number = project.number()
             # a second in which nothing can be: the same question as in the watch, whose right is another one
-            now = around.tools.clock.now()
+            now = ctx.tools.clock.now()
             project.issues(number, "", now - timedelta(seconds=1), now, "")
         except _Hasty as error:
-            return doubtful(str(error), "look again in a minute")
+            return warned(str(error), "look again in a minute")
         except NotTold as error:
-            return bad(str(error), error.todo)
-        return good(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
+            return blocked(str(error), error.todo)
+        return passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
 
 
-class Errors(StepBox):
+class ErrorsStep(StepBox):
     """Issues first seen since the run began, more than `at_most` of them, fail it; known ones that go on are only counted.
 
     `web` is Sentry's address, `organization` and `project` their short names (slugs), `token` names the variable that holds
@@ -65,7 +67,7 @@ class Errors(StepBox):
     release: str = "<commit>"
     environment: str = ""
     at_most: int = Field(default=0, ge=0)
-    limit: Duration = parse("2 min")
+    limit: Duration = parse_duration("2 min")
 
     def plan(self) -> list[str]:
         what = f"the events of release {self.release}" if self.release else "all events"
@@ -74,7 +76,7 @@ class Errors(StepBox):
         asks = f"asks {self.web} (Sentry) for {what} of {project} since the run began"
         return [f"{asks}, expects at most {self.at_most} new issues"]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [_Known(web=self.web, organization=self.organization, project=self.project, token=self.token)]
 
     def run(self, ctx: Context) -> Outcome:
@@ -88,7 +90,7 @@ class Errors(StepBox):
             number = project.number()
             found, more = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
         except NotTold as error:
-            return failed(f"{error} Nothing is known of new errors.", unasked=True)
+            return failed(f"{error} Nothing is known of new errors.", inconclusive=True)
         new = sorted((one for one in found if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
         return self._judge(new, sum(one.events for one in found), more)
 
@@ -97,10 +99,12 @@ class Errors(StepBox):
         known = "more than are counted here" if more else f"{events} events in all"
         if not new:
             return done(f"No new issue in the error tracker since the run began ({known}).", measures=measures)
-        says = f"{len(new)} new issue{'s' if len(new) > 1 else ''} in the error tracker since the run began ({known})."
+        summary = (
+            f"{len(new)} new issue{'s' if len(new) > 1 else ''} in the error tracker since the run began ({known})."
+        )
         lines = tuple(_line(one) for one in new[:_SHOWN])
         lines += (f"and {len(new) - _SHOWN} more",) if len(new) > _SHOWN else ()
-        return (failed if len(new) > self.at_most else done)(says, lines=lines, measures=measures)
+        return (failed if len(new) > self.at_most else done)(summary, lines=lines, measures=measures)
 
 
 def _line(issue: Issue) -> str:
@@ -122,7 +126,7 @@ class _Patience:
     def __call__(self, seconds: float) -> None:
         self._left -= seconds
         if self._left < 0:
-            wait = say(timedelta(seconds=seconds))
+            wait = format_duration(timedelta(seconds=seconds))
             raise _Hasty(f"The error tracker was asked too often (429) and wants {wait} of peace.")
         pause(self._ctx, seconds)
 

@@ -9,21 +9,23 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from commands.ports.tools import Answer, Call
-from commands.steps.base import StepBox, act, fill, fill_json, pause
+from commands.ports.tools import HttpRequest, HttpResponse
+from commands.steps.base import StepBox, execute
+from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared.json_entries import Each, Trace
+from commands.steps.values import fill, fill_json
 from commands.systems.http_answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 from commands.text.redaction import masked, masked_json, names_a_secret
 from state.errors import Down, LostTrack, ToolError, Unreachable
-from state.records import DONE
+from state.records import AttemptState
 
 _ON_ITS_WAY = 3  # looks, a second apart, for what a request may have made that was still on its way
 _BODILESS = (204, 304)
 
 
-class Http(StepBox):
+class HttpStep(StepBox):
     """`answers` says what must come: "json", "list", "object" or "page" (HTML). Where it says nothing, a path with `api` in
     it must not be answered by a web page, which a log-in or a proxy shows with status 200 for anything.
 
@@ -37,6 +39,7 @@ class Http(StepBox):
     """
 
     kind: ClassVar[str] = "http"
+    times_answers: ClassVar[bool] = True
 
     web: str
     path: str
@@ -76,26 +79,31 @@ class Http(StepBox):
             after.append(f"and so for every entry of GET {self.web}{self.each.path} that has {self.each.shown()}")
         return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{wants}", *after]
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return tuple(self.values)
 
-    def needs(self) -> set[str]:
+    def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
-        return super().needs() - {"number", "text"} - own
+        return super().inputs() - {"number", "text"} - own
 
-    def look(self, ctx: Context) -> Outcome | None:
+    def cleans_up(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.clean_up, self.path if self.method == "DELETE" else "")))
+
+    def recover(self, ctx: Context) -> Outcome | None:
         if self._may_repeat():
-            return act(self, ctx)
+            return execute(self, ctx)
         entries = self._entries(ctx, self.trace) if self.trace else None
-        return act(self, ctx) if entries == [] else self._by_entry(ctx, entries, None)
+        return execute(self, ctx) if entries == [] else self._by_entry(ctx, entries, None)
 
-    def found_out(self, ctx: Context, lost: Outcome) -> Outcome | None:
+    def recover_lost(self, ctx: Context, lost: Outcome) -> Outcome | None:
         """Where this very process waited in vain, the request may be on its way still: it is looked for, and not sent again."""
         if self._may_repeat():
-            return act(self, ctx)
+            return execute(self, ctx)
         entries = self._entries(ctx, self.trace) if self.trace else None
         if entries == []:
-            return replace(lost, says=f"{lost.says} It is not listed, and may come yet: look before you send it again.")
+            return replace(
+                lost, summary=f"{lost.summary} It is not listed, and may come yet: look before you send it again."
+            )
         return self._by_entry(ctx, entries, lost)
 
     def _may_repeat(self) -> bool:
@@ -120,7 +128,7 @@ class Http(StepBox):
         entry = entries[0]
         held = {path: value for path, value in self.expect.items() if field(entry, path) is not None}
         measures = {"seconds": lost.measures["seconds"]} if lost and "seconds" in lost.measures else {}
-        why = lost.says.rstrip(".") if lost else "the bot was cut off, and how long it took is not known"
+        why = lost.summary.rstrip(".") if lost else "the bot was cut off, and how long it took is not known"
         return self._judge(ctx, entry, held, measures, f"It was served, as its entry shows, though {why}")
 
     def run(self, ctx: Context) -> Outcome:
@@ -136,17 +144,17 @@ class Http(StepBox):
         for entry in listed or []:
             made.append({**ctx.values, **{name: str(field(entry, path)) for name, path in each.values.items()}})
             ended.append(self._once(replace(ctx, values=made[-1])))
-        lines = [f"{self.method} {fill(self.path, one)}: {end.says}" for one, end in zip(made, ended, strict=True)]
+        lines = [f"{self.method} {fill(self.path, one)}: {end.summary}" for one, end in zip(made, ended, strict=True)]
         entries = f"entries of {each.path} that have {fill(each.shown(), ctx.values)}"
         if listed is None:
             lines.append(f"{self.web}{each.path} gave no list: {entries} may still be there; look, and delete them.")
-        bad = [line for line, end in zip(lines, ended, strict=False) if end.state != DONE]
+        bad = [line for line, end in zip(lines, ended, strict=False) if end.state != AttemptState.DONE]
         if bad or listed is None:
             return failed((bad or lines)[-1], lines=tuple(lines), measures={"failed": 1.0})
         return done("; ".join(lines) or f"Nothing to {self.method}: there are no {entries}.", measures={"failed": 0.0})
 
     def _once(self, ctx: Context) -> Outcome:
-        call = Call(
+        call = HttpRequest(
             path=fill(self.path, ctx.values),
             method=self.method,
             headers=self.headers,
@@ -163,9 +171,9 @@ class Http(StepBox):
             text = masked(answer.text, self.expect)
             return failed(wrong, lines=(wrong, text[:200]), output=text[:4000], measures=measures | {"failed": 1.0})
         data = answer.json() if self.expect or self.values else None
-        return self._judge(ctx, data, self.expect, measures, f"{answer.status} in {took(answer.seconds)}")
+        return self._judge(ctx, data, self.expect, measures, f"{answer.status} in {format_seconds(answer.seconds)}")
 
-    def _send(self, ctx: Context, call: Call) -> Answer:
+    def _send(self, ctx: Context, call: HttpRequest) -> HttpResponse:
         for _ in range(self.tries - 1 if self.method == "GET" else 0):
             try:
                 return ctx.tools.web.request(self.web, call)
@@ -209,11 +217,11 @@ class Http(StepBox):
                 wrong[0], lines=tuple(wrong), output=masked(json.dumps(data), expect)[:4000], measures=measures
             )
         shown = ", ".join(f"{path} = {field(masked_json(data), path)}" for path in expect)
-        says = how + (f"; {shown}" if shown else "")
+        summary = how + (f"; {shown}" if shown else "")
         found = self._kept(data)
         if left := self._clean(ctx, found):
-            return failed(f"{says}, but {left}", values=found, measures=measures)
-        return done(says, values=found, measures=measures)
+            return failed(f"{summary}, but {left}", values=found, measures=measures)
+        return done(summary, values=found, measures=measures)
 
     def _kept(self, data: Any) -> dict[str, str]:
         return {name: str(field(data, path)) for name, path in self.values.items()}
@@ -224,7 +232,9 @@ class Http(StepBox):
             return ""
         path = fill(self.clean_up, {**ctx.values, **found})
         try:
-            status = ctx.tools.web.request(self.web, Call(path=path, method="DELETE", headers=self.headers)).status
+            status = ctx.tools.web.request(
+                self.web, HttpRequest(path=path, method="DELETE", headers=self.headers)
+            ).status
         except ToolError as error:
             return f"what it made is left behind at {path}: {error}"
         return (
@@ -241,7 +251,7 @@ class Http(StepBox):
         """Whether a web page is never the answer, though the box does not say what is."""
         return self.answers is None and not (self.expect or self.values) and is_api(self.path)
 
-    def _wrong(self, answer: Answer) -> str:
+    def _wrong(self, answer: HttpResponse) -> str:
         if answer.status not in self._good():
             return f"Answered {answer.status} instead of {self._statuses()}."
         if self.answers or self.expect or self.values:

@@ -6,13 +6,15 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Programs, folder
-from commands.steps.base import EnvName, StepBox, fill, look_at_job, on_host, run_job, told
+from commands.ports.preflight import PreflightCheck, Programs, folder
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill, parse_values
 from commands.systems.scripts import script
 
 
-class Keep(StepBox):
+class KeepStep(StepBox):
     """`mode = "keep"` copies `folder` (of the repository) to `store` under the name of `commit`; "back" puts it in its place.
 
     So the way back needs neither git's remote nor a package registry. The newest `newest` copies stay.
@@ -43,7 +45,7 @@ class Keep(StepBox):
             *self._exactly(),
         ]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [
             folder(self.host, self.store, "the folder of what is kept for the way back"),
             Programs(host=self.host, names=("cp", "du", "df", "find")),
@@ -51,7 +53,7 @@ class Keep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(), {**self._env(), "KEY": ctx.step_key})
-        words = told(ended.tail)
+        words = parse_values(ended.tail)
         commit = fill(self.commit, ctx.values)[:10]
         if ended.code == 65 and self.mode == "back":
             return failed(
@@ -71,11 +73,11 @@ class Keep(StepBox):
         verb = "is kept for the way back" if self.mode == "keep" else "is back in its place"
         return done(f"{self.folder} of {commit} {verb}: {words.get('files', '?')} files.")
 
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+    def recover(self, ctx: Context) -> Outcome | None:
+        return recover_job(self, ctx, self.host)
 
     def _exactly(self) -> list[str]:
-        return [line for line in on_host(self.host, self.script()) if "mv -T" in line]
+        return [line for line in host_plan(self.host, self.script()) if "mv -T" in line]
 
     def _env(self) -> dict[str, str]:
         return {

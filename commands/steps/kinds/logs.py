@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.steps.base import StepBox, fill
+from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill
 from commands.systems.logs import log_lines
 
 _SCRIPT = f'{log_lines.READ}new_lines "$FILE" "$SINCE"'
 
 
-class Logs(StepBox):
+class LogsStep(StepBox):
     """Lines that hold a word of `bad`, in any case, and match no regular expression of `allow` fail it. Measures `lines`.
 
     What a healthy log holds of such words does not count ("0 errors", an address, a line of level info). A log that was
@@ -21,6 +22,7 @@ class Logs(StepBox):
     """
 
     kind: ClassVar[str] = "logs"
+    cumulative: ClassVar[bool] = True
 
     host: str
     file: str = "<log_err>"
@@ -37,11 +39,11 @@ class Logs(StepBox):
         log = log_lines.found(ended.tail, self.allow)
         if ended.code or log.gone:
             why = "it is not there" if log.gone else f"exit {ended.code}"
-            return failed(f"The log cannot be read ({why}).", lines=ended.last_lines, unasked=True)
+            return failed(f"The log cannot be read ({why}).", lines=ended.last_lines, inconclusive=True)
         # all of them, because an end of equal lines tells nothing of whether there came more
         measures = {"lines": float(len(log.lines)), "found": float(log.whole)}
         if log.lines:
-            says = f"{log_lines.counted(log.lines, self.bad)} since the restart.{log.note}"
-            says = says[0].upper() + says[1:]
-            return failed(says, lines=log.lines[-8:], output="\n".join(log.lines), measures=measures)
+            summary = f"{log_lines.counted(log.lines, self.bad)} since the restart.{log.note}"
+            summary = summary[0].upper() + summary[1:]
+            return failed(summary, lines=log.lines[-8:], output="\n".join(log.lines), measures=measures)
         return done(f"No line with {log_lines.words(self.bad)} since the restart.{log.note}", measures=measures)

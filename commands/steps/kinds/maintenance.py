@@ -6,16 +6,17 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Programs, first_words
-from commands.ports.tools import Call
-from commands.steps.base import StepBox, act, on_host, pause, run_job
+from commands.ports.preflight import PreflightCheck, Programs, first_words
+from commands.ports.tools import HttpRequest
+from commands.steps.base import StepBox, execute
+from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from state.errors import ToolError
 
 _TRIES = 5
 
 
-class Maintenance(StepBox):
+class MaintenanceStep(StepBox):
     """`command` is bash that may run twice with the same effect. `path` of `web` must answer `status` afterwards.
 
     Without a `status`, 503 is expected while maintenance is on and 200 while it is off. Once it is off, `let_in_at` is
@@ -35,17 +36,14 @@ class Maintenance(StepBox):
 
     def plan(self) -> list[str]:
         check = [f"GET {self.web}{self.path}, expects status {self._wanted()}"] if self.web else []
-        return on_host(self.host, self.command, self.env) + check
+        return host_plan(self.host, self.command, self.env) + check
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         names = first_words([self.command])
         return [Programs(host=self.host, names=names)] if names else []
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return ("let_in_at",) if self.state == "off" else ()
-
-    def moments(self) -> tuple[str, ...]:
-        return self.gives()
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.command, self.env)
@@ -59,10 +57,10 @@ class Maintenance(StepBox):
             pause(ctx, 1)
         return failed(f"Maintenance should be {self.state}, but {self.web}{self.path} answers {found}.")
 
-    def look(self, ctx: Context) -> Outcome | None:
+    def recover(self, ctx: Context) -> Outcome | None:
         """Where the command left no exit code, what is seen from outside counts."""
-        if ctx.tools.shell.look(self.host, ctx.key).state != "dead":
-            return act(self, ctx)
+        if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
+            return execute(self, ctx)
         if not self.web:
             return unknown("Nothing on the page checks maintenance from outside; look at the site before you decide.")
         if (found := self._ask(ctx)) == str(self._wanted()):
@@ -71,14 +69,14 @@ class Maintenance(StepBox):
             f"The command is gone from the host, and {self.web}{self.path} answers {found}; look before you decide."
         )
 
-    def _done(self, ctx: Context, says: str) -> Outcome:
-        return done(says, values=dict.fromkeys(self.gives(), ctx.tools.clock.now().isoformat()))
+    def _done(self, ctx: Context, summary: str) -> Outcome:
+        return done(summary, timestamps=dict.fromkeys(self.outputs(), ctx.tools.clock.now().isoformat()))
 
     def _wanted(self) -> int:
         return self.status or (503 if self.state == "on" else 200)
 
     def _ask(self, ctx: Context) -> str:
         try:
-            return str(ctx.tools.web.request(self.web, Call(path=self.path)).status)
+            return str(ctx.tools.web.request(self.web, HttpRequest(path=self.path)).status)
         except ToolError:
             return "nothing"

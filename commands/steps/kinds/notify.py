@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.steps.base import StepBox, fill, wait_out
+from commands.steps.base import StepBox
+from commands.steps.execution import wait_since_start
 from commands.steps.outcome import Context, Outcome, done
-from commands.text.durations import say
+from commands.steps.values import fill
+from commands.text.durations import format_duration
 
 
-class Notify(StepBox):
+class NotifyStep(StepBox):
     """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash.
 
     In the rollback, where a step above it did not restore what it is for, that is said instead, with who must act.
@@ -20,6 +22,7 @@ class Notify(StepBox):
 
     kind: ClassVar[str] = "notify"
     waits: ClassVar[bool] = True
+    announces: ClassVar[bool] = True
 
     text: str
     roles_to_tell: list[str] = Field(default_factory=list)
@@ -30,6 +33,9 @@ class Notify(StepBox):
         pings = f", pings {', '.join(self.roles_to_tell)}" if self.roles_to_tell else ""
         return [*wait, f"tells the channel{pings}: {self.text}"]
 
+    def called_roles(self) -> tuple[str, ...]:
+        return tuple(self.roles_to_tell)
+
     def run(self, ctx: Context) -> Outcome:
         minutes = timedelta(minutes=int(ctx.values["countdown"]))
         text = fill(self.text, ctx.values)
@@ -38,5 +44,5 @@ class Notify(StepBox):
             return done(f"❌ Rolled back, but NOT: {', '.join(ctx.missing)}.", lines=lines)
         if not self.countdown:
             return done(text)
-        wait_out(ctx, minutes)
-        return done(text, lines=(f"The countdown of {say(minutes)} is over.",) if minutes else ())
+        wait_since_start(ctx, minutes)
+        return done(text, lines=(f"The countdown of {format_duration(minutes)} is over.",) if minutes else ())

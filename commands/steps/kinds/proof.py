@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.ports.tools import Finished
-from commands.steps.base import fill, on_host, told
+from commands.ports.tools import CommandResult
+from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import OnCopy
+from commands.steps.values import fill, parse_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.systems.scripts import script
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, script("postgres/proof.sh")))
 _WRONG = {
@@ -22,7 +23,7 @@ _WRONG = {
 }
 
 
-class Proof(OnCopy):
+class ProofStep(OnCopy):
     """A scratch database that is production itself is refused by the server's own identity, whatever its address says."""
 
     kind: ClassVar[str] = "proof"
@@ -34,15 +35,15 @@ class Proof(OnCopy):
         return [
             f"restores {self.file} {self.where()}, and compares the rows of every table and a checksum of them",
             *self.asked_first(),
-            *on_host(self.host, _SCRIPT, self._given(keep="<yes where the page rehearses on it>")),
+            *host_plan(self.host, _SCRIPT, self._given(keep="<yes where the page rehearses on it>")),
         ]
 
     def run(self, ctx: Context) -> Outcome:
         given = self._given("yes" if self._rehearsed(ctx) else "no")
         return self.judge(ctx, self.run_on_copy(ctx, _SCRIPT, given))
 
-    def judge(self, ctx: Context, ended: Finished) -> Outcome:
-        found = told(ended.tail)
+    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
+        found = parse_values(ended.tail)
         if ended.code or "proof_rows" not in found:
             general = f"The backup could not be restored (exit {ended.code}): it is not proven."
             return failed(_WRONG.get(ended.code, general), lines=ended.last_lines, output=ended.tail)
@@ -50,10 +51,10 @@ class Proof(OnCopy):
         compared = fill(self.compared, ctx.values) != "rows"
         how = "unchanged" if compared else "as many in each; what is in them was not compared"
         return done(
-            f"The backup was restored in {took(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump, {how}."
+            f"The backup was restored in {format_seconds(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump, {how}."
         )
 
-    def give_back(self, ctx: Context) -> None:
+    def clean_up_after_run(self, ctx: Context) -> None:
         self.drop_left(ctx)
 
     def _given(self, keep: str) -> dict[str, str]:
@@ -62,6 +63,6 @@ class Proof(OnCopy):
     def _rehearsed(self, ctx: Context) -> bool:
         """Whether a step of the page works on the same copy, which is then left for it; a server of the bot's own is not left."""
         return self.scratch_url is not None and any(
-            box.kind == "rehearse" and isinstance(box, OnCopy) and box.scratch_url == self.scratch_url
-            for box in ctx.beside.values()
+            isinstance(box, OnCopy) and box.takes_left_copy and box.scratch_url == self.scratch_url
+            for box in ctx.boxes.values()
         )

@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, folder
-from commands.ports.tools import Call
-from commands.steps.base import EnvName, StepBox, fill, look_at_job, on_host, pause, run_job, told
+from commands.ports.preflight import PreflightCheck, folder
+from commands.ports.tools import HttpRequest
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill, parse_values
 from state.errors import ToolError
 
 _COPY = """\
@@ -26,7 +28,7 @@ ln -sfn "releases/$COMMIT" "$WWW/current.next"
 mv -T "$WWW/current.next" "$WWW/current\""""
 
 
-class Publish(StepBox):
+class PublishStep(StepBox):
     """`mode = "forward"` copies the build in `source` (of the repository) to `www`/releases/<commit> and serves it;
     "back" serves the release of `commit` that is there already, and builds nothing.
 
@@ -52,15 +54,15 @@ class Publish(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            *on_host(self.host, self.script(), self._env()),
+            *host_plan(self.host, self.script(), self._env()),
             f"GET {self.web}{self.stamp}, expects commit = {self.commit}",
             f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case)",
         ]
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return ("release_before",) if self.mode == "forward" else ()
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [folder(self.host, self.www, "the folder that is served")]
 
     def run(self, ctx: Context) -> Outcome:
@@ -74,11 +76,11 @@ class Publish(StepBox):
             return failed(f"Publishing ended with {ended.code}.", lines=ended.last_lines)
         if wrong := self._served_wrong(ctx, commit):
             return failed(wrong)
-        values = {name: value for name, value in told(ended.tail).items() if name in self.gives()}
+        values = {name: value for name, value in parse_values(ended.tail).items() if name in self.outputs()}
         return done(f"The page served is the build of {commit[:10]}.", values=values)
 
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+    def recover(self, ctx: Context) -> Outcome | None:
+        return recover_job(self, ctx, self.host)
 
     def _env(self) -> dict[str, str]:
         env = {"WWW": self.www, "COMMIT": self.commit}
@@ -100,11 +102,11 @@ class Publish(StepBox):
         return wrong
 
     def _look_at_page(self, ctx: Context, commit: str) -> str:
-        stamp = ctx.tools.web.request(self.web, Call(path=self.stamp, headers=self.headers))
+        stamp = ctx.tools.web.request(self.web, HttpRequest(path=self.stamp, headers=self.headers))
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
             return f"{self.web}{self.stamp} answers {stamp.status} and is not the stamp of {commit[:10]}."
-        page = ctx.tools.web.request(self.web, Call(path="/", headers=self.headers))
+        page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=self.headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             return f"{self.web}/ answers {page.status} and is not an HTML page."
         return ""

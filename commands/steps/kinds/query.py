@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 from state.errors import ToolError, Unreachable
 
 
-class Query(StepBox):
+class QueryStep(StepBox):
     """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` where it is a number.
 
     Further columns of the first row are measured under their own names, so that a row of the alert table can say how
@@ -50,19 +50,19 @@ class Query(StepBox):
         seconds = time.monotonic() - began
         names, cells = told.columns[1:], told.rows[0] if told.rows else (None,)
         if clash := self._clash(names):
-            return failed(f"{clash}; name it otherwise, with AS.", unasked=True)
+            return failed(f"{clash}; name it otherwise, with AS.", inconclusive=True)
         found, beside = cells[0], dict(zip(names, cells[1:], strict=False))
         wrong = self._wrong(found) if _tells(found) else ""
         cells_by_name = {**beside, self.measure: found}
         numbers = {name: float(cell) for name, cell in cells_by_name.items() if _is_number(cell) and _tells(cell)}
         measures = {**numbers, "failed": float(bool(wrong)), "seconds": seconds}
-        says = f"{self.measure} is {found}"
+        summary = f"{self.measure} is {found}"
         more = "".join(f", {name} is {cell}" for name, cell in beside.items())
         if not _tells(found):
-            return failed(f"{says}, which is no number to judge by{more}.", measures=measures, unasked=True)
+            return failed(f"{summary}, which is no number to judge by{more}.", measures=measures, inconclusive=True)
         if wrong:
-            return failed(f"{says}, {wrong}{more}.", measures=measures)
-        return done(f"{says}{more} ({took(seconds)}).", measures=measures)
+            return failed(f"{summary}, {wrong}{more}.", measures=measures)
+        return done(f"{summary}{more} ({format_seconds(seconds)}).", measures=measures)
 
     def _clash(self, names: tuple[str, ...]) -> str:
         """Which further column would be taken for something else that is measured."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
-from commands.ports.tools import Finished
-from commands.steps.base import for_people, on_host, told
+from commands.ports.tools import CommandResult
+from commands.steps.base import AppliedFile, StepBox
+from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import OnCopy
+from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.systems.postgres.rehearsal_output import columns, locks, rows, short, tables_in
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.postgres.sql_file import after_each, server_wide, unsafe_statements
 from commands.systems.scripts import script
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 
 
 def _one_line(name: str) -> str:
@@ -57,7 +61,7 @@ _WRONG = {
 }
 
 
-class Rehearse(OnCopy):
+class RehearseStep(OnCopy):
     """`forward` and `rollback` are paths that the `release` step kept; the page's `data-return` steps follow them on the copy.
 
     What is not as it was after all of them fails the step, so that the run goes on only when a person skips it
@@ -67,6 +71,7 @@ class Rehearse(OnCopy):
     kind: ClassVar[str] = "rehearse"
     what: ClassVar[str] = "rehearsal"
     dumped: ClassVar[bool] = True
+    takes_left_copy: ClassVar[bool] = True
 
     forward: str
     rollback: str
@@ -78,7 +83,7 @@ class Rehearse(OnCopy):
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
             "after each, the verify queries that the page has for that file; then each data-return that undoes the first",
             *self.asked_first(),
-            *on_host(self.host, _SCRIPT, self.env()),
+            *host_plan(self.host, _SCRIPT, self.env()),
         ]
 
     def run(self, ctx: Context) -> Outcome:
@@ -98,39 +103,44 @@ class Rehearse(OnCopy):
         script = files + asks + _returns(self.forward, ctx) + _SCRIPT
         return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
 
+    def rehearsed(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> dict[str, timedelta]:
+        back = dict.fromkeys(_applying(self.rollback, boxes), measures.get("rollback_seconds", 0.0))
+        returned = dict.fromkeys(_returning(self.forward, boxes), measures.get("return_seconds", 0.0))
+        return {name: timedelta(seconds=seconds) for name, seconds in (back | returned).items()}
+
     def _not_begun(self, ctx: Context, why: str) -> Outcome:
         self.drop_left(ctx)
         return failed(why)
 
-    def judge(self, ctx: Context, ended: Finished) -> Outcome:
-        found = told(ended.tail)
+    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
+        found = parse_values(ended.tail)
         if ended.code:
             general = f"The rehearsal failed (exit {ended.code}); production was not touched."
             words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
-            shown = tuple(line for line in for_people(ended.last_lines) if not _FOR_THE_BOT.match(line))
+            shown = tuple(line for line in without_values(ended.last_lines) if not _FOR_THE_BOT.match(line))
             return failed(words, lines=shown, output=ended.tail)
         verified = _VERIFY.findall(ended.tail)
         if wrong := [one for one in verified if not _holds(*one[1:])]:
             lines = tuple(f"after {way}, “{name}” {_instead(how, *more)}" for way, how, name, *more in wrong)
-            says = f"On the copy, {lines[0]}; the page would stop there in production."
-            return failed(says, lines=lines, output=ended.tail)
+            summary = f"On the copy, {lines[0]}; the page would stop there in production."
+            return failed(summary, lines=lines, output=ended.tail)
         tables = tables_in(ended.tail)
         lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
-        times = ", ".join(f"{way} {took(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
+        times = ", ".join(f"{way} {format_seconds(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
         measures = {
             f"{way}_seconds": int(found.get(f"{way}_ms", 0)) / 1000 for way in ("forward", "rollback", "return")
         }
-        if says := _not_as_before(ended.tail, found, tables):
+        if summary := _not_as_before(ended.tail, found, tables):
             differs = [line for line in ended.tail.splitlines() if line.startswith(("< ", "> "))]
             lines = (*lines, f"took: {times}", *differs)
-            return failed(f"On the copy, {says}", lines=lines, output=ended.tail, measures=measures)
+            return failed(f"On the copy, {summary}", lines=lines, output=ended.tail, measures=measures)
         back = sum(int(before or 0) for name, before, *_, how in tables if how == "returned")
         if back:
-            times += f", {back:,} rows brought back from the backup in {took(int(found['return_ms']) / 1000)}"
+            times += f", {back:,} rows brought back from the backup in {format_seconds(int(found['return_ms']) / 1000)}"
         held = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {held} verify queries agree" if held else ""
-        says = f"On the copy: {times}; schema and every row as before{more}."
-        return done(says, lines=lines, output=ended.tail, measures=measures)
+        summary = f"On the copy: {times}; schema and every row as before{more}."
+        return done(summary, lines=lines, output=ended.tail, measures=measures)
 
 
 def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, ...]]) -> str:
@@ -164,21 +174,31 @@ def _instead(how: str, expected: str, answer: str) -> str:
     return f"is {answer} instead of {expected}" if how == "answer" else f"fails ({answer})"
 
 
+def _applying(path: str, boxes: Mapping[str, StepBox]) -> dict[str, AppliedFile]:
+    """The steps that apply a file, by id."""
+    files = {name: box.applied_file() for name, box in boxes.items()}
+    return {name: file for name, file in files.items() if file and file.path == path}
+
+
+def _returning(forward: str, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
+    """The steps that bring back the rows which the forward file drops, by id."""
+    undone = _applying(forward, boxes)
+    return {name: box for name, box in boxes.items() if box.row_return() is not None and box.undoes in undone}
+
+
 def _verify(way: str, path: str, ctx: Context) -> str:
     """A shell function that asks the verify queries of the page's own steps for that file."""
-    boxes = [box for box in ctx.beside.values() if box.kind == "sql" and getattr(box, "file", "") == path]
-    asked = {one.sql: one for box in boxes for one in getattr(box, "verify", [])}
+    asked = {one.sql: one for box in _applying(path, ctx.boxes).values() for one in box.verify}
     calls = [f"verify {way} {shlex.join((one.says, str(one.expect), one.sql))}" for one in asked.values()]
     return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
 def _returns(forward: str, ctx: Context) -> str:
     """A shell function that makes each of the page's `data-return` steps that undoes the forward file."""
-    undone = {name for name, box in ctx.beside.items() if box.kind == "sql" and getattr(box, "file", "") == forward}
-    boxes = [box for box in ctx.beside.values() if box.kind == "data-return" and box.undoes in undone]
+    asked = [box.row_return() for box in _returning(forward, ctx.boxes).values()]
     calls = [
-        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in box.asked().items()), "return_rows"))
-        for box in boxes
+        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in (one or {}).items()), "return_rows"))
+        for one in asked
     ]
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 

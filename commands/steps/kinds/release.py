@@ -8,9 +8,19 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Around, Check, Found, Programs, bad, good, last_word
-from commands.steps.base import EnvName, StepBox, fill, on_host, run_job, told
+from commands.ports.preflight import (
+    PreflightCheck,
+    PreflightContext,
+    PreflightResult,
+    Programs,
+    blocked,
+    last_word,
+    passed,
+)
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill, parse_values
 
 _SCRIPT = """\
 cd "$REPOSITORY"
@@ -28,7 +38,7 @@ KEPT_AT_MOST = 2_000_000  # bytes of one file, which stand in the record and tra
 SPLIT = "bring large data in a way of its own, or split the file"
 
 
-class Release(StepBox):
+class ReleaseStep(StepBox):
     """`ref` is a branch of origin first, then a tag or commit. `files` are kept with the run, by path, as that commit has them."""
 
     kind: ClassVar[str] = "release"
@@ -39,14 +49,14 @@ class Release(StepBox):
     files: list[str] = Field(default_factory=list)
 
     def plan(self) -> list[str]:
-        return on_host(self.host, _SCRIPT, self._env()) + [
+        return host_plan(self.host, _SCRIPT, self._env()) + [
             f"on {self.host}: git show <commit>:{file}, kept with the run" for file in self.files
         ]
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return ("commit", "commit_before")
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         asks = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
         return [Programs(host=self.host, names=("git",)), asks]
 
@@ -57,16 +67,17 @@ class Release(StepBox):
             return failed(f"There is no branch, tag or commit {ref} in the repository's origin.", output=ended.tail)
         if ended.code:
             return failed(f"git ended with {ended.code}; nothing was changed.", lines=ended.last_lines)
-        values = told(ended.tail)
+        values = parse_values(ended.tail)
         commit, before = values["commit"], values["commit_before"]
         for file in self.files:
             if wrong := self._keep(ctx, commit, file):
                 return failed(wrong)
         changed = int(values["changed"])
-        says = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {changed} {'file changes' if changed == 1 else 'files change'}."
+        files = "file changes" if changed == 1 else "files change"
+        summary = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {changed} {files}."
         if commit == before:
-            says = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."
-        return done(says, lines=tuple(ended.tail.splitlines()[: -len(values)]), values=values)
+            summary = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."
+        return done(summary, lines=tuple(ended.tail.splitlines()[: -len(values)]), values=values)
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "REF": self.ref}
@@ -85,7 +96,7 @@ class Release(StepBox):
                 f"{file} cannot be kept as commit {commit[:10]} has it: it is not UTF-8 text, or it holds a secret of the bot's, "
                 "which is hidden in all that the bot reads."
             )
-        ctx.keep_file(file, found.tail)
+        ctx.save_file(file, found.tail)
         if ctx.file(file) != found.tail:
             return f"{file} changed since this run first read it; abort this run and start a new one."
         return ""
@@ -116,26 +127,26 @@ class RefAndFiles:
         """The host."""
         return ("hosts", self.host)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Fetch as the step does, and read each file as that commit has it."""
-        ref = fill(self.ref, {"ref": around.ref})
-        ended = around.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
+        ref = fill(self.ref, {"ref": ctx.ref})
+        ended = ctx.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
         if ended.code == 66:
-            return bad(
+            return blocked(
                 f"there is no branch, tag or commit {ref} in the repository's origin", "push it, or name another"
             )
-        commit = told(ended.tail).get("commit", "")
+        commit = parse_values(ended.tail).get("commit", "")
         if ended.code or not commit:
-            return bad(f"the release cannot be fetched ({last_word(ended)})", "try git fetch there by hand")
-        found = [one for file in self.files for one in self._file(around, commit, file)]
-        return found or good(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
+            return blocked(f"the release cannot be fetched ({last_word(ended)})", "try git fetch there by hand")
+        found = [one for file in self.files for one in self._file(ctx, commit, file)]
+        return found or passed(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
 
-    def _file(self, around: Around, commit: str, file: str) -> list[Found]:
+    def _file(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
         env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
-        read = around.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
+        read = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
         if read.code:
-            return bad(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
+            return blocked(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
         if read.size > KEPT_AT_MOST:
-            return bad(f"{file} {_too_large(read.size)}", SPLIT)
-        around.files[file] = read.tail
+            return blocked(f"{file} {_too_large(read.size)}", SPLIT)
+        ctx.files[file] = read.tail
         return []

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Programs
-from commands.steps.base import EnvName, StepBox, fill, on_host
+from commands.ports.preflight import PreflightCheck, Programs
+from commands.steps.base import EnvName, StepBox
+from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill
 from commands.systems import code_review as findings
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
@@ -21,7 +23,7 @@ _SHOWN = 20  # findings in the thread; all are in the whole output
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
 
-class Review(StepBox):
+class ReviewStep(StepBox):
     """Findings do not fail the step: they are shown to the reviewer, who signs or refuses (`sign` on the page).
 
     `migrations` are files that the `release` step kept; each is parsed as PostgreSQL would parse it.
@@ -37,7 +39,7 @@ class Review(StepBox):
 
     def plan(self) -> list[str]:
         return [
-            *on_host(self.host, _STAT, self._env()),
+            *host_plan(self.host, _STAT, self._env()),
             f'on {self.host}: git diff -U0 "$BEFORE" "$COMMIT", file by file: debug code and secrets in added lines',
             *(
                 f"parses {file} and lints it: long locks, statements that break clients or need no transaction"
@@ -45,7 +47,7 @@ class Review(StepBox):
             ),
         ]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         return [Programs(host=self.host, names=("git",))]
 
     def run(self, ctx: Context) -> Outcome:
@@ -63,13 +65,13 @@ class Review(StepBox):
         found.sort(key=lambda line: findings.LEAK not in line)
         more = (f"… and {len(found) - _SHOWN} more, in the whole output",) if len(found) > _SHOWN else ()
         shown = (*stat.tail.splitlines()[-12:], *found[:_SHOWN], *more, self._pinned(ctx, env["COMMIT"]))
-        says = (
+        summary = (
             f"{len(found)} {'finding' if len(found) == 1 else 'findings'} to look at before you sign."
             if found
             else "Nothing suspicious was found in what changed."
         )
         output = "\n".join((stat.tail, *found, shown[-1]))
-        return done(says, lines=shown, output=output, measures={"findings": float(len(found))})
+        return done(summary, lines=shown, output=output, measures={"findings": float(len(found))})
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "BEFORE": self.before, "COMMIT": self.commit}

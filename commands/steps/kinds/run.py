@@ -8,14 +8,25 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Found, OnHost, Programs, doubtful, first_words, good, is_open
-from commands.ports.tools import Finished
-from commands.steps.base import StepBox, fill, fill_shell, look_at_job, on_host, run_job
+from commands.ports.preflight import (
+    OnHost,
+    PreflightCheck,
+    PreflightResult,
+    Programs,
+    first_words,
+    is_open,
+    passed,
+    warned,
+)
+from commands.ports.tools import CommandResult
+from commands.steps.base import StepBox
+from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from state.records import UNKNOWN
+from commands.steps.values import fill, fill_shell
+from state.records import AttemptState
 
 
-class Run(StepBox):
+class RunStep(StepBox):
     """`cd` is the folder they run in; `env` is exported to them, each value a `$NAME` of the bot's environment or a literal.
 
     `probe` is a command that changes nothing and ends with 0 when their effect is there. It is asked where the commands
@@ -42,11 +53,11 @@ class Run(StepBox):
     def plan(self) -> list[str]:
         start = [f'cd "{self.cd}"'] if self.cd else []
         asked = [f"on {self.host}, after a crash: {self.probe} (0 means done)"] if self.probe else []
-        return [*on_host(self.host, "\n".join([*start, *self.commands]), self.env), *asked]
+        return [*host_plan(self.host, "\n".join([*start, *self.commands]), self.env), *asked]
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         names = first_words(self.commands)
-        found: list[Check] = [Programs(host=self.host, names=names)] if names else []
+        found: list[PreflightCheck] = [Programs(host=self.host, names=names)] if names else []
         # a value of an earlier step may stand in `env` for the commands alone, so only what `cd` can be told now counts
         env = {name: value for name, value in self.env.items() if not is_open(value)}
         if self.cd and not is_open(self.cd):
@@ -63,19 +74,19 @@ class Run(StepBox):
             f"A command ended with {ended.code}; the ones after it were not run.", lines=lines, output=ended.tail
         )
 
-    def look(self, ctx: Context) -> Outcome | None:
-        found = look_at_job(self, ctx, self.host)
-        if found.state != UNKNOWN or not self.probe:
+    def recover(self, ctx: Context) -> Outcome | None:
+        found = recover_job(self, ctx, self.host)
+        if found.state != AttemptState.UNKNOWN or not self.probe:
             return found
         env = {name: fill(value, ctx.values) for name, value in self.env.items()}
         start = [f'cd "{fill_shell(self.cd, ctx.values)}"'] if self.cd else []
         asked = ctx.tools.shell.ask(self.host, "\n".join([*start, fill_shell(self.probe, ctx.values)]), env=env)
         if asked.code == 0:
             return done("The bot was cut off here; the page's probe says that it is done.", lines=asked.last_lines)
-        return unknown(f"{found.says} The page's probe says that it is not done.", lines=asked.last_lines)
+        return unknown(f"{found.summary} The page's probe says that it is not done.", lines=asked.last_lines)
 
-    def _judge_folder(self, ended: Finished) -> list[Found]:
+    def _judge_folder(self, ended: CommandResult) -> list[PreflightResult]:
         if ended.code:
             # not a failure: an earlier step of the run may make it
-            return doubtful(f"the folder {self.cd} is not there yet", "right if an earlier step makes it")
-        return good(f"the folder {self.cd} is there")
+            return warned(f"the folder {self.cd} is not there yet", "right if an earlier step makes it")
+        return passed(f"the folder {self.cd} is there")

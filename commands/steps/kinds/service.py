@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from commands.ports.preflight import Check, Found, OnHost, Programs, bad, good
-from commands.ports.tools import Finished
-from commands.steps.base import StepBox, look_at_job, on_host, pause, run_job, told
+from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
+from commands.ports.tools import CommandResult
+from commands.steps.base import StepBox
+from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import NOW, STATE, Pm2Box, unsteady
-from commands.text.durations import Duration, parse, say
+from commands.steps.values import parse_values
+from commands.text.durations import Duration, format_duration, parse_duration
 
 _RESTART = """\
 printf 'before=%s\\n' "$(state)"
@@ -21,7 +23,7 @@ printf 'after=%s\\n' "$(state)\""""
 PATIENCE = 15.0  # seconds in which a restarted service must answer with its commit
 
 
-class Service(Pm2Box):
+class ServiceStep(Pm2Box):
     """ "online" and a healthy answer hold in a crash loop too, for some seconds; so it is looked at again after `steady`.
 
     `steady_in` names a `steady` step that looks again instead, so that this one ends as soon as the commit answers.
@@ -31,38 +33,35 @@ class Service(Pm2Box):
     kind: ClassVar[str] = "service"
     changes: ClassVar[bool] = True
 
-    steady: Duration = parse("10 s")
+    steady: Duration = parse_duration("10 s")
     steady_in: str = ""
 
     def plan(self) -> list[str]:
-        again = f"again after {say(self.steady)}: the same new process, online, no more restarts"
+        again = f"again after {format_duration(self.steady)}: the same new process, online, no more restarts"
         if self.steady_in:
             again = f"the new process is online; whether it stays so is looked at in {self.steady_in}"
         return [
-            *on_host(self.host, f"{STATE}\n{_RESTART}", self.named()),
+            *host_plan(self.host, f"{STATE}\n{_RESTART}", self.named()),
             f"{again}, up for less than a minute",
             *self.looks(),
         ]
 
-    def gives(self) -> tuple[str, ...]:
+    def outputs(self) -> tuple[str, ...]:
         return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
 
-    def moments(self) -> tuple[str, ...]:
-        return ("restarted_at",)
-
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         asks = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
         return [Programs(host=self.host, names=("pm2", "node")), asks]
 
-    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         looks = boxes.get(self.steady_in)
-        if not self.steady_in or (isinstance(looks, Pm2Box) and looks.kind == "steady" and self._is_same(looks)):
+        if not self.steady_in or (isinstance(looks, Pm2Box) and looks.judges_restart and self._is_same(looks)):
             return ""
         return f'steady_in: there is no `steady` step "{self.steady_in}" of {self.name} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, f"{STATE}\n{_RESTART}", self.named())
-        words = told(ended.tail)
+        words = parse_values(ended.tail)
         if ended.code or "after" not in words:
             return failed(f"pm2 could not be asked (exit {ended.code}).", lines=ended.last_lines)
         before, after = json.loads(words["before"]), json.loads(words["after"])
@@ -72,19 +71,19 @@ class Service(Pm2Box):
             return failed(f"pm2 restart {self.name} failed.", lines=ended.last_lines)
         return self._judge(ctx, before["service"], after["service"])
 
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host)
+    def recover(self, ctx: Context) -> Outcome | None:
+        return recover_job(self, ctx, self.host)
 
     def _judge(self, ctx: Context, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
         if self.steady_in:
-            asked_at = ctx.tools.clock.steady()
+            asked_at = ctx.tools.clock.monotonic()
             answered = self.answered(ctx, PATIENCE)
             now, errors = after, self.new_errors(ctx, before)
         else:
             pause(ctx, self.steady.total_seconds())
             answered = self.answered(ctx, PATIENCE - self.steady.total_seconds())
             now, errors = self.now_and_errors(ctx, before)
-            asked_at = ctx.tools.clock.steady()
+            asked_at = ctx.tools.clock.monotonic()
         wrong = [*_not_new(before, after, now), *unsteady(after, now), *self.wrong(ctx, answered, errors)]
         lines = (
             f"pid {before['pid']} → {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}",
@@ -93,7 +92,7 @@ class Service(Pm2Box):
         )
         if wrong:
             return failed(f"{self.name} did not come up well: {'; '.join(wrong)}.", lines=lines)
-        up = now["uptime"] + ctx.tools.clock.steady() - asked_at
+        up = now["uptime"] + ctx.tools.clock.monotonic() - asked_at
         values = {
             "pid": str(now["pid"]),
             "log_out": before["out"],
@@ -101,23 +100,23 @@ class Service(Pm2Box):
             "log_offset_out": before["out_from"],
             "log_offset_err": before["err_from"],
             "restarts": str(now["restarts"]),
-            # by the bot's own clock, of which the host's may differ
-            "restarted_at": (ctx.tools.clock.now() - timedelta(seconds=up)).isoformat(),
         }
-        steady = "" if self.steady_in else f", steady for {say(self.steady)}"
-        says = f"{self.name} is online with a new process{steady}, at commit {answered[:10]}."
-        return done(says, lines=lines, values=values)
+        # by the bot's own clock, of which the host's may differ
+        restarted = (ctx.tools.clock.now() - timedelta(seconds=up)).isoformat()
+        steady = "" if self.steady_in else f", steady for {format_duration(self.steady)}"
+        summary = f"{self.name} is online with a new process{steady}, at commit {answered[:10]}."
+        return done(summary, lines=lines, values=values, timestamps={"restarted_at": restarted})
 
-    def _judge_known(self, ended: Finished) -> list[Found]:
+    def _judge_known(self, ended: CommandResult) -> list[PreflightResult]:
         try:
-            now = json.loads(told(ended.tail)["now"])
+            now = json.loads(parse_values(ended.tail)["now"])
         except (KeyError, ValueError):
-            return bad("pm2 cannot be asked there", "run pm2 jlist there as this user")
+            return blocked("pm2 cannot be asked there", "run pm2 jlist there as this user")
         if not now.get("service"):
-            return bad(
+            return blocked(
                 self._missing(now["names"]).rstrip("."), "mend the name, or log in as the user whose pm2 runs it"
             )
-        return good(f"pm2 runs {self.name} ({now['service']['status']})")
+        return passed(f"pm2 runs {self.name} ({now['service']['status']})")
 
     def _is_same(self, other: Pm2Box) -> bool:
         return all(getattr(other, one) == getattr(self, one) for one in ("host", "name", "commit", "undoes"))
@@ -133,5 +132,5 @@ def _not_new(before: dict[str, Any], after: dict[str, Any], now: dict[str, Any])
     if now.get("pid") in {before["pid"], 0}:
         found.append("its process is not a new one")
     if after["uptime"] > 60:
-        found.append(f"it was already up for {say(after['uptime'])} right after the restart")
+        found.append(f"it was already up for {format_duration(after['uptime'])} right after the restart")
     return found

@@ -7,12 +7,20 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Around, Check, Found, InDatabase, bad, doubtful, good
+from commands.ports.preflight import (
+    InDatabase,
+    PreflightCheck,
+    PreflightContext,
+    PreflightResult,
+    blocked,
+    passed,
+    warned,
+)
 from commands.ports.tools import Migration
-from commands.steps.base import StepBox, Strict, act
+from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.systems.postgres.sql_file import changed_tables, unsafe_statements
-from commands.text.durations import Duration, parse, say, took
+from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
 _RIGHTS = """
 SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
@@ -23,15 +31,7 @@ SELECT string_agg(relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', ' O
 FROM pg_class WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE')"""
 
 
-class Verify(Strict):
-    """A query whose first cell must be `expect`; `says` names it in messages."""
-
-    sql: str
-    expect: int | str
-    says: str
-
-
-class Sql(StepBox):
+class SqlStep(StepBox):
     """`file` is a path that the `release` step kept.
 
     When every query of `already` (without it: of `verify`) holds before, nothing is run. The same step of the same run
@@ -45,22 +45,25 @@ class Sql(StepBox):
     file: str
     verify: list[Verify] = Field(min_length=1)
     already: list[Verify] = Field(default_factory=list)
-    lock_timeout: Duration = parse("5 s")
+    lock_timeout: Duration = parse_duration("5 s")
     receipt: bool = True
 
     def plan(self) -> list[str]:
         receipt = "one transaction with its receipt" if self.receipt else "one transaction"
         return [
             *(f"on {self.database}, before: {one.sql} (nothing is run if {one.expect})" for one in self._already()),
-            f"on {self.database}: {self.file}, in {receipt}, waiting for locks at most {say(self.lock_timeout)}",
+            f"on {self.database}: {self.file}, in {receipt}, waiting for locks at most {format_duration(self.lock_timeout)}",
             *(f"on {self.database}, after: {one.sql} (expects {one.expect})" for one in self.verify),
         ]
 
-    def checks(self) -> list[Check]:
-        found: list[Check] = [MigrationFits(database=self.database, file=self.file)]
+    def preflight(self) -> list[PreflightCheck]:
+        found: list[PreflightCheck] = [MigrationFits(database=self.database, file=self.file)]
         if self.receipt:
             found.insert(0, InDatabase(database=self.database, sql=_RIGHTS, judge=_judge_rights))
         return found
+
+    def applied_file(self) -> AppliedFile:
+        return AppliedFile(path=self.file, verify=tuple(self.verify), receipt=self.receipt)
 
     def run(self, ctx: Context) -> Outcome:
         text = ctx.file(self.file)
@@ -80,26 +83,28 @@ class Sql(StepBox):
             limit=self.limit.total_seconds(),
             receipt=self.receipt,
         )
-        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop, hear=ctx.hear)
+        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
         good, lines = self._check(ctx, self.verify)
         if good < len(lines):
             return failed(f"{self.file} is applied, but {_first_bad(lines)}.", lines=lines)
-        how = "was applied by this run before" if applied.already else f"is applied in {took(applied.seconds)}"
+        how = (
+            "was applied by this run before" if applied.already else f"is applied in {format_seconds(applied.seconds)}"
+        )
         return done(f"{self.file.rsplit('/', 1)[-1]} {how}, and every verify query agrees.", lines=lines)
 
-    def look(self, ctx: Context) -> Outcome | None:
+    def recover(self, ctx: Context) -> Outcome | None:
         """With a receipt the file is simply applied, because the receipt keeps it from happening twice.
 
         Without one the verify queries decide, after whoever may still apply the file has ended.
         """
         if self.receipt:
-            return act(self, ctx)
-        ctx.tools.sql.applied(self.database, ctx.step_key)
+            return execute(self, ctx)
+        ctx.tools.sql.has_receipt(self.database, ctx.step_key)
         good, lines = self._check(ctx, self.verify)
         if good == len(lines):
             return done("The bot was cut off after the file was applied; every verify query agrees.", lines=lines)
         if good == 0:
-            return act(self, ctx)
+            return execute(self, ctx)
         return unknown(
             "The verify queries do not tell whether this run applied the file; look at the schema.", lines=lines
         )
@@ -130,13 +135,13 @@ def _first_bad(lines: tuple[str, ...]) -> str:
     return next(line for line in lines if not line.endswith("✓"))
 
 
-def _judge_rights(row: tuple[object, ...]) -> list[Found]:
+def _judge_rights(row: tuple[object, ...]) -> list[PreflightResult]:
     user, there, may_create, may_use = row
     if not (may_use if there else may_create):
         where = "use the schema gonogo" if there else "create the schema gonogo"
         todo = f"GRANT {'ALL ON SCHEMA gonogo' if there else 'CREATE ON DATABASE ...'} TO it, or set receipt = false"
-        return bad(f"user {user} may not {where}, where receipts are kept", todo)
-    return good(f"user {user} may keep receipts")
+        return blocked(f"user {user} may not {where}, where receipts are kept", todo)
+    return passed(f"user {user} may keep receipts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,22 +157,22 @@ class MigrationFits:
         """The database."""
         return ("databases", self.database)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Read the file as the release found it."""
         name = self.file.rsplit("/", 1)[-1]
-        text = around.files.get(self.file)
+        text = ctx.files.get(self.file)
         if text is None:
-            return doubtful(f"{name} was not looked at", "the release step must name it, and its host must answer")
+            return warned(f"{name} was not looked at", "the release step must name it, and its host must answer")
         if unsafe := unsafe_statements(text):
-            return bad(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "mend the file before the window opens")
+            return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "mend the file before the window opens")
         tables = changed_tables(text)
         listed = ", ".join("to_regclass(" + _quoted(table) + ")" for table in tables)
-        rows = around.tools.sql.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
+        rows = ctx.tools.sql.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
         if rows and rows[0][0]:
-            return bad(
+            return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
             )
-        return good(f"{name} can run as one transaction")
+        return passed(f"{name} can run as one transaction")
 
 
 def _quoted(text: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.steps.base import fill, on_host, pause
+from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import NOW, STATE, Pm2Box, unsteady
-from commands.text.durations import Duration, parse, say
+from commands.steps.values import fill
+from commands.text.durations import Duration, format_duration, parse_duration
 
 PATIENCE = 3.0  # seconds in which a service that is up must answer
 
 
-class Steady(Pm2Box):
+class SteadyStep(Pm2Box):
     """The `service` step above restarted it; `lasts` counts from the process' own start. pm2 restarts what dies at once, so
     every loop that is shorter than that is seen: by the process, and by pm2's own count of restarts.
 
@@ -20,8 +21,9 @@ class Steady(Pm2Box):
     """
 
     kind: ClassVar[str] = "steady"
+    judges_restart: ClassVar[bool] = True
 
-    lasts: Duration = parse("5 s")
+    lasts: Duration = parse_duration("5 s")
     pid: str = "<pid>"
     restarts: str = "<restarts>"
     log_out: str = "<log_out>"
@@ -31,8 +33,8 @@ class Steady(Pm2Box):
 
     def plan(self) -> list[str]:
         return [
-            f"{say(self.lasts)} after {self.name} began: process {self.pid} still, online, and {self.restarts} restarts still",
-            *on_host(self.host, f"{STATE}\n{NOW}", self.named()),
+            f"{format_duration(self.lasts)} after {self.name} began: process {self.pid} still, online, and {self.restarts} restarts still",
+            *host_plan(self.host, f"{STATE}\n{NOW}", self.named()),
             *self.looks(),
         ]
 
@@ -49,4 +51,6 @@ class Steady(Pm2Box):
         lines = (f"pid {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}", *errors[:8])
         if wrong:
             return failed(f"{self.name} did not stay up well: {'; '.join(wrong)}.", lines=lines)
-        return done(f"{self.name} is the same process {say(self.lasts)} after it began, and well.", lines=lines)
+        return done(
+            f"{self.name} is the same process {format_duration(self.lasts)} after it began, and well.", lines=lines
+        )

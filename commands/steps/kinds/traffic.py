@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from commands.ports.preflight import Check, Found, OnHost, bad, doubtful, good, is_open
-from commands.ports.tools import USER_AGENT, Finished
-from commands.steps.base import StepBox, fill, told
+from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, blocked, is_open, passed, warned
+from commands.ports.tools import USER_AGENT, CommandResult
+from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill, parse_values
 from commands.systems.scripts import script
-from commands.text.durations import Duration, parse, say, took
+from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
 # nginx's "combined", and what is often written behind it: $request_time; lines without an agent fit as well
 COMBINED = (
@@ -50,7 +51,7 @@ def _path(pattern: str) -> str:
     return pattern
 
 
-class Traffic(StepBox):
+class TrafficStep(StepBox):
     """Counts requests of `method` and `path` (`*` stands for one part, query strings count for nothing) in `file` on
     `host`, of the last `over` and never from before `since`, the moment at which requests were let in or the service was
     restarted; where that is not known, from before this check was first made. A baseline counts the whole of `over`.
@@ -68,25 +69,25 @@ class Traffic(StepBox):
     file: str
     method: Annotated[str, Field(pattern="^[A-Z]+$")] = "GET"
     path: Annotated[str, AfterValidator(_path)]
-    over: Duration = parse("15 min")
+    over: Duration = parse_duration("15 min")
     since: str = "<restarted_at>"
     bad: list[Annotated[str, Field(pattern="^[1-5]([0-9][0-9]|xx)$")]] = Field(default=["5xx"], min_length=1)
     line: Annotated[str, AfterValidator(_line)] = COMBINED
 
     def plan(self) -> list[str]:
         return [
-            f"on {self.host}: counts {self._what} in {self.file}, of the last {say(self.over)} and never before {self.since}",
+            f"on {self.host}: counts {self._what} in {self.file}, of the last {format_duration(self.over)} and never before {self.since}",
             f"bad answers are {', '.join(self.bad)}; at most the log's last {_MOST // 1024**2} MB are read, with sed and awk",
             f"lines fit {self.line}",
         ]
 
-    def beforehand(self) -> Traffic:
+    def for_baseline(self) -> TrafficStep:
         return self.model_copy(update={"since": ""})
 
-    def needs(self) -> set[str]:
-        return super().needs() - set(_FIELDS)  # the groups of `line` look like values of earlier steps
+    def inputs(self) -> set[str]:
+        return super().inputs() - set(_FIELDS)  # the groups of `line` look like values of earlier steps
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         if is_open(self.file):
             return []
         env = tuple(self._env(_OLD.total_seconds(), (64 * 1024,)).items())
@@ -96,32 +97,34 @@ class Traffic(StepBox):
         age = self._age(ctx)
         env = {**self._env(age.total_seconds(), _SIZES), "FILE": fill(self.file, ctx.values)}
         ended = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
-        words = told(ended.tail)
+        words = parse_values(ended.tail)
         if wrong := self._unread(ended, words):
-            return failed(f"{wrong[0].upper()}{wrong[1:]}.", lines=ended.last_lines[-2:], unasked=True)
+            return failed(f"{wrong[0].upper()}{wrong[1:]}.", lines=ended.last_lines[-2:], inconclusive=True)
         return self._judge(words, age)
 
     def _age(self, ctx: Context) -> timedelta:
         """How far back it counts; an age, so that it goes by the clock of the host that wrote the log."""
         if not self.since:
             return self.over
-        since = _moment(fill(self.since, ctx.values)) or ctx.counts_from
+        since = _moment(fill(self.since, ctx.values)) or ctx.began_at
         return max(min(self.over, ctx.tools.clock.now() - since), timedelta(0))
 
     def _judge(self, words: dict[str, str], age: timedelta) -> Outcome:
         requests, bad_ones = float(words["requests"]), float(words["failed"])
         measures = {"requests": requests, "refused": float(words["refused"])}
-        window = f"in the last {say(int(age.total_seconds()))}"
-        says = f"{self._what}: no request {window}" if words["fresh"] != "0" else f"No line at all in the log {window}"
+        window = f"in the last {format_duration(int(age.total_seconds()))}"
+        summary = (
+            f"{self._what}: no request {window}" if words["fresh"] != "0" else f"No line at all in the log {window}"
+        )
         if requests:
             measures["failed_share"] = bad_ones / requests
             share = f"{bad_ones:.0f} of {requests:.0f} requests failed ({100 * bad_ones / requests:.2g} %)"
             count = share if bad_ones else f"none of {requests:.0f} requests failed"
-            says = f"{self._what}: {count} {window}"
+            summary = f"{self._what}: {count} {window}"
         if "p95" in words:
             measures["seconds_p95"] = float(words["p95"])
-            says += f", 95 % answered within {took(measures['seconds_p95'])}"
-        return done(f"{says}{self._beside(words)}.{self._notes(words)}", measures=measures)
+            summary += f", 95 % answered within {format_seconds(measures['seconds_p95'])}"
+        return done(f"{summary}{self._beside(words)}.{self._notes(words)}", measures=measures)
 
     def _beside(self, words: dict[str, str]) -> str:
         beside = [f"{words['refused']} refused (4xx)"] if words["refused"] != "0" else []
@@ -135,14 +138,14 @@ class Traffic(StepBox):
             "packed": " The log was rotated meanwhile; what was in the one before it could not be read.",
         }.get(words["rotated"], "")
         if words["cut"]:
-            back = say(int(words["read_at"]) - int(words.get("oldest", words["read_at"])))
+            back = format_duration(int(words["read_at"]) - int(words.get("oldest", words["read_at"])))
             notes += f" The log is so long that only its last {int(words['cut']) // 1024**2} MB were read, which reach back {back}."
         if words["unread"] != "0":
             lines = f"{words['unread']} line{'' if words['unread'] == '1' else 's'}"
             notes += f" Of another format, so not counted: {lines}."
         return notes
 
-    def _unread(self, ended: Finished, words: dict[str, str]) -> str:
+    def _unread(self, ended: CommandResult, words: dict[str, str]) -> str:
         """Why nothing is known of the traffic; empty where the log was read."""
         if ended.code == 65:
             return f"the log {self.file} is not there"
@@ -154,22 +157,22 @@ class Traffic(StepBox):
             return f"none of the {words['unread']} newest lines of the log has the format that this step reads"
         return ""
 
-    def _judge_known(self, ended: Finished) -> list[Found]:
-        words = told(ended.tail)
+    def _judge_known(self, ended: CommandResult) -> list[PreflightResult]:
+        words = parse_values(ended.tail)
         name = f"the access log ({self.file})"
         if wrong := self._unread(ended, words):
             todo = "mend the file's name, its rights (nginx gives its logs to the group adm), or `line`"
-            return bad(wrong, todo)
+            return blocked(wrong, todo)
         if "newest" not in words:
-            return doubtful(
-                f"{name} has no line yet", "whether `line` is its format will be seen with the first request"
-            )
+            return warned(f"{name} has no line yet", "whether `line` is its format will be seen with the first request")
         if words["fits"] == "0":
-            return bad(f"the newest line of {name} does not have the format that this step reads", "mend `line`")
+            return blocked(f"the newest line of {name} does not have the format that this step reads", "mend `line`")
         age = timedelta(seconds=int(words["read_at"]) - int(words["newest"]))
         if age > _OLD:
-            return doubtful(f"the newest line of {name} is {say(age)} old", "is it the log that is written now?")
-        return good(f"{name} can be read, and its newest line fits")
+            return warned(
+                f"the newest line of {name} is {format_duration(age)} old", "is it the log that is written now?"
+            )
+        return passed(f"{name} can be read, and its newest line fits")
 
     def _env(self, age: float, sizes: tuple[int, ...]) -> dict[str, str]:
         groups = re.compile(self.line).groupindex

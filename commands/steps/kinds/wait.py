@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.steps.base import StepBox, wait_out
+from commands.steps.base import StepBox
+from commands.steps.execution import wait_since_start
 from commands.steps.outcome import Context, Outcome, done
-from commands.text.durations import Duration, say
+from commands.text.durations import Duration, format_duration
 
 
-class Wait(StepBox):
+class WaitStep(StepBox):
     """Counts from when the step first began, so that a restart of the bot does not make it longer."""
 
     kind: ClassVar[str] = "wait"
@@ -19,8 +20,8 @@ class Wait(StepBox):
     why: str
 
     def plan(self) -> list[str]:
-        return [f"waits {say(self.lasts)}: {self.why}"]
+        return [f"waits {format_duration(self.lasts)}: {self.why}"]
 
     def run(self, ctx: Context) -> Outcome:
-        wait_out(ctx, self.lasts)
-        return done(f"{say(self.lasts)} have passed: {self.why}")
+        wait_since_start(ctx, self.lasts)
+        return done(f"{format_duration(self.lasts)} have passed: {self.why}")

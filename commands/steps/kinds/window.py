@@ -25,7 +25,7 @@ def _hours(text: str) -> str:
 Hours = Annotated[str, AfterValidator(_hours)]
 
 
-class Window(StepBox):
+class WindowStep(StepBox):
     """Open on `days` during `hours`, never during `peak`.
 
     A range that crosses midnight belongs to the day it began on: 02:00 on Friday is still Thursday's night, and 02:00
@@ -34,7 +34,7 @@ class Window(StepBox):
 
     kind: ClassVar[str] = "window"
     waits: ClassVar[bool] = True
-    two_to_skip: ClassVar[bool] = True
+    skip_needs_two: ClassVar[bool] = True
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(min_length=1)
     hours: list[Hours] = Field(min_length=1)

@@ -9,12 +9,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import Check, Found, OnHost, Programs, bad, good, last_word
-from commands.ports.tools import Finished
-from commands.steps.base import EnvName, StepBox, act, fill, look_at_job, on_host, run_job
+from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, last_word, passed
+from commands.ports.tools import CommandResult
+from commands.steps.base import EnvName, StepBox, execute
+from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
+from commands.steps.values import fill
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
-from commands.systems.postgres.scratch_copy import NEED, CanBeLent, Copy
+from commands.systems.postgres.scratch_copy import NEED, Copy, ScratchAvailable
 from state.errors import Failed
 
 
@@ -26,10 +28,12 @@ class OnCopy(StepBox):
     `jobs` processes.
     """
 
-    two_to_skip: ClassVar[bool] = True
+    skip_needs_two: ClassVar[bool] = True
     # what is missing where there is no copy
     what: ClassVar[str]
     # whether the host's pg_dump reads the copy, which must then be on no newer server
+    # whether it works on the copy that a proof leaves on a named server
+    takes_left_copy: ClassVar[bool] = False
     dumped: ClassVar[bool] = False
 
     host: str
@@ -40,15 +44,15 @@ class OnCopy(StepBox):
     sha256: str = "<backup_sha256>"
     jobs: int = Field(default=2, ge=1, le=64)
 
-    def judge(self, ctx: Context, ended: Finished) -> Outcome:
+    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
         """What the end of its script means."""
         raise NotImplementedError
 
-    def checks(self) -> list[Check]:
+    def preflight(self) -> list[PreflightCheck]:
         """The scratch database can be reached from the host, is not production and is empty, and copies may be made beside it."""
         programs = Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
         if self.scratch_url is None:
-            return [programs, CanBeLent(copy=self._copy())]
+            return [programs, ScratchAvailable(copy=self._copy())]
         env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
         return [programs, OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
 
@@ -63,10 +67,10 @@ class OnCopy(StepBox):
 
     def asked_first(self) -> list[str]:
         """What the host is asked before the script, as plan lines."""
-        return [] if self.scratch_url else on_host(self.host, NEED, {"DATABASE_URL": self.database_url})
+        return [] if self.scratch_url else host_plan(self.host, NEED, {"DATABASE_URL": self.database_url})
 
-    def look(self, ctx: Context) -> Outcome | None:
-        return look_at_job(self, ctx, self.host) if self.scratch_url else self._look_or_again(ctx)
+    def recover(self, ctx: Context) -> Outcome | None:
+        return recover_job(self, ctx, self.host) if self.scratch_url else self._look_or_again(ctx)
 
     def env(self) -> dict[str, str]:
         """The environment of its script."""
@@ -79,7 +83,7 @@ class OnCopy(StepBox):
             "JOBS": str(self.jobs),
         }
 
-    def run_on_copy(self, ctx: Context, script: str, env: dict[str, str]) -> Finished:
+    def run_on_copy(self, ctx: Context, script: str, env: dict[str, str]) -> CommandResult:
         """Run its script on the host, with a server to make the copy on. Raises the tools' errors."""
         if self.scratch_url:
             return run_job(self, ctx, self.host, script, env)
@@ -97,7 +101,7 @@ class OnCopy(StepBox):
             env = {name: fill(value, ctx.values) for name, value in self.env().items()}
             ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
 
-    def wrong_beside(self, boxes: Mapping[str, StepBox]) -> str:
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         if self.on_failure == "tell":
             return (
                 f'on_failure = "tell" would go on without the {self.what}, and nobody would have agreed; leave it out'
@@ -114,20 +118,22 @@ class OnCopy(StepBox):
         """
         for number in count(1):
             key = ctx.key if number == 1 else f"{ctx.key}+{number}"
-            found = ctx.tools.shell.look(self.host, key)
+            found = ctx.tools.shell.job_status(self.host, key)
             if found.finished and found.finished.code == 0:
                 return self.judge(ctx, found.finished)
             # also what has not begun: it may be on its way still
             ctx.tools.shell.end(self.host, key)
             if found.state == "absent":
-                return act(self, replace(ctx, key=f"{ctx.key}+{number + 1}"))
+                return execute(self, replace(ctx, key=f"{ctx.key}+{number + 1}"))
         raise AssertionError("unreachable")
 
 
-def _judge_scratch(ended: Finished) -> list[Found]:
+def _judge_scratch(ended: CommandResult) -> list[PreflightResult]:
     if ended.code == 0:
-        return good("the scratch database is another than production's and empty, and copies may be made beside it")
+        return passed("the scratch database is another than production's and empty, and copies may be made beside it")
     wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(ended.code)
     if wrong is None:
-        return bad(f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address")
-    return bad(wrong.rstrip("."), "mend it, or name another scratch database in the environment")
+        return blocked(
+            f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address"
+        )
+    return blocked(wrong.rstrip("."), "mend it, or name another scratch database in the environment")

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from commands.ports.tools import Call
-from commands.steps.base import Strict, fill, fill_json
+from commands.ports.tools import HttpRequest
+from commands.steps.base import Strict
 from commands.steps.outcome import Context
+from commands.steps.values import fill, fill_json
 from commands.systems.http_answers import field
 
 
@@ -27,7 +28,7 @@ class Trace(Strict):
         """The entries that hold it now; None where what comes is no list. Raises the tools' errors."""
         where = fill_json(self.where, ctx.values)
         try:
-            found = ctx.tools.web.request(web, Call(path=fill(self.path, ctx.values), headers=headers)).json()
+            found = ctx.tools.web.request(web, HttpRequest(path=fill(self.path, ctx.values), headers=headers)).json()
         except ValueError:
             return None
         if not isinstance(found, list):

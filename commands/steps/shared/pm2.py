@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from commands.ports.tools import Call, Finished
-from commands.steps.base import StepBox, fill, pause
+from commands.ports.tools import CommandResult, HttpRequest
+from commands.steps.base import StepBox
+from commands.steps.execution import pause
 from commands.steps.outcome import Context
+from commands.steps.values import fill
 from commands.systems.logs import log_lines
 from state.errors import ToolError
 
@@ -40,6 +42,9 @@ class Pm2Box(StepBox):
     """`path` of `web` must answer `commit` in its JSON field `field`. Log lines count that hold a word of `errors`, in any
     case, and match no regular expression of `allow`.
     """
+
+    # whether it judges a service that another step restarted
+    judges_restart: ClassVar[bool] = False
 
     host: str
     name: str
@@ -77,14 +82,14 @@ class Pm2Box(StepBox):
 
     def answered(self, ctx: Context, patience: float) -> str:
         """What the health address says, asked until it is the commit or `patience` seconds are over."""
-        wanted, until = fill(self.commit, ctx.values), ctx.tools.clock.steady() + patience
-        while (said := self._ask(ctx)) != wanted and ctx.tools.clock.steady() < until:
+        wanted, until = fill(self.commit, ctx.values), ctx.tools.clock.monotonic() + patience
+        while (said := self._ask(ctx)) != wanted and ctx.tools.clock.monotonic() < until:
             pause(ctx, APART)
         return said
 
     def _ask(self, ctx: Context) -> str:
         try:
-            answer = ctx.tools.web.request(self.web, Call(path=self.path, headers=self.headers))
+            answer = ctx.tools.web.request(self.web, HttpRequest(path=self.path, headers=self.headers))
             return str(answer.json().get(self.field)) if answer.status == 200 else f"status {answer.status}"
         except (ToolError, ValueError, AttributeError) as error:
             return f"nothing ({type(error).__name__})"
@@ -98,11 +103,11 @@ class Pm2Box(StepBox):
             found.append(f"its logs have {log_lines.counted(errors, self.errors)}")
         return found
 
-    def _service(self, asked: Finished) -> dict[str, Any]:
+    def _service(self, asked: CommandResult) -> dict[str, Any]:
         told = next((line for line in asked.tail.splitlines() if line.startswith("now=")), "now={}")
         return dict(json.loads(told.removeprefix("now=")).get("service") or {})
 
-    def _bad(self, asked: Finished) -> list[str]:
+    def _bad(self, asked: CommandResult) -> list[str]:
         return list(log_lines.found(asked.tail, self.allow).lines)
 
     def _since(self, since: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from commands.text.durations import took
+from commands.text.durations import format_seconds
 
 _TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|other)$", re.MULTILINE)
 _LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
@@ -62,7 +62,7 @@ def locks(output: str) -> list[str]:
         unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
         for who, tables in (("readers and writers", closed), ("writers", unwritten)):
             longest = sorted(tables.items(), key=lambda one: -one[1])
-            listed = ", ".join(f"{short(name)} {took(held / 1000)}" for name, held in longest)
+            listed = ", ".join(f"{short(name)} {format_seconds(held / 1000)}" for name, held in longest)
             lines += [f"{way} keeps {who} waiting: {listed}"] if listed else []
     return lines
 

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
-from commands.ports.preflight import Around, Found, doubtful, good, last_word
-from commands.ports.scratch_server import Lent, Need
+from commands.ports.preflight import PreflightContext, PreflightResult, last_word, passed, warned
+from commands.ports.scratch_server import ScratchNeeds, ScratchServer
 from commands.ports.tools import Tools
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.scripts import script
@@ -38,7 +38,7 @@ class Copy:
     what: str
     dumped: bool
 
-    def need(self, tools: Tools) -> Need:
+    def need(self, tools: Tools) -> ScratchNeeds:
         """Ask production, through its host. Raises Failed (its message is a clause), Unreachable."""
         ended = tools.shell.ask(self.host, NEED, env={"DATABASE_URL": self.database_url})
         told = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
@@ -48,7 +48,7 @@ class Copy:
             why = NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown
             raise Failed(why, ended.tail)
         found = json.loads(told[1])
-        return Need(
+        return ScratchNeeds(
             size=found["size"],
             encoding=found["encoding"],
             oldest=found["server"],
@@ -59,7 +59,7 @@ class Copy:
         )
 
     @contextmanager
-    def borrowed(self, tools: Tools, stop: Event) -> Iterator[Lent]:
+    def borrowed(self, tools: Tools, stop: Event) -> Iterator[ScratchServer]:
         """A server for the copy. Raises Failed with the whole sentence where there is none, Unreachable, Stopped."""
         with ExitStack() as until_the_end:
             try:
@@ -75,7 +75,7 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CanBeLent:
+class ScratchAvailable:
     """Whether the bot's own machine could hold the copy: its programs, its room, and a port on the host that leads to it.
 
     Where not, a run may still begin, because the step itself asks people to go on without; so it is a warning.
@@ -89,12 +89,12 @@ class CanBeLent:
         """The host."""
         return ("hosts", self.copy.host)
 
-    def look(self, around: Around) -> list[Found]:
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask production what it needs, then look. Raises Unreachable."""
         try:
-            around.tools.scratch.ready(self.copy.host, self.copy.need(around.tools))
+            ctx.tools.scratch.ready(self.copy.host, self.copy.need(ctx.tools))
         except Failed as error:
-            return doubtful(f"the {self.copy.what} would be missing: {error}", _MEND)
-        return good(
+            return warned(f"the {self.copy.what} would be missing: {error}", _MEND)
+        return passed(
             f"for the {self.copy.what}, a PostgreSQL on the bot's machine can hold the copy and be reached from here"
         )

@@ -11,7 +11,7 @@ import pytest
 from bot.report import chart
 from bot.report.alt import alt_text
 from bot.report.chart import draw_chart
-from commands.report.charts import Limit, Line, Panel
+from commands.report.charts import Limit, Panel, Series
 
 POINTS = tuple((n / 4, 0.2 + n / 100) for n in range(1, 17))
 
@@ -19,7 +19,7 @@ POINTS = tuple((n / 4, 0.2 + n / 100) for n in range(1, 17))
 def panel(name: str = "API", baseline: float | None = 0.25) -> Panel:
     """A panel of one line."""
     limits = (Limit(name="slow", value=5.0, kind="alert"), Limit(name="slow", value=1.0, kind="warning"))
-    line = Line(name=name, points=POINTS, baseline=baseline)
+    line = Series(name=name, points=POINTS, baseline=baseline)
     return Panel(title="Response time", unit="s", lines=(line,), limits=limits, raised=((1.0, 0.24),))
 
 
@@ -41,7 +41,7 @@ def test_names_in_any_script_and_half_emoji_are_drawn() -> None:
 
 
 def test_a_single_measurement_and_zeros_are_drawn() -> None:
-    flat = Panel(title="Error share", unit="%", lines=(Line(name="a", points=((0.25, 0.0),)),), limits=(), raised=())
+    flat = Panel(title="Error share", unit="%", lines=(Series(name="a", points=((0.25, 0.0),)),), limits=(), raised=())
     assert draw_chart([flat])
 
 

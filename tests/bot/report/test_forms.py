@@ -17,7 +17,8 @@ from bot.report.layout import facts, headline, lay_out
 from bot.report.markdown import as_markdown
 from commands.progress.step_state import WATCH
 from commands.report import Report, build_report, deploy_of
-from state.records import DONE, FAILED, ROLLED_BACK, RUNNING, Event, Record, Step
+from state.events import event_from
+from state.records import Attempt, AttemptState, Event, Record, RunState
 from tests.bot.slack.story import page_in
 from tests.pages import NOON, record, row, said, small
 
@@ -57,18 +58,18 @@ def hostile(words: str) -> Report:
     page = page_in(words)
     outcome = {"lines": [words, f"second {words}"], "measures": {"seconds": 9.0, "failed": 1.0}}
     rows = (
-        replace(row("ready", DONE), says=words),
-        replace(row("put-the-code-there", FAILED, after=2), says=words, outcome=outcome),
-        row(WATCH, RUNNING, after=5),
-        replace(row("response-time", FAILED, after=6), says=words, outcome=outcome),
+        replace(row("ready", AttemptState.DONE), summary=words),
+        replace(row("put-the-code-there", AttemptState.FAILED, after=2), summary=words, outcome=outcome),
+        row(WATCH, AttemptState.RUNNING, after=5),
+        replace(row("response-time", AttemptState.FAILED, after=6), summary=words, outcome=outcome),
     )
-    back = replace(said("rollback"), reason=words, person=words)
+    back = said("rollback", reason=words, person=words)
     of = record(
-        *rows, facts=(back,), state=ROLLED_BACK, loses=words, note=words, ref=words, target=words, starter=words,
+        *rows, facts=(back,), state=RunState.ROLLED_BACK, rollback_loss=words, note=words, ref=words, target=words, starter=words,
         ended_at=NOON + timedelta(minutes=9),
     )  # fmt: skip
     data = {"name": words, "value": 9.0, "rule": words}
-    event = Event(id=1, run=1, at=NOON, kind="alert", step="response-time", data=data, before="", hash="")
+    event = Event(id=1, run=1, at=NOON, step="response-time", data=event_from("alert", data), before="", hash="")
     return build_report(page, of, [event], [deploy_of(of)], people={}, now=NOON)
 
 
@@ -153,15 +154,15 @@ def test_the_page_needs_nothing_from_anywhere() -> None:
 
 def long_watch(count: int) -> tuple[Record, list[Event]]:
     """A run with so many checks and events, every tenth of them over its limit."""
-    rows: list[Step] = [row("put-the-code-there", DONE), row(WATCH, RUNNING, after=1)]
+    rows: list[Attempt] = [row("put-the-code-there", AttemptState.DONE), row(WATCH, AttemptState.RUNNING, after=1)]
     events = []
     for n in range(count):
         slow = 9.0 if n % 10 == 0 else 0.1
-        rows.append(row("response-time", DONE, n + 1, after=2 + n / 60, seconds=slow, failed=0.0))
+        rows.append(row("response-time", AttemptState.DONE, n + 1, after=2 + n / 60, seconds=slow, failed=0.0))
         data = {"name": "API response > 5 s", "value": slow, "rule": "above 5"}
         at = NOON + timedelta(minutes=2 + n / 60)
         kind = "alert" if n % 10 == 0 else "checked"
-        events.append(Event(id=n, run=1, at=at, kind=kind, step="response-time", data=data, before="", hash=""))
+        events.append(Event(id=n, run=1, at=at, step="response-time", data=event_from(kind, data), before="", hash=""))
     return record(*rows), events
 
 

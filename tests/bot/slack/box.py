@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.doors.context import Office
+from bot.doors.deps import Deps
 from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.settings import Settings
 from bot.slack.serve import serve_slack
@@ -17,14 +17,15 @@ from commands.progress.step_state import DECISION, WATCH
 from commands.run import countdown_writes
 from commands.run import events as run_events
 from commands.runbook import Page
-from commands.runbook.people import Who
-from commands.signoff.desk import Desk
-from commands.start.request import Request, start
+from commands.signoff.actions import RunActions
+from commands.start.request import StartRequest
+from commands.start.starter import start
 from commands.steps.outcome import Outcome, done
-from commands.watch.countdown import BeginCountdown, ring
-from state.records import News, Run, Step
+from commands.watch.countdown import StartCountdown, due_countdown
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState, Run, RunState
 from state.sqlite.store import Store
-from tests.pages import small
+from tests.pages import event, small
 
 STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
 PEOPLE = (Person(STARTER, "Nok"), Person(DBA, "Somchai"), Person(LEAD, "Malee"), Person(GUEST, "Guest"))
@@ -33,7 +34,7 @@ HOLDERS = {"dba": [DBA], "lead": [LEAD]}
 PAGE = small()
 
 
-def office_of(store: Store, page: Page = PAGE, **changes: object) -> Office:
+def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
     """An office with the small page, its two roles and their people."""
     values: dict[str, object] = {
         "store": store,
@@ -44,8 +45,10 @@ def office_of(store: Store, page: Page = PAGE, **changes: object) -> Office:
         "missing": lambda _: [],
         "channel": lambda _: CHANNEL,
         "now": lambda: datetime.now(UTC),
+        "preflight": lambda page, ref: (),
+        "speed": 1.0,
     }
-    return Office(**{**values, **changes})  # type: ignore[arg-type]
+    return Deps(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -53,28 +56,33 @@ class Ledger:
     """A record whose runs the test writes, in the words of a runner."""
 
     store: Store
-    office: Office
+    deps: Deps
     page: Page
 
     def start(self) -> Run:
         """A run that the starter began."""
-        people = self.office.people(self.page)
-        who = Who(person=STARTER, via="slack")
-        return start(self.store, self.page, Request(channel=CHANNEL), who, people, self.office.now())
+        people = self.deps.people(self.page)
+        actor = Actor(person=STARTER, door=Door.SLACK)
+        return start(self.store, self.page, StartRequest(channel=CHANNEL), actor, people, self.deps.now())
 
     def begin(self, run: Run, step: str, attempt: int = 1) -> None:
         """Write that a step begins, as a runner does."""
-        news = run_events.began(self.page, self.page.step(step), attempt)
-        self.store.begin_step(run.id, step, attempt, self.office.now(), *news)
+        news = run_events.step_began(self.page, self.page.step(step), attempt)
+        self.store.begin_attempt(run.id, step, attempt, self.deps.now(), *news)
 
     def end(self, run: Run, step: str, outcome: Outcome | None = None, attempt: int = 1) -> None:
         """Write that a step ended, as a runner does."""
-        now, result = self.office.now(), outcome or done("It is done.")
-        row = Step(
-            step=step, attempt=attempt, state=result.state, began_at=now, says=result.says, outcome=result.as_data()
+        now, result = self.deps.now(), outcome or done("It is done.")
+        row = Attempt(
+            step=step,
+            attempt=attempt,
+            state=result.state,
+            began_at=now,
+            summary=result.summary,
+            outcome=result.as_data(),
         )
-        news = run_events.ended(self.page, self.store.record(run.id), self.page.step(step), row, result, 1.5)
-        self.store.end_step(run.id, row, now, *news)
+        news = run_events.step_ended(self.page, self.store.record(run.id), self.page.step(step), row, result, 1.5)
+        self.store.end_attempt(run.id, row, now, *news)
 
     def gate(self) -> Run:
         """A run that waits at its first gate."""
@@ -85,37 +93,37 @@ class Ledger:
 
     def tell(self, run: Run, *kinds: str) -> None:
         """Write bare events of these kinds."""
-        self.store.tell(run.id, self.office.now(), *(News(kind=kind) for kind in kinds))
+        self.store.add_events(run.id, self.deps.now(), *(event(kind) for kind in kinds))
 
-    def desk(self, run: Run) -> Desk:
+    def actions(self, run: Run) -> RunActions:
         """Where people answer to a run."""
-        return Desk(self.store, self.page, run.id, self.office.people(self.page))
+        return RunActions(self.store, self.page, run.id, self.deps.people(self.page))
 
     def watch(self, run: Run) -> None:
         """Begin the watch."""
-        news = News(kind="watch", data={"lasts": "1 h", "speed": 1.0})
-        self.store.begin_step(run.id, WATCH, 1, self.office.now(), news)
+        news = event("watch", {"lasts": "1 h", "speed": 1.0})
+        self.store.begin_attempt(run.id, WATCH, 1, self.deps.now(), news)
 
     def ring(self, run: Run) -> None:
         """Begin the countdown that the measurements call for."""
-        now = self.office.now()
-        rings = ring(self.page, self.store.record(run.id), now)
-        assert isinstance(rings, BeginCountdown), f"no alert calls for a rollback: {rings}"
-        countdown_writes.note(self.store, self.page, run.id, rings, now)
+        now = self.deps.now()
+        rings = due_countdown(self.page, self.store.record(run.id), now)
+        assert isinstance(rings, StartCountdown), f"no alert calls for a rollback: {rings}"
+        countdown_writes.write_countdown(self.store, self.page, run.id, rings, now)
 
     def decision(self, run: Run) -> None:
         """End the watch and ask for KEEP or ROLLBACK."""
-        now = self.office.now()
-        row = Step(step=WATCH, attempt=1, state="done", began_at=now)
-        self.store.end_step(run.id, row, now, News(kind="watch over"))
+        now = self.deps.now()
+        row = Attempt(step=WATCH, attempt=1, state=AttemptState.DONE, began_at=now)
+        self.store.end_attempt(run.id, row, now, event("watch over"))
         data = {"kind": "decide", "step": DECISION, "roles": ["lead"], "attempt": 1, "title": "KEEP or ROLLBACK"}
-        asks = News(kind="wanted", step=DECISION, data={**data, "asked_items": ["Users report no issues"]})
-        self.store.begin_step(run.id, DECISION, 1, now, asks)
+        asks = event("wanted", {**data, "asked_items": ["Users report no issues"]}, step=DECISION)
+        self.store.begin_attempt(run.id, DECISION, 1, now, asks)
 
-    def move(self, run: Run, state: str, reason: str = "") -> None:
+    def move(self, run: Run, state: RunState, reason: str = "") -> None:
         """Move the run to another state."""
         data = {"state": state, "clock": "5 min", "since_rollback": "3 min 12 s", "reason": reason}
-        self.store.move_run(run.id, state, self.office.now(), News(kind="moved", data=data))
+        self.store.move_run(run.id, state, self.deps.now(), event("moved", data))
 
 
 @dataclass
@@ -149,7 +157,7 @@ class Box(Ledger):
     @asynccontextmanager
     async def serving(self, *, sockets: bool = True) -> AsyncIterator[None]:
         """Serve Slack, and stop again; with `sockets` begin when one is open."""
-        task = asyncio.create_task(serve_slack(self.office, self.settings))
+        task = asyncio.create_task(serve_slack(self.deps, self.settings))
         try:
             await self.until(lambda: not sockets or len(self.workspace.sockets) or task.done(), 30)
             yield
@@ -171,7 +179,7 @@ async def box(folder: Path, page: Page = PAGE, *, serve: bool = True, **changes:
         runbook=folder,
         state=folder / "gonogo.db",
     )
-    made = Box(store, office_of(store, page, **changes), page, workspace, settings)
+    made = Box(store, deps_of(store, page, **changes), page, workspace, settings)
     try:
         if serve:
             async with made.serving():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.slack.outbox import poster
-from bot.slack.outbox import thread as carrier
+from bot.slack.outbox import run_thread as carrier
 
 
 @pytest.fixture(autouse=True)

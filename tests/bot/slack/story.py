@@ -9,15 +9,16 @@ from pathlib import Path
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
 from bot.slack.views.messages import draw, plainly
-from bot.slack.views.run_view import Scene
+from bot.slack.views.snapshot import Snapshot
 from commands.rollback import request as rollback
 from commands.runbook import Page
 from commands.runbook.page import CriteriaBox, Criterion
-from commands.runbook.people import Who
 from commands.steps.outcome import done, failed, unknown
-from state.records import Event, News, Run
+from state.facts import Actor, Choice, Door
+from state.records import Event, NewEvent, Run, RunState
 from state.sqlite.store import Store
-from tests.bot.slack.box import DBA, HOLDERS, LEAD, PAGE, STARTER, Ledger, office_of
+from tests.bot.slack.box import DBA, HOLDERS, LEAD, PAGE, STARTER, Ledger, deps_of
+from tests.pages import event, payload
 
 DEPLOY, HEALTH, CHECK, BACK = "put-the-code-there", "health", "response-time", "put-the-old-code-back"
 
@@ -36,18 +37,18 @@ def page_in(words: str) -> Page:
     )
 
 
-def scenes(folder: Path, words: str) -> Iterator[Scene]:
+def snapshots(folder: Path, words: str) -> Iterator[Snapshot]:
     """The run at each of its turns."""
     store = Store(folder / "story.db")
-    ledger = Ledger(store, office_of(store), page_in(words))
+    ledger = Ledger(store, deps_of(store), page_in(words))
     run = ledger.start()
     ledger.begin(run, "ready")
     ledger.end(run, "ready")
     for _ in _turns(ledger, run, words):
-        yield Scene(
+        yield Snapshot(
             page=ledger.page,
             record=store.record(run.id),
-            now=ledger.office.now(),
+            now=ledger.deps.now(),
             mentions=HOLDERS,
             phones={"dba": words, "lead": ""},
         )
@@ -64,46 +65,44 @@ def events(folder: Path) -> list[Event]:
 
 def views(folder: Path, words: str) -> dict[str, Message]:
     """Every message of the run, at every second turn and at the last, by event and turn; the card at each."""
-    turns = list(scenes(folder, words))
+    turns = list(snapshots(folder, words))
     told = events(folder)
-    ends = {(e.step, e.data["attempt"]): e for e in told if e.kind == "ended"}
-    drawn = {f"card at turn {n}": card(scene) for n, scene in enumerate(turns)}
-    for event in told:
-        drawn[f"{event.kind} {event.id} plainly"] = plainly(event)
-        for n, scene in [*enumerate(turns)][1::2]:
-            for end in (None, ends.get((event.step, event.data.get("attempt")))):
-                if message := draw(scene, event, end):
-                    drawn[f"{event.kind} {event.id} at turn {n}, {'ended' if end else 'open'}"] = message
+    ends = {(e.step, payload(e).attempt): e for e in told if e.data.stored_kind == "ended"}
+    drawn = {f"card at turn {n}": card(snapshot) for n, snapshot in enumerate(turns)}
+    for one in told:
+        drawn[f"{one.data.stored_kind} {one.id} plainly"] = plainly(one)
+        for n, snapshot in [*enumerate(turns)][1::2]:
+            for end in (None, ends.get((one.step, getattr(one.data, "attempt", None)))):
+                if message := draw(snapshot, one, end):
+                    drawn[f"{one.data.stored_kind} {one.id} at turn {n}, {'ended' if end else 'open'}"] = message
     return drawn
 
 
-def _spent(words: str) -> list[News]:
+def _spent(words: str) -> list[NewEvent]:
     data = {"within": "15 min", "ran": words, "doing": [words] * 9, "left": [words] * 9}
-    return [
-        News(kind="budget", data={**data, "mark": mark, "roles": ["dba", "lead"][: mark - 50]}) for mark in (50, 100)
-    ]
+    return [event("budget", {**data, "mark": mark, "roles": ["dba", "lead"][: mark - 50]}) for mark in (50, 100)]
 
 
 def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
-    desk, now = ledger.desk(run), ledger.office.now()
-    dba, lead, starter = (Who(person=name, via="slack") for name in (DBA, LEAD, STARTER))
+    actions, now = ledger.actions(run), ledger.deps.now()
+    dba, lead, starter = (Actor(person=name, door=Door.SLACK) for name in (DBA, LEAD, STARTER))
     yield
-    desk.sign("ready", 1, dba, "yes", words, now)
+    actions.sign("ready", 1, dba, now)
     yield
-    desk.hold(starter, words, now)
+    actions.hold(starter, words, now)
     yield
-    desk.resume(lead, words, now)
-    desk.sign("ready", 1, lead, "yes", "", now)
+    actions.resume(lead, words, now)
+    actions.sign("ready", 1, lead, now)
     ledger.begin(run, DEPLOY)
     yield
     bad = unknown(words, lines=(words,) * 12, output="\n".join([words] * 40))
     ledger.end(run, DEPLOY, bad)
     yield
-    desk.answer(DEPLOY, 1, lead, "again", "", now)
+    actions.answer(DEPLOY, 1, lead, Choice.RETRY, "", now)
     ledger.begin(run, DEPLOY, 2)
     ledger.end(run, DEPLOY, failed(words), 2)
     yield
-    desk.answer(DEPLOY, 2, lead, "skip", words, now)
+    actions.answer(DEPLOY, 2, lead, Choice.SKIP, words, now)
     ledger.begin(run, HEALTH)
     ledger.end(run, HEALTH)
     ledger.watch(run)
@@ -114,25 +113,25 @@ def _turns(ledger: Ledger, run: Run, words: str) -> Iterator[None]:
     yield
     ledger.ring(run)
     yield
-    desk.false_alarm(ledger.page.alerts[0].name, 1, lead, words, "1 h", now)
+    actions.false_alarm(ledger.page.alerts[0].name, 1, lead, words, "1 h", now)
     yield
-    desk.keep(lead, words, now)
+    actions.keep(lead, words, now)
     seen = {"title": words, "says": words, "roles": ["dba", "lead"], "times": 2, "verdict": "no data"}
-    ledger.store.tell(run.id, now, *(News(kind=kind, data=seen) for kind in ("blind", "bad", "recovered")))
+    ledger.store.add_events(run.id, now, *(event(kind, seen) for kind in ("blind", "bad", "recovered")))
     waited = {"title": words, "roles": ["dba", "lead"], "silent": "30 min", "loud": True, "kind": "sign"}
-    ledger.store.tell(run.id, now, News(kind="chase", data=waited), News(kind="chase", data={**waited, "loud": False}))
+    ledger.store.add_events(run.id, now, event("chase", waited), event("chase", {**waited, "loud": False}))
     yield
     ledger.decision(run)
     yield
     rollback.rollback(ledger.store, run, starter, words, now)
     yield
-    ledger.move(run, "rolling back")
+    ledger.move(run, RunState.ROLLING_BACK)
     ledger.begin(run, BACK)
-    ledger.store.tell(run.id, now, *_spent(words))
+    ledger.store.add_events(run.id, now, *_spent(words))
     yield
     ledger.end(run, BACK, failed(words))
     yield
-    desk.answer(BACK, 1, lead, "done", words, now)
-    ledger.move(run, "rolled back", words)
-    ledger.store.tell(run.id, now, News(kind="next", data={"says": words, "page": "x.md"}), News(kind="new kind"))
+    actions.answer(BACK, 1, lead, Choice.DONE, words, now)
+    ledger.move(run, RunState.ROLLED_BACK, words)
+    ledger.store.add_events(run.id, now, event("next", {"says": words, "page": "x.md"}), event("new kind"))
     yield

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from commands.run.end import end
-from commands.runbook.people import Who
+from commands.run.end import end_run
+from state.facts import Actor, Door
 from tests.bot.slack.box import STARTER, box, buttons
 from tests.bot.slack.story import DEPLOY
 
@@ -17,8 +17,8 @@ def test_card_and_thread_say_that_nothing_was_taken_back_and_what_stays(tmp_path
             run = here.start()
             here.begin(run, DEPLOY)
             await here.sees("shop:", "Run 1")
-            who = Who(person=STARTER, via="terminal")
-            end(here.store, run, here.page, who, "its machine <!channel> burned down", here.office.now())
+            actor = Actor(person=STARTER, door=Door.TERMINAL)
+            end_run(here.store, run, here.page, actor, "its machine <!channel> burned down", here.deps.now())
             told = await here.sees("ended by hand", "nothing was taken back", "may still run on its host")
             assert "<!channel>" not in str(told.blocks)
             card = await here.sees("ENDED BY HAND, look at production")

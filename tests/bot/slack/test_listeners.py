@@ -10,6 +10,7 @@ import pytest
 
 from bot.rehearsal.workspace import Message
 from commands.steps.outcome import failed
+from state.facts import Signature
 from tests.bot.slack.box import CHANNEL, DBA, GUEST, LEAD, STARTER, Box, box, buttons
 from tests.bot.slack.story import DEPLOY
 
@@ -91,9 +92,9 @@ def test_anybody_may_roll_back_from_the_card(tmp_path: Path) -> None:
         run = here.gate()
         await here.workspace.press(GUEST, (await card_of(here)).ts, "rollback")
         await here.hears(GUEST, "Rolling back shop")
-        fact = here.store.record(run.id).fact("rollback")
+        fact = here.store.record(run.id).rollback
         assert fact
-        assert (fact.person, fact.via) == (GUEST, "slack")
+        assert (fact.person, fact.by.door) == (GUEST, "slack")
         shown = await here.sees("shop: stopping, to roll back")
         assert buttons(shown) == []
 
@@ -126,9 +127,9 @@ def test_refusing_opens_a_form_for_the_reason(tmp_path: Path) -> None:
         assert reply.errors == {}
         assert here.workspace.views(LEAD) == []
         await here.sees("refused to sign", "The backup is old")
-        fact = here.store.record(run.id).fact("sign", "ready", 1)
+        fact = here.store.record(run.id).newest(Signature, step="ready", attempt=1)
         assert fact
-        assert (fact.said, fact.role) == ("no", "lead")
+        assert (fact.refused, fact.role) == (True, "lead")
 
     play(tmp_path, story)
 
@@ -173,7 +174,7 @@ def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> No
         good = await here.workspace.submit(STARTER, form.id, {"ref": {"ref": "v2.4.1"}, "minutes": {"minutes": "10"}})
         assert good.errors == {}
         run = here.store.runs()[0]
-        assert (run.ref, run.countdown, run.starter, run.channel) == ("v2.4.1", 10, STARTER, CHANNEL)
+        assert (run.ref, run.notice_minutes, run.starter, run.channel) == ("v2.4.1", 10, STARTER, CHANNEL)
         await card_of(here)
 
     play(tmp_path, story)
@@ -232,7 +233,7 @@ def test_every_button_has_its_typed_word(tmp_path: Path) -> None:
         await here.hears(LEAD, "Refused as Tech Lead")
         await here.workspace.command(GUEST, "/deploy rollback it burns")
         await here.hears(GUEST, "Rolling back shop")
-        fact = here.store.record(run.id).fact("rollback")
+        fact = here.store.record(run.id).rollback
         assert fact
         assert fact.reason == "it burns"
 

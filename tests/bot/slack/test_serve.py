@@ -12,7 +12,7 @@ from bot.rehearsal.target.box import free_port, listens
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
-from tests.bot.slack.box import GUEST, PEOPLE, Box, box, office_of
+from tests.bot.slack.box import GUEST, PEOPLE, Box, box, deps_of
 
 
 def test_a_socket_that_is_cut_comes_back_by_itself(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_http_mode_answers_to_slacks_signature_alone(tmp_path: Path) -> None:
 
 def replace_box(here: Box, workspace: Workspace, settings: Settings) -> Box:
     """The same record in front of another workspace."""
-    return Box(here.store, office_of(here.store), here.page, workspace, settings)
+    return Box(here.store, deps_of(here.store), here.page, workspace, settings)
 
 
 async def _answers(here: Box, *, acked: bool) -> None:

@@ -22,7 +22,7 @@ def play(folder: Path, story: Callable[[Box], Awaitable[None]], look: Look) -> N
     """Play a story in a box whose production is looked at by `look`."""
 
     async def whole() -> None:
-        async with box(folder, look=look) as here:
+        async with box(folder, preflight=look) as here:
             await story(here)
 
     asyncio.run(whole())

@@ -10,7 +10,7 @@ import pytest
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
-from bot.slack.user_groups import Groups
+from bot.slack.user_groups import UserGroups
 from tests.bot.slack.box import DBA, GUEST, LEAD, PAGE, PEOPLE
 
 NAMED = {"dba": ["S01DBAS", GUEST], "lead": [LEAD]}
@@ -23,7 +23,7 @@ async def _people(groups: Mapping[str, Sequence[str]] | None, tmp: Settings) -> 
         settings = Settings(
             bot_token=workspace.bot_token, api_url=workspace.api_url, runbook=tmp.runbook, state=tmp.state
         )
-        found = Groups(make_client(settings), lambda: {"small.md": PAGE}, lambda _: NAMED)
+        found = UserGroups(make_client(settings), lambda: {"small.md": PAGE}, lambda _: NAMED)
         await found.refresh()
         return found.people(PAGE)
     finally:

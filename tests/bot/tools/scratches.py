@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 
 from bot.tools.postgres.scratch_folder import PREFIX
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 
-NEED = Need(size=8_000_000, encoding="UTF8", oldest=18, newest=None)
+NEED = ScratchNeeds(size=8_000_000, encoding="UTF8", oldest=18, newest=None)
 
 
 def servers(temp: Path) -> list[psutil.Process]:

@@ -71,7 +71,7 @@ def test_a_migration_whose_end_never_comes_is_unknown_and_can_be_looked_at(
     with pytest.raises(LostTrack, match=r"connection to “db” broke while 016\.sql was applied"):
         sql.apply("db", migration, stop=GO)
     direct = tool(postgres.url(OWNER))
-    applied = direct.applied("db", "silent")
+    applied = direct.has_receipt("db", "silent")
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
         there = connection.execute("SELECT to_regclass('silent_things') IS NOT NULL").fetchone()
         connection.execute("DROP TABLE IF EXISTS silent_things")
@@ -130,7 +130,7 @@ def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen:
     assert time.monotonic() - began < 10
     thaw(server)
     until = time.monotonic() + 10
-    while (looked := shell.look("box", "hung/step/1")).state == "running" and time.monotonic() < until:
+    while (looked := shell.job_status("box", "hung/step/1")).state == "running" and time.monotonic() < until:
         time.sleep(0.1)
     assert looked.state == "finished"
     assert mark.read_text() == "once\n"

@@ -17,7 +17,7 @@ from bot.tools.browser import ChromiumBrowser
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from commands.ports.tools import Call, Visit
+from commands.ports.tools import HttpRequest, Visit
 from state.errors import Down, LostTrack, Unreachable
 
 ENV = {"TOKEN": "t0ken-value"}
@@ -86,37 +86,37 @@ def web(places: dict[str, WebPlace]) -> HttpWeb:
 
 
 def test_an_answer_has_status_text_and_time(web: HttpWeb) -> None:
-    answer = web.request("api", Call(path="/page"))
+    answer = web.request("api", HttpRequest(path="/page"))
     assert (answer.status, answer.text) == (200, PAGE.decode())
     assert 0 < answer.seconds < 5
 
 
 def test_a_redirect_is_not_followed(web: HttpWeb) -> None:
-    assert web.request("api", Call(path="/moved")).status == 302
+    assert web.request("api", HttpRequest(path="/moved")).status == 302
 
 
 def test_an_answer_that_trickles_ends_at_its_limit(web: HttpWeb) -> None:
     began = time.monotonic()
     with pytest.raises(LostTrack, match=r"did not answer within 0\.5 s"):
-        web.request("api", Call(path="/trickle", limit=0.5))
+        web.request("api", HttpRequest(path="/trickle", limit=0.5))
     assert time.monotonic() - began < 2
 
 
 def test_nobody_listening_is_a_sentence_without_the_address(web: HttpWeb) -> None:
     with pytest.raises(Down, match="“gone” cannot be reached") as caught:
-        web.request("gone", Call(path="/"))
+        web.request("gone", HttpRequest(path="/"))
     assert "127.0.0.1" not in str(caught.value)
 
 
 def asked(url: str, limit: float = 5) -> Unreachable:
     """How a request to an address that takes no connection ends."""
     with pytest.raises(Unreachable) as caught:
-        HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([])).request("api", Call(path="/", limit=limit))
+        HttpWeb({"api": WebPlace(url=url)}, {}, Redactor([])).request("api", HttpRequest(path="/", limit=limit))
     return caught.value
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "summary"),
     [
         (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "its name cannot be resolved here"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "there is no way to its address from here"),
@@ -126,7 +126,7 @@ def asked(url: str, limit: float = 5) -> Unreachable:
     ],
 )
 def test_what_may_be_the_bots_own_trouble_says_nothing_of_the_service(
-    error: OSError, says: str, monkeypatch: pytest.MonkeyPatch
+    error: OSError, summary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise error
@@ -134,7 +134,7 @@ def test_what_may_be_the_bots_own_trouble_says_nothing_of_the_service(
     monkeypatch.setattr(socket, "create_connection", refuse)
     found = asked("https://api.example")
     assert not isinstance(found, Down)
-    assert says in str(found)
+    assert summary in str(found)
 
 
 @pytest.mark.parametrize("error", [ConnectionRefusedError("refused"), ConnectionResetError("reset")])
@@ -176,18 +176,18 @@ def test_one_that_takes_the_connection_and_makes_no_secure_one_is_down(places: d
 
 def test_names_in_headers_and_json_are_resolved(web: HttpWeb) -> None:
     headers = {"Authorization": "Bearer $TOKEN"}
-    assert web.request("api", Call(path="/token", headers=headers)).text == "Bearer t0ken-value"
-    sent = web.request("api", Call(path="/", method="POST", json={"a": ["$TOKEN", 1]})).text
+    assert web.request("api", HttpRequest(path="/token", headers=headers)).text == "Bearer t0ken-value"
+    sent = web.request("api", HttpRequest(path="/", method="POST", json={"a": ["$TOKEN", 1]})).text
     assert json.loads(sent) == {"a": ["t0ken-value", 1]}
 
 
 def test_the_bots_requests_bear_its_name(web: HttpWeb) -> None:
-    assert web.request("api", Call(path="/agent")).text == "gonogo"
+    assert web.request("api", HttpRequest(path="/agent")).text == "gonogo"
 
 
 def test_a_secret_that_comes_back_is_hidden(places: dict[str, WebPlace]) -> None:
     web = HttpWeb(places, ENV, Redactor(ENV.values()))
-    assert web.request("api", Call(path="/token", headers={"Authorization": "$TOKEN"})).text == "•••"
+    assert web.request("api", HttpRequest(path="/token", headers={"Authorization": "$TOKEN"})).text == "•••"
 
 
 def test_the_browser_sees_what_is_missing_and_what_went_wrong(places: dict[str, WebPlace]) -> None:

@@ -6,20 +6,29 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from commands.progress.usual_time import SlowWatch, Usual, slow_after, slow_at, usual_before, usual_of
-from commands.runbook.people import Who
-from commands.start.request import Request, start
-from state.records import DONE, FAILED, RUNNING, Record, Step
+from commands.progress.usual_time import (
+    SlowStepMonitor,
+    UsualTime,
+    slow_after,
+    slow_at,
+    usual_times,
+    usual_times_before,
+)
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
+from state.records import Attempt, AttemptState, Record, RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, record, row, small
 from tests.show import Show, running
 
 PAGE = small()
 DEPLOY = "put-the-code-there"  # takes 10 min on the page
-WHO = Who(person="U1", via="terminal")
+WHO = Actor(person="U1", door=Door.TERMINAL)
 PEOPLE = {"dba": frozenset({"U2"}), "lead": frozenset({"U3"})}
 
 
@@ -34,49 +43,51 @@ PEOPLE = {"dba": frozenset({"U2"}), "lead": frozenset({"U3"})}
 def test_the_page_counts_until_there_are_earlier_runs_and_then_the_slowest_of_them(
     seconds: tuple[float, ...], after: timedelta
 ) -> None:
-    assert slow_after(PAGE.step(DEPLOY), Usual(seconds=seconds)) == after
+    assert slow_after(PAGE.step(DEPLOY), UsualTime(seconds=seconds)) == after
 
 
 def test_gates_checks_of_the_watch_and_steps_of_which_nothing_is_known_are_never_slow() -> None:
     for step in ("ready", "health", "response-time"):
-        assert slow_after(PAGE.step(step), Usual()) is None, step
-    assert slow_after(PAGE.step("ready"), Usual(seconds=(5.0,))) is None
+        assert slow_after(PAGE.step(step), UsualTime()) is None, step
+    assert slow_after(PAGE.step("ready"), UsualTime(seconds=(5.0,))) is None
 
 
 def test_only_a_running_attempt_becomes_slow_and_not_after_its_limit() -> None:
-    assert slow_at(PAGE, record(row(DEPLOY, DONE)), {}) == {}
+    assert slow_at(PAGE, record(row(DEPLOY, AttemptState.DONE)), {}) == {}
     page = small(**{'takes = "10 min"': 'takes = "10 min"\nlimit = "1 h"'})
-    assert slow_at(page, record(row(DEPLOY, RUNNING, 2)), {}) == {(DEPLOY, 2): NOON + timedelta(minutes=15)}
-    assert slow_at(PAGE, record(row(DEPLOY, RUNNING)), {}) == {}, "its limit of 10 min comes first"
+    assert slow_at(page, record(row(DEPLOY, AttemptState.RUNNING, 2)), {}) == {
+        (DEPLOY, 2): NOON + timedelta(minutes=15)
+    }
+    assert slow_at(PAGE, record(row(DEPLOY, AttemptState.RUNNING)), {}) == {}, "its limit of 10 min comes first"
 
 
 def test_what_is_usual_is_read_from_the_last_five_good_attempts() -> None:
-    def took(seconds: float, state: str = DONE) -> Record:
+    def took(seconds: float, state: str = AttemptState.DONE) -> Record:
         ended = NOON + timedelta(seconds=seconds)
         return record(replace(row(DEPLOY, state), ended_at=ended))
 
-    runs = [took(900, FAILED), *(took(seconds) for seconds in (1, 2, 3, 4, 5, 600))]
-    assert usual_of(runs)[DEPLOY] == Usual(seconds=(1, 2, 3, 4, 5))
+    runs = [took(900, AttemptState.FAILED), *(took(seconds) for seconds in (1, 2, 3, 4, 5, 600))]
+    assert usual_times(runs)[DEPLOY] == UsualTime(seconds=(1, 2, 3, 4, 5))
 
 
 def test_a_slow_step_is_told_once_with_the_numbers_and_who_is_to_look(tmp_path: Path) -> None:
     page = small(**{'takes = "10 min"': 'takes = "10 min"\nlimit = "1 h"'})
     store = Store(tmp_path / "gonogo.db")
-    first = start(store, page, Request(), WHO, PEOPLE, NOON)
-    store.begin_step(first.id, DEPLOY, 1, NOON)
-    ended = Step(step=DEPLOY, attempt=1, state=DONE, began_at=NOON)
-    store.end_step(first.id, ended, NOON + timedelta(minutes=4))
-    store.move_run(first.id, "kept", NOON + timedelta(minutes=5))
-    run = start(store, page, Request(), WHO, PEOPLE, NOON)
-    store.begin_step(run.id, DEPLOY, 1, NOON)
+    first = start(store, page, StartRequest(), WHO, PEOPLE, NOON)
+    store.begin_attempt(first.id, DEPLOY, 1, NOON)
+    ended = Attempt(step=DEPLOY, attempt=1, state=AttemptState.DONE, began_at=NOON)
+    store.end_attempt(first.id, ended, NOON + timedelta(minutes=4))
+    store.move_run(first.id, RunState.KEPT, NOON + timedelta(minutes=5))
+    run = start(store, page, StartRequest(), WHO, PEOPLE, NOON)
+    store.begin_attempt(run.id, DEPLOY, 1, NOON)
     for minutes in (4, 5, 6):
-        watch = SlowWatch(store, page, run.id)  # a new one each time, as after a restart
+        watch = SlowStepMonitor(store, page, run.id)  # a new one each time, as after a restart
         watch.tell(store.record(run.id), NOON + timedelta(minutes=minutes))
-    told = [event.data for event in store.events(run.id) if event.kind == "slow"]
-    assert [one["says"] for one in told] == [
+    told: list[Any] = [event.data for event in store.events(run.id) if event.data.stored_kind == "slow"]
+    assert [one.summary for one in told] == [
         "it runs for 5 min, in the last run it took 4 min; after 1 h it is given up"
     ], told
-    assert told[0]["roles"] == ["lead"]
+    assert told[0].roles == ("lead",)
     store.close()
 
 
@@ -84,15 +95,15 @@ def test_the_newest_rollbacks_count_however_many_runs_were_kept_since(tmp_path: 
     store = Store(tmp_path / "gonogo.db")
     back = "put-the-old-code-back"
     for number in range(8):
-        run = start(store, PAGE, Request(), WHO, PEOPLE, NOON)
+        run = start(store, PAGE, StartRequest(), WHO, PEOPLE, NOON)
         if number == 0:
-            store.begin_step(run.id, back, 1, NOON)
-            ended = Step(step=back, attempt=1, state=DONE, began_at=NOON)
-            store.end_step(run.id, ended, NOON + timedelta(minutes=4))
-            store.move_run(run.id, "rolling back", NOON)
-        store.move_run(run.id, "kept" if number else "rolled back", NOON + timedelta(minutes=5))
-    now = start(store, PAGE, Request(), WHO, PEOPLE, NOON)
-    assert usual_before(store, now)[back] == Usual(seconds=(240.0,))
+            store.begin_attempt(run.id, back, 1, NOON)
+            ended = Attempt(step=back, attempt=1, state=AttemptState.DONE, began_at=NOON)
+            store.end_attempt(run.id, ended, NOON + timedelta(minutes=4))
+            store.move_run(run.id, RunState.ROLLING_BACK, NOON)
+        store.move_run(run.id, RunState.KEPT if number else RunState.ROLLED_BACK, NOON + timedelta(minutes=5))
+    now = start(store, PAGE, StartRequest(), WHO, PEOPLE, NOON)
+    assert usual_times_before(store, now)[back] == UsualTime(seconds=(240.0,))
     store.close()
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from commands.ports.tools import Rows
-from commands.rollback.loss import LossWatch
+from commands.rollback.loss import LossMonitor
 from commands.runbook import Page
 from state.errors import BadPage, Unreachable
-from state.records import News
 from state.sqlite.store import Store
-from tests.pages import NOON, small
+from tests.pages import NOON, event, small
 from tests.world import World
 
 LOSES = """within = "15 min"
@@ -40,8 +39,8 @@ def store(tmp_path: Path, page: Page) -> Iterator[Store]:
     """A record with one run of the page, which began at noon."""
     opened = Store(tmp_path / "gonogo.db")
     texts = dict.fromkeys(("page", "ref", "note", "starter", "channel"), "")
-    row = {**texts, "text": page.text, "target": "shop", "speed": 60.0, "countdown": 0}
-    opened.start_run(row, NOON, News(kind="started"))
+    row = {**texts, "text": page.text, "target": "shop", "speed": 60.0, "notice_minutes": 0}
+    opened.start_run(row, NOON, event("started"))
     yield opened
     opened.close()
 
@@ -49,9 +48,9 @@ def store(tmp_path: Path, page: Page) -> Iterator[Store]:
 def shown(store: Store, words: str, seconds: float = 10) -> str:
     """What the run shows, when it holds the words or at last."""
     until = time.monotonic() + seconds
-    while words not in store.run(1).loses and time.monotonic() < until:
+    while words not in store.run(1).rollback_loss and time.monotonic() < until:
         time.sleep(0.02)
-    return store.run(1).loses
+    return store.run(1).rollback_loss
 
 
 def test_it_counts_from_the_first_change_of_production(store: Store, page: Page) -> None:
@@ -63,8 +62,8 @@ def test_it_counts_from_the_first_change_of_production(store: Store, page: Page)
         return Rows(columns=("count",), rows=((12,),))
 
     world.on_sql("FROM jobs", answer)
-    store.begin_step(1, STEP, 1, NOON.replace(minute=10))
-    watch = LossWatch(store, page, 1, world.tools())
+    store.begin_attempt(1, STEP, 1, NOON.replace(minute=10))
+    watch = LossMonitor(store, page, 1, world.tools())
     watch.start()
     assert shown(store, "12") == "12 jobs made since T+10 min"
     watch.stop()
@@ -74,7 +73,7 @@ def test_it_counts_from_the_first_change_of_production(store: Store, page: Page)
 def test_nothing_is_asked_before_production_is_touched(store: Store, page: Page) -> None:
     world = World()
     world.on_sql("FROM jobs", Rows(columns=("count",), rows=((12,),)))
-    watch = LossWatch(store, page, 1, world.tools())
+    watch = LossMonitor(store, page, 1, world.tools())
     watch.start()
     assert shown(store, "12", 0.5) == ""
     watch.stop()
@@ -83,8 +82,8 @@ def test_nothing_is_asked_before_production_is_touched(store: Store, page: Page)
 def test_a_database_that_does_not_answer_makes_the_number_unknown_and_not_none(store: Store, page: Page) -> None:
     world = World()
     world.on_sql("FROM jobs", Unreachable("Database “shop” cannot be reached: timeout"))
-    store.begin_step(1, STEP, 1, NOON)
-    watch = LossWatch(store, page, 1, world.tools())
+    store.begin_attempt(1, STEP, 1, NOON)
+    watch = LossMonitor(store, page, 1, world.tools())
     watch.start()
     assert shown(store, "unknown").startswith("an unknown number of jobs"), "silence would read as: nothing is lost"
     watch.stop()

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from commands.rollback.restored import missing_at, not_restored
-from commands.run.decide import Begin, Move, Next, Wait, decide
+from commands.run.decide import BeginStep, MoveRun, NextAct, Wait, decide
 from commands.runbook import read_page
 from commands.signoff.waiting import waiting_for
 from state.errors import BadPage
-from state.records import DONE, FAILED, RUNNING, Fact, Record, Step
+from state.facts import Fact
+from state.records import Attempt, AttemptState, Record, RunState
 from tests.pages import NOON, record, row, said, spoil
 
 OLD = """### Put the old code back
@@ -34,50 +35,63 @@ PAGE = read_page(
 )
 
 
-def back(*rows: Step, facts: tuple[Fact, ...] = ()) -> Record:
-    return record(row("put-the-code-there", DONE), *rows, facts=(said("rollback"), *facts), state="rolling back")
+def back(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
+    return record(
+        row("put-the-code-there", AttemptState.DONE), *rows, facts=(said("rollback"), *facts), state="rolling back"
+    )
 
 
-def following(*rows: Step, facts: tuple[Fact, ...] = ()) -> Next:
+def following(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> NextAct:
     return decide(PAGE, back(*rows, facts=facts), NOON + timedelta(minutes=1))
 
 
-def begins(*rows: Step, facts: tuple[Fact, ...] = ()) -> str:
+def begins(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> str:
     answer = following(*rows, facts=facts)
-    assert isinstance(answer, Begin), f"expected a step to begin, got {answer}"
+    assert isinstance(answer, BeginStep), f"expected a step to begin, got {answer}"
     return answer.step.id
 
 
 def test_the_first_step_runs_alone() -> None:
     assert begins() == "stop"
-    assert following(row("stop", RUNNING)) == Wait()
+    assert following(row("stop", AttemptState.RUNNING)) == Wait()
 
 
 def test_a_step_begins_beside_those_that_it_does_not_wait_for() -> None:
-    assert begins(row("stop", DONE)) == "database"
-    assert begins(row("stop", DONE), row("database", RUNNING)) == "code"
-    assert following(row("stop", DONE), row("database", RUNNING), row("code", DONE)) == Wait()
+    assert begins(row("stop", AttemptState.DONE)) == "database"
+    assert begins(row("stop", AttemptState.DONE), row("database", AttemptState.RUNNING)) == "code"
+    assert (
+        following(row("stop", AttemptState.DONE), row("database", AttemptState.RUNNING), row("code", AttemptState.DONE))
+        == Wait()
+    )
 
 
 def test_a_step_that_names_nothing_waits_for_all_above_it() -> None:
-    assert begins(row("stop", DONE), row("database", DONE), row("code", DONE)) == "restart"
-    over = [row(name, DONE) for name in ("stop", "database", "code", "restart")]
-    assert following(*over) == Move("rolled back")
+    assert (
+        begins(row("stop", AttemptState.DONE), row("database", AttemptState.DONE), row("code", AttemptState.DONE))
+        == "restart"
+    )
+    over = [row(name, AttemptState.DONE) for name in ("stop", "database", "code", "restart")]
+    assert following(*over) == MoveRun(RunState.ROLLED_BACK)
 
 
 def test_a_failed_lane_asks_while_the_other_goes_on() -> None:
-    rows = (row("stop", DONE), row("database", FAILED))
+    rows = (row("stop", AttemptState.DONE), row("database", AttemptState.FAILED))
     assert begins(*rows) == "code"
-    assert [one.step for one in waiting_for(PAGE, back(*rows, row("code", RUNNING)))] == ["database"]
-    assert following(*rows, row("code", DONE)) == Wait(), "the restart waits for the answer"
+    assert [one.step for one in waiting_for(PAGE, back(*rows, row("code", AttemptState.RUNNING)))] == ["database"]
+    assert following(*rows, row("code", AttemptState.DONE)) == Wait(), "the restart waits for the answer"
     again = said("answer", "database", 1, said="again")
-    assert begins(*rows, row("code", DONE), facts=(again,)) == "database"
+    assert begins(*rows, row("code", AttemptState.DONE), facts=(again,)) == "database"
 
 
 def test_what_was_skipped_or_failed_is_named_as_not_restored() -> None:
     skip = said("answer", "database", 1, said="skip", reason="by hand")
-    rows = (row("stop", DONE), row("database", FAILED), row("code", DONE), row("restart", DONE))
-    assert following(*rows, facts=(skip,)) == Move("rolled back")
+    rows = (
+        row("stop", AttemptState.DONE),
+        row("database", AttemptState.FAILED),
+        row("code", AttemptState.DONE),
+        row("restart", AttemptState.DONE),
+    )
+    assert following(*rows, facts=(skip,)) == MoveRun(RunState.ROLLED_BACK)
     (lost,) = not_restored(PAGE, back(*rows, facts=(skip,)))
     assert lost.startswith("“database” failed")
     assert lost.endswith("(skip: by hand)")
@@ -85,7 +99,12 @@ def test_what_was_skipped_or_failed_is_named_as_not_restored() -> None:
 
 def test_what_is_missing_is_named_with_who_must_act_and_only_of_steps_above_that_have_ended() -> None:
     skip = said("answer", "database", 1, said="skip", reason="by hand")
-    rows = (row("stop", DONE), row("database", FAILED), row("code", RUNNING), row("restart", RUNNING))
+    rows = (
+        row("stop", AttemptState.DONE),
+        row("database", AttemptState.FAILED),
+        row("code", AttemptState.RUNNING),
+        row("restart", AttemptState.RUNNING),
+    )
     found = missing_at(PAGE, back(*rows, facts=(skip,)), PAGE.step("restart"))
     assert list(found) == ["“database” (Database Admin must act)"]
     assert found["“database” (Database Admin must act)"].endswith("(skip: by hand)")
@@ -93,16 +112,16 @@ def test_what_is_missing_is_named_with_who_must_act_and_only_of_steps_above_that
 
 
 def test_what_a_person_did_by_hand_is_restored() -> None:
-    rows = [row(name, DONE) for name in ("stop", "code", "restart")]
+    rows = [row(name, AttemptState.DONE) for name in ("stop", "code", "restart")]
     by_hand = said("answer", "database", 1, said="done", reason="typed it in psql")
-    whole = back(*rows, row("database", FAILED), facts=(by_hand,))
-    assert decide(PAGE, whole, NOON) == Move("rolled back")
+    whole = back(*rows, row("database", AttemptState.FAILED), facts=(by_hand,))
+    assert decide(PAGE, whole, NOON) == MoveRun(RunState.ROLLED_BACK)
     assert not_restored(PAGE, whole) == ()
     assert missing_at(PAGE, whole, PAGE.step("restart")) == {}
 
 
 def test_a_result_that_somebody_refused_is_not_restored_though_the_step_went_well() -> None:
-    rows = [row(name, DONE) for name in ("stop", "database", "code", "restart")]
+    rows = [row(name, AttemptState.DONE) for name in ("stop", "database", "code", "restart")]
     refused = said("sign", "database", 1, role="dba", said="no", reason="rows are missing")
     skip = said("answer", "database", 1, said="skip", reason="later")
     (lost,) = not_restored(PAGE, back(*rows, facts=(refused, skip)))

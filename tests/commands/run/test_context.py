@@ -9,9 +9,9 @@ from threading import Event
 
 import pytest
 
-from commands.ports.tools import Call
-from commands.run.context import ContextMaker
-from commands.steps.base import act
+from commands.ports.tools import HttpRequest
+from commands.run.context import ContextFactory
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from state.errors import LostTrack
 from tests.production import answer
@@ -35,14 +35,14 @@ def show(tmp_path: Path) -> Iterator[Show]:
 def repeated(show: Show) -> Outcome:
     """The outcome of the smoke tests made once more."""
     step = show.page.step("smoke-tests-again")
-    context = ContextMaker(show.store, show.page, show.run, show.world.tools()).context(step, 9, Event())
-    return act(step.box, context)
+    context = ContextFactory(show.store, show.page, show.run, show.world.tools()).context(step, 9, Event())
+    return execute(step.box, context)
 
 
 def lose_the_answer(show: Show, *, made: int) -> None:
     """The answer to test 2 is lost, after so many jobs were made by it."""
 
-    def reply(call: Call) -> object:
+    def reply(call: HttpRequest) -> object:
         if "Normal" not in call.json["subject"]:
             return show.world.web_says("api", call)
         for _ in range(made):

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.tools import Finished, Migration
+from commands.ports.tools import CommandResult, Migration
 from commands.run.engine import Engine
 from commands.signoff.waiting import Waiting, waiting_for
 from state.errors import LostTrack, Unreachable
-from state.records import UNKNOWN, News, Step
+from state.facts import Choice
+from state.records import Attempt, AttemptState
+from tests.pages import event, payload
 from tests.production import NEW, OLD
 from tests.show import Show, holder, running
 from tests.world import World
@@ -29,7 +31,7 @@ def show(tmp_path: Path) -> Iterator[Show]:
 
 def asked(show: Show, kind: str) -> tuple[Waiting, ...]:
     """Who is waited for in one way."""
-    return tuple(one for one in waiting_for(show.page, show.record) if one.kind == kind)
+    return tuple(one for one in waiting_for(show.page, show.record) if one.ask == kind)
 
 
 def is_asked(show: Show, kind: str) -> Callable[[], bool]:
@@ -37,7 +39,7 @@ def is_asked(show: Show, kind: str) -> Callable[[], bool]:
     return lambda: bool(asked(show, kind))
 
 
-def last(show: Show, step: str) -> Step:
+def last(show: Show, step: str) -> Attempt:
     """A step's newest attempt."""
     row = show.record.last(step)
     assert row, f"{step} has not begun"
@@ -69,7 +71,7 @@ def test_the_status_is_told_once_in_each_15_minutes_also_by_a_later_engine(tmp_p
 def test_a_job_that_cannot_be_looked_at_after_a_restart_asks_people_and_is_not_begun_again(
     show: Show, another: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.run.act.PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr("commands.run.running_step.PATIENCE", timedelta(seconds=1))
     show.world.hang("npm ci --omit=dev")
     show.engine.start()
     show.play(until=running(show, "backend-install"))
@@ -79,11 +81,11 @@ def test_a_job_that_cannot_be_looked_at_after_a_restart_asks_people_and_is_not_b
     another.start()
     show.play(until=is_asked(show, "answer"))
     row = last(show, "backend-install")
-    assert (row.state, row.attempt) == (UNKNOWN, 1)
-    assert "cannot look" in row.says
+    assert (row.state, row.attempt) == (AttemptState.UNKNOWN, 1)
+    assert "cannot look" in row.summary
     assert show.record.run.state == "going", "what is not known must not roll back by itself"
     assert asked(show, "answer")[0].choices == ("again", "done", "skip")
-    show.desk.answer("backend-install", 1, holder("dba"), "again", "", show.world.clock.now())
+    show.actions.answer("backend-install", 1, holder("dba"), Choice.RETRY, "", show.world.clock.now())
     show.play(until=running(show, "the watch"))
     assert last(show, "backend-install").attempt == 2
 
@@ -122,11 +124,13 @@ def test_a_refusal_after_the_deploy_asks_and_does_not_decide_by_itself(show: Sho
     show.engine.start()
     show.play(until=lambda: gate() or show.record.last("sign-off-deployed") is not None)
     show.play(until=gate, react=False)
-    show.desk.sign("sign-off-deployed", 1, holder("dba"), "no", "a verify query looks odd", show.world.clock.now())
+    show.actions.sign(
+        "sign-off-deployed", 1, holder("dba"), show.world.clock.now(), refused=True, reason="a verify query looks odd"
+    )
     time.sleep(0.3)
     assert show.record.run.state == "going"
     assert [one.step for one in asked(show, "answer")] == ["sign-off-deployed"]
-    told = [event.data["kind"] for event in show.events("wanted") if event.step == "sign-off-deployed"]
+    told = [payload(event).ask for event in show.events("wanted") if event.step == "sign-off-deployed"]
     assert told == ["sign", "answer"]
     show.roll_back()
     show.play()
@@ -145,9 +149,9 @@ def test_a_run_whose_page_cannot_be_read_keeps_no_other_run_waiting(
         "starter": "U1",
         "channel": "",
         "speed": 1.0,
-        "countdown": 0,
+        "notice_minutes": 0,
     }
-    lame = show.store.start_run(broken, show.world.clock.now(), News(kind="started"))
+    lame = show.store.start_run(broken, show.world.clock.now(), event("started"))
     show.engine.start()
     show.play(until=is_asked(show, "sign"), react=False)
     said = [one.getMessage() for one in caplog.records if "cannot be taken up" in one.getMessage()]
@@ -156,9 +160,9 @@ def test_a_run_whose_page_cannot_be_read_keeps_no_other_run_waiting(
 
 
 def test_half_an_emoji_and_a_nul_in_broken_output_do_not_hang_the_run(show: Show) -> None:
-    show.world.on_host("npm run build", Finished(code=1, tail="odd \ud83d\x00", size=5, seconds=0.1))
+    show.world.on_host("npm run build", CommandResult(code=1, tail="odd \ud83d\x00", size=5, seconds=0.1))
     show.engine.start()
     show.play(seconds=10)
     assert show.record.run.state == "rolled back"
-    told = [event.data["output"] for event in show.events("ended") if event.step == "frontend-build"]
+    told = [event.data.output for event in show.events("ended") if event.step == "frontend-build"]
     assert told == ["odd ?\x00"]

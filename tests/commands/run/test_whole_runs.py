@@ -12,7 +12,8 @@ import pytest
 from commands.runbook import Page
 from commands.signoff.waiting import waiting_for
 from state.errors import Failed, NotAllowed, Refused
-from state.records import UNKNOWN
+from state.facts import Choice
+from state.records import AttemptState
 from tests.production import NEW, OLD, answer
 from tests.show import STARTER, Show, holder, running
 from tests.world import World
@@ -96,7 +97,7 @@ def test_an_alert_in_the_watch_goes_straight_back(show: Show) -> None:
     show.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
     show.play()
     assert state(show) == "rolled back"
-    assert [event.data["name"] for event in show.events("alert")] == ["API response > 5 seconds"]
+    assert [event.data.name for event in show.events("alert")] == ["API response > 5 seconds"]
     assert as_before(show.world)
 
 
@@ -106,7 +107,7 @@ def slow_in_the_watch(show: Show) -> str:
     show.play(until=running(show, "the watch"))
     show.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
     show.play(until=lambda: bool(show.events("alert")))
-    return str(show.events("alert")[0].data["name"])
+    return str(show.events("alert")[0].data.name)
 
 
 def test_a_countdown_runs_on_while_the_bot_is_away(show: Show) -> None:
@@ -118,7 +119,7 @@ def test_a_countdown_runs_on_while_the_bot_is_away(show: Show) -> None:
     show.play()
     assert state(show) == "rolled back"
     assert len(show.events("alert")) == 1, "a restart must not begin the countdown anew"
-    back = show.record.fact("rollback")
+    back = show.record.rollback
     assert back
     assert "nobody held the countdown" in back.reason
 
@@ -126,14 +127,16 @@ def test_a_countdown_runs_on_while_the_bot_is_away(show: Show) -> None:
 def test_an_alert_that_is_held_rolls_nothing_back(show: Show) -> None:
     show.world.clock.rate = 20.0  # a countdown of 3 seconds
     name = slow_in_the_watch(show)
-    show.desk.false_alarm(name, 1, holder("on_call"), "a load test", "2 h", show.world.clock.now())
+    show.actions.false_alarm(name, 1, holder("on_call"), "a load test", "2 h", show.world.clock.now())
     show.world.on_web("GET api /api/jobs$", lambda call: answer(200, []))
     show.world.clock.rate = 200.0
     show.play()
     assert state(show) == "kept"
-    assert [event.kind for event in show.store.events(show.run, limit=5000) if event.kind == "held alert"] == [
-        "held alert"
-    ]
+    assert [
+        event.data.stored_kind
+        for event in show.store.events(show.run, limit=5000)
+        if event.data.stored_kind == "held alert"
+    ] == ["held alert"]
 
 
 def test_a_rollback_stops_a_hanging_step_and_turns_back_within_two_seconds(show: Show) -> None:
@@ -162,7 +165,9 @@ def test_two_rollbacks_at_once_are_one(show: Show) -> None:
 def test_a_refused_sign_off_ends_the_run_and_touches_nothing(show: Show) -> None:
     show.engine.start()
     show.play(until=lambda: bool(waiting_for(show.page, show.record)), react=False)
-    show.desk.sign("review", 1, holder("reviewer"), "no", "there is a console.log", show.world.clock.now())
+    show.actions.sign(
+        "review", 1, holder("reviewer"), show.world.clock.now(), refused=True, reason="there is a console.log"
+    )
     show.play(react=False)
     assert state(show) == "aborted"
     assert as_before(show.world)
@@ -172,12 +177,12 @@ def test_a_refused_sign_off_ends_the_run_and_touches_nothing(show: Show) -> None
 def test_the_window_is_overridden_by_a_reason_and_a_second_person(show: Show) -> None:
     show.world.clock.move(hours=12)  # Tuesday, 11:00 in Bangkok
     show.engine.start()
-    show.play(until=lambda: any(w.kind == "answer" for w in waiting_for(show.page, show.record)))
+    show.play(until=lambda: any(w.ask == "answer" for w in waiting_for(show.page, show.record)))
     at, lead = show.world.clock.now(), holder("tech_lead")
-    show.desk.answer("window", 1, lead, "skip", "the customer waits for it", at)
+    show.actions.answer("window", 1, lead, Choice.SKIP, "the customer waits for it", at)
     with pytest.raises(NotAllowed, match="A second person must agree"):
-        show.desk.second("window", 1, lead, at)
-    show.desk.second("window", 1, holder("dba"), at)
+        show.actions.agree("window", 1, lead, at)
+    show.actions.agree("window", 1, holder("dba"), at)
     show.play(until=running(show, "the watch"))
 
 
@@ -202,19 +207,19 @@ def test_an_error_of_our_own_is_unknown_and_no_secret_is_logged(show: Show, capl
     show.world.on_host("npm run build", RuntimeError("password=hunter2"))
     with caplog.at_level(logging.DEBUG):
         show.engine.start()
-        show.play(until=lambda: any(w.kind == "answer" for w in waiting_for(show.page, show.record)))
+        show.play(until=lambda: any(w.ask == "answer" for w in waiting_for(show.page, show.record)))
     row = show.record.last("frontend-build")
     assert row
-    assert row.state == UNKNOWN
+    assert row.state == AttemptState.UNKNOWN
     assert "hunter2" not in caplog.text
 
 
 def test_a_hold_stops_the_next_step_and_resume_is_the_leads(show: Show) -> None:
-    show.desk.hold(STARTER, "wait for me", show.world.clock.now())
+    show.actions.hold(STARTER, "wait for me", show.world.clock.now())
     show.engine.start()
     time.sleep(0.5)
-    assert show.record.steps == ()
-    show.desk.resume(holder("tech_lead"), "", show.world.clock.now())
+    assert show.record.attempts == ()
+    show.actions.resume(holder("tech_lead"), "", show.world.clock.now())
     show.play(until=lambda: show.record.last("backup") is not None)
 
 
@@ -240,8 +245,8 @@ def test_a_page_that_cannot_go_well_is_not_begun_by_keep_and_the_thread_says_why
     show.engine = show.new_engine(look)
     show.engine.start()
     show.play(until=lambda: bool(show.events("next")))
-    assert "option-a.md could not be started" in show.events("next")[0].data["says"]
-    assert "the backup's folder is full" in show.events("next")[0].data["says"]
+    assert "option-a.md could not be started" in show.events("next")[0].data.summary
+    assert "the backup's folder is full" in show.events("next")[0].data.summary
     assert len(show.store.runs()) == 1
     show.close()
 

@@ -57,7 +57,7 @@ def test_ids_survive_thai_and_emoji(title: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "says"),
+    ("old", "new", "at", "summary"),
     [
         ('role = "lead"\n```\n', 'role = "lead"\n', '```toml decision\nrole = "lead"', "never closed"),
         ("## Rollback", "## Rolback", "## Rolback", 'did you mean "## Rollback"?'),
@@ -83,10 +83,10 @@ def test_ids_survive_thai_and_emoji(title: str, expected: str) -> None:
         ('address = "$SHOP_SSH"', 'address = "root@10.0.0.1"', 'address = "root@10.0.0.1"', "environment variable"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_refused_with_its_line(old: str, new: str, at: str | None, says: str) -> None:
+def test_a_mistake_is_refused_with_its_line(old: str, new: str, at: str | None, summary: str) -> None:
     text = spoil((old, new))
     error = refusal(text)
-    assert says in str(error), f"the sentence does not say what is wrong: {error}"
+    assert summary in str(error), f"the sentence does not say what is wrong: {error}"
     if at:
         assert error.line == line_of(text, at), f"wrong line in: {error}"
 
@@ -102,7 +102,7 @@ def test_a_missing_part_is_named(part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "summary"),
     [
         ('host = "backend"\ncommands = ["deploy"]', 'host = "frontend"\ncommands = ["deploy"]', '"frontend" is not under [hosts]'),
         ('role = "dba" }', 'role = "dbas" }', '"dbas" is not on the page'),
@@ -119,9 +119,9 @@ def test_a_missing_part_is_named(part: str) -> None:
         ("### Health", "### Put the code there", "has the same name"),
     ],
 )  # fmt: skip
-def test_what_is_named_must_be_there(old: str, new: str, says: str) -> None:
+def test_what_is_named_must_be_there(old: str, new: str, summary: str) -> None:
     database = ("[webs.api]", '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]')
-    assert says in str(refusal(spoil((old, new), database)))
+    assert summary in str(refusal(spoil((old, new), database)))
 
 
 def test_the_sentence_names_line_step_and_field() -> None:

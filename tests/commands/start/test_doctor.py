@@ -8,8 +8,8 @@ import time
 import pytest
 
 from bot.settings import read_pages, shipped_runbooks
-from commands.ports.preflight import FAIL, OK, WARN, Found
-from commands.start.doctor import Line, examine, in_parallel, missing_line, refuse_failures
+from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
+from commands.start.doctor import DoctorLine, examine, in_parallel, missing_line, refuse_failures
 from state.errors import Refused, Unreachable
 from tests.production import READY, ended, rows
 from tests.world import World
@@ -130,8 +130,8 @@ def test_a_missing_browser_is_a_warning_because_people_can_look(world: World) ->
 def test_a_start_is_refused_with_every_failure_and_what_to_do() -> None:
     lines = [
         *missing_line(["A", "B"]),
-        Line(about="host x", found=Found(level=FAIL, says="nobody listens there", todo="start it")),
-        Line(about="web y", found=Found(level=WARN, says="answers 404")),
+        DoctorLine(about="host x", found=PreflightResult(level=FAIL, summary="nobody listens there", todo="start it")),
+        DoctorLine(about="web y", found=PreflightResult(level=WARN, summary="answers 404")),
     ]
     with pytest.raises(Refused, match=r"not set: A, B → set them.*\n• host x: nobody listens there → start it"):
         refuse_failures(PAGE, lines)
@@ -141,26 +141,26 @@ def test_places_are_looked_at_side_by_side_and_a_silent_one_is_left_behind() -> 
     hang = threading.Event()
     both = threading.Barrier(2, timeout=5)
 
-    def silent() -> list[Line]:
+    def silent() -> list[DoctorLine]:
         hang.wait(30)
         return []
 
-    def meets() -> list[Line]:
+    def meets() -> list[DoctorLine]:
         both.wait()
-        return [Line(about="meets", found=Found(level=OK, says="met"))]
+        return [DoctorLine(about="meets", found=PreflightResult(level=OK, summary="met"))]
 
     began = time.monotonic()
     lines = in_parallel({"silent": silent, "one": meets, "two": meets}, 1.0)
     hang.set()
     assert time.monotonic() - began < 5, "the silent place held up the others"
-    assert [line.found.says for line in lines] == ["gave no answer within 1 s", "met", "met"]
+    assert [line.found.summary for line in lines] == ["gave no answer within 1 s", "met", "met"]
 
 
 def test_what_was_found_before_an_error_is_kept_and_an_own_mistake_tells_no_secret() -> None:
-    def half() -> list[Line]:
+    def half() -> list[DoctorLine]:
         raise Unreachable("nobody there")
 
-    def mistake() -> list[Line]:
+    def mistake() -> list[DoctorLine]:
         raise ValueError("postgresql://me:secret@host")
 
     said = [str(line) for line in in_parallel({"a": half, "b": mistake}, 2)]

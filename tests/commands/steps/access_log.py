@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from tests.clock import Clock
 from tests.commands.steps.making import box, context
@@ -37,4 +37,4 @@ def looking(log: Path, let_in: float | None = 7200) -> Context:
 
 def count(log: Path, toml: str = "", *, let_in: float | None = 7200) -> Outcome:
     """Count in a log."""
-    return act(box("traffic", BOX + toml), looking(log, let_in))
+    return execute(box("traffic", BOX + toml), looking(log, let_in))

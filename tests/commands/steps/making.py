@@ -25,9 +25,9 @@ def box(kind: str, toml: str) -> Any:
     return KINDS[kind].model_validate(tomllib.loads(toml))
 
 
-def unasked(check: str) -> Outcome:
+def inconclusive(check: str) -> Outcome:
     """What a check says where a test names no answer."""
-    return failed(f"{check} is not there", unasked=True)
+    return failed(f"{check} is not there", inconclusive=True)
 
 
 def context(
@@ -38,7 +38,7 @@ def context(
     files: dict[str, str] | None = None,
     attempt: int = 1,
     repeated: list[tuple[str, Outcome]] | None = None,
-    measured: Callable[[str], Outcome] = unasked,
+    measured: Callable[[str], Outcome] = inconclusive,
     beside: Mapping[str, StepBox] | None = None,
 ) -> Context:
     """A context of run 1; `shell` takes the place of the World's."""
@@ -50,14 +50,15 @@ def context(
         key=f"run-1/step/{attempt}",
         title="The step",
         began_at=world.clock.now(),
+        stamp=f"{world.clock.now():%Y%m%dT%H%M%SZ}",
         time_zone="Asia/Bangkok",
         values={**VALUES, **(values or {})},
         stop=Event(),
         file=kept.get,
-        keep_file=kept.setdefault,
+        save_file=kept.setdefault,
         repeat=lambda part, cut: repeated or [],
         measure=lambda check: (check.capitalize(), measured(check)),
-        beside=beside or {},
+        boxes=beside or {},
     )
 
 
@@ -88,6 +89,6 @@ class Repository:
 
 def git(folder: Path, *words: str) -> str:
     """Run git; returns what it printed."""
-    who = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
-    done = subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True)
+    actor = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+    done = subprocess.run(["git", *actor, *words], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()

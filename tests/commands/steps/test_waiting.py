@@ -8,7 +8,8 @@ from threading import Event
 
 import pytest
 
-from commands.steps.base import act, pause
+from commands.steps.base import execute
+from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from tests.clock import Clock
 from tests.commands.steps.access_log import BOX as TRAFFIC
@@ -45,15 +46,15 @@ def waiting(by: timedelta) -> tuple[World, Context]:
 def test_a_soak_and_an_announced_minute_last_as_long_as_they_should(kind: str, by: timedelta) -> None:
     world, ctx = waiting(by)
     toml = {"wait": 'lasts = "1 min"\nwhy = "soak"', "notify": 'text = "Go"\ncountdown = true'}[kind]
-    assert act(box(kind, toml), ctx).state == "done"
-    assert world.clock.steady() == pytest.approx(60, abs=0.2)
+    assert execute(box(kind, toml), ctx).state == "done"
+    assert world.clock.monotonic() == pytest.approx(60, abs=0.2)
 
 
 @pytest.mark.parametrize("by", JUMPS)
 def test_a_pause_lasts_as_long_as_it_should(by: timedelta) -> None:
     world, ctx = waiting(by)
     pause(ctx, 1)
-    assert world.clock.steady() == pytest.approx(1, abs=0.2)
+    assert world.clock.monotonic() == pytest.approx(1, abs=0.2)
 
 
 @pytest.mark.parametrize("by", JUMPS)
@@ -61,7 +62,7 @@ def test_a_service_has_as_long_to_answer_as_it_should(by: timedelta) -> None:
     world, ctx = waiting(by)
     world.running = "3" * 40
     assert box("steady", BOX).answered(ctx, 3.0) == "3" * 40
-    assert world.clock.steady() == pytest.approx(3, abs=0.2)
+    assert world.clock.monotonic() == pytest.approx(3, abs=0.2)
 
 
 def test_what_began_before_the_clock_jumped_waits_for_the_rest_only() -> None:
@@ -69,9 +70,9 @@ def test_what_began_before_the_clock_jumped_waits_for_the_rest_only() -> None:
     ctx = context(world)
     world.clock.move(seconds=59)
     world.clock.jump(hours=-1)
-    ctx = replace(ctx, jumped=timedelta(hours=-1), stop=Setting(world.clock, timedelta(hours=-1)))
-    assert act(box("wait", 'lasts = "1 min"\nwhy = "soak"'), ctx).state == "done"
-    assert world.clock.steady() == pytest.approx(60, abs=0.2)
+    ctx = replace(ctx, began_at=ctx.began_at - timedelta(hours=1), stop=Setting(world.clock, timedelta(hours=-1)))
+    assert execute(box("wait", 'lasts = "1 min"\nwhy = "soak"'), ctx).state == "done"
+    assert world.clock.monotonic() == pytest.approx(60, abs=0.2)
 
 
 @pytest.mark.parametrize("by", JUMPS)
@@ -80,9 +81,9 @@ def test_the_moment_of_a_restart_is_by_the_clock_as_it_goes_when_the_step_ends(b
     world.on_host("pm2 restart", restarted(state(pid=100, restarts=3), state()))
     asked = iter([answer(503)])
     world.on_web("health", lambda _: next(asked, answer(200, {"commit": NEW})))
-    found = act(box("service", BOX + '\nsteady_in = "steady"'), ctx)
-    assert found.state == "done", found.says
-    up = world.clock.now() - datetime.fromisoformat(found.values["restarted_at"])
+    found = execute(box("service", BOX + '\nsteady_in = "steady"'), ctx)
+    assert found.state == "done", found.summary
+    up = world.clock.now() - datetime.fromisoformat(found.timestamps["restarted_at"])
     assert up.total_seconds() == pytest.approx(1.1, abs=0.2)
 
 
@@ -91,7 +92,8 @@ def test_where_the_restart_is_not_known_traffic_counts_from_its_first_look_by_th
     by: timedelta,
 ) -> None:
     world = World(rate=0)
-    ctx = replace(context(world), jumped=by)
+    ctx = context(world)
+    ctx = replace(ctx, began_at=ctx.began_at + by)
     world.clock.jumped = by
     world.clock.move(seconds=60)
     assert box("traffic", TRAFFIC)._age(ctx).total_seconds() == pytest.approx(60, abs=0.2)

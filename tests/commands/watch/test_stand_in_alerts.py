@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from bot.slack.views.card import sums
-from commands.report.reading import Reading
+from commands.report.run_data import RunData
 from commands.report.status import status_of
-from commands.run.events import ended
+from commands.run.events import step_ended
 from commands.runbook import Page
 from commands.steps.outcome import done
-from commands.watch.countdown import Recovered, ring
-from commands.watch.criteria import shown
-from commands.watch.raised import calling_for_rollback, raised_by
-from commands.watch.verdicts import BAD, NO_DATA, NOT_ASKED, OK, QUIET, WARNING, probes
+from commands.watch.alerts import alerts_for_rollback, alerts_raised_by
+from commands.watch.countdown import CancelCountdown, due_countdown
+from commands.watch.criteria import criteria_status
+from commands.watch.verdicts import BAD, NO_DATA, OK, QUIET, UNREACHABLE, WARNING, check_verdicts
 from state.errors import BadPage
-from state.records import DONE, FAILED, Fact, Record, Step
-from tests.pages import NOON, SMALL, record, row, small
+from state.records import Attempt, AttemptState, Record
+from tests.pages import NOON, SMALL, record, row, said, small
 
 CHECKS = """### Every 15 minutes: real traffic
 
@@ -74,20 +74,28 @@ def page(rows: str = ROWS) -> Page:
 PAGE = page()
 
 
-def real(attempt: int, requests: float, share: float | None = 0.0, *, unasked: bool = False) -> Step:
+def real(attempt: int, requests: float, share: float | None = 0.0, *, inconclusive: bool = False) -> Attempt:
     measures = {"requests": requests, **({} if share is None else {"failed_share": share})}
-    made = row("real", FAILED if unasked else DONE, attempt, after=15 * attempt, **({} if unasked else measures))
-    made.outcome["unasked"] = unasked
+    made = row(
+        "real",
+        AttemptState.FAILED if inconclusive else AttemptState.DONE,
+        attempt,
+        after=15 * attempt,
+        **({} if inconclusive else measures),
+    )
+    made.outcome["inconclusive"] = inconclusive
     return made
 
 
-def jobs(attempt: int, failed: float = 0.0) -> Step:
-    return row("tests", FAILED if failed else DONE, attempt, after=15 * attempt + 1, failed=failed)
+def jobs(attempt: int, failed: float = 0.0) -> Attempt:
+    return row(
+        "tests", AttemptState.FAILED if failed else AttemptState.DONE, attempt, after=15 * attempt + 1, failed=failed
+    )
 
 
-def unasked(attempt: int) -> Step:
-    made = row("tests", FAILED, attempt, after=15 * attempt + 1)
-    made.outcome["unasked"] = True
+def inconclusive(attempt: int) -> Attempt:
+    made = row("tests", AttemptState.FAILED, attempt, after=15 * attempt + 1)
+    made.outcome["inconclusive"] = True
     return made
 
 
@@ -101,28 +109,28 @@ def unasked(attempt: int) -> Step:
         ([real(1, 3, 1.0), jobs(1)], QUIET),
         ([real(1, 0, None), jobs(1, 1.0)], QUIET),
         ([real(1, 0, None)], NO_DATA),
-        ([real(1, 0, None), unasked(1)], NO_DATA),
-        ([real(1, 0, None, unasked=True), jobs(1)], NOT_ASKED),
+        ([real(1, 0, None), inconclusive(1)], NO_DATA),
+        ([real(1, 0, None, inconclusive=True), jobs(1)], UNREACHABLE),
     ],
 )
-def test_too_little_to_judge_by_is_quiet_as_long_as_the_other_row_can_judge(rows: list[Step], expected: str) -> None:
-    assert probes(PAGE, record(*rows))[0].verdict == expected
+def test_too_little_to_judge_by_is_quiet_as_long_as_the_other_row_can_judge(rows: list[Attempt], expected: str) -> None:
+    assert check_verdicts(PAGE, record(*rows))[0].verdict == expected
 
 
 def test_a_quiet_night_calls_nobody_and_an_unreadable_log_does() -> None:
     nights = [one for n in range(1, 9) for one in (real(n, 2), jobs(n))]
-    assert [one.blind for one in probes(PAGE, record(*nights))] == [0, 0]
+    assert [one.blind for one in check_verdicts(PAGE, record(*nights))] == [0, 0]
     assert _told(record(*nights), real(8, 2)) == []
-    closed = [*nights[:-4], real(7, 0, unasked=True), jobs(7), real(8, 0, unasked=True)]
+    closed = [*nights[:-4], real(7, 0, inconclusive=True), jobs(7), real(8, 0, inconclusive=True)]
     assert _told(record(*closed), closed[-1]) == ["blind"]
 
 
 def test_a_quiet_check_says_who_judges_instead() -> None:
     assert (
-        probes(PAGE, record(real(1, 3), jobs(1)))[0].beside
+        check_verdicts(PAGE, record(real(1, 3), jobs(1)))[0].beside
         == "with less than 20 requests “Failures (test jobs)” judges"
     )
-    assert probes(PAGE, record(real(1, 30), jobs(1)))[0].beside == "limit: above 10 %"
+    assert check_verdicts(PAGE, record(real(1, 30), jobs(1)))[0].beside == "limit: above 10 %"
 
 
 @pytest.mark.parametrize(
@@ -133,12 +141,12 @@ def test_a_quiet_check_says_who_judges_instead() -> None:
         ([real(1, 3), jobs(1, 1.0)], "*❌ 1 bad, 💤 1 quiet* of 2 checks"),
     ],
 )
-def test_a_status_post_does_not_make_a_quiet_night_look_like_trouble(newest: list[Step], words: str) -> None:
+def test_a_status_post_does_not_make_a_quiet_night_look_like_trouble(newest: list[Attempt], words: str) -> None:
     assert sums(status_of(PAGE, record(*newest), NOON)) == words
 
 
 def test_one_measurement_on_enough_requests_calls_for_the_rollback() -> None:
-    (raised,) = calling_for_rollback(PAGE, record(jobs(1), real(1, 40, 0.2)))
+    (raised,) = alerts_for_rollback(PAGE, record(jobs(1), real(1, 40, 0.2)))
     assert raised.seen == "20 % (limit: above 10 %, with at least 20 requests)"
 
 
@@ -148,19 +156,19 @@ def test_the_other_row_rolls_back_only_while_there_is_too_little() -> None:
     assert _calling(record(*failing)) == ["Failures (test jobs)"], "a look that was never made judges nothing"
     aside = record(*failing, real(1, 3), real(2, 40))
     assert _calling(aside) == []
-    (raised,) = raised_by(PAGE, aside, "tests")
+    (raised,) = alerts_raised_by(PAGE, aside, "tests")
     assert raised.level == "warning", "it is said all the same"
     assert "“Failures” has enough to judge by, so this only warns" in raised.seen
 
 
 def test_a_countdown_that_is_over_because_the_first_row_judges_again_says_so() -> None:
-    begun = Fact(kind="countdown", once="c", person="bot", via="bot", at=NOON, step="Failures (test jobs)", attempt=1)
+    begun = said("countdown", "Failures (test jobs)", 1)
     rows = (jobs(1, 1.0), jobs(2, 1.0), real(2, 40))
-    over = ring(PAGE, record(*rows, facts=(begun,)), NOON)
-    assert isinstance(over, Recovered)
+    over = due_countdown(PAGE, record(*rows, facts=(begun,)), NOON)
+    assert isinstance(over, CancelCountdown)
     assert over.why == "“Failures” has enough to judge by again, and judges instead"
-    good = ring(PAGE, record(*rows[:2], jobs(3), facts=(begun,)), NOON)
-    assert isinstance(good, Recovered)
+    good = due_countdown(PAGE, record(*rows[:2], jobs(3), facts=(begun,)), NOON)
+    assert isinstance(good, CancelCountdown)
     assert good.why.startswith("within its limits again")
 
 
@@ -196,20 +204,22 @@ def test_a_countdown_that_is_over_because_the_first_row_judges_again_says_so() -
             "real traffic: 5 %, 1 of 1 looks beyond its limits (1 of 2 looks had enough); test jobs: made",
         ),
         ([real(1, 40), jobs(1, 1.0)], "no-go", ""),
-        ([real(1, 3), unasked(1)], "open", ""),
+        ([real(1, 3), inconclusive(1)], "open", ""),
     ],
 )
-def test_the_panel_shows_both_and_silence_is_never_good_by_itself(rows: list[Step], mark: str, evidence: str) -> None:
-    made = [_said(one, "made") if one.step == "tests" and one.state == DONE else one for one in rows]
-    line = shown(PAGE, record(*made))[-1]
+def test_the_panel_shows_both_and_silence_is_never_good_by_itself(
+    rows: list[Attempt], mark: str, evidence: str
+) -> None:
+    made = [_said(one, "made") if one.step == "tests" and one.state == AttemptState.DONE else one for one in rows]
+    line = criteria_status(PAGE, record(*made))[-1]
     assert line.mark == mark, line.evidence
     assert line.evidence.startswith(evidence)
 
 
 def test_a_chart_and_a_report_leave_out_what_was_measured_on_too_little() -> None:
-    reading = Reading(PAGE, record(real(1, 3, 1.0), real(2, 40, 0.02)))
-    assert [value for _, value, _ in reading.measurements("real", "failed_share")] == [0.02]
-    assert [value for _, value, _ in reading.measurements("real", "requests")] == [3, 40]
+    data = RunData(PAGE, record(real(1, 3, 1.0), real(2, 40, 0.02)))
+    assert [value for _, value, _ in data.measurements("real", "failed_share")] == [0.02]
+    assert [value for _, value, _ in data.measurements("real", "requests")] == [3, 40]
 
 
 @pytest.mark.parametrize(
@@ -229,14 +239,14 @@ def test_a_row_in_whose_stead_nothing_can_judge_is_refused(old: str, new: str, w
 
 
 def _calling(of: Record) -> list[str]:
-    return [raised.alert.name for raised in calling_for_rollback(PAGE, of)]
+    return [raised.alert.name for raised in alerts_for_rollback(PAGE, of)]
 
 
-def _said(one: Step, says: str) -> Step:
-    return Step(**{**vars(one), "says": says})
+def _said(one: Attempt, summary: str) -> Attempt:
+    return Attempt(**{**vars(one), "summary": summary})
 
 
-def _told(of: Record, newest: Step) -> list[str]:
+def _told(of: Record, newest: Attempt) -> list[str]:
     """The kinds of what is told when the newest look has ended, but that it has."""
-    said = ended(PAGE, of, PAGE.step(newest.step), newest, done(""), 1)
-    return [one.kind for one in said if one.kind not in {"checked", "ended"}]
+    said = step_ended(PAGE, of, PAGE.step(newest.step), newest, done(""), 1)
+    return [one.data.stored_kind for one in said if one.data.stored_kind not in {"checked", "ended"}]

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from commands.runbook.people import Who
-from commands.start.request import Request, start
+from commands.start.request import StartRequest
+from commands.start.starter import start
 from state.errors import BadRecord
-from state.records import News, Run
+from state.facts import Actor, Door
+from state.records import Run
 from state.sqlite.store import Store
-from tests.pages import NOON, small
+from tests.pages import NOON, event, small
 
 PEOPLE = {"dba": frozenset({"U2"}), "lead": frozenset({"U3"})}
 
 
 def begun(store: Store) -> Run:
     """A run in the record."""
-    return start(store, small(), Request(), Who(person="U1", via="terminal"), PEOPLE, NOON)
+    return start(store, small(), StartRequest(), Actor(person="U1", door=Door.TERMINAL), PEOPLE, NOON)
 
 
 def fill(store: Store, *, pages: int = 4) -> None:
@@ -28,7 +29,7 @@ def fill(store: Store, *, pages: int = 4) -> None:
     for length in (1500, 150, 1):
         with pytest.raises(BadRecord):
             for _ in range(1000):
-                store.tell(1, NOON, News(kind="filler", data={"words": "x" * length}))
+                store.add_events(1, NOON, event("filler", {"words": "x" * length}))
 
 
 def make_room(store: Store) -> None:
@@ -64,15 +65,15 @@ def test_a_full_disk_is_one_sentence_and_nothing_half_is_written(tmp_path: Path)
     run = begun(store)
     fill(store)
     told = len(store.events(run.id, limit=5000))
-    news = [News(kind="one", data={"words": "x" * 9000}), News(kind="two", data={"words": "y" * 9000})]
+    news = [event("one", {"words": "x" * 9000}), event("two", {"words": "y" * 9000})]
     with pytest.raises(
         BadRecord, match=r"takes no writes now .*full.*: make room on the bot's disk; this was not noted"
     ):
-        store.tell(run.id, NOON, *news)
+        store.add_events(run.id, NOON, *news)
     assert len(store.events(run.id, limit=5000)) == told
     make_room(store)
-    store.tell(run.id, NOON, *news)
-    assert [event.kind for event in store.events(run.id, limit=5000)][-2:] == ["one", "two"]
+    store.add_events(run.id, NOON, *news)
+    assert [event.data.stored_kind for event in store.events(run.id, limit=5000)][-2:] == ["one", "two"]
     store.close()
 
 

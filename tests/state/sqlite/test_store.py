@@ -17,19 +17,22 @@ from pathlib import Path
 import pytest
 
 from state.errors import AlreadyRunning, BadRecord, TooLate
-from state.records import DONE, FAILED, RUNNING, Fact, News, Run, Step
+from state.events import event_from
+from state.facts import Actor, Door, Fact, Hold, RollbackRequest
+from state.records import Attempt, AttemptState, Run, RunState
 from state.sqlite.migrations import MIGRATIONS
 from state.sqlite.rows import event_hash
 from state.sqlite.store import Store
-from tests.pages import NOON
+from tests.pages import NOON, event
 
-STARTED = News(kind="started")
+U1 = Actor(person="U1", door=Door.SLACK)
+STARTED = event("started")
 
 
 def new_run(target: str = "shop") -> dict[str, object]:
     """What `start` writes."""
     texts = dict.fromkeys(("page", "text", "ref", "note", "starter", "channel"), "")
-    return {**texts, "target": target, "speed": 1.0, "countdown": 0}
+    return {**texts, "target": target, "speed": 1.0, "notice_minutes": 0}
 
 
 @pytest.fixture
@@ -44,9 +47,9 @@ def run(store: Store) -> Run:
     return store.start_run(new_run(), NOON, STARTED)
 
 
-def fact(once: str = "rollback") -> Fact:
+def fact() -> Fact:
     """Something said."""
-    return Fact(kind="rollback", once=once, person="U1", via="slack", at=NOON)
+    return RollbackRequest(by=U1, at=NOON)
 
 
 def test_the_file_is_for_its_owner_only(store: Store) -> None:
@@ -60,7 +63,7 @@ def test_a_second_active_run_on_one_target_is_refused_by_the_database(store: Sto
 
 
 def test_a_target_is_free_again_when_its_run_has_ended(store: Store, run: Run) -> None:
-    store.move_run(run.id, "aborted", NOON)
+    store.move_run(run.id, RunState.ABORTED, NOON)
     assert store.start_run(new_run(), NOON, STARTED).active
 
 
@@ -80,9 +83,9 @@ def test_fifty_starts_at_once_make_one_run(store: Store) -> None:
 
 
 def test_a_fact_said_twice_is_one_fact_with_one_event(store: Store, run: Run) -> None:
-    assert store.add_fact(run.id, fact(), News(kind="rollback"))
-    assert not store.add_fact(run.id, fact(), News(kind="rollback"))
-    assert [event.kind for event in store.events(run.id)] == ["started", "rollback"]
+    assert store.add_fact(run.id, fact(), event("rollback"))
+    assert not store.add_fact(run.id, fact(), event("rollback"))
+    assert [event.data.stored_kind for event in store.events(run.id)] == ["started", "rollback"]
 
 
 def test_facts_and_events_cannot_be_changed_even_by_hand(store: Store, run: Run) -> None:
@@ -100,43 +103,49 @@ def test_facts_and_events_cannot_be_changed_even_by_hand(store: Store, run: Run)
 
 
 def test_an_illegal_move_is_refused(store: Store, run: Run) -> None:
-    store.move_run(run.id, "kept", NOON)
+    store.move_run(run.id, RunState.KEPT, NOON)
     with pytest.raises(TooLate, match="is kept; it cannot become rolling back"):
-        store.move_run(run.id, "rolling back", NOON)
+        store.move_run(run.id, RunState.ROLLING_BACK, NOON)
 
 
 def test_a_step_that_ended_does_not_end_again(store: Store, run: Run) -> None:
-    store.begin_step(run.id, "backup", 1, NOON)
-    ended = Step(step="backup", attempt=1, state=DONE, began_at=NOON, says="fine", outcome={"values": {"a": "b"}})
-    store.end_step(run.id, ended, NOON)
+    store.begin_attempt(run.id, "backup", 1, NOON)
+    ended = Attempt(
+        step="backup", attempt=1, state=AttemptState.DONE, began_at=NOON, summary="fine", outcome={"values": {"a": "b"}}
+    )
+    store.end_attempt(run.id, ended, NOON)
     with pytest.raises(TooLate):
-        store.end_step(run.id, Step(step="backup", attempt=1, state=FAILED, began_at=NOON), NOON)
+        store.end_attempt(run.id, Attempt(step="backup", attempt=1, state=AttemptState.FAILED, began_at=NOON), NOON)
     assert store.record(run.id).values() == {"a": "b"}
 
 
 def test_running_is_written_before_the_act_and_survives_the_process(store: Store, run: Run) -> None:
-    store.begin_step(run.id, "backup", 1, NOON)
+    store.begin_attempt(run.id, "backup", 1, NOON)
     store.close()
     again = Store(store.path)
-    assert [row.state for row in again.record(run.id).steps] == [RUNNING]
+    assert [row.state for row in again.record(run.id).attempts] == [AttemptState.RUNNING]
     again.close()
 
 
 def test_attempts_stand_as_they_were_written_although_the_clock_went_back(store: Store, run: Run) -> None:
     for attempt in (1, 2):
         at = NOON - timedelta(hours=5 * attempt)
-        store.begin_step(run.id, "restart", attempt, at)
-        ended = Step(
-            step="restart", attempt=attempt, state=DONE, began_at=at, outcome={"values": {"pid": str(attempt)}}
+        store.begin_attempt(run.id, "restart", attempt, at)
+        ended = Attempt(
+            step="restart",
+            attempt=attempt,
+            state=AttemptState.DONE,
+            began_at=at,
+            outcome={"values": {"pid": str(attempt)}},
         )
-        store.end_step(run.id, ended, at)
+        store.end_attempt(run.id, ended, at)
     record = store.record(run.id)
-    assert [row.attempt for row in record.steps] == [1, 2]
+    assert [row.attempt for row in record.attempts] == [1, 2]
     assert record.values() == {"pid": "2"}, "an older value is taken for the newest"
 
 
 def test_each_event_names_the_hash_of_the_one_before(store: Store, run: Run) -> None:
-    store.tell(run.id, NOON, News(kind="status"), News(kind="status"))
+    store.add_events(run.id, NOON, event("status"), event("status"))
     events = store.events(run.id)
     assert [event.before for event in events] == ["", *(event.hash for event in events[:-1])]
     rows = sqlite3.connect(store.path)
@@ -148,8 +157,8 @@ def test_each_event_names_the_hash_of_the_one_before(store: Store, run: Run) -> 
 
 def test_an_event_with_a_once_is_told_once(store: Store, run: Run) -> None:
     for _ in range(3):
-        store.tell(run.id, NOON, News(kind="status", once="status:1"))
-    assert [event.kind for event in store.events(run.id)] == ["started", "status"]
+        store.add_events(run.id, NOON, event("status", once="status:1"))
+    assert [event.data.stored_kind for event in store.events(run.id)] == ["started", "status"]
 
 
 def test_a_second_serving_process_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -216,12 +225,12 @@ def test_many_processes_that_open_an_old_record_at_once_bring_it_forward_once(tm
 
 
 def test_progress_is_shown_of_a_running_attempt_only(store: Store, run: Run) -> None:
-    store.begin_step(run.id, "backup", 1, NOON)
+    store.begin_attempt(run.id, "backup", 1, NOON)
     store.show_progress(run.id, "backup", 1, "10 of 60 tables")
-    assert store.record(run.id).steps[0].progress == "10 of 60 tables"
-    store.end_step(run.id, Step(step="backup", attempt=1, state=DONE, began_at=NOON), NOON)
+    assert store.record(run.id).attempts[0].progress == "10 of 60 tables"
+    store.end_attempt(run.id, Attempt(step="backup", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     store.show_progress(run.id, "backup", 1, "too late")
-    assert store.record(run.id).steps[0].progress == "10 of 60 tables"
+    assert store.record(run.id).attempts[0].progress == "10 of 60 tables"
 
 
 def test_a_damaged_record_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -232,9 +241,9 @@ def test_a_damaged_record_is_refused_with_a_sentence(tmp_path: Path) -> None:
 
 
 def test_what_was_told_already_wakes_nobody(store: Store, run: Run) -> None:
-    store.tell(run.id, NOON, News(kind="status", once="status:1"))
+    store.add_events(run.id, NOON, event("status", once="status:1"))
     before = store.version()
-    store.tell(run.id, NOON, News(kind="status", once="status:1"))
+    store.add_events(run.id, NOON, event("status", once="status:1"))
     assert store.version() == before
 
 
@@ -247,19 +256,26 @@ def test_another_process_is_noticed(store: Store, run: Run) -> None:
 
 
 def test_a_kept_file_stays_as_it_was(store: Store, run: Run) -> None:
-    first = store.keep_file(run.id, "a.sql", "SELECT 1")
-    assert store.keep_file(run.id, "a.sql", "SELECT 1") == first
-    store.keep_file(run.id, "a.sql", "DROP TABLE x")
+    first = store.save_file(run.id, "a.sql", "SELECT 1")
+    assert store.save_file(run.id, "a.sql", "SELECT 1") == first
+    store.save_file(run.id, "a.sql", "DROP TABLE x")
     assert store.file(run.id, "a.sql") == "SELECT 1"
 
 
 def test_half_an_emoji_in_broken_output_does_not_stop_the_run(store: Store, run: Run) -> None:
-    store.begin_step(run.id, "backup", 1, NOON)
-    broken = Step(step="backup", attempt=1, state=DONE, began_at=NOON, says="\ud83d", outcome={"lines": ["\ud83d"]})
-    store.end_step(run.id, broken, NOON, News(kind="ended", data={"lines": ["half: \ud83d"]}))
-    assert store.events(run.id)[-1].data == {"lines": ["half: ?"]}
-    assert store.record(run.id).steps[0].says == "?"
-    assert store.record(run.id).steps[0].outcome == {"lines": ["?"]}
+    store.begin_attempt(run.id, "backup", 1, NOON)
+    broken = Attempt(
+        step="backup",
+        attempt=1,
+        state=AttemptState.DONE,
+        began_at=NOON,
+        summary="\ud83d",
+        outcome={"lines": ["\ud83d"]},
+    )
+    store.end_attempt(run.id, broken, NOON, event("ended", {"lines": ["half: \ud83d"]}))
+    assert store.events(run.id)[-1].data == event_from("ended", {"lines": ["half: ?"]})
+    assert store.record(run.id).attempts[0].summary == "?"
+    assert store.record(run.id).attempts[0].outcome == {"lines": ["?"]}
 
 
 def test_half_an_emoji_in_a_note_does_not_refuse_the_start(store: Store) -> None:
@@ -267,7 +283,7 @@ def test_half_an_emoji_in_a_note_does_not_refuse_the_start(store: Store) -> None
 
 
 def test_a_nul_in_a_reason_and_in_output_is_kept_whole(store: Store, run: Run) -> None:
-    said = Fact(kind="hold", once="hold:0", person="U1", via="slack", at=NOON, reason="wait\x00for me")
-    assert store.add_fact(run.id, said, News(kind="hold", data={"reason": said.reason}))
-    assert store.record(run.id).facts[0].reason == "wait\x00for me"
-    assert store.events(run.id)[-1].data == {"reason": "wait\x00for me"}
+    said = Hold(by=U1, at=NOON, number=0, reason="wait\x00for me")
+    assert store.add_fact(run.id, said, event("hold", {"reason": said.reason}))
+    assert store.record(run.id).facts == (said,)
+    assert store.events(run.id)[-1].data == event_from("hold", {"reason": "wait\x00for me"})

@@ -11,8 +11,8 @@ import pytest
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.box import TargetError
 from bot.rehearsal.target.postgres import APP
-from commands.steps.base import act
-from commands.steps.kinds.traffic import Traffic
+from commands.steps.base import execute
+from commands.steps.kinds.traffic import TrafficStep
 from tests.bot.rehearsal.target.conftest import CACHE, Hand
 from tests.clock import Clock
 from tests.commands.steps.making import context
@@ -56,15 +56,15 @@ def test_a_job_without_a_token_is_refused(hand: Hand) -> None:
 def test_the_front_doors_log_is_read_as_nginxs_with_its_times(hand: Hand) -> None:
     for agent in ("gonogo", 'a "browser"'):
         hand.ask("POST", "/api/jobs?from=test", {}, Authorization="Bearer nobody", User_Agent=agent)
-    traffic = Traffic(host="production", file=hand.env("ACCESS_LOG"), method="POST", path="/api/jobs", bad=["401"])
+    traffic = TrafficStep(host="production", file=hand.env("ACCESS_LOG"), method="POST", path="/api/jobs", bad=["401"])
     world = World()
     world.clock = Clock(start=datetime.now(UTC), rate=1.0)
     since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    found = act(traffic, context(world, {"restarted_at": since}, shell=LocalShell({})))
-    assert found.measures["failed_share"] > 0, found.says
+    found = execute(traffic, context(world, {"restarted_at": since}, shell=LocalShell({})))
+    assert found.measures["failed_share"] > 0, found.summary
     assert found.measures["seconds_p95"] >= 0
-    assert "1 of the bot's own left out" in found.says
-    assert "another format" not in found.says
+    assert "1 of the bot's own left out" in found.summary
+    assert "another format" not in found.summary
 
 
 def test_ssh_takes_the_key_and_no_other(hand: Hand) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.outbox import attachments as papers
-from commands.runbook.people import Who
+from bot.slack.outbox import attachments
 from commands.steps.outcome import done, failed
-from state.records import News
+from state.facts import Actor, Door
+from state.records import RunState
 from tests.bot.slack.box import DBA, Box
 from tests.bot.slack.outbox.test_poster import play, told
 from tests.bot.slack.story import CHECK, DEPLOY, HEALTH
+from tests.pages import event
 
 
 def named(here: Box, ending: str) -> list[dict[str, str]]:
@@ -29,7 +30,7 @@ def content(here: Box, file: dict[str, str]) -> bytes:
 def watched(here: Box) -> None:
     """A run in its watch, with two checks and a status post."""
     run = here.gate()
-    here.desk(run).sign("ready", 1, here_is(DBA), "yes", "", here.office.now())
+    here.actions(run).sign("ready", 1, here_is(DBA), here.deps.now())
     for step in (DEPLOY, HEALTH):
         here.begin(run, step)
         here.end(run, step, done("<b>It is there</b>"))
@@ -38,12 +39,12 @@ def watched(here: Box) -> None:
         here.begin(run, CHECK, attempt)
         result = done("200") if seconds < 1 else failed("slow")
         here.end(run, CHECK, type(result)(**{**vars(result), "measures": {"seconds": seconds, "failed": 0.0}}), attempt)
-    here.store.tell(run.id, here.office.now(), News(kind="status", data={"slot": 1, "late": ""}))
+    here.store.add_events(run.id, here.deps.now(), event("status", {"slot": 1, "late": ""}))
 
 
-def here_is(person: str) -> Who:
+def here_is(person: str) -> Actor:
     """Somebody in Slack."""
-    return Who(person=person, via="slack")
+    return Actor(person=person, door=Door.SLACK)
 
 
 def test_a_status_post_of_the_watch_is_followed_by_its_chart(tmp_path: Path) -> None:
@@ -60,8 +61,8 @@ def test_a_status_post_of_the_watch_is_followed_by_its_chart(tmp_path: Path) -> 
 def test_before_the_watch_there_is_no_chart(tmp_path: Path) -> None:
     async def story(here: Box) -> None:
         run = here.gate()
-        here.store.tell(run.id, here.office.now(), News(kind="status", data={"slot": 1, "late": ""}))
-        here.move(run, "aborted")
+        here.store.add_events(run.id, here.deps.now(), event("status", {"slot": 1, "late": ""}))
+        here.move(run, RunState.ABORTED)
         await told(here)
         assert named(here, ".png") == []
 
@@ -72,7 +73,7 @@ def test_before_the_watch_there_is_no_chart(tmp_path: Path) -> None:
 def test_the_report_is_in_the_thread_once_when_the_run_is_over(tmp_path: Path, state: str) -> None:
     async def story(here: Box) -> None:
         watched(here)
-        here.store.move_run(1, state, here.office.now(), News(kind="moved", data=MOVED | {"state": state}))
+        here.store.move_run(1, RunState(state), here.deps.now(), event("moved", MOVED | {"state": state}))
         await here.until(lambda: named(here, "-report.md"), 30)
         await told(here)
         async with here.serving():
@@ -95,11 +96,11 @@ def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_told_to_its_end(
     def broken(*_: object) -> str:
         raise ValueError
 
-    monkeypatch.setattr(papers, "as_html", broken)
+    monkeypatch.setattr(attachments, "as_html", broken)
 
     async def story(here: Box) -> None:
         run = here.gate()
-        here.move(run, "aborted")
+        here.move(run, RunState.ABORTED)
         await told(here)
         assert await here.sees("is aborted")
 

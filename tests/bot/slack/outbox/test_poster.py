@@ -11,11 +11,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rehearsal.workspace import Message
-from bot.slack.outbox import client as sending
-from bot.slack.outbox import thread as carrier
+from bot.slack.outbox import run_thread as carrier
+from bot.slack.outbox import sender as sending
 from commands.runbook import Page
-from commands.runbook.people import Who
 from commands.steps.outcome import done
+from state.facts import Actor, Door
+from state.records import RunState
 from tests.bot.slack.box import CHANNEL, DBA, PAGE, Box, box, buttons
 from tests.bot.slack.story import BACK, DEPLOY, HEALTH
 from tests.pages import small
@@ -226,7 +227,7 @@ def test_the_card_is_redrawn_for_news_and_seldom_for_the_clock(tmp_path: Path, m
         await told(here)
         await asyncio.sleep(2.5)
         assert _updates(here) <= 1, "two seconds of clock are no news"
-        here.desk(here.store.runs()[0]).hold(_who(), "", here.office.now())
+        here.actions(here.store.runs()[0]).hold(_who(), "", here.deps.now())
         await here.sees("ON HOLD")
         monkeypatch.setattr(carrier, "CLOCK", 0.5)
         before = _updates(here)
@@ -253,10 +254,10 @@ def test_an_ended_run_leaves_a_card_without_buttons_and_its_end_in_the_channel(t
         run = here.gate()
         here.begin(run, DEPLOY)
         here.end(run, DEPLOY)
-        here.store.move_run(run.id, "rolling back", here.office.now())
+        here.store.move_run(run.id, RunState.ROLLING_BACK, here.deps.now())
         here.begin(run, BACK)
         here.end(run, BACK)
-        here.move(run, "rolled back", "it burns")
+        here.move(run, RunState.ROLLED_BACK, "it burns")
         card: Message = await here.sees("shop: ROLLED BACK")
         assert buttons(card) == []
         end = await here.sees("shop is rolled back", "3 min 12 s after it was asked for")
@@ -271,8 +272,8 @@ def _updates(here: Box) -> int:
     return sum(method == "chat.update" for _, method, _ in here.workspace.calls)
 
 
-def _who() -> Who:
-    return Who(person="U09GUEST", via="slack")
+def _who() -> Actor:
+    return Actor(person="U09GUEST", door=Door.SLACK)
 
 
 def test_a_run_that_was_told_to_its_end_is_left_alone_by_a_later_bot(tmp_path: Path) -> None:
@@ -280,7 +281,7 @@ def test_a_run_that_was_told_to_its_end_is_left_alone_by_a_later_bot(tmp_path: P
         run = here.gate()
         here.begin(run, DEPLOY)
         here.end(run, DEPLOY)
-        here.move(run, "aborted")
+        here.move(run, RunState.ABORTED)
         async with here.serving():
             await here.until(lambda: carrier.FINAL in here.store.posts(1), 30)
         before = _updates(here)

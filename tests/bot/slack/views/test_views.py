@@ -18,8 +18,9 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
 from bot.slack.views.modals import ASKS, reason_modal, start_modal
 from commands.runbook.page import Option
+from state.facts import Choice, StepAnswer
 from tests.bot.slack.box import DBA, LEAD, PAGE, STARTER
-from tests.bot.slack.story import page_in, scenes, views
+from tests.bot.slack.story import page_in, snapshots, views
 
 HOSTILE = "<!channel> <!here> <@U0EVIL> @channel <https://evil.example|safe> &amp; & *b* _i_ ~s~ `c` ``` > q"
 WORDS = {
@@ -89,7 +90,7 @@ def test_block_ids_change_with_the_content(tmp_path: Path) -> None:
 
 
 def test_the_card_says_what_happens_first(tmp_path: Path) -> None:
-    heads = [card(scene).blocks[0]["text"]["text"] for scene in scenes(tmp_path, "x")]
+    heads = [card(snapshot).blocks[0]["text"]["text"] for snapshot in snapshots(tmp_path, "x")]
     assert heads == [
         "🙋 shop: waiting for sign-off",
         "🙋 shop: waiting for sign-off",
@@ -110,41 +111,44 @@ def test_the_card_says_what_happens_first(tmp_path: Path) -> None:
 
 
 def test_a_rollback_that_brought_not_all_back_says_so_first(tmp_path: Path) -> None:
-    scene = list(scenes(tmp_path, "x"))[-1]
-    facts = tuple(replace(one, said="skip") if one.said == "done" else one for one in scene.record.facts)
-    blocks = card(replace(scene, record=replace(scene.record, facts=facts))).blocks
+    snapshot = list(snapshots(tmp_path, "x"))[-1]
+    facts = tuple(
+        replace(one, choice=Choice.SKIP) if isinstance(one, StepAnswer) and one.choice is Choice.DONE else one
+        for one in snapshot.record.facts
+    )
+    blocks = card(replace(snapshot, record=replace(snapshot.record, facts=facts))).blocks
     assert blocks[0]["text"]["text"] == "⚠️ shop: ROLLED BACK, but NOT all of it"
     assert "❌ NOT restored: “x” failed: x (skip: x)" in json.dumps(blocks, ensure_ascii=False)
 
 
 def test_the_card_names_the_step_that_is_over_its_share_of_the_rollbacks_time(tmp_path: Path) -> None:
-    scene = list(scenes(tmp_path, "Undo it"))[12]
-    late = replace(scene, now=scene.now + timedelta(minutes=20))
-    assert "🐢" not in json.dumps(card(scene).blocks, ensure_ascii=False)
+    snapshot = list(snapshots(tmp_path, "Undo it"))[12]
+    late = replace(snapshot, now=snapshot.now + timedelta(minutes=20))
+    assert "🐢" not in json.dumps(card(snapshot).blocks, ensure_ascii=False)
     assert "🐢 *Undo it* is 5 min over its share of 15 min" in json.dumps(card(late).blocks, ensure_ascii=False)
-    assert card(late, clock=False) == card(scene, clock=False), "time alone would have the card redrawn at once"
+    assert card(late, clock=False) == card(snapshot, clock=False), "time alone would have the card redrawn at once"
 
 
 def test_the_first_button_of_a_card_is_the_way_back_and_an_ended_one_has_none(tmp_path: Path) -> None:
     rows = [
-        [e["action_id"] for b in card(scene).blocks if b["type"] == "actions" for e in b["elements"]]
-        for scene in scenes(tmp_path, "x")
+        [e["action_id"] for b in card(snapshot).blocks if b["type"] == "actions" for e in b["elements"]]
+        for snapshot in snapshots(tmp_path, "x")
     ]
     assert rows[:11] == [["rollback", "hold"]] * 2 + [["rollback", "resume"]] + [["rollback", "hold"]] * 8
     assert rows[11:] == [[], [], [], []]
 
 
 def test_the_rollbacks_question_names_the_consequence(tmp_path: Path) -> None:
-    turns = list(scenes(tmp_path, "V2 data is lost."))
+    turns = list(snapshots(tmp_path, "V2 data is lost."))
     asks = [json.dumps(card(turn).blocks) for turn in (turns[0], turns[4])]
     assert "Nothing was changed in production yet" in asks[0]
     assert "V2 data is lost. It is back within 15 min." in asks[1]
 
 
 def test_what_a_rollback_loses_now_stands_on_the_card_and_in_the_rollbacks_question(tmp_path: Path) -> None:
-    scene = list(scenes(tmp_path, "x"))[6]
-    run = replace(scene.record.run, loses="12 jobs made since T+10 min")
-    blocks = card(replace(scene, record=replace(scene.record, run=run))).blocks
+    snapshot = list(snapshots(tmp_path, "x"))[6]
+    run = replace(snapshot.record.run, rollback_loss="12 jobs made since T+10 min")
+    blocks = card(replace(snapshot, record=replace(snapshot.record, run=run))).blocks
     button = next(one for block in blocks if block["type"] == "actions" for one in block["elements"])
     assert button["confirm"]["text"]["text"].startswith("It loses 12 jobs made since T+10 min. ")
     assert "Rolling back now loses *12 jobs made since T+10 min*" in json.dumps(blocks)

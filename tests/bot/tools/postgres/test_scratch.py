@@ -17,7 +17,7 @@ from bot.tools.postgres import scratch_server as throwaway
 from bot.tools.postgres.scratch import EmbeddedScratch
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
-from commands.ports.scratch_server import Need
+from commands.ports.scratch_server import ScratchNeeds
 from commands.text.redaction import HIDDEN
 from state.errors import Failed, Stopped
 from tests.bot.tools.scratches import NEED, servers
@@ -104,7 +104,7 @@ def test_two_at_once_keep_apart(bot: Bot) -> None:
         assert bot.asks(one.address, "SELECT count(*) FROM here") == "0", "the end of one was the end of the other"
 
 
-def refused(bot: Bot, need: Need) -> str:
+def refused(bot: Bot, need: ScratchNeeds) -> str:
     """Why none is lent, which must be the same in advance and in earnest."""
     with pytest.raises(Failed) as early:
         bot.scratch.ready("box", need)

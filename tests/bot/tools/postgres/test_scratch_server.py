@@ -25,8 +25,8 @@ import sys, threading
 from pathlib import Path
 from bot.tools.postgres.server_programs import fit, program_folders
 from bot.tools.postgres.scratch_server import throwaway_server
-from commands.ports.scratch_server import Need
-need = Need(size=8_000_000, encoding="UTF8", oldest=18, newest=None)
+from commands.ports.scratch_server import ScratchNeeds
+need = ScratchNeeds(size=8_000_000, encoding="UTF8", oldest=18, newest=None)
 with throwaway_server(fit(need, program_folders()), need, Path(sys.argv[1]), threading.Event()) as server:
     print(server.folder, flush=True)
     threading.Event().wait()

@@ -17,7 +17,7 @@ from bot.tools.postgres import migration_progress as applying
 from bot.tools.postgres import sql as sql_tool
 from bot.tools.postgres.sql import PostgresSql
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Applied, Migration
+from commands.ports.tools import Migration, MigrationResult
 from state.errors import Failed, Stopped, Unreachable
 
 GO = threading.Event()
@@ -124,7 +124,7 @@ def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_b
 def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(applying, "SHOWN", 0.2)
     heard: list[str] = []
-    sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=GO, hear=heard.append)
+    sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=GO, on_output=heard.append)
     assert heard, "nobody is told what runs"
     assert heard[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5), for "), heard
 
@@ -138,16 +138,16 @@ def test_a_file_that_is_several_statements_to_the_server_alone_is_applied_as_it_
 
 def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
     once = migration("INSERT INTO things VALUES ('a');")
-    assert not sql.applied("db", once.key)
+    assert not sql.has_receipt("db", once.key)
     assert not sql.apply("db", once, stop=GO).already
     assert sql.apply("db", once, stop=GO).already
-    assert sql.applied("db", once.key)
+    assert sql.has_receipt("db", once.key)
     assert count(sql) == 1
 
 
 def test_four_at_once_apply_once(sql: PostgresSql) -> None:
     once = migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(0.2);", lock_timeout=5)
-    ended: list[Applied] = []
+    ended: list[MigrationResult] = []
     threads = [threading.Thread(target=lambda: ended.append(sql.apply("db", once, stop=GO))) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -163,7 +163,7 @@ def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: Post
         other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
         with pytest.raises(Failed, match=r"It is held by session .*a forgotten report") as caught:
             waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.8)
-            sql.apply("db", waits, stop=GO, hear=heard.append)
+            sql.apply("db", waits, stop=GO, on_output=heard.append)
     assert any(re.search("waiting for a lock held by session .*a forgotten report", one) for one in heard), heard
     assert "3 times; nothing was changed" in str(caught.value)
 
@@ -174,7 +174,7 @@ def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresSql, postg
         other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
         waits = migration("ALTER TABLE things ADD COLUMN extra int;", lock_timeout=0.1)
         with pytest.raises(Stopped, match="nothing of it was applied"):
-            sql.apply("db", waits, stop=stop, hear=lambda _: stop.set())
+            sql.apply("db", waits, stop=stop, on_output=lambda _: stop.set())
 
 
 def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:

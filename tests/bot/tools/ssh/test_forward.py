@@ -62,7 +62,7 @@ def holds(sock: socket.socket) -> None:
     sock.sendall(b"x")
 
 
-def says(word: bytes) -> Callable[[socket.socket], None]:
+def summary(word: bytes) -> Callable[[socket.socket], None]:
     """A service that says a word and ends."""
 
     def say(sock: socket.socket) -> None:
@@ -146,7 +146,7 @@ def test_the_end_of_the_servers_half_leaves_the_hosts(shell: SshShell, at: At) -
 def test_two_forwards_of_one_host_lead_each_to_its_own_place_and_one_outlives_the_other(
     shell: SshShell, at: At
 ) -> None:
-    places = [at(says(word)) for word in (b"one", b"two")]
+    places = [at(summary(word)) for word in (b"one", b"two")]
     first, second = (shell.connection("box").forward(place.connect) for place in places)
     with knock(first) as one, knock(second) as two:
         assert (whole(one), whole(two)) == (b"one", b"two")

@@ -16,7 +16,7 @@ from bot.rehearsal.target.ssh import Ssh, _make_key
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
-from commands.ports.tools import Finished, Job
+from commands.ports.tools import CommandResult, Job
 from state.errors import Failed, Stopped, Unreachable
 
 SECRET = "s3cr3t-token-value"
@@ -39,7 +39,7 @@ def shell(ssh: Ssh) -> SshShell:
 
 def run(
     shell: SshShell, script: str, *, key: str = "", limit: float = 20, stop: threading.Event | None = None
-) -> Finished:
+) -> CommandResult:
     """Run a script as a job of its own."""
     job = Job(key=key or f"job/{time.time_ns()}", script=script, limit=limit, env={"TOKEN": "$SECRET"})
     return shell.run("box", job, stop=stop or threading.Event())
@@ -83,7 +83,7 @@ def test_a_failure_inside_a_pipe_counts(shell: SshShell) -> None:
 
 def test_the_same_key_is_attached_to_and_never_started_twice(shell: SshShell, tmp_path: Path) -> None:
     script = f"echo ran >> {tmp_path}/effects; sleep 0.5; echo done"
-    ended: list[Finished] = []
+    ended: list[CommandResult] = []
     key = f"once/{time.time_ns()}"
     threads = [threading.Thread(target=lambda: ended.append(run(shell, script, key=key))) for _ in range(4)]
     for thread in threads:
@@ -95,7 +95,7 @@ def test_the_same_key_is_attached_to_and_never_started_twice(shell: SshShell, tm
 
 
 def test_a_cut_connection_loses_and_doubles_nothing(shell: SshShell) -> None:
-    ended: list[Finished] = []
+    ended: list[CommandResult] = []
     script = "for i in $(seq 1 30); do echo line $i; sleep 0.05; done"
     thread = threading.Thread(target=lambda: ended.append(run(shell, script)))
     thread.start()
@@ -141,18 +141,18 @@ def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh
 
 
 def test_a_look_tells_absent_running_finished_and_dead(shell: SshShell, ssh: Ssh) -> None:
-    assert shell.look("box", "never/begun").state == "absent"
+    assert shell.job_status("box", "never/begun").state == "absent"
     key, stop = f"look/{time.time_ns()}", threading.Event()
     thread = threading.Thread(target=lambda: run(shell, "sleep 0.8; echo end; exit 3", key=key, stop=stop))
     thread.start()
-    assert eventually(lambda: shell.look("box", key).state == "running", 2)
+    assert eventually(lambda: shell.job_status("box", key).state == "running", 2)
     thread.join()
-    look = shell.look("box", key)
-    assert (look.state, look.finished and (look.finished.code, look.finished.tail)) == ("finished", (3, "end\n"))
+    found = shell.job_status("box", key)
+    assert (found.state, found.finished and (found.finished.code, found.finished.tail)) == ("finished", (3, "end\n"))
     dead = ssh.box.home / ".gonogo" / "jobs" / "died_1"
     dead.mkdir()
     (dead / "pid").write_text("999999\n")
-    assert shell.look("box", "died/1").state == "dead"
+    assert shell.job_status("box", "died/1").state == "dead"
 
 
 def test_an_unknown_host_is_named(ssh: Ssh, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_whole_lines_are_heard_while_a_job_runs_without_secrets(
     monkeypatch.setattr("bot.tools.ssh.shell.SHOWN", 0.3)
     heard: list[str] = []
     job = Job(key=f"job/{time.time_ns()}", script=SAYS, limit=20, env={"TOKEN": "$SECRET"})
-    shell.run("box", job, stop=threading.Event(), hear=heard.append)
+    shell.run("box", job, stop=threading.Event(), on_output=heard.append)
     assert heard, "nothing was heard while it ran"
     assert heard[0].splitlines()[0] == "one"
     assert "half" not in heard[0], "a line that is not whole yet is not shown"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.databases import do, fresh
 from tests.commands.steps.kinds.test_data_return import FORWARD, ODD, ROWS, SCHEMA, TABLES
@@ -63,7 +63,7 @@ class Shop:
             beside=self.beside,
         )
         object.__setattr__(made, "key", f"run-1/{kind}/1")
-        found = act(box(kind, toml), made)
+        found = execute(box(kind, toml), made)
         self.values |= found.values
         return found
 
@@ -83,12 +83,12 @@ def shop(postgres: Postgres, tmp_path: Path) -> Shop:
 def test_the_three_steps_hold_on_every_type_and_name(shop: Shop) -> None:
     before = shop.everything()
     backup = shop.step("backup", PLACES + 'name = "shop"\nat_least_lines = 10')
-    assert backup.state == "done", backup.says + backup.output
+    assert backup.state == "done", backup.summary + backup.output
     proof = shop.step("proof", COPY)
-    assert proof.state == "done", proof.says + proof.output
+    assert proof.state == "done", proof.summary + proof.output
     rehearsal = shop.step("rehearse", REHEARSE)
-    assert rehearsal.state == "done", rehearsal.says + rehearsal.output
-    assert "16 rows brought back from the backup" in rehearsal.says
+    assert rehearsal.state == "done", rehearsal.summary + rehearsal.output
+    assert "16 rows brought back from the backup" in rehearsal.summary
     assert f"{ODD}: 2 → gone → 0 → 2 ✓" in rehearsal.lines
     assert shop.everything() == before, "production was touched"
     assert do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'") == []
@@ -99,5 +99,5 @@ def test_a_rollback_that_makes_another_type_or_key_than_before_is_seen(shop: Sho
     shop.step("proof", COPY)
     found = shop.step("rehearse", REHEARSE, back=SCHEMA.replace("name text UNIQUE", "name text"))
     assert found.state == "failed"
-    assert "does not bring the schema back" in found.says
+    assert "does not bring the schema back" in found.summary
     assert any("UNIQUE" in line for line in found.lines), found.lines

@@ -9,7 +9,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.databases import do, fresh
 from tests.commands.steps.making import box, context, plan
@@ -46,7 +46,7 @@ class Host:
         return LocalShell({"DB": self.url, "BACKUPS": str(self.backups)}, self.programs)
 
     def back_up(self, more: str = "") -> Outcome:
-        return act(box("backup", BOX + more), context(World(), shell=self.shell()))
+        return execute(box("backup", BOX + more), context(World(), shell=self.shell()))
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.backups.iterdir()) if self.backups.exists() else []
@@ -69,11 +69,11 @@ def test_the_plan_shows_the_words_that_run_and_no_address() -> None:
 
 def test_a_whole_dump_is_kept_with_its_checksums(host: Host) -> None:
     found = host.back_up()
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
     name = found.values["backup_file"]
     assert host.files() == [name, f"{name}.content", f"{name}.sha256"]
     assert (host.backups / f"{name}.content").read_text().startswith("public.jobs|1500|")
-    assert "1,500 rows of 1 tables" in found.says
+    assert "1,500 rows of 1 tables" in found.summary
     sums = (host.backups / f"{name}.sha256").read_bytes()
     assert hashlib.sha256(sums).hexdigest() == found.values["backup_sha256"]
     told = sums.decode().splitlines()
@@ -94,7 +94,7 @@ def test_the_address_stays_off_the_command_line(host: Host) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dump", "says"),
+    ("dump", "summary"),
     [
         (f'{REAL} "$@"; exit 1', "failed"),
         (f'{ARCHIVE}{REAL} "$@"; truncate -s 2000 $archive/*.dat*', "cannot be read to its end"),
@@ -103,12 +103,12 @@ def test_the_address_stays_off_the_command_line(host: Host) -> None:
         (f'{REAL} --exclude-table-data=jobs "$@"', "fewer than 1000"),
     ],
 )
-def test_a_dump_that_is_not_whole_fails_and_is_removed(host: Host, dump: str, says: str) -> None:
+def test_a_dump_that_is_not_whole_fails_and_is_removed(host: Host, dump: str, summary: str) -> None:
     # only the dump itself misbehaves, not the look at what pg_dump can do
     host.replace("pg_dump", f'[[ "$*" == *--snapshot* ]] || exec {REAL} "$@"\n{dump}')
     found = host.back_up()
-    assert found.state == "failed", found.says
-    assert says in found.says, found.output
+    assert found.state == "failed", found.summary
+    assert summary in found.summary, found.output
     assert host.files() == []
 
 
@@ -151,13 +151,13 @@ def test_an_address_of_another_form_is_refused_without_showing_it(host: Host) ->
     host.url = "mysql://owner:secret@db/shop"
     found = host.back_up()
     assert found.state == "failed"
-    assert "postgresql://user:password@host:port/name" in found.says
-    assert "secret" not in found.says + found.output
+    assert "postgresql://user:password@host:port/name" in found.summary
+    assert "secret" not in found.summary + found.output
 
 
 def test_a_disk_with_too_little_room_is_seen_before_the_dump(host: Host) -> None:
     host.replace("psql", "echo 9000000000000000000")
-    assert "less room" in host.back_up().says
+    assert "less room" in host.back_up().summary
     assert not host.seen.exists()
 
 
@@ -165,7 +165,7 @@ def test_a_disk_that_fills_up_during_the_dump_keeps_nothing_of_it(host: Host) ->
     before = host.back_up().values["backup_file"]
     # as the shell's own limit of a file's size: the write fails in the middle, as on a full disk
     host.replace("pg_dump", f'ulimit -f 1; trap "" XFSZ; {REAL} "$@"')
-    found = act(box("backup", BOX), context(World(), shell=host.shell(), attempt=2))
+    found = execute(box("backup", BOX), context(World(), shell=host.shell(), attempt=2))
     assert found.state == "failed"
     assert host.files() == [before, f"{before}.content", f"{before}.sha256"], "the good backup of before is touched"
 
@@ -173,8 +173,8 @@ def test_a_disk_that_fills_up_during_the_dump_keeps_nothing_of_it(host: Host) ->
 def test_after_a_cut_the_finished_dump_is_found_and_not_made_again(host: Host) -> None:
     ctx = context(World(rate=1), shell=host.shell())
     step = box("backup", BOX)
-    first = step.look(ctx)
+    first = step.recover(ctx)
     assert first.state == "done", "nothing had begun, so it begins now"
     host.seen.unlink()
-    assert step.look(ctx) == first
+    assert step.recover(ctx) == first
     assert not host.seen.exists(), "pg_dump ran again"

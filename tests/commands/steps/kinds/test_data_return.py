@@ -16,7 +16,7 @@ from bot.tools.places import DatabasePlace
 from bot.tools.postgres.sql import PostgresSql
 from bot.tools.secrets import Redactor
 from commands.ports.tools import Migration
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.scripts import script
 from tests.commands.steps.databases import DUMP, data_file, do, dump, fresh, seal
@@ -104,7 +104,7 @@ class Shop:
             )
             sql.apply("db", receipt, stop=Event())
         object.__setattr__(made.tools, "sql", sql)
-        return act(box("data-return", toml), made)
+        return execute(box("data-return", toml), made)
 
     def counts(self) -> dict[str, object]:
         """The rows of each table."""
@@ -132,7 +132,7 @@ def test_every_row_of_every_type_comes_back_and_the_next_insert_works(shop: Shop
     assert shop.do("INSERT INTO parents (name) VALUES ('next') RETURNING id") == [(6,)]
     assert shop.do("INSERT INTO children (parent, size) VALUES (6, 1) RETURNING id, double") == [(6, 2)]
     assert "parents: 5 in the backup, 0 there, 5 brought back" in "\n".join(found.lines)
-    assert found.says.startswith("16 rows of 7 tables are back"), found.says
+    assert found.summary.startswith("16 rows of 7 tables are back"), found.summary
 
 
 def test_triggers_stay_quiet_and_fire_again_afterwards(shop: Shop) -> None:
@@ -158,7 +158,7 @@ def test_it_happens_once_for_each_run(shop: Shop) -> None:
     assert shop.bring_back(*TABLES).state == "done"
     shop.do("DELETE FROM keyless")
     again = shop.bring_back(*TABLES, run=2)
-    assert again.says == "The rows were brought back by this run before."
+    assert again.summary == "The rows were brought back by this run before."
     assert shop.counts()["keyless"] == 0
 
 
@@ -170,7 +170,7 @@ def test_the_values_of_a_dropped_column_come_back_and_no_deleted_row_does(shop: 
     shop.do("ALTER TABLE children ADD COLUMN size integer")
     found = shop.bring_back(columns=("children.size",))
     assert found.state == "done", found.output
-    assert found.says.startswith("4 values of columns are back from the backup, in "), found.says
+    assert found.summary.startswith("4 values of columns are back from the backup, in "), found.summary
     assert shop.do("SELECT id, size FROM children ORDER BY id") == [(1, 10), (2, 20), (3, 30), (4, 40)]
 
 
@@ -193,7 +193,7 @@ def test_a_page_must_name_a_table_or_a_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "tables", "says"),
+    ("spoil", "tables", "summary"),
     [
         ("INSERT INTO keyless VALUES ('since')", ("keyless",), "keyless has no primary key and holds rows already"),
         ("CREATE TABLE newer (id integer PRIMARY KEY)", ("newer",), "the backup has no table public.newer"),
@@ -203,14 +203,14 @@ def test_a_page_must_name_a_table_or_a_column() -> None:
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_changes_nothing(
-    shop: Shop, spoil: str, tables: tuple[str, ...], says: str
+    shop: Shop, spoil: str, tables: tuple[str, ...], summary: str
 ) -> None:
     shop.lose()
     shop.do(spoil)
     before = shop.counts()
     found = shop.bring_back(*tables)
     assert found.state == "failed"
-    assert says in found.says
+    assert summary in found.summary
     assert shop.counts() == before
     assert shop.do("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND condeferrable") == [(0,)]
 
@@ -219,7 +219,7 @@ def test_where_the_migration_was_never_applied_nothing_is_brought_back(shop: Sho
     shop.do("DELETE FROM keyless")
     found = shop.bring_back("keyless", migrated=False)
     assert found.state == "done"
-    assert "never applied" in found.says
+    assert "never applied" in found.summary
     assert shop.counts()["keyless"] == 0, "rows that people deleted since the backup must stay deleted"
 
 
@@ -230,7 +230,7 @@ def test_a_backup_that_was_changed_is_not_used(shop: Shop) -> None:
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     found = shop.bring_back(*TABLES)
-    assert "its checksum differs" in found.says
+    assert "its checksum differs" in found.summary
     assert set(shop.counts().values()) == {0}
 
 

@@ -23,16 +23,16 @@ def test_what_was_written_since_stays_and_people_decide_because_rows_point_to_it
     shop.do("INSERT INTO parents (name) VALUES ('since')")
     found = shop.bring_back("parents", "children")
     assert found.state == "failed", "a row was lost, and another has its children"
-    assert found.says.startswith(
+    assert found.summary.startswith(
         "1 rows of the backup are not back (public.parents: 1): newer rows have their keys, and rows that pointed to "
         "them now point to those. 9 rows of 2 tables are back from the backup, in "
-    ), found.says + found.output
+    ), found.summary + found.output
     parents = "public.parents: 5 in the backup, 1 there, 4 brought back, 1 not back because newer rows have their keys"
     assert set(found.lines) == {parents, "public.children: 5 in the backup, 0 there, 5 brought back"}
     assert shop.do("SELECT p.name FROM children c JOIN parents p ON p.id = c.parent WHERE c.id = 1") == [("since",)]
     again = shop.bring_back("parents", "children", run=2)
     assert again.state == "failed", "asked again, it must not be well"
-    assert again.says.startswith("1 rows of the backup are not back (public.parents: 1): newer rows have their keys")
+    assert again.summary.startswith("1 rows of the backup are not back (public.parents: 1): newer rows have their keys")
 
 
 def test_a_row_that_is_lost_to_another_unique_value_is_told(shop: Shop) -> None:
@@ -42,7 +42,7 @@ def test_a_row_that_is_lost_to_another_unique_value_is_told(shop: Shop) -> None:
     shop.do(f"DROP TABLE named; {made}; INSERT INTO named VALUES (77, 'three')")
     found = shop.bring_back("named")
     assert found.state == "failed"
-    assert "1 rows of the backup are not back (public.named: 1)" in found.says, found.says + found.output
+    assert "1 rows of the backup are not back (public.named: 1)" in found.summary, found.summary + found.output
 
 
 def test_rows_that_are_there_as_they_were_are_no_loss(shop: Shop) -> None:
@@ -53,11 +53,11 @@ def test_rows_that_are_there_as_they_were_are_no_loss(shop: Shop) -> None:
     shop.do("ALTER TABLE parents DROP COLUMN name; ALTER TABLE parents ADD COLUMN name text, ADD COLUMN extra integer")
     shop.do("UPDATE parents SET name = 'parent ' || id, extra = 7")
     found = shop.bring_back("parents", "children", columns=("parents.child",))
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
     parents = "public.parents: 5 in the backup, 3 there, 2 brought back, 3 values"
     assert set(found.lines) == {parents, "public.children: 5 in the backup, 0 there, 5 brought back"}
     again = shop.bring_back("parents", "children", run=2)
-    assert again.says == "The rows were brought back by this run before."
+    assert again.summary == "The rows were brought back by this run before."
 
 
 def test_the_values_of_columns_come_back_whose_types_know_no_equality(shop: Shop) -> None:
@@ -67,7 +67,7 @@ def test_the_values_of_columns_come_back_whose_types_know_no_equality(shop: Shop
     shop.do("ALTER TABLE parents DROP COLUMN tree, DROP COLUMN place")
     shop.do("ALTER TABLE parents ADD COLUMN tree json, ADD COLUMN place point")
     found = shop.bring_back(columns=("parents.tree", "parents.place"))
-    assert found.says.startswith("3 values of columns are back"), found.says + found.output
+    assert found.summary.startswith("3 values of columns are back"), found.summary + found.output
     back = shop.do("SELECT tree::text, place::text FROM parents ORDER BY id")
     assert back == [('{"a": 1}', None)] * 2 + [(None, "(1,2)")] + [(None, None)] * 2
 
@@ -91,7 +91,7 @@ def test_a_sequence_goes_on_where_the_backup_had_it_whatever_its_column_is(
     shop.backup()
     shop.do(f"DROP TABLE jobs; DROP SEQUENCE numbers; {made}")
     found = shop.bring_back("jobs")
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
     assert shop.do("INSERT INTO jobs DEFAULT VALUES RETURNING id::text") == [(following,)]
 
 
@@ -115,19 +115,19 @@ def test_the_sequence_of_an_empty_table_is_left_where_it_begins(shop: Shop) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "says"),
+    ("kind", "value", "summary"),
     [
         ("integer", "bob@mail\n123456", 'invalid input syntax for type integer: "…"'),
         ("smallint", "123456", 'value "…"'),
         ("varchar(3)", "bob@mail", "value too long for type character varying(3)"),
     ],
 )
-def test_a_value_that_does_not_fit_any_more_is_not_shown(shop: Shop, kind: str, value: str, says: str) -> None:
+def test_a_value_that_does_not_fit_any_more_is_not_shown(shop: Shop, kind: str, value: str, summary: str) -> None:
     shop.do(f"CREATE TABLE users (email text); INSERT INTO users VALUES ('{value}')")
     shop.backup()
     shop.do(f"DROP TABLE users; CREATE TABLE users (email {kind})")
     found = shop.bring_back("users")
-    assert found.says == f"Nothing was brought back (exit 3): {says}."
+    assert found.summary == f"Nothing was brought back (exit 3): {summary}."
     assert not any(part in found.output for part in ("bob", "123456"))
 
 
@@ -143,7 +143,7 @@ def test_a_newer_pg_restores_settings_are_not_asked_of_an_older_server(shop: Sho
     (newer / "pg_restore").chmod(0o755)
     shop.lose()
     found = shop.bring_back("parents", "children", programs=newer)
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
 
 
 def test_a_server_too_old_to_look_whether_the_host_is_there_gets_its_rows_all_the_same(

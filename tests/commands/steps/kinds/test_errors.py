@@ -16,8 +16,8 @@ import pytest
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from commands.ports.preflight import Around
-from commands.steps.base import act
+from commands.ports.preflight import PreflightContext
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from tests.commands.steps.making import box, context, plan
 from tests.world import World
@@ -109,7 +109,7 @@ def sentry() -> Iterator[Sentry]:
     server.server_close()
 
 
-def around(sentry: Sentry, token: str = TOKEN) -> Context:
+def context_at(sentry: Sentry, token: str = TOKEN) -> Context:
     web = HttpWeb({"sentry": WebPlace(url=sentry.url)}, {"SENTRY_TOKEN": token}, Redactor([token]))
     whole = context(World())
     return replace(whole, tools=replace(whole.tools, web=web))
@@ -126,7 +126,7 @@ def made(ctx: Context, name: str, minutes: int, events: int = 3, release: str = 
 
 
 def ask(ctx: Context, more: str = "") -> Outcome:
-    return act(box("errors", BOX + more), ctx)
+    return execute(box("errors", BOX + more), ctx)
 
 
 def test_the_plan_says_what_is_asked_and_not_the_token() -> None:
@@ -136,18 +136,18 @@ def test_the_plan_says_what_is_asked_and_not_the_token() -> None:
 
 
 def test_new_issues_of_the_release_are_counted_over_all_pages_and_shown_with_links(sentry: Sentry) -> None:
-    ctx = around(sentry)
+    ctx = context_at(sentry)
     sentry.issues = [made(ctx, str(n), n) for n in range(1, 8)]
     sentry.issues += [made(ctx, "known", -9, events=40), made(ctx, "other", 9, release="1" * 40)]
     found = ask(ctx)
-    assert (found.state, found.measures) == ("failed", {"issues": 7, "events": 61}), found.says
+    assert (found.state, found.measures) == ("failed", {"issues": 7, "events": 61}), found.summary
     assert found.lines[0] == "API-7 Error: 7 (error, 3 times) https://dj.sentry.io/issues/7/", "not the newest first"
     assert found.lines[-1] == "and 2 more"
     assert [one.get("cursor") for one in sentry.asked] == [None, ["0:2:0"], ["0:4:0"], ["0:6:0"]]
 
 
 def test_the_span_asked_for_is_from_the_runs_begin_to_now_in_utc(sentry: Sentry) -> None:
-    ctx = around(sentry)
+    ctx = context_at(sentry)
     ask(ctx, 'environment = "production"')
     asked = sentry.asked[0]
     assert asked["start"] == [ctx.run.began_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")]
@@ -159,14 +159,14 @@ def test_the_span_asked_for_is_from_the_runs_begin_to_now_in_utc(sentry: Sentry)
 
 
 def test_what_was_known_before_and_goes_on_does_not_fail_it(sentry: Sentry) -> None:
-    ctx = around(sentry)
+    ctx = context_at(sentry)
     sentry.issues = [made(ctx, "known", -5, events=8)]
     found = ask(ctx)
     assert (found.state, found.measures) == ("done", {"issues": 0, "events": 8})
 
 
 def test_without_a_release_every_event_counts(sentry: Sentry) -> None:
-    ctx = around(sentry)
+    ctx = context_at(sentry)
     sentry.issues = [made(ctx, "other", 2, release="")]
     found = ask(ctx, 'release = ""\nat_most = 1')
     assert (found.state, found.measures) == ("done", {"issues": 1, "events": 1000})
@@ -175,7 +175,7 @@ def test_without_a_release_every_event_counts(sentry: Sentry) -> None:
 
 def test_a_refusal_for_haste_is_waited_out(sentry: Sentry) -> None:
     sentry.answers[2] = (429, {"Retry-After": "1"}, '{"detail": "You are attempting to use this endpoint too often"}')
-    ctx = around(sentry)
+    ctx = context_at(sentry)
     began = ctx.tools.clock.now()
     assert ask(ctx).state == "done"
     assert ctx.tools.clock.now() - began >= timedelta(seconds=1)
@@ -184,13 +184,13 @@ def test_a_refusal_for_haste_is_waited_out(sentry: Sentry) -> None:
 
 def test_a_wait_longer_than_the_limit_is_given_up_and_measures_nothing(sentry: Sentry) -> None:
     sentry.answers[1] = (429, {"Retry-After": "600"}, "")
-    found = ask(around(sentry))
-    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
-    assert "wants 10 min of peace" in found.says
+    found = ask(context_at(sentry))
+    assert (found.state, found.inconclusive, found.measures) == ("failed", True, {})
+    assert "wants 10 min of peace" in found.summary
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "says"),
+    ("status", "text", "summary"),
     [
         (400, '{"detail": "Invalid environment"}', "does not understand the question: Invalid environment"),
         (403, "{}", "The token $SENTRY_TOKEN may not read dj/api (403)"),
@@ -201,44 +201,44 @@ def test_a_wait_longer_than_the_limit_is_given_up_and_measures_nothing(sentry: S
         (200, "[]", "not that of Sentry's API"),
     ],
 )
-def test_what_cannot_be_asked_is_said_and_never_measured(sentry: Sentry, status: int, text: str, says: str) -> None:
+def test_what_cannot_be_asked_is_said_and_never_measured(sentry: Sentry, status: int, text: str, summary: str) -> None:
     sentry.answers[1] = (status, {}, text)
-    found = ask(around(sentry))
-    assert (found.state, found.unasked, found.measures) == ("failed", True, {})
-    assert says in found.says
+    found = ask(context_at(sentry))
+    assert (found.state, found.inconclusive, found.measures) == ("failed", True, {})
+    assert summary in found.summary
 
 
 def test_a_list_of_something_else_is_not_taken_for_no_issues(sentry: Sentry) -> None:
     for text in ('{"results": 1}', '[{"title": "x"}]', "null", '["x"]'):
         sentry.answers[sentry.requests + 2] = (200, {}, text)
-        found = ask(around(sentry))
-        assert (found.unasked, found.measures) == (True, {}), text
+        found = ask(context_at(sentry))
+        assert (found.inconclusive, found.measures) == (True, {}), text
 
 
 def test_a_tracker_that_does_not_answer_measures_nothing(sentry: Sentry) -> None:
-    ctx = around(replace(sentry, url="http://127.0.0.1:1"))
+    ctx = context_at(replace(sentry, url="http://127.0.0.1:1"))
     found = ask(ctx)
-    assert (found.state, found.unasked) == ("failed", True)
-    assert found.says == "The error tracker does not answer. Nothing is known of new errors."
+    assert (found.state, found.inconclusive) == ("failed", True)
+    assert found.summary == "The error tracker does not answer. Nothing is known of new errors."
 
 
 def test_a_wrong_token_is_named_and_never_shown(sentry: Sentry) -> None:
-    found = ask(around(sentry, token="sntrys_old"))
-    assert found.says.startswith("The error tracker does not know the token $SENTRY_TOKEN (401): Invalid token.")
+    found = ask(context_at(sentry, token="sntrys_old"))
+    assert found.summary.startswith("The error tracker does not know the token $SENTRY_TOKEN (401): Invalid token.")
     assert "sntrys_" not in repr(found)
 
 
 def test_the_doctor_says_whether_the_token_may_read_the_projects_issues(sentry: Sentry) -> None:
-    (check,) = box("errors", BOX).checks()
-    looking = Around(tools=around(sentry).tools, ref="main")
-    (found,) = check.look(looking)
-    assert (found.level, found.says) == ("ok", "the error tracker's token may read the issues of dj/api")
+    (check,) = box("errors", BOX).preflight()
+    looking = PreflightContext(tools=context_at(sentry).tools, ref="main")
+    (found,) = check.examine(looking)
+    assert (found.level, found.summary) == ("ok", "the error tracker's token may read the issues of dj/api")
     sentry.scopes = {"project:read"}
-    (found,) = check.look(looking)
+    (found,) = check.examine(looking)
     assert (found.level, found.todo) == (
         "fail",
         "give it the scopes project:read and event:read, and its owner the project",
     )
     sentry.answers[sentry.requests + 1] = (429, {"Retry-After": "30"}, "")
-    (found,) = check.look(looking)
+    (found,) = check.examine(looking)
     assert found.level == "warn", "a busy tracker must not keep a deploy from starting"

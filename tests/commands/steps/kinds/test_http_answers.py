@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from commands.steps.base import act
+from commands.steps.base import execute
 from state.errors import BadPage
 from tests.commands.steps.making import box, context, plan
 from tests.pages import small
@@ -21,9 +21,9 @@ JWT = "eyJhbGciOi.SESSION.abc"
 def found(toml: str, text: str, status: int = 200) -> tuple[str, str]:
     world = World()
     world.on_web("", answer(status, text=text))
-    outcome = act(box("http", toml), context(world))
+    outcome = execute(box("http", toml), context(world))
     assert outcome.measures["failed"] == (outcome.state == "failed")
-    return outcome.state, outcome.says
+    return outcome.state, outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_the_page_names_line_and_step_of_such_a_box() -> None:
 def test_texts_and_numbers_that_are_expected(wanted: str, value: str, state: str) -> None:
     step = f'{SHOP}expect = {{ a = "{wanted}" }}'
     assert found(step, f'{{"a": {value}}}')[0] == state
-    assert box("http", step).needs() == set()
+    assert box("http", step).inputs() == set()
 
 
 LOGIN = 'web = "api"\npath = "/api/login"\nmethod = "POST"\nexpect = { token = "<text>" }'
@@ -119,10 +119,10 @@ LOGIN = 'web = "api"\npath = "/api/login"\nmethod = "POST"\nexpect = { token = "
 def test_a_session_reaches_neither_thread_nor_record(status: int, text: str, state: str) -> None:
     world = World()
     world.on_web("", answer(status, text=text))
-    outcome = act(box("http", LOGIN), context(world))
+    outcome = execute(box("http", LOGIN), context(world))
     assert outcome.state == state
-    assert "SESSION" not in f"{outcome.says}{outcome.as_data()}"
-    assert "•••" in f"{outcome.says}{outcome.output}"
+    assert "SESSION" not in f"{outcome.summary}{outcome.as_data()}"
+    assert "•••" in f"{outcome.summary}{outcome.output}"
 
 
 def test_a_secret_that_is_not_as_expected_is_not_quoted() -> None:
@@ -135,7 +135,7 @@ def test_a_secret_that_is_not_as_expected_is_not_quoted() -> None:
 def test_a_value_that_is_a_token_is_not_kept() -> None:
     world = World()
     world.on_web("", answer(data={"id": JWT}))
-    outcome = act(box("http", SHOP + 'values = { job = "id" }'), context(world))
+    outcome = execute(box("http", SHOP + 'values = { job = "id" }'), context(world))
     assert (outcome.state, outcome.values) == ("failed", {})
-    assert outcome.says == "id holds what looks like a secret."
+    assert outcome.summary == "id holds what looks like a secret."
     assert "SESSION" not in str(outcome.as_data())

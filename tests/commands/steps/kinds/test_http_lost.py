@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from commands.progress.step_state import WATCH
-from commands.run.act import settled
+from commands.run.running_step import resolve_unknown
 from commands.runbook.page import PageStep
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
-from commands.watch.raised import calling_for_rollback
-from commands.watch.verdicts import BAD, probes
+from commands.watch.alerts import alerts_for_rollback
+from commands.watch.verdicts import BAD, check_verdicts
 from state.errors import LostTrack, Unreachable
-from state.records import RUNNING
+from state.records import AttemptState
 from tests.commands.steps.making import box, context
 from tests.pages import record, row, small
 from tests.production import answer
@@ -54,7 +54,7 @@ def ended(world: World, toml: str) -> Outcome:
     """How an act ends, after it was looked into as the runner does."""
     step = PageStep(id="step", title="The step", line=1, part="watch", box=box("http", toml))
     ctx = context(world)
-    return settled(step, ctx, act(step.box, ctx))
+    return resolve_unknown(step, ctx, execute(step.box, ctx))
 
 
 def posts(world: World) -> int:
@@ -65,18 +65,18 @@ ONE, OTHER = {"id": 7, "subject": "Test 1"}, {"id": 6, "subject": "A user's"}
 
 
 @pytest.mark.parametrize(
-    ("listed", "says"),
+    ("listed", "summary"),
     [
         ([], "It made nothing that is listed yet; what turns up later must be deleted by hand."),
         ([ONE, OTHER], "What it made all the same was deleted."),
         ([ONE, ONE | {"id": 8}, OTHER], "2 entries look like what it made, so none was deleted; delete them by hand."),
     ],
 )
-def test_a_check_that_nobody_answers_has_failed_whatever_it_made(listed: list[dict[str, Any]], says: str) -> None:
+def test_a_check_that_nobody_answers_has_failed_whatever_it_made(listed: list[dict[str, Any]], summary: str) -> None:
     world = hanging(*listed)
     found = ended(world, CHECK)
-    assert (found.state, found.unasked, found.measures["failed"]) == ("failed", False, 1)
-    assert found.says == f"{LATE} {says}"
+    assert (found.state, found.inconclusive, found.measures["failed"]) == ("failed", False, 1)
+    assert found.summary == f"{LATE} {summary}"
     assert posts(world) == 1
     assert (7 in world.jobs) == (len(listed) == 3), "one job is ours and goes; of two nobody knows whose they are"
     assert 6 in world.jobs or OTHER not in listed
@@ -88,13 +88,13 @@ def test_a_check_has_failed_also_where_nobody_can_look_for_what_it_made() -> Non
         world.on_web("^GET", trouble)
         found = ended(world, CHECK)
         assert (found.state, found.measures["failed"]) == ("failed", 1)
-        assert "Whether it made something is not known" in found.says
+        assert "Whether it made something is not known" in found.summary
 
 
 def test_a_check_without_a_trace_has_failed_at_once() -> None:
     world = hanging(ONE)
     found = ended(world, 'web = "api"\npath = "/api/login"\nmethod = "POST"\nevery = "30 min"')
-    assert (found.state, found.says, found.measures["failed"]) == ("failed", LATE, 1)
+    assert (found.state, found.summary, found.measures["failed"]) == ("failed", LATE, 1)
     assert len(world.calls) == 1
 
 
@@ -103,33 +103,33 @@ def test_two_such_looks_raise_the_alert() -> None:
     looks = []
     for attempt in (1, 2):
         ctx = context(hanging())
-        found = settled(step, ctx, act(step.box, ctx))
+        found = resolve_unknown(step, ctx, execute(step.box, ctx))
         looks.append(replace(row(step.id, found.state, attempt, after=15 * attempt), outcome=found.as_data()))
-    of = record(row(WATCH, RUNNING), *looks)
-    assert [raised.level for raised in calling_for_rollback(PAGE, of)] == ["alert"]
-    assert [probe.verdict for probe in probes(PAGE, of)] == [BAD]
+    of = record(row(WATCH, AttemptState.RUNNING), *looks)
+    assert [raised.level for raised in alerts_for_rollback(PAGE, of)] == ["alert"]
+    assert [probe.verdict for probe in check_verdicts(PAGE, of)] == [BAD]
 
 
 def test_elsewhere_it_is_not_sent_again_while_it_may_be_on_its_way() -> None:
     world = hanging()
     found = ended(world, SMOKE)
     assert (found.state, found.measures["failed"]) == ("unknown", 1)
-    assert found.says == f"{LATE} It is not listed, and may come yet: look before you send it again."
+    assert found.summary == f"{LATE} It is not listed, and may come yet: look before you send it again."
     assert posts(world) == 1
 
 
 def test_elsewhere_its_entry_tells_that_it_was_served_and_how_long_was_waited() -> None:
     world = hanging(ONE)
     step = box("http", SMOKE)
-    lost = Outcome(state="unknown", says=LATE, measures={"seconds": 30.2, "failed": 1.0})
-    found = step.found_out(context(world), lost)
+    lost = Outcome(state=AttemptState.UNKNOWN, summary=LATE, measures={"seconds": 30.2, "failed": 1.0})
+    found = step.recover_lost(context(world), lost)
     assert (found.state, found.measures) == ("done", {"seconds": 30.2, "failed": 0})
-    assert found.says == f"It was served, as its entry shows, though {LATE.rstrip('.')}"
+    assert found.summary == f"It was served, as its entry shows, though {LATE.rstrip('.')}"
     assert world.jobs == {}
     assert posts(world) == 0
 
 
 def test_after_a_crash_how_long_it_took_is_not_made_up() -> None:
-    found = box("http", SMOKE).look(context(hanging(ONE)))
+    found = box("http", SMOKE).recover(context(hanging(ONE)))
     assert (found.state, found.measures) == ("done", {"failed": 0})
-    assert "how long it took is not known" in found.says
+    assert "how long it took is not known" in found.summary

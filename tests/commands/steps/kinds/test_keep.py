@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.making import VALUES, box, context, plan
 from tests.local_shell import LocalShell
@@ -31,7 +31,7 @@ class Host:
         self.shell = LocalShell({"REPO": str(folder / "repo"), "KEPT": str(self.store)})
 
     def act(self, toml: str, attempt: int = 1) -> Outcome:
-        return act(box("keep", toml), context(World(), shell=self.shell, attempt=attempt))
+        return execute(box("keep", toml), context(World(), shell=self.shell, attempt=attempt))
 
     def deploy(self) -> None:
         """The new version's packages take the place of the old ones."""
@@ -56,7 +56,7 @@ def host(tmp_path: Path) -> Host:
 
 
 def test_what_is_kept_comes_back_whole_with_links_and_rights(host: Host) -> None:
-    assert host.act(KEEP).says == f"api/node_modules of {OLD[:10]} is kept for the way back: 2 files."
+    assert host.act(KEEP).summary == f"api/node_modules of {OLD[:10]} is kept for the way back: 2 files."
     host.deploy()
     back = host.act(BACK, attempt=2)
     assert back.state == "done", back
@@ -92,7 +92,7 @@ def test_what_an_earlier_run_put_back_is_not_taken_for_this_ones(host: Host) -> 
     host.deploy()
     (host.store / f".back-api-node_modules-{OLD}").write_text("run-0/step\n")
     found = host.act(BACK, attempt=3)
-    assert "Nothing is kept of api/node_modules" in found.says
+    assert "Nothing is kept of api/node_modules" in found.summary
     assert (host.packages / "only new").exists(), "it was touched"
 
 
@@ -108,7 +108,7 @@ def test_the_next_keep_removes_what_a_rollback_took_away(host: Host) -> None:
 def test_a_folder_behind_a_link_is_kept_with_what_is_in_it(host: Host) -> None:
     shared = host.packages.rename(host.packages.with_name("shared"))
     host.packages.symlink_to(shared)
-    assert host.act(KEEP).says.endswith("is kept for the way back: 2 files.")
+    assert host.act(KEEP).summary.endswith("is kept for the way back: 2 files.")
     host.deploy()
     assert host.act(BACK, attempt=2).state == "done"
     assert (host.packages / "prisma client" / "index.js").read_text() == "old"
@@ -124,7 +124,7 @@ def test_it_can_be_put_back_twice_and_where_the_folder_is_gone(host: Host) -> No
 def test_where_nothing_is_kept_nothing_is_changed(host: Host) -> None:
     found = host.act(BACK)
     assert found.state == "failed"
-    assert "Nothing is kept of api/node_modules" in found.says
+    assert "Nothing is kept of api/node_modules" in found.summary
     assert (host.packages / "prisma client" / "index.js").read_text() == "old"
 
 
@@ -155,12 +155,12 @@ def test_a_full_disk_is_told_with_sizes_before_anything_is_copied(host: Host, tm
     host.shell = LocalShell(host.shell.environ, path=fake)
     found = host.act(KEEP)
     assert found.state == "failed"
-    assert "0 MiB are free; make room" in found.says
+    assert "0 MiB are free; make room" in found.summary
     assert host.kept() == []
 
 
 def test_a_folder_that_is_not_there_is_named(host: Host) -> None:
-    assert "There is no folder nothing/here" in host.act(KEEP.replace("api/node_modules", "nothing/here")).says
+    assert "There is no folder nothing/here" in host.act(KEEP.replace("api/node_modules", "nothing/here")).summary
 
 
 def test_the_plan_shows_the_switch() -> None:

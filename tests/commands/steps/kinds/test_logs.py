@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from commands.steps.base import act, told
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.steps.shared.pm2 import NOW, STATE
+from commands.steps.values import parse_values
 from tests.commands.steps.making import box, context, plan
 from tests.local_shell import LocalShell
 from tests.world import World
@@ -35,7 +36,7 @@ def mark(file: Path, at: float | None = None) -> str:
 def read(file: Path, since: str, toml: str = BOX) -> Outcome:
     """What the step says of a log since a mark."""
     values = {"log_err": str(file), "log_offset_err": since}
-    return act(box("logs", toml), context(World(), values, shell=LocalShell({})))
+    return execute(box("logs", toml), context(World(), values, shell=LocalShell({})))
 
 
 def later(file: Path, text: str) -> None:
@@ -72,7 +73,7 @@ def later(file: Path, text: str) -> None:
 def test_trouble_is_seen_in_any_case_and_inside_names(log: Path, line: str) -> None:
     log.write_text(f"{line}\n")
     found = read(log, "0")
-    assert (found.state, found.measures, found.lines) == ("failed", {"lines": 1, "found": 1}, (line,)), found.says
+    assert (found.state, found.measures, found.lines) == ("failed", {"lines": 1, "found": 1}, (line,)), found.summary
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_what_a_healthy_log_holds_of_such_words_does_not_count(log: Path, line: 
 def test_what_the_page_allows_does_not_count(log: Path) -> None:
     log.write_text("Error: known noise 17\nError: new\n")
     found = read(log, "0", BOX + "\nallow = ['known noise \\d+']")
-    assert (found.says, found.lines) == ("1 new line with error or fatal since the restart.", ("Error: new",))
+    assert (found.summary, found.lines) == ("1 new line with error or fatal since the restart.", ("Error: new",))
 
 
 def test_words_of_the_pages_own_are_taken_as_they_stand(log: Path) -> None:
@@ -123,17 +124,21 @@ def test_lines_of_before_the_mark_do_not_count(log: Path) -> None:
     later(log, "Error: new\n")
     found = read(log, since)
     assert found.lines == ("Error: new",)
-    assert "rotated" not in found.says
+    assert "rotated" not in found.summary
 
 
 def test_more_lines_than_are_told_are_not_counted_as_so_many(log: Path) -> None:
     log.write_text("Error: again\n" * 500)
-    assert read(log, "0").says == "At least 100 new lines with error or fatal since the restart."
+    assert read(log, "0").summary == "At least 100 new lines with error or fatal since the restart."
 
 
 def test_a_log_that_is_gone_tells_nothing(log: Path) -> None:
     found = read(log, "0")
-    assert (found.state, found.says, found.unasked) == ("failed", "The log cannot be read (it is not there).", True)
+    assert (found.state, found.summary, found.inconclusive) == (
+        "failed",
+        "The log cannot be read (it is not there).",
+        True,
+    )
 
 
 @pytest.mark.parametrize("name", ["{}.1", "{}-20261125", "{}-2026-11-25.log"])
@@ -145,7 +150,7 @@ def test_renamed_by_logrotate_both_are_read_though_the_new_one_is_longer(log: Pa
     log.write_text("Error: after 1\nError: after 2 which is much longer than what was there\n")
     found = read(log, since)
     assert [line[:18] for line in found.lines] == ["Error: before the ", "Error: after 1", "Error: after 2 whi"]
-    assert found.says.endswith("The log was rotated meanwhile; what was rotated away was read as well.")
+    assert found.summary.endswith("The log was rotated meanwhile; what was rotated away was read as well.")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -159,7 +164,7 @@ def test_copied_and_emptied_by_pm2_logrotate_both_are_read(log: Path, old: str, 
     log.write_text("Error: after, and longer than all that was there\n")
     found = read(log, since)
     assert found.lines == ("Error: before the rotation", "Error: after, and longer than all that was there")
-    assert "what was rotated away was read as well" in found.says
+    assert "what was rotated away was read as well" in found.summary
 
 
 def test_the_same_words_at_the_head_of_the_new_log_do_not_hide_that_it_is_another(log: Path) -> None:
@@ -212,7 +217,7 @@ def test_where_the_rest_of_the_old_log_is_not_found_it_is_said(log: Path) -> Non
         log.write_text("Error: x\n")
         found = read(log, since)
         assert found.lines == ("Error: x",)
-        assert found.says.endswith(
+        assert found.summary.endswith(
             "read from its beginning; what was written last before that was not found beside it."
         )
 
@@ -223,7 +228,7 @@ def test_what_was_rotated_away_before_the_restart_does_not_count(log: Path) -> N
     os.utime(older, (time.time() - 60, time.time() - 60))
     log.write_text("")
     found = read(log, mark(log))
-    assert (found.state, found.says) == ("done", "No line with error or fatal since the restart.")
+    assert (found.state, found.summary) == ("done", "No line with error or fatal since the restart.")
 
 
 def test_another_services_log_beside_it_is_not_taken_for_it(log: Path) -> None:
@@ -240,7 +245,7 @@ def test_the_restart_notes_the_very_mark_that_is_read_from(log: Path, tmp_path: 
     (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps([listed])}\nEND\n")
     (tmp_path / "pm2").chmod(0o755)
     ended = LocalShell({}, path=tmp_path).ask("h", f"{STATE}\n{NOW}", env={"NAME": "api"})
-    service = json.loads(told(ended.tail)["now"])["service"]
+    service = json.loads(parse_values(ended.tail)["now"])["service"]
     assert service["err_from"].rsplit(":", 1)[0] == mark(log).rsplit(":", 1)[0]
     assert service["out_from"].startswith("0:")
     later(log, "Error: new\n")
@@ -256,5 +261,5 @@ def test_more_of_the_same_is_more_though_only_the_newest_are_shown(log: Path) ->
     first = read(log, "0")
     log.write_text("Error: connect ECONNREFUSED\n" * 250)
     later = read(log, "0")
-    assert first.says.startswith("At least 100 new lines"), first.says
+    assert first.summary.startswith("At least 100 new lines"), first.summary
     assert (first.output, first.measures["found"], later.measures["found"]) == (later.output, 150, 250)

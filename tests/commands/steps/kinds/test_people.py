@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from commands.steps.base import act
+from commands.steps.base import execute
 from tests.commands.steps.making import box, context, plan
 from tests.local_shell import LocalShell
 from tests.production import answer, rows
@@ -35,15 +35,15 @@ def test_a_gate_asks_its_roles() -> None:
     step = box("gate", 'item = [{ text = "Ready?", role = "dba" }]\nsign = ["lead"]')
     assert plan(step) == "asks dba: Ready?"
     assert step.roles() == {"dba", "lead"}
-    assert act(step, context(World())).state == "done"
+    assert execute(step, context(World())).state == "done"
 
 
 def test_the_announced_minutes_are_said_and_pass() -> None:
     world = World(rate=6000)
     text = 'text = "Deploying <ref> in <countdown> minutes"\nroles_to_tell = ["on_call"]'
     ctx = context(world, {"countdown": "10"})
-    assert act(box("notify", text), ctx).says == "Deploying main in 10 minutes"
-    assert act(box("notify", text + "\ncountdown = true"), ctx).state == "done"
+    assert execute(box("notify", text), ctx).summary == "Deploying main in 10 minutes"
+    assert execute(box("notify", text + "\ncountdown = true"), ctx).state == "done"
     assert (world.clock.now() - ctx.began_at).total_seconds() >= 600
 
 
@@ -52,8 +52,8 @@ def test_where_something_was_not_restored_that_is_said_instead_of_the_pages_word
         "“Database” (DBA must act)": "“Database” failed: locked",
         "“Page” (Lead must act)": "“Page” failed: gone",
     }
-    found = act(box("notify", 'text = "ROLLBACK COMPLETE"'), replace(context(World()), missing=missing))
-    assert found.says == "❌ Rolled back, but NOT: “Database” (DBA must act), “Page” (Lead must act)."
+    found = execute(box("notify", 'text = "ROLLBACK COMPLETE"'), replace(context(World()), missing=missing))
+    assert found.summary == "❌ Rolled back, but NOT: “Database” (DBA must act), “Page” (Lead must act)."
     assert found.lines[-1] == "Not said, because it is not so: ROLLBACK COMPLETE"
     assert "“Database” failed: locked" in found.lines
 
@@ -62,20 +62,20 @@ def test_a_countdown_that_began_before_a_crash_is_not_longer() -> None:
     world = World(rate=0)
     ctx = context(world, {"countdown": "10"})
     world.clock.move(minutes=10)
-    assert box("notify", 'text = "Go"\ncountdown = true').look(ctx).state == "done"
+    assert box("notify", 'text = "Go"\ncountdown = true').recover(ctx).state == "done"
 
 
 @pytest.mark.parametrize("toml", ['text = "Go"\ncountdown = true', 'lasts = "24 h"\nwhy = "soak"'])
 def test_waiting_can_be_stopped(toml: str) -> None:
     ctx = context(World(rate=0), {"countdown": "10"})
     ctx.stop.set()
-    assert act(box("notify" if "text" in toml else "wait", toml), ctx).state == "stopped"
+    assert execute(box("notify" if "text" in toml else "wait", toml), ctx).state == "stopped"
 
 
 def test_a_wait_says_why() -> None:
     step = box("wait", 'lasts = "1 s"\nwhy = "caches fill"')
     assert plan(step) == "waits 1 s: caches fill"
-    assert act(step, context(World())).says == "1 s have passed: caches fill"
+    assert execute(step, context(World())).summary == "1 s have passed: caches fill"
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_wait_says_why() -> None:
     ],
 )
 def test_a_night_belongs_to_the_day_it_began_on(day: int, utc_hour: int, is_open: bool) -> None:
-    found = act(box("window", WINDOW), context(at(day, utc_hour)))
-    assert (found.state == "done") == is_open, found.says
+    found = execute(box("window", WINDOW), context(at(day, utc_hour)))
+    assert (found.state == "done") == is_open, found.summary
 
 
 def test_a_closed_window_says_when_it_opens() -> None:
-    found = act(box("window", WINDOW), context(at(27, 16)))
-    assert found.says == (
+    found = execute(box("window", WINDOW), context(at(27, 16)))
+    assert found.summary == (
         "It is Friday 23:00 in Asia/Bangkok, outside the low-traffic window; it opens on Monday at 22:00."
     )
 
@@ -104,9 +104,9 @@ def test_a_closed_window_says_when_it_opens() -> None:
 def test_a_window_looks_at_the_traffic_too() -> None:
     step = box("window", WINDOW + '\ndatabase = "db"\nsql = "TABLE traffic"\nat_most = 20')
     world = at(23, 15)
-    assert "the traffic now is 42" in act(step, context(world)).says.lower()
+    assert "the traffic now is 42" in execute(step, context(world)).summary.lower()
     world.on_sql("", rows(20))
-    assert act(step, context(world)).state == "done"
+    assert execute(step, context(world)).state == "done"
 
 
 @pytest.mark.parametrize("hours", ["22-06", "25:00-06:00", "22:00-22:00", "22:00–06:00"])
@@ -116,37 +116,37 @@ def test_hours_that_are_none_are_refused(hours: str) -> None:
 
 
 def test_going_on_outside_the_window_needs_two() -> None:
-    assert box("window", WINDOW).two_to_skip
+    assert box("window", WINDOW).skip_needs_two
 
 
 def test_maintenance_is_believed_when_the_door_says_so() -> None:
     world = World()
     step = box("maintenance", MAINTENANCE)
     assert plan(step) == 'on h: touch "$flag"\nwith flag=$FLAG\nGET app/, expects status 503'
-    found = act(step, context(world))
-    assert (found.state, found.says) == ("done", "Maintenance is on: app/ answers 503.")
+    found = execute(step, context(world))
+    assert (found.state, found.summary) == ("done", "Maintenance is on: app/ answers 503.")
 
 
 def test_the_end_of_maintenance_leaves_the_moment_from_which_requests_were_let_in() -> None:
     world, step = World(), box("maintenance", MAINTENANCE.replace('"on"', '"off"').replace("touch", "rm -f"))
     began = world.clock.now()
-    assert step.gives() == ("let_in_at",)
-    found = act(step, context(world))
-    assert began < datetime.fromisoformat(found.values["let_in_at"]) < world.clock.now()
-    assert box("maintenance", MAINTENANCE).gives() == ()
+    assert step.outputs() == ("let_in_at",)
+    found = execute(step, context(world))
+    assert began < datetime.fromisoformat(found.timestamps["let_in_at"]) < world.clock.now()
+    assert box("maintenance", MAINTENANCE).outputs() == ()
 
 
 def test_a_maintenance_that_does_not_show_fails() -> None:
     world = World()
     world.on_web("app", answer(200))
-    found = act(box("maintenance", MAINTENANCE), context(world))
-    assert (found.state, found.says) == ("failed", "Maintenance should be on, but app/ answers 200.")
+    found = execute(box("maintenance", MAINTENANCE), context(world))
+    assert (found.state, found.summary) == ("failed", "Maintenance should be on, but app/ answers 200.")
 
 
 def test_after_a_cut_maintenance_is_switched_once() -> None:
     world, step = World(), box("maintenance", MAINTENANCE)
     ctx = context(world)
-    assert (step.look(ctx).state, step.look(ctx).state) == ("done", "done")
+    assert (step.recover(ctx).state, step.recover(ctx).state) == ("done", "done")
     assert world.begun == {ctx.key: 1}
 
 
@@ -154,9 +154,9 @@ def test_after_a_cut_without_an_exit_code_the_door_tells_whether_maintenance_is_
     world, step, host = World(), box("maintenance", MAINTENANCE), LocalShell({})
     ctx = context(world, shell=host)
     host.dead.add(ctx.key)
-    assert step.look(ctx).state == "unknown"
+    assert step.recover(ctx).state == "unknown"
     world.maintenance = True
-    assert step.look(ctx).state == "done"
+    assert step.recover(ctx).state == "done"
     assert not host.ended, "looking ran the command"
 
 
@@ -164,4 +164,4 @@ def test_after_a_cut_without_an_exit_code_and_an_address_maintenance_is_unknown(
     host = LocalShell({})
     ctx = context(World(), shell=host)
     host.dead.add(ctx.key)
-    assert box("maintenance", MAINTENANCE.replace('web = "app"', "")).look(ctx).state == "unknown"
+    assert box("maintenance", MAINTENANCE.replace('web = "app"', "")).recover(ctx).state == "unknown"

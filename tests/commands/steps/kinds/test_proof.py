@@ -8,7 +8,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.databases import change, data_file, do, fresh, seal
 from tests.commands.steps.making import box, context
@@ -46,7 +46,7 @@ class Shop:
         environ = {"DB": self.url, "SCRATCH": scratch or self.scratch, "FOLDER": str(self.folder)}
         shell = LocalShell(environ, self.programs)
         beside = {"rehearse": box("rehearse", PROOF + 'forward = "f.sql"\nrollback = "b.sql"')} if rehearsed else {}
-        return act(box(kind, toml), context(World(), values, shell=shell, beside=beside, attempt=self.attempt))
+        return execute(box(kind, toml), context(World(), values, shell=shell, beside=beside, attempt=self.attempt))
 
     def back_up(self, more: str = "") -> None:
         """Make a backup anew."""
@@ -78,11 +78,11 @@ def shop(postgres: Postgres, tmp_path: Path) -> Shop:
 
 
 def test_a_whole_backup_is_proven_with_equal_counts(shop: Shop) -> None:
-    assert shop.made.state == "done", shop.made.says + shop.made.output
-    assert "3,006 rows of 3 tables" in shop.made.says
+    assert shop.made.state == "done", shop.made.summary + shop.made.output
+    assert "3,006 rows of 3 tables" in shop.made.summary
     found = shop.prove()
-    assert found.state == "done", found.says + found.output
-    assert "all 3 tables hold the 3,006 rows of the dump, unchanged" in found.says
+    assert found.state == "done", found.summary + found.output
+    assert "all 3 tables hold the 3,006 rows of the dump, unchanged" in found.summary
     assert shop.copies() == [], "the copy stays"
 
 
@@ -112,7 +112,7 @@ def test_a_copy_that_no_rehearsal_took_goes_when_the_run_is_over(shop: Shop) -> 
     assert shop.prove(rehearsed=True).state == "done"
     environ = {"DB": shop.url, "SCRATCH": shop.scratch, "FOLDER": str(shop.folder)}
     over = context(World(), dict(shop.made.values), shell=LocalShell(environ, postgres_programs()))
-    box("proof", PROOF).give_back(over)
+    box("proof", PROOF).clean_up_after_run(over)
     assert shop.copies() == []
 
 
@@ -127,7 +127,7 @@ def test_a_dump_that_lost_rows_is_seen(shop: Shop) -> None:
     change(shop.archive, b"17\tparent 17\n", b"")
     shop.seal()
     found = shop.prove()
-    assert "does not hold what the database held" in found.says
+    assert "does not hold what the database held" in found.summary
     assert "public.parents: 3000 rows dumped, 2999 restored" in found.lines
 
 
@@ -135,7 +135,7 @@ def test_a_dump_with_as_many_rows_of_other_content_is_seen(shop: Shop) -> None:
     change(shop.archive, b"17\tparent 17\n", b"17\tparent 71\n")
     shop.seal()
     found = shop.prove()
-    assert "does not hold what the database held" in found.says
+    assert "does not hold what the database held" in found.summary
     assert "public.parents: 3000 rows, of which some hold something else than was dumped" in found.lines
 
 
@@ -145,7 +145,7 @@ def test_where_the_page_compares_rows_alone_their_number_counts_and_that_is_said
     shop.seal()
     found = shop.prove()
     assert found.state == "done"
-    assert "what is in them was not compared" in found.says
+    assert "what is in them was not compared" in found.summary
     change(shop.archive, b"17\tparent 71\n", b"")
     shop.seal()
     assert shop.prove().state == "failed"
@@ -156,7 +156,7 @@ def test_one_flipped_bit_anywhere_in_the_archive_is_seen(shop: Shop) -> None:
         data = file.read_bytes()
         for at in (0, len(data) // 2, len(data) - 1):
             file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-            assert "its checksum differs" in shop.prove().says, f"byte {at} of {file.name}"
+            assert "its checksum differs" in shop.prove().summary, f"byte {at} of {file.name}"
         file.write_bytes(data)
     assert shop.prove().state == "done", "the archive is as it was"
 
@@ -167,24 +167,24 @@ def test_a_dump_cut_in_the_middle_is_seen(shop: Shop) -> None:
     shop.seal()
     found = shop.prove()
     assert found.state == "failed", "cut at 60 % it holds a part of the rows"
-    assert "cannot be restored" in found.says
+    assert "cannot be restored" in found.summary
 
 
 def test_a_backup_whose_checksums_are_gone_is_not_believed(shop: Shop) -> None:
     shop.archive.with_name(f"{shop.archive.name}.sha256").unlink()
-    assert "its checksum differs" in shop.prove().says
+    assert "its checksum differs" in shop.prove().summary
 
 
 def test_production_itself_is_never_the_scratch_database(shop: Shop) -> None:
     found = shop.prove(scratch=shop.url.replace("127.0.0.1", "localhost") + "?application_name=other")
-    assert "is production itself" in found.says
+    assert "is production itself" in found.summary
     assert do(shop.url, "SELECT count(*) FROM parents") == [(3000,)]
 
 
 def test_a_scratch_database_that_holds_something_else_is_left_alone(shop: Shop) -> None:
     do(shop.scratch, "CREATE TABLE precious (id integer)")
     found = shop.prove()
-    assert "is not empty" in found.says
+    assert "is not empty" in found.summary
     assert do(shop.scratch, "SELECT count(*) FROM precious") == [(0,)]
 
 
@@ -217,18 +217,18 @@ def test_what_the_scratch_user_may_not_do_is_not_blamed_on_the_backup(shop: Shop
     shop.url = server
     shop.back_up()
     found = shop.prove()
-    assert found.says.startswith("The user of the scratch database may not restore everything there"), found.says
+    assert found.summary.startswith("The user of the scratch database may not restore everything there"), found.summary
     assert any("permission denied to create foreign-data wrapper" in line for line in found.lines), found.lines
 
 
 def test_what_pg_restore_asks_of_an_older_server_is_not_blamed_on_the_backup(shop: Shop, tmp_path: Path) -> None:
-    says = (
+    summary = (
         'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"'
     )
     newer = tmp_path / "newer"
     newer.mkdir()
     (newer / "pg_restore").write_text(
-        f"#!/bin/sh\n{postgres_programs()}/pg_restore \"$@\" || exit\nprintf '%s\\n' '{says}' pg_restore: >&2\nexit 1\n"
+        f"#!/bin/sh\n{postgres_programs()}/pg_restore \"$@\" || exit\nprintf '%s\\n' '{summary}' pg_restore: >&2\nexit 1\n"
     )
     (newer / "pg_restore").chmod(0o755)
     shop.programs = Path(f"{newer}:{postgres_programs()}")

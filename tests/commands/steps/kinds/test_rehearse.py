@@ -13,7 +13,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.scripts import script
 from tests.commands.steps.databases import DUMP, do, dump, fresh
@@ -89,11 +89,11 @@ class Shop:
                 env={name: f"${name}" for name in places},
             )
             assert not asked.code, asked.tail
-            proof = act(box("proof", toml), replace(made, key="run-1/proof/1"))
-            assert proof.state == "done", proof.says + proof.output
+            proof = execute(box("proof", toml), replace(made, key="run-1/proof/1"))
+            assert proof.state == "done", proof.summary + proof.output
             [[copy]] = do(self.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
             do(self.scratch.replace("/scratch", f"/{copy}"), proven.format(copy=copy))
-        return act(box("rehearse", own), made)
+        return execute(box("rehearse", own), made)
 
     def left(self) -> list[tuple[object, ...]]:
         """Databases of ours that were not dropped, and what is in production."""
@@ -111,23 +111,23 @@ def shop(postgres: Postgres, tmp_path: Path) -> Iterator[Shop]:
 
 def test_rows_that_do_not_come_back_stop_the_run_and_are_counted(shop: Shop) -> None:
     found = shop.rehearse(returns="")
-    assert found.state == "failed", found.says
-    assert 'does not bring back the rows of public."Alt ของ"' in found.says, found.output
+    assert found.state == "failed", found.summary
+    assert 'does not bring back the rows of public."Alt ของ"' in found.summary, found.output
     assert '"Alt ของ": 7 → gone → 0 ❗ not as before' in found.lines
 
 
 def test_rows_that_data_return_brings_back_on_the_copy_do_not_stop_it(shop: Shop) -> None:
     found = shop.rehearse()
-    assert found.state == "done", found.says + found.output
-    assert "7 rows brought back from the backup in" in found.says
-    assert "schema and every row as before" in found.says
+    assert found.state == "done", found.summary + found.output
+    assert "7 rows brought back from the backup in" in found.summary
+    assert "schema and every row as before" in found.summary
     assert '"Alt ของ": 7 → gone → 0 → 7 ✓' in found.lines
 
 
 def test_a_return_that_fails_on_the_copy_is_told_with_the_reason(shop: Shop) -> None:
     found = shop.rehearse(back=BACK.replace("(id integer)", "(word integer)"))
     assert found.state == "failed"
-    assert "the data-return fails" in found.says
+    assert "the data-return fails" in found.summary
     assert any('column "id" does not exist' in line for line in found.lines), found.output
 
 
@@ -137,7 +137,7 @@ def test_a_return_that_forgets_a_table_stops_the_run(shop: Shop) -> None:
     shop.sum = dump(shop.url, shop.folder)
     found = shop.rehearse(FORWARD + "DROP TABLE forgotten;", BACK + "CREATE TABLE forgotten (id integer);")
     assert found.state == "failed"
-    assert "does not bring back the rows of public.forgotten." in found.says
+    assert "does not bring back the rows of public.forgotten." in found.summary
 
 
 def test_a_sequence_that_would_collide_with_a_row_that_came_back_is_found(shop: Shop) -> None:
@@ -155,13 +155,13 @@ def test_a_sequence_that_would_collide_with_a_row_that_came_back_is_found(shop: 
     returns = RETURN.replace('tables = ["', 'tables = ["numbered", "')
     found = shop.rehearse(FORWARD + "DROP TABLE numbered;", BACK + back, returns=returns)
     assert found.state == "failed"
-    assert found.says.startswith("On the copy, the"), found.says
+    assert found.summary.startswith("On the copy, the"), found.summary
 
 
 def test_how_long_each_table_is_locked_is_measured_and_told(shop: Shop) -> None:
     slow = "SELECT pg_sleep(0.3);"
     found = shop.rehearse(f"ALTER TABLE kept ADD COLUMN extra integer; {slow}\n{FORWARD.splitlines()[1]}\n")
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
     lock = next(line for line in found.lines if line.startswith("forward keeps readers and writers waiting: "))
     held = {name: int(ms) for name, ms in re.findall(r'(\w+|"[^"]+") (\d+) ms', lock)}
     assert 300 <= held["kept"] < 3000, lock
@@ -174,7 +174,7 @@ def test_how_long_each_table_is_locked_is_measured_and_told(shop: Shop) -> None:
 def test_the_copy_that_the_proof_left_is_used_and_dropped(shop: Shop) -> None:
     mark = "CREATE TABLE mark (id integer);"
     found = shop.rehearse(FORWARD + "DROP TABLE mark;", BACK + mark, proven=f"{mark} ALTER TABLE mark OWNER TO {OWNER}")
-    assert found.state == "done", f"the backup was restored once more: {found.says} {found.output}"
+    assert found.state == "done", f"the backup was restored once more: {found.summary} {found.output}"
 
 
 def test_a_copy_of_another_backup_is_not_used(shop: Shop) -> None:
@@ -183,30 +183,30 @@ def test_a_copy_of_another_backup_is_not_used(shop: Shop) -> None:
 
 def test_the_pages_verify_queries_are_asked_on_the_copy(shop: Shop) -> None:
     agreed = shop.rehearse()
-    assert agreed.state == "done", agreed.says + agreed.output
-    assert "1 verify queries agree" in agreed.says
+    assert agreed.state == "done", agreed.summary + agreed.output
+    assert "1 verify queries agree" in agreed.summary
     wrong = shop.rehearse(expect=COLUMNS.format(4))
     assert wrong.state == "failed"
-    assert "after forward, “it's extra” is 1 instead of 4" in wrong.says
+    assert "after forward, “it's extra” is 1 instead of 4" in wrong.summary
 
 
 def test_a_verify_query_that_the_scratch_server_cannot_answer_stops_nothing(shop: Shop) -> None:
     unknown = "[[verify]]\nsays = \"rights\"\nexpect = 1\nsql = \"SELECT has_table_privilege('nobody_here', 'kept', 'INSERT')::int\"\n"
     found = shop.rehearse(expect=unknown)
-    assert found.state == "done", found.says
+    assert found.state == "done", found.summary
     assert "after forward, “rights” could not be asked on the copy, which lacks a role" in found.lines
 
 
 def test_content_that_changed_under_the_same_count_is_seen(shop: Shop) -> None:
     found = shop.rehearse(back=BACK + "UPDATE kept SET word = 'three' WHERE id = 2;")
     assert found.state == "failed"
-    assert "rows of public.kept" in found.says
+    assert "rows of public.kept" in found.summary
 
 
 def test_a_schema_that_is_not_as_before_is_shown(shop: Shop) -> None:
     found = shop.rehearse(back='CREATE TABLE "Alt ของ" (id bigint);')
     assert found.state == "failed"
-    assert "does not bring the schema back" in found.says
+    assert "does not bring the schema back" in found.summary
     assert any("extra integer" in line for line in found.lines), found.lines
 
 
@@ -216,10 +216,10 @@ def test_a_schema_that_is_not_as_before_is_shown(shop: Shop) -> None:
 def test_a_file_that_fails_is_named_with_its_line(shop: Shop, forward: str, back: str, which: str) -> None:
     found = shop.rehearse(forward, back)
     assert found.state == "failed"
-    assert f"the {which} file fails" in found.says, found.output
+    assert f"the {which} file fails" in found.summary, found.output
     assert f"line {1 + back.startswith(chr(10))}: ERROR" in "\n".join(found.lines)
 
 
 def test_a_backup_that_is_not_as_it_was_is_not_rehearsed_on(shop: Shop) -> None:
     shop.sum = hashlib.sha256(b"").hexdigest()
-    assert "its checksum differs" in shop.rehearse().says
+    assert "its checksum differs" in shop.rehearse().summary

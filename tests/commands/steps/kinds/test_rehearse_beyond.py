@@ -42,8 +42,8 @@ def test_what_a_whole_server_shares_is_not_changed_where_that_server_is_producti
     shop: Shop, statement: str
 ) -> None:
     found = shop.rehearse(FORWARD + statement)
-    assert found.state == "failed", found.says
-    assert found.says.startswith("The scratch database is on production's own server")
+    assert found.state == "failed", found.summary
+    assert found.summary.startswith("The scratch database is on production's own server")
     assert any(line.startswith("f.sql line 3: ") for line in found.lines), found.lines
     roles = "SELECT count(*) FROM pg_roles WHERE rolname = 'surprise' OR rolconfig::text LIKE '%7s%'"
     assert do(shop.url, roles) == [(0,)]
@@ -69,8 +69,10 @@ def test_a_sequence_that_the_rollback_made_anew_behind_its_rows_is_found(shop: S
         "ALTER TABLE kept ALTER COLUMN id SET DEFAULT nextval('kept_id_seq');"
     )
     found = shop.rehearse(FORWARD + forward, BACK + back)
-    assert found.state == "failed", found.says
-    assert "new rows collide after the rollback in kept (its sequence kept_id_seq stands behind its rows)" in found.says
+    assert found.state == "failed", found.summary
+    assert (
+        "new rows collide after the rollback in kept (its sequence kept_id_seq stands behind its rows)" in found.summary
+    )
     assert shop.rehearse(FORWARD + forward, f"{BACK}{back} SELECT setval('kept_id_seq', 2);").state == "done"
 
 
@@ -83,15 +85,15 @@ def test_a_materialised_view_that_the_rollback_leaves_empty_is_found(shop: Shop)
     view = "CREATE MATERIALIZED VIEW words AS SELECT word FROM kept"
     holds(shop, view)
     found = shop.rehearse(f"DROP MATERIALIZED VIEW words; {FORWARD}", f"{BACK} {view} WITH NO DATA;")
-    assert found.state == "failed", found.says
-    assert "materialised views have fewer rows in the end: words 0 of 2" in found.says
+    assert found.state == "failed", found.summary
+    assert "materialised views have fewer rows in the end: words 0 of 2" in found.summary
 
 
 def test_a_view_that_was_made_before_the_rows_were_back_is_found(shop: Shop) -> None:
     view = 'CREATE MATERIALIZED VIEW old AS SELECT id FROM "Alt ของ"'
     holds(shop, view)
     found = shop.rehearse(f"DROP MATERIALIZED VIEW old; {FORWARD}", f"{BACK} {view};")
-    assert "materialised views have fewer rows in the end: old 0 of 7" in found.says, found.says
+    assert "materialised views have fewer rows in the end: old 0 of 7" in found.summary, found.summary
 
 
 def test_an_errors_details_which_are_rows_of_production_are_not_told(shop: Shop) -> None:
@@ -112,15 +114,15 @@ def test_a_verify_query_that_fails_on_the_copy_stops_the_run_as_it_would_in_prod
     broken = '[[verify]]\nsays = "gone"\nexpect = 1\nsql = "SELECT missing FROM kept"\n'
     found = shop.rehearse(expect=broken)
     assert found.state == "failed"
-    assert "after forward, “gone” fails (ERROR:  column" in found.says, found.says
+    assert "after forward, “gone” fails (ERROR:  column" in found.summary, found.summary
 
 
 def test_a_verify_query_may_answer_true_or_hold_bars(shop: Shop) -> None:
     asked = '[[verify]]\nsays = "a|b"\nexpect = "True"\nsql = "SELECT true"\n'
     asked += '[[verify]]\nsays = "bars"\nexpect = "x|y"\nsql = "SELECT \'x|y\', 2"\n'
     found = shop.rehearse(expect=asked)
-    assert found.state == "done", found.says
-    assert "2 verify queries agree" in found.says
+    assert found.state == "done", found.summary
+    assert "2 verify queries agree" in found.summary
 
 
 def test_numbers_agree_however_many_places_they_are_written_with(shop: Shop) -> None:
@@ -133,27 +135,27 @@ def test_what_a_failing_verify_query_quotes_of_a_row_is_not_told(shop: Shop) -> 
     found = shop.rehearse(
         expect="[[verify]]\nsays = 'codes'\nexpect = 0\nsql = 'SELECT count(*) FROM kept WHERE word::int < 0'\n"
     )
-    assert 'invalid input syntax for type integer: "…"' in found.says, found.says
+    assert 'invalid input syntax for type integer: "…"' in found.summary, found.summary
 
 
 def test_words_in_a_row_change_no_role(shop: Shop) -> None:
     row = "INSERT INTO kept (word) VALUES ('Create user'), ('drop database'); ALTER TABLE kept RENAME word TO role;"
     found = shop.rehearse(FORWARD + row, BACK + "DELETE FROM kept WHERE id > 2; ALTER TABLE kept RENAME role TO word;")
-    assert found.state == "done", found.says
+    assert found.state == "done", found.summary
 
 
 def test_a_setting_that_another_server_may_refuse_is_not_taken_over(shop: Shop) -> None:
     holds(shop, f"ALTER ROLE {OWNER} IN DATABASE shop SET default_transaction_read_only = on")
     found = shop.rehearse()
     do(shop.scratch, f"ALTER ROLE {OWNER} IN DATABASE shop RESET ALL")
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
 
 
 def test_a_comment_that_differs_in_a_function_is_shown(shop: Shop) -> None:
     made = "CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS $f$\n{}SELECT 1\n$f$;"
     holds(shop, made.format("-- old\n"))
     found = shop.rehearse(FORWARD + made.format("-- new\n"), BACK + made.format(""))
-    assert "does not bring the schema back" in found.says, found.says
+    assert "does not bring the schema back" in found.summary, found.summary
     assert "< -- old" in found.lines
 
 
@@ -165,7 +167,7 @@ def test_names_are_found_on_the_copy_as_the_server_finds_them_in_production(shop
     )
     forward, back = "ALTER TABLE inner_one ADD COLUMN n integer;", "ALTER TABLE inner_one DROP COLUMN n;"
     found = shop.rehearse(forward, back, returns="", expect=ONE)
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
 
 
 def test_columns_in_another_order_are_a_remark_and_their_values_are_still_compared(shop: Shop) -> None:
@@ -174,10 +176,10 @@ def test_columns_in_another_order_are_a_remark_and_their_values_are_still_compar
     back = "ALTER TABLE kept ADD COLUMN word text; UPDATE kept SET word = aside; ALTER TABLE kept DROP COLUMN aside;"
     drop, make = FORWARD.splitlines()[1], BACK.splitlines()[1]
     found = shop.rehearse(f"{forward} {drop}", f"{back} {make}", expect=ONE)
-    assert found.state == "done", found.says + found.output
+    assert found.state == "done", found.summary + found.output
     assert "columns stand in another order than before; nothing else of the schema differs" in found.lines
     lost = shop.rehearse(f"{forward} {drop}", f"{back.replace('= aside', '= note')} {make}", expect=ONE)
-    assert "does not bring back the rows of public.kept" in lost.says
+    assert "does not bring back the rows of public.kept" in lost.summary
 
 
 def test_a_schema_that_lost_a_hundred_tables_is_told_with_its_rows(shop: Shop) -> None:
@@ -185,13 +187,13 @@ def test_a_schema_that_lost_a_hundred_tables_is_told_with_its_rows(shop: Shop) -
     holds(shop, tables)
     found = shop.rehearse(FORWARD + " ".join(f"DROP TABLE t{n};" for n in range(100)))
     assert found.state == "failed"
-    assert "does not bring the schema back" in found.says, found.output
+    assert "does not bring the schema back" in found.summary, found.output
     assert any(line.startswith('"Alt ของ": 7') for line in found.lines), found.lines
 
 
 def test_a_rehearsal_that_does_not_begin_leaves_no_copy(shop: Shop) -> None:
     found = shop.rehearse("VACUUM kept;", proven="SELECT 1")
-    assert "cannot run in a transaction" in found.says
+    assert "cannot run in a transaction" in found.summary
     assert not do(shop.url, "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'"), (
         "a copy of production is left"
     )
@@ -209,8 +211,8 @@ def test_two_returns_of_a_page_are_made_one_after_the_other(shop: Shop) -> None:
     tables = RETURN.replace('tables = ["', 'tables = ["other", "'), RETURN
     both = [tables[0].replace(', "\\"Alt ของ\\""', ""), tables[1]]
     found = shop.rehearse(FORWARD + "DROP TABLE other;", BACK + "CREATE TABLE other (id integer);", returns=both)
-    assert found.state == "done", found.says + found.output
-    assert "10 rows brought back" in found.says
+    assert found.state == "done", found.summary + found.output
+    assert "10 rows brought back" in found.summary
 
 
 def test_a_value_that_an_error_quotes_is_not_told(shop: Shop) -> None:

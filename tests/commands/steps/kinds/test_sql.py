@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.steps.base import act
+from commands.steps.base import execute
 from state.errors import Failed, LostTrack, Stopped
 from tests.commands.steps.making import box, context, plan
 from tests.production import FORWARD_SQL, rows
@@ -29,81 +29,83 @@ def test_the_plan_is_before_apply_after() -> None:
 
 def test_it_is_applied_and_verified() -> None:
     world = World()
-    found = act(box("sql", BOX), context(world, files=FILES))
-    assert (found.state, found.lines) == ("done", ("V1 columns: 4 ✓", "V2 tables: 0 ✓")), found.says
+    found = execute(box("sql", BOX), context(world, files=FILES))
+    assert (found.state, found.lines) == ("done", ("V1 columns: 4 ✓", "V2 tables: 0 ✓")), found.summary
     assert world.applied == {"run-1/step": 1}
 
 
 def test_what_is_so_already_is_not_done_again() -> None:
     world = World()
     world.forward = True
-    found = act(box("sql", BOX), context(world, files=FILES))
-    assert (found.state, found.says) == ("done", "It is so already; nothing was run.")
+    found = execute(box("sql", BOX), context(world, files=FILES))
+    assert (found.state, found.summary) == ("done", "It is so already; nothing was run.")
     assert not world.applied
 
 
 def test_a_second_attempt_uses_the_same_receipt() -> None:
     world = World()
-    act(box("sql", BOX), context(world, files=FILES))
+    execute(box("sql", BOX), context(world, files=FILES))
     world.forward = False
-    act(box("sql", BOX), context(world, files=FILES, attempt=2))
+    execute(box("sql", BOX), context(world, files=FILES, attempt=2))
     assert world.applied == {"run-1/step": 1}, "the file was applied twice in one run"
 
 
 def test_an_error_is_a_failure_with_its_words() -> None:
     world = World()
     world.on_sql(FILE, Failed("Line 7: relation does not exist; nothing was applied.", "DROP TABLE nothing"))
-    found = act(box("sql", BOX), context(world, files=FILES))
-    assert (found.state, found.says) == ("failed", "Line 7: relation does not exist; nothing was applied.")
+    found = execute(box("sql", BOX), context(world, files=FILES))
+    assert (found.state, found.summary) == ("failed", "Line 7: relation does not exist; nothing was applied.")
     assert found.lines == ("DROP TABLE nothing",)
 
 
 def test_three_of_four_columns_are_not_success() -> None:
     world = World()
     world.on_sql("attname", rows(3))
-    found = act(box("sql", BOX), context(world, files=FILES))
+    found = execute(box("sql", BOX), context(world, files=FILES))
     assert found.state == "failed"
-    assert "V1 columns: 3 instead of 4" in found.says
+    assert "V1 columns: 3 instead of 4" in found.summary
 
 
 def test_a_file_with_its_own_commit_is_refused_before_anything_runs() -> None:
     world = World()
-    found = act(box("sql", BOX), context(world, files={FILE: "SELECT 1;\nCOMMIT;\n"}))
+    found = execute(box("sql", BOX), context(world, files={FILE: "SELECT 1;\nCOMMIT;\n"}))
     assert found.state == "failed"
-    assert found.says.startswith(f"{FILE} line 2:")
+    assert found.summary.startswith(f"{FILE} line 2:")
     assert not world.applied
 
 
 def test_a_file_that_was_not_kept_is_said() -> None:
-    assert "was not kept by this run" in act(box("sql", BOX), context(World(), files={})).says
+    assert "was not kept by this run" in execute(box("sql", BOX), context(World(), files={})).summary
 
 
 def test_a_stop_is_a_stop() -> None:
     world = World()
     world.on_sql(FILE, Stopped("Cancelled and rolled back."))
-    assert act(box("sql", BOX), context(world, files=FILES)).state == "stopped"
+    assert execute(box("sql", BOX), context(world, files=FILES)).state == "stopped"
 
 
 def test_after_a_cut_what_is_not_applied_is_applied_and_what_is_applied_is_not_applied_again() -> None:
     step, world = box("sql", BOX), World()
-    assert step.look(context(world, files=FILES)).state == "done"
-    assert step.look(context(world, files=FILES)).state == "done"
+    assert step.recover(context(world, files=FILES)).state == "done"
+    assert step.recover(context(world, files=FILES)).state == "done"
     assert world.applied == {"run-1/step": 1}
     world.on_sql("attname", rows(3))
-    assert "is applied, but V1 columns: 3" in step.look(context(world, files=FILES)).says
+    assert "is applied, but V1 columns: 3" in step.recover(context(world, files=FILES)).summary
     assert world.applied == {"run-1/step": 1}, "the file was applied twice"
 
 
 def test_after_a_cut_without_a_receipt_the_verify_queries_decide() -> None:
     step, world = box("sql", f"{BOX}receipt = false\n"), World()
-    assert step.look(context(world, files=FILES)).state == "done"
-    assert step.look(context(world, files=FILES)).says.startswith("The bot was cut off after the file was applied")
+    assert step.recover(context(world, files=FILES)).state == "done"
+    assert step.recover(context(world, files=FILES)).summary.startswith(
+        "The bot was cut off after the file was applied"
+    )
     world.on_sql("attname", rows(3))
-    assert step.look(context(world, files=FILES)).state == "unknown", "half of it is there: a person must look"
+    assert step.recover(context(world, files=FILES)).state == "unknown", "half of it is there: a person must look"
     assert world.applied == {"run-1/step": 1}
 
 
 def test_a_lost_connection_is_unknown() -> None:
     world = World()
     world.on_sql(FILE, LostTrack("The connection broke."))
-    assert act(box("sql", BOX), context(world, files=FILES)).state == "unknown"
+    assert execute(box("sql", BOX), context(world, files=FILES)).state == "unknown"

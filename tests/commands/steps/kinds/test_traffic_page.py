@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from commands.ports.preflight import Around
+from commands.ports.preflight import PreflightContext
 from tests.commands.steps.access_log import BOX, line, looking
 from tests.commands.steps.making import box, plan
 
@@ -30,14 +30,14 @@ def test_the_doctor_looks_at_the_file_and_its_newest_line(
     log = tmp_path / "access.log"
     if text is not None:
         log.write_text(text())
-    (check,) = box("traffic", BOX).checks()
+    (check,) = box("traffic", BOX).preflight()
     tools = looking(log).tools
-    (found,) = check.look(Around(tools=tools, ref="main"))
-    assert (found.level, words in found.says) == (level, True), found
+    (found,) = check.examine(PreflightContext(tools=tools, ref="main"))
+    assert (found.level, words in found.summary) == (level, True), found
 
 
 def test_what_the_doctor_cannot_know_yet_it_does_not_ask() -> None:
-    assert box("traffic", BOX.replace("$LOG", "<log_out>")).checks() == []
+    assert box("traffic", BOX.replace("$LOG", "<log_out>")).preflight() == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bot.rehearsal.target.ssh import Ssh
 from bot.rehearsal.target.tools import postgres_programs
 from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from tests.bot.tools.scratches import servers
 from tests.bot.tools.ssh.test_forward import carrying
@@ -81,7 +81,7 @@ class Shop:
 
     def act(self, kind: str, toml: str = OWN) -> Outcome:
         """A step made once."""
-        return act(box(kind, toml), self.context())
+        return execute(box(kind, toml), self.context())
 
     def while_it_restores(self, do: Callable[[], None]) -> None:
         """Let the next restore wait, and do something meanwhile."""
@@ -113,8 +113,8 @@ def shop(ssh: Ssh, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_backup_is_proven_on_the_bots_own_machine(shop: Shop) -> None:
     found = shop.act("proof")
-    assert found.state == "done", found.says + found.output
-    assert "all 2 tables hold the 2,007 rows of the dump, unchanged" in found.says
+    assert found.state == "done", found.summary + found.output
+    assert "all 2 tables hold the 2,007 rows of the dump, unchanged" in found.summary
 
 
 def test_rows_that_the_dump_lost_are_seen_there_too(shop: Shop) -> None:
@@ -128,20 +128,20 @@ def test_rows_that_the_dump_lost_are_seen_there_too(shop: Shop) -> None:
 
 def test_the_migration_is_rehearsed_there_with_productions_roles(shop: Shop) -> None:
     found = shop.act("rehearse", OWN + 'forward = "f.sql"\nrollback = "b.sql"\n')
-    assert found.state == "done", found.says + found.output
-    assert "7 rows brought back from the backup" in found.says
-    assert "schema and every row as before" in found.says
+    assert found.state == "done", found.summary + found.output
+    assert "7 rows brought back from the backup" in found.summary
+    assert "schema and every row as before" in found.summary
 
 
 def test_a_connection_lost_in_the_middle_is_told_and_the_next_attempt_proves(shop: Shop) -> None:
     shop.while_it_restores(shop.tools.shell.close)
     found = shop.act("proof")
-    assert found.state == "failed", found.says
-    assert found.says.startswith(
+    assert found.state == "failed", found.summary
+    assert found.summary.startswith(
         "The proof is missing: the connection to host “h”, through which the copy was made, was lost."
     )
     again = shop.act("proof")
-    assert again.state == "done", again.says + again.output
+    assert again.state == "done", again.summary + again.output
 
 
 def test_a_person_stops_it_in_the_middle(shop: Shop) -> None:
@@ -152,10 +152,10 @@ def test_a_person_stops_it_in_the_middle(shop: Shop) -> None:
 def test_a_bot_that_was_cut_off_in_the_middle_makes_it_anew(shop: Shop) -> None:
     step, ctx = box("proof", OWN), shop.context()
     shop.while_it_restores(shop.tools.shell.close)
-    assert act(step, ctx).state == "failed", "the attempt that lost its server"
-    looked = step.look(ctx)
+    assert execute(step, ctx).state == "failed", "the attempt that lost its server"
+    looked = step.recover(ctx)
     assert looked is not None
-    assert looked.state == "done", looked.says + looked.output
+    assert looked.state == "done", looked.summary + looked.output
 
 
 def test_neither_the_address_nor_its_password_is_in_what_is_told(shop: Shop) -> None:

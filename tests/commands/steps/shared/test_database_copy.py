@@ -10,10 +10,10 @@ import pytest
 
 from bot.settings import shipped_runbooks
 from commands.ports.preflight import OK, WARN
-from commands.ports.tools import Finished, Job
+from commands.ports.tools import CommandResult, Job
 from commands.runbook import Page, read_page
 from commands.start.doctor import examine
-from commands.steps.base import act
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
 from tests.commands.steps.making import box, context, plan
@@ -39,7 +39,7 @@ def on(world: World) -> Context:
 
 def tried(world: World, kind: str) -> Outcome:
     """The step made; whatever happened, what was lent is given back."""
-    outcome = act(made(kind), on(world))
+    outcome = execute(made(kind), on(world))
     assert world.not_given_back == 0
     return outcome
 
@@ -48,7 +48,7 @@ def given_to(world: World, script: str, name: str) -> list[str]:
     """What each job with that script is given under a name, as they come."""
     given: list[str] = []
 
-    def does(job: Job) -> Finished:
+    def does(job: Job) -> CommandResult:
         if job.env[name] not in given:
             given.append(job.env[name])
         return world.host_does(job.script, job.env)
@@ -84,11 +84,11 @@ def test_where_none_can_be_had_it_fails_with_the_reason_and_takes_two_people_to_
     world.no_scratch = "the copy needs 9.0 GB and /tmp on the bot's machine has 1.0 GB free; make room there"
     outcome = tried(world, kind)
     assert outcome.state == "failed", "a proof that was not made must never count"
-    assert outcome.says.startswith(
+    assert outcome.summary.startswith(
         MISSING[kind] + world.no_scratch + ". Mend that and run it again, or name an empty database"
     )
-    assert made(kind).two_to_skip
-    assert made(kind, NAMED).two_to_skip
+    assert made(kind).skip_needs_two
+    assert made(kind, NAMED).skip_needs_two
     assert not world.begun, "nothing is run on the host without a place for the copy"
 
 
@@ -96,21 +96,21 @@ def test_where_none_can_be_had_it_fails_with_the_reason_and_takes_two_people_to_
 def test_where_production_does_not_say_what_it_needs_that_is_the_reason(kind: str) -> None:
     world = World()
     world.on_host("need=", ended('psql: error: FATAL:  role "x" does not exist\n', 2))
-    assert 'production cannot be asked (psql: error: FATAL:  role "x" does not exist)' in tried(world, kind).says
+    assert 'production cannot be asked (psql: error: FATAL:  role "x" does not exist)' in tried(world, kind).summary
     world.on_host("need=", ended("", 64))
-    assert "The database address is not of the form" in tried(world, kind).says
+    assert "The database address is not of the form" in tried(world, kind).summary
 
 
 @pytest.mark.parametrize("kind", SCRIPTS)
 def test_a_way_to_the_server_that_is_lost_is_not_blamed_on_the_backup(kind: str) -> None:
     world = World()
     world.fail(SCRIPTS[kind], 75, "pg_restore: error: server closed the connection unexpectedly")
-    assert "The backup cannot be restored" in tried(world, kind).says
+    assert "The backup cannot be restored" in tried(world, kind).summary
     world.finished.clear()
     world.scratch_lost = "the connection to host “h”, through which the copy was made, was lost"
     outcome = tried(world, kind)
     assert outcome.state == "failed"
-    assert outcome.says.startswith(MISSING[kind] + world.scratch_lost + ".")
+    assert outcome.summary.startswith(MISSING[kind] + world.scratch_lost + ".")
     assert "server closed the connection" in outcome.output
 
 
@@ -125,7 +125,9 @@ def test_a_copy_on_the_bots_machine_is_not_left_for_the_rehearsal() -> None:
     world = World()
     kept = given_to(world, "proof_rows", "KEEP")
     for toml in (OWN, NAMED):
-        act(made("proof", toml), replace(on(world), beside={"r": made("rehearse", toml)}, key=f"run-1/p/{len(kept)}"))
+        execute(
+            made("proof", toml), replace(on(world), boxes={"r": made("rehearse", toml)}, key=f"run-1/p/{len(kept)}")
+        )
     assert kept == ["no", "yes"]
 
 
@@ -133,7 +135,7 @@ def test_a_copy_on_the_bots_machine_is_not_left_for_the_rehearsal() -> None:
 def test_after_a_crash_what_ended_well_counts_and_is_not_made_again(kind: str) -> None:
     world = World()
     assert tried(world, kind).state == "done"
-    looked = made(kind).look(on(world))
+    looked = made(kind).recover(on(world))
     assert looked is not None
     assert looked.state == "done"
     assert len(world.lent) == 1
@@ -147,9 +149,9 @@ def test_after_a_crash_any_other_attempt_is_ended_on_the_host_and_made_anew(kind
     if then != "absent":
         world.finished[key] = None if then == "running" else ended("lost", 75)
     for crashes in (1, 2):
-        looked = made(kind).look(on(world))
+        looked = made(kind).recover(on(world))
         assert looked is not None
-        assert looked.state == "done", looked.says
+        assert looked.state == "done", looked.summary
         assert world.finished[key], "what ran, or is on its way still, must not go on"
         assert len(world.lent) == crashes
         # the bot was killed once more, in the middle of what it made anew
@@ -198,11 +200,11 @@ def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_startin
         assert f"the {what} would be missing: {world.no_scratch}: mend that, or name an empty database" in "\n".join(
             warned
         )
-    assert not [line for line in lines if "missing" in line.found.says and line.found.level not in {WARN, OK}]
+    assert not [line for line in lines if "missing" in line.found.summary and line.found.level not in {WARN, OK}]
     assert world.not_given_back == 0
 
 
 @pytest.mark.parametrize("kind", SCRIPTS)
 def test_a_page_may_not_go_on_without_it_with_nobodys_word(kind: str) -> None:
     step = made(kind, OWN + 'on_failure = "tell"\n')
-    assert "would go on without the" in step.wrong_beside({})
+    assert "would go on without the" in step.page_error({})

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.doors.context import Office
+from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
 from bot.text import bold, line, mention
-from commands.progress.step_state import touched
-from commands.progress.usual_time import Usual
+from commands.progress.step_state import production_changed
+from commands.progress.usual_time import UsualTime
 from commands.report.status import Status, status_of
 from commands.runbook import Page
-from commands.text.durations import say
-from state.records import GOING, ROLLING_BACK, Record
+from commands.text.durations import format_duration
+from state.records import Record, RunState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class Snapshot:
     """`mentions` are the Slack ids called for each role, `phones` their numbers, `usual` what the steps took before."""
 
     page: Page
@@ -26,7 +26,7 @@ class Scene:
     now: datetime
     mentions: Mapping[str, list[str]] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
-    usual: Mapping[str, Usual] = field(default_factory=dict)
+    usual: Mapping[str, UsualTime] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -34,9 +34,9 @@ class Scene:
         return status_of(self.page, self.record, self.now, self.usual)
 
     @property
-    def can_turn_back(self) -> bool:
+    def can_roll_back(self) -> bool:
         """Whether a rollback may still be asked for."""
-        return self.record.run.state == GOING and not self.record.fact("rollback") and not self.record.fact("keep")
+        return self.record.run.state == RunState.GOING and not self.record.rollback and not self.record.keep
 
     def title_of(self, role: str) -> str:
         """A role's title in bold."""
@@ -56,25 +56,27 @@ class Scene:
 
     def rollback_button(self, label: str = "⏪ Roll back") -> Block | None:
         """The button that takes everything back, with the consequence in its question; None when it would come too late."""
-        if not self.can_turn_back:
+        if not self.can_roll_back:
             return None
         run = self.record.run
-        if touched(self.page, self.record):
-            loses = f"It loses {run.loses}. " if run.loses else ""
-            what = f"{loses}{self.page.rollback.warning} It is back within {say(self.page.rollback.within)}."
+        if production_changed(self.page, self.record):
+            loses = f"It loses {run.rollback_loss}. " if run.rollback_loss else ""
+            what = (
+                f"{loses}{self.page.rollback.warning} It is back within {format_duration(self.page.rollback.within)}."
+            )
         else:
             what = "Nothing was changed in production yet: the run simply ends."
         question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")
         return button("rollback", label, f"{run.id}:0", style="danger", confirm=question)
 
 
-def scene_of(office: Office, page: Page, record: Record) -> Scene:
+def snapshot_of(deps: Deps, page: Page, record: Record) -> Snapshot:
     """A run as it is now, with the people the environment names."""
-    return Scene(
+    return Snapshot(
         page=page,
         record=record,
-        now=office.now(),
-        mentions=office.mentions(page),
-        phones=office.phones(page),
-        usual=office.usual(record.run) if record.run.state == ROLLING_BACK else {},
+        now=deps.now(),
+        mentions=deps.mentions(page),
+        phones=deps.phones(page),
+        usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
     )

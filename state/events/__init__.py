@@ -1,0 +1,131 @@
+"""Events: what the thread, the log and the report tell of a run, one frozen value for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from state.events.base import EventData, EventKind
+from state.events.people import (
+    Ask,
+    KeepDecided,
+    PeopleAsked,
+    Reminder,
+    RollbackRequested,
+    RunHeld,
+    RunResumed,
+    StepAgreed,
+    StepAnswered,
+    StepSigned,
+)
+from state.events.run import ClockJumped, NextRunReported, RollbackBudget, RunMoved, RunStarted, StatusDue
+from state.events.steps import CheckPassed, StepBegan, StepEnded, StepSlow
+from state.events.watch import (
+    AlertHeld,
+    AlertRaised,
+    CheckBlind,
+    CheckFailed,
+    CriteriaShown,
+    Recovered,
+    WarningRaised,
+    WatchBegan,
+    WatchOver,
+)
+
+__all__ = [
+    "EVENTS",
+    "AlertHeld",
+    "AlertRaised",
+    "Ask",
+    "CheckBlind",
+    "CheckFailed",
+    "CheckPassed",
+    "ClockJumped",
+    "CriteriaShown",
+    "EventData",
+    "EventKind",
+    "KeepDecided",
+    "NextRunReported",
+    "PeopleAsked",
+    "Recovered",
+    "Reminder",
+    "RollbackBudget",
+    "RollbackRequested",
+    "RunHeld",
+    "RunMoved",
+    "RunResumed",
+    "RunStarted",
+    "StatusDue",
+    "StepAgreed",
+    "StepAnswered",
+    "StepBegan",
+    "StepEnded",
+    "StepSigned",
+    "StepSlow",
+    "UnknownEvent",
+    "WarningRaised",
+    "WatchBegan",
+    "WatchOver",
+    "event_from",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownEvent(EventData):
+    """An event of a kind that this version does not know, as it was stored."""
+
+    kind: ClassVar[EventKind] = EventKind.UNKNOWN
+
+    name: str
+    stored: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def stored_kind(self) -> str:
+        """The word under which it is stored."""
+        return self.name
+
+    def to_stored(self) -> dict[str, Any]:
+        """The fields as they are stored."""
+        return dict(self.stored)
+
+
+EVENTS: dict[str, type[EventData]] = {
+    event.kind.value: event
+    for event in (
+        RunStarted,
+        StepBegan,
+        StepEnded,
+        CheckPassed,
+        PeopleAsked,
+        StepSigned,
+        StepAnswered,
+        StepAgreed,
+        KeepDecided,
+        RunHeld,
+        RunResumed,
+        RollbackRequested,
+        WarningRaised,
+        AlertRaised,
+        AlertHeld,
+        Recovered,
+        CheckBlind,
+        CheckFailed,
+        RollbackBudget,
+        Reminder,
+        CriteriaShown,
+        WatchBegan,
+        WatchOver,
+        StatusDue,
+        RunMoved,
+        NextRunReported,
+        StepSlow,
+        ClockJumped,
+    )
+}
+
+
+def event_from(kind: str, stored: Mapping[str, Any]) -> EventData:
+    """An event's data from its stored kind and fields."""
+    known = EVENTS.get(kind)
+    return known.from_stored(stored) if known else UnknownEvent(name=kind, stored=stored)

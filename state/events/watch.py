@@ -1,0 +1,111 @@
+"""Events of the watch: alerts, checks, and the GO / NO-GO panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from state.events.base import EventData, EventKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchBegan(EventData):
+    """The watch begins; `lasts` is in words, `speed` divides its waiting times."""
+
+    kind: ClassVar[EventKind] = EventKind.WATCH_BEGAN
+
+    lasts: str = ""
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchOver(EventData):
+    """The watch is over."""
+
+    kind: ClassVar[EventKind] = EventKind.WATCH_OVER
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarningRaised(EventData):
+    """A value that people must judge; `rule` is the row's rule in words, `seen` the value beside it, `title` the check's."""
+
+    kind: ClassVar[EventKind] = EventKind.WARNING
+
+    name: str = ""
+    title: str = ""
+    measure: str = ""
+    value: float = 0.0
+    rule: str = ""
+    seen: str = ""
+    was_bad: bool = False
+    action: str = ""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertRaised(WarningRaised):
+    """A value beyond its limit. With a `number` this countdown begins, and lasts `seconds`."""
+
+    kind: ClassVar[EventKind] = EventKind.ALERT
+
+    number: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Earlier versions stored the countdown's number as "attempt"."""
+        return super().from_stored({"number": stored.get("attempt", 0), **stored})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertHeld(EventData):
+    """Somebody holds an alert as a false alarm; `lasts` is in words."""
+
+    kind: ClassVar[EventKind] = EventKind.ALERT_HELD
+
+    title: str = ""
+    person: str = ""
+    reason: str = ""
+    lasts: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovered(EventData):
+    """A check or an alert is within its limits again."""
+
+    kind: ClassVar[EventKind] = EventKind.RECOVERED
+
+    title: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckBlind(EventData):
+    """A check has given no data so many `times` in a row that people must look themselves."""
+
+    kind: ClassVar[EventKind] = EventKind.CHECK_BLIND
+
+    title: str = ""
+    verdict: str = ""
+    summary: str = ""
+    times: int = 0
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckFailed(EventData):
+    """A check fails that no row of the alert table judges."""
+
+    kind: ClassVar[EventKind] = EventKind.CHECK_FAILED
+
+    title: str = ""
+    summary: str = ""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriteriaShown(EventData):
+    """The GO / NO-GO panel begins."""
+
+    kind: ClassVar[EventKind] = EventKind.CRITERIA

@@ -1,0 +1,75 @@
+"""The record's file in use: its one connection, its lock, and how it is read and written by many threads."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from state.errors import BadRecord
+from state.sqlite.file import open_file, readable, transaction
+from state.sqlite.lock import take_lock
+
+
+class OpenFile:
+    """One record file, opened by one thread-safe connection; with `serving` its lock is taken.
+
+    `changed` is notified of every write of this process. Every method raises BadRecord where the file cannot be used.
+    """
+
+    def __init__(self, path: Path, *, serving: bool = False) -> None:
+        self.path = path
+        self._mutex = threading.RLock()
+        self._writes = 0
+        self.changed = threading.Condition()
+        self._lock = take_lock(path) if serving else None
+        try:
+            self._connection = open_file(path, whole=serving)
+        except BadRecord:
+            if self._lock:
+                self._lock.close()
+            raise
+        self._db = Database(self._connection)
+
+    def close(self) -> None:
+        """Close the file and give its lock back."""
+        with self._mutex:
+            self._connection.close()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def version(self) -> tuple[int, int]:
+        """Two numbers, one of which changes with every write: by another process, and by this one."""
+        with self._mutex, readable(self.path):
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
+    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with self._mutex, readable(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        with readable(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _write(self) -> Iterator[Database]:
+        with self._mutex:
+            before = self._connection.total_changes
+            with transaction(self._connection, self.path):
+                yield self._db
+            if self._connection.total_changes == before:
+                return  # what was there already wakes nobody
+            self._writes += 1
+        with self.changed:
+            self.changed.notify_all()
