@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from commands.ports.tools import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
+from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 
 
 class LocalShell:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commands.ports.tools import CommandResult, HttpRequest, HttpResponse, Rows
+from commands.ports.database import Rows
+from commands.ports.shell import CommandResult
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.kinds.release import blob
 
 OLD, NEW = "1" * 40, "2" * 40

@@ -15,24 +15,14 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from bot.tools.analysis import CodeAnalysis
+from commands.ports.analysis import Finding
+from commands.ports.browser import BrowserResult, Visit
+from commands.ports.database import Migration, MigrationResult, Rows
 from commands.ports.scratch_server import ScratchNeeds
-from commands.ports.tools import (
-    TAIL,
-    BrowserResult,
-    CommandResult,
-    Finding,
-    HttpRequest,
-    HttpResponse,
-    Job,
-    JobStatus,
-    Migration,
-    MigrationResult,
-    OutputListener,
-    Rows,
-    Tools,
-    Visit,
-    ignore_output,
-)
+from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
+from commands.ports.tools import Tools
+from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 from tests.clock import Clock
 from tests.production import Production, ended
@@ -65,10 +55,10 @@ class World(Production):
         """All of them."""
         return Tools(
             shell=_Shell(self),
-            sql=_Sql(self),
+            database=_Database(self),
             web=_Web(self),
             browser=_Browser(self),
-            linter=_Linter(self),
+            analysis=_Analysis(self),
             scratch=_Scratch(self),
             clock=self.clock,
         )
@@ -172,7 +162,7 @@ class _Shell:
 
 
 @dataclass
-class _Sql:
+class _Database:
     world: World
 
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
@@ -219,10 +209,12 @@ class _Scratch:
 
 
 @dataclass
-class _Linter:
+class _Analysis(CodeAnalysis):
+    """The real programs, but for squawk's remarks, which the test gives."""
+
     world: World
 
-    def lint(self, text: str) -> list[Finding]:
+    def lint(self, sql: str) -> list[Finding]:
         return self.world.remarks
 
 

@@ -12,11 +12,11 @@ from commands.ports.tools import Tools
 def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
     """The tools for a page's places; `names` are the environment variables whose values must never be shown."""
     # late, so that the terminal's quick commands do not wait for libraries they do not use
+    from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
-    from bot.tools.postgres.linter import Squawk
     from bot.tools.postgres.scratch import EmbeddedScratch
-    from bot.tools.postgres.sql import PostgresSql
+    from bot.tools.postgres.sql import PostgresDatabase
     from bot.tools.secrets import redactor_for
     from bot.tools.ssh.shell import SshShell
     from bot.tools.web import HttpWeb
@@ -27,10 +27,10 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     shell = SshShell(places.hosts, ChainMap(made, dict(environ)), redact)
     return Tools(
         shell=shell,
-        sql=PostgresSql(places.databases, environ, redact),
+        database=PostgresDatabase(places.databases, environ, redact),
         web=HttpWeb(places.webs, environ, redact),
         browser=ChromiumBrowser(places.webs, environ, redact),
-        linter=Squawk(),
+        analysis=CodeAnalysis(),
         scratch=EmbeddedScratch(shell, made, redact),
         clock=SystemClock(),
     )

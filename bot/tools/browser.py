@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
-from commands.ports.tools import BrowserResult, Visit
+from commands.ports.browser import BrowserResult, Visit
 from state.errors import Failed, Unreachable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FLAGS = (
 
 
 class ChromiumBrowser:
-    """`commands.ports.tools.Browser`; runs in any thread without an event loop of its own."""
+    """`commands.ports.browser.Browser`; runs in any thread without an event loop of its own."""
 
     def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._webs = webs
@@ -37,7 +37,7 @@ class ChromiumBrowser:
         self._redact = redact
 
     def unavailable(self) -> str | None:
-        """See `commands.ports.tools.Browser.unavailable`."""
+        """See `commands.ports.browser.Browser.unavailable`."""
         if importlib.util.find_spec("playwright") is None:
             return "the package playwright is not installed (pip install 'gonogo[browser]')"
         if self._executable() is None:
@@ -45,7 +45,7 @@ class ChromiumBrowser:
         return None
 
     def broken(self) -> str | None:
-        """See `commands.ports.tools.Browser.broken`."""
+        """See `commands.ports.browser.Browser.broken`."""
         from playwright.sync_api import Error, sync_playwright
 
         try:
@@ -56,7 +56,7 @@ class ChromiumBrowser:
         return None
 
     def visit(self, place: str, visit: Visit) -> BrowserResult:
-        """See `commands.ports.tools.Browser.visit`."""
+        """See `commands.ports.browser.Browser.visit`."""
         if why := self.unavailable():
             raise Unreachable(f"There is no browser here: {why}.")
         from playwright.sync_api import Error, sync_playwright

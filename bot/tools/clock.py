@@ -14,6 +14,6 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """See `commands.ports.tools.Clock.monotonic`."""
+        """See `commands.ports.clock.Clock.monotonic`."""
         # counts the time that the machine slept, too
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -13,7 +13,7 @@ import httpx
 
 from bot.tools.places import WebPlace, resolve
 from bot.tools.secrets import Redactor
-from commands.ports.tools import USER_AGENT, HttpRequest, HttpResponse
+from commands.ports.web import USER_AGENT, HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
 MOST = 1024 * 1024  # bytes of an answer that are read
@@ -21,7 +21,7 @@ CONNECTED = "connection.connect_tcp.complete"  # what httpcore traces once someb
 
 
 class HttpWeb:
-    """`commands.ports.tools.Web` over httpx. Each thread has a client of its own: one shared by many threads queues them."""
+    """`commands.ports.web.Web` over httpx. Each thread has a client of its own: one shared by many threads queues them."""
 
     def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._webs = webs
@@ -31,7 +31,7 @@ class HttpWeb:
         self._clients: list[httpx.Client] = []
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
-        """See `commands.ports.tools.Web.request`."""
+        """See `commands.ports.web.Web.request`."""
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
         headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
         steps: list[str] = []
@@ -63,7 +63,7 @@ class HttpWeb:
         return HttpResponse(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
 
     def close(self) -> None:
-        """See `commands.ports.tools.Web.close`."""
+        """See `commands.ports.web.Web.close`."""
         clients, self._clients, self._local = self._clients, [], threading.local()
         for client in clients:
             client.close()

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from commands.ports.tools import CommandResult, HttpRequest, Tools
+from commands.ports.shell import CommandResult
+from commands.ports.tools import Tools
+from commands.ports.web import HttpRequest
 from state.errors import LostTrack
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -142,7 +144,7 @@ class InDatabase:
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask and judge."""
-        rows = ctx.tools.sql.query(self.database, self.sql, limit=10).rows
+        rows = ctx.tools.database.query(self.database, self.sql, limit=10).rows
         return self.judge(rows[0] if rows else ())
 
 
@@ -159,7 +161,7 @@ class Reached:
         if sort == "hosts":
             return _host(ctx.tools.shell.ask(name, _HOST, limit=10))
         if sort == "databases":
-            return _database(*ctx.tools.sql.query(name, _DATABASE, limit=10).rows[0])
+            return _database(*ctx.tools.database.query(name, _DATABASE, limit=10).rows[0])
         try:
             answer = ctx.tools.web.request(name, HttpRequest(path="/", limit=8))
         except LostTrack as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from commands.ports.tools import Clock
+from commands.ports.clock import Clock
 from commands.progress.step_state import WATCH
 from commands.text.durations import format_duration
 from state.events import ClockJumped

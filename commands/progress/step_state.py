@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
 
@@ -97,5 +97,5 @@ def production_changed(page: Page, record: Record) -> bool:
 
 def production_changed_at(page: Page, record: Record) -> datetime | None:
     """When the first step began that may change production."""
-    changing = {step.id for step in page.steps if step.part in {"deploy", "smoke tests", "watch"}}
+    changing = {step.id for step in page.steps if step.part in {Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH}}
     return min((row.began_at for row in record.attempts if row.step in changing), default=None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
 from state.events import StepSlow
 from state.records import AttemptState, NewEvent, Record, Run, RunState
@@ -29,7 +29,7 @@ def slow_after(step: PageStep, usual: UsualTime) -> timedelta | None:
 
     Earlier runs say more than the page: their slowest counts, and a little more than that is still usual.
     """
-    if step.box.waits or step.part == "watch":
+    if step.box.waits or step.part == Part.WATCH:
         return None
     if usual.seconds:
         slowest = timedelta(seconds=max(usual.seconds))

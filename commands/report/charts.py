@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from commands.report.run_data import RunData
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.page import Part
 
 MOST_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]
@@ -49,7 +50,7 @@ def panels(data: RunData) -> tuple[Panel, ...]:
 
 def _response(data: RunData) -> Panel:
     limited = {alert.check for alert in data.page.alerts if alert.measure == "seconds"}
-    checks = [step for step in data.page.part("watch") if step.box.times_answers or step.id in limited]
+    checks = [step for step in data.page.part(Part.WATCH) if step.box.times_answers or step.id in limited]
     checks.sort(key=lambda step: step.id not in limited)
     lines = [_line(data, step.id, "seconds", _short(step.title)) for step in checks]
     return _panel(data, "Response time", "s", lines, {"seconds": 1})
@@ -59,7 +60,7 @@ def _errors(data: RunData) -> Panel:
     """How many percent of the checks of each round failed, and of the repeated smoke tests."""
     rounds: dict[int, list[Point]] = {}
     every = data.page.runbook.status_every
-    steps = data.page.part("watch")
+    steps = data.page.part(Part.WATCH)
     for step in steps:
         if step.box.repeats:
             continue
@@ -77,7 +78,7 @@ def _errors(data: RunData) -> Panel:
 
 def _host(data: RunData) -> Panel:
     names = (("cpu", "CPU"), ("memory", "Memory"))
-    lines = [_line(data, step.id, measure, name) for measure, name in names for step in data.page.part("watch")]
+    lines = [_line(data, step.id, measure, name) for measure, name in names for step in data.page.part(Part.WATCH)]
     return _panel(data, "CPU and memory", "%", lines, {"cpu": 1, "memory": 1})
 
 

@@ -13,7 +13,7 @@ from commands.report.delivery import Deploy, Figures, figures
 from commands.report.left_behind import cleaned, not_brought_back
 from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
-from commands.runbook.page import STAGES, Criterion, Page
+from commands.runbook.page import STAGES, Criterion, Page, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
 from commands.watch.criteria import criterion_holds
@@ -130,7 +130,7 @@ def _timeline(data: RunData) -> Iterable[TimelineEntry]:
     titles.append((DECISION, "KEEP or ROLLBACK"))
     for (step, title), planned in zip(titles, begins, strict=True):
         yield _entry(data, step, title, planned)
-    for step_id in (step.id for step in page.part("rollback") if data.attempts(step.id)):
+    for step_id in (step.id for step in page.part(Part.ROLLBACK) if data.attempts(step.id)):
         yield _entry(data, step_id, page.step(step_id).title, None)
 
 
@@ -150,14 +150,14 @@ def _steps(data: RunData) -> Iterable[StepReport]:
     for step in data.page.steps:
         mine = data.attempts(step.id)
         bad = sum(row.state != AttemptState.DONE for row in mine)
-        for row in mine[-1:] if step.part == "watch" else mine:
+        for row in mine[-1:] if step.part == Part.WATCH else mine:
             yield StepReport(
                 title=step.title,
                 part=STAGES[step.part],
                 kind=step.box.kind,
                 attempt=row.attempt,
-                times=len(mine) if step.part == "watch" else 1,
-                bad=bad if step.part == "watch" else 0,
+                times=len(mine) if step.part == Part.WATCH else 1,
+                bad=bad if step.part == Part.WATCH else 0,
                 state=row.state,
                 began=data.t_plus(row.began_at),
                 took=row.ended_at - row.began_at if row.ended_at else None,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from commands.progress.step_state import WATCH
 from commands.runbook.alert_rule import AlertRule, Level
-from commands.runbook.page import Page
+from commands.runbook.page import Page, Part
 from commands.watch.alerts import has_enough
 from commands.watch.baseline import baseline_of_run, baseline_value
 from state.records import Attempt, AttemptState, Record
@@ -28,7 +28,7 @@ class RunData:
         for row in record.attempts:
             self.rows.setdefault(row.step, []).append(row)
         # a check of the watch that is asked before that measures what is usual
-        changing = {step.id for step in (*page.part("deploy"), *page.part("smoke tests"))}
+        changing = {step.id for step in (*page.part(Part.DEPLOY), *page.part(Part.SMOKE_TESTS))}
         self.changed_at = min((row.began_at for row in record.attempts if row.step in changing), default=None)
         self._watch = record.last(WATCH)
         self._back = record.rollback

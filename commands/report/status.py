@@ -13,16 +13,16 @@ from commands.progress.usual_time import UsualTime
 from commands.rollback.budget import StepPace, running_steps
 from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
-from commands.runbook.page import STAGES, Page
+from commands.runbook.page import STAGES, Page, Part
 from commands.signoff.waiting import Waiting, decision_pending, waiting_for
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, running_countdowns
 from commands.watch.countdown import held_alerts as false_alarms
-from commands.watch.criteria import CriterionStatus, criteria_status
-from commands.watch.verdicts import OK, CheckVerdict, check_verdicts
+from commands.watch.criteria import CriterionStatus, Mark, criteria_status
+from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.records import AttemptState, Record, RunState
 
-MARKS = {"go": "GO   ", "no-go": "NO-GO", "open": "open ", "people": "ask  "}
+MARKS = {Mark.GO: "GO   ", Mark.NO_GO: "NO-GO", Mark.OPEN: "open ", Mark.PEOPLE: "ask  "}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,13 +104,13 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     if record.run.state == RunState.GOING and record.keep:
         return "Decision", "KEEP was decided; the checks under way come to their end first"
     if decision_pending(record):
-        going_on = "; the checks go on until then, and alerts count" if page.part("watch") else ""
+        going_on = "; the checks go on until then, and alerts count" if page.part(Part.WATCH) else ""
         return "Decision", f"KEEP or ROLLBACK{going_on}"
     if record.run.state == RunState.GOING and (row := record.last(WATCH)) and row.state == AttemptState.RUNNING:
-        return STAGES["watch"], _checking([steps[r.step].title for r in running if r.step in steps])
+        return STAGES[Part.WATCH], _checking([steps[r.step].title for r in running if r.step in steps])
     if record.run.state == RunState.ROLLING_BACK:
-        doing = [row for row in running if row.step in steps and steps[row.step].part == "rollback"]
-        return STAGES["rollback"], " and ".join(steps[row.step].title for row in doing)
+        doing = [row for row in running if row.step in steps and steps[row.step].part == Part.ROLLBACK]
+        return STAGES[Part.ROLLBACK], " and ".join(steps[row.step].title for row in doing)
     current = next((s for s in page.forward if state_of(page, record, s) is not StepState.SETTLED), page.forward[-1])
     return STAGES[current.part], current.title
 
@@ -150,7 +150,7 @@ def status_lines(status: Status) -> list[str]:
     for check in status.checks:
         beside = f" ({check.beside})" if check.beside else ""
         lines.append(
-            f"{check.verdict if check.verdict == OK else check.verdict.upper()}: {check.title}: {check.summary}{beside}"
+            f"{check.verdict if check.verdict == Verdict.OK else check.verdict.upper()}: {check.title}: {check.summary}{beside}"
         )
     lines += [
         f"{MARKS[one.mark]} {one.text}: {one.evidence}" + "".join(f" (by {actor})" for actor in one.by)

@@ -56,7 +56,7 @@ class LossMonitor:
             return
         moment = f"'{since.astimezone(UTC).isoformat()}'::timestamptz"
         try:
-            rows = self.tools.sql.query(loses.database, fill(loses.sql, {"since": moment}), limit=10).rows
+            rows = self.tools.database.query(loses.database, fill(loses.sql, {"since": moment}), limit=10).rows
             said = f"{rows[0][0]} {fill(loses.says, {'since': f'T+{format_duration(since - record.run.began_at)}'})}"
         except (ToolError, IndexError) as error:
             said = (

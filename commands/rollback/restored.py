@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commands.progress.step_state import answer_to, is_refused
 from commands.rollback.order import rollback_steps
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from state.facts import Choice
 from state.records import AttemptState, Record, RunState
 
@@ -21,7 +21,7 @@ def not_restored(page: Page, record: Record) -> tuple[str, ...]:
 
 def missing_at(page: Page, record: Record, step: PageStep) -> dict[str, str]:
     """What the steps of the rollback above `step` have not restored by now: each name with who is to act, and the whole sentence."""
-    steps = rollback_steps(page, record) if step.part == "rollback" else ()
+    steps = rollback_steps(page, record) if step.part == Part.ROLLBACK else ()
     above = steps[: steps.index(step)] if step in steps else ()
     ended = [one for one in above if (row := record.last(one.id)) and row.state != AttemptState.RUNNING]
     return {

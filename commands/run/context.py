@@ -10,7 +10,7 @@ from threading import Event
 from commands.ports.tools import Tools
 from commands.rollback.restored import missing_at
 from commands.run.running_step import resolve_unknown
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, failed
 from state.errors import BadRecord
@@ -78,7 +78,7 @@ class ContextFactory:
 
         What its steps found out the first time is forgotten, so that nothing of then is taken for what is made now.
         """
-        steps = self.page.part(part)
+        steps = self.page.part(Part(part))
         known = {name: value for name, value in values.items() if not any(name in one.box.outputs() for one in steps)}
         results: list[tuple[str, Outcome]] = []
         for step in steps:

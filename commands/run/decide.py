@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from commands.progress.hold import hold_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
 from commands.rollback.order import rollback_steps
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown, due_countdown
 from state.records import AttemptState, Record, RunState
 
@@ -102,7 +102,7 @@ def _turn(page: Page, record: Record) -> NextAct:
 
 
 def _back(page: Page, record: Record) -> NextAct:
-    if running := _running(record, page.forward + page.part("watch")):
+    if running := _running(record, page.forward + page.part(Part.WATCH)):
         return StopSteps(running)
     steps = rollback_steps(page, record)
     verdicts = {step.id: state_of(page, record, step) for step in steps}
@@ -153,7 +153,7 @@ def _watch(page: Page, record: Record, now: datetime, *, counting: bool) -> Next
         return Wait() if hold_of(record) else MarkPhase(WATCH)
     began = row.began_at
     elapsed = (now - began) * record.run.speed
-    if record.keep and _running(record, page.part("watch")):
+    if record.keep and _running(record, page.part(Part.WATCH)):
         return Wait()
     ends = row.state == AttemptState.RUNNING and (elapsed >= page.watch.lasts or record.keep is not None)
     over = _decision(record) if row.state == AttemptState.DONE else MarkPhase(WATCH, over=True) if ends else None
@@ -171,7 +171,7 @@ def _next_check(page: Page, record: Record, elapsed: timedelta) -> BeginStep | R
     """The check that is due, or when (counted from the watch's beginning, in the page's time) the next one is."""
     moments = [timedelta.max]
     over = record.last(DECISION) is not None
-    for step in page.part("watch"):
+    for step in page.part(Part.WATCH):
         if over and step.box.asks_people:
             continue  # people are asked by the decision itself now
         every = step.box.every or timedelta(minutes=15)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from commands.progress.clock import elapsed
 from commands.rollback.restored import not_restored
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
 from commands.steps.outcome import Outcome
 from commands.text.durations import format_duration
@@ -21,9 +21,9 @@ def step_began(page: Page, step: PageStep, attempt: int) -> list[NewEvent]:
 
     With the first of what shows whether it is GO or NO-GO, the panel of both begins.
     """
-    shows = page.criteria is not None and step.part in {"smoke tests", "watch"}
+    shows = page.criteria is not None and step.part in {Part.SMOKE_TESTS, Part.WATCH}
     events = [NewEvent(data=CriteriaShown(), once="panel")] if shows else []
-    if step.part == "watch" or step.box.asks_people:
+    if step.part == Part.WATCH or step.box.asks_people:
         return events
     told = StepBegan(title=step.title, part=step.part, attempt=attempt, plan=tuple(step.box.plan()))
     return [*events, NewEvent(step=step.id, data=told)]
@@ -34,7 +34,7 @@ def step_ended(
 ) -> list[NewEvent]:
     """An attempt ended: its result, then who is waited for because of it, then the alerts that it raises."""
     after = _with(record, row)
-    passed = step.part == "watch" and row.state == AttemptState.DONE
+    passed = step.part == Part.WATCH and row.state == AttemptState.DONE
     told = (CheckPassed if passed else StepEnded)(
         title=step.title,
         part=step.part,

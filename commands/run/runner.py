@@ -20,7 +20,7 @@ from commands.run.context import ContextFactory
 from commands.run.decide import BeginStep, MarkPhase, MoveRun, NextAct, RequestRollback, StopSteps, Wait, decide
 from commands.run.events import run_moved, step_began, step_ended
 from commands.run.running_step import RunningStep, clean_up_after_run, recover_after_crash, resolve_unknown
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
 from commands.signoff.events import decision_asked
 from commands.steps.base import execute
@@ -248,4 +248,4 @@ class Runner:
         for row in record.attempts:
             if row.state == AttemptState.RUNNING and row.step not in {WATCH, DECISION}:
                 step = self.page.step(row.step)
-                self._act(step, row.attempt, recover_after_crash(step), stopped=back and step.part != "rollback")
+                self._act(step, row.attempt, recover_after_crash(step), stopped=back and step.part != Part.ROLLBACK)

@@ -16,6 +16,7 @@ from commands.runbook.page import (
     DecisionBox,
     Page,
     PageStep,
+    Part,
     PlacesBox,
     RolesBox,
     RollbackBox,
@@ -26,14 +27,13 @@ from commands.runbook.references import check_references
 from commands.steps import KINDS
 from state.errors import BadPage
 
-STEP_PARTS = ("before", "deploy", "smoke tests", "watch", "rollback")
 # part -> the box that may stand right under its heading
 PARTS: dict[str, str] = {
-    "before": "",
-    "deploy": "",
-    "smoke tests": "",
-    "watch": "watch",
-    "rollback": "rollback",
+    Part.BEFORE: "",
+    Part.DEPLOY: "",
+    Part.SMOKE_TESTS: "",
+    Part.WATCH: "watch",
+    Part.ROLLBACK: "rollback",
     "places": "places",
     "emergency contacts": "roles",
     "alerts": "alerts",
@@ -58,7 +58,7 @@ def read_page(text: str, name: str) -> Page:
             raise BadPage(
                 1, sections[0].title, f'the page has no part "## {part.capitalize()}"; every runbook needs one'
             )
-    steps = tuple(step for part in STEP_PARTS for step in _steps(part, parts.get(part, [])))
+    steps = tuple(step for part in Part for step in _steps(part, parts.get(part, [])))
     _refuse_twins(steps)
     page = Page(
         name=name,
@@ -127,7 +127,7 @@ def _parts(sections: list[Section]) -> dict[str, list[Section]]:
     return parts
 
 
-def _steps(part: str, sections: list[Section]) -> list[PageStep]:
+def _steps(part: Part, sections: list[Section]) -> list[PageStep]:
     return [
         _step(part, section, section.box)
         for section in sections
@@ -135,7 +135,7 @@ def _steps(part: str, sections: list[Section]) -> list[PageStep]:
     ]
 
 
-def _step(part: str, section: Section, box: Box) -> PageStep:
+def _step(part: Part, section: Section, box: Box) -> PageStep:
     title = _plain(section.title)
     if box.kind not in KINDS:
         near = difflib.get_close_matches(box.kind, KINDS, 1)
@@ -165,7 +165,7 @@ def _refuse_twins(steps: tuple[PageStep, ...]) -> None:
 def _whole(parts: dict[str, list[Section]], part: str, model: type[Model]) -> Model | None:
     if part not in parts:
         return None
-    if part not in STEP_PARTS and (extra := next((s for s in parts[part][1:] if s.box), None)):
+    if part not in set(Part) and (extra := next((s for s in parts[part][1:] if s.box), None)):
         raise BadPage(extra.line, extra.title, f'the part "{part.capitalize()}" has one box, right under its heading')
     return _need(parts[part][0], PARTS[part], model)
 

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -28,6 +29,16 @@ def _zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         raise ValueError(f'{name!r} is not a time zone; write one like "Asia/Bangkok"') from None
     return name
+
+
+class Part(StrEnum):
+    """The parts of a page that hold steps, by their headings, in the order in which a run goes through them."""
+
+    BEFORE = "before"
+    DEPLOY = "deploy"
+    SMOKE_TESTS = "smoke tests"
+    WATCH = "watch"
+    ROLLBACK = "rollback"
 
 
 class Option(Strict):
@@ -157,7 +168,7 @@ class PageStep:
     id: str
     title: str
     line: int
-    part: str
+    part: Part
     box: StepBox
 
 
@@ -178,14 +189,14 @@ class Page:
     criteria: CriteriaBox | None
     decision: DecisionBox
 
-    def part(self, name: str) -> tuple[PageStep, ...]:
-        """The steps of a part ("before", "deploy", "smoke tests", "watch", "rollback"), in order."""
+    def part(self, name: Part) -> tuple[PageStep, ...]:
+        """The steps of a part, in order."""
         return tuple(step for step in self.steps if step.part == name)
 
     @property
     def forward(self) -> tuple[PageStep, ...]:
         """The steps that run one after another before the watch."""
-        return self.part("before") + self.part("deploy") + self.part("smoke tests")
+        return self.part(Part.BEFORE) + self.part(Part.DEPLOY) + self.part(Part.SMOKE_TESTS)
 
     def step(self, step_id: str) -> PageStep:
         """A step by its id. Raises KeyError."""
@@ -214,10 +225,9 @@ def _names(value: object) -> Iterator[str]:
             yield from _names(item)
 
 
-STAGES = {
-    "before": "Before",
-    "deploy": "Deploy",
-    "smoke tests": "Smoke tests",
-    "watch": "Watch",
-    "rollback": "Rollback",
-}
+STAGES = {part: part.value.capitalize() for part in Part}
+
+
+def stage_of(part: str) -> str:
+    """A part as people read it; a word that is none stays as it is."""
+    return next((title for known, title in STAGES.items() if known == part), part)

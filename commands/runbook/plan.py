@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from commands.runbook.page import STAGES, Page, PageStep
+from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.text.durations import format_duration
 
 
@@ -30,7 +30,7 @@ def plan_lines(page: Page) -> Iterator[str]:
         if steps := page.part(part):
             yield ""
             yield f"{title.upper()}{_how_long(page, part)}"
-            if part == "rollback" and (loses := page.rollback.loses):
+            if part == Part.ROLLBACK and (loses := page.rollback.loses):
                 yield f"  before it, what it would lose ({loses.says}) is asked again and again on {loses.database}: {loses.sql}"
             for step in steps:
                 yield from _step_lines(page, step)
@@ -50,9 +50,9 @@ def _timeline_lines(page: Page) -> Iterator[str]:
 
 
 def _how_long(page: Page, part: str) -> str:
-    if part == "watch" and page.watch:
+    if part == Part.WATCH and page.watch:
         return f" for {format_duration(page.watch.lasts)}"
-    return f" within {format_duration(page.rollback.within)}" if part == "rollback" else ""
+    return f" within {format_duration(page.rollback.within)}" if part == Part.ROLLBACK else ""
 
 
 def _step_lines(page: Page, step: PageStep) -> Iterator[str]:

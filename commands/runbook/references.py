@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from commands.runbook.alert_rule import AlertRule
-from commands.runbook.page import Criterion, Page, PageStep
+from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
 from state.errors import BadPage
 
@@ -50,7 +50,7 @@ def _wrong_criterion(page: Page, criterion: Criterion) -> str:
     alerts = {alert.name for alert in page.alerts}
     if criterion.above is not None and not (criterion.shown_by and set(criterion.shown_by) <= alerts):
         return "above is a limit for the measure of an alert: name alerts alone in shown_by"
-    checks = {step.id: step.box.every for step in page.part("watch")}
+    checks = {step.id: step.box.every for step in page.part(Part.WATCH)}
     for name in criterion.shown_by if criterion.within else []:
         every = checks.get(name)
         if every is None or (criterion.within and every > criterion.within):
@@ -127,13 +127,13 @@ def _check_places(page: Page, step: PageStep) -> None:
 
 def _check_fields(page: Page, step: PageStep) -> None:
     box = step.box
-    if step.part == "watch" and box.every is None:
+    if step.part == Part.WATCH and box.every is None:
         raise BadPage(
             step.line, step.title, 'every: is missing; a check of the watch says how often, like every = "15 min"'
         )
-    if step.part != "watch" and box.every is not None:
+    if step.part != Part.WATCH and box.every is not None:
         raise BadPage(step.line, step.title, "every: only a check of the watch is made again and again")
-    if box.undoes and step.part != "rollback":
+    if box.undoes and step.part != Part.ROLLBACK:
         raise BadPage(step.line, step.title, "undoes: only a step of the rollback undoes another")
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         raise BadPage(step.line, step.title, f'undoes: there is no step "{box.undoes}" on the page')
@@ -141,14 +141,14 @@ def _check_fields(page: Page, step: PageStep) -> None:
         _check_after(page, step, box.after)
     if why := box.page_error({other.id: other.box for other in page.steps}):
         raise BadPage(step.line, step.title, why)
-    if step.part == "rollback" and box.on_failure == "roll back":
+    if step.part == Part.ROLLBACK and box.on_failure == "roll back":
         raise BadPage(step.line, step.title, "on_failure: a step of the rollback cannot roll back; write ask or tell")
 
 
 def _check_after(page: Page, step: PageStep, after: list[str]) -> None:
-    if step.part != "rollback":
+    if step.part != Part.ROLLBACK:
         raise BadPage(step.line, step.title, "after: only steps of the rollback may run side by side")
-    steps = [other.id for other in page.part("rollback")]
+    steps = [other.id for other in page.part(Part.ROLLBACK)]
     above = steps[: steps.index(step.id)]
     for name in after:
         if name not in above:

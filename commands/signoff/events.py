@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.progress.step_state import DECISION, StepState, is_refused, state_of
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
 from state.records import Attempt, NewEvent, Record
@@ -29,8 +29,8 @@ def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
 def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     """The sign-offs or the answer that a step waits for; an attempt that is being stopped for a rollback asks nothing."""
     row = record.last(step.id)
-    is_check = step.part == "watch" and not step.box.asks_people
-    if is_check or row is None or (record.rollback and step.part != "rollback"):
+    is_check = step.part == Part.WATCH and not step.box.asks_people
+    if is_check or row is None or (record.rollback and step.part != Part.ROLLBACK):
         return []
     waiting = waiting_for_step(page, record, step)
     return [_asked(waiting, step, row)] if waiting else []
@@ -39,7 +39,7 @@ def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
 def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     """A refusal leaves a question behind when the run does not end by it; one in the watch stops nothing."""
     row = record.last(step.id)
-    if row is None or step.part == "watch" or not is_refused(record, row):
+    if row is None or step.part == Part.WATCH or not is_refused(record, row):
         return []
     waits = state_of(page, record, step) is StepState.NEEDS_PEOPLE
     return people_asked(page, record, step) if waits else []

@@ -12,7 +12,7 @@ from commands.progress.step_state import (
     missing_signatures,
     state_of,
 )
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.watch.countdown import Countdown, running_countdowns
 from state.events import Ask
 from state.facts import Choice, EarlyKeep, EarlyKeepAgreement
@@ -78,7 +78,7 @@ def _asked_in_watch(page: Page, record: Record) -> list[Waiting]:
     """The questions of the watch that nobody has answered; the newest of each counts, and none holds the run up."""
     if record.run.state != RunState.GOING or record.rollback or record.keep or record.last(DECISION):
         return []  # by the decision people are asked themselves
-    questions = [step for step in page.part("watch") if step.box.asks_people]
+    questions = [step for step in page.part(Part.WATCH) if step.box.asks_people]
     found = [waiting for step in questions if (waiting := waiting_for_step(page, record, step))]
     return [replace(waiting, blocks=False) for waiting in found if waiting.ask is Ask.SIGN]
 
@@ -104,7 +104,7 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everybody the run waits for now."""
     if not record.run.active:
         return ()
-    steps = page.part("rollback") if record.run.state == RunState.ROLLING_BACK else page.forward
+    steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
     found = [_holding(page, one) for one in running_countdowns(page, record)]
     found += [waiting for step in steps if (waiting := waiting_for_step(page, record, step))]
     found += _asked_in_watch(page, record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from commands.ports.tools import CommandResult, Job
+from commands.ports.shell import CommandResult, Job
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, unknown
 from commands.steps.values import fill

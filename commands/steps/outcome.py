@@ -8,7 +8,8 @@ from datetime import datetime
 from threading import Event
 from typing import Any
 
-from commands.ports.tools import OutputListener, Tools, ignore_output
+from commands.ports.shell import OutputListener, ignore_output
+from commands.ports.tools import Tools
 from state.records import AttemptState, Run
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from commands.ports.tools import Finding
+from commands.ports.analysis import Finding
 from commands.systems.postgres.sql_file import unsafe_statements
 
 _SCRIPT = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
@@ -30,37 +30,23 @@ def added_lines(diff: str) -> Iterator[tuple[int, str]]:
             number += 1
 
 
-def in_added(file: str, lines: Iterable[tuple[int, str]]) -> list[str]:
-    """Findings "file:line what" in added lines; a secret itself is never repeated."""
-    from detect_secrets.core.scan import scan_line
-    from detect_secrets.settings import default_settings
-
+def in_added(file: str, lines: Sequence[tuple[int, str]], secrets: Iterable[Finding]) -> list[str]:
+    """Findings "file:line what" in added lines, with the `secrets` that were found in them; a secret itself is never repeated."""
     debug = re.compile("|".join(filter(None, (_DEBUG.get(PurePosixPath(file).suffix), _LEFTOVER))))
-    found = []
-    with default_settings():
-        for number, text in lines:
-            if match := debug.search(text):
-                found.append(f"{file}:{number} debug code: {match[0]}")
-            # the entropy guesses of a single line call every long word a secret
-            kinds = sorted({secret.type for secret in scan_line(text) if "Entropy" not in secret.type})
-            found += [f"{file}:{number} {LEAK}: {kind}" for kind in kinds]
-    return found
+    found = [(number, f"debug code: {match[0]}") for number, text in lines if (match := debug.search(text))]
+    found += [(secret.line, f"{LEAK}: {secret.why}") for secret in secrets]
+    return [f"{file}:{number} {what}" for number, what in sorted(found)]
 
 
-def in_sql(file: str, text: str, remarks: Iterable[Finding] = ()) -> list[str]:
+def in_sql(file: str, text: str, error: Finding | None, remarks: Iterable[Finding] = ()) -> list[str]:
     """Findings "file:line what" in an SQL file.
 
-    What PostgreSQL cannot parse, what cannot run in one transaction, and a linter's `remarks`, one line for equal ones.
+    What cannot run in one transaction, the `error` that PostgreSQL's parser finds, and a linter's `remarks`, one line for
+    equal ones.
     """
-    from pglast import parse_sql
-    from pglast.parser import ParseError
-
     found = [f"{file}:{finding.line} {finding.why}: {finding.statement[:80]}" for finding in unsafe_statements(text)]
-    try:
-        parse_sql(text)
-    except ParseError as error:
-        at = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else 0
-        found.append(f"{file}:{text[:at].count(chr(10)) + 1} {error.args[0]}")
+    if error:
+        found.append(f"{file}:{error.line} {error.why}")
     lines: dict[str, list[int]] = {}
     for remark in remarks:
         lines.setdefault(remark.why, []).append(remark.line)

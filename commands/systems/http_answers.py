@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from commands.ports.tools import HttpResponse
+from commands.ports.web import HttpResponse
 from commands.text.redaction import HIDDEN, masked_json
 
 Shape = Literal["json", "list", "object", "page"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from commands.ports.tools import HttpRequest, HttpResponse, Web
+from commands.ports.web import HttpRequest, HttpResponse, Web
 from state.errors import LostTrack, ToolError, Unreachable
 
 PAGE = 100  # the most issues that one answer holds

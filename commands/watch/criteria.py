@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from commands.progress.step_state import answer_to, missing_signatures, signatures
 from commands.runbook.alert_rule import AlertRule
-from commands.runbook.page import Criterion, Page, PageStep
+from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
 from commands.watch.alerts import has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
@@ -15,19 +16,26 @@ from commands.watch.verdicts import INCONCLUSIVE, check_verdict, nothing_new
 from state.facts import Choice
 from state.records import Attempt, AttemptState, Record
 
-GO, NO_GO, OPEN, PEOPLE = "go", "no-go", "open", "people"
+
+class Mark(StrEnum):
+    """How a criterion stands: nothing shows it yet ("open"), or people answer for it."""
+
+    GO = "go"
+    NO_GO = "no-go"
+    OPEN = "open"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionStatus:
-    """One line of the panel: `mark` is go, no-go, open (nothing shows it yet) or people (they answer for it).
+    """One line of the panel: `mark` is how it stands.
 
     `evidence` is what shows it, in a few words, as of `at`; `by` are the people on whose word it is shown, in place of
     the bot. `sign` says that it is a NO-GO line of the page.
     """
 
     text: str
-    mark: str
+    mark: Mark
     evidence: str
     at: datetime | None = None
     sign: bool = False
@@ -48,7 +56,7 @@ def criteria_status(page: Page, record: Record) -> tuple[CriterionStatus, ...]:
         return ()
     lines = [_line(page, record, one) for one in page.criteria.go]
     signs = [_line(page, record, one, sign=True) for one in page.criteria.no_go]
-    return (*(one for one in signs if one.mark == NO_GO), *lines)
+    return (*(one for one in signs if one.mark == Mark.NO_GO), *lines)
 
 
 def criterion_holds(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> bool | None:
@@ -61,16 +69,16 @@ def criterion_holds(page: Page, record: Record, criterion: Criterion, *, sign: b
 
 def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> CriterionStatus:
     if not criterion.shown_by:
-        return CriterionStatus(text=criterion.text, mark=PEOPLE, evidence="people answer for it", sign=sign)
+        return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="people answer for it", sign=sign)
     found = [_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by]
     bad = [one for one in found if one.good is False]
     missing = [one for one in found if one.good is None]
     said = bad or missing or found
-    mark = NO_GO if bad else OPEN if missing else GO
+    mark = Mark.NO_GO if bad else Mark.OPEN if missing else Mark.GO
     times = [one.at for one in found if one.at]
     by = tuple(dict.fromkeys(one.by for one in found if one.by))
     summary = said[0].summary
-    if mark == GO and len(found) > 2:
+    if mark == Mark.GO and len(found) > 2:
         summary = "; ".join([f"{len(found)} of {len(found)} passed", *(one.summary for one in found if one.by)])
     return CriterionStatus(
         text=criterion.text, mark=mark, evidence=summary, at=max(times, default=None), sign=sign, by=by
@@ -91,9 +99,9 @@ def _evidence(page: Page, record: Record, criterion: Criterion, name: str, *, si
     if not rows:
         return _Evidence(good=None, summary="not measured yet")
     last = rows[-1]
-    if step.part == "watch" and step.box.asks_people:
+    if step.part == Part.WATCH and step.box.asks_people:
         return _answered(record, step, last)
-    if step.part != "watch":
+    if step.part != Part.WATCH:
         return _of_step(record, step, last)
     if criterion.within:
         return _lately(record, step, rows, criterion.within)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.watch.alerts import RaisedAlert, alerts_raised_by, raises_any_alert, samples
 from commands.watch.verdicts import IN_A_ROW, check_verdict, newest_failures, nothing_new
 from state.events import AlertRaised, CheckBlind, CheckFailed, Recovered, WarningRaised
@@ -75,7 +75,7 @@ def _failing(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     For a log that goes on filling up they are called once an hour.
     """
     rows = samples(record, step.id)
-    if step.part != "watch" or step.box.asks_people or not rows or rows[-1].inconclusive:
+    if step.part != Part.WATCH or step.box.asks_people or not rows or rows[-1].inconclusive:
         return []
     last, failing = rows[-1], newest_failures(rows[:-1])
     if last.state == AttemptState.DONE:

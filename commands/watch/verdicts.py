@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import takewhile
 
 from commands.runbook.alert_rule import NO_FAILURE, AlertRule
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
 from commands.watch.alerts import alerts_raised_by, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
 from state.records import Attempt, AttemptState, Record
 
-OK, WARNING, BAD, NO_DATA, UNREACHABLE = "ok", "warning", "bad", "no data", "could not ask"
-QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
-INCONCLUSIVE = frozenset({QUIET, NO_DATA, UNREACHABLE})
+
+class Verdict(StrEnum):
+    """What is thought of a check by its newest sample."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BAD = "bad"
+    QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
+    NO_DATA = "no data"
+    UNREACHABLE = "could not ask"
+
+
+INCONCLUSIVE = frozenset({Verdict.QUIET, Verdict.NO_DATA, Verdict.UNREACHABLE})
 IN_A_ROW = 2  # looks that tell nothing before people are called to look themselves
 
 
@@ -27,7 +38,7 @@ class CheckVerdict:
 
     step: str
     title: str
-    verdict: str
+    verdict: Verdict
     summary: str
     beside: str
     at: datetime
@@ -37,12 +48,12 @@ class CheckVerdict:
     @property
     def good(self) -> bool:
         """Whether it is known to be well."""
-        return self.verdict == OK
+        return self.verdict == Verdict.OK
 
 
 def check_verdicts(page: Page, record: Record) -> tuple[CheckVerdict, ...]:
     """The verdict on each check of the watch that was made at least once, in the page's order."""
-    return tuple(found for step in page.part("watch") if (found := check_verdict(page, record, step)))
+    return tuple(found for step in page.part(Part.WATCH) if (found := check_verdict(page, record, step)))
 
 
 def check_verdict(page: Page, record: Record, step: PageStep) -> CheckVerdict | None:
@@ -81,22 +92,22 @@ def nothing_new(step: PageStep, row: Attempt, rows: list[Attempt]) -> bool:
     )
 
 
-def _verdict(page: Page, record: Record, row: Attempt) -> str:
+def _verdict(page: Page, record: Record, row: Attempt) -> Verdict:
     # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
     levels = {raised.level for raised in alerts_raised_by(page, record, row.step) if raised.attempt == row.attempt}
     if row.inconclusive:
         return (
-            NO_DATA if row.state == AttemptState.FAILED and row.measures else UNREACHABLE
+            Verdict.NO_DATA if row.state == AttemptState.FAILED and row.measures else Verdict.UNREACHABLE
         )  # it answered, and that told nothing
     if "alert" in levels:
-        return BAD
+        return Verdict.BAD
     if row.state != AttemptState.DONE:
-        return WARNING if nothing_new(page.step(row.step), row, samples(record, row.step)) else BAD
+        return Verdict.WARNING if nothing_new(page.step(row.step), row, samples(record, row.step)) else Verdict.BAD
     if _told_nothing(page, row):
-        return NO_DATA
+        return Verdict.NO_DATA
     if instead := _judging_instead(page, row):
-        return QUIET if all(has_value(alert, record) for alert in instead) else NO_DATA
-    return WARNING if levels else OK
+        return Verdict.QUIET if all(has_value(alert, record) for alert in instead) else Verdict.NO_DATA
+    return Verdict.WARNING if levels else Verdict.OK
 
 
 def _told_nothing(page: Page, row: Attempt) -> bool:

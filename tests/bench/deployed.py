@@ -15,6 +15,7 @@ from bot.rehearsal.stories import STORIES
 from bot.rehearsal.target import Target
 from bot.settings import read_page_file
 from commands.runbook import Page
+from commands.runbook.page import Part
 from state.records import AttemptState
 from state.sqlite.store import Store
 from tests.pages import without_cpu_alarm
@@ -73,7 +74,7 @@ async def deployed(frontend: Path | None = None) -> AsyncIterator[Deployed]:
 
 async def _in_the_watch(here: Deployed) -> None:
     """Wait until every check of the watch was made once."""
-    checks = {step.id for step in here.page.part("watch")}
+    checks = {step.id for step in here.page.part(Part.WATCH)}
     while True:
         await asyncio.sleep(0.2)
         record = await asyncio.to_thread(here.store.record, here.run)

@@ -11,6 +11,7 @@ import psutil
 
 from bot.rehearsal.target import Target
 from commands.progress.step_state import WATCH
+from commands.runbook.page import Part
 from state.records import AttemptState
 from tests.bench.deployed import Deployed, begun
 
@@ -52,7 +53,7 @@ async def _watched() -> tuple[Used, int, int, float]:
             await _until(here, WATCH, AttemptState.DONE)
             after = await asyncio.to_thread(_used, here.target)
         record = here.store.record(here.run)
-        checks = {step.id: step.box.every for step in here.page.part("watch")}
+        checks = {step.id: step.box.every for step in here.page.part(Part.WATCH)}
         made = sum(row.step in checks for row in record.attempts)
         due = sum(int(lasts / every) for every in checks.values() if every)
         spent = (after.sessions - before.sessions, after.api - before.api, after.database - before.database)

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.rehearsal.people import HOLDERS
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.audit import Audit
+from commands.runbook.page import Part
 from state.records import RunState
 from tests.bench.deployed import Deployed, deployed
 
@@ -119,7 +120,7 @@ def _moments(here: Deployed, pressed: datetime) -> Moments:
     record = here.store.record(here.run)
     assert record.run.state == RunState.ROLLED_BACK, record.run.state
     ends = {BUTTON: record.run.ended_at}
-    ends |= {step.id: row.ended_at for step in here.page.part("rollback") if (row := record.last(step.id))}
+    ends |= {step.id: row.ended_at for step in here.page.part(Part.ROLLBACK) if (row := record.last(step.id))}
     return {name: (end - pressed).total_seconds() for name, end in ends.items() if end}
 
 

@@ -16,7 +16,7 @@ from bot.rehearsal.target.ssh import Ssh
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
-from commands.ports.tools import Job
+from commands.ports.shell import Job
 
 CACHE = Path(".cache/bench-peers")
 FABRIC = """

@@ -7,10 +7,11 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from commands.ports.tools import HttpResponse
+from commands.ports.web import HttpResponse
 from commands.progress.step_state import WATCH
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
+from commands.runbook.page import Part
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
@@ -64,7 +65,7 @@ def _begun(page: Page, path: Path) -> list[float]:
         store.add_fact(run.id, signed, event("signed"))
     runner = Runner(store, page, run.id, world.tools())
     runner.start()
-    checks = {step.id for step in page.part("watch")}
+    checks = {step.id for step in page.part(Part.WATCH)}
     while not checks <= {row.step for row in store.record(run.id).attempts}:
         time.sleep(0.02)
     record = store.record(run.id)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.settings import read_pages, shipped_runbooks
 from commands.runbook import Page
+from commands.runbook.page import Part
 from commands.runbook.plan import plan_lines
 from commands.steps.base import execute
 from commands.steps.kinds.http import HttpStep
@@ -73,7 +74,7 @@ def test_the_timeline_is_the_seeds() -> None:
 
 
 def test_the_three_tiers_of_the_watch() -> None:
-    tiers = {step.id: int((step.box.every or timedelta()).total_seconds() // 60) for step in A.part("watch")}
+    tiers = {step.id: int((step.box.every or timedelta()).total_seconds() // 60) for step in A.part(Part.WATCH)}
     assert [name for name, every in tiers.items() if every == 15] == [
         "error-logs", "database-query", "api-response-time", "v2-route", "job-creation-by-users",
     ]  # fmt: skip
@@ -101,17 +102,17 @@ def test_job_creation_is_judged_by_real_requests_and_otherwise_by_test_jobs(page
 
 @BOTH
 def test_requests_are_stopped_around_the_migration_and_always_let_in_again(page: Page) -> None:
-    deploy = [step.id for step in page.part("deploy")]
+    deploy = [step.id for step in page.part(Part.DEPLOY)]
     assert deploy.index("maintenance-on") < deploy.index("migration") < deploy.index("backend-restart")
     assert deploy.index("backend-restart") < deploy.index("maintenance-off")
-    back = [(step.id, step.box.undoes) for step in page.part("rollback")]
+    back = [(step.id, step.box.undoes) for step in page.part(Part.ROLLBACK)]
     assert back[0] == ("stop-requests", ""), "requests must be stopped first, whatever had begun"
     assert ("let-requests-in", "") in back
 
 
 @BOTH
 def test_each_half_of_the_production_goes_back(page: Page) -> None:
-    undone = {step.box.undoes for step in page.part("rollback")} - {""}
+    undone = {step.box.undoes for step in page.part(Part.ROLLBACK)} - {""}
     assert undone == {"migration", "backend-code", "publish", "test-2"}
 
 

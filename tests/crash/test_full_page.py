@@ -10,6 +10,7 @@ from bot.rehearsal.people import HOLDERS
 from bot.rehearsal.stories import STORIES, Before, wrong_at_the_end
 from bot.rehearsal.target.audit import Audit
 from bot.settings import read_page_file, shipped_runbooks
+from commands.runbook.page import Part
 from state.records import ACTIVE
 from state.sqlite.store import Store
 from tests.crash.people import People, start_run
@@ -46,7 +47,7 @@ async def _rolled_back(folder: Path) -> None:
         played = await _begin(here)
         await _running(played.store, played.run, "test-2", "going")
         await here.workspace.command(HOLDERS["rollback"].id, "/deploy rollback the page looks wrong")
-        for step in read_page_file(shipped_runbooks() / "option-a.md").part("rollback"):
+        for step in read_page_file(shipped_runbooks() / "option-a.md").part(Part.ROLLBACK):
             await _killed_in(here, played, step.id)
         await _end(here, played, "rolled back")
 

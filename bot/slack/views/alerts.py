@@ -7,7 +7,7 @@ from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, newest_countdown
-from commands.watch.verdicts import UNREACHABLE
+from commands.watch.verdicts import Verdict
 from state.events import (
     AlertHeld,
     AlertRaised,
@@ -97,7 +97,7 @@ def recovered(_: Snapshot, __: Event, data: Recovered) -> Message:
 
 def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
     """A check that has told nothing several times in a row."""
-    what = "could not be asked" if data.verdict == UNREACHABLE else "gave no data"
+    what = "could not be asked" if data.verdict == Verdict.UNREACHABLE else "gave no data"
     head = f"🔌 {bold(data.title)} {what}, {data.times} times in a row"
     todo = "No data is not healthy. Please look yourself:\n" + snapshot.contacts(data.roles)
     return message(f"{head} {todo}", [section(f"{head}\n> {line(data.summary, 600)}"), section(todo)])

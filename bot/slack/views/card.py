@@ -13,7 +13,7 @@ from commands.rollback.budget import StepPace
 from commands.signoff.waiting import Waiting
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, time_left
-from commands.watch.verdicts import BAD, NO_DATA, OK, QUIET, UNREACHABLE, WARNING, CheckVerdict
+from commands.watch.verdicts import CheckVerdict, Verdict
 from state.events import Ask
 from state.records import RunState
 
@@ -25,7 +25,14 @@ ENDINGS = {
 }
 
 
-VERDICTS = {BAD: "❌", UNREACHABLE: "🔌", NO_DATA: "❔", WARNING: "⚠️", QUIET: "💤", OK: "✅"}
+VERDICTS = {
+    Verdict.BAD: "❌",
+    Verdict.UNREACHABLE: "🔌",
+    Verdict.NO_DATA: "❔",
+    Verdict.WARNING: "⚠️",
+    Verdict.QUIET: "💤",
+    Verdict.OK: "✅",
+}
 
 
 def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
@@ -174,7 +181,7 @@ def checks(status: Status, *, whole: bool = False) -> str:
 def _check(probe: CheckVerdict, *, whole: bool) -> str:
     # all checks of a list have their "Every 15 minutes:" in common with others
     title = bold(probe.title.rpartition(": ")[2], 80)
-    words = "" if probe.verdict in {OK, BAD, WARNING} else f"{probe.verdict}: "
+    words = "" if probe.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{probe.verdict}: "
     beside = f"  _({line(probe.beside, 120)})_" if probe.beside and (whole or not probe.good) else ""
     return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.summary, 160)}{beside}"
 
@@ -186,8 +193,8 @@ def sums(status: Status) -> str:
     counted = Counter(probe.verdict for probe in status.checks if not probe.good)
     if not counted:
         return f"✅ all {len(status.checks)} checks are good"
-    if counted.keys() == {QUIET}:
-        return f"✅ {len(status.checks) - counted[QUIET]} checks are good, {VERDICTS[QUIET]} {counted[QUIET]} quiet"
+    if counted.keys() == {Verdict.QUIET}:
+        return f"✅ {len(status.checks) - counted[Verdict.QUIET]} checks are good, {VERDICTS[Verdict.QUIET]} {counted[Verdict.QUIET]} quiet"
     said = ", ".join(f"{VERDICTS[verdict]} {counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
     return f"*{said}* of {len(status.checks)} checks"
 

@@ -8,19 +8,19 @@ from bot.slack.views.blocks import Block, Message, actions, button, context, hea
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
 from commands.progress.step_state import WATCH
-from commands.watch.criteria import GO, NO_GO, OPEN, PEOPLE, CriterionStatus
+from commands.watch.criteria import CriterionStatus, Mark
 from state.events import CriteriaShown
 from state.facts import EarlyKeep
 from state.records import AttemptState, Event
 
-MARKS = {GO: "✅", NO_GO: "❌", OPEN: "⬜", PEOPLE: "🙋"}
+MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋"}
 
 
 def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     """The panel as it is now."""
     lines = snapshot.status.criteria
-    bad = sum(one.mark == NO_GO for one in lines)
-    good = sum(one.mark == GO for one in lines)
+    bad = sum(one.mark == Mark.NO_GO for one in lines)
+    good = sum(one.mark == Mark.GO for one in lines)
     total = sum(not one.sign for one in lines)
     head = f"🚦 {'NO-GO' if bad else 'GO'}: {good} of {total} shown" + (f", {bad} against it" if bad else " so far")
     role = snapshot.page.roles[snapshot.page.decision.role].title

@@ -8,6 +8,7 @@ from bot.slack.views.notices import ended_by_hand
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, code, few_lines, line, person, time_of
 from commands.report.status import progress_bar
+from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
 from state.events import (
@@ -68,7 +69,7 @@ def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) ->
 
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
     """The watch begins: its checks, and how often each is made."""
-    steps = snapshot.page.part("watch")
+    steps = snapshot.page.part(Part.WATCH)
     rows = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
     faster = f" ({data.speed:g} times faster: a rehearsal)" if data.speed != 1 else ""
     head = f"👀 *The watch begins*: {data.lasts}{faster}"

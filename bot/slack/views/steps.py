@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, Upload, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, clip, code, escape, few_lines, line, time_of
-from commands.runbook.page import STAGES
+from commands.runbook.page import Part, stage_of
 from commands.text.durations import format_duration
 from state.events import StepBegan, StepEnded
 from state.records import AttemptState, Event
@@ -21,7 +21,7 @@ def announces(snapshot: Snapshot, step: str) -> bool:
 def step_began(snapshot: Snapshot, event: Event, data: StepBegan) -> Message:
     """A step under way."""
     again = f" (attempt {data.attempt})" if data.attempt > 1 else ""
-    stage = STAGES.get(data.part, data.part)
+    stage = stage_of(data.part)
     at = time_of(event.at, snapshot.page.runbook.time_zone)
     row = snapshot.record.last(event.step)
     shown = row.progress if row and (row.attempt, row.state) == (data.attempt, AttemptState.RUNNING) else ""
@@ -40,9 +40,9 @@ def step_ended(snapshot: Snapshot, event: Event, data: StepEnded) -> Message:
     """How a step ended; its whole output goes with it as a file where the message does not show all of it."""
     if announces(snapshot, event.step) and data.state == AttemptState.DONE:
         return _announcement(snapshot, data)
-    again = f" (attempt {data.attempt})" if data.attempt > 1 and data.part != "watch" else ""
+    again = f" (attempt {data.attempt})" if data.attempt > 1 and data.part != Part.WATCH else ""
     head = f"{_mark(data.state)} {bold(data.title)}{again}"
-    took = f"{STAGES.get(data.part, data.part)} · took {format_duration(data.seconds)}"
+    took = f"{stage_of(data.part)} · took {format_duration(data.seconds)}"
     blocks = [
         section(f"{head}\n{escape(data.summary, 1200)}"),
         section(code(data.lines, 2400)),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from commands.ports.tools import OutputListener
+from bot.tools.analysis.sql_parser import statement_count
+from commands.ports.shell import OutputListener
 from commands.systems.postgres.sql_file import line_of, statements
 from commands.text.durations import format_duration
 from state.errors import Unreachable
@@ -39,7 +40,7 @@ COMMIT = Piece(text="", begins=0, line=0, summary="its end (COMMIT)")
 def pieces(text: str) -> list[Piece]:
     """The file's statements, each with the comments above it; the file as one where PostgreSQL's own parser counts otherwise."""
     found = statements(text)
-    if not _counted(text) == len(found) > 0:
+    if not statement_count(text) == len(found) > 0:
         return [Piece(text=text, begins=1, line=1, summary="the file")]
     ends = [0, *(one.end for one in found)]
     return [
@@ -51,16 +52,6 @@ def pieces(text: str) -> list[Piece]:
         )
         for number, (begin, one) in enumerate(zip(ends, found, strict=False), 1)
     ]
-
-
-def _counted(text: str) -> int:
-    from pglast import parse_sql
-    from pglast.parser import ParseError
-
-    try:
-        return len(parse_sql(text))
-    except ParseError:  # the server knows more, or says better what is wrong
-        return 0
 
 
 class Watch:

@@ -15,7 +15,8 @@ from bot.tools.places import DatabasePlace, libpq_url, resolve
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Watch, pieces, watched
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Migration, MigrationResult, OutputListener, Rows, ignore_output
+from commands.ports.database import Migration, MigrationResult, Rows
+from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
@@ -38,8 +39,8 @@ JOIN pg_stat_activity blocker ON blocker.pid = held.by
 """
 
 
-class PostgresSql:
-    """`commands.ports.tools.Database` over psycopg; every act has a connection of its own."""
+class PostgresDatabase:
+    """`commands.ports.database.Database` over psycopg; every act has a connection of its own."""
 
     def __init__(self, databases: Mapping[str, DatabasePlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._databases = databases
@@ -47,7 +48,7 @@ class PostgresSql:
         self._redact = redact
 
     def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
-        """See `commands.ports.tools.Database.query`."""
+        """See `commands.ports.database.Database.query`."""
         with self._connected(database, "gonogo query", limit) as connection, self._told(database, sql):
             connection.read_only = True
             connection.execute(f"SET LOCAL statement_timeout = {int(limit * 1000)}")
@@ -58,7 +59,7 @@ class PostgresSql:
     def apply(
         self, database: str, migration: Migration, *, stop: threading.Event, on_output: OutputListener = ignore_output
     ) -> MigrationResult:
-        """See `commands.ports.tools.Database.apply`."""
+        """See `commands.ports.database.Database.apply`."""
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it began; nothing of it was applied.")
         began = time.monotonic()
@@ -79,7 +80,7 @@ class PostgresSql:
         raise AssertionError("unreachable")
 
     def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
-        """See `commands.ports.tools.Database.has_receipt`."""
+        """See `commands.ports.database.Database.has_receipt`."""
         with self._connected(database, f"gonogo look {key}", limit) as connection, self._told(database, ""):
             connection.execute(f"SET LOCAL lock_timeout = {int(limit * 1000)}")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(key)])

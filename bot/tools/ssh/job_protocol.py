@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shlex
 
-from commands.ports.tools import TAIL
+from commands.ports.shell import TAIL
 
 # what the programs say at their end, on standard error: `gonogo: STATE CODE`
 _COMMON = r"""

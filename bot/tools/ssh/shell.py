@@ -14,7 +14,7 @@ from bot.tools.places import HostPlace, resolve
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol as jobs
 from bot.tools.ssh.connection import Connection, login
-from commands.ports.tools import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
+from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 _SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
@@ -40,7 +40,7 @@ class _Heard:
 
 
 class SshShell:
-    """`commands.ports.tools.Shell` over SSH."""
+    """`commands.ports.shell.Shell` over SSH."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class SshShell:
     def run(
         self, host: str, job: Job, *, stop: threading.Event, on_output: OutputListener = ignore_output
     ) -> CommandResult:
-        """See `commands.ports.tools.Shell.run`."""
+        """See `commands.ports.shell.Shell.run`."""
         began = time.monotonic()
         work = _Follow(shell=self, host=host, job=job, stop=stop, on_output=on_output, deadline=began + job.limit)
         code = work.to_the_end()
         return CommandResult(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
 
     def job_status(self, host: str, key: str) -> JobStatus:
-        """See `commands.ports.tools.Shell.job_status`."""
+        """See `commands.ports.shell.Shell.job_status`."""
         got = self._exchange(host, jobs.look_command(key), b"", limit=30)
         if got.word is None:
             raise Unreachable(f"Host “{host}” was lost while the job was looked at.")
@@ -78,7 +78,7 @@ class SshShell:
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
-        """See `commands.ports.tools.Shell.ask`."""
+        """See `commands.ports.shell.Shell.ask`."""
         began = time.monotonic()
         got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit, keep)
         if got.word is None:
@@ -86,12 +86,12 @@ class SshShell:
         return CommandResult(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
 
     def close(self) -> None:
-        """See `commands.ports.tools.Shell.close`."""
+        """See `commands.ports.shell.Shell.close`."""
         for connection in list(self._connections.values()):
             connection.close()
 
     def end(self, host: str, key: str) -> None:
-        """See `commands.ports.tools.Shell.end`."""
+        """See `commands.ports.shell.Shell.end`."""
         self._exchange(host, jobs.stop_command(key), b"", limit=10)
 
     def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed

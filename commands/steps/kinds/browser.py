@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.browser import Visit
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
-from commands.ports.tools import Visit
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed, warned
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from commands.ports.preflight import PreflightCheck, Programs
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
@@ -85,9 +85,9 @@ class DataReturnStep(StepBox):
         return [Programs(host=self.host, names=("psql", "pg_restore", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
-        if ctx.tools.sql.has_receipt(self.database, ctx.step_key):
+        if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._before(ctx)
-        if not ctx.tools.sql.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
+        if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
         ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})
@@ -136,7 +136,7 @@ class DataReturnStep(StepBox):
 
     def _before(self, ctx: Context) -> Outcome:
         key = ctx.step_key.replace("'", "''")
-        if lost := ctx.tools.sql.query(self.database, _NOT_BACK_BEFORE.format(key)).rows:
+        if lost := ctx.tools.database.query(self.database, _NOT_BACK_BEFORE.format(key)).rows:
             return failed(lost[0][0] + _MEANS.format("This run brought all others back before."))
         return done("The rows were brought back by this run before.")
 

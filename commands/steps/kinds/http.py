@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from commands.ports.tools import HttpRequest, HttpResponse
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, Programs, first_words
-from commands.ports.tools import HttpRequest
+from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import OnCopy

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, folder
-from commands.ports.tools import HttpRequest
+from commands.ports.web import HttpRequest
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed

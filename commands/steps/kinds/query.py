@@ -42,7 +42,7 @@ class QueryStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()
         try:
-            told = ctx.tools.sql.query(self.database, self.sql)
+            told = ctx.tools.database.query(self.database, self.sql)
         except Unreachable:
             raise
         except ToolError as error:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import AppliedFile, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed

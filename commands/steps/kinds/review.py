@@ -13,7 +13,7 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
-from commands.systems import code_review as findings
+from commands.systems import code_review
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
 _NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
@@ -62,7 +62,7 @@ class ReviewStep(StepBox):
             return failed("Too many files changed to search them all; deploy in smaller releases, or review by hand.")
         found = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
         found += [line for file in self.migrations for line in self._in_migration(ctx, file)]
-        found.sort(key=lambda line: findings.LEAK not in line)
+        found.sort(key=lambda line: code_review.LEAK not in line)
         more = (f"… and {len(found) - _SHOWN} more, in the whole output",) if len(found) > _SHOWN else ()
         shown = (*stat.tail.splitlines()[-12:], *found[:_SHOWN], *more, self._pinned(ctx, env["COMMIT"]))
         summary = (
@@ -89,7 +89,8 @@ class ReviewStep(StepBox):
         text = ctx.file(file)
         if text is None:
             return [f"{file}:1 was not kept by the release step"]
-        return findings.in_sql(PurePosixPath(file).name, text, ctx.tools.linter.lint(text))
+        analysis = ctx.tools.analysis
+        return code_review.in_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
 
     def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
         if file.endswith(_LOCKS):
@@ -97,4 +98,5 @@ class ReviewStep(StepBox):
         diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_READ_AT_MOST)
         if diff.code or not 0 < diff.size <= _READ_AT_MOST:
             return [f"{file}:1 could not be searched ({diff.size} bytes changed); look at it by hand"]
-        return findings.in_added(file, findings.added_lines(diff.tail))
+        lines = list(code_review.added_lines(diff.tail))
+        return code_review.in_added(file, lines, ctx.tools.analysis.secrets(lines))

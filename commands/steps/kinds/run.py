@@ -18,7 +18,7 @@ from commands.ports.preflight import (
     passed,
     warned,
 )
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed

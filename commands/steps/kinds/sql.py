@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.ports.database import Migration
 from commands.ports.preflight import (
     InDatabase,
     PreflightCheck,
@@ -16,7 +17,6 @@ from commands.ports.preflight import (
     passed,
     warned,
 )
-from commands.ports.tools import Migration
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.systems.postgres.sql_file import changed_tables, unsafe_statements
@@ -83,7 +83,7 @@ class SqlStep(StepBox):
             limit=self.limit.total_seconds(),
             receipt=self.receipt,
         )
-        applied = ctx.tools.sql.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
+        applied = ctx.tools.database.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
         good, lines = self._check(ctx, self.verify)
         if good < len(lines):
             return failed(f"{self.file} is applied, but {_first_bad(lines)}.", lines=lines)
@@ -99,7 +99,7 @@ class SqlStep(StepBox):
         """
         if self.receipt:
             return execute(self, ctx)
-        ctx.tools.sql.has_receipt(self.database, ctx.step_key)
+        ctx.tools.database.has_receipt(self.database, ctx.step_key)
         good, lines = self._check(ctx, self.verify)
         if good == len(lines):
             return done("The bot was cut off after the file was applied; every verify query agrees.", lines=lines)
@@ -114,7 +114,7 @@ class SqlStep(StepBox):
 
     def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
         """How many queries answer what they should, and one line for each."""
-        found = [_first(ctx.tools.sql.query(self.database, one.sql).rows) for one in queries]
+        found = [_first(ctx.tools.database.query(self.database, one.sql).rows) for one in queries]
         good = [_same(value, one.expect) for value, one in zip(found, queries, strict=True)]
         lines = tuple(
             f"{one.says}: {value}" + (" ✓" if fits else f" instead of {one.expect}")
@@ -167,7 +167,7 @@ class MigrationFits:
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "mend the file before the window opens")
         tables = changed_tables(text)
         listed = ", ".join("to_regclass(" + _quoted(table) + ")" for table in tables)
-        rows = ctx.tools.sql.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
+        rows = ctx.tools.database.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
         if rows and rows[0][0]:
             return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"

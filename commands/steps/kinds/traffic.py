@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, blocked, is_open, passed, warned
-from commands.ports.tools import USER_AGENT, CommandResult
+from commands.ports.shell import CommandResult
+from commands.ports.web import USER_AGENT
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values

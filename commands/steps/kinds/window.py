@@ -55,7 +55,7 @@ class WindowStep(StepBox):
             next_time = f"it opens on {opens:%A at %H:%M}" if opens else "it never opens"
             return failed(f"It is {now:%A %H:%M} in {ctx.time_zone}, outside the low-traffic window; {next_time}.")
         if self.sql:
-            rows = ctx.tools.sql.query(self.database, self.sql).rows
+            rows = ctx.tools.database.query(self.database, self.sql).rows
             traffic = float(rows[0][0]) if rows else 0.0
             if traffic > self.at_most:
                 return failed(f"The traffic now is {traffic:g}, more than {self.at_most:g}; wait for a quieter moment.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from commands.ports.tools import HttpRequest
+from commands.ports.web import HttpRequest
 from commands.steps.base import Strict
 from commands.steps.outcome import Context
 from commands.steps.values import fill, fill_json

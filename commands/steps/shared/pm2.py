@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from commands.ports.tools import CommandResult, HttpRequest
+from commands.ports.shell import CommandResult
+from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 
-from commands.ports.tools import Finding
+from commands.ports.analysis import Finding
 
 _TOKEN = re.compile(
     r"""

@@ -18,10 +18,11 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.ssh import Ssh
 from bot.tools.postgres import sql as sql_tool
-from bot.tools.postgres.sql import PostgresSql
+from bot.tools.postgres.sql import PostgresDatabase
 from bot.tools.ssh import connection as ssh_tool
 from bot.tools.ssh.shell import SshShell
-from commands.ports.tools import Job, Migration
+from commands.ports.database import Migration
+from commands.ports.shell import Job
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 from tests.bot.tools.postgres.test_sql import tool
 from tests.bot.tools.proxy import Proxy
@@ -32,7 +33,7 @@ GO = threading.Event()
 
 
 @pytest.fixture
-def proxied(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Proxy, PostgresSql]]:
+def proxied(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Proxy, PostgresDatabase]]:
     """The database behind a proxy, with little patience."""
     monkeypatch.setattr(sql_tool, "GRACE", 0.5)
     monkeypatch.setattr(sql_tool, "CONNECT_LIMIT", 2)
@@ -44,7 +45,7 @@ def proxied(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
     proxy.close()
 
 
-def test_a_query_whose_answer_never_comes_fails_in_time(proxied: tuple[Proxy, PostgresSql]) -> None:
+def test_a_query_whose_answer_never_comes_fails_in_time(proxied: tuple[Proxy, PostgresDatabase]) -> None:
     proxy, sql = proxied
     assert sql.query("db", "SELECT 1").rows == ((1,),)
     threading.Timer(0.3, proxy.silent.set).start()
@@ -53,7 +54,7 @@ def test_a_query_whose_answer_never_comes_fails_in_time(proxied: tuple[Proxy, Po
 
 
 def test_a_database_that_is_silent_from_the_first_byte_cannot_be_reached(
-    proxied: tuple[Proxy, PostgresSql],
+    proxied: tuple[Proxy, PostgresDatabase],
 ) -> None:
     proxy, sql = proxied
     proxy.silent.set()
@@ -62,7 +63,7 @@ def test_a_database_that_is_silent_from_the_first_byte_cannot_be_reached(
 
 
 def test_a_migration_whose_end_never_comes_is_unknown_and_can_be_looked_at(
-    proxied: tuple[Proxy, PostgresSql], postgres: Postgres
+    proxied: tuple[Proxy, PostgresDatabase], postgres: Postgres
 ) -> None:
     proxy, sql = proxied
     text = "CREATE TABLE silent_things (n int);\nSELECT pg_sleep(0.8);\n"

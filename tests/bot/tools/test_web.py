@@ -17,7 +17,8 @@ from bot.tools.browser import ChromiumBrowser
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from commands.ports.tools import HttpRequest, Visit
+from commands.ports.browser import Visit
+from commands.ports.web import HttpRequest
 from state.errors import Down, LostTrack, Unreachable
 
 ENV = {"TOKEN": "t0ken-value"}

@@ -10,6 +10,7 @@ import pytest
 
 from commands.progress.clock import ClockMonitor
 from commands.run.context import ContextFactory
+from commands.runbook.page import Part
 from commands.steps.kinds.traffic import TrafficStep
 from state.facts import Actor, Door, Hold, Resume
 from state.records import Attempt, AttemptState
@@ -21,7 +22,7 @@ from tests.world import World
 def test_a_step_is_handed_its_moments_by_the_clock_as_it_goes_now(tmp_path: Path, by: float) -> None:
     show = Show(tmp_path, World(rate=0))
     (check,) = [step for step in show.page.steps if "<let_in_at>" in str(step.box)]
-    (opened,) = [step for step in show.page.steps if step.part == "deploy" and "let_in_at" in step.box.outputs()]
+    (opened,) = [step for step in show.page.steps if step.part == Part.DEPLOY and "let_in_at" in step.box.outputs()]
     now = show.world.clock.now
     show.store.begin_attempt(show.run, opened.id, 1, now())
     values = {"seen_at": now().isoformat()}

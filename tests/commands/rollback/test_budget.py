@@ -10,6 +10,7 @@ from bot.settings import read_pages, shipped_runbooks
 from commands.progress.usual_time import UsualTime
 from commands.rollback.budget import due, due_budget_events, running_steps, shares
 from commands.runbook import read_page
+from commands.runbook.page import Part
 from state.records import AttemptState
 from tests.pages import NOON, payload, record, row, said, spoil
 
@@ -76,14 +77,14 @@ def test_a_step_that_waits_for_a_word_is_what_is_slow() -> None:
 
 
 def test_shares_fill_the_whole_time_by_what_each_step_took_before() -> None:
-    found = shares(PAGE, BACK, PAGE.part("rollback"), {"put-the-old-code-back": UsualTime(seconds=(120.0,))})
+    found = shares(PAGE, BACK, PAGE.part(Part.ROLLBACK), {"put-the-old-code-back": UsualTime(seconds=(120.0,))})
     assert found == {"put-the-old-code-back": timedelta(minutes=10), "restart-it": timedelta(minutes=5)}
     assert not running_steps(PAGE, BACK, {}, NOON + timedelta(minutes=2))[0].slow
 
 
 def test_what_the_rehearsal_took_counts_until_an_earlier_run_is_known() -> None:
     page = read_pages(shipped_runbooks())["option-a.md"]
-    steps = page.part("rollback")
+    steps = page.part(Part.ROLLBACK)
     known = record(row("rehearse", AttemptState.DONE, forward_seconds=9.0, rollback_seconds=80.0, return_seconds=200.0))
     share = shares(page, known, steps, {})
     plain = share["let-requests-in"]  # of which nothing is known: 20 s
@@ -95,7 +96,9 @@ def test_what_the_rehearsal_took_counts_until_an_earlier_run_is_known() -> None:
 
 def test_a_copy_that_was_faster_than_anything_leaves_production_no_smaller_share() -> None:
     page = read_pages(shipped_runbooks())["option-a.md"]
-    share = shares(page, record(row("rehearse", AttemptState.DONE, rollback_seconds=0.09)), page.part("rollback"), {})
+    share = shares(
+        page, record(row("rehearse", AttemptState.DONE, rollback_seconds=0.09)), page.part(Part.ROLLBACK), {}
+    )
     assert share["rollback-database"] == share["let-requests-in"]
 
 

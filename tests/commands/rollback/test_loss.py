@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.tools import Rows
+from commands.ports.database import Rows
 from commands.rollback.loss import LossMonitor
 from commands.runbook import Page
 from state.errors import BadPage, Unreachable

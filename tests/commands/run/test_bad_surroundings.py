@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.tools import HttpRequest
+from commands.ports.web import HttpRequest
 from commands.progress.step_state import WATCH
 from commands.run.context import ContextFactory
 from commands.text.durations import format_duration

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from commands.ports.tools import HttpRequest
+from commands.ports.web import HttpRequest
 from commands.run.context import ContextFactory
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.tools import CommandResult
+from commands.ports.shell import CommandResult
 from commands.run.engine import Engine
 from commands.signoff.waiting import waiting_for
 from state.errors import Failed

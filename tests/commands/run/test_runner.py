@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.tools import CommandResult, Migration
+from commands.ports.database import Migration
+from commands.ports.shell import CommandResult
 from commands.run.engine import Engine
 from commands.signoff.waiting import Waiting, waiting_for
 from state.errors import LostTrack, Unreachable

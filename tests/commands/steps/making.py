@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from commands.ports.tools import Shell, Tools
+from commands.ports.shell import Shell
+from commands.ports.tools import Tools
 from commands.steps import KINDS
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed

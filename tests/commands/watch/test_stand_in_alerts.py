@@ -13,7 +13,7 @@ from commands.steps.outcome import done
 from commands.watch.alerts import alerts_for_rollback, alerts_raised_by
 from commands.watch.countdown import CancelCountdown, due_countdown
 from commands.watch.criteria import criteria_status
-from commands.watch.verdicts import BAD, NO_DATA, OK, QUIET, UNREACHABLE, WARNING, check_verdicts
+from commands.watch.verdicts import Verdict, check_verdicts
 from state.errors import BadPage
 from state.records import Attempt, AttemptState, Record
 from tests.pages import NOON, SMALL, record, row, said, small
@@ -102,15 +102,15 @@ def inconclusive(attempt: int) -> Attempt:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([real(1, 40), jobs(1)], OK),
-        ([real(1, 40, 0.05), jobs(1)], WARNING),
-        ([real(1, 40, 0.2), jobs(1)], BAD),
-        ([real(1, 0, None), jobs(1)], QUIET),
-        ([real(1, 3, 1.0), jobs(1)], QUIET),
-        ([real(1, 0, None), jobs(1, 1.0)], QUIET),
-        ([real(1, 0, None)], NO_DATA),
-        ([real(1, 0, None), inconclusive(1)], NO_DATA),
-        ([real(1, 0, None, inconclusive=True), jobs(1)], UNREACHABLE),
+        ([real(1, 40), jobs(1)], Verdict.OK),
+        ([real(1, 40, 0.05), jobs(1)], Verdict.WARNING),
+        ([real(1, 40, 0.2), jobs(1)], Verdict.BAD),
+        ([real(1, 0, None), jobs(1)], Verdict.QUIET),
+        ([real(1, 3, 1.0), jobs(1)], Verdict.QUIET),
+        ([real(1, 0, None), jobs(1, 1.0)], Verdict.QUIET),
+        ([real(1, 0, None)], Verdict.NO_DATA),
+        ([real(1, 0, None), inconclusive(1)], Verdict.NO_DATA),
+        ([real(1, 0, None, inconclusive=True), jobs(1)], Verdict.UNREACHABLE),
     ],
 )
 def test_too_little_to_judge_by_is_quiet_as_long_as_the_other_row_can_judge(rows: list[Attempt], expected: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from commands.runbook import Page
 from commands.watch.alerts import alerts_raised_by
 from commands.watch.criteria import criteria_status
-from commands.watch.verdicts import BAD, NO_DATA, OK, UNREACHABLE, WARNING, check_verdicts
+from commands.watch.verdicts import Verdict, check_verdicts
 from state.records import Attempt, AttemptState, Record
 from tests.pages import record, row, small
 
@@ -58,16 +58,16 @@ def before(**measures: float) -> Attempt:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([look(1, seconds=0.2)], OK),
-        ([look(1, seconds=2.0)], WARNING),
-        ([look(1, seconds=9.0)], WARNING),
-        ([look(1, seconds=9.0), look(2, seconds=9.0)], BAD),
-        ([look(1, AttemptState.FAILED, seconds=0.1)], BAD),
-        ([look(1)], NO_DATA),
-        ([look(1, AttemptState.FAILED, inconclusive=True)], UNREACHABLE),
-        ([look(1, AttemptState.FAILED, inconclusive=True, failed=0.0)], NO_DATA),
-        ([look(1, AttemptState.UNKNOWN)], UNREACHABLE),
-        ([look(1, AttemptState.UNKNOWN, failed=1.0)], UNREACHABLE),
+        ([look(1, seconds=0.2)], Verdict.OK),
+        ([look(1, seconds=2.0)], Verdict.WARNING),
+        ([look(1, seconds=9.0)], Verdict.WARNING),
+        ([look(1, seconds=9.0), look(2, seconds=9.0)], Verdict.BAD),
+        ([look(1, AttemptState.FAILED, seconds=0.1)], Verdict.BAD),
+        ([look(1)], Verdict.NO_DATA),
+        ([look(1, AttemptState.FAILED, inconclusive=True)], Verdict.UNREACHABLE),
+        ([look(1, AttemptState.FAILED, inconclusive=True, failed=0.0)], Verdict.NO_DATA),
+        ([look(1, AttemptState.UNKNOWN)], Verdict.UNREACHABLE),
+        ([look(1, AttemptState.UNKNOWN, failed=1.0)], Verdict.UNREACHABLE),
     ],
 )
 def test_each_look_has_one_verdict(rows: list[Attempt], expected: str) -> None:
@@ -76,9 +76,9 @@ def test_each_look_has_one_verdict(rows: list[Attempt], expected: str) -> None:
 
 def test_too_few_requests_are_no_data() -> None:
     page = small(**{"in_a_row = 2": "enough = { requests = 20 }"})
-    assert verdict(page, look(1, seconds=0.1, requests=3)) == NO_DATA
-    assert verdict(page, look(1, seconds=9.0, requests=3)) == NO_DATA, "a few slow requests roll nothing back"
-    assert verdict(page, look(1, seconds=9.0, requests=30)) == BAD
+    assert verdict(page, look(1, seconds=0.1, requests=3)) == Verdict.NO_DATA
+    assert verdict(page, look(1, seconds=9.0, requests=3)) == Verdict.NO_DATA, "a few slow requests roll nothing back"
+    assert verdict(page, look(1, seconds=9.0, requests=30)) == Verdict.BAD
 
 
 def test_value_rule_and_baseline_stand_in_one_line() -> None:
@@ -140,8 +140,8 @@ def test_looks_in_a_row_are_of_neighbouring_due_moments() -> None:
 def test_an_older_look_is_no_verdict_on_the_newest() -> None:
     page = small(**{"in_a_row = 2": "enough = { requests = 20 }"})
     bad, none = look(1, seconds=9.0, requests=100), look(2, requests=0)
-    assert verdict(page, bad) == BAD
-    assert verdict(page, bad, none) == NO_DATA
+    assert verdict(page, bad) == Verdict.BAD
+    assert verdict(page, bad, none) == Verdict.NO_DATA
     assert levels(page, bad, none) == ["alert"], "a countdown that it began goes on"
 
 

@@ -15,21 +15,21 @@ from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres import migration_progress as applying
 from bot.tools.postgres import sql as sql_tool
-from bot.tools.postgres.sql import PostgresSql
+from bot.tools.postgres.sql import PostgresDatabase
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Migration, MigrationResult
+from commands.ports.database import Migration, MigrationResult
 from state.errors import Failed, Stopped, Unreachable
 
 GO = threading.Event()
 
 
-def tool(url: str) -> PostgresSql:
+def tool(url: str) -> PostgresDatabase:
     """The tool with one database."""
-    return PostgresSql({"db": DatabasePlace(url=url)}, {}, Redactor([]))
+    return PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
 
 
 @pytest.fixture
-def sql(postgres: Postgres) -> Iterator[PostgresSql]:
+def sql(postgres: Postgres) -> Iterator[PostgresDatabase]:
     """The tool on a database with one empty table `things`."""
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
         connection.execute("CREATE TABLE things (name text)")
@@ -44,22 +44,22 @@ def migration(text: str, *, key: str = "", lock_timeout: float = 0.3) -> Migrati
     )
 
 
-def count(sql: PostgresSql) -> int:
+def count(sql: PostgresDatabase) -> int:
     """How many things there are."""
     return int(sql.query("db", "SELECT count(*) FROM things").rows[0][0])
 
 
-def test_a_query_gives_columns_and_rows(sql: PostgresSql) -> None:
+def test_a_query_gives_columns_and_rows(sql: PostgresDatabase) -> None:
     rows = sql.query("db", "SELECT 1 AS one, 'x' AS letter")
     assert (rows.columns, rows.rows) == (("one", "letter"), ((1, "x"),))
 
 
-def test_a_query_cannot_write(sql: PostgresSql) -> None:
+def test_a_query_cannot_write(sql: PostgresDatabase) -> None:
     with pytest.raises(Failed, match="read-only transaction"):
         sql.query("db", "INSERT INTO things VALUES ('x')")
 
 
-def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresSql) -> None:
+def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresDatabase) -> None:
     with pytest.raises(Failed, match=r"016\.sql failed at line 3") as caught:
         sql.apply("db", migration("INSERT INTO things VALUES ('a');\n\nINSERT INTO nothing VALUES (1);\n"), stop=GO)
     assert caught.value.output == "line 3: INSERT INTO nothing VALUES (1);"
@@ -76,7 +76,7 @@ def test_a_failing_file_leaves_nothing_and_names_its_line(sql: PostgresSql) -> N
     ],
 )
 def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
-    sql: PostgresSql, text: str, line: int, quoted: str
+    sql: PostgresDatabase, text: str, line: int, quoted: str
 ) -> None:
     with pytest.raises(Failed, match=rf"failed at line {line} and was rolled back whole") as caught:
         sql.apply("db", migration(text), stop=GO)
@@ -84,7 +84,7 @@ def test_a_failing_statement_is_named_by_its_line_whatever_fails_in_it(
     assert count(sql) == 0
 
 
-def test_what_a_failing_file_says_shows_no_row(sql: PostgresSql, postgres: Postgres) -> None:
+def test_what_a_failing_file_says_shows_no_row(sql: PostgresDatabase, postgres: Postgres) -> None:
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as connection:
         connection.execute("INSERT INTO things VALUES ('bob@example.com'), ('bob@example.com')")
     for text in (
@@ -101,18 +101,18 @@ def test_what_a_failing_file_says_shows_no_row(sql: PostgresSql, postgres: Postg
         sql.query("db", "SELECT name::integer FROM things")
 
 
-def test_a_wrong_value_that_stands_in_the_file_itself_is_named(sql: PostgresSql) -> None:
+def test_a_wrong_value_that_stands_in_the_file_itself_is_named(sql: PostgresDatabase) -> None:
     with pytest.raises(Failed, match='invalid input syntax for type integer: "four"'):
         sql.apply("db", migration("SELECT 'four'::integer;"), stop=GO)
 
 
-def test_the_hint_of_a_failing_statement_stays(sql: PostgresSql) -> None:
+def test_the_hint_of_a_failing_statement_stays(sql: PostgresDatabase) -> None:
     with pytest.raises(Failed) as caught:
         sql.apply("db", migration("SELECT nam FROM things;"), stop=GO)
     assert caught.value.output.endswith('Perhaps you meant to reference the column "things.name".')
 
 
-def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_blamed(sql: PostgresSql) -> None:
+def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_blamed(sql: PostgresDatabase) -> None:
     deferred = "ALTER TABLE things ADD CONSTRAINT one UNIQUE (name) DEFERRABLE INITIALLY DEFERRED;"
     twice = "INSERT INTO things VALUES ('a'), ('a');\nSELECT 1;"
     with pytest.raises(Failed, match=r"016\.sql failed at its end \(COMMIT\) and was rolled back whole: dup") as caught:
@@ -121,7 +121,7 @@ def test_a_file_that_fails_when_it_is_committed_is_told_so_and_no_statement_is_b
     assert count(sql) == 0
 
 
-def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(applying, "SHOWN", 0.2)
     heard: list[str] = []
     sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=GO, on_output=heard.append)
@@ -129,14 +129,14 @@ def test_a_slow_statement_is_shown_while_it_runs(sql: PostgresSql, monkeypatch: 
     assert heard[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5), for "), heard
 
 
-def test_a_file_that_is_several_statements_to_the_server_alone_is_applied_as_it_is(sql: PostgresSql) -> None:
+def test_a_file_that_is_several_statements_to_the_server_alone_is_applied_as_it_is(sql: PostgresDatabase) -> None:
     body = "CREATE FUNCTION pg_temp.two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"
     rule = "CREATE RULE twice AS ON INSERT TO things DO ALSO (SELECT 1; SELECT 2);"
     sql.apply("db", migration(f"{body}\n{rule}\nINSERT INTO things VALUES ('a');\n-- the end\n"), stop=GO)
     assert count(sql) == 1
 
 
-def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
+def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresDatabase) -> None:
     once = migration("INSERT INTO things VALUES ('a');")
     assert not sql.has_receipt("db", once.key)
     assert not sql.apply("db", once, stop=GO).already
@@ -145,7 +145,7 @@ def test_a_file_is_applied_once_whoever_comes_again(sql: PostgresSql) -> None:
     assert count(sql) == 1
 
 
-def test_four_at_once_apply_once(sql: PostgresSql) -> None:
+def test_four_at_once_apply_once(sql: PostgresDatabase) -> None:
     once = migration("INSERT INTO things VALUES ('a'); SELECT pg_sleep(0.2);", lock_timeout=5)
     ended: list[MigrationResult] = []
     threads = [threading.Thread(target=lambda: ended.append(sql.apply("db", once, stop=GO))) for _ in range(4)]
@@ -157,7 +157,9 @@ def test_four_at_once_apply_once(sql: PostgresSql) -> None:
     assert count(sql) == 1
 
 
-def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: PostgresSql, postgres: Postgres) -> None:
+def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(
+    sql: PostgresDatabase, postgres: Postgres
+) -> None:
     heard: list[str] = []
     with psycopg.connect(postgres.url(OWNER), application_name="a forgotten report") as other:
         other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
@@ -168,7 +170,7 @@ def test_a_lock_that_is_not_given_names_its_holder_and_changes_nothing(sql: Post
     assert "3 times; nothing was changed" in str(caught.value)
 
 
-def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresSql, postgres: Postgres) -> None:
+def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresDatabase, postgres: Postgres) -> None:
     stop = threading.Event()
     with psycopg.connect(postgres.url(OWNER)) as other:
         other.execute("LOCK TABLE things IN ACCESS SHARE MODE")
@@ -177,7 +179,7 @@ def test_stop_ends_the_wait_for_a_lock_between_two_tries(sql: PostgresSql, postg
             sql.apply("db", waits, stop=stop, on_output=lambda _: stop.set())
 
 
-def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
+def test_stop_cancels_and_nothing_stays(sql: PostgresDatabase) -> None:
     stop = threading.Event()
     threading.Timer(0.4, stop.set).start()
     began = time.monotonic()
@@ -187,14 +189,14 @@ def test_stop_cancels_and_nothing_stays(sql: PostgresSql) -> None:
     assert count(sql) == 0
 
 
-def test_the_server_looks_whether_the_bot_is_still_there_while_a_file_runs(sql: PostgresSql) -> None:
+def test_the_server_looks_whether_the_bot_is_still_there_while_a_file_runs(sql: PostgresDatabase) -> None:
     interval = "SELECT 1 / (current_setting('client_connection_check_interval') = '1s')::int;"
     assert not sql.apply("db", migration(interval), stop=GO).already
     assert sql.query("db", "SHOW client_connection_check_interval").rows == (("0",),)
 
 
 def test_a_server_too_old_to_look_whether_the_bot_is_there_takes_files_all_the_same(
-    sql: PostgresSql, monkeypatch: pytest.MonkeyPatch
+    sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = sql_tool.STILL_THERE.replace("client_connection_check_interval", "of_a_newer_postgres")
     monkeypatch.setattr(sql_tool, "STILL_THERE", older)

@@ -16,7 +16,7 @@ from bot.rehearsal.target.ssh import Ssh, _make_key
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
-from commands.ports.tools import CommandResult, Job
+from commands.ports.shell import CommandResult, Job
 from state.errors import Failed, Stopped, Unreachable
 
 SECRET = "s3cr3t-token-value"

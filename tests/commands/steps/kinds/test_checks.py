@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from commands.ports.tools import Rows
+from commands.ports.database import Rows
 from commands.steps.base import execute
 from commands.steps.outcome import done, failed
 from state.errors import Failed

@@ -13,9 +13,9 @@ import pytest
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
 from bot.tools.places import DatabasePlace
-from bot.tools.postgres.sql import PostgresSql
+from bot.tools.postgres.sql import PostgresDatabase
 from bot.tools.secrets import Redactor
-from commands.ports.tools import Migration
+from commands.ports.database import Migration
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.scripts import script
@@ -97,7 +97,7 @@ class Shop:
         )
         values = {"backup_file": DUMP, "backup_sha256": self.sum}
         made = context(World(), values, shell=shell, attempt=run)
-        sql = PostgresSql({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
+        sql = PostgresDatabase({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
             receipt = Migration(
                 key=f"{made.key.rsplit('/', 2)[0]}/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5

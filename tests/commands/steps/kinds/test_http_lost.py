@@ -9,11 +9,11 @@ import pytest
 
 from commands.progress.step_state import WATCH
 from commands.run.running_step import resolve_unknown
-from commands.runbook.page import PageStep
+from commands.runbook.page import PageStep, Part
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.watch.alerts import alerts_for_rollback
-from commands.watch.verdicts import BAD, check_verdicts
+from commands.watch.verdicts import Verdict, check_verdicts
 from state.errors import LostTrack, Unreachable
 from state.records import AttemptState
 from tests.commands.steps.making import box, context
@@ -52,7 +52,7 @@ def hanging(*listed: dict[str, Any]) -> World:
 
 def ended(world: World, toml: str) -> Outcome:
     """How an act ends, after it was looked into as the runner does."""
-    step = PageStep(id="step", title="The step", line=1, part="watch", box=box("http", toml))
+    step = PageStep(id="step", title="The step", line=1, part=Part.WATCH, box=box("http", toml))
     ctx = context(world)
     return resolve_unknown(step, ctx, execute(step.box, ctx))
 
@@ -107,7 +107,7 @@ def test_two_such_looks_raise_the_alert() -> None:
         looks.append(replace(row(step.id, found.state, attempt, after=15 * attempt), outcome=found.as_data()))
     of = record(row(WATCH, AttemptState.RUNNING), *looks)
     assert [raised.level for raised in alerts_for_rollback(PAGE, of)] == ["alert"]
-    assert [probe.verdict for probe in check_verdicts(PAGE, of)] == [BAD]
+    assert [probe.verdict for probe in check_verdicts(PAGE, of)] == [Verdict.BAD]
 
 
 def test_elsewhere_it_is_not_sent_again_while_it_may_be_on_its_way() -> None:

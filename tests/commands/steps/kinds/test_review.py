@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from commands.ports.tools import Finding
+from commands.ports.analysis import Finding
 from commands.steps.base import execute
 from commands.systems import code_review as findings
 from tests.commands.steps.making import Repository, box, context, plan
@@ -43,11 +43,11 @@ def test_findings_are_shown_and_do_not_fail_the_step(tmp_path: Path) -> None:
 
 def test_only_added_lines_count() -> None:
     diff = "@@ -3,2 +3 @@\n-console.log(1)\n-debugger\n+const fine = 1\n"
-    assert findings.in_added("a.js", findings.added_lines(diff)) == []
+    assert findings.in_added("a.js", list(findings.added_lines(diff)), []) == []
 
 
 def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
-    found = findings.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n")
+    found = findings.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
     assert [line.split(" ")[0] for line in found] == ["up.sql:2", "up.sql:3"]
 
 
@@ -55,7 +55,7 @@ def test_equal_remarks_of_the_linter_stand_in_one_line_with_all_their_places(tmp
     repository = Repository(tmp_path)
     world = World()
     why = "Dropping a table may break existing clients."
-    world.remarks = [Finding(line=line, statement="", why=why) for line in (3, 7)]
+    world.remarks = [Finding(line=line, why=why) for line in (3, 7)]
     values = {"commit": repository.old, "commit_before": repository.old}
     shell = LocalShell({"REPO": str(repository.path)})
     found = execute(box("review", BOX), context(world, values, shell=shell, files={"up.sql": "SELECT 1;"}))

@@ -10,7 +10,7 @@ import pytest
 
 from bot.settings import shipped_runbooks
 from commands.ports.preflight import OK, WARN
-from commands.ports.tools import CommandResult, Job
+from commands.ports.shell import CommandResult, Job
 from commands.runbook import Page, read_page
 from commands.start.doctor import examine
 from commands.steps.base import execute

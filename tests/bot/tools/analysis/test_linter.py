@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.tools.postgres.linter import Squawk
+from bot.tools.analysis.linter import lint
 
 SHIPPED = """-- up
 ALTER TABLE flows ADD COLUMN kind integer REFERENCES kinds;
@@ -14,7 +14,7 @@ DROP TABLE templates;
 
 def said(text: str) -> list[str]:
     """Each finding as "line: why"."""
-    return [f"{one.line}: {one.why}" for one in Squawk().lint(text)]
+    return [f"{one.line}: {one.why}" for one in lint(text)]
 
 
 @pytest.mark.parametrize(

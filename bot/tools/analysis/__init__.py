@@ -1,0 +1,26 @@
+"""Static analysis of code: detect-secrets, PostgreSQL's own parser, and squawk behind one port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.tools.analysis.linter import lint
+from bot.tools.analysis.secret_scanner import secrets
+from bot.tools.analysis.sql_parser import syntax_error
+from commands.ports.analysis import Finding
+
+
+class CodeAnalysis:
+    """`commands.ports.analysis.Analysis` over the programs of this folder."""
+
+    def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
+        """See `commands.ports.analysis.Analysis.secrets`."""
+        return secrets(lines)
+
+    def syntax_error(self, sql: str) -> Finding | None:
+        """See `commands.ports.analysis.Analysis.syntax_error`."""
+        return syntax_error(sql)
+
+    def lint(self, sql: str) -> list[Finding]:
+        """See `commands.ports.analysis.Analysis.lint`."""
+        return lint(sql)

@@ -1,0 +1,56 @@
+"""Databases: read-only queries, and SQL files that are applied once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event
+from typing import Any, Protocol
+
+from commands.ports.shell import OutputListener, ignore_output
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The answer to a query."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """One SQL file, applied in one transaction together with its receipt (`key`). Times are in seconds."""
+
+    key: str
+    name: str
+    text: str
+    lock_timeout: float
+    limit: float
+    receipt: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationResult:
+    """How a migration went; `already` says that its receipt was there and nothing was done."""
+
+    already: bool
+    seconds: float
+
+
+class Database(Protocol):
+    """Databases."""
+
+    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+        """Run a query in a read-only transaction. Raises Unreachable, Failed."""
+
+    def apply(
+        self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output
+    ) -> MigrationResult:
+        """Apply a file once, all or nothing; `hear` is told who holds a lock that it waits for.
+
+        Raises Unreachable, Failed (rolled back; the sentence quotes the failing statement and its line), Stopped
+        (cancelled and rolled back), LostTrack (the connection broke; it may have been committed).
+        """
+
+    def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
+        """Wait for whoever applies this key now, then say whether its receipt is there. Raises Unreachable, Failed."""
