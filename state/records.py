@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
@@ -91,7 +91,7 @@ class Run:
 class Attempt:
     """One attempt at one step; the row is written `running` before anything is done. `progress` is its newest output till then.
 
-    `stamp` is when it began as it was written then, for names on hosts, which must not change with the clock.
+    `written_at` is when it began as it was written then, in ISO 8601: what is named by it must not change with the clock.
     """
 
     step: str
@@ -102,7 +102,12 @@ class Attempt:
     summary: str = ""
     outcome: dict[str, Any] = field(default_factory=dict)
     progress: str = ""
-    stamp: str = ""
+    written_at: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """When it began as it was written then, for names on hosts."""
+        return f"{datetime.fromisoformat(self.written_at).astimezone(UTC):%Y%m%dT%H%M%SZ}" if self.written_at else ""
 
     @property
     def at(self) -> datetime:

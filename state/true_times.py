@@ -79,15 +79,17 @@ def true_run(run: Run, jumps: Iterable[ClockJump]) -> Run:
 
 def true_attempts(rows: Sequence[tuple[int, Attempt]], jumps: Sequence[ClockJump]) -> tuple[Attempt, ...]:
     """Attempts with true times, those in their outcomes as well."""
-    return tuple(_true_attempt(number, row, jumps) for number, row in rows)
+    return tuple(_true_attempt(number, row, jumps) if jumps else row for number, row in rows)
 
 
 def true_facts(rows: Sequence[tuple[int, Fact]], jumps: Sequence[ClockJump]) -> tuple[Fact, ...]:
     """Facts with true times."""
-    return tuple(
-        replace(fact, at=fact.at + _shift(jump for jump in jumps if _before(number, jump.position.fact, jump, SAID)))
-        for number, fact in rows
-    )
+    return tuple(_true_fact(number, fact, jumps) if jumps else fact for number, fact in rows)
+
+
+def _true_fact(number: int, fact: Fact, jumps: Sequence[ClockJump]) -> Fact:
+    shift = _shift(jump for jump in jumps if _before(number, jump.position.fact, jump, SAID))
+    return replace(fact, at=fact.at + shift)
 
 
 def true_event(event: Event, jumps: Sequence[ClockJump]) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from bot.rehearsal.target.ssh import Ssh
 
 # what takes minutes, or builds a whole target of its own; by the file's path, and in this order
 LONGEST = ("tests/crash/test_soak", "tests/crash/test_full_page", "tests/crash/", "tests/bot/rehearsal/target/")
+
+
+# A shell that starts the tests in the background lets them ignore SIGINT, and so would every program they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
 from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
 from state.true_times import ClockJump
 
+_STATES = {state.value: state for state in AttemptState}
 _BASE = {"by", "at"}  # fields of facts that have columns of their own
 
 
@@ -81,13 +82,18 @@ def to_run(row: sqlite3.Row) -> Run:
 
 def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
     """An attempt's number in the file, and the attempt from its row."""
-    values = dict(row)
-    del values["run"]
-    number = values.pop("number")
-    began = datetime.fromisoformat(row["began_at"])
-    times = {"began_at": began, "ended_at": _time(row["ended_at"]), "stamp": f"{began.astimezone(UTC):%Y%m%dT%H%M%SZ}"}
-    state = AttemptState(row["state"])
-    return number, Attempt(**{**values, **times, "state": state, "outcome": json.loads(row["outcome"])})
+    ended = row["ended_at"]
+    return row["number"], Attempt(
+        step=row["step"],
+        attempt=row["attempt"],
+        state=_STATES[row["state"]],
+        began_at=datetime.fromisoformat(row["began_at"]),
+        ended_at=datetime.fromisoformat(ended) if ended else None,
+        summary=row["summary"],
+        outcome=json.loads(row["outcome"]),
+        progress=row["progress"],
+        written_at=row["began_at"],
+    )
 
 
 def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:

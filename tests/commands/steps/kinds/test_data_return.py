@@ -103,7 +103,7 @@ class Shop:
                 key=f"{made.key.rsplit('/', 2)[0]}/migration", name="016.sql", text="SELECT 1", lock_timeout=1, limit=5
             )
             sql.apply("db", receipt, stop=Event())
-        object.__setattr__(made.tools, "sql", sql)
+        object.__setattr__(made.tools, "database", sql)
         return execute(box("data-return", toml), made)
 
     def counts(self) -> dict[str, object]:
