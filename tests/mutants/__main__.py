@@ -26,7 +26,7 @@ source_paths =
     commands
     state
 only_mutate =
-    {room}/*
+    {room}/{only}
 pytest_add_cli_args =
     -p
     no:cacheprovider
@@ -44,19 +44,22 @@ def main() -> int:
     rooms = sorted(str(room.relative_to(ROOT)) for top in ("commands", "state") for room in _rooms(ROOT / top))
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("room", choices=rooms, metavar="ROOM", help=", ".join(rooms))
+    parser.add_argument("--only", default="", metavar="FILE", help="change this file of the room alone")
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants are tried at a time")
     options = parser.parse_args()
+    if options.only and not (ROOT / options.room / options.only).is_file():
+        parser.error(f"{options.room} has no file {options.only}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     equivalent = read_equivalent((ROOT / "tests/mutants/equivalent.txt").read_text(encoding="utf-8"))
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-            found = measure(Path(folder), options.room, options.jobs)
+            found = measure(Path(folder), options.room, options.only or "*", options.jobs)
     except KeyboardInterrupt:
         return 130
     if found is None:
         return 1
-    print(summary(found, equivalent, options.room))
+    print(summary(found, equivalent, f"{options.room}/{options.only}"))
     print(f"took       {(time.monotonic() - began) / 60:.1f} min")
     return 0
 
@@ -67,9 +70,9 @@ def _rooms(top: Path) -> Iterable[Path]:
     return (each.parent for each in top.glob("*/__init__.py") if any((tests / each.parent.name).rglob("test_*.py")))
 
 
-def measure(folder: Path, room: str, jobs: int) -> list[Mutant] | None:
+def measure(folder: Path, room: str, only: str, jobs: int) -> list[Mutant] | None:
     """Try every mutant of a room in a folder of its own; None, and why on stderr, when mutmut could not."""
-    copy(folder, room)
+    copy(folder, room, only)
     log = folder / "mutmut.log"
     with log.open("w") as written:
         tool = subprocess.Popen(
@@ -103,14 +106,14 @@ def _end(group: int) -> None:
         return
 
 
-def copy(folder: Path, room: str) -> None:
+def copy(folder: Path, room: str, only: str) -> None:
     """Lay the code, the tests and what mutmut is told into a folder."""
     for name in COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copy2(ROOT / name, folder / name)
-    (folder / "setup.cfg").write_text(SETTINGS.format(room=room))
+    (folder / "setup.cfg").write_text(SETTINGS.format(room=room, only=only))
 
 
 if __name__ == "__main__":

@@ -64,8 +64,8 @@ def read_equivalent(text: str) -> list[Equivalent]:
     return found
 
 
-def summary(mutants: Sequence[Mutant], equivalent: Sequence[Equivalent], room: str) -> str:
-    """The figures, and each survivor at its line."""
+def summary(mutants: Sequence[Mutant], equivalent: Sequence[Equivalent], place: str) -> str:
+    """The figures of a room ("commands/signoff/") or of one of its files, and each survivor at its line."""
     same = {one.change for one in equivalent}
     left_out = [one for one in mutants if one.survived and one.change in same]
     counted = [one for one in mutants if one not in left_out]
@@ -76,10 +76,10 @@ def summary(mutants: Sequence[Mutant], equivalent: Sequence[Equivalent], room: s
     no_test = sum(one.code == NO_TEST for one in survived)
     share = 100 * (len(killed) + len(timed_out)) / max(len(counted) - len(unclear), 1)
     lines = [
-        f"{room}: the mutants that no test noticed" if survived else f"{room}: the tests noticed every mutant",
+        f"{place}: the mutants that no test noticed" if survived else f"{place}: the tests noticed every mutant",
         *_listed(survived),
         *(["", "Not known, for their tests ended in a strange way:", *_listed(unclear)] if unclear else []),
-        *_stale(equivalent, left_out, room),
+        *_stale(equivalent, left_out, place),
         "",
         f"mutants    {len(counted)}, and {len(left_out)} equivalent ones that are not counted",
         f"killed     {len(killed)}",
@@ -103,9 +103,9 @@ def _listed(mutants: Iterable[Mutant]) -> Iterable[str]:
             yield from (f"  + {text}" for text in one.after)
 
 
-def _stale(equivalent: Iterable[Equivalent], left_out: Iterable[Mutant], room: str) -> Iterable[str]:
+def _stale(equivalent: Iterable[Equivalent], left_out: Iterable[Mutant], place: str) -> Iterable[str]:
     used = {one.change for one in left_out}
-    gone = [one for one in equivalent if one.file.startswith(f"{room}/") and one.change not in used]
+    gone = [one for one in equivalent if one.file.startswith(place) and one.change not in used]
     if gone:
         yield ""
         yield "Listed as equivalent, but no survivor (any more):"

@@ -25,7 +25,7 @@ because their names differ
 
 def test_a_time_out_counts_as_noticed_and_a_line_without_a_test_as_survived() -> None:
     found = [ONE, KILLED, replace(KILLED, code=-14), replace(ONE, line=8, code=NO_TEST)]
-    said = summary(found, [], "commands/text").splitlines()
+    said = summary(found, [], "commands/text/").splitlines()
     assert said[-5:] == [
         "mutants    4, and 0 equivalent ones that are not counted",
         "killed     1",
@@ -36,12 +36,12 @@ def test_a_time_out_counts_as_noticed_and_a_line_without_a_test_as_survived() ->
 
 
 def test_each_place_is_listed_once_with_all_that_was_made_of_it() -> None:
-    said = summary([replace(ONE, after=("return a > b",)), ONE, KILLED], [], "commands/text")
+    said = summary([replace(ONE, after=("return a > b",)), ONE, KILLED], [], "commands/text/")
     assert "\n\ncommands/text/names.py:7\n  - return a < b\n  + return a > b\n  + return a <= b\n\nmutants" in said
 
 
 def test_an_equivalent_one_is_left_out_wherever_its_line_is_by_now() -> None:
-    said = summary([replace(ONE, line=70), KILLED], read_equivalent(ENTRY), "commands/text")
+    said = summary([replace(ONE, line=70), KILLED], read_equivalent(ENTRY), "commands/text/")
     assert "mutants    1, and 1 equivalent ones" in said
     assert "share      100.0 %" in said
     assert "names.py:70" not in said
@@ -50,13 +50,13 @@ def test_an_equivalent_one_is_left_out_wherever_its_line_is_by_now() -> None:
 def test_an_equivalent_one_that_was_noticed_is_told_in_its_own_room_alone() -> None:
     noticed = [replace(ONE, code=1)]
     assert "no survivor (any more):\n  commands/text/names.py: return a <= b" in summary(
-        noticed, read_equivalent(ENTRY), "commands/text"
+        noticed, read_equivalent(ENTRY), "commands/text/"
     )
-    assert "any more" not in summary([], read_equivalent(ENTRY), "commands/run")
+    assert "any more" not in summary([], read_equivalent(ENTRY), "commands/run/")
 
 
 def test_a_strange_end_is_neither_killed_nor_survived() -> None:
-    said = summary([KILLED, replace(ONE, code=255)], [], "commands/text")
+    said = summary([KILLED, replace(ONE, code=255)], [], "commands/text/")
     assert "not known  1" in said
     assert "share      100.0 %" in said
 
