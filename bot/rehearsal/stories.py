@@ -102,14 +102,14 @@ STORIES = {
             tells="the new backend comes up and crashes again and again; that is seen over time, and everything goes back",
             ends="rolled back",
             flaws=frozenset({"crash-loop"}),
-            told=("did not come up well",),
+            told=("did not start properly",),
         ),
         Story(
             name="old-page-served",
             tells="the new page is published and the old one still served; its build stamp shows it, and everything goes back",
             ends="rolled back",
             flaws=frozenset({"stale-page"}),
-            told=("is not the stamp of",),
+            told=("does not name commit",),
         ),
         Story(
             name="registry-away",
@@ -117,7 +117,7 @@ STORIES = {
             ends="rolled back",
             cuts_off=True,
             presses_rollback_at="being watched",
-            told=("is back in its place",),
+            told=("is back in place",),
         ),
         Story(
             name="rollback-over-budget",
@@ -132,14 +132,14 @@ STORIES = {
             tells="the dump loses rows and looks whole; its trial restore shows it, and the run ends before anything is touched",
             ends="aborted",
             flaws=frozenset({"truncated-backup"}),
-            presses_rollback_at="does not hold what the database held",
+            presses_rollback_at="the restored rows differ from the rows",
         ),
         Story(
             name="lossy-rollback",
             tells="the rollback file deletes rows that nothing brings back; its rehearsal shows it, and nothing is touched",
             ends="aborted",
             flaws=frozenset({"lossy-rollback"}),
-            presses_rollback_at="does not bring back the rows",
+            presses_rollback_at="does not restore the rows",
         ),
         Story(
             name="locked-table",

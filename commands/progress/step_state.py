@@ -58,7 +58,7 @@ def _failed(record: Record, step: PageStep, row: Attempt) -> StepState:
     if choice is Choice.RETRY:
         return StepState.RETRY
     if choice is Choice.SKIP:
-        agreed = not step.box.skip_needs_two or record.newest(Agreement, step=row.step, attempt=row.attempt)
+        agreed = not step.box.skip_needs_two_people or record.newest(Agreement, step=row.step, attempt=row.attempt)
         return StepState.SETTLED if agreed else StepState.NEEDS_PEOPLE
     if row.state == AttemptState.FAILED and step.box.on_failure == "tell":
         return StepState.SETTLED

@@ -50,7 +50,7 @@ def panels(data: RunData) -> tuple[Panel, ...]:
 
 def _response(data: RunData) -> Panel:
     limited = {alert.check for alert in data.page.alerts if alert.measure == "seconds"}
-    checks = [step for step in data.page.part(Part.WATCH) if step.box.times_answers or step.id in limited]
+    checks = [step for step in data.page.part(Part.WATCH) if step.box.measures_response_time or step.id in limited]
     checks.sort(key=lambda step: step.id not in limited)
     lines = [_line(data, step.id, "seconds", _short(step.title)) for step in checks]
     return _panel(data, "Response time", "s", lines, {"seconds": 1})
@@ -62,7 +62,7 @@ def _errors(data: RunData) -> Panel:
     every = data.page.runbook.status_every
     steps = data.page.part(Part.WATCH)
     for step in steps:
-        if step.box.repeats:
+        if step.box.reruns_steps:
             continue
         for at, failed, after in data.measurements(step.id, "failed"):
             passed = data.t_plus(at)

@@ -16,10 +16,8 @@ def cleaned(data: RunData) -> tuple[str, ...]:
 
 
 def _cleaned(step: PageStep, rows: list[Attempt]) -> Iterator[str]:
-    paths = [getattr(step.box, "clean_up", "")]
-    paths += [getattr(step.box, "path", "")] if getattr(step.box, "method", "") == "DELETE" else []
     ended = [row for row in rows if row.state != AttemptState.RUNNING]
-    for path in filter(None, paths):
+    for path in step.box.deleted_paths():
         good = sum(row.state == AttemptState.DONE for row in ended)
         if good:
             yield f"“{step.title}” removed what was made at {path}, {good} of {len(ended)} times"

@@ -65,7 +65,7 @@ def _rehearsed(page: Page, record: Record) -> dict[str, timedelta]:
     found: dict[str, timedelta] = {}
     for step in page.steps:
         if row := record.last(step.id):
-            found |= step.box.rehearsed(boxes, row.measures)
+            found |= step.box.rehearsed_durations(boxes, row.measures)
     return found
 
 

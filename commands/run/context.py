@@ -40,10 +40,10 @@ class ContextFactory:
         }
         first = next((row for row in record.attempts if row.step == step.id), None)
 
-        def repeat(part: str, cut: bool) -> list[tuple[str, Outcome]]:
+        def rerun_part(part: str, cut: bool) -> list[tuple[str, Outcome]]:
             return self._repeat(whole, part, dict(values), recover_after_crash if cut else execute)
 
-        def measure(check: str) -> tuple[str, Outcome]:
+        def run_check(check: str) -> tuple[str, Outcome]:
             probed = self.page.step(check)
             own = replace(whole, title=probed.title, key=f"{whole.key}/{check}")
             return probed.title, execute(probed.box.for_baseline(), own)
@@ -60,11 +60,11 @@ class ContextFactory:
             stop=stop,
             file=lambda name: self.store.file(self.number, name),
             save_file=lambda name, text: self.store.save_file(self.number, name, text),
-            repeat=repeat,
-            measure=measure,
+            rerun_part=rerun_part,
+            run_check=run_check,
             boxes={other.id: other.box for other in self.page.steps},
             on_output=lambda text: self._show(step.id, attempt, text),
-            missing=missing_at(self.page, record, step),
+            not_restored=missing_at(self.page, record, step),
         )
         return whole
 

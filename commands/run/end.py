@@ -27,7 +27,7 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
     kept = []
     for row in {row.step: row for row in record.attempts}.values():
         step = steps.get(row.step)
-        if row.step in {WATCH, DECISION} or (step and not step.box.changes):
+        if row.step in {WATCH, DECISION} or (step and not step.box.changes_production):
             continue
         title = step.title if step else row.step
         if row.state == AttemptState.RUNNING:

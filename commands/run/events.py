@@ -44,7 +44,7 @@ def step_ended(
         lines=outcome.lines,
         output=outcome.output,
         seconds=seconds,
-        roles=step.box.called_roles(),
+        roles=step.box.notified_roles(),
     )
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=told)]
     return result + people_asked(page, after, step) + check_events(page, after, step)

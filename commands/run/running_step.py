@@ -45,7 +45,7 @@ def resolve_unknown(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
     """An outcome that is unknown is looked into once, because the target may tell; any other stays as it is."""
     if outcome.state != AttemptState.UNKNOWN or ctx.stop.is_set():
         return outcome
-    return _look(ctx, lambda again: step.box.recover_lost(again, outcome)) or outcome
+    return _look(ctx, lambda again: step.box.recover_lost_attempt(again, outcome)) or outcome
 
 
 def clean_up_after_run(

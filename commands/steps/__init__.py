@@ -1,4 +1,4 @@
-"""The step kinds by the name that stands on the page. A new kind is its own file and one line here."""
+"""All step kinds, by their names on the page. A new kind is one file in kinds/, registered here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What every step kind has: the common fields of its box, what it can do, and what the rest of the run must know of it.
+"""The base of every step kind: the fields that all kinds share, and what the run may ask of a step.
 
-The run knows no kind by its name: all that it asks of one is a property or a method here.
+The run knows no kind by its name. All that it asks of a step is a field, a class variable or a method of `StepBox`.
 """
 
 from __future__ import annotations
@@ -15,37 +15,38 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
-from commands.steps.values import VALUE
+from commands.steps.values import PLACEHOLDER
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
 OnFailure = Literal["roll back", "ask", "tell"]
+_OUTPUT_LINES = 12  # lines of a failed tool's output that the thread shows
 
 
-def _secret_name(value: str) -> str:
+def _env_name(value: str) -> str:
     if not re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
         raise ValueError(f'{value!r} must be the name of an environment variable, written "$NAME"')
     return value
 
 
-EnvName = Annotated[str, AfterValidator(_secret_name)]
+EnvName = Annotated[str, AfterValidator(_env_name)]
 
 
 class Strict(BaseModel):
-    """Base of every part of a box: unknown fields and wrong types are refused, nothing is changed later."""
+    """Base of every part of a box. Unknown fields and wrong types are refused; values cannot be changed later."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class ChecklistItem(Strict):
-    """One line of a checklist, and the role that answers for it."""
+    """One item of a checklist, and the role that must sign it."""
 
     text: str
     role: str
 
 
 class Verify(Strict):
-    """A query whose first cell must be `expect`; `says` names it in messages."""
+    """A query whose first cell must equal `expect`. `says` is its name in messages."""
 
     sql: str
     expect: int | str
@@ -54,7 +55,10 @@ class Verify(Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedFile:
-    """A SQL file that a step applies, with the queries that must hold afterwards, and whether a receipt makes it happen once."""
+    """A SQL file that a step applies, and the queries that must hold afterwards.
+
+    With a `receipt` the same step of the same run never applies the file twice.
+    """
 
     path: str
     verify: tuple[Verify, ...]
@@ -64,35 +68,38 @@ class AppliedFile:
 class StepBox(Strict):
     """The fields that every kind has.
 
-    `takes` is what the timeline expects, `limit` when the step is given up. `sign` names the roles that must sign
-    the result before the run goes on, `asks` the one that decides when it fails (where it names none, the deciding role).
-    `undoes` (in the rollback) names the step without which there is nothing to undo;
-    `after` (there too) names the steps that it waits for, where it need not wait for all above it.
-    `every` (in the watch) is how often a check is made. `always` (in the smoke tests) runs it in the watch's
-    repetition even after a failure, to clean up.
+    - `takes`: the expected duration, for the timeline.
+    - `limit`: the timeout.
+    - `sign`: the roles that must sign the result before the run continues.
+    - `asks`: the role that decides when the step fails. Without it, the page's deciding role decides.
+    - `undoes` (rollback only): the step that this one undoes. If that step never began, this one is left out.
+    - `after` (rollback only): the steps that this one waits for. Without it, the step waits for all steps above it.
+    - `every` (watch only): how often the check takes a sample.
+    - `always` (smoke tests only): when the watch repeats the smoke tests, this step runs even after a failure, to clean
+      up.
     """
 
     kind: ClassVar[str]
-    # whether production may be changed by it; what changes nothing may simply be run again after a crash
-    changes: ClassVar[bool] = False
-    # whether it waits for people or for a time of day, so that it is never slow
+    # may change production; a kind that cannot is simply run again after a crash
+    changes_production: ClassVar[bool] = False
+    # waits for people or for a time of day, so it is never reported as slow
     waits: ClassVar[bool] = False
-    # whether it only asks people, whose signatures are its result
+    # only asks people; their signatures are its result
     asks_people: ClassVar[bool] = False
-    # whether its summary is the message itself, told to the channel when it ends and not before
-    announces: ClassVar[bool] = False
-    # whether going on in spite of its failure needs a second person
-    skip_needs_two: ClassVar[bool] = False
-    # whether what it measures is what was usual before the deploy
+    # its summary is an announcement to the channel, posted only when the step ends
+    is_announcement: ClassVar[bool] = False
+    # skipping it after a failure needs a second person
+    skip_needs_two_people: ClassVar[bool] = False
+    # it measures the values from before the deploy, which later values are compared with
     is_baseline: ClassVar[bool] = False
-    # whether a baseline can make it before the deploy
-    fits_baseline: ClassVar[bool] = True
-    # whether each sample holds all that the one before held, as a log read from the restart on
+    # a baseline may run it before the deploy
+    allowed_in_baseline: ClassVar[bool] = True
+    # each sample includes everything from the sample before, like a log read from the restart on
     cumulative: ClassVar[bool] = False
-    # whether its `seconds` are how long users wait for an answer
-    times_answers: ClassVar[bool] = False
-    # whether its samples make up a share of failures of their own
-    repeats: ClassVar[bool] = False
+    # its measure `seconds` is the time that users wait for an answer
+    measures_response_time: ClassVar[bool] = False
+    # it runs other steps again, and its `failed_share` is the share of those that failed
+    reruns_steps: ClassVar[bool] = False
 
     id: str = ""
     takes: Duration = timedelta(0)
@@ -106,45 +113,48 @@ class StepBox(Strict):
     always: bool = False
 
     def plan(self) -> list[str]:
-        """The exact words that will be run or asked, one a line, with `<name>` where an earlier step gives the value."""
+        """What will be run or asked, word for word, one line each. `<name>` stands for a value of an earlier step."""
         raise NotImplementedError
 
     def run(self, ctx: Context) -> Outcome:
-        """Do it. May raise the tools' errors; `execute` turns them into outcomes."""
+        """Run the step. May raise the tools' errors; `execute` turns them into outcomes."""
         raise NotImplementedError
 
     def recover(self, ctx: Context) -> Outcome | None:
-        """After a crash: what became of the attempt, or None where looking cannot tell. Repeats no effect.
+        """After a crash, find out how the interrupted attempt ended. None if that cannot be found out.
 
-        What changes nothing is simply made again.
+        Repeats no effect. A kind that changes nothing is simply run again. May raise the tools' errors.
         """
-        return None if self.changes else execute(self, ctx)
+        return None if self.changes_production else execute(self, ctx)
 
-    def clean_up_after_run(self, ctx: Context) -> None:
-        """When the run is over: clear away what a later step would have cleared, had it begun. May raise the tools' errors."""
-
-    def recover_lost(self, ctx: Context, lost: Outcome) -> Outcome | None:
-        """`recover` for an attempt of which this very process lost track, and which may still be on its way."""
+    def recover_lost_attempt(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """Like `recover`, after this process itself lost track of an attempt, which may still be in progress."""
         return self.recover(ctx)
 
+    def clean_up_after_run(self, ctx: Context) -> None:
+        """When the run is over, remove what a later step would have removed, if that step never began.
+
+        May raise the tools' errors.
+        """
+
     def for_baseline(self) -> StepBox:
-        """The check as a baseline makes it, before the deploy has changed anything."""
+        """The check as a baseline runs it, before the deploy has changed anything."""
         return self
 
     def outputs(self) -> tuple[str, ...]:
-        """The names of the values it leaves for later steps."""
+        """The names of the values that it sets for later steps."""
         return ()
 
     def inputs(self) -> set[str]:
-        """The names of the values of earlier steps that it uses, found in its text fields."""
-        return set(VALUE.findall(repr(self.model_dump())))
+        """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
+        return set(PLACEHOLDER.findall(repr(self.model_dump())))
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        """What in it does not fit the page's other steps (by id), as the sentence for its author; empty when all does."""
+        """What does not fit the page's other steps (by id), as a sentence for the page's author. Empty if all fits."""
         return ""
 
     def preflight(self) -> list[PreflightCheck]:
-        """What must be so before the run begins, for the doctor to look at; nothing where only the places must answer."""
+        """What must hold before the run starts. That its places can be reached is checked anyway."""
         return []
 
     def roles(self) -> set[str]:
@@ -152,37 +162,39 @@ class StepBox(Strict):
         return set(self.sign)
 
     def checklist(self) -> tuple[ChecklistItem, ...]:
-        """What its signatures are for, item by item."""
+        """The items that the roles sign."""
         return ()
 
-    def called_roles(self) -> tuple[str, ...]:
-        """The roles that are called when it ends."""
+    def notified_roles(self) -> tuple[str, ...]:
+        """The roles that are mentioned in the message with its result."""
         return ()
 
-    def cleans_up(self) -> tuple[str, ...]:
-        """The addresses of what it removes again from production."""
+    def deleted_paths(self) -> tuple[str, ...]:
+        """The web paths of the test data that it deletes again from production."""
         return ()
 
     def applied_file(self) -> AppliedFile | None:
         """The SQL file that it applies, or None."""
         return None
 
-    def row_return(self) -> Mapping[str, str] | None:
-        """What it asks a backup for when it brings rows back, as the variables of `return_rows`; None where it does not."""
+    def data_return_env(self) -> Mapping[str, str] | None:
+        """If it brings rows back from a backup: the variables that the script `return_rows` needs. Otherwise None."""
         return None
 
-    def rehearsed(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> Mapping[str, timedelta]:
-        """How long other steps (by id) took when it rehearsed them, by what it measured; empty where it rehearses nothing."""
+    def rehearsed_durations(
+        self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]
+    ) -> Mapping[str, timedelta]:
+        """If it rehearses other steps: how long each of those (by id) took, from its own `measures`."""
         return {}
 
     def places(self) -> set[tuple[str, str]]:
-        """The places it uses, as (sort, name): ("hosts", "backend"), ("databases", ...), ("webs", ...)."""
-        sorts = {"host": "hosts", "database": "databases", "web": "webs"}
-        return {(sort, value) for field, sort in sorts.items() if (value := getattr(self, field, None))}
+        """The places it uses, as (section, name): ("hosts", "backend"), ("databases", ...), ("webs", ...)."""
+        sections = {"host": "hosts", "database": "databases", "web": "webs"}
+        return {(section, name) for field, section in sections.items() if (name := getattr(self, field, None))}
 
 
 def execute(box: StepBox, ctx: Context) -> Outcome:
-    """Run a step and turn every error of a tool into the outcome it means."""
+    """Run a step, and turn every error of a tool into an outcome."""
     try:
         return box.run(ctx)
     except Stopped as error:
@@ -190,7 +202,8 @@ def execute(box: StepBox, ctx: Context) -> Outcome:
     except LostTrack as error:
         return unknown(str(error))
     except Failed as error:
-        return failed(str(error), lines=tuple(error.output.splitlines()[-12:]), output=error.output)
+        lines = tuple(error.output.splitlines()[-_OUTPUT_LINES:])
+        return failed(str(error), lines=lines, output=error.output)
     except Unreachable as error:
         return failed(str(error), inconclusive=True)
     except Refused as error:

@@ -1,4 +1,4 @@
-"""Outcome: how an attempt at a step ended, as a value; and what a step is handed to work with."""
+"""How an attempt at a step ended (`Outcome`), and what a step is given to work with (`Context`)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from state.records import AttemptState, Run
 class Outcome:
     """How an attempt ended.
 
-    `summary` is one sentence for the thread; `lines` are the telling lines of its output; `output` is the long output,
-    posted as a file. `values` are kept for later steps (`<name>` on the page), and so are `timestamps`: moments by the bot's
-    own clock, in ISO 8601, which go with it when it jumps. `measures` are judged by the alerts. `inconclusive` says that
-    nothing was learned, because whom it asks could not be reached, or (where there are measures) because its answer
-    tells nothing.
+    - `summary`: one sentence for the thread.
+    - `lines`: the most important lines of the output.
+    - `output`: the long output, posted as a file.
+    - `values`: set for later steps, which use them as `<name>` on the page.
+    - `timestamps`: like `values`, but moments by the bot's clock in ISO 8601. If that clock jumps, they are corrected.
+    - `measures`: judged by the alerts.
+    - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
     state: AttemptState
@@ -34,41 +36,47 @@ class Outcome:
     inconclusive: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """The parts kept in the record beside state and sentence."""
+        """What the record stores besides state and summary, without empty fields."""
         data = asdict(self)
         del data["state"], data["summary"]
         return {name: value for name, value in data.items() if value}
 
 
 def done(summary: str, **more: Any) -> Outcome:
-    """The step did what it is for."""
+    """The step succeeded."""
     return Outcome(state=AttemptState.DONE, summary=summary, **more)
 
 
 def failed(summary: str, **more: Any) -> Outcome:
-    """The step did not do what it is for, and this is known."""
+    """The step failed, and that is certain."""
     return Outcome(state=AttemptState.FAILED, summary=summary, **more)
 
 
 def unknown(summary: str, **more: Any) -> Outcome:
-    """The step was begun and how it ended is not known."""
+    """The step began, and it is not known how it ended."""
     return Outcome(state=AttemptState.UNKNOWN, summary=summary, **more)
 
 
 def stopped(summary: str, **more: Any) -> Outcome:
-    """The step was stopped by a person before its end."""
+    """A person stopped the step before it ended."""
     return Outcome(state=AttemptState.STOPPED, summary=summary, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a step kind is handed: the tools, the run, and how to be stopped and to keep files.
+    """What a step is given for one attempt.
 
-    `key` is the same for the same attempt of the same run, whoever runs it: effects are done once under it. `began_at`
-    is when the first attempt at this step began, `stamp` the same for names on hosts: it stays as it was written. `repeat`
-    runs a part's steps once more (or, with True, takes up where a cut repetition may have left them), `measure` one
-    check of the watch; both give titles with outcomes. `boxes` are the page's boxes, by id. `on_output` takes what a running
-    step shows so far. `missing` is what the steps of the rollback above it have not restored: names, and the sentence of each.
+    - `key`: identifies the attempt. It is the same whenever the attempt is recovered, so effects happen once per key.
+    - `began_at`: when the first attempt at this step began.
+    - `stamp`: the same moment as text for file names. It never changes, even if the clock jumps.
+    - `stop`: set when a person stops the step.
+    - `file`, `save_file`: read and store the run's files, by path.
+    - `rerun_part`: runs a part's steps again, and returns each title with its outcome. With True it recovers an
+      interrupted rerun instead.
+    - `run_check`: runs one check of the watch, and returns its title with the outcome.
+    - `boxes`: the page's steps, by id.
+    - `on_output`: called with the output of a step that is still running.
+    - `not_restored`: what the rollback steps above this one failed to restore, by name, with a sentence each.
     """
 
     tools: Tools
@@ -82,13 +90,13 @@ class Context:
     stop: Event
     file: Callable[[str], str | None]
     save_file: Callable[[str, str], str]
-    repeat: Callable[[str, bool], list[tuple[str, Outcome]]]
-    measure: Callable[[str], tuple[str, Outcome]]
+    rerun_part: Callable[[str, bool], list[tuple[str, Outcome]]]
+    run_check: Callable[[str], tuple[str, Outcome]]
     boxes: Mapping[str, Any]
     on_output: OutputListener = ignore_output
-    missing: Mapping[str, str] = field(default_factory=dict)
+    not_restored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def step_key(self) -> str:
-        """The same for every attempt of this run at this step: by it a receipt is known."""
+        """The same for all attempts of this run at this step. Receipts are stored under it."""
         return self.key.rsplit("/", 1)[0]

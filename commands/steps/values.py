@@ -1,4 +1,4 @@
-"""Values that steps hand on to later ones: put in place of their `<name>`, and read from a script's output."""
+"""Values that steps pass to later steps: filled in for `<name>`, and read from a script's output."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-VALUE = re.compile(r"<([a-z][a-z0-9_]*)>")
+PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
+_ASSIGNMENT = r"^([a-z][a-z0-9_]*)=(.*)$"
 
 
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
-    """Put the values of earlier steps in place of their `<name>`; unknown names stay. `quote` makes each one safe."""
-    return VALUE.sub(lambda found: quote(values[found[1]]) if found[1] in values else found[0], text)
+    """Replace each `<name>` with its value, passed through `quote`. Unknown names stay as they are."""
+    return PLACEHOLDER.sub(lambda match: quote(values[match[1]]) if match[1] in values else match[0], text)
 
 
 def fill_shell(text: str, values: Mapping[str, str]) -> str:
@@ -21,7 +22,7 @@ def fill_shell(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_json(data: Any, values: Mapping[str, str]) -> Any:
-    """`fill` for every text inside a JSON value."""
+    """`fill` for every text inside a JSON value. The keys of objects stay as they are."""
     if isinstance(data, str):
         return fill(data, values)
     if isinstance(data, list):
@@ -31,14 +32,11 @@ def fill_json(data: Any, values: Mapping[str, str]) -> Any:
     return data
 
 
-_TOLD = r"^([a-z][a-z0-9_]*)=(.*)$"
-
-
 def parse_values(output: str) -> dict[str, str]:
-    """The `name=value` lines of a script's output, later ones over earlier ones."""
-    return dict(re.findall(_TOLD, output, re.MULTILINE))
+    """The `name=value` lines of a script's output. If a name is set twice, the last value counts."""
+    return dict(re.findall(_ASSIGNMENT, output, re.MULTILINE))
 
 
 def without_values(lines: Iterable[str]) -> tuple[str, ...]:
-    """The lines of a script's output that tell no value."""
-    return tuple(line for line in lines if not re.match(_TOLD, line))
+    """The lines of a script's output that are not `name=value` lines."""
+    return tuple(line for line in lines if not re.match(_ASSIGNMENT, line))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Page
-from commands.steps.kinds.baseline import split
+from commands.steps.kinds.baseline import split_measure
 from state.records import AttemptState, Record
 
 Measurements = Mapping[tuple[str, str], float]
@@ -24,4 +24,4 @@ def baseline_of_run(page: Page, record: Record) -> Measurements:
     """What each check measured before, by check and measure; empty where no baseline was taken."""
     steps = {step.id for step in page.steps if step.box.is_baseline}
     rows = [row for row in record.attempts if row.step in steps and row.state == AttemptState.DONE]
-    return {split(name): value for row in rows for name, value in row.measures.items()}
+    return {split_measure(name): value for row in rows for name, value in row.measures.items()}

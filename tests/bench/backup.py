@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.rehearsal.target.box import free_port
 from bot.tools.postgres.server_programs import as_user, give_to_server
 from commands.steps.base import execute
-from tests.commands.steps.making import box, context
+from tests.commands.steps.builders import box, context
 from tests.local_shell import LocalShell
 from tests.world import World
 

@@ -15,7 +15,7 @@ from commands.runbook.plan import plan_lines
 from commands.steps.base import execute
 from commands.steps.kinds.http import HttpStep
 from commands.steps.outcome import Context, Outcome
-from tests.commands.steps.making import context
+from tests.commands.steps.builders import context
 from tests.production import answer
 from tests.world import World
 
@@ -154,7 +154,7 @@ def test_no_log_in_page_is_taken_for_an_answer(page: Page) -> None:
     assert {"users-can-log-in", "api-response-time", "verify-jobs", "verify-v2-route"} <= set(looked_at)
 
 
-def _measured(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:
+def _run_check(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:
     return page.step(check).title, execute(page.step(check).box, ctx)
 
 
@@ -165,7 +165,7 @@ def play(page: Page, world: World) -> dict[str, Outcome]:
     found = {}
     for step in page.steps:
         ctx = context(world, values, files=files)
-        ctx = replace(ctx, measure=partial(_measured, page, ctx))
+        ctx = replace(ctx, run_check=partial(_run_check, page, ctx))
         found[step.id] = execute(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
         values.update(found[step.id].values)
     return found

@@ -15,7 +15,7 @@ MARKS = {AttemptState.DONE: "✅", AttemptState.FAILED: "❌", AttemptState.UNKN
 
 def announces(snapshot: Snapshot, step: str) -> bool:
     """Whether a step's own words are the message, so that it begins without one."""
-    return any(one.box.announces for one in snapshot.page.steps if one.id == step)
+    return any(one.box.is_announcement for one in snapshot.page.steps if one.id == step)
 
 
 def step_began(snapshot: Snapshot, event: Event, data: StepBegan) -> Message:

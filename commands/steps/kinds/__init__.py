@@ -1,1 +1,1 @@
-"""kinds."""
+"""The step kinds, one file each."""

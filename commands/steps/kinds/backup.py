@@ -1,4 +1,4 @@
-"""`backup`: dumps a database on its host, and believes the dump only after a full read of it."""
+"""`backup`: dumps a database on its host, and reads the whole dump to verify it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.numbers import format_bytes, format_count
 
-_AT_FOLDER = (
+_PREPARE = (
     "umask 077\n"
     + ADDRESS
     + """\
@@ -27,14 +28,14 @@ mkdir -p "$FOLDER" && cd "$FOLDER"
 )
 _SCRIPT = "".join(
     (
-        _AT_FOLDER,
+        _PREPARE,
         f"CONTENT={shlex.quote(script('postgres/content.sql'))}\n",
         script("postgres/archive.sh"),
         script("postgres/backup.sh"),
     )
 )
-_CHECK = (
-    _AT_FOLDER
+_PREFLIGHT = (
+    _PREPARE
     + """\
 export PGCONNECT_TIMEOUT=8
 printf 'server=%s\\n' "$(psql -XAtc 'SHOW server_version_num')"
@@ -43,24 +44,26 @@ printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
 printf 'dump=%s\\n' "$(pg_dump --version)"
 [ -w . ]"""
 )
-_WRONG = {
+_FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
-    65: "The disk has less room than the database is large ({free_bytes} of {database_bytes} bytes); nothing was dumped.",
-    66: "The dump cannot be read to its end: it is cut short or damaged, and was removed.",
-    67: "The dump has only {backup_lines} lines, fewer than {at_least}; it was removed.",
+    65: "Not enough disk space for the backup: {free} free, the database has {size}; nothing was dumped. "
+    "Free up space.",
+    66: "The dump is truncated or damaged: it cannot be read to its end. It was removed.",
+    67: "`at_least_lines = {at_least}`, the dump has {backup_lines} lines. It was removed.",
 }
-
-_OLDER = (
-    "The host's pg_dump is older than the server, which it cannot dump; install the server's own client programs there."
+_OLD_PG_DUMP = (
+    "pg_dump on the host is older than the database server, so it cannot dump it. "
+    "Install the client programs of the server's version there."
 )
 
 
 class BackupStep(StepBox):
-    """The archive's name holds the run's number and the time (UTC) and is the same whenever this attempt is looked at.
+    """Dumps `database_url` into an archive in `folder`, in pg_dump's directory format.
 
-    It is a folder in pg_dump's directory format, made and packed by `jobs` processes. Every exit status counts, what is
-    not whole is removed, and the checksums of its files lie beside it. `compare` is what a proof will hold it to: the
-    "content" of every row, or only the number of "rows", which is faster. `at_least_lines` are those of the dump as text.
+    The archive's name has the run's number, the attempt and the time (UTC); it stays the same when the attempt is
+    recovered. `jobs` processes dump and compress. Every exit code counts, and an incomplete archive is removed. The
+    checksums of the archive's files are stored next to it. `compare` is what a proof compares later: the "content" of
+    every row, or only the number of "rows", which is faster. `at_least_lines` counts the lines of the dump as SQL text.
     """
 
     kind: ClassVar[str] = "backup"
@@ -84,68 +87,79 @@ class BackupStep(StepBox):
         env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
         return [
             Programs(host=self.host, names=names),
-            OnHost(host=self.host, script=_CHECK, judge=_judge_ready, env=env),
+            OnHost(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:
         env = self._env(*self._name(ctx))
-        ended = run_job(self, ctx, self.host, _SCRIPT, env)
-        found = {"free_bytes": "?", "database_bytes": "?", "backup_lines": "?", **parse_values(ended.tail)}
-        lines = without_values(ended.last_lines)
-        if ended.code:
-            general = "The backup failed (exit {code}); nothing of it was kept."
-            general = _OLDER if "server version mismatch" in ended.tail else general
-            words = _WRONG.get(ended.code, general).format(**found, at_least=self.at_least_lines, code=ended.code)
-            return failed(words, lines=lines, output=ended.tail)
-        size = int(found["backup_bytes"])
-        packed = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+        result = run_job(self, ctx, self.host, _SCRIPT, env)
+        values = parse_values(result.tail)
+        lines = without_values(result.last_lines)
+        if result.code:
+            return failed(self._failure(result, values), lines=lines, output=result.tail)
+        size, rows, tables = (int(values[f"backup_{name}"]) for name in ("bytes", "rows", "tables"))
         summary = (
-            f"The backup is whole: {packed} packed, {int(found['backup_rows']):,} rows of {found['backup_tables']} tables "
-            f"in {format_seconds(ended.seconds)}, read to its end, sha256 {found['backup_sha256'][:12]}."
+            f"Backup complete in {format_seconds(result.seconds)}: {format_count(rows, 'row')} in "
+            f"{format_count(tables, 'table')}, {format_bytes(size)} compressed, read to its end, "
+            f"sha256 {values['backup_sha256'][:12]}."
         )
-        kept = {name: found[name] for name in self.outputs() if name in found}
-        return done(
-            summary, lines=(env["FILE"], *lines), output=ended.tail, values={"backup_file": env["FILE"], **kept}
-        )
+        outputs = {name: values[name] for name in self.outputs() if name in values}
+        file = env["FILE"]
+        return done(summary, lines=(file, *lines), output=result.tail, values={"backup_file": file, **outputs})
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
+    def _failure(self, result: CommandResult, values: dict[str, str]) -> str:
+        general = f"The backup failed (exit code {result.code}); nothing was kept."
+        if "server version mismatch" in result.tail:
+            general = _OLD_PG_DUMP
+        free, size = (_bytes(values.get(name, "")) for name in ("free_bytes", "database_bytes"))
+        return _FAILURES.get(result.code, general).format(
+            free=free, size=size, backup_lines=values.get("backup_lines", "?"), at_least=self.at_least_lines
+        )
+
     def _name(self, ctx: Context) -> tuple[str, str]:
-        """What all attempts of this run begin with, and the rest of this one's."""
+        """The archive's name: the prefix that all attempts of this run share, and the rest."""
         return f"{self.name}_run{ctx.run.id}_", f"{ctx.key.rsplit('/', 1)[-1]}_{ctx.stamp}"
 
-    def _env(self, attempts: str, this: str) -> dict[str, str]:
+    def _env(self, prefix: str, rest: str) -> dict[str, str]:
         return {
             "DATABASE_URL": self.database_url,
             "FOLDER": self.folder,
-            "ATTEMPTS": attempts,
-            "FILE": f"{attempts}{this}.dump",
+            "ATTEMPTS": prefix,
+            "FILE": f"{prefix}{rest}.dump",
             "AT_LEAST": str(self.at_least_lines),
             "COMPARE": self.compare,
             "JOBS": str(self.jobs),
         }
 
 
-def _judge_ready(ended: CommandResult) -> list[PreflightResult]:
-    if ended.code == 64:
-        return blocked(_WRONG[64].rstrip("."), "mend it in the environment")
-    words = parse_values(ended.tail)
-    if not words.get("database_bytes", "").isdigit() or not words.get("server", "").isdigit():
-        said = without_values(ended.tail.splitlines())[-1:] or (f"exit {ended.code}",)
+def _bytes(text: str) -> str:
+    return format_bytes(int(text)) if text.isdigit() else "?"
+
+
+def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
+    if result.code == NO_ADDRESS_CODE:
+        return blocked(NO_ADDRESS.rstrip("."), "fix it in the environment")
+    values = parse_values(result.tail)
+    if not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
+        message = without_values(result.tail.splitlines())[-1:] or (f"exit code {result.code}",)
         return blocked(
-            f"the database cannot be dumped from here ({said[0][:160]})", "try psql there with the same address"
+            f"psql cannot query the database from this host ({message[0][:160]})",
+            "run psql on the host with the same address",
         )
-    if ended.code:
-        return blocked("the folder of the backups cannot be written", "give it to the user that deploys")
-    dump, server = re.findall(r"\d+", words.get("dump", "")), int(words["server"]) // 10_000
-    if not dump or int(dump[0]) < server:
-        has = f"pg_dump {dump[0]}" if dump else "no pg_dump"
+    if result.code:
+        return blocked("the backup folder is not writable", "make the deploying user its owner")
+    client, server = re.findall(r"\d+", values.get("dump", "")), int(values["server"]) // 10_000
+    if not client or int(client[0]) < server:
+        version = f"pg_dump {client[0]}" if client else "no pg_dump"
         return blocked(
-            f"it has {has}, older than the server ({server})", f"install PostgreSQL {server}'s client programs there"
+            f"it has {version}, the database server is PostgreSQL {server}",
+            f"install the client programs of PostgreSQL {server} there",
         )
-    size, free = int(words["database_bytes"]), int(words["free_bytes"])
-    room = f"{free / 1e9:.1f} GB free for a backup of a database of {size / 1e9:.2f} GB"
+    size, free = int(values["database_bytes"]), int(values["free_bytes"])
+    room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
     if free <= size:
-        return blocked(f"only {room}", "make room, or name another folder")
-    return passed(f"pg_dump {dump[0]} for server {server}; {room}")
+        return blocked(f"only {room}", "free up space, or name another folder")
+    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}")

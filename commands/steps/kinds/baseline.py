@@ -1,4 +1,4 @@
-"""`baseline`: what checks of the watch measure before the deploy changes anything, so that later values can be held beside it."""
+"""`baseline`: runs checks of the watch before the deploy, to compare later values with."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.durations import Duration, format_duration, parse_duration
+from commands.text.numbers import format_count, format_measure
 from state.records import AttemptState
+
+_KNOWN_BEFORE = {"run", "ref", "countdown"}  # values that no step sets
 
 
 class BaselineStep(StepBox):
-    """Makes each check in `of` (by id) `samples` times, `apart` from each other; of each measure the median counts.
+    """Takes `samples` samples of each check in `of` (by id), `apart` from each other, and keeps each measure's median.
 
-    What was bad already does not fail it: it is said, and the alerts know it. A check that could not be made has no
-    baseline. Only checks that need nothing of the deploy can be made beforehand.
+    A check that is bad already does not fail the step: it is reported, and the alerts take it into account. A check
+    that cannot be measured has no baseline. Only checks that need no value of the deploy are allowed.
     """
 
     kind: ClassVar[str] = "baseline"
@@ -30,53 +33,56 @@ class BaselineStep(StepBox):
     apart: Duration = parse_duration("5 s")
 
     def plan(self) -> list[str]:
-        return [f"makes {', '.join(self.of)} {self.samples} times, {format_duration(self.apart)} apart"]
+        samples = format_count(self.samples, "sample")
+        return [f"takes {samples} of each check ({', '.join(self.of)}), {format_duration(self.apart)} apart"]
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        for name in self.of:
-            box = boxes.get(name)
+        for check in self.of:
+            box = boxes.get(check)
             if box is None or box.every is None:
-                return f'of: there is no check "{name}" in the watch'
-            if not box.fits_baseline:
-                return f'of: "{name}" cannot be made before the deploy; leave it out'
-            if missing := sorted(box.for_baseline().inputs() - {"run", "ref", "countdown"} - set(box.outputs())):
-                return f'of: "{name}" needs <{missing[0]}>, which is known after the deploy only; leave it out'
+                return f'of: the watch has no check "{check}"'
+            if not box.allowed_in_baseline:
+                return f'of: "{check}" cannot run before the deploy; remove it from the list'
+            if missing := sorted(box.for_baseline().inputs() - _KNOWN_BEFORE - set(box.outputs())):
+                return (
+                    f'of: "{check}" needs <{missing[0]}>, which is not known before the deploy; remove it from the list'
+                )
         return ""
 
     def run(self, ctx: Context) -> Outcome:
-        found: dict[str, list[float]] = {}
-        wrong: dict[str, str] = {}
-        for sample in range(self.samples):
-            if sample:
+        samples: dict[str, list[float]] = {}
+        problems: dict[str, str] = {}
+        for number in range(self.samples):
+            if number:
                 pause(ctx, self.apart.total_seconds())
             for check in self.of:
-                title, outcome = ctx.measure(check)
-                for name, value in outcome.measures.items():
-                    found.setdefault(joined(check, name), []).append(value)
+                title, outcome = ctx.run_check(check)
+                for measure, value in outcome.measures.items():
+                    samples.setdefault(join_measure(check, measure), []).append(value)
                 if outcome.state != AttemptState.DONE:
-                    wrong[check] = (
-                        f"{title}: {'could not be asked' if outcome.inconclusive else 'bad already'}: {outcome.summary}"
-                    )
-        measures = {name: median(values) for name, values in found.items()}
+                    state = "unreachable" if outcome.inconclusive else "already bad"
+                    problems[check] = f"{title}: {state}: {outcome.summary}"
+        measures = {name: median(values) for name, values in samples.items()}
         if not measures:
-            return failed("Nothing could be measured before the deploy.", lines=tuple(wrong.values()))
-        lines = [f"{check}: {_values(check, measures)}" for check in self.of if _values(check, measures)]
-        bad = f", {len(wrong)} of them not well before the deploy" if wrong else ""
-        summary = f"{len(self.of)} checks, {self.samples} times each{bad}."
-        return done(summary, lines=(*wrong.values(), *lines), measures=measures)
+            return failed("No check could be measured before the deploy.", lines=tuple(problems.values()))
+        lines = [f"{check}: {values}" for check in self.of if (values := _values_of(check, measures))]
+        bad = f"; {len(problems)} not healthy before the deploy" if problems else ""
+        summary = f"{format_count(len(self.of), 'check')}, {format_count(self.samples, 'sample')} each{bad}."
+        return done(summary, lines=(*problems.values(), *lines), measures=measures)
 
 
-def _values(check: str, measures: Mapping[str, float]) -> str:
-    own = {name.removeprefix(f"{check}/"): value for name, value in measures.items() if name.startswith(f"{check}/")}
-    return ", ".join(f"{name} {value:.3g}" for name, value in own.items() if name != "failed")
+def _values_of(check: str, measures: Mapping[str, float]) -> str:
+    prefix = f"{check}/"
+    own = {name.removeprefix(prefix): value for name, value in measures.items() if name.startswith(prefix)}
+    return ", ".join(f"{measure} {format_measure(value)}" for measure, value in own.items() if measure != "failed")
 
 
-def joined(check: str, measure: str) -> str:
-    """The name under which the baseline's own step keeps a measure of a check."""
+def join_measure(check: str, measure: str) -> str:
+    """The name of a check's measure among the measures of the baseline step."""
     return f"{check}/{measure}"
 
 
-def split(name: str) -> tuple[str, str]:
-    """The check and the measure of such a name; a measure holds no slash."""
+def split_measure(name: str) -> tuple[str, str]:
+    """The check and the measure of such a name. A measure has no slash in its name."""
     check, _, measure = name.rpartition("/")
     return check, measure

@@ -1,4 +1,4 @@
-"""`browser`: opens a page in a real browser: what must be visible there, no 404, and nothing forbidden in its console."""
+"""`browser`: opens a page in a real browser, and checks its texts, its requests and its console."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.browser import Visit
+from commands.ports.browser import BrowserResult, Visit
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 
+_MAX_SECONDS = 60.0
+_LINES = 8  # problems that the thread shows
+
 
 class BrowserStep(StepBox):
-    """`click` are pressed in order, `sees` must then be visible, `forbid` must not be said in the console.
+    """Clicks the texts of `click` in order; then the texts of `sees` must be visible.
 
-    Where the bot's machine has no browser the step fails and says so: with `on_failure = "ask"` a person opens the page
-    and answers "It is done". It measures `unavailable` then, and a repetition of the smoke tests leaves it out.
+    No request may be answered with a status of 400 or more. Nothing in the console or in a failed request may have a
+    text of `forbid`.
+
+    If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
+    page and answers "I fixed it by hand…". The step measures `unavailable` in this case, and a repetition of the smoke
+    tests leaves it out.
     """
 
     kind: ClassVar[str] = "browser"
@@ -32,51 +39,52 @@ class BrowserStep(StepBox):
     def plan(self) -> list[str]:
         return [
             f"opens {self.web}{self.path} in a real browser",
-            *(f"clicks {text}" for text in self.click),
-            *(f"must see {text}" for text in self.sees),
-            "no answer of 400 or more, no error in the console",
-            *(f"nothing about {text!r} in the console" for text in self.forbid),
+            *(f"clicks “{text}”" for text in self.click),
+            *(f"“{text}” must be visible" for text in self.sees),
+            "no request answered with 400 or more, no error in the console",
+            *(f"“{text}” must appear neither in the console nor in a failed request" for text in self.forbid),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [BrowserIsThere()]
+        return [BrowserAvailable()]
 
     def run(self, ctx: Context) -> Outcome:
         browser = ctx.tools.browser
         if why := browser.unavailable():
-            summary = f"There is no browser on the bot's machine ({why}): open the page and answer."
+            summary = f"The bot's machine has no browser ({why}). Open the page yourself, then answer."
             return failed(summary, lines=tuple(self.plan()), measures={"unavailable": 1.0})
-        limit = min(self.limit.total_seconds(), 60)
+        limit = min(self.limit.total_seconds(), _MAX_SECONDS)
         visit = Visit(path=self.path, sees=self.sees, click=self.click, headers=self.headers, limit=limit)
-        seen = browser.visit(self.web, visit)
-        wrong = [
-            *(f"“{text}” is not visible" for text in seen.missing),
-            *(f"bad answer: {answer}" for answer in seen.bad_answers),
-            *(f"in the console: {text[:200]}" for text in seen.console),
-            *(
-                f"“{text}” is asked for"
-                for text in self.forbid
-                if any(text in said for said in (*seen.console, *seen.bad_answers))
-            ),
-        ]
-        measures = {"failed": float(bool(wrong))}
-        if wrong:
-            return failed(f"The page is not right: {wrong[0]}.", lines=tuple(wrong[:8]), measures=measures)
+        result = browser.visit(self.web, visit)
+        problems = self._problems(result)
+        measures = {"failed": float(bool(problems))}
+        if problems:
+            return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
         shown = f"shows {', '.join(self.sees)}" if self.sees else "loads"
-        return done(f"“{seen.title}” {shown}, with a clean console.", measures=measures)
+        return done(f"“{result.title}” {shown}; no errors in the console.", measures=measures)
+
+    def _problems(self, result: BrowserResult) -> list[str]:
+        messages = (*result.console, *result.bad_answers)
+        forbidden = (text for text in self.forbid if any(text in message for message in messages))
+        return [
+            *(f"“{text}” is not visible" for text in result.missing),
+            *(f"failed request: {answer}" for answer in result.bad_answers),
+            *(f"console error: {text[:200]}" for text in result.console),
+            *(f"“{text}” appears in the console or in a failed request" for text in forbidden),
+        ]
 
 
 @dataclass(frozen=True)
-class BrowserIsThere:
-    """Whether the bot's machine can open a page; without a browser people open it, so nothing is kept from starting."""
+class BrowserAvailable:
+    """Whether the bot's machine can open a page. If not, people are asked to open it, so this only warns."""
 
     place = ("browser", "")
     late = False
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
-        """Start one and end it again."""
+        """Start a browser and close it again."""
         if why := ctx.tools.browser.unavailable():
-            return warned(f"there is none on the bot's machine ({why})", "people will be asked to open the page")
+            return warned(f"the bot's machine has none ({why})", "people will be asked to open the page")
         if why := ctx.tools.browser.broken():
             return warned(f"it does not start ({why})", "people will be asked to open the page")
         return passed("starts")

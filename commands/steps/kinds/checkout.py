@@ -1,4 +1,4 @@
-"""`checkout`: brings a working copy to one commit by name, and compares what is there afterwards."""
+"""`checkout`: checks out one commit in a working copy, and verifies that it is checked out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
+from commands.text.numbers import format_count
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
+_CHANGED, _OTHER_COMMIT = 65, 66  # exit codes of the script
+_NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
 
 class CheckoutStep(StepBox):
-    """`may_discard` names tracked files whose local changes are thrown away (npm rewrites its lock file).
+    """Checks out `commit`, a full hash, in the working copy `repository`.
 
-    Any other changed file fails the step and is named: somebody has worked on the host by hand.
+    Local changes to the tracked files in `may_discard` are thrown away (npm rewrites its lock file). Any other changed
+    file fails the step and is listed, because somebody has edited it on the host.
     """
 
     kind: ClassVar[str] = "checkout"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     host: str
     repository: EnvName
@@ -32,16 +36,15 @@ class CheckoutStep(StepBox):
     may_discard: list[str] = Field(default_factory=list)
 
     def script(self) -> str:
-        """The script; only the commit and the folder come from outside."""
-        spared = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
+        """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
                 'cd "$REPOSITORY"',
                 'git cat-file -e "$COMMIT^{commit}" || git fetch --quiet --tags --force origin',
-                f"dirty=$(git status --porcelain --untracked-files=no -- .{spared})",
-                '[ -z "$dirty" ] || { printf \'%s\\n\' "$dirty"; exit 65; }',
+                f"dirty=$({self._list_changed()})",
+                f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 'git checkout --quiet --force --detach "$COMMIT"',
-                '[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit 66',
+                f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 "git log --oneline -5",
             )
         )
@@ -50,27 +53,27 @@ class CheckoutStep(StepBox):
         return host_plan(self.host, self.script(), self._env())
 
     def preflight(self) -> list[PreflightCheck]:
-        spared = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
         script = f"""\
-cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit 65
-[ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit 66
-git status --porcelain --untracked-files=no -- .{spared}"""
-        looks = OnHost(host=self.host, script=script, judge=_judge_copy, env=(("REPOSITORY", self.repository),))
-        return [Programs(host=self.host, names=("git",)), looks]
+cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+[ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
+{self._list_changed()}"""
+        check = OnHost(host=self.host, script=script, judge=_judge_preflight, env=(("REPOSITORY", self.repository),))
+        return [Programs(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.script(), self._env())
-        lines = ended.last_lines
+        result = run_job(self, ctx, self.host, self.script(), self._env())
+        lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
-        if ended.code == 0:
-            return done(f"The working copy is at {commit}.", lines=lines)
-        if ended.code == 65:
+        if result.code == 0:
+            return done(f"The working copy is at commit {commit}.", lines=lines)
+        if result.code == _CHANGED:
             return failed(
-                "Somebody changed tracked files on the host by hand; keep or discard them first.", lines=lines
+                "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
+                lines=lines,
             )
-        if ended.code == 66:
-            return failed(f"After the checkout the working copy is not at {commit}.", lines=lines)
-        return failed(f"git ended with {ended.code}; see its words.", lines=lines)
+        if result.code == _OTHER_COMMIT:
+            return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
+        return failed(f"git failed with exit code {result.code}; see its output.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
@@ -78,22 +81,26 @@ git status --porcelain --untracked-files=no -- .{spared}"""
         commit = fill(self.commit, ctx.values)
         head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": self.repository}).tail.strip()
         if head == commit:
-            return done(f"The working copy is at {commit[:10]}.")
-        return failed(f"The working copy is at {head[:10]}, not at {commit[:10]}; it can be run again.")
+            return done(f"The working copy is at commit {commit[:10]}.")
+        return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")
+
+    def _list_changed(self) -> str:
+        excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
+        return f"git status --porcelain --untracked-files=no -- .{excluded}"
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
 
 
-def _judge_copy(ended: CommandResult) -> list[PreflightResult]:
-    if ended.code == 66:
-        return blocked("the working copy cannot be written by this user", "give its files to the user that deploys")
-    if ended.code:
-        words = ended.tail.strip().splitlines()[-1:] or ["git says nothing"]
+def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
+    if result.code == _NOT_WRITABLE:
+        return blocked("the working copy is not writable", "make the deploying user the owner of its files")
+    if result.code:
+        message = result.tail.strip().splitlines()[-1:] or [f"exit code {result.code}"]
         return blocked(
-            f"the repository is no git working copy ({words[0][:120]})", "clone it there, or mend its address"
+            f"the repository is not a git working copy ({message[0][:120]})", "clone it there, or fix its path"
         )
-    if changed := ended.tail.split("\n")[:-1]:
-        said = ", ".join(line.strip() for line in changed[:3])
-        return warned(f"{len(changed)} tracked files were changed by hand: {said}", "keep or discard them first")
-    return passed("the working copy is clean and can be written")
+    if changed := result.tail.split("\n")[:-1]:
+        files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
+        return warned(f"{files} edited on the host: {names}", "save or discard the changes first")
+    return passed("the working copy is clean and writable")

@@ -1,10 +1,10 @@
-"""`data-return`: brings rows of tables and columns that were dropped and made anew back from the run's own backup."""
+"""`data-return`: brings dropped rows and column values back from the run's own backup."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,7 @@ from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from commands.text.numbers import format_count
 
 _SCRIPT = "".join(
     (
@@ -30,30 +31,32 @@ _SCRIPT = "".join(
 )
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
 _NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
+_NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
 _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = '{}/not back'"
-_MEANS = (
-    ": newer rows have their keys, and rows that pointed to them now point to those. {} Skip it only to accept that."
-)
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
-_WRONG = {
+_FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
-    68: "The backup {file} is not there, or not as it was (its checksum differs); nothing was brought back.",
+    68: "The backup {file} is missing or was changed (its checksum differs); nothing was brought back.",
 }
 
 
 class DataReturnStep(StepBox):
-    """`tables` as one would write them in SQL; of a partitioned one, all parts. `columns` are "table.column" of kept tables;
-    one of the two at least.
+    """Brings back what a migration dropped and its rollback created again, empty.
 
-    `undoes` names the migration: where its receipt is not there, nothing was dropped, and nothing is done. Rows whose
-    key is there already are left as they are, so that what was written since stays; where that is another row than the
-    backup's, people decide, because what pointed to the old one now points to it. Sequences move on. All in one transaction with
-    a receipt, so that it happens once, whoever tries.
+    At least one of `tables` and `columns` is needed. `tables` are written as in SQL; a partitioned table stands for
+    all its partitions. `columns` are "table.column" of tables that the migration kept.
+
+    `undoes` names the migration. Without the migration's receipt nothing was dropped, and the step does nothing. A row
+    whose key already exists is left alone, so rows written since then stay. If the existing row differs from the
+    backup's, the step fails and people decide, because references to the old row now lead to the new one. Sequences
+    are moved on.
+
+    Everything happens in one transaction with a receipt, so it happens only once, even if several processes try.
     """
 
     kind: ClassVar[str] = "data-return"
-    changes: ClassVar[bool] = True
-    skip_needs_two: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
+    skip_needs_two_people: ClassVar[bool] = True
 
     host: str
     database: str
@@ -67,18 +70,18 @@ class DataReturnStep(StepBox):
     lock_timeout: Duration = parse_duration("5 s")
 
     @model_validator(mode="after")
-    def _brings_something(self) -> Self:
+    def _names_tables_or_columns(self) -> Self:
         if not self.tables and not self.columns:
             raise ValueError("must name at least one of tables or columns")
         return self
 
     def plan(self) -> list[str]:
-        rows = f"on {self.database}: rows of {', '.join(self.tables)} that are missing come back from {self.file}"
+        rows = f"on {self.database}: brings missing rows of {', '.join(self.tables)} back from {self.file}"
         return [
             *([rows] if self.tables else []),
-            *(f"on {self.database}: the values of {column} come back from {self.file}" for column in self.columns),
-            f"in one transaction with its receipt, waiting for locks at most {format_duration(self.lock_timeout)}",
-            *host_plan(self.host, _SCRIPT, self._given()),
+            *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
+            f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
+            *host_plan(self.host, _SCRIPT, self._env()),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
@@ -86,38 +89,38 @@ class DataReturnStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
-            return self._before(ctx)
+            return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
-            return done("The migration was never applied by this run, so no rows were lost; nothing was done.")
+            return done("This run never applied the migration, so no rows were lost. Nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
-        ended = run_job(self, ctx, self.host, _SCRIPT, {**self._given(), **own})
-        # every table is told, also an empty one
-        found = [(name, *map(int, numbers)) for name, *numbers in _BACK.findall(ended.tail)]
-        if ended.code or not found:
-            return self._failed(ctx, ended)
-        back, filled = sum(one[3] for one in found), sum(one[4] for one in found)
-        what = [f"{back:,} rows of {len(found)} tables"] * bool(self.tables)
-        what += [f"{filled:,} values of columns"] * bool(self.columns)
-        summary = f"{' and '.join(what)} are back from the backup, in {format_seconds(ended.seconds)}."
-        told = {"lines": tuple(_line(*one) for one in found), "output": ended.tail}
-        if lost := _NOT_BACK.search(ended.tail):
-            return failed(lost[1] + _MEANS.format(summary), **told)
-        return done(summary, **told)
+        result = run_job(self, ctx, self.host, _SCRIPT, {**self._env(), **own})
+        # the script prints a line for every table, even for an empty one
+        tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
+        if result.code or not tables:
+            return self._failed(ctx, result)
+        summary = f"Brought back from the backup in {format_seconds(result.seconds)}: {self._total(tables)}."
+        lines = tuple(table.line() for table in tables)
+        if lost := _NOT_BACK.search(result.tail):
+            return failed(_loss(lost[1], summary), lines=lines, output=result.tail)
+        return done(summary, lines=lines, output=result.tail)
 
     def recover(self, ctx: Context) -> Outcome | None:
-        """The receipt keeps it from happening twice, and without one nothing of it is there."""
+        """Run it again: if it was done, the receipt says so, and if not, the transaction left nothing behind."""
         return execute(self, ctx)
 
     def inputs(self) -> set[str]:
         return {"backup_file", "backup_sha256"} & super().inputs()
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        undone = boxes[self.undoes].applied_file()
-        if undone and undone.receipt:
+        migration = boxes[self.undoes].applied_file()
+        if migration and migration.receipt:
             return ""
-        return "undoes: must name the sql step that drops the rows, with its receipt: without it nobody knows whether they were lost"
+        return (
+            "undoes: must name the sql step that drops the rows, and that step must keep its receipt: "
+            "without the receipt nobody knows whether rows were lost"
+        )
 
-    def row_return(self) -> dict[str, str]:
+    def data_return_env(self) -> dict[str, str]:
         return {
             "TABLES": "\n".join(self.tables),
             "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
@@ -125,31 +128,65 @@ class DataReturnStep(StepBox):
             "LIMIT": str(int(self.limit.total_seconds() * 1000)),
         }
 
-    def _given(self) -> dict[str, str]:
+    def _env(self) -> dict[str, str]:
         return {
             "DATABASE_URL": self.database_url,
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            **self.row_return(),
+            **self.data_return_env(),
         }
 
-    def _before(self, ctx: Context) -> Outcome:
+    def _total(self, tables: list[_Table]) -> str:
+        rows, values = sum(table.back for table in tables), sum(table.filled for table in tables)
+        parts = [f"{format_count(rows, 'row')} in {format_count(len(tables), 'table')}"] * bool(self.tables)
+        parts += [format_count(values, "column value")] * bool(self.columns)
+        return " and ".join(parts)
+
+    def _done_before(self, ctx: Context) -> Outcome:
         key = ctx.step_key.replace("'", "''")
         if lost := ctx.tools.database.query(self.database, _NOT_BACK_BEFORE.format(key)).rows:
-            return failed(lost[0][0] + _MEANS.format("This run brought all others back before."))
-        return done("The rows were brought back by this run before.")
+            return failed(_loss(lost[0][0], "This run has already brought back all other rows."))
+        return done("This run has already brought the rows back.")
 
-    def _failed(self, ctx: Context, ended: CommandResult) -> Outcome:
-        said = _ERROR.findall(ended.tail)
-        general = f"Nothing was brought back (exit {ended.code})" + (f": {said[0]}." if said else ".")
-        words = _WRONG.get(ended.code, general).format(file=ctx.values.get("backup_file", self.file))
-        return failed(words, lines=ended.last_lines, output=ended.tail)
+    def _failed(self, ctx: Context, result: CommandResult) -> Outcome:
+        errors = _ERROR.findall(result.tail)
+        general = f"Nothing was brought back (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
+        summary = _FAILURES.get(result.code, general).format(file=ctx.values.get("backup_file", self.file))
+        return failed(summary, lines=result.last_lines, output=result.tail)
 
 
-def _line(name: str, archived: int, there: int, back: int, filled: int, lost: int) -> str:
-    summary = f"{name}: {archived:,} in the backup, {there:,} there, {back:,} brought back"
-    kept = archived - back - lost
-    summary += f", {kept:,} were there already" if kept and not filled else ""
-    summary += f", {lost:,} not back because newer rows have their keys" if lost else ""
-    return summary + (f", {filled:,} values" if filled else "")
+class _Table(NamedTuple):
+    """The rows of one table: in the backup, in the table before, brought back, and lost to newer rows.
+
+    `filled` are the column values that were brought back.
+    """
+
+    name: str
+    archived: int
+    present: int
+    back: int
+    filled: int
+    lost: int
+
+    def line(self) -> str:
+        """The table as a line of the thread."""
+        line = (
+            f"{self.name}: {self.archived:,} in the backup, {self.present:,} in the table, {self.back:,} brought back"
+        )
+        existing = self.archived - self.back - self.lost
+        line += f", {existing:,} already there" if existing and not self.filled else ""
+        line += f", {self.lost:,} not brought back because newer rows have the same keys" if self.lost else ""
+        return line + (f", {format_count(self.filled, 'column value')}" if self.filled else "")
+
+
+def _loss(script_words: str, rest: str) -> str:
+    """The summary for rows that could not be brought back, from the script's words for them."""
+    lost = script_words
+    if match := _NOT_BACK_WORDS.fullmatch(script_words):
+        verb = "was" if match[1] == "1" else "were"
+        lost = f"{format_count(int(match[1]), 'row')} of the backup {verb} not brought back {match[2]}"
+    return (
+        f"{lost}: newer rows have the same keys, and references to the old rows now lead to the newer ones. "
+        f"{rest} Skip this step only if you accept that."
+    )

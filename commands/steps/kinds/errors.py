@@ -1,4 +1,4 @@
-"""`errors`: asks the error tracker (Sentry) for what is new since the deploy began."""
+"""`errors`: asks the error tracker (Sentry) for issues that are new since the run began."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
 from commands.systems.sentry import Issue, NotTold, Project
 from commands.text.durations import Duration, format_duration, parse_duration
+from commands.text.numbers import format_count
 
-_SHOWN = 5
+_LISTED = 5  # issues that the thread lists
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Known:
-    """Doctor: whether the token is known and may read the project."""
+class TokenMayRead:
+    """Preflight: whether the token is valid and may read the project and its issues."""
 
     web: str
     organization: str
@@ -31,31 +32,33 @@ class _Known:
 
     @property
     def place(self) -> tuple[str, str]:
+        """The error tracker."""
         return ("webs", self.web)
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+        """Ask for the project, and for its issues."""
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_never,
+            slug=self.project, token=self.token, nap=_do_not_wait,
         )  # fmt: skip
         try:
             number = project.number()
-            # a second in which nothing can be: the same question as in the watch, whose right is another one
+            # issues need a scope of their own, so the watch's question is asked too, for a second without any issue
             now = ctx.tools.clock.now()
             project.issues(number, "", now - timedelta(seconds=1), now, "")
-        except _Hasty as error:
-            return warned(str(error), "look again in a minute")
+        except _RateLimited as error:
+            return warned(str(error), "check again in a minute")
         except NotTold as error:
             return blocked(str(error), error.todo)
         return passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
 
 
 class ErrorsStep(StepBox):
-    """Issues first seen since the run began, more than `at_most` of them, fail it; known ones that go on are only counted.
+    """Fails if more than `at_most` issues were first seen since the run began. Older issues are only counted.
 
-    `web` is Sentry's address, `organization` and `project` their short names (slugs), `token` names the variable that holds
-    one with the scopes project:read and event:read. Only events of `release` count ("" takes every release), and of
-    `environment` where one is named. Measures `issues` (new ones) and `events` (of new and known issues).
+    `web` is Sentry's address, `organization` and `project` are their slugs. `token` names the variable with a token
+    that has the scopes project:read and event:read. Only events of `release` count ("" counts every release), and only
+    those of `environment` if it is set. Measures `issues` (new ones) and `events` (of new and older issues).
     """
 
     kind: ClassVar[str] = "errors"
@@ -70,66 +73,70 @@ class ErrorsStep(StepBox):
     limit: Duration = parse_duration("2 min")
 
     def plan(self) -> list[str]:
-        what = f"the events of release {self.release}" if self.release else "all events"
-        where = f" in {self.environment}" if self.environment else ""
-        project = f"{self.organization}/{self.project}{where}"
-        asks = f"asks {self.web} (Sentry) for {what} of {project} since the run began"
-        return [f"{asks}, expects at most {self.at_most} new issues"]
+        events = f"the events of release {self.release}" if self.release else "all events"
+        environment = f" in {self.environment}" if self.environment else ""
+        project = f"{self.organization}/{self.project}{environment}"
+        return [
+            (
+                f"asks {self.web} (Sentry) for {events} of {project} since the run began, "
+                f"expects at most {format_count(self.at_most, 'new issue')}"
+            )
+        ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [_Known(web=self.web, organization=self.organization, project=self.project, token=self.token)]
+        return [TokenMayRead(web=self.web, organization=self.organization, project=self.project, token=self.token)]
 
     def run(self, ctx: Context) -> Outcome:
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_Patience(ctx, self.limit.total_seconds()),
+            slug=self.project, token=self.token, nap=_WaitWithinLimit(ctx, self.limit.total_seconds()),
         )  # fmt: skip
         query = f'release:"{fill(self.release, ctx.values)}"' if self.release else ""
         since = ctx.run.began_at
         try:
             number = project.number()
-            found, more = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
+            issues, truncated = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
         except NotTold as error:
-            return failed(f"{error} Nothing is known of new errors.", inconclusive=True)
-        new = sorted((one for one in found if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
-        return self._judge(new, sum(one.events for one in found), more)
+            return failed(f"{error} It is not known whether there are new errors.", inconclusive=True)
+        new = sorted((one for one in issues if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
+        return self._judge(new, sum(one.events for one in issues), truncated)
 
-    def _judge(self, new: list[Issue], events: int, more: bool) -> Outcome:
+    def _judge(self, new: list[Issue], events: int, truncated: bool) -> Outcome:
         measures = {"issues": float(len(new)), "events": float(events)}
-        known = "more than are counted here" if more else f"{events} events in all"
+        total = f"{'more than ' if truncated else ''}{format_count(events, 'event')} in total"
         if not new:
-            return done(f"No new issue in the error tracker since the run began ({known}).", measures=measures)
-        summary = (
-            f"{len(new)} new issue{'s' if len(new) > 1 else ''} in the error tracker since the run began ({known})."
-        )
-        lines = tuple(_line(one) for one in new[:_SHOWN])
-        lines += (f"and {len(new) - _SHOWN} more",) if len(new) > _SHOWN else ()
+            return done(f"No new issue in the error tracker since the run began ({total}).", measures=measures)
+        summary = f"{format_count(len(new), 'new issue')} in the error tracker since the run began ({total})."
+        lines = tuple(_line(one) for one in new[:_LISTED])
+        lines += (f"and {len(new) - _LISTED} more",) if len(new) > _LISTED else ()
         return (failed if len(new) > self.at_most else done)(summary, lines=lines, measures=measures)
 
 
 def _line(issue: Issue) -> str:
-    times = f"{issue.events} time{'' if issue.events == 1 else 's'}"
+    times = format_count(issue.events, "time")
     return f"{issue.short_id} {issue.title[:120]} ({issue.level}, {times}) {issue.link}"
 
 
-class _Hasty(NotTold):
-    """Sentry asks for more patience than there is."""
+class _RateLimited(NotTold):
+    """Sentry's rate limit makes the bot wait longer than it may."""
 
 
-class _Patience:
-    """Waits as long as Sentry says, within the step's own limit."""
+class _WaitWithinLimit:
+    """Waits as long as Sentry's rate limit demands. Raises _RateLimited if that exceeds the step's own limit."""
 
     def __init__(self, ctx: Context, seconds: float) -> None:
         self._ctx = ctx
-        self._left = seconds
+        self._remaining = seconds
 
     def __call__(self, seconds: float) -> None:
-        self._left -= seconds
-        if self._left < 0:
+        self._remaining -= seconds
+        if self._remaining < 0:
             wait = format_duration(timedelta(seconds=seconds))
-            raise _Hasty(f"The error tracker was asked too often (429) and wants {wait} of peace.")
+            raise _RateLimited(
+                f"The error tracker's rate limit (429) demands a wait of {wait}, longer than this step's `limit`."
+            )
         pause(self._ctx, seconds)
 
 
-def _never(_: float) -> None:
-    raise _Hasty("The error tracker was asked too often (429); whether the token is good is not known.")
+def _do_not_wait(_: float) -> None:
+    raise _RateLimited("The error tracker's rate limit (429) was reached; it is not known whether the token is valid.")

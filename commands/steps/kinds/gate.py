@@ -1,4 +1,4 @@
-"""`gate`: a checklist, each item with its role; the run goes on when every role has signed for its items."""
+"""`gate`: a checklist. The run continues when every role has signed its items."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from commands.steps.outcome import Context, Outcome, done
 
 
 class GateStep(StepBox):
-    """Waits for people only; the asking and counting is the run's own work (see `commands.run.decide`)."""
+    """Only waits for people. The run itself asks them and counts their signatures (see `commands.run.decide`)."""
 
     kind: ClassVar[str] = "gate"
     waits: ClassVar[bool] = True
     asks_people: ClassVar[bool] = True
-    fits_baseline: ClassVar[bool] = False
+    allowed_in_baseline: ClassVar[bool] = False
 
     item: list[ChecklistItem] = Field(min_length=1)
 
@@ -30,4 +30,4 @@ class GateStep(StepBox):
         return tuple(self.item)
 
     def run(self, ctx: Context) -> Outcome:
-        return done("Waiting for the sign-offs below.", lines=tuple(f"{item.role}: {item.text}" for item in self.item))
+        return done("Waiting for these sign-offs.", lines=tuple(f"{item.role}: {item.text}" for item in self.item))

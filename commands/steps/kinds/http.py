@@ -1,4 +1,4 @@
-"""`http`: one request to a web place, judged by its status, the fields of its JSON, and how long it took."""
+"""`http`: sends one request to a web place, and checks the answer's status, form, fields and time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.shared.json_entries import Each, Trace
+from commands.steps.shared.json_entries import Each, Trace, delete_entry
 from commands.steps.values import fill, fill_json
 from commands.systems.http_answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
 from commands.text.durations import format_seconds
@@ -21,25 +21,30 @@ from commands.text.redaction import masked, masked_json, names_a_secret
 from state.errors import Down, LostTrack, ToolError, Unreachable
 from state.records import AttemptState
 
-_ON_ITS_WAY = 3  # looks, a second apart, for what a request may have made that was still on its way
-_BODILESS = (204, 304)
+_WITHOUT_BODY = (204, 304)  # statuses
+_MAX_SECONDS = 30.0
+_OUTPUT = 4000  # characters of an unexpected answer that are kept
 
 
 class HttpStep(StepBox):
-    """`answers` says what must come: "json", "list", "object" or "page" (HTML). Where it says nothing, a path with `api` in
-    it must not be answered by a web page, which a log-in or a proxy shows with status 200 for anything.
+    """Sends one request and checks the answer.
 
-    `expect` names fields of the JSON answer and their values ("a.b" for nested ones; "<number>" accepts any number, "<text>"
-    any text that is not empty). `values` keeps fields of the answer under a name for later steps. Header and body texts may
-    hold `$NAME`. `clean_up` is a path that is DELETEd afterwards with the same headers; it may use this answer's `values`.
-    A GET is tried `tries` times while nothing answers; nothing else is ever sent twice, but a DELETE for which 404 is good
-    as well. After a crash `trace` tells whether the request was served; without it a person is asked. A check of the watch
-    that gets no answer has failed, and what it made all the same is cleaned up by `trace`. With `each` (to clean up) the
-    request is made for what an earlier step found out, where that is known, and then for all that is listed.
+    - `answers`: the required form: "json", "list", "object" or "page" (HTML). Without it, a path with `api` in it must
+      not be answered with a web page: a log-in page or a proxy sends one with status 200 for any path.
+    - `expect`: fields of the JSON answer ("a.b" if nested) and their values. "<number>" accepts any number, "<text>"
+      any text that is not empty.
+    - `values`: fields of the answer that later steps may use, by name.
+    - `clean_up`: a path that is DELETEd afterwards, with the same headers. It may use this answer's `values`.
+    - `tries`: how often a GET is sent while nothing answers. Only it, and a DELETE that accepts 404, are sent twice.
+    - `trace`: how to find out after a crash whether the request was served. Without it, a person is asked.
+    - `each` (to clean up): sends the request for an earlier step's values, if known, and for every entry of a list.
+
+    Headers and body may contain `$NAME`. A check of the watch that gets no answer has failed; if its request created
+    something, that is found by `trace` and deleted.
     """
 
     kind: ClassVar[str] = "http"
-    times_answers: ClassVar[bool] = True
+    measures_response_time: ClassVar[bool] = True
 
     web: str
     path: str
@@ -56,28 +61,29 @@ class HttpStep(StepBox):
     each: Each | None = None
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        asked = [name for name in ("answers", "expect", "values") if getattr(self, name)]
-        if asked and (bodiless := [one for one in _BODILESS if one in self._good()]):
-            raise ValueError(f"an answer {bodiless[0]} has no body, so {asked[0]} could never be met by it")
-        if asked and self.method == "HEAD":
-            raise ValueError(f"an answer to HEAD has no body, so {asked[0]} could never be met")
-        if self.answers in {"list", "page"} and asked[1:]:
-            raise ValueError(f'answers = "{self.answers}" has no named fields, so {asked[1]} could never be met')
-        if secret := [path for path in self.values.values() if names_a_secret(path)]:
-            raise ValueError(f'values: "{secret[0]}" is a secret by its name, and values are written down and shown')
+    def _can_be_met(self) -> Self:
+        wanted = [name for name in ("answers", "expect", "values") if getattr(self, name)]
+        if wanted and (statuses := [status for status in _WITHOUT_BODY if status in self._accepted()]):
+            raise ValueError(f"an answer with status {statuses[0]} has no body, so {wanted[0]} can never be met")
+        if wanted and self.method == "HEAD":
+            raise ValueError(f"an answer to HEAD has no body, so {wanted[0]} can never be met")
+        if self.answers in {"list", "page"} and wanted[1:]:
+            raise ValueError(f'answers = "{self.answers}" has no named fields, so {wanted[1]} can never be met')
+        if secrets := [path for path in self.values.values() if names_a_secret(path)]:
+            raise ValueError(f'values: "{secrets[0]}" is a secret by its name, but values are stored and shown')
         return self
 
     def plan(self) -> list[str]:
-        body = f" with {self.json_body}" if self.json_body is not None else ""
-        shape = f", {SHAPES[self.answers]}" if self.answers else ", no web page" if self._no_page() else ""
-        wants = shape + "".join(f", {path} = {value}" for path, value in self.expect.items())
-        after = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
+        body = "" if self.json_body is None else f" with {json.dumps(self.json_body, ensure_ascii=False, default=str)}"
+        form = f", {SHAPES[self.answers]}" if self.answers else ", not a web page" if self._must_not_be_page() else ""
+        fields = "".join(f", {path} = {value}" for path, value in self.expect.items())
+        more = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
         if self.trace:
-            after.append(f"after a crash: GET {self.web}{self.trace.path}, served if an entry has {self.trace.shown()}")
+            listed = f"GET {self.web}{self.trace.path}"
+            more.append(f"after a crash: {listed}; it was served if an entry has {self.trace.condition()}")
         if self.each:
-            after.append(f"and so for every entry of GET {self.web}{self.each.path} that has {self.each.shown()}")
-        return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{wants}", *after]
+            more.append(f"the same for every entry of GET {self.web}{self.each.path} with {self.each.condition()}")
+        return [f"{self.method} {self.web}{self.path}{body}, expects status {self._statuses()}{form}{fields}", *more]
 
     def outputs(self) -> tuple[str, ...]:
         return tuple(self.values)
@@ -86,176 +92,158 @@ class HttpStep(StepBox):
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
         return super().inputs() - {"number", "text"} - own
 
-    def cleans_up(self) -> tuple[str, ...]:
+    def deleted_paths(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.clean_up, self.path if self.method == "DELETE" else "")))
 
     def recover(self, ctx: Context) -> Outcome | None:
         if self._may_repeat():
             return execute(self, ctx)
-        entries = self._entries(ctx, self.trace) if self.trace else None
-        return execute(self, ctx) if entries == [] else self._by_entry(ctx, entries, None)
+        entries = self._created(ctx)
+        return execute(self, ctx) if entries == [] else self._judge_entry(ctx, entries, None)
 
-    def recover_lost(self, ctx: Context, lost: Outcome) -> Outcome | None:
-        """Where this very process waited in vain, the request may be on its way still: it is looked for, and not sent again."""
+    def recover_lost_attempt(self, ctx: Context, lost: Outcome) -> Outcome | None:
+        """This process stopped waiting, but the request may still arrive: look for its entry, and do not send again."""
         if self._may_repeat():
             return execute(self, ctx)
-        entries = self._entries(ctx, self.trace) if self.trace else None
+        entries = self._created(ctx)
         if entries == []:
-            return replace(
-                lost, summary=f"{lost.summary} It is not listed, and may come yet: look before you send it again."
-            )
-        return self._by_entry(ctx, entries, lost)
+            hint = "It is not listed yet and may still arrive. Check before you send it again."
+            return replace(lost, summary=f"{lost.summary} {hint}")
+        return self._judge_entry(ctx, entries, lost)
 
     def _may_repeat(self) -> bool:
-        return self.method == "GET" or (self.method == "DELETE" and 404 in self._good())
+        return self.method == "GET" or (self.method == "DELETE" and 404 in self._accepted())
 
-    def _entries(self, ctx: Context, trace: Trace) -> list[Any] | None:
-        """What the request left in the list, waited for a little; None where what comes is no list."""
-        for _ in range(_ON_ITS_WAY):
-            found = trace.listed(ctx, self.web, self.headers)
-            if found is None or found:
-                return found
-            pause(ctx, 1)
-        return []
+    def _created(self, ctx: Context) -> list[Any] | None:
+        """The entries that the request created. None if that cannot be found out. Raises the tools' errors."""
+        return self.trace.wait_and_find(ctx, self.web, self.headers) if self.trace else None
 
-    def _by_entry(self, ctx: Context, entries: list[Any] | None, lost: Outcome | None) -> Outcome | None:
-        """Judge the request by its one entry, which need not hold every field of the answer; None where there is not one.
-
-        How long it took is what was waited in vain, and not known after a crash.
-        """
+    def _judge_entry(self, ctx: Context, entries: list[Any] | None, lost: Outcome | None) -> Outcome | None:
+        """Judge the request by its only entry, which may lack fields of the answer. None if there is not just one."""
         if not entries or len(entries) > 1:
             return None
-        entry = entries[0]
-        held = {path: value for path, value in self.expect.items() if field(entry, path) is not None}
+        expect = {path: value for path, value in self.expect.items() if field(entries[0], path) is not None}
         measures = {"seconds": lost.measures["seconds"]} if lost and "seconds" in lost.measures else {}
-        why = lost.summary.rstrip(".") if lost else "the bot was cut off, and how long it took is not known"
-        return self._judge(ctx, entry, held, measures, f"It was served, as its entry shows, though {why}")
+        why = lost.summary if lost else "The bot was interrupted here, so the response time is not known."
+        return self._judge(ctx, entries[0], expect, measures, f"{why} The request was served: its entry exists")
 
     def run(self, ctx: Context) -> Outcome:
-        return self._for_each(self.each, ctx) if self.each else self._once(ctx)
+        return self._send_for_each(self.each, ctx) if self.each else self._send_once(ctx)
 
-    def _for_each(self, each: Each, ctx: Context) -> Outcome:
-        made = [ctx.values] if set(each.values) <= set(ctx.values) else []
-        ended = [self._once(ctx) for _ in made]
+    def _send_for_each(self, each: Each, ctx: Context) -> Outcome:
+        lines: list[str] = []
+        bad: list[str] = []
+
+        def send(one: Context) -> None:
+            outcome = self._send_once(one)
+            lines.append(f"{self.method} {fill(self.path, one.values)}: {outcome.summary}")
+            bad.extend(lines[-1:] if outcome.state != AttemptState.DONE else ())
+
+        if set(each.values) <= set(ctx.values):
+            send(ctx)
+        wanted = f"entries of {each.path} with {fill(each.condition(), ctx.values)}"
         try:
-            listed = each.listed(ctx, self.web, self.headers)
+            entries = each.find(ctx, self.web, self.headers)
         except ToolError:
-            listed = None
-        for entry in listed or []:
-            made.append({**ctx.values, **{name: str(field(entry, path)) for name, path in each.values.items()}})
-            ended.append(self._once(replace(ctx, values=made[-1])))
-        lines = [f"{self.method} {fill(self.path, one)}: {end.summary}" for one, end in zip(made, ended, strict=True)]
-        entries = f"entries of {each.path} that have {fill(each.shown(), ctx.values)}"
-        if listed is None:
-            lines.append(f"{self.web}{each.path} gave no list: {entries} may still be there; look, and delete them.")
-        bad = [line for line, end in zip(lines, ended, strict=False) if end.state != AttemptState.DONE]
-        if bad or listed is None:
+            entries = None
+        for entry in entries or []:
+            send(each.context_of(ctx, entry))
+        if entries is None:
+            lines.append(f"{self.web}{each.path} gave no list: {wanted} may still exist. Check, and delete them.")
+        if bad or entries is None:
             return failed((bad or lines)[-1], lines=tuple(lines), measures={"failed": 1.0})
-        return done("; ".join(lines) or f"Nothing to {self.method}: there are no {entries}.", measures={"failed": 0.0})
+        return done("; ".join(lines) or f"Nothing to {self.method}: there are no {wanted}.", measures={"failed": 0.0})
 
-    def _once(self, ctx: Context) -> Outcome:
-        call = HttpRequest(
-            path=fill(self.path, ctx.values),
-            method=self.method,
-            headers=self.headers,
-            json=fill_json(self.json_body, ctx.values),
-            limit=min(self.limit.total_seconds(), 30),
-        )
+    def _send_once(self, ctx: Context) -> Outcome:
+        path, body = fill(self.path, ctx.values), fill_json(self.json_body, ctx.values)
+        limit = min(self.limit.total_seconds(), _MAX_SECONDS)
+        request = HttpRequest(path=path, method=self.method, headers=self.headers, json=body, limit=limit)
         began = time.monotonic()
         try:
-            answer = self._send(ctx, call)
+            response = self._send(ctx, request)
         except (Down, LostTrack) as error:
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
-        measures = {"seconds": answer.seconds, "status": float(answer.status)}
-        if wrong := self._wrong(answer):
-            text = masked(answer.text, self.expect)
-            return failed(wrong, lines=(wrong, text[:200]), output=text[:4000], measures=measures | {"failed": 1.0})
-        data = answer.json() if self.expect or self.values else None
-        return self._judge(ctx, data, self.expect, measures, f"{answer.status} in {format_seconds(answer.seconds)}")
+        measures = {"seconds": response.seconds, "status": float(response.status)}
+        if problem := self._problem(response):
+            text = masked(response.text, self.expect)
+            measures["failed"] = 1.0
+            return failed(problem, lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
+        data = response.json() if self.expect or self.values else None
+        return self._judge(ctx, data, self.expect, measures, f"{response.status} in {format_seconds(response.seconds)}")
 
-    def _send(self, ctx: Context, call: HttpRequest) -> HttpResponse:
+    def _send(self, ctx: Context, request: HttpRequest) -> HttpResponse:
         for _ in range(self.tries - 1 if self.method == "GET" else 0):
             try:
-                return ctx.tools.web.request(self.web, call)
+                return ctx.tools.web.request(self.web, request)
             except Unreachable:
                 pause(ctx, 1)
-        return ctx.tools.web.request(self.web, call)
+        return ctx.tools.web.request(self.web, request)
 
     def _unanswered(self, ctx: Context, error: ToolError, measures: dict[str, float]) -> Outcome:
-        """A user would have waited in vain as well: a check has failed by that, whatever comes of its request later."""
-        if isinstance(error, LostTrack) and self.method != "GET":
-            if self.every is None:
-                return unknown(str(error), measures=measures)
-            return failed(f"{error}{self._swept(ctx)}", measures=measures)
-        return failed(str(error), measures=measures)
+        """A check has failed, because a user would have waited in vain too. Elsewhere a lost request is unknown."""
+        lost = isinstance(error, LostTrack) and self.method != "GET"
+        if lost and self.every is None:
+            return unknown(str(error), measures=measures)
+        return failed(f"{error}{self._clean_up_unanswered(ctx) if lost else ''}", measures=measures)
 
-    def _swept(self, ctx: Context) -> str:
-        """Delete what a request without an answer made all the same; says what became of it."""
+    def _clean_up_unanswered(self, ctx: Context) -> str:
+        """Delete what a request without an answer created; returns what became of it, as a sentence to append."""
         if not (self.trace and self.clean_up):
             return ""
         try:
-            entries = self._entries(ctx, self.trace)
+            entries = self._created(ctx)
         except ToolError as error:
-            return f" Whether it made something is not known: {error}"
+            return f" It is not known whether it created an entry: {error}"
         if entries is None:
-            return f" Whether it made something is not known, because {self.trace.path} answers no list."
+            return f" It is not known whether it created an entry: {self.trace.path} gave no list."
         if not entries:
-            return " It made nothing that is listed yet; what turns up later must be deleted by hand."
+            return " It created no entry so far. If one appears later, delete it by hand."
         if len(entries) > 1:
-            return f" {len(entries)} entries look like what it made, so none was deleted; delete them by hand."
-        left = self._clean(ctx, self._kept(entries[0]))
-        return f" It made an entry all the same: {left}" if left else " What it made all the same was deleted."
+            return f" {len(entries)} entries match its `trace`, so none was deleted. Delete them by hand."
+        problem = self._clean_up(ctx, self._values_in(entries[0]))
+        return f" It created an entry, and {problem}" if problem else " It created an entry, which was deleted."
 
     def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
-        """Judge the fields of an answer, keep `values`, and clean up."""
+        """Check the fields of an answer, take `values` from it, and clean up. `how` begins the summary."""
         wanted = {**dict.fromkeys(self.values.values(), "<any>"), **fill_json(expect, ctx.values)}
         wrong = wrong_fields(data, wanted)
-        wrong += [f"{path} holds what looks like a secret." for path in self.values.values() if hidden(data, path)]
+        wrong += [f"{path} looks like a secret." for path in self.values.values() if hidden(data, path)]
         measures = measures | {"failed": float(bool(wrong))}
         if wrong:
-            return failed(
-                wrong[0], lines=tuple(wrong), output=masked(json.dumps(data), expect)[:4000], measures=measures
-            )
+            output = masked(json.dumps(data), expect)[:_OUTPUT]
+            return failed(wrong[0], lines=tuple(wrong), output=output, measures=measures)
         shown = ", ".join(f"{path} = {field(masked_json(data), path)}" for path in expect)
         summary = how + (f"; {shown}" if shown else "")
-        found = self._kept(data)
-        if left := self._clean(ctx, found):
-            return failed(f"{summary}, but {left}", values=found, measures=measures)
-        return done(summary, values=found, measures=measures)
+        values = self._values_in(data)
+        if problem := self._clean_up(ctx, values):
+            return failed(f"{summary}, but {problem}", values=values, measures=measures)
+        return done(summary, values=values, measures=measures)
 
-    def _kept(self, data: Any) -> dict[str, str]:
+    def _values_in(self, data: Any) -> dict[str, str]:
         return {name: str(field(data, path)) for name, path in self.values.items()}
 
-    def _clean(self, ctx: Context, found: dict[str, str]) -> str:
-        """Delete what was made; says what is left behind, or nothing."""
-        if not self.clean_up:
-            return ""
-        path = fill(self.clean_up, {**ctx.values, **found})
-        try:
-            status = ctx.tools.web.request(
-                self.web, HttpRequest(path=path, method="DELETE", headers=self.headers)
-            ).status
-        except ToolError as error:
-            return f"what it made is left behind at {path}: {error}"
-        return (
-            "" if status in {200, 202, 204, 404} else f"what it made is left behind at {path}: DELETE answers {status}."
-        )
+    def _clean_up(self, ctx: Context, values: dict[str, str]) -> str:
+        """Delete what was created; returns what is left behind, as the end of a sentence, or an empty text."""
+        path = fill(self.clean_up, {**ctx.values, **values})
+        return delete_entry(ctx, self.web, path, self.headers) if path else ""
 
-    def _good(self) -> list[int]:
+    def _accepted(self) -> list[int]:
         return [self.status] if isinstance(self.status, int) else self.status
 
     def _statuses(self) -> str:
-        return " or ".join(map(str, self._good()))
+        *first, last = map(str, self._accepted())
+        return f"{', '.join(first)} or {last}" if first else last
 
-    def _no_page(self) -> bool:
-        """Whether a web page is never the answer, though the box does not say what is."""
+    def _must_not_be_page(self) -> bool:
+        """Whether a web page is refused although the box does not say which form is required."""
         return self.answers is None and not (self.expect or self.values) and is_api(self.path)
 
-    def _wrong(self, answer: HttpResponse) -> str:
-        if answer.status not in self._good():
-            return f"Answered {answer.status} instead of {self._statuses()}."
+    def _problem(self, response: HttpResponse) -> str:
+        """What is wrong with the status or the form of an answer, as a sentence; empty if nothing is."""
+        if response.status not in self._accepted():
+            return f"Status {response.status} instead of {self._statuses()}."
         if self.answers or self.expect or self.values:
-            return wrong_shape(answer, self.answers or "object")
-        if self._no_page() and answer.status < 300 and is_page(answer):
-            return "The answer is a web page, not one of an API: a log-in, perhaps, or a proxy."
+            return wrong_shape(response, self.answers or "object")
+        if self._must_not_be_page() and response.status < 300 and is_page(response):
+            return "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
         return ""

@@ -1,4 +1,4 @@
-"""`keep`: keeps a folder of the working copy on its host before the deploy changes it, and puts it back without building anything."""
+"""`keep`: stores a copy of a folder on its host, and puts it back in a rollback without a build."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
 from commands.systems.scripts import script
+from commands.text.numbers import format_bytes, format_count
+
+_NO_FOLDER, _NO_SPACE = 65, 66  # exit codes of the scripts
 
 
 class KeepStep(StepBox):
-    """`mode = "keep"` copies `folder` (of the repository) to `store` under the name of `commit`; "back" puts it in its place.
+    """`mode = "keep"` copies `folder` of the repository to `store`, under the name of `commit`; "back" puts it back.
 
-    So the way back needs neither git's remote nor a package registry. The newest `newest` copies stay.
+    With a kept copy, a rollback needs neither git's remote nor a package registry. Only the newest `newest` copies are
+    kept.
     """
 
     kind: ClassVar[str] = "keep"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     host: str
     repository: EnvName
@@ -38,46 +42,51 @@ class KeepStep(StepBox):
     def plan(self) -> list[str]:
         if self.mode == "keep":
             return [
-                f"on {self.host}: copies {self.folder} to {self.store} as that of {self.commit}; the newest {self.newest} stay"
+                (
+                    f"on {self.host}: copies {self.folder} to {self.store} under the name of {self.commit}, "
+                    f"and keeps only the newest {self.newest}"
+                )
             ]
         return [
-            f"on {self.host}: puts {self.folder} of {self.commit} back from {self.store}, by two renames where both lie on one disk",
-            *self._exactly(),
+            (
+                f"on {self.host}: puts {self.folder} of {self.commit} back from {self.store}, "
+                "with two renames if both are on the same disk"
+            ),
+            *(line for line in host_plan(self.host, self.script()) if "mv -T" in line),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
         return [
-            folder(self.host, self.store, "the folder of what is kept for the way back"),
+            folder(self.host, self.store, "the folder for kept copies"),
             Programs(host=self.host, names=("cp", "du", "df", "find")),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.script(), {**self._env(), "KEY": ctx.step_key})
-        words = parse_values(ended.tail)
+        result = run_job(self, ctx, self.host, self.script(), {**self._env(), "KEY": ctx.step_key})
+        values = parse_values(result.tail)
         commit = fill(self.commit, ctx.values)[:10]
-        if ended.code == 65 and self.mode == "back":
+        if result.code == _NO_FOLDER and self.mode == "back":
             return failed(
-                f"Nothing is kept of {self.folder} of {commit} on {self.host}; nothing was changed. Build it instead."
+                f"Host “{self.host}” has no kept copy of {self.folder} for commit {commit}; nothing was changed. "
+                "Build it instead."
             )
-        if ended.code == 65:
-            return failed(f"There is no folder {self.folder} in the working copy on {self.host}.")
-        if ended.code == 66:
-            need, free = (int(words[name]) // 1024 for name in ("need", "free"))
+        if result.code == _NO_FOLDER:
+            return failed(f"The working copy on host “{self.host}” has no folder {self.folder}.")
+        if result.code == _NO_SPACE:
+            need, free = (format_bytes(int(values[name]) * 1024) for name in ("need", "free"))
             return failed(
-                f"{self.folder} needs {need} MiB in the store on {self.host}, and {free} MiB are free; make room."
+                f"{self.folder} needs {need} in the store on host “{self.host}”, but only {free} is free. "
+                "Free up space there."
             )
-        if ended.code:
-            return failed(
-                f"It could not be copied whole (exit {ended.code}); see the words of the host.", lines=ended.last_lines
-            )
-        verb = "is kept for the way back" if self.mode == "keep" else "is back in its place"
-        return done(f"{self.folder} of {commit} {verb}: {words.get('files', '?')} files.")
+        if result.code:
+            summary = f"{self.folder} could not be copied completely (exit code {result.code}); see the output."
+            return failed(summary, lines=result.last_lines)
+        verb = "is kept for a rollback" if self.mode == "keep" else "is back in place"
+        files = f" ({format_count(int(values['files']), 'file')})" if "files" in values else ""
+        return done(f"{self.folder} of commit {commit} {verb}{files}.")
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
-
-    def _exactly(self) -> list[str]:
-        return [line for line in host_plan(self.host, self.script()) if "mv -T" in line]
 
     def _env(self) -> dict[str, str]:
         return {

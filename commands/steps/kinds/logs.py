@@ -1,4 +1,4 @@
-"""`logs`: reads a log from the offset at the restart on; never a header, and never a line from before."""
+"""`logs`: reads a log from the restart on, and fails if it has new error lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from commands.steps.values import fill
 from commands.systems.logs import log_lines
 
 _SCRIPT = f'{log_lines.READ}new_lines "$FILE" "$SINCE"'
+_LINES = 8  # error lines that the thread shows
 
 
 class LogsStep(StepBox):
-    """Lines that hold a word of `bad`, in any case, and match no regular expression of `allow` fail it. Measures `lines`.
+    """Fails if a new line has a word of `bad`, in any case, and matches no regular expression of `allow`.
 
-    What a healthy log holds of such words does not count ("0 errors", an address, a line of level info). A log that was
-    rotated since is read on in what lies beside it. Of each line the first 300 characters count.
+    Words that a healthy log has do not count ("0 errors", an address, a line of level info). If the log was rotated
+    since the restart, the rotated file is read too. Only the first 300 characters of each line count. Measures
+    `lines`.
     """
 
     kind: ClassVar[str] = "logs"
@@ -35,15 +37,15 @@ class LogsStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         env = {"FILE": fill(self.file, ctx.values), "SINCE": fill(self.since, ctx.values)}
-        ended = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.asks(self.bad))
-        log = log_lines.found(ended.tail, self.allow)
-        if ended.code or log.gone:
-            why = "it is not there" if log.gone else f"exit {ended.code}"
-            return failed(f"The log cannot be read ({why}).", lines=ended.last_lines, inconclusive=True)
-        # all of them, because an end of equal lines tells nothing of whether there came more
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.asks(self.bad))
+        log = log_lines.found(result.tail, self.allow)
+        if result.code or log.gone:
+            why = "it does not exist" if log.gone else f"exit code {result.code}"
+            return failed(f"The log cannot be read ({why}).", lines=result.last_lines, inconclusive=True)
+        # `found` counts all lines: of equal lines only the newest are kept, so they do not show whether there are more
         measures = {"lines": float(len(log.lines)), "found": float(log.whole)}
         if log.lines:
             summary = f"{log_lines.counted(log.lines, self.bad)} since the restart.{log.note}"
             summary = summary[0].upper() + summary[1:]
-            return failed(summary, lines=log.lines[-8:], output="\n".join(log.lines), measures=measures)
+            return failed(summary, lines=log.lines[-_LINES:], output="\n".join(log.lines), measures=measures)
         return done(f"No line with {log_lines.words(self.bad)} since the restart.{log.note}", measures=measures)

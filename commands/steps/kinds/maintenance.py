@@ -1,4 +1,4 @@
-"""`maintenance`: stops requests, or lets them in again, and asks from outside whether it is so."""
+"""`maintenance`: turns maintenance on or off, and checks from outside that it is."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from state.errors import ToolError
 
-_TRIES = 5
+_TRIES = 5  # requests from outside, one second apart
 
 
 class MaintenanceStep(StepBox):
-    """`command` is bash that may run twice with the same effect. `path` of `web` must answer `status` afterwards.
+    """Runs `command`, which is bash and must be safe to run twice; then `path` of `web` must answer `status`.
 
-    Without a `status`, 503 is expected while maintenance is on and 200 while it is off. Once it is off, `let_in_at` is
-    the moment from which on requests were let in.
+    Without `status`, 503 is expected while maintenance is on and 200 while it is off. When it is off, the value
+    `let_in_at` is the moment from which requests were let in.
     """
 
     kind: ClassVar[str] = "maintenance"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     host: str
     state: Literal["on", "off"]
@@ -35,7 +35,7 @@ class MaintenanceStep(StepBox):
     status: int | None = None
 
     def plan(self) -> list[str]:
-        check = [f"GET {self.web}{self.path}, expects status {self._wanted()}"] if self.web else []
+        check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}"] if self.web else []
         return host_plan(self.host, self.command, self.env) + check
 
     def preflight(self) -> list[PreflightCheck]:
@@ -46,37 +46,41 @@ class MaintenanceStep(StepBox):
         return ("let_in_at",) if self.state == "off" else ()
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.command, self.env)
-        if ended.code:
-            return failed(f"The command ended with {ended.code}.", lines=ended.last_lines)
+        result = run_job(self, ctx, self.host, self.command, self.env)
+        if result.code:
+            return failed(f"The command failed with exit code {result.code}.", lines=result.last_lines)
         if not self.web:
-            return self._done(ctx, f"Maintenance is {self.state}; nothing on the page checks it from outside.")
+            return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
         for _ in range(_TRIES):
-            if (found := self._ask(ctx)) == str(self._wanted()):
-                return self._done(ctx, f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
+            if (answer := self._answer(ctx)) == self._expected():
+                return self._done(ctx, f"Maintenance is {self.state}: {answer}.")
             pause(ctx, 1)
-        return failed(f"Maintenance should be {self.state}, but {self.web}{self.path} answers {found}.")
+        return failed(f"Maintenance should be {self.state}, but {answer}.")
 
     def recover(self, ctx: Context) -> Outcome | None:
-        """Where the command left no exit code, what is seen from outside counts."""
+        """If the command left no exit code, the check from outside decides."""
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return execute(self, ctx)
         if not self.web:
-            return unknown("Nothing on the page checks maintenance from outside; look at the site before you decide.")
-        if (found := self._ask(ctx)) == str(self._wanted()):
-            return self._done(ctx, f"Maintenance is {self.state}: {self.web}{self.path} answers {found}.")
-        return unknown(
-            f"The command is gone from the host, and {self.web}{self.path} answers {found}; look before you decide."
-        )
+            return unknown("Maintenance cannot be checked, because the box has no `web`. Check it before you decide.")
+        if (answer := self._answer(ctx)) == self._expected():
+            return self._done(ctx, f"Maintenance is {self.state}: {answer}.")
+        gone = f"The command is no longer running on host “{self.host}”, and {answer}."
+        return unknown(f"{gone} Check maintenance before you decide.")
 
     def _done(self, ctx: Context, summary: str) -> Outcome:
         return done(summary, timestamps=dict.fromkeys(self.outputs(), ctx.tools.clock.now().isoformat()))
 
-    def _wanted(self) -> int:
+    def _expected_status(self) -> int:
         return self.status or (503 if self.state == "on" else 200)
 
-    def _ask(self, ctx: Context) -> str:
+    def _expected(self) -> str:
+        return f"{self.web}{self.path} answers {self._expected_status()}"
+
+    def _answer(self, ctx: Context) -> str:
+        """What `path` of `web` answers now, as a clause."""
         try:
-            return str(ctx.tools.web.request(self.web, HttpRequest(path=self.path)).status)
+            status = ctx.tools.web.request(self.web, HttpRequest(path=self.path)).status
         except ToolError:
-            return "nothing"
+            return f"{self.web}{self.path} does not answer"
+        return f"{self.web}{self.path} answers {status}"

@@ -1,4 +1,4 @@
-"""`notify`: tells the channel and pings roles; with `countdown` it lets the announced minutes pass."""
+"""`notify`: posts a message to the channel and mentions roles, if wanted after a countdown."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from commands.steps.outcome import Context, Outcome, done
 from commands.steps.values import fill
 from commands.text.durations import format_duration
 
+_IN_MINUTES = "in <countdown> minutes"
+
 
 class NotifyStep(StepBox):
-    """The words are posted with the step's result. The countdown counts from when this step first began, also after a crash.
+    """Posts `text` when the step ends.
 
-    In the rollback, where a step above it did not restore what it is for, that is said instead, with who must act.
+    With `countdown = true` the announced minutes pass first. They count from when the step first began, even if the
+    bot crashed since. "in <countdown> minutes" becomes "in 1 minute" for one minute, and "now" for none.
+
+    If a rollback step above this one failed to restore something, the message says that instead, and names who must
+    act.
     """
 
     kind: ClassVar[str] = "notify"
     waits: ClassVar[bool] = True
-    announces: ClassVar[bool] = True
+    is_announcement: ClassVar[bool] = True
 
     text: str
     roles_to_tell: list[str] = Field(default_factory=list)
@@ -30,19 +36,21 @@ class NotifyStep(StepBox):
 
     def plan(self) -> list[str]:
         wait = ["waits <countdown> minutes"] if self.countdown else []
-        pings = f", pings {', '.join(self.roles_to_tell)}" if self.roles_to_tell else ""
-        return [*wait, f"tells the channel{pings}: {self.text}"]
+        roles = f" and mentions {', '.join(self.roles_to_tell)}" if self.roles_to_tell else ""
+        return [*wait, f"posts to the channel{roles}: {self.text}"]
 
-    def called_roles(self) -> tuple[str, ...]:
+    def notified_roles(self) -> tuple[str, ...]:
         return tuple(self.roles_to_tell)
 
     def run(self, ctx: Context) -> Outcome:
-        minutes = timedelta(minutes=int(ctx.values["countdown"]))
-        text = fill(self.text, ctx.values)
-        if ctx.missing:
-            lines = (*ctx.missing.values(), f"Not said, because it is not so: {text}")
-            return done(f"❌ Rolled back, but NOT: {', '.join(ctx.missing)}.", lines=lines)
+        minutes = int(ctx.values["countdown"])
+        when = {0: "now", 1: "in 1 minute"}.get(minutes, _IN_MINUTES)
+        text = fill(self.text.replace(_IN_MINUTES, when), ctx.values)
+        if ctx.not_restored:
+            lines = (*ctx.not_restored.values(), f"Not posted, because it is not true: {text}")
+            return done(f"❌ Rolled back, but NOT restored: {', '.join(ctx.not_restored)}.", lines=lines)
         if not self.countdown:
             return done(text)
-        wait_since_start(ctx, minutes)
-        return done(text, lines=(f"The countdown of {format_duration(minutes)} is over.",) if minutes else ())
+        duration = timedelta(minutes=minutes)
+        wait_since_start(ctx, duration)
+        return done(text, lines=(f"The countdown of {format_duration(duration)} is over.",) if minutes else ())

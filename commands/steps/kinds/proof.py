@@ -1,4 +1,4 @@
-"""`proof`: a backup counts only after it was restored into a scratch database, every row with the content that the dump saw."""
+"""`proof`: restores the backup into a scratch database, and compares every row with what was dumped."""
 
 from __future__ import annotations
 
@@ -7,62 +7,67 @@ from typing import ClassVar
 from commands.ports.shell import CommandResult
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.database_copy import OnCopy
+from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import fill, parse_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, script("postgres/proof.sh")))
-_WRONG = {
+_FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
-    68: "The backup is not there, or not as it was: its checksum differs.",
-    75: "The backup cannot be restored: it is not proven.",
-    76: "The backup does not hold what the database held: what was restored differs from what was dumped.",
+    68: "The proof failed: the backup is missing or was changed (its checksum differs).",
+    75: "The proof failed: the backup cannot be restored.",
+    76: "The proof failed: the restored rows differ from the rows that were dumped.",
     **SCRATCH_WRONG,
 }
 
 
-class ProofStep(OnCopy):
-    """A scratch database that is production itself is refused by the server's own identity, whatever its address says."""
+class ProofStep(BackupCopyStep):
+    """Proves that the run's backup can be restored, and that every row in it is as `pg_dump` saw it.
+
+    If the scratch database is production itself, the step refuses: it compares the servers' own identities, not their
+    addresses. A backup made with `compare = "rows"` is compared by the number of rows only.
+    """
 
     kind: ClassVar[str] = "proof"
-    what: ClassVar[str] = "proof"
+    purpose: ClassVar[str] = "proof"
 
     compared: str = "<backup_compared>"
 
     def plan(self) -> list[str]:
         return [
-            f"restores {self.file} {self.where()}, and compares the rows of every table and a checksum of them",
-            *self.asked_first(),
-            *host_plan(self.host, _SCRIPT, self._given(keep="<yes where the page rehearses on it>")),
+            f"restores {self.file} {self.plan_of_copy()}, and compares rows and a checksum of every table",
+            *self.plan_of_needs(),
+            *host_plan(self.host, _SCRIPT, self._env(keep="<yes if the page rehearses on this copy>")),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        given = self._given("yes" if self._rehearsed(ctx) else "no")
-        return self.judge(ctx, self.run_on_copy(ctx, _SCRIPT, given))
+        env = self._env(keep="yes" if self._is_copy_needed(ctx) else "no")
+        return self.judge(ctx, self.run_on_copy(ctx, _SCRIPT, env))
 
-    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
-        found = parse_values(ended.tail)
-        if ended.code or "proof_rows" not in found:
-            general = f"The backup could not be restored (exit {ended.code}): it is not proven."
-            return failed(_WRONG.get(ended.code, general), lines=ended.last_lines, output=ended.tail)
-        rows, tables = int(found["proof_rows"]), int(found["proof_tables"])
-        compared = fill(self.compared, ctx.values) != "rows"
-        how = "unchanged" if compared else "as many in each; what is in them was not compared"
-        return done(
-            f"The backup was restored in {format_seconds(ended.seconds)}: all {tables} tables hold the {rows:,} rows of the dump, {how}."
-        )
+    def judge(self, ctx: Context, result: CommandResult) -> Outcome:
+        values = parse_values(result.tail)
+        if result.code or "proof_rows" not in values:
+            general = f"The proof failed with exit code {result.code}: the backup could not be restored."
+            return failed(_FAILURES.get(result.code, general), lines=result.last_lines, output=result.tail)
+        rows = format_count(int(values["proof_rows"]), "row")
+        tables = format_count(int(values["proof_tables"]), "table")
+        how = "every row as it was dumped"
+        if fill(self.compared, ctx.values) == "rows":
+            how = "as many in each table as dumped; their content was not compared"
+        return done(f"The backup was restored in {format_seconds(result.seconds)}: {rows} in {tables}, {how}.")
 
     def clean_up_after_run(self, ctx: Context) -> None:
-        self.drop_left(ctx)
+        self.drop_copy_of_proof(ctx)
 
-    def _given(self, keep: str) -> dict[str, str]:
+    def _env(self, keep: str) -> dict[str, str]:
         return {**self.env(), "BY": self.compared, "KEEP": keep}
 
-    def _rehearsed(self, ctx: Context) -> bool:
-        """Whether a step of the page works on the same copy, which is then left for it; a server of the bot's own is not left."""
+    def _is_copy_needed(self, ctx: Context) -> bool:
+        """Whether another step of the page uses this copy. A server that the bot starts itself is never kept."""
         return self.scratch_url is not None and any(
-            isinstance(box, OnCopy) and box.takes_left_copy and box.scratch_url == self.scratch_url
+            isinstance(box, BackupCopyStep) and box.uses_copy_of_proof and box.scratch_url == self.scratch_url
             for box in ctx.boxes.values()
         )

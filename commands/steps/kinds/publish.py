@@ -1,4 +1,4 @@
-"""`publish`: switches the served build by a link, after and before comparing the build's stamp with the commit."""
+"""`publish`: serves a new build by switching a link, and checks the build stamp before and after."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ _SWITCH = """\
 printf 'release_before=%s\\n' "$(basename "$(readlink "$WWW/current" || echo none)")"
 ln -sfn "releases/$COMMIT" "$WWW/current.next"
 mv -T "$WWW/current.next" "$WWW/current\""""
+_WRONG_BUILD, _NO_RELEASE = 65, 66  # exit codes of the scripts
+_TRIES = 3  # requests for what is served, one second apart
 
 
 class PublishStep(StepBox):
-    """`mode = "forward"` copies the build in `source` (of the repository) to `www`/releases/<commit> and serves it;
-    "back" serves the release of `commit` that is there already, and builds nothing.
+    """`mode = "forward"` copies the build in `source` (of the repository) to `www`/releases/<commit> and serves it.
 
-    A build whose `stamp` file does not name the commit is refused: after a failed build the old one is still there.
+    "back" serves the existing release of `commit`, and builds nothing. A build whose `stamp` file does not contain the
+    commit is refused, because after a failed build the old one is still there.
     """
 
     kind: ClassVar[str] = "publish"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     host: str
     repository: EnvName
@@ -66,18 +68,18 @@ class PublishStep(StepBox):
         return [folder(self.host, self.www, "the folder that is served")]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.script(), self._env())
+        result = run_job(self, ctx, self.host, self.script(), self._env())
         commit = fill(self.commit, ctx.values)
-        if ended.code == 65:
-            return failed(f"The build in {self.source} is not of commit {commit[:10]}; nothing was published.")
-        if ended.code == 66:
-            return failed(f"There is no release {commit[:10]} on {self.host} to serve; nothing was changed.")
-        if ended.code:
-            return failed(f"Publishing ended with {ended.code}.", lines=ended.last_lines)
-        if wrong := self._served_wrong(ctx, commit):
-            return failed(wrong)
-        values = {name: value for name, value in parse_values(ended.tail).items() if name in self.outputs()}
-        return done(f"The page served is the build of {commit[:10]}.", values=values)
+        if result.code == _WRONG_BUILD:
+            return failed(f"The build in `{self.source}` is not from commit {commit[:10]}; nothing was published.")
+        if result.code == _NO_RELEASE:
+            return failed(f"Host “{self.host}” has no release of commit {commit[:10]}; nothing was changed.")
+        if result.code:
+            return failed(f"Publishing failed with exit code {result.code}.", lines=result.last_lines)
+        if problem := self._problem(ctx, commit):
+            return failed(problem)
+        values = {name: value for name, value in parse_values(result.tail).items() if name in self.outputs()}
+        return done(f"The build of commit {commit[:10]} is served.", values=values)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
@@ -88,24 +90,24 @@ class PublishStep(StepBox):
             env |= {"REPOSITORY": self.repository, "SOURCE": self.source, "STAMP": self.stamp}
         return env
 
-    def _served_wrong(self, ctx: Context, commit: str) -> str:
-        """What is wrong with what is served, after a few tries; nothing when it is right."""
-        wrong = ""
-        for _ in range(3):
+    def _problem(self, ctx: Context, commit: str) -> str:
+        """What is wrong with what is served, after a few tries; empty if nothing is."""
+        problem = ""
+        for _ in range(_TRIES):
             try:
-                wrong = self._look_at_page(ctx, commit)
+                problem = self._problem_now(ctx, commit)
             except (ToolError, ValueError) as error:
-                wrong = f"{self.web} could not be read: {error}"
-            if not wrong:
+                problem = f"{self.web} could not be checked: {error}"
+            if not problem:
                 break
             pause(ctx, 1)
-        return wrong
+        return problem
 
-    def _look_at_page(self, ctx: Context, commit: str) -> str:
+    def _problem_now(self, ctx: Context, commit: str) -> str:
         stamp = ctx.tools.web.request(self.web, HttpRequest(path=self.stamp, headers=self.headers))
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
-            return f"{self.web}{self.stamp} answers {stamp.status} and is not the stamp of {commit[:10]}."
+            return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}."
         page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=self.headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             return f"{self.web}/ answers {page.status} and is not an HTML page."

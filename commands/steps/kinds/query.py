@@ -1,4 +1,4 @@
-"""`query`: one read-only query, whose first cell is measured and held to a value or limits, and whose further columns are measured."""
+"""`query`: runs one read-only query, measures its first row, and compares the first cell with limits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Any, ClassVar
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.durations import format_seconds
+from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
 
 
 class QueryStep(StepBox):
-    """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` where it is a number.
+    """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` if it is a number.
 
     Further columns of the first row are measured under their own names, so that a row of the alert table can say how
     much is `enough`: `SELECT avg(...) AS failed_share, count(*) AS requests` with `measure = "failed_share"`.
-    A database that cannot be reached from here measures nothing: that says nothing about the query. NaN and infinity are
-    no measures: a first cell that is one tells nothing, whatever the limits.
+
+    If the database cannot be reached, nothing is measured, because that says nothing about the query. NaN and infinity
+    are not measured either; if the first cell is one of them, the step is inconclusive, whatever the limits.
     """
 
     kind: ClassVar[str] = "query"
@@ -33,8 +35,8 @@ class QueryStep(StepBox):
 
     def plan(self) -> list[str]:
         wants = [
-            f"{word} {limit}"
-            for word, limit in (("expects", self.expect), ("at least", self.at_least), ("at most", self.at_most))
+            f"{words} {_show(limit)}"
+            for words, limit in (("expects", self.expect), ("at least", self.at_least), ("at most", self.at_most))
             if limit is not None
         ]
         return [f"on {self.database}: {self.sql}" + (f" ({', '.join(wants)})" if wants else "")]
@@ -42,46 +44,48 @@ class QueryStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()
         try:
-            told = ctx.tools.database.query(self.database, self.sql)
+            result = ctx.tools.database.query(self.database, self.sql)
         except Unreachable:
             raise
         except ToolError as error:
             return failed(str(error), measures={"failed": 1.0, "seconds": time.monotonic() - began})
         seconds = time.monotonic() - began
-        names, cells = told.columns[1:], told.rows[0] if told.rows else (None,)
-        if clash := self._clash(names):
-            return failed(f"{clash}; name it otherwise, with AS.", inconclusive=True)
-        found, beside = cells[0], dict(zip(names, cells[1:], strict=False))
-        wrong = self._wrong(found) if _tells(found) else ""
-        cells_by_name = {**beside, self.measure: found}
-        numbers = {name: float(cell) for name, cell in cells_by_name.items() if _is_number(cell) and _tells(cell)}
+        columns, cells = result.columns[1:], result.rows[0] if result.rows else (None,)
+        if clash := self._name_clash(columns):
+            return failed(f"{clash}. Rename it with AS.", inconclusive=True)
+        return self._judge(cells[0], dict(zip(columns, cells[1:], strict=False)), seconds)
+
+    def _judge(self, value: Any, others: dict[str, Any], seconds: float) -> Outcome:
+        wrong = self._wrong(value) if _is_comparable(value) else ""
+        cells = {**others, self.measure: value}
+        numbers = {name: float(cell) for name, cell in cells.items() if _is_number(cell) and _is_comparable(cell)}
         measures = {**numbers, "failed": float(bool(wrong)), "seconds": seconds}
-        summary = f"{self.measure} is {found}"
-        more = "".join(f", {name} is {cell}" for name, cell in beside.items())
-        if not _tells(found):
-            return failed(f"{summary}, which is no number to judge by{more}.", measures=measures, inconclusive=True)
+        summary = f"{self.measure} is {_show(value)}"
+        more = "".join(f", {name} is {_show(cell)}" for name, cell in others.items())
+        if not _is_comparable(value):
+            return failed(f"{summary}, which cannot be compared{more}.", measures=measures, inconclusive=True)
         if wrong:
             return failed(f"{summary}, {wrong}{more}.", measures=measures)
         return done(f"{summary}{more} ({format_seconds(seconds)}).", measures=measures)
 
-    def _clash(self, names: tuple[str, ...]) -> str:
-        """Which further column would be taken for something else that is measured."""
-        for number, name in enumerate(names):
+    def _name_clash(self, columns: tuple[str, ...]) -> str:
+        """Which further column has the name of another measure; empty if none has."""
+        for number, name in enumerate(columns):
             if name in {"failed", "seconds"}:
-                return f"The column “{name}” has the name of what every query measures"
-            if name in {self.measure, *names[:number]}:
+                return f"The column “{name}” has the name of a measure that every query has"
+            if name in {self.measure, *columns[:number]}:
                 return f"Two columns have the name “{name}”"
         return ""
 
-    def _wrong(self, found: Any) -> str:
-        if self.expect is not None and str(found) != str(self.expect):
+    def _wrong(self, value: Any) -> str:
+        if self.expect is not None and str(value) != str(self.expect):
             return f"expected {self.expect}"
-        if (self.at_least is not None or self.at_most is not None) and not _is_number(found):
+        if (self.at_least is not None or self.at_most is not None) and not _is_number(value):
             return "which is not a number"
-        if self.at_least is not None and found < self.at_least:
-            return f"expected at least {self.at_least:g}"
-        if self.at_most is not None and found > self.at_most:
-            return f"expected at most {self.at_most:g}"
+        if self.at_least is not None and value < self.at_least:
+            return f"expected at least {format_number(self.at_least)}"
+        if self.at_most is not None and value > self.at_most:
+            return f"expected at most {format_number(self.at_most)}"
         return ""
 
 
@@ -89,6 +93,10 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell, int | float | Decimal)
 
 
-def _tells(cell: Any) -> bool:
-    """Whether a cell is anything but NaN, an infinity, or a number so large that it becomes one."""
+def _is_comparable(cell: Any) -> bool:
+    """Whether a cell is neither NaN nor infinite, nor a number so large that it becomes infinite."""
     return not isinstance(cell, float | Decimal) or math.isfinite(cell)
+
+
+def _show(cell: Any) -> str:
+    return format_number(cell) if isinstance(cell, float | Decimal) and _is_comparable(cell) else str(cell)

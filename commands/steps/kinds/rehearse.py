@@ -1,4 +1,4 @@
-"""`rehearse`: runs the migration, its rollback and the return of the rows on a copy of the backup, and says what does not come back."""
+"""`rehearse`: runs the migration and its rollback on a copy of the backup, and reports what is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import AppliedFile, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.database_copy import OnCopy
+from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
 from commands.systems.postgres.rehearsal_output import columns, locks, rows, short, tables_in
@@ -21,10 +21,11 @@ from commands.systems.postgres.return_rows import BRING_BACK
 from commands.systems.postgres.sql_file import after_each, server_wide, unsafe_statements
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
+from commands.text.numbers import format_count
 
 
 def _one_line(name: str) -> str:
-    """What stands among the statements of a file must leave its lines where they are."""
+    """A script without comments, on one line, so that it does not move the lines of the file it is put into."""
     return " ".join(line for line in script(name).splitlines() if not line.startswith("--"))
 
 
@@ -48,120 +49,131 @@ _VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
 _FEWER = re.compile(r"^fewer: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
-# what the script says to the bot and not to people
+# output of the script that is meant for the bot, not for people
 _FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
-_WRONG = {
+_FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
-    68: "The backup is not there, or not as it was (its checksum differs); nothing was rehearsed.",
+    68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
-    77: "On the copy, the {failing} fails; production was not touched.",
-    78: "The scratch database is on production's own server, and a file changes what the whole server shares: production "
-    "itself would be changed, so nothing was rehearsed. Name a scratch database on another server.",
+    77: "On the copy, the {failing} failed; production was not touched.",
+    78: "The scratch database is on production's own server, and a file changes what the whole server shares. "
+    "That would change production itself, so nothing was rehearsed. Name a scratch database on another server.",
     **SCRATCH_WRONG,
 }
 
 
-class RehearseStep(OnCopy):
-    """`forward` and `rollback` are paths that the `release` step kept; the page's `data-return` steps follow them on the copy.
+class RehearseStep(BackupCopyStep):
+    """Runs `forward`, `rollback` and the page's `data-return` steps on the copy, and compares it with the backup.
 
-    What is not as it was after all of them fails the step, so that the run goes on only when a person skips it
-    and says why, and a second one agrees.
+    `forward` and `rollback` are paths of files that the `release` step stored. Any difference at the end fails the
+    step, so the run continues only if a person skips it with a reason and a second person agrees.
     """
 
     kind: ClassVar[str] = "rehearse"
-    what: ClassVar[str] = "rehearsal"
-    dumped: ClassVar[bool] = True
-    takes_left_copy: ClassVar[bool] = True
+    purpose: ClassVar[str] = "rehearsal"
+    dumps_copy: ClassVar[bool] = True
+    uses_copy_of_proof: ClassVar[bool] = True
 
     forward: str
     rollback: str
 
     def plan(self) -> list[str]:
-        made = [] if self.scratch_url else [f"restores {self.file} {self.where()}"]
+        restore = [] if self.scratch_url else [f"restores {self.file} {self.plan_of_copy()}"]
         return [
-            *made,
+            *restore,
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
-            "after each, the verify queries that the page has for that file; then each data-return that undoes the first",
-            *self.asked_first(),
+            "after each file, the page's verify queries for it; then each data-return step that undoes the first file",
+            *self.plan_of_needs(),
             *host_plan(self.host, _SCRIPT, self.env()),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        texts = {name: ctx.file(path) for name, path in (("FORWARD", self.forward), ("BACK", self.rollback))}
-        named = list(zip((self.forward, self.rollback), texts.values(), strict=True))
-        for path, text in named:
+        files: list[tuple[str, str]] = []
+        for path in (self.forward, self.rollback):
+            text = ctx.file(path)
             if text is None:
-                return self._not_begun(ctx, f"{path} was not kept by this run; the release step must name it.")
+                why = f"This run has not stored {path}. Add it to `files` of the release step."
+                return self._not_started(ctx, why)
             if unsafe := unsafe_statements(text):
                 why = f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed."
-                return self._not_begun(ctx, why)
-        # in the script and not in its environment, where one text may be 128 KB at most
-        files = "".join(f"{name}={shlex.quote(after_each(text or '', _PROBE))}\n" for name, text in texts.items())
-        asks = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
-        beyond = (f"{path} line {one.line}: {one.statement}" for path, text in named for one in server_wide(text or ""))
-        files += f"SERVER_WIDE={shlex.quote(chr(10).join(beyond))}\n"
-        script = files + asks + _returns(self.forward, ctx) + _SCRIPT
-        return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
+                return self._not_started(ctx, why)
+            files.append((path, text))
+        return self.judge(ctx, self.run_on_copy(ctx, self._script(ctx, files), self.env()))
 
-    def rehearsed(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> dict[str, timedelta]:
-        back = dict.fromkeys(_applying(self.rollback, boxes), measures.get("rollback_seconds", 0.0))
+    def rehearsed_durations(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> dict[str, timedelta]:
+        rollback = dict.fromkeys(_applying(self.rollback, boxes), measures.get("rollback_seconds", 0.0))
         returned = dict.fromkeys(_returning(self.forward, boxes), measures.get("return_seconds", 0.0))
-        return {name: timedelta(seconds=seconds) for name, seconds in (back | returned).items()}
+        return {name: timedelta(seconds=seconds) for name, seconds in (rollback | returned).items()}
 
-    def _not_begun(self, ctx: Context, why: str) -> Outcome:
-        self.drop_left(ctx)
+    def judge(self, ctx: Context, result: CommandResult) -> Outcome:
+        output, values = result.tail, parse_values(result.tail)
+        if result.code:
+            general = f"The rehearsal failed with exit code {result.code}; production was not touched."
+            summary = _FAILURES.get(result.code, general).format(failing=values.get("failing", "?"))
+            lines = tuple(line for line in without_values(result.last_lines) if not _FOR_THE_BOT.match(line))
+            return failed(summary, lines=lines, output=output)
+        verified = _VERIFY.findall(output)
+        if wrong := [one for one in verified if not _holds(*one[1:])]:
+            lines = tuple(f"after {way}, “{name}” {_difference(how, *more)}" for way, how, name, *more in wrong)
+            summary = f"On the copy, {lines[0]}. In production, the run would stop there."
+            return failed(summary, lines=lines, output=output)
+        return self._judge_content(output, values, verified)
+
+    def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
+        tables = tables_in(output)
+        lines = (*columns(output), *rows(tables), *locks(output), *_remarks(verified, values))
+        seconds = {name: int(values.get(f"{name}_ms", 0)) / 1000 for name in ("forward", "rollback", "return")}
+        measures = {f"{name}_seconds": value for name, value in seconds.items()}
+        times = ", ".join(f"{name} {format_seconds(seconds[name])}" for name in ("forward", "rollback"))
+        if problem := _not_as_before(output, values, tables):
+            differences = [line for line in output.splitlines() if line.startswith(("< ", "> "))]
+            lines = (*lines, f"took: {times}", *differences)
+            return failed(f"On the copy, {problem}", lines=lines, output=output, measures=measures)
+        if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
+            returned = f"{format_count(back, 'row')} brought back from the backup"
+            times += f", {returned} in {format_seconds(seconds['return'])}"
+        passed = sum(how == "answer" for _, how, *_ in verified)
+        more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
+        summary = f"On the copy: {times}; the schema and every row are as before{more}."
+        return done(summary, lines=lines, output=output, measures=measures)
+
+    def _script(self, ctx: Context, files: list[tuple[str, str]]) -> str:
+        """The whole script. It contains the files, because a variable of its environment holds 128 KB at most."""
+        (_, forward), (_, rollback) = files
+        shared = (f"{path} line {one.line}: {one.statement}" for path, text in files for one in server_wide(text))
+        variables = {
+            "FORWARD": after_each(forward, _PROBE),
+            "BACK": after_each(rollback, _PROBE),
+            "SERVER_WIDE": "\n".join(shared),
+        }
+        assignments = "".join(f"{name}={shlex.quote(text)}\n" for name, text in variables.items())
+        verify = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
+        return assignments + verify + _returns(self.forward, ctx) + _SCRIPT
+
+    def _not_started(self, ctx: Context, why: str) -> Outcome:
+        self.drop_copy_of_proof(ctx)
         return failed(why)
 
-    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
-        found = parse_values(ended.tail)
-        if ended.code:
-            general = f"The rehearsal failed (exit {ended.code}); production was not touched."
-            words = _WRONG.get(ended.code, general).format(failing=found.get("failing", "?"))
-            shown = tuple(line for line in without_values(ended.last_lines) if not _FOR_THE_BOT.match(line))
-            return failed(words, lines=shown, output=ended.tail)
-        verified = _VERIFY.findall(ended.tail)
-        if wrong := [one for one in verified if not _holds(*one[1:])]:
-            lines = tuple(f"after {way}, “{name}” {_instead(how, *more)}" for way, how, name, *more in wrong)
-            summary = f"On the copy, {lines[0]}; the page would stop there in production."
-            return failed(summary, lines=lines, output=ended.tail)
-        tables = tables_in(ended.tail)
-        lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
-        times = ", ".join(f"{way} {format_seconds(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
-        measures = {
-            f"{way}_seconds": int(found.get(f"{way}_ms", 0)) / 1000 for way in ("forward", "rollback", "return")
-        }
-        if summary := _not_as_before(ended.tail, found, tables):
-            differs = [line for line in ended.tail.splitlines() if line.startswith(("< ", "> "))]
-            lines = (*lines, f"took: {times}", *differs)
-            return failed(f"On the copy, {summary}", lines=lines, output=ended.tail, measures=measures)
-        back = sum(int(before or 0) for name, before, *_, how in tables if how == "returned")
-        if back:
-            times += f", {back:,} rows brought back from the backup in {format_seconds(int(found['return_ms']) / 1000)}"
-        held = sum(how == "answer" for _, how, *_ in verified)
-        more = f"; {held} verify queries agree" if held else ""
-        summary = f"On the copy: {times}; schema and every row as before{more}."
-        return done(summary, lines=lines, output=ended.tail, measures=measures)
 
-
-def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, ...]]) -> str:
-    """What is not as it was, the worst first, as a sentence that "On the copy, " begins; empty where all is."""
-    if found.get("schema_differs"):
-        return "the rollback does not bring the schema back; production was not touched."
+def _not_as_before(output: str, values: dict[str, str], tables: list[tuple[str, ...]]) -> str:
+    """The worst difference at the end, as a sentence that begins with "On the copy, ". Empty if there is none."""
+    if values.get("schema_differs"):
+        return "the rollback does not restore the schema; production was not touched."
     if lost := [name for name, *_, how in tables if how == "other"]:
-        return f"the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
-    if behind := _BEHIND.findall(output):
-        places = ", ".join(
-            f"{short(table)} (its sequence {short(name)} stands behind its rows)" for name, table in behind
+        return (
+            f"the rollback does not restore the rows of {', '.join(lost)}. Skip this step only if you accept the loss."
         )
-        return f"new rows collide after the rollback in {places}. Move them on with setval in the rollback file."
+    if behind := _BEHIND.findall(output):
+        places = ", ".join(f"{short(table)} (sequence {short(name)} is behind its rows)" for name, table in behind)
+        return f"new rows would collide after the rollback in {places}. Use setval in the rollback file."
     if fewer := _FEWER.findall(output):
         views = ", ".join(f"{short(name)} {after} of {before}" for name, before, after in fewer)
-        return f"materialised views have fewer rows in the end: {views}. Refresh them when the rows are back."
+        return f"materialized views end with fewer rows: {views}. Refresh them after the rows are brought back."
     return ""
 
 
 def _holds(how: str, _name: str, expected: str, answer: str) -> bool:
-    """Whether an answer of psql's is what the page expects of production, where the driver knows the types."""
+    """Whether psql's answer is what the page expects of the database driver, which returns typed values."""
     if how != "answer" or expected in {answer, *_AS_PYTHON.get(answer, ())}:
         return how != "error"
     try:
@@ -170,7 +182,7 @@ def _holds(how: str, _name: str, expected: str, answer: str) -> bool:
         return False
 
 
-def _instead(how: str, expected: str, answer: str) -> str:
+def _difference(how: str, expected: str, answer: str) -> str:
     return f"is {answer} instead of {expected}" if how == "answer" else f"fails ({answer})"
 
 
@@ -181,35 +193,34 @@ def _applying(path: str, boxes: Mapping[str, StepBox]) -> dict[str, AppliedFile]
 
 
 def _returning(forward: str, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
-    """The steps that bring back the rows which the forward file drops, by id."""
+    """The steps that bring back what the forward file drops, by id."""
     undone = _applying(forward, boxes)
-    return {name: box for name, box in boxes.items() if box.row_return() is not None and box.undoes in undone}
+    return {name: box for name, box in boxes.items() if box.data_return_env() is not None and box.undoes in undone}
 
 
 def _verify(way: str, path: str, ctx: Context) -> str:
-    """A shell function that asks the verify queries of the page's own steps for that file."""
-    asked = {one.sql: one for box in _applying(path, ctx.boxes).values() for one in box.verify}
-    calls = [f"verify {way} {shlex.join((one.says, str(one.expect), one.sql))}" for one in asked.values()]
+    """A shell function that runs the verify queries of the page's steps that apply this file."""
+    queries = {query.sql: query for file in _applying(path, ctx.boxes).values() for query in file.verify}
+    calls = [f"verify {way} {shlex.join((one.says, str(one.expect), one.sql))}" for one in queries.values()]
     return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
 def _returns(forward: str, ctx: Context) -> str:
-    """A shell function that makes each of the page's `data-return` steps that undoes the forward file."""
-    asked = [box.row_return() for box in _returning(forward, ctx.boxes).values()]
+    """A shell function that does what the page's `data-return` steps for the forward file do."""
+    envs = [box.data_return_env() or {} for box in _returning(forward, ctx.boxes).values()]
     calls = [
-        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in (one or {}).items()), "return_rows"))
-        for one in asked
+        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in env.items()), "return_rows")) for env in envs
     ]
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
-def _remarks(verified: list[tuple[str, ...]], found: dict[str, str]) -> list[str]:
-    """What is worth a line and stops nothing."""
+def _remarks(verified: list[tuple[str, ...]], values: dict[str, str]) -> list[str]:
+    """What people should know, although it does not fail the step."""
     lines = [
-        f"after {way}, “{name}” could not be asked on the copy, which lacks a role"
+        f"after {way}, “{name}” could not be checked on the copy, because its server lacks a role"
         for way, how, name, *_ in verified
         if how == "unasked"
     ]
-    if found.get("order_differs"):
-        lines.append("columns stand in another order than before; nothing else of the schema differs")
+    if values.get("order_differs"):
+        lines.append("columns are in a different order than before; nothing else in the schema differs")
     return lines

@@ -1,4 +1,4 @@
-"""`release`: pins what is deployed: the commit, the commit that runs now, and the files that must outlive a checkout."""
+"""`release`: pins the commit to deploy and the commit that runs now, and stores files of the release."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.text.numbers import format_bytes, format_count
 
 _SCRIPT = """\
 cd "$REPOSITORY"
 git fetch --quiet --tags --force origin
-for name in "origin/$REF" "$REF"; do commit=$(git rev-parse --verify --quiet --end-of-options "$name^{commit}") && break; done
+for name in "origin/$REF" "$REF"; do
+  commit=$(git rev-parse --verify --quiet --end-of-options "$name^{commit}") && break
+done
 [ -n "$commit" ] || exit 66
 before=$(git rev-parse HEAD)
 git log --oneline -10 "$before..$commit"
@@ -34,12 +37,16 @@ git show --no-patch --format=committed_at=%cI "$commit"
 printf 'changed=%s\\ncommit_before=%s\\ncommit=%s\\n' "$((changed))" "$before" "$commit\""""
 _FILE = 'cd "$REPOSITORY"\ngit show "$COMMIT:$FILE"'
 _HASH = 'cd "$REPOSITORY"\ngit rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
-KEPT_AT_MOST = 2_000_000  # bytes of one file, which stand in the record and travel with the rehearsal's script
-SPLIT = "bring large data in a way of its own, or split the file"
+_NO_REF = 66  # exit code of the script
+MAX_FILE_BYTES = 2_000_000  # a stored file is part of the record, and of the script of a rehearsal
+_SPLIT = "bring large data in separately, or split the file"
 
 
 class ReleaseStep(StepBox):
-    """`ref` is a branch of origin first, then a tag or commit. `files` are kept with the run, by path, as that commit has them."""
+    """`ref` is a branch of origin; if there is none of that name, a tag or a commit.
+
+    `files` are paths in the repository. Their texts, as the commit has them, are stored with the run.
+    """
 
     kind: ClassVar[str] = "release"
 
@@ -50,71 +57,70 @@ class ReleaseStep(StepBox):
 
     def plan(self) -> list[str]:
         return host_plan(self.host, _SCRIPT, self._env()) + [
-            f"on {self.host}: git show <commit>:{file}, kept with the run" for file in self.files
+            f"on {self.host}: git show <commit>:{file}, stored with the run" for file in self.files
         ]
 
     def outputs(self) -> tuple[str, ...]:
         return ("commit", "commit_before")
 
     def preflight(self) -> list[PreflightCheck]:
-        asks = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
-        return [Programs(host=self.host, names=("git",)), asks]
+        check = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
+        return [Programs(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
+        result = run_job(self, ctx, self.host, _SCRIPT, self._env())
         ref = fill(self.ref, ctx.values)
-        if ended.code == 66:
-            return failed(f"There is no branch, tag or commit {ref} in the repository's origin.", output=ended.tail)
-        if ended.code:
-            return failed(f"git ended with {ended.code}; nothing was changed.", lines=ended.last_lines)
-        values = parse_values(ended.tail)
+        if result.code == _NO_REF:
+            return failed(f"The repository's origin has no branch, tag or commit {ref}.", output=result.tail)
+        if result.code:
+            return failed(f"git failed with exit code {result.code}; nothing was changed.", lines=result.last_lines)
+        values = parse_values(result.tail)
         commit, before = values["commit"], values["commit_before"]
         for file in self.files:
-            if wrong := self._keep(ctx, commit, file):
-                return failed(wrong)
-        changed = int(values["changed"])
-        files = "file changes" if changed == 1 else "files change"
-        summary = f"{ref} is {commit[:10]}; production runs {before[:10]}, and {changed} {files}."
+            if problem := self._store(ctx, commit, file):
+                return failed(problem)
+        changed = format_count(int(values["changed"]), "changed file")
+        summary = f"{ref} is commit {commit[:10]}; production runs {before[:10]}; {changed}."
         if commit == before:
-            summary = f"{ref} is {commit[:10]}, which production runs already: nothing new would be deployed."
-        return done(summary, lines=tuple(ended.tail.splitlines()[: -len(values)]), values=values)
+            summary = f"{ref} is commit {commit[:10]}, which production runs already. There is nothing new to deploy."
+        return done(summary, lines=tuple(result.tail.splitlines()[: -len(values)]), values=values)
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "REF": self.ref}
 
-    def _keep(self, ctx: Context, commit: str, file: str) -> str:
-        """Keep one file with the run; says what is wrong, or nothing."""
+    def _store(self, ctx: Context, commit: str, file: str) -> str:
+        """Store one file with the run. Returns what is wrong, as a sentence; empty if it is stored."""
         env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
-        wanted = ctx.tools.shell.ask(self.host, _HASH, env=env)
-        if wanted.code:
-            return f"Commit {commit[:10]} has no file {file}; the runbook page and the release do not fit together."
-        found = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
-        if found.size > KEPT_AT_MOST:
-            return f"{file} {_too_large(found.size)}; {SPLIT}."
-        if found.code or blob(found.tail) != wanted.tail.strip():
+        git_hash = ctx.tools.shell.ask(self.host, _HASH, env=env)
+        if git_hash.code:
+            return f"Commit {commit[:10]} has no file {file}; the runbook page and the release do not match."
+        content = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=MAX_FILE_BYTES)
+        if content.size > MAX_FILE_BYTES:
+            return f"{file} {_too_large(content.size)}; {_SPLIT}."
+        if content.code or blob(content.tail) != git_hash.tail.strip():
             return (
-                f"{file} cannot be kept as commit {commit[:10]} has it: it is not UTF-8 text, or it holds a secret of the bot's, "
-                "which is hidden in all that the bot reads."
+                f"{file} of commit {commit[:10]} cannot be stored unchanged: it is not UTF-8 text, or it contains one "
+                "of the bot's secrets, which the bot masks in everything it reads."
             )
-        ctx.save_file(file, found.tail)
-        if ctx.file(file) != found.tail:
-            return f"{file} changed since this run first read it; abort this run and start a new one."
+        ctx.save_file(file, content.tail)
+        if ctx.file(file) != content.tail:
+            return f"{file} has changed since this run first read it; abort this run and start a new one."
         return ""
 
 
 def _too_large(size: int) -> str:
-    return f"has {size / 1e6:.1f} MB, and at most {KEPT_AT_MOST / 1e6:.0f} MB can be kept with the run"
+    return f"is {format_bytes(size)}, but at most {format_bytes(MAX_FILE_BYTES)} can be stored with the run"
 
 
 def blob(text: str) -> str:
-    """The name git gives to a file with this text."""
+    """The hash that git gives to a file with this text."""
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefAndFiles:
-    """Whether the ref is in the repository's origin, and holds every file of the page; leaves their texts for other checks."""
+    """Preflight: whether origin has the ref, and the ref has all files. Passes their texts to the late checks."""
 
     host: str
     repository: str
@@ -128,25 +134,27 @@ class RefAndFiles:
         return ("hosts", self.host)
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
-        """Fetch as the step does, and read each file as that commit has it."""
+        """Fetch like the step, and read each file of that commit."""
         ref = fill(self.ref, {"ref": ctx.ref})
-        ended = ctx.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
-        if ended.code == 66:
-            return blocked(
-                f"there is no branch, tag or commit {ref} in the repository's origin", "push it, or name another"
-            )
-        commit = parse_values(ended.tail).get("commit", "")
-        if ended.code or not commit:
-            return blocked(f"the release cannot be fetched ({last_word(ended)})", "try git fetch there by hand")
-        found = [one for file in self.files for one in self._file(ctx, commit, file)]
-        return found or passed(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
+        if result.code == _NO_REF:
+            return blocked(f"the repository's origin has no branch, tag or commit {ref}", "push it, or name another")
+        commit = parse_values(result.tail).get("commit", "")
+        if result.code or not commit:
+            return blocked(f"the release cannot be fetched ({last_word(result)})", "run git fetch there by hand")
+        problems = [problem for file in self.files for problem in self._read(ctx, commit, file)]
+        return problems or passed(f"{ref} is commit {commit[:10]}, with {self._all_files()}")
 
-    def _file(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
+    def _all_files(self) -> str:
+        count = len(self.files)
+        return f"{'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names"
+
+    def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
         env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
-        read = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=KEPT_AT_MOST)
-        if read.code:
+        content = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=MAX_FILE_BYTES)
+        if content.code:
             return blocked(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
-        if read.size > KEPT_AT_MOST:
-            return blocked(f"{file} {_too_large(read.size)}", SPLIT)
-        ctx.files[file] = read.tail
+        if content.size > MAX_FILE_BYTES:
+            return blocked(f"{file} {_too_large(content.size)}", _SPLIT)
+        ctx.files[file] = content.tail
         return []

@@ -1,4 +1,4 @@
-"""`run`: commands on a host, in order, as one job; the first that fails ends it."""
+"""`run`: runs commands on a host, in order, as one job; the first that fails ends it."""
 
 from __future__ import annotations
 
@@ -18,23 +18,29 @@ from commands.ports.preflight import (
     passed,
     warned,
 )
-from commands.ports.shell import CommandResult
+from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.values import fill, fill_shell
+from commands.text.numbers import format_count
+from commands.text.redaction import HIDDEN
 from state.records import AttemptState
+
+_COMMAND_LENGTH = 80  # characters of a failed command that the summary shows
 
 
 class RunStep(StepBox):
-    """`cd` is the folder they run in; `env` is exported to them, each value a `$NAME` of the bot's environment or a literal.
+    """Runs `commands` in the folder `cd`, with the variables of `env`.
 
-    `probe` is a command that changes nothing and ends with 0 when their effect is there. It is asked where the commands
-    are gone from the host and left no exit code (the host was rebooted, for example).
+    Each value of `env` is a `$NAME` of the bot's environment, or a literal.
+
+    `probe` is a command that changes nothing and exits with 0 if the commands have had their effect. It is run if they
+    are no longer running and left no exit code, for example after the host was rebooted.
     """
 
     kind: ClassVar[str] = "run"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     host: str
     commands: list[str] = Field(min_length=1)
@@ -43,50 +49,83 @@ class RunStep(StepBox):
     probe: str = ""
 
     def script(self, values: Mapping[str, str]) -> str:
-        """The commands as one bash script; each is shown in the output before it runs."""
-        lines = [f'cd "{fill_shell(self.cd, values)}"'] if self.cd else []
+        """The commands as one bash script. It prints each command before running it."""
+        lines = self._cd(values)
         for command in self.commands:
             filled = fill_shell(command, values)
             lines += [f"printf '$ %s\\n' {shlex.quote(filled)}", filled]
         return "\n".join(lines)
 
     def plan(self) -> list[str]:
-        start = [f'cd "{self.cd}"'] if self.cd else []
-        asked = [f"on {self.host}, after a crash: {self.probe} (0 means done)"] if self.probe else []
-        return [*host_plan(self.host, "\n".join([*start, *self.commands]), self.env), *asked]
+        probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []
+        return [*host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env), *probe]
 
     def preflight(self) -> list[PreflightCheck]:
         names = first_words(self.commands)
-        found: list[PreflightCheck] = [Programs(host=self.host, names=names)] if names else []
-        # a value of an earlier step may stand in `env` for the commands alone, so only what `cd` can be told now counts
+        checks: list[PreflightCheck] = [Programs(host=self.host, names=names)] if names else []
+        # `env` may contain a value of an earlier step for the commands; `cd` is checked without those variables
         env = {name: value for name, value in self.env.items() if not is_open(value)}
         if self.cd and not is_open(self.cd):
             script = f'cd "{self.cd}"'
-            found.append(OnHost(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
-        return found
+            checks.append(OnHost(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
+        return checks
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
-        lines = ended.last_lines
-        if ended.code == 0:
-            return done(f"All {len(self.commands)} commands ended with 0.", lines=lines, output=ended.tail)
-        return failed(
-            f"A command ended with {ended.code}; the ones after it were not run.", lines=lines, output=ended.tail
-        )
+        result = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
+        lines = result.last_lines
+        if result.code == 0:
+            return done(f"{format_count(len(self.commands), 'command')} succeeded.", lines=lines, output=result.tail)
+        return failed(self._failure(result, ctx.values), lines=lines, output=result.tail)
 
     def recover(self, ctx: Context) -> Outcome | None:
-        found = recover_job(self, ctx, self.host)
-        if found.state != AttemptState.UNKNOWN or not self.probe:
-            return found
+        outcome = recover_job(self, ctx, self.host)
+        if outcome.state != AttemptState.UNKNOWN or not self.probe:
+            return outcome
         env = {name: fill(value, ctx.values) for name, value in self.env.items()}
-        start = [f'cd "{fill_shell(self.cd, ctx.values)}"'] if self.cd else []
-        asked = ctx.tools.shell.ask(self.host, "\n".join([*start, fill_shell(self.probe, ctx.values)]), env=env)
-        if asked.code == 0:
-            return done("The bot was cut off here; the page's probe says that it is done.", lines=asked.last_lines)
-        return unknown(f"{found.summary} The page's probe says that it is not done.", lines=asked.last_lines)
+        script = "\n".join([*self._cd(ctx.values), fill_shell(self.probe, ctx.values)])
+        result = ctx.tools.shell.ask(self.host, script, env=env)
+        if result.code == 0:
+            summary = "The bot was interrupted here. The `probe` of the step shows that its commands are done."
+            return done(summary, lines=result.last_lines)
+        summary = f"{outcome.summary} The `probe` of the step does not show that its commands are done."
+        return unknown(summary, lines=result.last_lines)
 
-    def _judge_folder(self, ended: CommandResult) -> list[PreflightResult]:
-        if ended.code:
-            # not a failure: an earlier step of the run may make it
-            return warned(f"the folder {self.cd} is not there yet", "right if an earlier step makes it")
-        return passed(f"the folder {self.cd} is there")
+    def _cd(self, values: Mapping[str, str]) -> list[str]:
+        return [f'cd "{fill_shell(self.cd, values)}"'] if self.cd else []
+
+    def _failure(self, result: CommandResult, values: Mapping[str, str]) -> str:
+        started = self._started(result, values)
+        total, code = len(self.commands), f"exit code {result.code}"
+        if started is None:
+            return f"A command failed with {code}; the commands after it did not run."
+        if started == 0:
+            return f"The folder {self.cd} could not be entered ({code}); no command ran."
+        command = self.commands[started - 1].strip()
+        first_line = command.partition("\n")[0][:_COMMAND_LENGTH].replace("`", "'")
+        shown = first_line + ("…" if len(first_line) < len(command) else "")
+        before = f"{started - 1} of {format_count(total, 'command')} succeeded; " if total > 1 else ""
+        rest = total - started
+        after = f"; the {'command' if rest == 1 else 'commands'} after it did not run" if rest else ""
+        return f"{before}`{shown}` failed with {code}{after}."
+
+    def _started(self, result: CommandResult, values: Mapping[str, str]) -> int | None:
+        """How many commands were started, from what the script printed before each. None if that is not certain.
+
+        It is not if the beginning of the output is lost, or if a secret is masked in a printed command.
+        """
+        if result.size > TAIL or any("$ " in line and HIDDEN in line for line in result.tail.splitlines()):
+            return None
+        started = position = 0
+        for command in self.commands:
+            printed = f"$ {fill_shell(command, values)}\n"
+            at = result.tail.find(printed, position)
+            if at < 0:
+                break
+            started, position = started + 1, at + len(printed)
+        return started if started or self.cd else None
+
+    def _judge_folder(self, result: CommandResult) -> list[PreflightResult]:
+        if result.code:
+            # not a failure: an earlier step of the run may create it
+            return warned(f"the folder {self.cd} does not exist yet", "this is fine if an earlier step creates it")
+        return passed(f"the folder {self.cd} exists")

@@ -1,4 +1,4 @@
-"""`service`: restarts a pm2 service and judges it over a while: new process, steady restarts, the right commit, no new errors."""
+"""`service`: restarts a pm2 service, and checks over a while that it runs the commit without errors."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Box, unsteady
-from commands.steps.values import parse_values
+from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
+from commands.steps.values import fill, parse_values
 from commands.text.durations import Duration, format_duration, parse_duration
 
 _RESTART = """\
 printf 'before=%s\\n' "$(state)"
 pm2 restart "$NAME" > /dev/null || printf 'restart_failed=%s\\n' "$?"
 printf 'after=%s\\n' "$(state)\""""
-PATIENCE = 15.0  # seconds in which a restarted service must answer with its commit
+START_TIMEOUT = 15.0  # seconds in which a restarted service must serve the commit
+_LONG_UPTIME = 60  # seconds; a process with more was not started by this restart
+_ERROR_LINES = 8  # that the thread shows
 
 
-class ServiceStep(Pm2Box):
-    """ "online" and a healthy answer hold in a crash loop too, for some seconds; so it is looked at again after `steady`.
+class ServiceStep(Pm2Step):
+    """Restarts the service, and checks it again after `steady`.
 
-    `steady_in` names a `steady` step that looks again instead, so that this one ends as soon as the commit answers.
-    Log lines count from the restart on.
+    A single check is not enough, because in a crash loop too the service is "online" and healthy for some seconds.
+    `steady_in` names a `steady` step that makes the second check, so that this step ends as soon as the commit is
+    served. Log lines count from the restart on.
     """
 
     kind: ClassVar[str] = "service"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     steady: Duration = parse_duration("10 s")
     steady_in: str = ""
@@ -39,36 +42,37 @@ class ServiceStep(Pm2Box):
     def plan(self) -> list[str]:
         again = f"again after {format_duration(self.steady)}: the same new process, online, no more restarts"
         if self.steady_in:
-            again = f"the new process is online; whether it stays so is looked at in {self.steady_in}"
+            again = f"the new process is online ({self.steady_in} checks whether it stays online)"
         return [
-            *host_plan(self.host, f"{STATE}\n{_RESTART}", self.named()),
+            *host_plan(self.host, f"{STATE}\n{_RESTART}", self.host_env()),
             f"{again}, up for less than a minute",
-            *self.looks(),
+            *self.plan_of_checks(),
         ]
 
     def outputs(self) -> tuple[str, ...]:
         return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
 
     def preflight(self) -> list[PreflightCheck]:
-        asks = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
-        return [Programs(host=self.host, names=("pm2", "node")), asks]
+        env = tuple(self.host_env().items())
+        check = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_preflight, env=env)
+        return [Programs(host=self.host, names=("pm2", "node")), check]
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        looks = boxes.get(self.steady_in)
-        if not self.steady_in or (isinstance(looks, Pm2Box) and looks.judges_restart and self._is_same(looks)):
+        other = boxes.get(self.steady_in)
+        if not self.steady_in or (isinstance(other, Pm2Step) and other.follows_restart and self._is_same(other)):
             return ""
-        return f'steady_in: there is no `steady` step "{self.steady_in}" of {self.name} on {self.host}'
+        return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.name} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
-        ended = run_job(self, ctx, self.host, f"{STATE}\n{_RESTART}", self.named())
-        words = parse_values(ended.tail)
-        if ended.code or "after" not in words:
-            return failed(f"pm2 could not be asked (exit {ended.code}).", lines=ended.last_lines)
-        before, after = json.loads(words["before"]), json.loads(words["after"])
+        result = run_job(self, ctx, self.host, f"{STATE}\n{_RESTART}", self.host_env())
+        values = parse_values(result.tail)
+        if result.code or "after" not in values:
+            return failed(f"pm2 did not answer (exit code {result.code}).", lines=result.last_lines)
+        before, after = json.loads(values["before"]), json.loads(values["after"])
         if not before.get("service"):
             return failed(self._missing(before["names"]))
-        if not after.get("service") or "restart_failed" in words:
-            return failed(f"pm2 restart {self.name} failed.", lines=ended.last_lines)
+        if not after.get("service") or "restart_failed" in values:
+            return failed(f"`pm2 restart {self.name}` failed.", lines=result.last_lines)
         return self._judge(ctx, before["service"], after["service"])
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -76,61 +80,72 @@ class ServiceStep(Pm2Box):
 
     def _judge(self, ctx: Context, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
         if self.steady_in:
-            asked_at = ctx.tools.clock.monotonic()
-            answered = self.answered(ctx, PATIENCE)
+            checked_at = ctx.tools.clock.monotonic()
+            answer = self.wait_for_commit(ctx, START_TIMEOUT)
             now, errors = after, self.new_errors(ctx, before)
         else:
             pause(ctx, self.steady.total_seconds())
-            answered = self.answered(ctx, PATIENCE - self.steady.total_seconds())
-            now, errors = self.now_and_errors(ctx, before)
-            asked_at = ctx.tools.clock.monotonic()
-        wrong = [*_not_new(before, after, now), *unsteady(after, now), *self.wrong(ctx, answered, errors)]
+            answer = self.wait_for_commit(ctx, START_TIMEOUT - self.steady.total_seconds())
+            now, errors = self.service_state_and_errors(ctx, before)
+            checked_at = ctx.tools.clock.monotonic()
+        problems = [
+            *_not_restarted(before, after, now),
+            *process_problems(after, now),
+            *self.problems(ctx, answer, errors),
+        ]
         lines = (
             f"pid {before['pid']} → {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}",
-            f"{self.field} {answered[:40]}",
-            *errors[:8],
+            f"{self.path} answers {answer[:60]}",
+            *errors[:_ERROR_LINES],
         )
-        if wrong:
-            return failed(f"{self.name} did not come up well: {'; '.join(wrong)}.", lines=lines)
-        up = now["uptime"] + ctx.tools.clock.monotonic() - asked_at
-        values = {
-            "pid": str(now["pid"]),
-            "log_out": before["out"],
-            "log_err": before["err"],
-            "log_offset_out": before["out_from"],
-            "log_offset_err": before["err_from"],
-            "restarts": str(now["restarts"]),
-        }
-        # by the bot's own clock, of which the host's may differ
-        restarted = (ctx.tools.clock.now() - timedelta(seconds=up)).isoformat()
-        steady = "" if self.steady_in else f", steady for {format_duration(self.steady)}"
-        summary = f"{self.name} is online with a new process{steady}, at commit {answered[:10]}."
-        return done(summary, lines=lines, values=values, timestamps={"restarted_at": restarted})
+        if problems:
+            return failed(f"{self.name} did not start properly: {'; '.join(problems)}.", lines=lines)
+        # by the bot's own clock, because the host's clock may differ
+        uptime = timedelta(seconds=now["uptime"] + ctx.tools.clock.monotonic() - checked_at)
+        restarted_at = (ctx.tools.clock.now() - uptime).isoformat()
+        steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
+        commit = fill(self.commit, ctx.values)[:10]
+        summary = f"{self.name} is online with a new process at commit {commit}{steady}."
+        return done(summary, lines=lines, values=_values(before, now), timestamps={"restarted_at": restarted_at})
 
-    def _judge_known(self, ended: CommandResult) -> list[PreflightResult]:
+    def _judge_preflight(self, result: CommandResult) -> list[PreflightResult]:
         try:
-            now = json.loads(parse_values(ended.tail)["now"])
+            now = json.loads(parse_values(result.tail)["now"])
         except (KeyError, ValueError):
-            return blocked("pm2 cannot be asked there", "run pm2 jlist there as this user")
+            return blocked("pm2 does not answer there", "run pm2 jlist there as this user")
         if not now.get("service"):
             return blocked(
-                self._missing(now["names"]).rstrip("."), "mend the name, or log in as the user whose pm2 runs it"
+                self._missing(now["names"]).rstrip("."), "fix the name, or log in as the user whose pm2 runs it"
             )
         return passed(f"pm2 runs {self.name} ({now['service']['status']})")
 
-    def _is_same(self, other: Pm2Box) -> bool:
-        return all(getattr(other, one) == getattr(self, one) for one in ("host", "name", "commit", "undoes"))
+    def _is_same(self, other: Pm2Step) -> bool:
+        return all(getattr(other, name) == getattr(self, name) for name in ("host", "name", "commit", "undoes"))
 
     def _missing(self, names: list[str]) -> str:
         if not names:
-            return f"pm2 of this user runs nothing on {self.host}: {self.name} belongs to another user's pm2."
-        return f"pm2 on {self.host} knows no service {self.name}; it has {', '.join(sorted(names))}."
+            return (
+                f"pm2 runs no service of this user on host “{self.host}”; perhaps another user's pm2 runs {self.name}."
+            )
+        return f"pm2 on host “{self.host}” has no service {self.name}; it has {', '.join(sorted(names))}."
 
 
-def _not_new(before: dict[str, Any], after: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    found = []
+def _values(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
+    """The values for later steps: the new process, and where its logs stood before the restart."""
+    return {
+        "pid": str(now["pid"]),
+        "log_out": before["out"],
+        "log_err": before["err"],
+        "log_offset_out": before["out_from"],
+        "log_offset_err": before["err_from"],
+        "restarts": str(now["restarts"]),
+    }
+
+
+def _not_restarted(before: dict[str, Any], after: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    problems = []
     if now.get("pid") in {before["pid"], 0}:
-        found.append("its process is not a new one")
-    if after["uptime"] > 60:
-        found.append(f"it was already up for {format_duration(after['uptime'])} right after the restart")
-    return found
+        problems.append("its process is not new")
+    if after["uptime"] > _LONG_UPTIME:
+        problems.append(f"right after the restart it was already up for {format_duration(after['uptime'])}")
+    return problems

@@ -1,4 +1,4 @@
-"""`sql`: applies a kept file once, in one transaction with its receipt; its verify queries run before and after."""
+"""`sql`: applies a SQL file once, in one transaction with its receipt, and verifies the result."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
 _OWNED = """
 SELECT string_agg(relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', ' ORDER BY relname), current_user::text
 FROM pg_class WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE')"""
+_PASSED = " ✓"  # at the end of a query's line
 
 
 class SqlStep(StepBox):
-    """`file` is a path that the `release` step kept.
+    """Applies `file`, a path that the `release` step stored; then every query of `verify` must hold.
 
-    When every query of `already` (without it: of `verify`) holds before, nothing is run. The same step of the same run
-    never applies its file twice, whoever tries.
+    If every query of `already` (without it: of `verify`) holds before, nothing is run. The same step of the same run
+    never applies its file twice, even if several processes try.
     """
 
     kind: ClassVar[str] = "sql"
-    changes: ClassVar[bool] = True
+    changes_production: ClassVar[bool] = True
 
     database: str
     file: str
@@ -50,17 +51,19 @@ class SqlStep(StepBox):
 
     def plan(self) -> list[str]:
         receipt = "one transaction with its receipt" if self.receipt else "one transaction"
+        timeout = format_duration(self.lock_timeout)
         return [
-            *(f"on {self.database}, before: {one.sql} (nothing is run if {one.expect})" for one in self._already()),
-            f"on {self.database}: {self.file}, in {receipt}, waiting for locks at most {format_duration(self.lock_timeout)}",
-            *(f"on {self.database}, after: {one.sql} (expects {one.expect})" for one in self.verify),
+            *(
+                f"on {self.database}, before: {query.sql} (nothing is run if {query.expect})"
+                for query in self._already()
+            ),
+            f"on {self.database}: {self.file}, in {receipt}, waiting at most {timeout} for locks",
+            *(f"on {self.database}, after: {query.sql} (expects {query.expect})" for query in self.verify),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        found: list[PreflightCheck] = [MigrationFits(database=self.database, file=self.file)]
-        if self.receipt:
-            found.insert(0, InDatabase(database=self.database, sql=_RIGHTS, judge=_judge_rights))
-        return found
+        rights = [InDatabase(database=self.database, sql=_RIGHTS, judge=_judge_rights)] if self.receipt else []
+        return [*rights, FileCanBeApplied(database=self.database, file=self.file)]
 
     def applied_file(self) -> AppliedFile:
         return AppliedFile(path=self.file, verify=tuple(self.verify), receipt=self.receipt)
@@ -68,13 +71,13 @@ class SqlStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         text = ctx.file(self.file)
         if text is None:
-            return failed(f"{self.file} was not kept by this run; the release step must name it.")
+            return failed(f"This run has not stored {self.file}. Add it to `files` of the release step.")
         if unsafe := unsafe_statements(text):
             lines = tuple(f"{self.file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe)
             return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
-        good, lines = self._check(ctx, self._already())
-        if good == len(lines):
-            return done("It is so already; nothing was run.", lines=lines)
+        passed_count, lines = self._check(ctx, self._already())
+        if passed_count == len(lines):
+            return done("Already applied; nothing was run.", lines=lines)
         migration = Migration(
             key=ctx.step_key,
             name=self.file,
@@ -84,69 +87,72 @@ class SqlStep(StepBox):
             receipt=self.receipt,
         )
         applied = ctx.tools.database.apply(self.database, migration, stop=ctx.stop, on_output=ctx.on_output)
-        good, lines = self._check(ctx, self.verify)
-        if good < len(lines):
-            return failed(f"{self.file} is applied, but {_first_bad(lines)}.", lines=lines)
-        how = (
-            "was applied by this run before" if applied.already else f"is applied in {format_seconds(applied.seconds)}"
-        )
-        return done(f"{self.file.rsplit('/', 1)[-1]} {how}, and every verify query agrees.", lines=lines)
+        passed_count, lines = self._check(ctx, self.verify)
+        if passed_count < len(lines):
+            return failed(f"{self.file} was applied, but {_first_failed(lines)}.", lines=lines)
+        how = f"was applied in {format_seconds(applied.seconds)}"
+        if applied.already:
+            how = "had already been applied by this run"
+        return done(f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
-        """With a receipt the file is simply applied, because the receipt keeps it from happening twice.
+        """With a receipt, apply the file: the receipt makes sure that this happens only once.
 
-        Without one the verify queries decide, after whoever may still apply the file has ended.
+        Without one, the verify queries decide, after any other process that may still apply the file has ended.
         """
         if self.receipt:
             return execute(self, ctx)
+        # waits until no other process holds this step's lock
         ctx.tools.database.has_receipt(self.database, ctx.step_key)
-        good, lines = self._check(ctx, self.verify)
-        if good == len(lines):
-            return done("The bot was cut off after the file was applied; every verify query agrees.", lines=lines)
-        if good == 0:
+        passed_count, lines = self._check(ctx, self.verify)
+        if passed_count == len(lines):
+            return done("The bot was interrupted here. The file was applied; every verify query passed.", lines=lines)
+        if passed_count == 0:
             return execute(self, ctx)
         return unknown(
-            "The verify queries do not tell whether this run applied the file; look at the schema.", lines=lines
+            "The verify queries do not show whether this run applied the file. Check the schema before you decide.",
+            lines=lines,
         )
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify
 
     def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
-        """How many queries answer what they should, and one line for each."""
-        found = [_first(ctx.tools.database.query(self.database, one.sql).rows) for one in queries]
-        good = [_same(value, one.expect) for value, one in zip(found, queries, strict=True)]
+        """How many queries return what they should, and one line for each query."""
+        values = [_first_cell(ctx.tools.database.query(self.database, query.sql).rows) for query in queries]
+        holds = [_is_expected(value, query.expect) for value, query in zip(values, queries, strict=True)]
         lines = tuple(
-            f"{one.says}: {value}" + (" ✓" if fits else f" instead of {one.expect}")
-            for value, one, fits in zip(found, queries, good, strict=True)
+            f"{query.says}: {value}" + (_PASSED if passes else f" instead of {query.expect}")
+            for value, query, passes in zip(values, queries, holds, strict=True)
         )
-        return sum(good), lines
+        return sum(holds), lines
 
 
-def _first(rows: tuple[tuple[Any, ...], ...]) -> Any:
+def _first_cell(rows: tuple[tuple[Any, ...], ...]) -> Any:
     return rows[0][0] if rows else None
 
 
-def _same(value: Any, expected: int | str) -> bool:
+def _is_expected(value: Any, expected: int | str) -> bool:
     return bool(value == expected) or str(value) == str(expected)
 
 
-def _first_bad(lines: tuple[str, ...]) -> str:
-    return next(line for line in lines if not line.endswith("✓"))
+def _first_failed(lines: tuple[str, ...]) -> str:
+    return next(line for line in lines if not line.endswith(_PASSED))
 
 
 def _judge_rights(row: tuple[object, ...]) -> list[PreflightResult]:
-    user, there, may_create, may_use = row
-    if not (may_use if there else may_create):
-        where = "use the schema gonogo" if there else "create the schema gonogo"
-        todo = f"GRANT {'ALL ON SCHEMA gonogo' if there else 'CREATE ON DATABASE ...'} TO it, or set receipt = false"
-        return blocked(f"user {user} may not {where}, where receipts are kept", todo)
-    return passed(f"user {user} may keep receipts")
+    user, schema_exists, may_create, may_use = row
+    if not (may_use if schema_exists else may_create):
+        action = "use the schema gonogo" if schema_exists else "create the schema gonogo"
+        grant = "ALL ON SCHEMA gonogo" if schema_exists else "CREATE ON DATABASE ..."
+        todo = f"GRANT {grant} TO that user, or set receipt = false"
+        return blocked(f"user {user} may not {action}, where receipts are stored", todo)
+    return passed(f"user {user} may store receipts")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MigrationFits:
-    """Whether a file can run as one transaction, and its user owns the tables that it changes and that are there now."""
+class FileCanBeApplied:
+    """Preflight: whether the file can run in one transaction, and the user owns the existing tables that it changes."""
 
     database: str
     file: str
@@ -158,13 +164,15 @@ class MigrationFits:
         return ("databases", self.database)
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
-        """Read the file as the release found it."""
+        """Check the text of the file that an earlier check has read."""
         name = self.file.rsplit("/", 1)[-1]
         text = ctx.files.get(self.file)
         if text is None:
-            return warned(f"{name} was not looked at", "the release step must name it, and its host must answer")
+            return warned(
+                f"{name} could not be checked", "name it in `files` of the release step; its host must answer"
+            )
         if unsafe := unsafe_statements(text):
-            return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "mend the file before the window opens")
+            return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
         tables = changed_tables(text)
         listed = ", ".join("to_regclass(" + _quoted(table) + ")" for table in tables)
         rows = ctx.tools.database.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
@@ -172,7 +180,7 @@ class MigrationFits:
             return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
             )
-        return passed(f"{name} can run as one transaction")
+        return passed(f"{name} can run in one transaction")
 
 
 def _quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`steady`: looks, some seconds after a pm2 service began, whether it is still the process that was restarted, and well."""
+"""`steady`: checks some time after a restart that a pm2 service is still the same healthy process."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from typing import ClassVar
 
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Box, unsteady
+from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
 from commands.steps.values import fill
 from commands.text.durations import Duration, format_duration, parse_duration
 
-PATIENCE = 3.0  # seconds in which a service that is up must answer
+ANSWER_TIMEOUT = 3.0  # seconds in which a running service must serve the commit
+_ERROR_LINES = 8  # that the thread shows
 
 
-class SteadyStep(Pm2Box):
-    """The `service` step above restarted it; `lasts` counts from the process' own start. pm2 restarts what dies at once, so
-    every loop that is shorter than that is seen: by the process, and by pm2's own count of restarts.
+class SteadyStep(Pm2Step):
+    """Checks the service that the `service` step above it restarted, when its process is `lasts` old.
 
-    Other steps may go on beside it (`after`), and what they ask of the service is part of what it must stand.
+    pm2 restarts a process at once when it dies. So a crash loop shorter than `lasts` is detected: by the process, and
+    by pm2's own number of restarts. Other steps may run at the same time (`after`), and their requests are part of the
+    test.
     """
 
     kind: ClassVar[str] = "steady"
-    judges_restart: ClassVar[bool] = True
+    follows_restart: ClassVar[bool] = True
 
     lasts: Duration = parse_duration("5 s")
     pid: str = "<pid>"
@@ -33,24 +35,27 @@ class SteadyStep(Pm2Box):
 
     def plan(self) -> list[str]:
         return [
-            f"{format_duration(self.lasts)} after {self.name} began: process {self.pid} still, online, and {self.restarts} restarts still",
-            *host_plan(self.host, f"{STATE}\n{NOW}", self.named()),
-            *self.looks(),
+            (
+                f"{format_duration(self.lasts)} after {self.name} started: still process {self.pid}, online, "
+                f"still {self.restarts} restarts"
+            ),
+            *host_plan(self.host, f"{STATE}\n{NOW}", self.host_env()),
+            *self.plan_of_checks(),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        then = {"pid": int(fill(self.pid, ctx.values)), "restarts": int(fill(self.restarts, ctx.values))}
-        names = {"out": self.log_out, "err": self.log_err, "out_from": self.since_out, "err_from": self.since_err}
-        since = {name: fill(text, ctx.values) for name, text in names.items()}
-        first = self.now(ctx)
-        if not unsteady(then, first):
+        before = {"pid": int(fill(self.pid, ctx.values)), "restarts": int(fill(self.restarts, ctx.values))}
+        fields = {"out": self.log_out, "err": self.log_err, "out_from": self.since_out, "err_from": self.since_err}
+        since = {name: fill(text, ctx.values) for name, text in fields.items()}
+        first = self.service_state(ctx)
+        if not process_problems(before, first):
             pause(ctx, self.lasts.total_seconds() - first["uptime"])
-        answered = self.answered(ctx, PATIENCE)
-        now, errors = self.now_and_errors(ctx, since)
-        wrong = [*unsteady(then, now), *self.wrong(ctx, answered, errors)]
-        lines = (f"pid {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}", *errors[:8])
-        if wrong:
-            return failed(f"{self.name} did not stay up well: {'; '.join(wrong)}.", lines=lines)
-        return done(
-            f"{self.name} is the same process {format_duration(self.lasts)} after it began, and well.", lines=lines
-        )
+        answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
+        now, errors = self.service_state_and_errors(ctx, since)
+        problems = [*process_problems(before, now), *self.problems(ctx, answer, errors)]
+        state = f"pid {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}"
+        lines = (state, *errors[:_ERROR_LINES])
+        if problems:
+            return failed(f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines)
+        age = format_duration(self.lasts)
+        return done(f"{age} after its start, {self.name} is still the same process and healthy.", lines=lines)

@@ -1,4 +1,4 @@
-"""`wait`: lets a stated time pass, for a soak."""
+"""`wait`: waits for a fixed time, for a soak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.text.durations import Duration, format_duration
 
 
 class WaitStep(StepBox):
-    """Counts from when the step first began, so that a restart of the bot does not make it longer."""
+    """Counts from when the step first began, so a restart of the bot does not extend the wait."""
 
     kind: ClassVar[str] = "wait"
     waits: ClassVar[bool] = True
@@ -24,4 +24,4 @@ class WaitStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         wait_since_start(ctx, self.lasts)
-        return done(f"{format_duration(self.lasts)} have passed: {self.why}")
+        return done(f"Waited {format_duration(self.lasts)}: {self.why}")

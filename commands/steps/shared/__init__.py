@@ -1,1 +1,1 @@
-"""shared."""
+"""Code that several step kinds share."""

@@ -1,4 +1,4 @@
-"""What the kinds share that work on a copy of the run's backup: where the copy is made, its checks, and how a cut attempt is looked at."""
+"""The base of kinds that work on a restored copy of the run's backup (`proof`, `rehearse`)."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from commands.systems.postgres.scratch_copy import NEED, Copy, ScratchAvailable
 from state.errors import Failed
 
 
-class OnCopy(StepBox):
-    """What the kinds have that work on a copy of the run's backup, made beside `scratch_url` and dropped at the end.
+class BackupCopyStep(StepBox):
+    """A step that restores the run's backup into a new database, works on that copy, and drops it.
 
-    `scratch_url` is an empty database that the host reaches; production is only asked who it is. Without one, the copy
-    is made on a PostgreSQL that the bot starts on its own machine for this step alone. The copy is restored by
-    `jobs` processes.
+    The copy is made on the server of `scratch_url`, an empty database that the host can reach. Without `scratch_url`,
+    the bot starts a PostgreSQL on its own machine for this step only. Production is only asked to identify itself.
+    `jobs` is the number of parallel restore processes.
     """
 
-    skip_needs_two: ClassVar[bool] = True
-    # what is missing where there is no copy
-    what: ClassVar[str]
-    # whether the host's pg_dump reads the copy, which must then be on no newer server
-    # whether it works on the copy that a proof leaves on a named server
-    takes_left_copy: ClassVar[bool] = False
-    dumped: ClassVar[bool] = False
+    skip_needs_two_people: ClassVar[bool] = True
+    # what the copy is for: "proof", "rehearsal"
+    purpose: ClassVar[str]
+    # uses the copy that a proof keeps on the server of `scratch_url`
+    uses_copy_of_proof: ClassVar[bool] = False
+    # the host's pg_dump reads the copy, so the copy's server must not be newer than that pg_dump
+    dumps_copy: ClassVar[bool] = False
 
     host: str
     database_url: EnvName
@@ -44,33 +44,36 @@ class OnCopy(StepBox):
     sha256: str = "<backup_sha256>"
     jobs: int = Field(default=2, ge=1, le=64)
 
-    def judge(self, ctx: Context, ended: CommandResult) -> Outcome:
-        """What the end of its script means."""
+    def judge(self, ctx: Context, result: CommandResult) -> Outcome:
+        """The outcome that the result of its script means."""
         raise NotImplementedError
 
     def preflight(self) -> list[PreflightCheck]:
-        """The scratch database can be reached from the host, is not production and is empty, and copies may be made beside it."""
+        """The host's programs, and whether a copy can be made.
+
+        With `scratch_url`: it can be reached, is not production, is empty, and its user may create databases.
+        """
         programs = Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
         if self.scratch_url is None:
             return [programs, ScratchAvailable(copy=self._copy())]
         env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
         return [programs, OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
 
-    def where(self) -> str:
-        """Where the copy is made, in words for the plan."""
+    def plan_of_copy(self) -> str:
+        """Where the copy is made, as words for the plan."""
         if self.scratch_url:
-            return f"beside {self.scratch_url}"
+            return f"into a new database on the server of {self.scratch_url}"
         return (
-            "into a PostgreSQL that is started on the bot's machine for this step alone and thrown away after it "
-            "(the host reaches it through the bot's SSH connection, at a port of its own loopback)"
+            "into a PostgreSQL that the bot starts on its own machine for this step only and removes afterwards "
+            "(the host reaches it through the bot's SSH connection, at a port of the host's own loopback)"
         )
 
-    def asked_first(self) -> list[str]:
-        """What the host is asked before the script, as plan lines."""
+    def plan_of_needs(self) -> list[str]:
+        """Plan lines: what the host is asked about production, to start a PostgreSQL that fits."""
         return [] if self.scratch_url else host_plan(self.host, NEED, {"DATABASE_URL": self.database_url})
 
     def recover(self, ctx: Context) -> Outcome | None:
-        return recover_job(self, ctx, self.host) if self.scratch_url else self._look_or_again(ctx)
+        return recover_job(self, ctx, self.host) if self.scratch_url else self._judge_or_run_again(ctx)
 
     def env(self) -> dict[str, str]:
         """The environment of its script."""
@@ -84,19 +87,19 @@ class OnCopy(StepBox):
         }
 
     def run_on_copy(self, ctx: Context, script: str, env: dict[str, str]) -> CommandResult:
-        """Run its script on the host, with a server to make the copy on. Raises the tools' errors."""
+        """Run its script on the host, with a server for the copy. Raises the tools' errors."""
         if self.scratch_url:
             return run_job(self, ctx, self.host, script, env)
         copy = self._copy()
-        with copy.borrowed(ctx.tools, ctx.stop) as lent:
-            ended = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": lent.address})
-            if ended.code and (why := lent.lost()):
-                # the script can but blame the backup for what the way to the server did
-                raise Failed(copy.missing(why), ended.tail)
-            return ended
+        with copy.borrowed(ctx.tools, ctx.stop) as server:
+            result = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": server.address})
+            if result.code and (why := server.lost()):
+                # the script can only blame the backup, but the connection to the server was lost
+                raise Failed(copy.missing(why), result.tail)
+            return result
 
-    def drop_left(self, ctx: Context) -> None:
-        """Drop the copy of the run's backup that a proof left beside the scratch address, where there is one. Raises the tools' errors."""
+    def drop_copy_of_proof(self, ctx: Context) -> None:
+        """Drop the copy that a proof kept on the server of `scratch_url`, if there is one. Raises the tools' errors."""
         if self.scratch_url:
             env = {name: fill(value, ctx.values) for name, value in self.env().items()}
             ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
@@ -104,36 +107,38 @@ class OnCopy(StepBox):
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         if self.on_failure == "tell":
             return (
-                f'on_failure = "tell" would go on without the {self.what}, and nobody would have agreed; leave it out'
+                f'on_failure = "tell" would continue without the {self.purpose}, and nobody would have agreed to that; '
+                "remove it"
             )
         return ""
 
     def _copy(self) -> Copy:
-        return Copy(host=self.host, database_url=self.database_url, what=self.what, dumped=self.dumped)
+        return Copy(host=self.host, database_url=self.database_url, what=self.purpose, dumped=self.dumps_copy)
 
-    def _look_or_again(self, ctx: Context) -> Outcome:
-        """What ended well is judged. Any other attempt lost its server with the bot: it is ended on the host and made anew.
+    def _judge_or_run_again(self, ctx: Context) -> Outcome:
+        """Judge the attempt if its script succeeded. Otherwise end it on the host and run it again.
 
-        Each try has a job of its own, because what is begun under a key is never begun again.
+        An attempt that did not succeed lost its server together with the bot. Each new run gets a job of its own,
+        because a job's key is never used twice.
         """
         for number in count(1):
             key = ctx.key if number == 1 else f"{ctx.key}+{number}"
-            found = ctx.tools.shell.job_status(self.host, key)
-            if found.finished and found.finished.code == 0:
-                return self.judge(ctx, found.finished)
-            # also what has not begun: it may be on its way still
+            status = ctx.tools.shell.job_status(self.host, key)
+            if status.finished and status.finished.code == 0:
+                return self.judge(ctx, status.finished)
+            # even if it has not begun: its start may still be on the way to the host
             ctx.tools.shell.end(self.host, key)
-            if found.state == "absent":
+            if status.state == "absent":
                 return execute(self, replace(ctx, key=f"{ctx.key}+{number + 1}"))
         raise AssertionError("unreachable")
 
 
-def _judge_scratch(ended: CommandResult) -> list[PreflightResult]:
-    if ended.code == 0:
-        return passed("the scratch database is another than production's and empty, and copies may be made beside it")
-    wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(ended.code)
-    if wrong is None:
+def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
+    if result.code == 0:
+        return passed("the scratch database is not production, is empty, and its user may create databases")
+    problem = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(result.code)
+    if problem is None:
         return blocked(
-            f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address"
+            f"the scratch database cannot be checked ({last_word(result)})", "run psql on the host with its address"
         )
-    return blocked(wrong.rstrip("."), "mend it, or name another scratch database in the environment")
+    return blocked(problem.rstrip("."), "fix it, or name another scratch database in the environment")

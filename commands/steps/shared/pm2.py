@@ -1,4 +1,4 @@
-"""What the kinds that look at a pm2 service share: their fields, what is asked on the host, and what is wrong with it."""
+"""The base of kinds that check a pm2 service: its process, its commit and its logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from commands.steps.values import fill
 from commands.systems.logs import log_lines
 from state.errors import ToolError
 
-# pm2's own list holds each service's whole environment, with its secrets: only what is judged here leaves the host
+# Defines the shell function `state`, which prints all names and the service as JSON. The list of pm2 contains each
+# service's whole environment with its secrets, so only what is judged here leaves the host.
 STATE = """\
 state() { pm2 jlist | NAME="$NAME" node -e '
 const fs = require("fs"), crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
@@ -36,16 +37,18 @@ NOW = "printf 'now=%s\\n' \"$(state)\""
 ERRORS = f"""\
 {log_lines.READ}new_lines "$OUT" "$OUT_FROM" || true
 new_lines "$ERR" "$ERR_FROM" || true"""
-APART = 0.1  # seconds between two looks at a service that opens its port
+POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting
 
 
-class Pm2Box(StepBox):
-    """`path` of `web` must answer `commit` in its JSON field `field`. Log lines count that hold a word of `errors`, in any
-    case, and match no regular expression of `allow`.
+class Pm2Step(StepBox):
+    """A step that checks a pm2 service.
+
+    The JSON field `field` of `path` on `web` must equal `commit`. A log line counts as an error if it has a word of
+    `errors`, in any case, and matches no regular expression of `allow`.
     """
 
-    # whether it judges a service that another step restarted
-    judges_restart: ClassVar[bool] = False
+    # checks a service that an earlier step restarted
+    follows_restart: ClassVar[bool] = False
 
     host: str
     name: str
@@ -57,61 +60,67 @@ class Pm2Box(StepBox):
     errors: list[str] = Field(default_factory=lambda: list(log_lines.BAD), min_length=1)
     allow: list[str] = Field(default_factory=list)
 
-    def named(self) -> dict[str, str]:
-        """The environment of what is asked on the host."""
+    def host_env(self) -> dict[str, str]:
+        """The environment of the scripts on the host."""
         return {"NAME": self.name}
 
-    def looks(self) -> list[str]:
-        """As plan lines: what must answer, and which log lines must not be there."""
+    def plan_of_checks(self) -> list[str]:
+        """Plan lines: the commit that must be served, and the log lines that must not appear."""
         return [
             f"GET {self.web}{self.path}, expects {self.field} = {self.commit}",
             *log_lines.planned(self.host, f"both logs of {self.name} from the restart on", self.errors),
         ]
 
-    def now(self, ctx: Context) -> dict[str, Any]:
-        """What pm2 knows of the service now; nothing where it knows no such service."""
-        return self._service(ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}", env=self.named()))
+    def service_state(self, ctx: Context) -> dict[str, Any]:
+        """The service as pm2 lists it now; empty if pm2 does not list it."""
+        return self._service(ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}", env=self.host_env()))
 
-    def now_and_errors(self, ctx: Context, since: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """What pm2 knows of the service now, and the bad lines of its logs from the offsets in `since` on."""
-        asked = ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}\n{ERRORS}", env=self.named() | self._since(since))
-        return self._service(asked), self._bad(asked)
+    def service_state_and_errors(self, ctx: Context, since: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The service as pm2 lists it now, and the error lines of its logs from the offsets in `since` on."""
+        env = self.host_env() | self._log_env(since)
+        result = ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}\n{ERRORS}", env=env)
+        return self._service(result), self._error_lines(result)
 
     def new_errors(self, ctx: Context, since: Mapping[str, Any]) -> list[str]:
-        """The bad lines of its logs from the offsets in `since` on."""
-        return self._bad(ctx.tools.shell.ask(self.host, ERRORS, env=self._since(since)))
+        """The error lines of its logs from the offsets in `since` on."""
+        return self._error_lines(ctx.tools.shell.ask(self.host, ERRORS, env=self._log_env(since)))
 
-    def answered(self, ctx: Context, patience: float) -> str:
-        """What the health address says, asked until it is the commit or `patience` seconds are over."""
-        wanted, until = fill(self.commit, ctx.values), ctx.tools.clock.monotonic() + patience
-        while (said := self._ask(ctx)) != wanted and ctx.tools.clock.monotonic() < until:
-            pause(ctx, APART)
-        return said
+    def wait_for_commit(self, ctx: Context, timeout: float) -> str:
+        """The newest answer of the health address; asked until the commit is served or the timeout (s) is over."""
+        until = ctx.tools.clock.monotonic() + timeout
+        while (answer := self._health(ctx)) != self._expected(ctx) and ctx.tools.clock.monotonic() < until:
+            pause(ctx, POLL_INTERVAL)
+        return answer
 
-    def _ask(self, ctx: Context) -> str:
-        try:
-            answer = ctx.tools.web.request(self.web, HttpRequest(path=self.path, headers=self.headers))
-            return str(answer.json().get(self.field)) if answer.status == 200 else f"status {answer.status}"
-        except (ToolError, ValueError, AttributeError) as error:
-            return f"nothing ({type(error).__name__})"
-
-    def wrong(self, ctx: Context, answered: str, errors: list[str]) -> list[str]:
-        """What is wrong with what it answers and with what its logs say."""
+    def problems(self, ctx: Context, answer: str, errors: list[str]) -> list[str]:
+        """What is wrong with the answer of the health address and with the logs, one clause each."""
         found = []
-        if answered != fill(self.commit, ctx.values):
-            found.append(f"{self.web}{self.path} answers {self.field} {answered[:40]} instead of the commit deployed")
+        if answer != self._expected(ctx):
+            found.append(f"{self.web}{self.path} answers {answer[:60]} instead of {self._expected(ctx)[:60]}")
         if errors:
             found.append(f"its logs have {log_lines.counted(errors, self.errors)}")
         return found
 
-    def _service(self, asked: CommandResult) -> dict[str, Any]:
-        told = next((line for line in asked.tail.splitlines() if line.startswith("now=")), "now={}")
-        return dict(json.loads(told.removeprefix("now=")).get("service") or {})
+    def _expected(self, ctx: Context) -> str:
+        return f"{self.field} = {fill(self.commit, ctx.values)}"
 
-    def _bad(self, asked: CommandResult) -> list[str]:
-        return list(log_lines.found(asked.tail, self.allow).lines)
+    def _health(self, ctx: Context) -> str:
+        try:
+            response = ctx.tools.web.request(self.web, HttpRequest(path=self.path, headers=self.headers))
+            if response.status != 200:
+                return f"with status {response.status}"
+            return f"{self.field} = {response.json().get(self.field)}"
+        except (ToolError, ValueError, AttributeError) as error:
+            return f"nothing usable ({type(error).__name__})"
 
-    def _since(self, since: Mapping[str, Any]) -> dict[str, str]:
+    def _service(self, result: CommandResult) -> dict[str, Any]:
+        line = next((line for line in result.tail.splitlines() if line.startswith("now=")), "now={}")
+        return dict(json.loads(line.removeprefix("now=")).get("service") or {})
+
+    def _error_lines(self, result: CommandResult) -> list[str]:
+        return list(log_lines.found(result.tail, self.allow).lines)
+
+    def _log_env(self, since: Mapping[str, Any]) -> dict[str, str]:
         return {
             "OUT": str(since["out"]),
             "ERR": str(since["err"]),
@@ -121,11 +130,11 @@ class Pm2Box(StepBox):
         }
 
 
-def unsteady(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a service that should still be the process that it was `then`."""
-    found = []
-    if now.get("status") != "online":
-        found.append(f"pm2 says {now.get('status', 'that it is gone')}")
-    if now.get("restarts") != then["restarts"] or now.get("pid") != then["pid"]:
-        found.append(f"it restarted by itself ({then['restarts']} → {now.get('restarts')} restarts)")
+def process_problems(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What is wrong if the service is not online, or is not the process that it was `before`; one clause each."""
+    if not now:
+        return ["pm2 no longer lists it"]
+    found = [] if now.get("status") == "online" else [f"pm2 reports its status as {now.get('status')}"]
+    if now.get("restarts") != before["restarts"] or now.get("pid") != before["pid"]:
+        found.append(f"it restarted by itself ({before['restarts']} → {now.get('restarts')} restarts)")
     return found

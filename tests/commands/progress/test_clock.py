@@ -37,7 +37,7 @@ def test_a_step_is_handed_its_moments_by_the_clock_as_it_goes_now(tmp_path: Path
     show.world.clock.move(minutes=1)
     ctx = ContextFactory(show.store, show.page, show.run, show.world.tools()).context(check, 1, threading.Event())
     assert isinstance(check.box, TrafficStep)
-    assert check.box._age(ctx).total_seconds() == pytest.approx(60, abs=1)
+    assert check.box._window(ctx).total_seconds() == pytest.approx(60, abs=1)
     assert (now() - ctx.began_at).total_seconds() == pytest.approx(60, abs=1)
     assert ctx.values["seen_at"] == values["seen_at"], "what another clock may have said is not touched"
     assert ctx.stamp == f"{let_in.began_at:%Y%m%dT%H%M%SZ}", "a backup is found again by the moment in its name"

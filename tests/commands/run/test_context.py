@@ -72,7 +72,9 @@ def test_what_could_not_be_cleaned_up_is_told(show: Show) -> None:
     lose_the_answer(show, made=2)
     show.world.on_web("^DELETE", answer(500))
     (line,) = [line for line in repeated(show).lines if "Clean up" in line]
-    assert line.startswith("✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Answered 500")
+    assert line.startswith(
+        "✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Status 500 instead of 200, 204 or 404."
+    )
 
 
 def test_a_clean_up_that_knows_nothing_to_delete_says_so_and_never_takes_the_job_of_the_first_time(show: Show) -> None:

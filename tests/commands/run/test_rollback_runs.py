@@ -145,7 +145,7 @@ def test_nobody_is_told_that_the_rollback_is_complete_when_the_database_is_not_b
     show.roll_back()
     skip_all(show)
     (told,) = [event.data for event in show.events("ended") if event.step == "notify-rollback"]
-    assert told.summary.startswith("❌ Rolled back, but NOT: “STEP 2: Rollback database” (Tech Lead must act)")
+    assert told.summary.startswith("❌ Rolled back, but NOT restored: “STEP 2: Rollback database” (Tech Lead must act)")
     assert "COMPLETE" not in told.summary
     assert "on_call" in told.roles
 

@@ -49,29 +49,33 @@ GOLDEN = {
     "rehearse": "    on a copy of <backup_file>: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
     "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
     "review": "    waits for the sign-off of: Reviewer",
-    "notify": "    tells the channel: Deploying <ref> to DJ-System production now.",
-    "window": "    now must be mon, tue, wed, thu during 22:00-06:00, never 09:00-12:00 and 13:00-17:00",
+    "notify": "    posts to the channel: Deploying <ref> to DJ-System production now.",
+    "window": "    now must be mon, tue, wed, thu during 22:00-06:00, but not during 09:00-12:00 or 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
-    "baseline": "    makes api-response-time, job-creation-by-users, users-can-log-in, database-size, cpu-and-memory 3 times, 1 s apart",
-    "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT as that of <commit_before>; the newest 3 stay",
+    "baseline": "    takes 3 samples of each check (api-response-time, job-creation-by-users, users-can-log-in, database-size, "
+    "cpu-and-memory), 1 s apart",
+    "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT under the name of "
+    "<commit_before>, and keeps only the newest 3",
     "maintenance": "    GET app/, expects status 503",
     "sql": "    on production: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, "
-    "in one transaction with its receipt, waiting for locks at most 5 s",
+    "in one transaction with its receipt, waiting at most 5 s for locks",
     "checkout": "    on production: git checkout --quiet --force --detach \"$COMMIT\"",
     "run": "    on production: npx prisma generate",
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
-    "steady": "    3 s after dj-system-api began: process <pid> still, online, and <restarts> restarts still",
+    "steady": "    3 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
     "publish": "    GET app/build.json, expects commit = <commit>",
     "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
     "browser": "    opens app/admin/approval-flow in a real browser",
-    "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and never before <let_in_at>",
+    "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and "
+    "not from before <let_in_at>",
     "logs": "    on production: reads <log_err> from <log_offset_err> on, with what was rotated away meanwhile, for lines "
     "with error or fatal in any case",
-    "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
-    "project_flow_approvers that are missing come back from <backup_file>",
-    "proof": "    restores <backup_file> beside $PROD_SCRATCH_URL, and compares the rows of every table and a checksum of them",
-    "repeat": "    runs every step of “smoke tests” again; after a failure only those that clean up",
+    "data-return": "    on production: brings missing rows of approval_flow_templates, approval_flow_steps, "
+    "project_flow_assignments, project_flow_approvers back from <backup_file>",
+    "proof": "    restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, and compares rows "
+    "and a checksum of every table",
+    "repeat": "    runs every step of “smoke tests” again; after a failure, only the steps that clean up",
     "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
 }  # fmt: skip
 

@@ -106,9 +106,12 @@ def test_a_read_only_user_and_a_standby_are_told_apart(world: World) -> None:
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (READY.replace(") 16.4", ") 14.9"), "pg_dump 14, older than the server (16)"),
-        (READY.replace("free_bytes=9", "free_bytes=0").replace("50000000", "95000000000"), "make room"),
-        ("psql: error: connection refused\n", "cannot be dumped from here (psql: error: connection refused)"),
+        (READY.replace(") 16.4", ") 14.9"), "it has pg_dump 14, the database server is PostgreSQL 16"),
+        (READY.replace("free_bytes=9", "free_bytes=0").replace("50000000", "95000000000"), "free up space"),
+        (
+            "psql: error: connection refused\n",
+            "psql cannot query the database from this host (psql: error: connection refused)",
+        ),
     ],
 )
 def test_a_backup_that_could_not_be_made_is_known_before(world: World, answers: str, words: str) -> None:
@@ -118,8 +121,8 @@ def test_a_backup_that_could_not_be_made_is_known_before(world: World, answers: 
 
 def test_files_changed_by_hand_are_a_warning_and_do_not_stop_the_start(world: World) -> None:
     world.on_host("rev-parse --git-dir", ended(" M backend/x.js\n"))
-    assert "1 tracked files were changed by hand: M backend/x.js" in found(world, WARN)[0]
-    assert "keep or discard" in refuse_failures(PAGE, examine(PAGE, world.tools(), "", limit=10))[0]
+    assert "1 tracked file edited on the host: M backend/x.js" in found(world, WARN)[0]
+    assert "save or discard" in refuse_failures(PAGE, examine(PAGE, world.tools(), "", limit=10))[0]
 
 
 def test_a_missing_browser_is_a_warning_because_people_can_look(world: World) -> None:

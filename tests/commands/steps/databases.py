@@ -1,4 +1,4 @@
-"""Databases of the tests' own on the real PostgreSQL: made empty, asked, and dumped as the backup step does it."""
+"""Databases on the real PostgreSQL of the tests: created, queried, dumped and damaged."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from bot.rehearsal.target.tools import postgres_programs
 DUMP = "shop.dump"
 
 
-def fresh(postgres: Postgres, *names: str) -> None:
-    """Make these databases anew and empty, the tables' owner's own."""
+def create_databases(postgres: Postgres, *names: str) -> None:
+    """Create these databases, empty and owned by the owner of the tables. Existing ones are dropped first."""
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as server:
         for name in names:
             server.execute(f"DROP DATABASE IF EXISTS {name}".encode())
             server.execute(f"CREATE DATABASE {name}".encode())
 
 
-def do(url: str, sql: str) -> list[tuple[object, ...]]:
-    """Run statements; the rows of the last one."""
+def run_sql(url: str, sql: str) -> list[tuple[object, ...]]:
+    """Run statements. Returns the rows of the last one."""
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         return cursor.fetchall() if cursor.description else []
 
 
-def dump(url: str, folder: Path) -> str:
-    """Dump a database into the folder's `DUMP`, with its checksums beside it; returns the checksum of those."""
+def dump_database(url: str, folder: Path) -> str:
+    """Dump a database to `DUMP` in the folder, with its checksums. Returns the checksum of the checksums."""
     script = f"{postgres_programs() / 'pg_dump'} -Fd -f {DUMP} '{url}'"
     subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=True)
-    return seal(folder / DUMP)
+    return write_checksums(folder / DUMP)
 
 
-def seal(archive: Path) -> str:
-    """Write the checksums of an archive's files down beside it, as the backup step does; returns the checksum of those."""
+def write_checksums(archive: Path) -> str:
+    """Write the checksums of an archive's files like the `backup` step. Returns the checksum of the checksums."""
     lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(archive.iterdir())]
-    sums = archive.with_name(f"{archive.name}.sha256")
-    sums.write_text("".join(lines))
-    return hashlib.sha256(sums.read_bytes()).hexdigest()
+    checksums = archive.with_name(f"{archive.name}.sha256")
+    checksums.write_text("".join(lines))
+    return hashlib.sha256(checksums.read_bytes()).hexdigest()
 
 
 def data_file(archive: Path, row: bytes) -> Path:
-    """The archive's file with that row."""
+    """The file of the archive that has this row."""
     return next(file for file in archive.glob("*.dat.gz") if row in gzip.decompress(file.read_bytes()))
 
 
-def change(archive: Path, old: bytes, new: bytes) -> None:
-    """Change a row of an archive, packed as it was, without a word to its checksums."""
+def change_row(archive: Path, old: bytes, new: bytes) -> None:
+    """Change a row inside an archive, without updating its checksums."""
     file = data_file(archive, old)
     file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()).replace(old, new)))

@@ -41,7 +41,7 @@ def test_the_target_is_fit_for_the_shipped_page(hand: Hand) -> None:
     assert lines(hand, FAIL) == []
     assert [line for line in lines(hand, WARN) if "browser" not in line] == []
     said = "\n".join(lines(hand, OK))
-    for words in ("pm2 runs dj-system-api (online)", "can run as one transaction", "may keep receipts", "pg_dump"):
+    for words in ("pm2 runs dj-system-api (online)", "can run in one transaction", "may store receipts", "pg_dump"):
         assert words in said, words
 
 
@@ -63,7 +63,7 @@ def test_a_ref_that_nobody_pushed_is_found(hand: Hand) -> None:
 
 def test_a_repository_that_is_none_and_a_folder_that_is_not_there_are_found(hand: Hand, tmp_path: Path) -> None:
     wrong = "\n".join(lines(hand, FAIL, REPOSITORY=str(tmp_path), WWW=str(tmp_path / "none")))
-    assert "the repository is no git working copy" in wrong
+    assert "the repository is not a git working copy" in wrong
     assert "the folder that is served ($PROD_WWW) is not there" in wrong
 
 
@@ -72,7 +72,7 @@ def test_a_file_changed_by_hand_on_the_host_is_a_warning(hand: Hand) -> None:
     before = readme.read_text()
     readme.write_text(before + "changed by hand\n")
     try:
-        assert [line for line in lines(hand, WARN) if "1 tracked files were changed by hand: M README.md" in line]
+        assert [line for line in lines(hand, WARN) if "1 tracked file edited on the host: M README.md" in line]
     finally:
         readme.write_text(before)
 
@@ -81,7 +81,7 @@ def test_an_older_pg_dump_on_the_host_is_found(hand: Hand, tmp_path: Path) -> No
     (tmp_path / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 12.1'\n")
     (tmp_path / "pg_dump").chmod(0o755)
     wrong = lines(hand, FAIL, PATH=f"{tmp_path}:{hand.env('PATH')}")
-    assert [line for line in wrong if "it has pg_dump 12, older than the server" in line], wrong
+    assert [line for line in wrong if "it has pg_dump 12, the database server is PostgreSQL" in line], wrong
 
 
 def test_a_user_that_does_not_own_the_tables_is_found_before_the_migration(
@@ -105,5 +105,5 @@ def test_a_wrong_database_name_and_a_dead_web_address_are_told_apart(hand: Hand)
         lines(hand, FAIL, DATABASE_URL=f"{url.rsplit('/', 1)[0]}/nothing", API_LOCAL="http://127.0.0.1:9")
     )
     assert "database production: Database “production” cannot be reached" in wrong
-    assert "host production: the database cannot be dumped from here" in wrong
+    assert "host production: psql cannot query the database from this host" in wrong
     assert "web api_local: “api_local” cannot be reached: nobody answers at its address" in wrong

@@ -15,7 +15,7 @@ from commands.steps.base import execute
 from commands.steps.kinds.traffic import TrafficStep
 from tests.bot.rehearsal.target.conftest import CACHE, Hand
 from tests.clock import Clock
-from tests.commands.steps.making import context
+from tests.commands.steps.builders import context
 from tests.local_shell import LocalShell
 from tests.world import World
 
@@ -63,7 +63,7 @@ def test_the_front_doors_log_is_read_as_nginxs_with_its_times(hand: Hand) -> Non
     found = execute(traffic, context(world, {"restarted_at": since}, shell=LocalShell({})))
     assert found.measures["failed_share"] > 0, found.summary
     assert found.measures["seconds_p95"] >= 0
-    assert "1 of the bot's own left out" in found.summary
+    assert "1 of the bot's own not counted" in found.summary
     assert "another format" not in found.summary
 
 

@@ -1,4 +1,4 @@
-"""`baseline`: medians of what checks of the watch measure before the deploy; what is bad or silent is said."""
+"""`baseline`: keeps the median of each measure, and reports checks that are already bad."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 
 from commands.runbook import read_page
 from commands.steps.base import execute
-from commands.steps.kinds.baseline import BaselineStep, joined, split
+from commands.steps.kinds.baseline import BaselineStep, join_measure, split_measure
 from commands.steps.outcome import Outcome, done, failed
 from state.errors import BadPage
-from tests.commands.steps.making import box, context
+from tests.commands.steps.builders import box, context, plan
 from tests.pages import spoil
 from tests.world import World
 
@@ -17,55 +17,66 @@ QUICK = 'of = ["a/b", "c"]\nsamples = 3\napart = "1 s"'
 
 
 def baseline(toml: str = QUICK) -> BaselineStep:
-    made = box("baseline", toml)
-    assert isinstance(made, BaselineStep)
-    return made
+    step = box("baseline", toml)
+    assert isinstance(step, BaselineStep)
+    return step
 
 
-def test_the_median_of_each_measure_counts_so_that_one_outlier_does_not() -> None:
+def test_the_median_counts_so_that_one_outlier_does_not() -> None:
     values = iter([0.1, 0.2, 9.0, 0.2, 0.3, 0.2])
-    outcome = execute(baseline(), context(World(), measured=lambda _: done("fine", measures={"seconds": next(values)})))
+    ctx = context(World(), run_check=lambda _: done("fine", measures={"seconds": next(values)}))
+    outcome = execute(baseline(), ctx)
     assert dict(outcome.measures) == {"a/b/seconds": 0.3, "c/seconds": 0.2}
-    assert outcome.summary == "2 checks, 3 times each."
+    assert outcome.summary == "2 checks, 3 samples each."
+    assert outcome.lines == ("a/b: seconds 0.3", "c: seconds 0.2")
 
 
-def test_what_is_bad_already_is_said_and_kept() -> None:
-    def measured(check: str) -> Outcome:
-        return (
-            failed("it is slow", measures={"failed": 1.0}) if check == "c" else done("fine", measures={"failed": 0.0})
-        )
+def test_large_values_are_shown_without_an_exponent() -> None:
+    step = baseline('of = ["c"]\nsamples = 1')
+    outcome = execute(step, context(World(), run_check=lambda _: done("fine", measures={"requests": 123456.0})))
+    assert outcome.summary == "1 check, 1 sample each."
+    assert outcome.lines == ("c: requests 123,456",)
 
-    outcome = execute(baseline(), context(World(), measured=measured))
+
+def test_a_check_that_is_already_bad_is_reported_and_measured() -> None:
+    def run_check(check: str) -> Outcome:
+        if check == "c":
+            return failed("it is slow", measures={"failed": 1.0})
+        return done("fine", measures={"failed": 0.0})
+
+    outcome = execute(baseline(), context(World(), run_check=run_check))
     assert outcome.state == "done"
-    assert "1 of them not well before the deploy" in outcome.summary
-    assert "C: bad already: it is slow" in outcome.lines
+    assert outcome.summary == "2 checks, 3 samples each; 1 not healthy before the deploy."
+    assert "C: already bad: it is slow" in outcome.lines
     assert outcome.measures["c/failed"] == 1.0
 
 
-def test_nothing_measured_is_no_baseline() -> None:
+def test_without_any_measure_the_step_fails() -> None:
     outcome = execute(baseline(), context(World()))
-    assert outcome.state == "failed"
-    assert any("could not be asked" in line for line in outcome.lines)
+    assert (outcome.state, outcome.summary) == ("failed", "No check could be measured before the deploy.")
+    assert any("unreachable" in line for line in outcome.lines), outcome.lines
 
 
-def test_a_measure_is_found_again_under_its_name() -> None:
-    assert split(joined("a/b", "seconds")) == ("a/b", "seconds")
+def test_the_plan_names_the_checks_and_the_samples() -> None:
+    assert plan(baseline()) == "takes 3 samples of each check (a/b, c), 1 s apart"
+
+
+def test_a_measure_is_split_into_its_check_and_its_name() -> None:
+    assert split_measure(join_measure("a/b", "seconds")) == ("a/b", "seconds")
 
 
 @pytest.mark.parametrize(
-    ("of", "words"),
+    ("of", "error"),
     [
-        ('["no-such-check"]', 'there is no check "no-such-check" in the watch'),
-        ('["health"]', 'there is no check "health" in the watch'),
-        ('["late"]', "needs <commit_now>, which is known after the deploy only"),
+        ('["no-such-check"]', 'the watch has no check "no-such-check"'),
+        ('["health"]', 'the watch has no check "health"'),
+        ('["late"]', "needs <commit_now>, which is not known before the deploy"),
     ],
 )
-def test_a_check_that_cannot_be_made_beforehand_is_refused(of: str, words: str) -> None:
+def test_a_check_that_cannot_run_before_the_deploy_is_refused(of: str, error: str) -> None:
     baseline_box = f"## Before\n\n### Baseline\n\n```toml baseline\nof = {of}\n```\n"
-    late = (
-        "## Alerts\n",
-        '### Late\n\n```toml http\nid = "late"\nweb = "api"\npath = "/<commit_now>"\nevery = "15 min"\n```\n\n## Alerts\n',
-    )
+    late_box = '```toml http\nid = "late"\nweb = "api"\npath = "/<commit_now>"\nevery = "15 min"\n```'
+    late = ("## Alerts\n", f"### Late\n\n{late_box}\n\n## Alerts\n")
     outputs = ('path = "/health"', 'path = "/health"\nvalues = { commit_now = "commit" }')
-    with pytest.raises(BadPage, match=words):
+    with pytest.raises(BadPage, match=error):
         read_page(spoil(("## Before\n", baseline_box), late, outputs), "small.md")

@@ -1,4 +1,4 @@
-"""`errors` against a little server that speaks Sentry's protocol: bearer token, pages by Link header, 429, and refusals."""
+"""`errors` against a small server with Sentry's protocol: token, pages, rate limit and refusals."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from bot.tools.web import HttpWeb
 from commands.ports.preflight import PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from tests.commands.steps.making import box, context, plan
+from tests.commands.steps.builders import box, context, plan
 from tests.world import World
 
-BOX = 'web = "sentry"\norganization = "dj"\nproject = "api"\ntoken = "$SENTRY_TOKEN"\n'
+ERRORS = 'web = "sentry"\norganization = "dj"\nproject = "api"\ntoken = "$SENTRY_TOKEN"\n'
 COMMIT = "2" * 40
 TOKEN = "sntrys_secret"
 
 
 @dataclass
 class Sentry:
-    """What the stand-in holds, two issues a page, and what it was asked."""
+    """Sentry with some issues, two on a page. `answers` replaces the answer to a request, by its number from 1."""
 
     issues: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[int, tuple[int, dict[str, str], str]] = field(default_factory=dict)
     scopes: set[str] = field(default_factory=lambda: {"project:read", "event:read"})
-    asked: list[dict[str, list[str]]] = field(default_factory=list)
+    queries: list[dict[str, list[str]]] = field(default_factory=list)
     requests: int = 0
     url: str = ""
 
@@ -51,13 +51,13 @@ class Sentry:
             return self._list(parse_qs(parts.query, keep_blank_values=True))
         return 404, {}, '{"detail": "The requested resource does not exist"}'
 
-    def _list(self, asked: dict[str, list[str]]) -> tuple[int, dict[str, str], str]:
-        self.asked.append(asked)
-        if asked["project"] != ["45"] or not ("start" in asked and "end" in asked):
+    def _list(self, query: dict[str, list[str]]) -> tuple[int, dict[str, str], str]:
+        self.queries.append(query)
+        if query["project"] != ["45"] or not ("start" in query and "end" in query):
             return 400, {}, '{"detail": "start and end are both required"}'
-        release = asked["query"][0].removeprefix('release:"').removesuffix('"')
+        release = query["query"][0].removeprefix('release:"').removesuffix('"')
         listed = [one for one in self.issues if not release or release in one["releases"]]
-        first = int(asked.get("cursor", ["0:0:0"])[0].split(":")[1])
+        first = int(query.get("cursor", ["0:0:0"])[0].split(":")[1])
         last = first + 2
         link = (
             f'<{self.url}/x/?&cursor=0:0:1>; rel="previous"; results="{str(first > 0).lower()}"; cursor="0:0:1", '
@@ -73,7 +73,7 @@ class Sentry:
 
 
 def _entry(one: dict[str, Any], release: str) -> dict[str, Any]:
-    """An issue as Sentry lists it: `count` is of every release, and `filtered` there only where the query filters."""
+    """An issue as Sentry lists it. `count` is of all releases; `filtered` exists only if the query has a filter."""
     seen = one["first"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     name = one["name"]
     return {
@@ -86,11 +86,11 @@ def _entry(one: dict[str, Any], release: str) -> dict[str, Any]:
 
 @pytest.fixture
 def sentry() -> Iterator[Sentry]:
-    held = Sentry()
+    sentry = Sentry()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, headers, text = held.answer(self.path, self.headers["Authorization"] or "")
+            status, headers, text = sentry.answer(self.path, self.headers["Authorization"] or "")
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -99,24 +99,24 @@ def sentry() -> Iterator[Sentry]:
             self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    held.url = f"http://127.0.0.1:{server.server_port}"
-    yield held
+    sentry.url = f"http://127.0.0.1:{server.server_port}"
+    yield sentry
     server.shutdown()
     server.server_close()
 
 
-def context_at(sentry: Sentry, token: str = TOKEN) -> Context:
+def context_with(sentry: Sentry, token: str = TOKEN) -> Context:
     web = HttpWeb({"sentry": WebPlace(url=sentry.url)}, {"SENTRY_TOKEN": token}, Redactor([token]))
-    whole = context(World())
-    return replace(whole, tools=replace(whole.tools, web=web))
+    ctx = context(World())
+    return replace(ctx, tools=replace(ctx.tools, web=web))
 
 
-def made(ctx: Context, name: str, minutes: int, events: int = 3, release: str = COMMIT) -> dict[str, Any]:
-    """An issue first seen so many minutes after the run began."""
+def issue(ctx: Context, name: str, minutes: int, events: int = 3, release: str = COMMIT) -> dict[str, Any]:
+    """An issue that was first seen some minutes after the run began."""
     return {
         "name": name,
         "first": ctx.run.began_at + timedelta(minutes=minutes),
@@ -125,68 +125,71 @@ def made(ctx: Context, name: str, minutes: int, events: int = 3, release: str = 
     }
 
 
-def ask(ctx: Context, more: str = "") -> Outcome:
-    return execute(box("errors", BOX + more), ctx)
+def run_step(ctx: Context, more: str = "") -> Outcome:
+    return execute(box("errors", ERRORS + more), ctx)
 
 
-def test_the_plan_says_what_is_asked_and_not_the_token() -> None:
-    text = plan(box("errors", BOX))
+def test_the_plan_shows_the_question_and_not_the_token() -> None:
+    text = plan(box("errors", ERRORS))
     assert text.startswith("asks sentry (Sentry) for the events of release <commit> of dj/api since the run began")
+    assert text.endswith("expects at most 0 new issues")
     assert "TOKEN" not in text
 
 
-def test_new_issues_of_the_release_are_counted_over_all_pages_and_shown_with_links(sentry: Sentry) -> None:
-    ctx = context_at(sentry)
-    sentry.issues = [made(ctx, str(n), n) for n in range(1, 8)]
-    sentry.issues += [made(ctx, "known", -9, events=40), made(ctx, "other", 9, release="1" * 40)]
-    found = ask(ctx)
-    assert (found.state, found.measures) == ("failed", {"issues": 7, "events": 61}), found.summary
-    assert found.lines[0] == "API-7 Error: 7 (error, 3 times) https://dj.sentry.io/issues/7/", "not the newest first"
-    assert found.lines[-1] == "and 2 more"
-    assert [one.get("cursor") for one in sentry.asked] == [None, ["0:2:0"], ["0:4:0"], ["0:6:0"]]
+def test_new_issues_of_the_release_are_counted_on_all_pages_and_listed_with_links(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    sentry.issues = [issue(ctx, str(n), n) for n in range(1, 8)]
+    sentry.issues += [issue(ctx, "known", -9, events=40), issue(ctx, "other", 9, release="1" * 40)]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.measures) == ("failed", {"issues": 7, "events": 61}), outcome.summary
+    assert outcome.summary == "7 new issues in the error tracker since the run began (61 events in total)."
+    assert outcome.lines[0] == "API-7 Error: 7 (error, 3 times) https://dj.sentry.io/issues/7/", "not the newest first"
+    assert outcome.lines[-1] == "and 2 more"
+    assert [query.get("cursor") for query in sentry.queries] == [None, ["0:2:0"], ["0:4:0"], ["0:6:0"]]
 
 
-def test_the_span_asked_for_is_from_the_runs_begin_to_now_in_utc(sentry: Sentry) -> None:
-    ctx = context_at(sentry)
-    ask(ctx, 'environment = "production"')
-    asked = sentry.asked[0]
-    assert asked["start"] == [ctx.run.began_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")]
-    # the World's clock runs on while it is asked
-    end = datetime.fromisoformat(asked["end"][0]).replace(tzinfo=UTC)
+def test_the_question_covers_the_time_from_the_start_of_the_run_until_now_in_utc(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    run_step(ctx, 'environment = "production"')
+    query = sentry.queries[0]
+    assert query["start"] == [ctx.run.began_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")]
+    # the World's clock runs on during the request
+    end = datetime.fromisoformat(query["end"][0]).replace(tzinfo=UTC)
     late = ctx.tools.clock.now() - end
-    assert timedelta() <= late < timedelta(hours=1), f"the span ends {late} before now"
-    assert (asked["environment"], asked["query"]) == (["production"], [f'release:"{COMMIT}"'])
+    assert timedelta() <= late < timedelta(hours=1), f"the question ends {late} before now"
+    assert (query["environment"], query["query"]) == (["production"], [f'release:"{COMMIT}"'])
 
 
-def test_what_was_known_before_and_goes_on_does_not_fail_it(sentry: Sentry) -> None:
-    ctx = context_at(sentry)
-    sentry.issues = [made(ctx, "known", -5, events=8)]
-    found = ask(ctx)
-    assert (found.state, found.measures) == ("done", {"issues": 0, "events": 8})
+def test_an_older_issue_with_new_events_does_not_fail_the_step(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    sentry.issues = [issue(ctx, "known", -5, events=8)]
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.measures) == ("done", {"issues": 0, "events": 8})
+    assert outcome.summary == "No new issue in the error tracker since the run began (8 events in total)."
 
 
-def test_without_a_release_every_event_counts(sentry: Sentry) -> None:
-    ctx = context_at(sentry)
-    sentry.issues = [made(ctx, "other", 2, release="")]
-    found = ask(ctx, 'release = ""\nat_most = 1')
-    assert (found.state, found.measures) == ("done", {"issues": 1, "events": 1000})
-    assert sentry.asked[0]["query"] == [""], "Sentry takes a missing query for is:unresolved"
+def test_with_an_empty_release_the_events_of_all_releases_count(sentry: Sentry) -> None:
+    ctx = context_with(sentry)
+    sentry.issues = [issue(ctx, "other", 2, release="")]
+    outcome = run_step(ctx, 'release = ""\nat_most = 1')
+    assert (outcome.state, outcome.measures) == ("done", {"issues": 1, "events": 1000})
+    assert sentry.queries[0]["query"] == [""], "without a query, Sentry assumes is:unresolved"
 
 
-def test_a_refusal_for_haste_is_waited_out(sentry: Sentry) -> None:
+def test_a_short_rate_limit_is_waited_out(sentry: Sentry) -> None:
     sentry.answers[2] = (429, {"Retry-After": "1"}, '{"detail": "You are attempting to use this endpoint too often"}')
-    ctx = context_at(sentry)
+    ctx = context_with(sentry)
     began = ctx.tools.clock.now()
-    assert ask(ctx).state == "done"
+    assert run_step(ctx).state == "done"
     assert ctx.tools.clock.now() - began >= timedelta(seconds=1)
     assert sentry.requests == 3
 
 
-def test_a_wait_longer_than_the_limit_is_given_up_and_measures_nothing(sentry: Sentry) -> None:
+def test_a_rate_limit_longer_than_the_steps_limit_measures_nothing(sentry: Sentry) -> None:
     sentry.answers[1] = (429, {"Retry-After": "600"}, "")
-    found = ask(context_at(sentry))
-    assert (found.state, found.inconclusive, found.measures) == ("failed", True, {})
-    assert "wants 10 min of peace" in found.summary
+    outcome = run_step(context_with(sentry))
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+    assert "rate limit (429) demands a wait of 10 min, longer than this step's `limit`" in outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -201,44 +204,46 @@ def test_a_wait_longer_than_the_limit_is_given_up_and_measures_nothing(sentry: S
         (200, "[]", "not that of Sentry's API"),
     ],
 )
-def test_what_cannot_be_asked_is_said_and_never_measured(sentry: Sentry, status: int, text: str, summary: str) -> None:
+def test_a_refusal_is_reported_with_its_reason_and_measures_nothing(
+    sentry: Sentry, status: int, text: str, summary: str
+) -> None:
     sentry.answers[1] = (status, {}, text)
-    found = ask(context_at(sentry))
-    assert (found.state, found.inconclusive, found.measures) == ("failed", True, {})
-    assert summary in found.summary
+    outcome = run_step(context_with(sentry))
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+    assert summary in outcome.summary
 
 
-def test_a_list_of_something_else_is_not_taken_for_no_issues(sentry: Sentry) -> None:
+def test_an_answer_of_another_form_does_not_count_as_no_issues(sentry: Sentry) -> None:
     for text in ('{"results": 1}', '[{"title": "x"}]', "null", '["x"]'):
         sentry.answers[sentry.requests + 2] = (200, {}, text)
-        found = ask(context_at(sentry))
-        assert (found.inconclusive, found.measures) == (True, {}), text
+        outcome = run_step(context_with(sentry))
+        assert (outcome.inconclusive, outcome.measures) == (True, {}), text
 
 
 def test_a_tracker_that_does_not_answer_measures_nothing(sentry: Sentry) -> None:
-    ctx = context_at(replace(sentry, url="http://127.0.0.1:1"))
-    found = ask(ctx)
-    assert (found.state, found.inconclusive) == ("failed", True)
-    assert found.summary == "The error tracker does not answer. Nothing is known of new errors."
+    ctx = context_with(replace(sentry, url="http://127.0.0.1:1"))
+    outcome = run_step(ctx)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary == "The error tracker does not answer. It is not known whether there are new errors."
 
 
-def test_a_wrong_token_is_named_and_never_shown(sentry: Sentry) -> None:
-    found = ask(context_at(sentry, token="sntrys_old"))
-    assert found.summary.startswith("The error tracker does not know the token $SENTRY_TOKEN (401): Invalid token.")
-    assert "sntrys_" not in repr(found)
+def test_a_wrong_token_is_reported_by_its_name_and_never_shown(sentry: Sentry) -> None:
+    outcome = run_step(context_with(sentry, token="sntrys_old"))
+    assert outcome.summary.startswith("The error tracker does not know the token $SENTRY_TOKEN (401): Invalid token.")
+    assert "sntrys_" not in repr(outcome)
 
 
-def test_the_doctor_says_whether_the_token_may_read_the_projects_issues(sentry: Sentry) -> None:
-    (check,) = box("errors", BOX).preflight()
-    looking = PreflightContext(tools=context_at(sentry).tools, ref="main")
-    (found,) = check.examine(looking)
-    assert (found.level, found.summary) == ("ok", "the error tracker's token may read the issues of dj/api")
+def test_the_preflight_checks_that_the_token_may_read_the_issues(sentry: Sentry) -> None:
+    (check,) = box("errors", ERRORS).preflight()
+    ctx = PreflightContext(tools=context_with(sentry).tools, ref="main")
+    (result,) = check.examine(ctx)
+    assert (result.level, result.summary) == ("ok", "the error tracker's token may read the issues of dj/api")
     sentry.scopes = {"project:read"}
-    (found,) = check.examine(looking)
-    assert (found.level, found.todo) == (
+    (result,) = check.examine(ctx)
+    assert (result.level, result.todo) == (
         "fail",
         "give it the scopes project:read and event:read, and its owner the project",
     )
     sentry.answers[sentry.requests + 1] = (429, {"Retry-After": "30"}, "")
-    (found,) = check.examine(looking)
-    assert found.level == "warn", "a busy tracker must not keep a deploy from starting"
+    (result,) = check.examine(ctx)
+    assert result.level == "warn", "a busy tracker must not block the start of a run"

@@ -1,4 +1,4 @@
-"""`http` knows an answer from a log-in page, refuses what could never be met, and shows no secret that an answer brings."""
+"""`http`: recognizes log-in pages, refuses requirements that can never be met, and shows no secrets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from commands.steps.base import execute
 from state.errors import BadPage
-from tests.commands.steps.making import box, context, plan
+from tests.commands.steps.builders import box, context, plan
 from tests.pages import small
 from tests.production import answer
 from tests.world import World
@@ -18,7 +18,8 @@ SHOP = 'web = "api"\npath = "/shop"\n'
 JWT = "eyJhbGciOi.SESSION.abc"
 
 
-def found(toml: str, text: str, status: int = 200) -> tuple[str, str]:
+def run_answer(toml: str, text: str, status: int = 200) -> tuple[str, str]:
+    """State and summary of the step, if the place answers so."""
     world = World()
     world.on_web("", answer(status, text=text))
     outcome = execute(box("http", toml), context(world))
@@ -27,7 +28,7 @@ def found(toml: str, text: str, status: int = 200) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("shape", "good", "bad"),
+    ("form", "good", "bad"),
     [
         ("json", ['{"a": 1}', "[]", "3"], [PAGE, " ", "ok", '{"a": NaN}']),
         ("list", ["[]", '[{"a": 1}]'], [PAGE, "{}", '"text"', "null"]),
@@ -35,51 +36,59 @@ def found(toml: str, text: str, status: int = 200) -> tuple[str, str]:
         ("page", [PAGE, "\ufeff\n<!-- x --> <HTML lang='th'>"], ["{}", " ", "<?xml version='1.0'?><jobs/>"]),
     ],
 )
-def test_an_answer_is_what_the_box_says(shape: str, good: list[str], bad: list[str]) -> None:
-    toml = f'{SHOP}answers = "{shape}"'
-    assert [found(toml, text)[0] for text in good] == ["done"] * len(good)
-    assert [found(toml, text)[0] for text in bad] == ["failed"] * len(bad)
+def test_an_answer_must_have_the_required_form(form: str, good: list[str], bad: list[str]) -> None:
+    toml = f'{SHOP}answers = "{form}"'
+    assert [run_answer(toml, text)[0] for text in good] == ["done"] * len(good)
+    assert [run_answer(toml, text)[0] for text in bad] == ["failed"] * len(bad)
 
 
-def test_a_log_in_page_with_status_200_is_named() -> None:
-    assert found(JOBS + 'answers = "list"', PAGE)[1] == "The answer is a web page instead of a JSON list."
-    assert found(JOBS, PAGE)[1] == "The answer is a web page, not one of an API: a log-in, perhaps, or a proxy."
+def test_a_log_in_page_with_status_200_fails() -> None:
+    assert run_answer(JOBS + 'answers = "list"', PAGE)[1] == "The answer is a web page instead of a JSON list."
+    assert run_answer(JOBS, PAGE)[1] == (
+        "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
+    )
 
 
-def test_only_the_path_of_an_api_refuses_a_web_page_by_itself() -> None:
-    assert found(SHOP, PAGE)[0] == "done"
-    assert found(JOBS, " ")[0] == "done", "an API may answer with no body at all"
-    assert found(JOBS + "status = 404", PAGE, 404)[0] == "done", "a web server's own 404 is a page"
-    assert found(JOBS + 'answers = "page"', PAGE)[0] == "done"
+def test_only_the_path_of_an_api_refuses_a_web_page_without_being_told() -> None:
+    assert run_answer(SHOP, PAGE)[0] == "done"
+    assert run_answer(JOBS, " ")[0] == "done", "an API may answer with no body at all"
+    assert run_answer(JOBS + "status = 404", PAGE, 404)[0] == "done", "a web server answers 404 with a page"
+    assert run_answer(JOBS + 'answers = "page"', PAGE)[0] == "done"
 
 
-def test_the_plan_says_what_must_come() -> None:
+def test_the_plan_shows_the_required_form() -> None:
     assert plan(box("http", JOBS + 'answers = "list"')).endswith("expects status 200, a JSON list")
-    assert plan(box("http", JOBS)).endswith("expects status 200, no web page")
+    assert plan(box("http", JOBS)).endswith("expects status 200, not a web page")
     assert plan(box("http", SHOP)).endswith("expects status 200")
 
 
 @pytest.mark.parametrize(
-    ("toml", "why"),
+    ("toml", "error"),
     [
-        ('answers = "list"\nexpect = { a = 1 }', 'answers = "list" has no named fields, so expect could never be met'),
+        ('answers = "list"\nexpect = { a = 1 }', 'answers = "list" has no named fields, so expect can never be met'),
         (
             'answers = "page"\nvalues = { a = "b" }',
-            'answers = "page" has no named fields, so values could never be met',
+            'answers = "page" has no named fields, so values can never be met',
         ),
-        ('answers = "json"\nstatus = 204', "an answer 204 has no body, so answers could never be met by it"),
-        ("expect = { a = 1 }\nstatus = [200, 204]", "an answer 204 has no body, so expect could never be met by it"),
-        ('answers = "json"\nmethod = "HEAD"', "an answer to HEAD has no body, so answers could never be met"),
-        ('values = { mine = "data.accessToken" }', '"data.accessToken" is a secret by its name'),
+        ('answers = "json"\nstatus = 204', "an answer with status 204 has no body, so answers can never be met"),
+        (
+            "expect = { a = 1 }\nstatus = [200, 204]",
+            "an answer with status 204 has no body, so expect can never be met",
+        ),
+        ('answers = "json"\nmethod = "HEAD"', "an answer to HEAD has no body, so answers can never be met"),
+        (
+            'values = { mine = "data.accessToken" }',
+            '"data.accessToken" is a secret by its name, but values are stored and shown',
+        ),
     ],
 )
-def test_what_could_never_be_met_is_refused(toml: str, why: str) -> None:
+def test_a_requirement_that_can_never_be_met_is_refused(toml: str, error: str) -> None:
     with pytest.raises(ValidationError) as caught:
         box("http", SHOP + toml)
-    assert why in str(caught.value)
+    assert error in str(caught.value)
 
 
-def test_the_page_names_line_and_step_of_such_a_box() -> None:
+def test_the_error_names_the_line_and_the_step() -> None:
     with pytest.raises(BadPage, match=r'line \d+, Health: http: answers = "list" has no named fields'):
         small(**{'path = "/health"': 'path = "/health"\nanswers = "list"\nexpect = { a = 1 }'})
     with pytest.raises(BadPage, match=r"answers: must be 'json', 'list', 'object' or 'page', not 'array'"):
@@ -97,9 +106,9 @@ def test_the_page_names_line_and_step_of_such_a_box() -> None:
         ("<number>", "NaN", "failed"),
     ],
 )
-def test_texts_and_numbers_that_are_expected(wanted: str, value: str, state: str) -> None:
+def test_the_placeholders_text_and_number_accept_any_text_and_number(wanted: str, value: str, state: str) -> None:
     step = f'{SHOP}expect = {{ a = "{wanted}" }}'
-    assert found(step, f'{{"a": {value}}}')[0] == state
+    assert run_answer(step, f'{{"a": {value}}}')[0] == state
     assert box("http", step).inputs() == set()
 
 
@@ -116,7 +125,7 @@ LOGIN = 'web = "api"\npath = "/api/login"\nmethod = "POST"\nexpect = { token = "
         (500, 'token: "SESSION-1" is taken', "failed"),
     ],
 )
-def test_a_session_reaches_neither_thread_nor_record(status: int, text: str, state: str) -> None:
+def test_a_token_in_an_answer_reaches_neither_thread_nor_record(status: int, text: str, state: str) -> None:
     world = World()
     world.on_web("", answer(status, text=text))
     outcome = execute(box("http", LOGIN), context(world))
@@ -125,17 +134,18 @@ def test_a_session_reaches_neither_thread_nor_record(status: int, text: str, sta
     assert "•••" in f"{outcome.summary}{outcome.output}"
 
 
-def test_a_secret_that_is_not_as_expected_is_not_quoted() -> None:
+def test_an_unexpected_secret_is_not_quoted() -> None:
     assert (
-        found(SHOP + 'expect = { token = "none" }', '{"token": "SESSION-2"}')[1] == "token is '•••' instead of 'none'."
+        run_answer(SHOP + 'expect = { token = "none" }', '{"token": "SESSION-2"}')[1]
+        == "token is '•••' instead of 'none'."
     )
-    assert found(SHOP + 'expect = { token = "<any>" }', '{"token": "SESSION-2"}')[1].endswith("token = •••")
+    assert run_answer(SHOP + 'expect = { token = "<any>" }', '{"token": "SESSION-2"}')[1].endswith("token = •••")
 
 
-def test_a_value_that_is_a_token_is_not_kept() -> None:
+def test_a_value_that_looks_like_a_token_is_refused() -> None:
     world = World()
     world.on_web("", answer(data={"id": JWT}))
     outcome = execute(box("http", SHOP + 'values = { job = "id" }'), context(world))
     assert (outcome.state, outcome.values) == ("failed", {})
-    assert outcome.summary == "id holds what looks like a secret."
+    assert outcome.summary == "id looks like a secret."
     assert "SESSION" not in str(outcome.as_data())

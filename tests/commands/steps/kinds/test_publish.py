@@ -1,4 +1,4 @@
-"""`publish` switches a real link, and refuses a build that is not the commit's."""
+"""`publish`: switches a real link, and refuses a build of another commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
-from tests.commands.steps.making import VALUES, box, context, plan
+from tests.commands.steps.builders import VALUES, box, context, plan
 from tests.local_shell import LocalShell
 from tests.production import answer
 from tests.world import World
@@ -20,7 +20,7 @@ BACK = FORWARD.replace("<commit>", "<commit_before>") + '\nmode = "back"'
 
 
 class Site:
-    """A folder of releases with the old one served, and a build of some commit."""
+    """A site that serves the old release, and a build of the new commit."""
 
     def __init__(self, folder: Path) -> None:
         self.www, self.build = folder / "www", folder / "repo" / "dist"
@@ -28,18 +28,18 @@ class Site:
         (self.www / "releases" / OLD / "build.json").write_text(f'{{"commit": "{OLD}"}}')
         (self.www / "current").symlink_to(f"releases/{OLD}")
         self.build.mkdir(parents=True)
-        self.built(NEW)
+        self.build_commit(NEW)
         self.shell = LocalShell({"REPO": str(folder / "repo"), "WWW": str(self.www)})
         self.world = World()
         self.world.on_web("build.json", lambda _: answer(text=(self.www / "current" / "build.json").read_text()))
 
-    def built(self, commit: str) -> None:
+    def build_commit(self, commit: str) -> None:
         (self.build / "build.json").write_text(f'{{"commit": "{commit}"}}')
 
     def served(self) -> str:
         return (self.www / "current").readlink().name
 
-    def act(self, toml: str) -> Outcome:
+    def run_step(self, toml: str) -> Outcome:
         return execute(box("publish", toml), self.context())
 
     def context(self) -> Any:
@@ -53,53 +53,56 @@ def site(tmp_path: Path) -> Site:
 
 def test_the_plans_show_the_switch() -> None:
     assert 'on h: mv -T "$WWW/current.next" "$WWW/current"' in plan(box("publish", FORWARD))
-    assert "cp -R" not in plan(box("publish", BACK)), "going back must build and copy nothing"
+    assert "cp -R" not in plan(box("publish", BACK)), "a rollback must build and copy nothing"
 
 
-def test_the_build_is_served_and_the_one_before_is_known(site: Site) -> None:
-    found = site.act(FORWARD)
-    assert (found.state, found.values) == ("done", {"release_before": OLD}), found.summary
+def test_the_build_is_served_and_the_release_before_is_known(site: Site) -> None:
+    outcome = site.run_step(FORWARD)
+    assert (outcome.state, outcome.values) == ("done", {"release_before": OLD}), outcome.summary
+    assert outcome.summary == "The build of commit 2222222222 is served."
     assert site.served() == NEW
 
 
 def test_the_old_build_after_a_failed_one_is_refused(site: Site) -> None:
-    site.built(OLD)
-    found = site.act(FORWARD)
-    assert found.state == "failed"
-    assert "is not of commit 2222222222; nothing was published" in found.summary
+    site.build_commit(OLD)
+    outcome = site.run_step(FORWARD)
+    assert outcome.state == "failed"
+    assert outcome.summary == "The build in `dist` is not from commit 2222222222; nothing was published."
     assert site.served() == OLD
 
 
-def test_a_door_that_still_serves_the_old_page_is_seen(site: Site) -> None:
+def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site) -> None:
     site.world.on_web("build.json", answer(data={"commit": OLD}))
-    assert "is not the stamp of 2222222222" in site.act(FORWARD).summary
+    outcome = site.run_step(FORWARD)
+    assert outcome.summary == "app/build.json answers 200 and does not name commit 2222222222."
 
 
-def test_a_page_without_doctype_is_seen_in_any_case_of_letters(site: Site) -> None:
+def test_the_page_must_begin_with_a_doctype_in_any_case(site: Site) -> None:
     site.world.on_web("GET app /$", answer(text="<!DOCTYPE HTML><p>"))
-    assert site.act(FORWARD).state == "done"
+    assert site.run_step(FORWARD).state == "done"
     site.world.on_web("GET app /$", answer(text="It works!"))
     site.shell.ended.clear()
-    assert "is not an HTML page" in site.act(FORWARD).summary
+    assert "is not an HTML page" in site.run_step(FORWARD).summary
 
 
-def test_going_back_serves_the_release_that_is_still_there(site: Site) -> None:
-    site.act(FORWARD)
+def test_a_rollback_serves_the_existing_release(site: Site) -> None:
+    site.run_step(FORWARD)
     site.shell.ended.clear()
-    found = site.act(BACK)
-    assert found.state == "done", found.summary
+    outcome = site.run_step(BACK)
+    assert outcome.state == "done", outcome.summary
     assert site.served() == OLD
 
 
-def test_a_release_that_is_gone_is_said(site: Site) -> None:
+def test_a_missing_release_is_reported(site: Site) -> None:
     (site.www / "releases" / OLD / "build.json").unlink()
     (site.www / "releases" / OLD).rmdir()
-    assert "There is no release 1111111111" in site.act(BACK).summary
+    outcome = site.run_step(BACK)
+    assert outcome.summary == "Host “h” has no release of commit 1111111111; nothing was changed."
 
 
-def test_after_a_cut_the_finished_switch_is_judged(site: Site) -> None:
+def test_after_a_crash_a_finished_switch_is_not_made_again(site: Site) -> None:
     step, ctx = box("publish", FORWARD), site.context()
     execute(step, ctx)
-    made = (site.www / "current").lstat().st_mtime_ns
+    switched_at = (site.www / "current").lstat().st_mtime_ns
     assert step.recover(ctx).state == "done"
-    assert (site.www / "current").lstat().st_mtime_ns == made, "the switch was made a second time"
+    assert (site.www / "current").lstat().st_mtime_ns == switched_at, "the switch was made twice"

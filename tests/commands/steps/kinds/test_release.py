@@ -1,17 +1,20 @@
-"""`release` pins a commit of a real repository and keeps its files."""
+"""`release`: pins a commit of a real repository, and stores files of it with the run."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import FAIL, OK, PreflightContext
 from commands.steps.base import execute
-from tests.commands.steps.making import Repository, box, context, git, plan
+from tests.commands.steps.builders import box, context, plan
+from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
 from tests.world import World
 
-BOX = 'host = "h"\nrepository = "$REPO"\nfiles = ["up.sql"]'
+RELEASE = 'host = "h"\nrepository = "$REPO"\nfiles = ["up.sql"]'
 
 
 @pytest.fixture
@@ -23,97 +26,113 @@ def shell(repository: Repository) -> LocalShell:
     return LocalShell({"REPO": str(repository.path)})
 
 
-def test_the_plan_shows_the_words_that_run() -> None:
-    text = plan(box("release", BOX))
+def test_the_plan_shows_the_exact_commands() -> None:
+    text = plan(box("release", RELEASE))
     assert "on h: git fetch --quiet --tags --force origin" in text
     assert "with REPOSITORY=$REPO, REF=<ref>" in text
-    assert "git show <commit>:up.sql" in text
+    assert "on h: git show <commit>:up.sql, stored with the run" in text
 
 
-def test_a_branch_is_pinned_with_its_files_while_production_stays(repository: Repository) -> None:
+def test_a_branch_is_pinned_with_its_files_and_the_working_copy_is_unchanged(repository: Repository) -> None:
     files: dict[str, str] = {}
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files=files))
-    assert found.state == "done", found.summary
-    assert found.values["commit"] == repository.new
-    assert found.values["commit_before"] == repository.old
-    assert "2 files change" in found.summary
-    made = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
-    assert found.values["committed_at"] == made, "the lead time is counted from the commit"
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files=files))
+    assert outcome.state == "done", outcome.summary
+    assert outcome.values["commit"] == repository.new
+    assert outcome.values["commit_before"] == repository.old
+    assert outcome.summary == (
+        f"main is commit {repository.new[:10]}; production runs {repository.old[:10]}; 2 changed files."
+    )
+    committed_at = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
+    assert outcome.values["committed_at"] == committed_at, "the lead time counts from the commit"
     assert files == {"up.sql": "SELECT 1;\n"}
-    assert any("Second" in line for line in found.lines), found.lines
+    assert any("Second" in line for line in outcome.lines), outcome.lines
     assert git(repository.path, "rev-parse", "HEAD") == repository.old
 
 
-def test_a_local_branch_that_is_behind_does_not_hide_origins(repository: Repository) -> None:
+def test_origins_branch_counts_and_not_the_local_one(repository: Repository) -> None:
     assert git(repository.path, "rev-parse", "main") == repository.old
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={}))
-    assert found.values["commit"] == repository.new, "the local main was taken instead of origin/main"
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
+    assert outcome.values["commit"] == repository.new, "it pinned the local main instead of origin/main"
 
 
-def test_a_tag_is_found(repository: Repository) -> None:
+def test_a_tag_can_be_pinned(repository: Repository) -> None:
     git(repository.origin, "tag", "v2")
-    found = execute(box("release", BOX), context(World(), {"ref": "v2"}, shell=shell(repository), files={}))
-    assert found.values["commit"] == repository.new, found.summary
+    outcome = execute(box("release", RELEASE), context(World(), {"ref": "v2"}, shell=shell(repository), files={}))
+    assert outcome.values["commit"] == repository.new, outcome.summary
 
 
-def test_a_ref_that_is_not_there_is_named(repository: Repository) -> None:
-    found = execute(box("release", BOX), context(World(), {"ref": "v9"}, shell=shell(repository), files={}))
-    assert (found.state, found.summary) == (
+def test_a_missing_ref_is_named(repository: Repository) -> None:
+    outcome = execute(box("release", RELEASE), context(World(), {"ref": "v9"}, shell=shell(repository), files={}))
+    assert (outcome.state, outcome.summary) == (
         "failed",
-        "There is no branch, tag or commit v9 in the repository's origin.",
+        "The repository's origin has no branch, tag or commit v9.",
     )
 
 
-def test_a_file_that_the_release_lacks_is_named(repository: Repository) -> None:
-    found = execute(
-        box("release", BOX.replace("up.sql", "down.sql")), context(World(), shell=shell(repository), files={})
+def test_a_missing_file_is_named(repository: Repository) -> None:
+    outcome = execute(
+        box("release", RELEASE.replace("up.sql", "down.sql")), context(World(), shell=shell(repository), files={})
     )
-    assert found.state == "failed"
-    assert "has no file down.sql" in found.summary
+    assert outcome.state == "failed"
+    assert "has no file down.sql; the runbook page and the release do not match." in outcome.summary
 
 
-def test_nothing_new_is_said(repository: Repository) -> None:
+def test_a_release_that_production_already_runs_is_reported(repository: Repository) -> None:
     git(repository.path, "pull", "-q")
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={}))
-    assert found.state == "done"
-    assert "nothing new" in found.summary
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
+    assert outcome.state == "done"
+    assert outcome.summary.endswith("which production runs already. There is nothing new to deploy.")
 
 
 def test_a_file_that_changed_since_the_first_attempt_is_refused(repository: Repository) -> None:
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={"up.sql": "SELECT 0;\n"}))
-    assert found.state == "failed"
-    assert "changed since this run first read it" in found.summary
+    outcome = execute(
+        box("release", RELEASE), context(World(), shell=shell(repository), files={"up.sql": "SELECT 0;\n"})
+    )
+    assert outcome.state == "failed"
+    assert outcome.summary == "up.sql has changed since this run first read it; abort this run and start a new one."
 
 
-def test_after_a_cut_it_is_simply_made_again() -> None:
+def test_after_a_crash_it_simply_runs_again() -> None:
     world = World()
-    found = box("release", 'host = "h"\nrepository = "$REPO"').recover(context(world))
-    assert found.state == "done", found.summary
+    outcome = box("release", 'host = "h"\nrepository = "$REPO"').recover(context(world))
+    assert outcome.state == "done", outcome.summary
 
 
-def test_a_release_of_many_files_is_pinned_as_one_of_few(repository: Repository) -> None:
+def test_a_release_with_many_files_can_be_pinned(repository: Repository) -> None:
     many = {f"{'long-name-' * 8}{number}.js": "" for number in range(1200)}
     new = repository.commit(many, "Many")
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={}))
-    assert (found.state, found.values["commit"]) == ("done", new), found.summary
-    assert "1202 files change" in found.summary
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
+    assert (outcome.state, outcome.values["commit"]) == ("done", new), outcome.summary
+    assert "1,202 changed files." in outcome.summary
 
 
-def test_a_large_migration_is_kept_whole_and_a_huge_one_is_refused_with_its_size(repository: Repository) -> None:
+def test_a_large_file_is_stored_completely_and_a_huge_one_is_refused_with_its_size(repository: Repository) -> None:
     files: dict[str, str] = {}
     large = "INSERT INTO things VALUES ('ไทย');\n" * 20_000
     repository.commit({"up.sql": large}, "Large")
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files=files))
-    assert (found.state, files["up.sql"] == large) == ("done", True), found.summary
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files=files))
+    assert (outcome.state, files["up.sql"] == large) == ("done", True), outcome.summary
     repository.commit({"up.sql": large * 3}, "Huge")
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={}))
-    assert found.state == "failed"
-    assert found.summary.startswith("up.sql has 2.5 MB, and at most 2 MB can be kept with the run; bring large data in")
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
+    assert outcome.state == "failed"
+    assert outcome.summary.startswith(
+        "up.sql is 2.5 MB, but at most 2.0 MB can be stored with the run; bring large data in"
+    )
 
 
-def test_a_file_that_is_no_text_is_not_kept(repository: Repository) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(repository: Repository) -> None:
     (repository.origin / "up.sql").write_bytes("SELECT 'é';\n".encode("latin-1"))
     git(repository.origin, "commit", "-qam", "Old letters")
-    found = execute(box("release", BOX), context(World(), shell=shell(repository), files={}))
-    assert found.state == "failed"
-    assert "is not UTF-8 text" in found.summary
+    outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
+    assert outcome.state == "failed"
+    assert "is not UTF-8 text" in outcome.summary
+
+
+def test_the_preflight_reads_the_files_of_the_ref(repository: Repository) -> None:
+    (_, check) = box("release", RELEASE).preflight()
+    ctx = PreflightContext(tools=context(World(), shell=shell(repository)).tools, ref="main")
+    (result,) = check.examine(ctx)
+    assert (result.level, ctx.files) == (OK, {"up.sql": "SELECT 1;\n"}), result
+    assert result.summary == f"main is commit {repository.new[:10]}, with 1 file that the page names"
+    (result,) = check.examine(replace(ctx, ref="v9"))
+    assert (result.level, result.summary) == (FAIL, "the repository's origin has no branch, tag or commit v9")

@@ -1,150 +1,143 @@
-"""`service` is not taken in by "online", a fresh uptime and a healthy answer."""
+"""`service`: an online process and a healthy answer alone are not enough."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 from commands.steps.base import execute
 from state.errors import Unreachable
-from tests.commands.steps.making import box, context, plan
-from tests.production import NEW, answer, ended
+from tests.commands.steps.builders import box, context, plan
+from tests.commands.steps.kinds.pm2_service import SERVICE, restart_result, service_json, state_result
+from tests.production import NEW, OLD, answer
 from tests.world import World
 
-BOX = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"\nallow = ["harmless"]'
+ALLOWING = SERVICE + '\nallow = ["harmless"]'
 
 
-def world(rate: float = 200.0) -> World:
-    """A world whose new code is checked out."""
-    made = World(rate=rate)
-    made.head = NEW
-    return made
+def new_code(rate: float = 200.0) -> World:
+    """A world in which the new code is checked out."""
+    world = World(rate=rate)
+    world.head = NEW
+    return world
 
 
-def state(**changes: object) -> str:
-    """What the service's script says of the service."""
-    told = {
-        "pid": 101,
-        "status": "online",
-        "restarts": 4,
-        "uptime": 1.0,
-        "out": "/o",
-        "err": "/e",
-        "out_from": "5",
-        "err_from": "6",
-    }
-    return json.dumps({"names": ["dj-system-api"], "service": {**told, **changes}})
-
-
-def restarted(before: str, after: str) -> object:
-    """What the restart's script prints."""
-    return ended(f"before={before}\nafter={after}\n")
-
-
-def test_the_plan_shows_restart_and_judgement() -> None:
-    text = plan(box("service", BOX))
+def test_the_plan_shows_the_restart_and_the_checks() -> None:
+    text = plan(box("service", ALLOWING))
     assert 'on h: pm2 restart "$NAME"' in text
     assert "--update-env" not in text
     assert "again after 10 s" in text
 
 
-def test_a_good_restart_leaves_where_the_logs_stood_before_it() -> None:
-    found = execute(box("service", BOX), context(world()))
-    assert found.state == "done", found.summary
-    assert found.values["log_offset_err"] == "40:8:bb:1795449600.5"
-    assert found.values["log_err"] == "/logs/err.log"
+def test_a_good_restart_sets_the_log_offsets_from_before_it() -> None:
+    outcome = execute(box("service", ALLOWING), context(new_code()))
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary == "dj-system-api is online with a new process at commit 2222222222, stable for 10 s."
+    assert outcome.values["log_offset_err"] == "40:8:bb:1795449600.5"
+    assert outcome.values["log_err"] == "/logs/err.log"
 
 
-def test_a_good_restart_leaves_its_moment_by_the_bots_clock() -> None:
-    made = world()
-    made.on_host("now=%s", ended(f"now={state(uptime=3600.0)}\n"))
-    made.on_host("pm2 restart", restarted(state(pid=100, restarts=3), state()))
-    made.running = NEW
-    began = made.clock.now()
-    found = execute(box("service", BOX), context(made))
-    moment = datetime.fromisoformat(found.timestamps["restarted_at"]) + timedelta(hours=1)
-    assert began < moment < made.clock.now()
+def test_the_moment_of_the_restart_is_by_the_bots_clock() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result(service_json(uptime=3600.0)))
+    world.on_host("pm2 restart", restart_result(service_json(pid=100, restarts=3), service_json()))
+    world.running = NEW
+    began = world.clock.now()
+    outcome = execute(box("service", ALLOWING), context(world))
+    moment = datetime.fromisoformat(outcome.timestamps["restarted_at"]) + timedelta(hours=1)
+    assert began < moment < world.clock.now()
 
 
-def test_a_crash_loop_is_seen() -> None:
-    made = world()
-    made.on_host("now=%s", ended(f"now={state(pid=109, restarts=9)}\n"))
-    made.on_host("pm2 restart", restarted(state(pid=100, restarts=3), state()))
-    found = execute(box("service", BOX), context(made))
-    assert found.state == "failed"
-    assert "it restarted by itself (4 → 9 restarts)" in found.summary
+def test_a_crash_loop_fails_the_step() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result(service_json(pid=109, restarts=9)))
+    world.on_host("pm2 restart", restart_result(service_json(pid=100, restarts=3), service_json()))
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert outcome.state == "failed"
+    assert outcome.summary.startswith("dj-system-api did not start properly: ")
+    assert "it restarted by itself (4 → 9 restarts)" in outcome.summary
 
 
-def test_the_old_code_that_came_up_again_is_seen() -> None:
-    made = World()
-    found = execute(box("service", BOX), context(made))
-    assert found.state == "failed"
-    assert "instead of the commit deployed" in found.summary
+def test_a_service_that_still_runs_the_old_code_fails_the_step() -> None:
+    world = World()
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert outcome.state == "failed"
+    assert f"api/api/health answers commit = {OLD} instead of commit = {NEW}." in outcome.summary
 
 
-def test_a_process_that_is_not_new_is_seen() -> None:
-    made = world()
-    made.on_host("now=%s", ended(f"now={state(pid=100)}\n"))
-    made.on_host("pm2 restart", restarted(state(pid=100), state(pid=100)))
-    assert "its process is not a new one" in execute(box("service", BOX), context(made)).summary
+def test_a_process_that_was_not_restarted_fails_the_step() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result(service_json(pid=100)))
+    world.on_host("pm2 restart", restart_result(service_json(pid=100), service_json(pid=100)))
+    assert "its process is not new" in execute(box("service", ALLOWING), context(world)).summary
 
 
-def test_new_error_lines_fail_it_and_allowed_ones_do_not() -> None:
-    made = world()
-    made.log_lines = ["ERROR harmless"]
-    assert execute(box("service", BOX), context(made)).state == "done"
-    made.log_lines.append("FATAL cannot connect")
-    found = execute(box("service", BOX), context(made, attempt=2))
-    assert found.state == "failed"
-    assert "FATAL cannot connect" in found.lines
+def test_new_error_lines_fail_the_step_but_allowed_ones_do_not() -> None:
+    world = new_code()
+    world.log_lines = ["ERROR harmless"]
+    assert execute(box("service", ALLOWING), context(world)).state == "done"
+    world.log_lines.append("FATAL cannot connect")
+    outcome = execute(box("service", ALLOWING), context(world, attempt=2))
+    assert outcome.state == "failed"
+    assert "FATAL cannot connect" in outcome.lines
 
 
-def test_where_another_step_looks_over_time_it_ends_as_soon_as_the_commit_answers() -> None:
-    made, step = world(rate=1), box("service", BOX + '\nsteady = "1 h"\nsteady_in = "later"')
-    opens = iter([Unreachable("nobody listens there"), answer(502), answer(data={"commit": NEW})])
-    made.on_web("health", lambda _: next(opens))
-    found = execute(step, context(made))
-    assert found.summary == "dj-system-api is online with a new process, at commit 2222222222."
-    assert (found.values["pid"], found.values["restarts"]) == ("101", "4")
-    assert not [script for script, _ in made.asked if "now=" in script], "it was looked at over time here as well"
+def test_with_steady_in_the_step_ends_as_soon_as_the_commit_is_served() -> None:
+    world, step = new_code(rate=1), box("service", ALLOWING + '\nsteady = "1 h"\nsteady_in = "later"')
+    opens = iter([Unreachable("nothing listens there"), answer(502), answer(data={"commit": NEW})])
+    world.on_web("health", lambda _: next(opens))
+    outcome = execute(step, context(world))
+    assert outcome.summary == "dj-system-api is online with a new process at commit 2222222222."
+    assert (outcome.values["pid"], outcome.values["restarts"]) == ("101", "4")
+    assert not [script for script, _ in world.asked if "now=" in script], "it was checked again here too"
 
 
-def test_there_too_errors_since_the_restart_and_an_old_process_are_seen() -> None:
-    made, step = world(), box("service", BOX + '\nsteady_in = "later"')
-    made.log_lines = ["FATAL cannot connect"]
-    assert "1 new line with error or fatal" in execute(step, context(made)).summary
-    made.on_host("pm2 restart", restarted(state(pid=100), state(pid=100)))
-    assert "its process is not a new one" in execute(step, context(made, attempt=2)).summary
+def test_with_steady_in_errors_and_an_old_process_still_fail_the_step() -> None:
+    world, step = new_code(), box("service", ALLOWING + '\nsteady_in = "later"')
+    world.log_lines = ["FATAL cannot connect"]
+    assert "1 new line with error or fatal" in execute(step, context(world)).summary
+    world.on_host("pm2 restart", restart_result(service_json(pid=100), service_json(pid=100)))
+    assert "its process is not new" in execute(step, context(world, attempt=2)).summary
 
 
-def test_who_looks_over_time_must_be_a_steady_step_of_the_same_service() -> None:
-    step, words = box("service", BOX + '\nsteady_in = "later"'), BOX.replace('\nallow = ["harmless"]', "")
-    assert step.page_error({"later": box("steady", words)}) == ""
-    for boxes in ({}, {"later": box("service", words)}, {"later": box("steady", words.replace("dj-system", "other"))}):
-        assert 'there is no `steady` step "later" of dj-system-api on h' in step.page_error(boxes)
+def test_steady_in_must_name_a_steady_step_of_the_same_service() -> None:
+    step = box("service", SERVICE + '\nsteady_in = "later"')
+    assert step.page_error({"later": box("steady", SERVICE)}) == ""
+    other = SERVICE.replace("dj-system", "other")
+    for boxes in ({}, {"later": box("service", SERVICE)}, {"later": box("steady", other)}):
+        error = step.page_error(boxes)
+        assert error == 'steady_in: the page has no `steady` step "later" for dj-system-api on h'
 
 
-def test_an_unknown_name_and_another_users_pm2_are_told_apart() -> None:
-    made = world()
-    made.on_host("pm2 restart", restarted('{"names":["other"],"service":null}', '{"names":["other"],"service":null}'))
-    assert (
-        execute(box("service", BOX), context(made)).summary == "pm2 on h knows no service dj-system-api; it has other."
+def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
+    world = new_code()
+    world.on_host(
+        "pm2 restart", restart_result('{"names":["other"],"service":null}', '{"names":["other"],"service":null}')
     )
-    made.on_host("pm2 restart", restarted('{"names":[]}', '{"names":[]}'))
-    assert "another user's pm2" in execute(box("service", BOX), context(made, attempt=2)).summary
+    assert (
+        execute(box("service", ALLOWING), context(world)).summary
+        == "pm2 on host “h” has no service dj-system-api; it has other."
+    )
+    world.on_host("pm2 restart", restart_result('{"names":[]}', '{"names":[]}'))
+    assert (
+        "perhaps another user's pm2 runs dj-system-api."
+        in execute(box("service", ALLOWING), context(world, attempt=2)).summary
+    )
 
 
-def test_health_that_answers_503_is_said() -> None:
-    made = world()
-    made.on_web("health", answer(503))
-    assert "answers commit status 503" in execute(box("service", BOX), context(made)).summary
+def test_a_health_check_that_answers_503_fails_the_step() -> None:
+    world = new_code()
+    world.on_web("health", answer(503))
+    assert (
+        "api/api/health answers with status 503 instead of commit = "
+        in execute(box("service", ALLOWING), context(world)).summary
+    )
 
 
-def test_after_a_cut_it_is_judged_and_not_restarted_again() -> None:
-    made, step = world(), box("service", BOX)
-    ctx = context(made)
-    made.lose("pm2 restart")
+def test_after_a_crash_the_service_is_not_restarted_again() -> None:
+    world, step = new_code(), box("service", ALLOWING)
+    ctx = context(world)
+    world.lose("pm2 restart")
     assert execute(step, ctx).state == "unknown"
-    assert made.pid == 101
+    assert world.pid == 101
     assert step.recover(ctx).state == "done"
-    assert made.pid == 101, "it was restarted twice"
+    assert world.pid == 101, "it was restarted twice"

@@ -1,16 +1,16 @@
-"""`steady` looks at the very process that was restarted, some seconds after it began, and is not taken in by "online"."""
+"""`steady`: checks that the restarted process still runs some seconds later."""
 
 from __future__ import annotations
 
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
-from tests.commands.steps.kinds.test_service import state
-from tests.commands.steps.making import box, context, plan
-from tests.production import NEW, answer, ended
+from tests.commands.steps.builders import box, context, plan
+from tests.commands.steps.kinds.pm2_service import SERVICE, service_json, state_result
+from tests.production import NEW, OLD, answer
 from tests.world import World
 
-BOX = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"\nlasts = "5 s"'
-GIVEN = {
+STEADY = SERVICE + '\nlasts = "5 s"'
+RESTARTED = {
     "pid": "100",
     "restarts": "3",
     "log_out": "/logs/out.log",
@@ -20,71 +20,70 @@ GIVEN = {
 }
 
 
-def world() -> World:
+def new_code() -> World:
     """A world that serves the new code since a restart."""
-    made = World()
-    made.running = NEW
-    return made
+    world = World()
+    world.running = NEW
+    return world
 
 
-def looked(made: World) -> Outcome:
-    """The outcome of one look."""
-    return execute(box("steady", BOX), context(made, GIVEN))
+def run_step(world: World) -> Outcome:
+    return execute(box("steady", STEADY), context(world, RESTARTED))
 
 
-def test_the_plan_says_which_process_and_how_long() -> None:
-    text = plan(box("steady", BOX))
-    assert "5 s after dj-system-api began: process <pid> still, online, and <restarts> restarts still" in text
+def test_the_plan_names_the_process_and_its_age() -> None:
+    text = plan(box("steady", STEADY))
+    assert "5 s after dj-system-api started: still process <pid>, online, still <restarts> restarts" in text
     assert "GET api/api/health, expects commit = <commit>" in text
 
 
-def test_it_needs_what_the_restart_found_out() -> None:
-    assert {"pid", "restarts", "log_err", "log_offset_err", "commit"} <= box("steady", BOX).inputs()
+def test_it_needs_the_values_of_the_restart() -> None:
+    assert {"pid", "restarts", "log_err", "log_offset_err", "commit"} <= box("steady", STEADY).inputs()
 
 
-def test_a_service_that_stays_up_is_well_and_its_age_counts() -> None:
-    made = world()
-    began = made.clock.now()
-    found = looked(made)
-    assert found.summary == "dj-system-api is the same process 5 s after it began, and well."
-    assert (made.clock.now() - began).total_seconds() >= 3.5, "it did not wait until the process was 5 s old"
-    asked = [dict(env) for _, env in made.asked]
-    assert asked[-1]["ERR_FROM"] == "40", "the log was not read from the restart on"
+def test_a_service_that_stays_up_passes_when_its_process_is_old_enough() -> None:
+    world = new_code()
+    began = world.clock.now()
+    outcome = run_step(world)
+    assert outcome.summary == "5 s after its start, dj-system-api is still the same process and healthy."
+    assert (world.clock.now() - began).total_seconds() >= 3.5, "it did not wait until the process was 5 s old"
+    env = dict(world.asked[-1][1])
+    assert env["ERR_FROM"] == "40", "the log was not read from the restart on"
 
 
-def test_a_loop_that_shows_during_the_look_is_seen() -> None:
-    made = world()
-    looks = iter([state(pid=100, restarts=3), state(pid=109, restarts=5)])
-    made.on_host("now=%s", lambda _: ended(f"now={next(looks)}\n"))
-    found = looked(made)
-    assert found.state == "failed"
-    assert "it restarted by itself (3 → 5 restarts)" in found.summary
+def test_a_crash_loop_that_shows_during_the_wait_fails_the_step() -> None:
+    world = new_code()
+    states = iter([service_json(pid=100, restarts=3), service_json(pid=109, restarts=5)])
+    world.on_host("now=%s", lambda _: state_result(next(states)))
+    outcome = run_step(world)
+    assert outcome.state == "failed"
+    assert outcome.summary == "dj-system-api did not stay healthy: it restarted by itself (3 → 5 restarts)."
 
 
-def test_another_process_is_told_without_waiting_the_hour_that_the_page_says() -> None:
-    made = world()
-    made.on_host("now=%s", ended(f"now={state(pid=101, restarts=4)}\n"))
-    step = box("steady", BOX.replace("5 s", "1 h"))
-    assert "it restarted by itself (3 → 4 restarts)" in execute(step, context(made, GIVEN)).summary
+def test_another_process_is_reported_without_waiting() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result(service_json(pid=101, restarts=4)))
+    step = box("steady", STEADY.replace("5 s", "1 h"))
+    assert "it restarted by itself (3 → 4 restarts)" in execute(step, context(world, RESTARTED)).summary
 
 
-def test_a_service_that_is_gone_from_pm2_is_told() -> None:
-    made = world()
-    made.on_host("now=%s", ended('now={"names":[]}\n'))
-    assert "pm2 says that it is gone" in looked(made).summary
+def test_a_service_that_pm2_no_longer_lists_fails_the_step() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result('{"names":[]}'))
+    assert run_step(world).summary == "dj-system-api did not stay healthy: pm2 no longer lists it."
 
 
-def test_one_that_answers_no_more_or_another_commit_is_seen() -> None:
-    made = world()
-    made.running = "3" * 40
-    assert "instead of the commit deployed" in looked(made).summary
-    made.on_web("health", answer(503))
-    assert "answers commit status 503" in looked(made).summary
+def test_another_commit_or_a_failing_health_check_fails_the_step() -> None:
+    world = new_code()
+    world.running = OLD
+    assert f"api/api/health answers commit = {OLD} instead of commit = {NEW}." in run_step(world).summary
+    world.on_web("health", answer(503))
+    assert "api/api/health answers with status 503 instead of commit = " in run_step(world).summary
 
 
-def test_new_error_lines_fail_it_with_the_lines() -> None:
-    made = world()
-    made.log_lines = ["ERROR GET /api/jobs no such table"]
-    found = looked(made)
-    assert found.state == "failed"
-    assert "ERROR GET /api/jobs no such table" in found.lines
+def test_new_error_lines_fail_the_step_and_are_listed() -> None:
+    world = new_code()
+    world.log_lines = ["ERROR GET /api/jobs no such table"]
+    outcome = run_step(world)
+    assert outcome.state == "failed"
+    assert "ERROR GET /api/jobs no such table" in outcome.lines

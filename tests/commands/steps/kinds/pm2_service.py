@@ -1,0 +1,35 @@
+"""The output of the scripts that ask pm2 about the service, as the tests want it."""
+
+from __future__ import annotations
+
+import json
+
+from commands.ports.shell import CommandResult
+from tests.production import ended
+
+SERVICE = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"'
+
+
+def service_json(**changes: object) -> str:
+    """The JSON that the shell function `state` prints, with some fields changed."""
+    service = {
+        "pid": 101,
+        "status": "online",
+        "restarts": 4,
+        "uptime": 1.0,
+        "out": "/o",
+        "err": "/e",
+        "out_from": "5",
+        "err_from": "6",
+    }
+    return json.dumps({"names": ["dj-system-api"], "service": {**service, **changes}})
+
+
+def restart_result(before: str, after: str) -> CommandResult:
+    """The result of the restart script."""
+    return ended(f"before={before}\nafter={after}\n")
+
+
+def state_result(state: str) -> CommandResult:
+    """The result of the script that asks for the state of the service now."""
+    return ended(f"now={state}\n")

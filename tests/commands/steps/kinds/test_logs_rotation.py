@@ -1,0 +1,115 @@
+"""`logs` on real log files that are rotated between the restart and the check."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.commands.steps.service_log import append, mark, read
+from tests.local_shell import LocalShell
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "dj-system-api-error.log"
+
+
+@pytest.mark.parametrize("name", ["{}.1", "{}-20261125", "{}-2026-11-25.log"])
+def test_after_logrotate_renamed_the_log_both_files_are_read(log: Path, name: str) -> None:
+    log.write_text("Error: old\n")
+    since = mark(log)
+    append(log, "Error: before the rotation\n")
+    log.rename(name.format(log.with_suffix("") if name.endswith(".log") else log))
+    log.write_text("Error: after 1\nError: after 2 which is much longer than what was there\n")
+    outcome = read(log, since)
+    assert [line[:18] for line in outcome.lines] == ["Error: before the ", "Error: after 1", "Error: after 2 whi"]
+    assert outcome.summary.endswith("The log was rotated meanwhile; what was rotated away was read as well.")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("old", ["Error: old\n", ""])
+def test_after_pm2_logrotate_copied_and_emptied_the_log_both_files_are_read(log: Path, old: str, packed: bool) -> None:
+    log.write_text(old)
+    since = mark(log, time.time() - 0.1)
+    append(log, "Error: before the rotation\n")
+    copy = log.with_name(f"{log.stem}__2026-11-25_00-00-00.log{'.gz' if packed else ''}")
+    copy.write_bytes(gzip.compress(log.read_bytes()) if packed else log.read_bytes())
+    log.write_text("Error: after, and longer than all that was there\n")
+    outcome = read(log, since)
+    assert outcome.lines == ("Error: before the rotation", "Error: after, and longer than all that was there")
+    assert "what was rotated away was read as well" in outcome.summary
+
+
+def test_a_new_log_that_begins_with_the_same_line_is_recognized_as_new(log: Path) -> None:
+    log.write_text("Error: connect ECONNREFUSED\n")
+    since = mark(log)
+    append(log, "Error: 1\n")
+    log.rename(f"{log}.1")
+    log.write_text("Error: connect ECONNREFUSED\nError: 2\n")
+    assert read(log, since).lines == ("Error: 1", "Error: connect ECONNREFUSED", "Error: 2")
+
+
+def test_an_empty_log_that_was_renamed_and_is_still_written_to_is_read(log: Path) -> None:
+    log.write_text("")
+    since = mark(log, time.time() + 60)  # it is older than the restart, and there is no new one yet
+    log.rename(f"{log}.1")
+    append(Path(f"{log}.1"), "Error: 1\n")
+    assert read(log, since).lines == ("Error: 1",)
+
+
+def test_lines_that_the_old_process_writes_to_an_earlier_log_do_not_count(log: Path) -> None:
+    older = log.with_name(f"{log.name}.1")
+    older.write_text("Error: of yesterday\n")
+    if not _creation_time(older):
+        pytest.skip("this file system does not store when a file was created")
+    time.sleep(1.2)  # the creation time is in whole seconds
+    log.write_text("")
+    since = mark(log, time.time() - 0.1)
+    append(older, "the old process is stopping\n")
+    assert read(log, since).state == "done"
+
+
+def _creation_time(file: Path) -> int:
+    seconds = LocalShell({}).ask("h", 'stat -c %W "$FILE"', env={"FILE": str(file)}).tail.strip()
+    return int(seconds) if seconds.isdigit() else 0
+
+
+def test_after_two_rotations_all_files_are_read_in_order(log: Path) -> None:
+    log.write_text("Error: old\n")
+    since = mark(log, time.time() - 0.1)
+    append(log, "Error: 1\n")
+    log.rename(f"{log}.2")
+    log.with_name(f"{log.name}.1").write_text("Error: 2\n")
+    log.write_text("Error: 3\n")
+    assert read(log, since).lines == ("Error: 1", "Error: 2", "Error: 3")
+
+
+def test_if_the_rotated_file_is_not_found_the_result_says_so(log: Path) -> None:
+    log.write_text("Error: old\n")
+    for since in (mark(log), "11"):
+        log.write_text("Error: x\n")
+        outcome = read(log, since)
+        assert outcome.lines == ("Error: x",)
+        assert outcome.summary.endswith(
+            "read from its beginning; what was written last before that was not found beside it."
+        )
+
+
+def test_a_file_that_was_rotated_before_the_restart_does_not_count(log: Path) -> None:
+    older = log.with_name(f"{log.name}.1")
+    older.write_text("Error: of yesterday\n")
+    os.utime(older, (time.time() - 60, time.time() - 60))
+    log.write_text("")
+    outcome = read(log, mark(log))
+    assert (outcome.state, outcome.summary) == ("done", "No line with error or fatal since the restart.")
+
+
+def test_the_log_of_another_instance_does_not_count(log: Path) -> None:
+    log.write_text("")
+    since = mark(log, time.time() - 0.1)
+    log.with_name(f"{log.stem}-1.log").write_text("Error: of the second instance\n")
+    assert read(log, since).state == "done"

@@ -1,0 +1,95 @@
+"""`maintenance`: runs the page's command once, and believes only what is seen from outside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from commands.steps.base import execute
+from tests.commands.steps.builders import box, context, plan
+from tests.local_shell import LocalShell
+from tests.production import answer
+from tests.world import World
+
+MAINTENANCE = """
+host = "h"
+state = "on"
+command = 'touch "$flag"'
+env = { flag = "$FLAG" }
+web = "app"
+"""
+OFF = MAINTENANCE.replace('"on"', '"off"').replace("touch", "rm -f")
+
+
+def test_maintenance_is_on_when_the_site_answers_503() -> None:
+    outcome = execute(box("maintenance", MAINTENANCE), context(World()))
+    assert (outcome.state, outcome.summary) == ("done", "Maintenance is on: app/ answers 503.")
+
+
+def test_the_plan_shows_the_command_and_the_check() -> None:
+    step = box("maintenance", MAINTENANCE)
+    assert plan(step) == 'on h: touch "$flag"\nwith flag=$FLAG\nGET app/, expects status 503'
+
+
+def test_a_command_that_had_no_effect_fails_the_step() -> None:
+    world = World()
+    world.on_web("app", answer(200))
+    outcome = execute(box("maintenance", MAINTENANCE), context(world))
+    assert (outcome.state, outcome.summary) == ("failed", "Maintenance should be on, but app/ answers 200.")
+
+
+def test_a_site_that_does_not_answer_fails_the_step() -> None:
+    world = World()
+    world.unreachable("web")
+    outcome = execute(box("maintenance", MAINTENANCE), context(world))
+    assert outcome.summary == "Maintenance should be on, but app/ does not answer."
+
+
+def test_a_failed_command_is_not_checked() -> None:
+    world = World()
+    world.fail("touch", 2)
+    outcome = execute(box("maintenance", MAINTENANCE), context(world))
+    assert (outcome.state, outcome.summary) == ("failed", "The command failed with exit code 2.")
+    assert not world.calls
+
+
+def test_without_an_address_the_result_says_that_nothing_was_checked() -> None:
+    outcome = execute(box("maintenance", MAINTENANCE.replace('web = "app"', "")), context(World()))
+    assert outcome.state == "done"
+    assert outcome.summary == "Maintenance is on. This was not checked, because the box has no `web`."
+
+
+def test_the_end_of_maintenance_sets_the_moment_from_which_requests_were_let_in() -> None:
+    world, step = World(), box("maintenance", OFF)
+    began = world.clock.now()
+    assert step.outputs() == ("let_in_at",)
+    outcome = execute(step, context(world))
+    assert began < datetime.fromisoformat(outcome.timestamps["let_in_at"]) < world.clock.now()
+    assert box("maintenance", MAINTENANCE).outputs() == ()
+
+
+def test_after_a_crash_the_command_runs_only_once() -> None:
+    world, step = World(), box("maintenance", MAINTENANCE)
+    ctx = context(world)
+    assert (step.recover(ctx).state, step.recover(ctx).state) == ("done", "done")
+    assert world.begun == {ctx.key: 1}
+
+
+def test_after_a_crash_without_an_exit_code_the_site_decides() -> None:
+    world, step, shell = World(), box("maintenance", MAINTENANCE), LocalShell({})
+    ctx = context(world, shell=shell)
+    shell.dead.add(ctx.key)
+    outcome = step.recover(ctx)
+    assert outcome.state == "unknown"
+    assert outcome.summary.startswith("The command is no longer running on host “h”, and app/ answers 200.")
+    world.maintenance = True
+    assert step.recover(ctx).state == "done"
+    assert not shell.ended, "recovering ran the command"
+
+
+def test_after_a_crash_without_an_exit_code_and_an_address_the_state_is_unknown() -> None:
+    shell = LocalShell({})
+    ctx = context(World(), shell=shell)
+    shell.dead.add(ctx.key)
+    outcome = box("maintenance", MAINTENANCE.replace('web = "app"', "")).recover(ctx)
+    assert outcome.state == "unknown"
+    assert "cannot be checked, because the box has no `web`" in outcome.summary

@@ -1,0 +1,111 @@
+"""`query`: measures its first row, and compares the first cell with its limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from commands.ports.database import Rows
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from state.errors import Failed, Unreachable
+from tests.commands.steps.builders import box, context, plan
+from tests.production import rows
+from tests.world import World
+
+SHARE = """
+database = "db"
+sql = "SELECT avg(bad) AS failed_share, count(*) AS requests FROM job_requests"
+measure = "failed_share"
+"""
+
+
+def run_share(columns: tuple[str, ...], row: tuple[object, ...], more: str = "") -> Outcome:
+    """The outcome of the query for a failed share, if the database returns this row."""
+    world = World()
+    world.on_sql("", Rows(columns=columns, rows=(row,)))
+    return execute(box("query", SHARE + more), context(world))
+
+
+def test_a_query_is_measured_and_compared_with_its_limits() -> None:
+    step = box("query", 'database = "db"\nsql = "SELECT 42"\nmeasure = "jobs"\nat_least = 1\nat_most = 50')
+    world = World()
+    outcome = execute(step, context(world))
+    assert (outcome.state, outcome.measures["jobs"], outcome.measures["failed"]) == ("done", 42, 0)
+    world.on_sql("", rows(51))
+    outcome = execute(step, context(world))
+    assert outcome.state == "failed"
+    assert outcome.summary == "jobs is 51, expected at most 50."
+
+
+def test_the_plan_shows_the_query_and_its_limits() -> None:
+    step = box("query", 'database = "db"\nsql = "SELECT 42"\nat_least = 1\nat_most = 50')
+    assert plan(step) == "on db: SELECT 42 (at least 1, at most 50)"
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"), [("at_most = 1000000", "expected at most 1000000"), ("at_least = 2e7", "at least 20000000")]
+)
+def test_a_large_limit_is_shown_without_an_exponent(limit: str, shown: str) -> None:
+    world = World()
+    world.on_sql("", rows(5_000_000.0))
+    outcome = execute(box("query", f'database = "db"\nsql = "SELECT 1"\n{limit}'), context(world))
+    assert outcome.state == "failed"
+    assert outcome.summary.startswith("value is 5000000, expected")
+    assert shown in outcome.summary
+
+
+def test_a_value_other_than_the_expected_one_fails() -> None:
+    world = World()
+    world.on_sql("", rows("on"))
+    step = box("query", 'database = "db"\nsql = "SELECT state"\nexpect = "off"')
+    assert execute(step, context(world)).summary == "value is on, expected off."
+
+
+def test_a_query_that_the_database_refuses_is_measured_as_failed() -> None:
+    world = World()
+    world.on_sql("", Failed("relation approval_flows does not exist"))
+    outcome = execute(box("query", 'database = "db"\nsql = "SELECT 1"'), context(world))
+    assert (outcome.state, outcome.measures["failed"]) == ("failed", 1)
+
+
+def test_an_unreachable_database_measures_nothing() -> None:
+    world = World()
+    world.on_sql("", Unreachable("The database cannot be reached."))
+    outcome = execute(box("query", 'database = "db"\nsql = "SELECT 1"'), context(world))
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+
+
+def test_further_columns_are_measured_under_their_own_names() -> None:
+    outcome = run_share(("failed_share", "requests"), (Decimal("0.02000000"), 214))
+    assert (outcome.measures["failed_share"], outcome.measures["requests"], outcome.measures["failed"]) == (
+        0.02,
+        214,
+        0,
+    )
+    assert outcome.summary.startswith("failed_share is 0.02, requests is 214 (")
+
+
+def test_an_average_of_no_rows_measures_the_number_of_rows_and_no_share() -> None:
+    outcome = run_share(("failed_share", "requests"), (None, 0))
+    assert outcome.measures.keys() == {"requests", "failed", "seconds"}
+    assert outcome.measures["requests"] == 0
+
+
+@pytest.mark.parametrize("cell", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("1e400")])
+@pytest.mark.parametrize("limits", ["", "\nat_least = 0", "\nexpect = 'nan'"])
+def test_nan_and_infinity_are_inconclusive_whatever_the_limits(cell: float | Decimal, limits: str) -> None:
+    outcome = run_share(("failed_share", "requests", "odd"), (cell, 214, float("inf")), limits)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.measures.keys() == {"requests", "failed", "seconds"}, "an alert or a chart would get it"
+    assert outcome.measures["failed"] == 0, "the query itself did not fail"
+    assert outcome.summary.startswith(f"failed_share is {cell}, which cannot be compared")
+
+
+@pytest.mark.parametrize("names", [("failed",), ("seconds",), ("failed_share",), ("count", "count")])
+def test_a_column_with_the_name_of_another_measure_is_refused(names: tuple[str, ...]) -> None:
+    outcome = run_share(("avg", *names), (0.5, *(1 for _ in names)))
+    assert (outcome.state, outcome.inconclusive, outcome.measures) == ("failed", True, {})
+    assert f"“{names[-1]}”" in outcome.summary
+    assert outcome.summary.endswith("Rename it with AS.")

@@ -1,0 +1,33 @@
+"""A log of a service on this machine: the mark that a restart notes, and the `logs` step run on it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from tests.commands.steps.builders import box, context
+from tests.local_shell import LocalShell
+from tests.world import World
+
+LOGS = 'host = "h"'
+
+
+def mark(file: Path, at: float | None = None) -> str:
+    """The current end of a log, as a restart notes it."""
+    stat, head = file.stat(), hashlib.sha256(file.read_bytes()[:65536]).hexdigest()[:16]
+    return f"{stat.st_size}:{stat.st_ino}:{head}:{at or time.time()}"
+
+
+def read(file: Path, since: str, toml: str = LOGS) -> Outcome:
+    """The outcome of the step for a log since a mark."""
+    values = {"log_err": str(file), "log_offset_err": since}
+    return execute(box("logs", toml), context(World(), values, shell=LocalShell({})))
+
+
+def append(file: Path, text: str) -> None:
+    """Write more lines to a log."""
+    with file.open("a") as out:
+        out.write(text)

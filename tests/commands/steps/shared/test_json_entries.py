@@ -1,0 +1,81 @@
+"""Entries of a JSON list are found by their fields, waited for, and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commands.steps.shared.json_entries import Each, Trace, delete_entry
+from state.errors import LostTrack
+from tests.commands.steps.builders import context
+from tests.production import answer
+from tests.world import World
+
+TRACE = Trace(path="/jobs/<ref>", where={"subject": "Test <run>", "by.name": "bot"})
+ENTRIES = [
+    {"id": 1, "subject": "Test 1", "by": {"name": "bot"}},
+    {"id": 2, "subject": "Test 1", "by": {"name": "ann"}},
+    {"id": 3, "subject": "Other", "by": {"name": "bot"}},
+    "no object",
+]
+
+
+def world_listing(entries: Any) -> World:
+    world = World()
+    world.on_web("GET api /jobs/main$", answer(data=entries))
+    return world
+
+
+def test_an_entry_must_match_every_field() -> None:
+    entries = TRACE.find(context(world_listing(ENTRIES)), "api", {})
+    assert entries is not None
+    assert [entry["id"] for entry in entries] == [1]
+
+
+@pytest.mark.parametrize("response", [answer(data={"jobs": []}), answer(text="<html>")])
+def test_an_answer_without_a_list_is_none(response: Any) -> None:
+    world = World()
+    world.on_web("GET", response)
+    assert TRACE.find(context(world), "api", {}) is None
+
+
+def test_an_entry_that_is_still_missing_is_asked_for_three_times() -> None:
+    world = world_listing([])
+    assert TRACE.wait_and_find(context(world), "api", {}) == []
+    assert len(world.calls) == 3
+
+
+def test_an_entry_that_appears_late_is_found() -> None:
+    world = World()
+    answers = iter([[], ENTRIES])
+    world.on_web("GET", lambda _: answer(data=next(answers)))
+    entries = TRACE.wait_and_find(context(world), "api", {})
+    assert entries == ENTRIES[:1]
+
+
+def test_the_condition_is_written_as_text() -> None:
+    assert TRACE.condition() == "subject = Test <run>, by.name = bot"
+
+
+def test_the_values_of_an_entry_replace_those_of_earlier_steps() -> None:
+    each = Each(path="/jobs", where={"subject": "Test"}, values={"job": "id", "owner": "by.name"})
+    values = each.context_of(context(World(), {"job": "9"}), ENTRIES[0]).values
+    assert (values["job"], values["owner"], values["ref"]) == ("1", "bot", "main")
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 404])
+def test_nothing_is_left_behind_after_a_delete_that_succeeds_or_finds_nothing(status: int) -> None:
+    world = World()
+    world.on_web("DELETE", answer(status, {}))
+    assert delete_entry(context(world), "api", "/jobs/1", {}) == ""
+
+
+def test_a_delete_that_fails_names_what_is_left_behind() -> None:
+    world = World()
+    world.on_web("DELETE", answer(500))
+    assert delete_entry(context(world), "api", "/jobs/1", {}) == (
+        "what it created is left behind at /jobs/1: DELETE answered 500."
+    )
+    world.on_web("DELETE", LostTrack("“api” did not answer within 30 s."))
+    assert delete_entry(context(world), "api", "/jobs/1", {}).endswith("/jobs/1: “api” did not answer within 30 s.")

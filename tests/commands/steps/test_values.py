@@ -1,0 +1,32 @@
+"""Values are filled into texts, and read from the `name=value` lines of a script's output."""
+
+from __future__ import annotations
+
+from commands.steps.values import fill, fill_json, fill_shell, parse_values, without_values
+
+VALUES = {"ref": "main", "job": "7; rm -rf /"}
+
+
+def test_known_placeholders_are_filled_in_and_unknown_ones_stay() -> None:
+    assert fill("deploy <ref> to <place>, <REF> < 1", VALUES) == "deploy main to <place>, <REF> < 1"
+
+
+def test_a_filled_in_value_is_not_filled_in_again() -> None:
+    assert fill("<a>", {"a": "<b>", "b": "x"}) == "<b>"
+
+
+def test_values_are_quoted_for_a_shell_command() -> None:
+    assert fill_shell("delete <job>", VALUES) == "delete '7; rm -rf /'"
+
+
+def test_every_text_inside_json_is_filled_in_but_no_key() -> None:
+    data = {"<ref>": ["<ref>", {"id": "<ref>", "count": 3, "last": None}]}
+    assert fill_json(data, VALUES) == {"<ref>": ["main", {"id": "main", "count": 3, "last": None}]}
+
+
+def test_the_last_value_of_a_name_counts() -> None:
+    assert parse_values("commit=1\nnoise\nNAME=2\ncommit=3\nempty=\n") == {"commit": "3", "empty": ""}
+
+
+def test_the_other_lines_of_an_output_remain() -> None:
+    assert without_values(["commit=1", "Error: x=1", "NAME=2"]) == ("Error: x=1", "NAME=2")
