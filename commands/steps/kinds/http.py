@@ -17,7 +17,7 @@ from commands.steps.shared.json_entries import Each, Trace
 from commands.steps.values import fill, fill_json
 from commands.systems.http_answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
 from commands.text.durations import format_seconds
-from commands.text.redaction import masked, masked_json, names_a_secret
+from commands.text.redaction import is_secret_name, masked, masked_json
 from state.errors import Down, LostTrack, ToolError, Unreachable
 from state.records import AttemptState
 
@@ -64,7 +64,7 @@ class HttpStep(StepBox):
             raise ValueError(f"an answer to HEAD has no body, so {asked[0]} could never be met")
         if self.answers in {"list", "page"} and asked[1:]:
             raise ValueError(f'answers = "{self.answers}" has no named fields, so {asked[1]} could never be met')
-        if secret := [path for path in self.values.values() if names_a_secret(path)]:
+        if secret := [path for path in self.values.values() if is_secret_name(path)]:
             raise ValueError(f'values: "{secret[0]}" is a secret by its name, and values are written down and shown')
         return self
 

@@ -20,7 +20,7 @@ ROW = "above = 5.0\nwarn_above = 1.0\nin_a_row = 2"
         ("above = 5.0\nin_a_row = 5", "the watch looks 4 times only"),
         ('above = 5.0\nlasting = "1 h"', "the watch itself is no longer"),
         ("above = 5.0\ntimes_baseline = 1.0", "times_baseline"),
-        ('above = 5.0\ncountdown = "0 s"', "no time at all"),
+        ('above = 5.0\ncountdown = "0 s"', "is zero; write a duration above zero"),
     ],
 )
 def test_a_row_that_can_do_nothing_is_refused(row: str, words: str) -> None:

@@ -74,7 +74,7 @@ def test_ids_survive_thai_and_emoji(title: str, expected: str) -> None:
         ('takes = "10 min"', 'takes = "10min"', 'takes = "10min"', "'10min' is not a duration"),
         ('takes = "10 min"', 'takes = "1 min"\ntakes = "2 min"', 'takes = "2 min"', "this field stands in the box already"),
         ('takes = "10 min"\n```', 'takes = "10 min"\n', '```toml run\nhost', "never closed; end it with a line of three backticks (line "),
-        ('takes = "10 min"', 'limit = "0 s"', 'limit = "0 s"', "no time at all"),
+        ('takes = "10 min"', 'limit = "0 s"', 'limit = "0 s"', "is zero; write a duration above zero"),
         ('time_zone =', 'status_every = "5 s"\ntime_zone =', 'status_every', "is too often"),
         ('commands = ["deploy"]', "commands = []", "commands = []", "commands: needs at least 1 entry"),
         ('takes = "10 min"', "takes = 10:30", "takes = 10:30", "not TOML"),
