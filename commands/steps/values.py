@@ -10,6 +10,11 @@ from typing import Any
 VALUE = re.compile(r"<([a-z][a-z0-9_]*)>")
 
 
+def has_placeholder(text: str) -> bool:
+    """Whether a text has a `<name>`, so that it is known only once an earlier step has given the value."""
+    return VALUE.search(text) is not None
+
+
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """Put the values of earlier steps in place of their `<name>`; unknown names stay. `quote` makes each one safe."""
     return VALUE.sub(lambda found: quote(values[found[1]]) if found[1] in values else found[0], text)

@@ -77,6 +77,6 @@ class BrowserIsThere:
         """Start one and end it again."""
         if why := ctx.tools.browser.unavailable():
             return warned(f"there is none on the bot's machine ({why})", "people will be asked to open the page")
-        if why := ctx.tools.browser.broken():
+        if why := ctx.tools.browser.launch_error():
             return warned(f"it does not start ({why})", "people will be asked to open the page")
         return passed("starts")

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed, warned
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
 
@@ -55,8 +56,8 @@ class CheckoutStep(StepBox):
 cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit 65
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit 66
 git status --porcelain --untracked-files=no -- .{spared}"""
-        looks = OnHost(host=self.host, script=script, judge=_judge_copy, env=(("REPOSITORY", self.repository),))
-        return [Programs(host=self.host, names=("git",)), looks]
+        looks = HostCheck(host=self.host, script=script, judge=_judge_copy, env=(("REPOSITORY", self.repository),))
+        return [ProgramsCheck(host=self.host, names=("git",)), looks]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, self.script(), self._env())

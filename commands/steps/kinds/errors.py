@@ -13,7 +13,7 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
-from commands.systems.sentry import Issue, NotTold, Project
+from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 
 _SHOWN = 5
@@ -36,7 +36,7 @@ class _Known:
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_never,
+            slug=self.project, token=self.token, wait=_never,
         )  # fmt: skip
         try:
             number = project.number()
@@ -45,7 +45,7 @@ class _Known:
             project.issues(number, "", now - timedelta(seconds=1), now, "")
         except _Hasty as error:
             return warned(str(error), "look again in a minute")
-        except NotTold as error:
+        except SentryError as error:
             return blocked(str(error), error.todo)
         return passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
 
@@ -82,14 +82,14 @@ class ErrorsStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_Patience(ctx, self.limit.total_seconds()),
+            slug=self.project, token=self.token, wait=_Patience(ctx, self.limit.total_seconds()),
         )  # fmt: skip
         query = f'release:"{fill(self.release, ctx.values)}"' if self.release else ""
         since = ctx.run.began_at
         try:
             number = project.number()
             found, more = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
-        except NotTold as error:
+        except SentryError as error:
             return failed(f"{error} Nothing is known of new errors.", inconclusive=True)
         new = sorted((one for one in found if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
         return self._judge(new, sum(one.events for one in found), more)
@@ -112,7 +112,7 @@ def _line(issue: Issue) -> str:
     return f"{issue.short_id} {issue.title[:120]} ({issue.level}, {times}) {issue.link}"
 
 
-class _Hasty(NotTold):
+class _Hasty(SentryError):
     """Sentry asks for more patience than there is."""
 
 

@@ -15,7 +15,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared.json_entries import Each, Trace
 from commands.steps.values import fill, fill_json
-from commands.systems.http_answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
+from commands.systems.http_answers import SHAPES, Shape, field, field_errors, holds_secret, is_api, is_page, shape_error
 from commands.text.durations import format_seconds
 from commands.text.redaction import is_secret_name, masked, masked_json
 from state.errors import Down, LostTrack, ToolError, Unreachable
@@ -209,8 +209,10 @@ class HttpStep(StepBox):
     def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
         """Judge the fields of an answer, keep `values`, and clean up."""
         wanted = {**dict.fromkeys(self.values.values(), "<any>"), **fill_json(expect, ctx.values)}
-        wrong = wrong_fields(data, wanted)
-        wrong += [f"{path} holds what looks like a secret." for path in self.values.values() if hidden(data, path)]
+        wrong = field_errors(data, wanted)
+        wrong += [
+            f"{path} holds what looks like a secret." for path in self.values.values() if holds_secret(data, path)
+        ]
         measures = measures | {"failed": float(bool(wrong))}
         if wrong:
             return failed(
@@ -255,7 +257,7 @@ class HttpStep(StepBox):
         if answer.status not in self._good():
             return f"Answered {answer.status} instead of {self._statuses()}."
         if self.answers or self.expect or self.values:
-            return wrong_shape(answer, self.answers or "object")
+            return shape_error(answer, self.answers or "object")
         if self._no_page() and answer.status < 300 and is_page(answer):
             return "The answer is a web page, not one of an API: a log-in, perhaps, or a proxy."
         return ""

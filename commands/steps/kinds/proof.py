@@ -9,7 +9,7 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import OnCopy
 from commands.steps.values import fill, parse_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 
@@ -19,7 +19,7 @@ _WRONG = {
     68: "The backup is not there, or not as it was: its checksum differs.",
     75: "The backup cannot be restored: it is not proven.",
     76: "The backup does not hold what the database held: what was restored differs from what was dumped.",
-    **SCRATCH_WRONG,
+    **SCRATCH_ERRORS,
 }
 
 

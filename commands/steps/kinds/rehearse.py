@@ -15,10 +15,10 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import OnCopy
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
-from commands.systems.postgres.rehearsal_output import columns, locks, rows, short, tables_in
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.postgres.sql_file import after_each, server_wide, unsafe_statements
+from commands.systems.postgres.sql_file import append_to_each, server_wide_statements, unsafe_statements
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 
@@ -57,7 +57,7 @@ _WRONG = {
     77: "On the copy, the {failing} fails; production was not touched.",
     78: "The scratch database is on production's own server, and a file changes what the whole server shares: production "
     "itself would be changed, so nothing was rehearsed. Name a scratch database on another server.",
-    **SCRATCH_WRONG,
+    **SCRATCH_ERRORS,
 }
 
 
@@ -96,9 +96,13 @@ class RehearseStep(OnCopy):
                 why = f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed."
                 return self._not_begun(ctx, why)
         # in the script and not in its environment, where one text may be 128 KB at most
-        files = "".join(f"{name}={shlex.quote(after_each(text or '', _PROBE))}\n" for name, text in texts.items())
+        files = "".join(f"{name}={shlex.quote(append_to_each(text or '', _PROBE))}\n" for name, text in texts.items())
         asks = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
-        beyond = (f"{path} line {one.line}: {one.statement}" for path, text in named for one in server_wide(text or ""))
+        beyond = (
+            f"{path} line {one.line}: {one.statement}"
+            for path, text in named
+            for one in server_wide_statements(text or "")
+        )
         files += f"SERVER_WIDE={shlex.quote(chr(10).join(beyond))}\n"
         script = files + asks + _returns(self.forward, ctx) + _SCRIPT
         return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
@@ -124,8 +128,8 @@ class RehearseStep(OnCopy):
             lines = tuple(f"after {way}, “{name}” {_instead(how, *more)}" for way, how, name, *more in wrong)
             summary = f"On the copy, {lines[0]}; the page would stop there in production."
             return failed(summary, lines=lines, output=ended.tail)
-        tables = tables_in(ended.tail)
-        lines = (*columns(ended.tail), *rows(tables), *locks(ended.tail), *_remarks(verified, found))
+        tables = parse_tables(ended.tail)
+        lines = (*column_lines(ended.tail), *row_lines(tables), *lock_lines(ended.tail), *_remarks(verified, found))
         times = ", ".join(f"{way} {format_seconds(int(found[f'{way}_ms']) / 1000)}" for way in ("forward", "rollback"))
         measures = {
             f"{way}_seconds": int(found.get(f"{way}_ms", 0)) / 1000 for way in ("forward", "rollback", "return")
@@ -151,11 +155,11 @@ def _not_as_before(output: str, found: dict[str, str], tables: list[tuple[str, .
         return f"the rollback does not bring back the rows of {', '.join(lost)}. Skip it only to accept the loss."
     if behind := _BEHIND.findall(output):
         places = ", ".join(
-            f"{short(table)} (its sequence {short(name)} stands behind its rows)" for name, table in behind
+            f"{short_name(table)} (its sequence {short_name(name)} stands behind its rows)" for name, table in behind
         )
         return f"new rows collide after the rollback in {places}. Move them on with setval in the rollback file."
     if fewer := _FEWER.findall(output):
-        views = ", ".join(f"{short(name)} {after} of {before}" for name, before, after in fewer)
+        views = ", ".join(f"{short_name(name)} {after} of {before}" for name, before, after in fewer)
         return f"materialised views have fewer rows in the end: {views}. Refresh them when the rows are back."
     return ""
 

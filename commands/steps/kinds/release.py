@@ -8,19 +8,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import (
-    PreflightCheck,
-    PreflightContext,
-    PreflightResult,
-    Programs,
-    blocked,
-    last_word,
-    passed,
-)
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.hosts import ProgramsCheck
 
 _SCRIPT = """\
 cd "$REPOSITORY"
@@ -58,7 +51,7 @@ class ReleaseStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         asks = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
-        return [Programs(host=self.host, names=("git",)), asks]
+        return [ProgramsCheck(host=self.host, names=("git",)), asks]
 
     def run(self, ctx: Context) -> Outcome:
         ended = run_job(self, ctx, self.host, _SCRIPT, self._env())
@@ -137,7 +130,7 @@ class RefAndFiles:
             )
         commit = parse_values(ended.tail).get("commit", "")
         if ended.code or not commit:
-            return blocked(f"the release cannot be fetched ({last_word(ended)})", "try git fetch there by hand")
+            return blocked(f"the release cannot be fetched ({ended.last_line})", "try git fetch there by hand")
         found = [one for file in self.files for one in self._file(ctx, commit, file)]
         return found or passed(f"{ref} is {commit[:10]}, with all {len(self.files)} files that the page names")
 

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, Programs
+from commands.ports.preflight import PreflightCheck
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
 from commands.systems import code_review
+from commands.systems.preflight.hosts import ProgramsCheck
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
 _NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
@@ -48,7 +49,7 @@ class ReviewStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [Programs(host=self.host, names=("git",))]
+        return [ProgramsCheck(host=self.host, names=("git",))]
 
     def run(self, ctx: Context) -> Outcome:
         env = {name: fill(value, ctx.values) for name, value in self._env().items()}
@@ -90,7 +91,7 @@ class ReviewStep(StepBox):
         if text is None:
             return [f"{file}:1 was not kept by the release step"]
         analysis = ctx.tools.analysis
-        return code_review.in_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
+        return code_review.review_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
 
     def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
         if file.endswith(_LOCKS):
@@ -99,4 +100,4 @@ class ReviewStep(StepBox):
         if diff.code or not 0 < diff.size <= _READ_AT_MOST:
             return [f"{file}:1 could not be searched ({diff.size} bytes changed); look at it by hand"]
         lines = list(code_review.added_lines(diff.tail))
-        return code_review.in_added(file, lines, ctx.tools.analysis.secrets(lines))
+        return code_review.review_added_lines(file, lines, ctx.tools.analysis.secrets(lines))

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import NOW, STATE, Pm2Box, unsteady
 from commands.steps.values import parse_values
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.durations import Duration, format_duration, parse_duration
 
 _RESTART = """\
@@ -50,8 +51,8 @@ class ServiceStep(Pm2Box):
         return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
 
     def preflight(self) -> list[PreflightCheck]:
-        asks = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
-        return [Programs(host=self.host, names=("pm2", "node")), asks]
+        asks = HostCheck(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_known, env=(("NAME", self.name),))
+        return [ProgramsCheck(host=self.host, names=("pm2", "node")), asks]
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         looks = boxes.get(self.steady_in)

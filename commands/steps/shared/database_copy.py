@@ -9,14 +9,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, last_word, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.values import fill
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
-from commands.systems.postgres.scratch_copy import NEED, Copy, ScratchAvailable
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from state.errors import Failed
 
 
@@ -50,11 +51,11 @@ class OnCopy(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         """The scratch database can be reached from the host, is not production and is empty, and copies may be made beside it."""
-        programs = Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
+        programs = ProgramsCheck(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
         if self.scratch_url is None:
             return [programs, ScratchAvailable(copy=self._copy())]
         env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
-        return [programs, OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
+        return [programs, HostCheck(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
 
     def where(self) -> str:
         """Where the copy is made, in words for the plan."""
@@ -67,7 +68,7 @@ class OnCopy(StepBox):
 
     def asked_first(self) -> list[str]:
         """What the host is asked before the script, as plan lines."""
-        return [] if self.scratch_url else host_plan(self.host, NEED, {"DATABASE_URL": self.database_url})
+        return [] if self.scratch_url else host_plan(self.host, NEEDS_SCRIPT, {"DATABASE_URL": self.database_url})
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host) if self.scratch_url else self._look_or_again(ctx)
@@ -88,11 +89,11 @@ class OnCopy(StepBox):
         if self.scratch_url:
             return run_job(self, ctx, self.host, script, env)
         copy = self._copy()
-        with copy.borrowed(ctx.tools, ctx.stop) as lent:
-            ended = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": lent.address})
-            if ended.code and (why := lent.lost()):
+        with copy.server(ctx.tools, ctx.stop) as server:
+            ended = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": server.address})
+            if ended.code and (why := server.failure()):
                 # the script can but blame the backup for what the way to the server did
-                raise Failed(copy.missing(why), ended.tail)
+                raise Failed(copy.missing_message(why), ended.tail)
             return ended
 
     def drop_left(self, ctx: Context) -> None:
@@ -108,8 +109,8 @@ class OnCopy(StepBox):
             )
         return ""
 
-    def _copy(self) -> Copy:
-        return Copy(host=self.host, database_url=self.database_url, what=self.what, dumped=self.dumped)
+    def _copy(self) -> DatabaseCopy:
+        return DatabaseCopy(host=self.host, database_url=self.database_url, what=self.what, dumped=self.dumped)
 
     def _look_or_again(self, ctx: Context) -> Outcome:
         """What ended well is judged. Any other attempt lost its server with the bot: it is ended on the host and made anew.
@@ -131,9 +132,9 @@ class OnCopy(StepBox):
 def _judge_scratch(ended: CommandResult) -> list[PreflightResult]:
     if ended.code == 0:
         return passed("the scratch database is another than production's and empty, and copies may be made beside it")
-    wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(ended.code)
+    wrong = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_ERRORS}.get(ended.code)
     if wrong is None:
         return blocked(
-            f"the scratch database cannot be looked at ({last_word(ended)})", "try psql there with its address"
+            f"the scratch database cannot be looked at ({ended.last_line})", "try psql there with its address"
         )
     return blocked(wrong.rstrip("."), "mend it, or name another scratch database in the environment")

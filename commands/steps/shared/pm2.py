@@ -34,7 +34,7 @@ console.log(JSON.stringify({ names: all.map((other) => other.name), service: one
   out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path) } }));'; }"""
 NOW = "printf 'now=%s\\n' \"$(state)\""
 ERRORS = f"""\
-{log_lines.READ}new_lines "$OUT" "$OUT_FROM" || true
+{log_lines.SHELL_FUNCTIONS}new_lines "$OUT" "$OUT_FROM" || true
 new_lines "$ERR" "$ERR_FROM" || true"""
 APART = 0.1  # seconds between two looks at a service that opens its port
 
@@ -54,7 +54,7 @@ class Pm2Box(StepBox):
     field: str = "commit"
     commit: str
     headers: dict[str, str] = Field(default_factory=dict)
-    errors: list[str] = Field(default_factory=lambda: list(log_lines.BAD), min_length=1)
+    errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[str] = Field(default_factory=list)
 
     def named(self) -> dict[str, str]:
@@ -65,7 +65,7 @@ class Pm2Box(StepBox):
         """As plan lines: what must answer, and which log lines must not be there."""
         return [
             f"GET {self.web}{self.path}, expects {self.field} = {self.commit}",
-            *log_lines.planned(self.host, f"both logs of {self.name} from the restart on", self.errors),
+            *log_lines.plan_lines(self.host, f"both logs of {self.name} from the restart on", self.errors),
         ]
 
     def now(self, ctx: Context) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Pm2Box(StepBox):
         if answered != fill(self.commit, ctx.values):
             found.append(f"{self.web}{self.path} answers {self.field} {answered[:40]} instead of the commit deployed")
         if errors:
-            found.append(f"its logs have {log_lines.counted(errors, self.errors)}")
+            found.append(f"its logs have {log_lines.format_count(errors, self.errors)}")
         return found
 
     def _service(self, asked: CommandResult) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Pm2Box(StepBox):
         return dict(json.loads(told.removeprefix("now=")).get("service") or {})
 
     def _bad(self, asked: CommandResult) -> list[str]:
-        return list(log_lines.found(asked.tail, self.allow).lines)
+        return list(log_lines.parse_output(asked.tail, self.allow).lines)
 
     def _since(self, since: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -117,7 +117,7 @@ class Pm2Box(StepBox):
             "ERR": str(since["err"]),
             "OUT_FROM": str(since["out_from"]),
             "ERR_FROM": str(since["err_from"]),
-            **log_lines.asks(self.errors),
+            **log_lines.script_env(self.errors),
         }
 
 

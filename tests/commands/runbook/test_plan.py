@@ -66,8 +66,8 @@ GOLDEN = {
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",
     "browser": "    opens app/admin/approval-flow in a real browser",
     "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and never before <let_in_at>",
-    "logs": "    on production: reads <log_err> from <log_offset_err> on, with what was rotated away meanwhile, for lines "
-    "with error or fatal in any case",
+    "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines with error or fatal in any "
+    "case",
     "data-return": "    on production: rows of approval_flow_templates, approval_flow_steps, project_flow_assignments, "
     "project_flow_approvers that are missing come back from <backup_file>",
     "proof": "    restores <backup_file> beside $PROD_SCRATCH_URL, and compares the rows of every table and a checksum of them",

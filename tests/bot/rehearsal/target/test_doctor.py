@@ -64,7 +64,7 @@ def test_a_ref_that_nobody_pushed_is_found(hand: Hand) -> None:
 def test_a_repository_that_is_none_and_a_folder_that_is_not_there_are_found(hand: Hand, tmp_path: Path) -> None:
     wrong = "\n".join(lines(hand, FAIL, REPOSITORY=str(tmp_path), WWW=str(tmp_path / "none")))
     assert "the repository is no git working copy" in wrong
-    assert "the folder that is served ($PROD_WWW) is not there" in wrong
+    assert "the folder that is served ($PROD_WWW) does not exist" in wrong
 
 
 def test_a_file_changed_by_hand_on_the_host_is_a_warning(hand: Hand) -> None:
@@ -106,4 +106,4 @@ def test_a_wrong_database_name_and_a_dead_web_address_are_told_apart(hand: Hand)
     )
     assert "database production: Database “production” cannot be reached" in wrong
     assert "host production: the database cannot be dumped from here" in wrong
-    assert "web api_local: “api_local” cannot be reached: nobody answers at its address" in wrong
+    assert "web api_local: “api_local” cannot be reached: nothing answers at its address" in wrong

@@ -150,7 +150,7 @@ def test_renamed_by_logrotate_both_are_read_though_the_new_one_is_longer(log: Pa
     log.write_text("Error: after 1\nError: after 2 which is much longer than what was there\n")
     found = read(log, since)
     assert [line[:18] for line in found.lines] == ["Error: before the ", "Error: after 1", "Error: after 2 whi"]
-    assert found.summary.endswith("The log was rotated meanwhile; what was rotated away was read as well.")
+    assert found.summary.endswith("The log was rotated meanwhile; the rotated part was read as well.")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -164,7 +164,7 @@ def test_copied_and_emptied_by_pm2_logrotate_both_are_read(log: Path, old: str, 
     log.write_text("Error: after, and longer than all that was there\n")
     found = read(log, since)
     assert found.lines == ("Error: before the rotation", "Error: after, and longer than all that was there")
-    assert "what was rotated away was read as well" in found.summary
+    assert "the rotated part was read as well" in found.summary
 
 
 def test_the_same_words_at_the_head_of_the_new_log_do_not_hide_that_it_is_another(log: Path) -> None:
@@ -217,9 +217,7 @@ def test_where_the_rest_of_the_old_log_is_not_found_it_is_said(log: Path) -> Non
         log.write_text("Error: x\n")
         found = read(log, since)
         assert found.lines == ("Error: x",)
-        assert found.summary.endswith(
-            "read from its beginning; what was written last before that was not found beside it."
-        )
+        assert found.summary.endswith("read from its start; the last lines before the rotation were not found.")
 
 
 def test_what_was_rotated_away_before_the_restart_does_not_count(log: Path) -> None:

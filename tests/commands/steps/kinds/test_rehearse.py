@@ -162,13 +162,11 @@ def test_how_long_each_table_is_locked_is_measured_and_told(shop: Shop) -> None:
     slow = "SELECT pg_sleep(0.3);"
     found = shop.rehearse(f"ALTER TABLE kept ADD COLUMN extra integer; {slow}\n{FORWARD.splitlines()[1]}\n")
     assert found.state == "done", found.summary + found.output
-    lock = next(line for line in found.lines if line.startswith("forward keeps readers and writers waiting: "))
+    lock = next(line for line in found.lines if line.startswith("forward blocks readers and writers: "))
     held = {name: int(ms) for name, ms in re.findall(r'(\w+|"[^"]+") (\d+) ms', lock)}
     assert 300 <= held["kept"] < 3000, lock
     assert held['"Alt ของ"'] < held["kept"] - 250, f"dropped after the sleep: {lock}"
-    assert any(line.startswith("rollback keeps readers and writers waiting: kept ") for line in found.lines), (
-        found.lines
-    )
+    assert any(line.startswith("rollback blocks readers and writers: kept ") for line in found.lines), found.lines
 
 
 def test_the_copy_that_the_proof_left_is_used_and_dropped(shop: Shop) -> None:

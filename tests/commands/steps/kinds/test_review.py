@@ -43,11 +43,11 @@ def test_findings_are_shown_and_do_not_fail_the_step(tmp_path: Path) -> None:
 
 def test_only_added_lines_count() -> None:
     diff = "@@ -3,2 +3 @@\n-console.log(1)\n-debugger\n+const fine = 1\n"
-    assert findings.in_added("a.js", list(findings.added_lines(diff)), []) == []
+    assert findings.review_added_lines("a.js", list(findings.added_lines(diff)), []) == []
 
 
 def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
-    found = findings.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
+    found = findings.review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
     assert [line.split(" ")[0] for line in found] == ["up.sql:2", "up.sql:3"]
 
 

@@ -17,9 +17,7 @@ from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from tests.bot.tools.scratches import servers
-from tests.bot.tools.ssh.test_forward import carrying
-from tests.bot.tools.ssh.test_shell import eventually
+from tests.bot.tools.helpers import eventually, forward_threads, scratch_processes
 from tests.commands.steps.databases import change, do, fresh, seal
 from tests.commands.steps.making import box, context
 from tests.world import World
@@ -96,7 +94,7 @@ class Shop:
 
     def left(self) -> tuple[list[Path], int, list[str]]:
         """What is left of servers and forwards."""
-        return list(self.temp.iterdir()), len(servers(self.temp)), carrying()
+        return list(self.temp.iterdir()), len(scratch_processes(self.temp)), forward_threads()
 
 
 @pytest.fixture
@@ -138,7 +136,7 @@ def test_a_connection_lost_in_the_middle_is_told_and_the_next_attempt_proves(sho
     found = shop.act("proof")
     assert found.state == "failed", found.summary
     assert found.summary.startswith(
-        "The proof is missing: the connection to host “h”, through which the copy was made, was lost."
+        "The proof is missing: the SSH connection to host “h” was lost; the copy was reached through it."
     )
     again = shop.act("proof")
     assert again.state == "done", again.summary + again.output

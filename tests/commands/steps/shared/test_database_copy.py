@@ -85,7 +85,9 @@ def test_where_none_can_be_had_it_fails_with_the_reason_and_takes_two_people_to_
     outcome = tried(world, kind)
     assert outcome.state == "failed", "a proof that was not made must never count"
     assert outcome.summary.startswith(
-        MISSING[kind] + world.no_scratch + ". Mend that and run it again, or name an empty database"
+        MISSING[kind]
+        + world.no_scratch
+        + ". Fix that and run it again, or set `scratch_url` on the page to an empty database"
     )
     assert made(kind).skip_needs_two
     assert made(kind, NAMED).skip_needs_two
@@ -96,7 +98,7 @@ def test_where_none_can_be_had_it_fails_with_the_reason_and_takes_two_people_to_
 def test_where_production_does_not_say_what_it_needs_that_is_the_reason(kind: str) -> None:
     world = World()
     world.on_host("need=", ended('psql: error: FATAL:  role "x" does not exist\n', 2))
-    assert 'production cannot be asked (psql: error: FATAL:  role "x" does not exist)' in tried(world, kind).summary
+    assert 'production cannot be queried (psql: error: FATAL:  role "x" does not exist)' in tried(world, kind).summary
     world.on_host("need=", ended("", 64))
     assert "The database address is not of the form" in tried(world, kind).summary
 
@@ -107,7 +109,7 @@ def test_a_way_to_the_server_that_is_lost_is_not_blamed_on_the_backup(kind: str)
     world.fail(SCRIPTS[kind], 75, "pg_restore: error: server closed the connection unexpectedly")
     assert "The backup cannot be restored" in tried(world, kind).summary
     world.finished.clear()
-    world.scratch_lost = "the connection to host “h”, through which the copy was made, was lost"
+    world.scratch_lost = "the SSH connection to host “h” was lost; the copy was reached through it"
     outcome = tried(world, kind)
     assert outcome.state == "failed"
     assert outcome.summary.startswith(MISSING[kind] + world.scratch_lost + ".")
@@ -188,7 +190,7 @@ def test_a_page_without_a_scratch_address_is_read_and_says_in_words_what_will_be
 def test_the_doctor_tells_that_the_copy_could_be_made() -> None:
     lines = [str(line) for line in examine(shipped_without(), World().tools(), "", limit=10) if line.found.level == OK]
     for what in ("proof", "rehearsal"):
-        assert f"for the {what}, a PostgreSQL on the bot's machine can hold the copy and be reached" in "\n".join(lines)
+        assert f"the bot's machine can run a PostgreSQL for the {what}, and this host can reach it" in "\n".join(lines)
 
 
 def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_starting() -> None:
@@ -197,8 +199,9 @@ def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_startin
     lines = examine(shipped_without(), world.tools(), "", limit=10)
     warned = [str(line) for line in lines if line.found.level == WARN]
     for what in ("proof", "rehearsal"):
-        assert f"the {what} would be missing: {world.no_scratch}: mend that, or name an empty database" in "\n".join(
-            warned
+        assert (
+            f"the {what} would be missing: {world.no_scratch}: fix that, or set `scratch_url` on the page to an empty database"
+            in "\n".join(warned)
         )
     assert not [line for line in lines if "missing" in line.found.summary and line.found.level not in {WARN, OK}]
     assert world.not_given_back == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.systems.postgres.sql_file import after_each, statements, unsafe_statements
+from commands.systems.postgres.sql_file import append_to_each, statements, unsafe_statements
 
 
 def test_statements_have_the_lines_on_which_they_begin() -> None:
@@ -66,4 +66,4 @@ def test_semicolons_inside_a_statement_do_not_end_it() -> None:
     ],
 )
 def test_words_come_behind_each_statement_and_no_line_moves(text: str, expected: str) -> None:
-    assert after_each(text, "!") == expected
+    assert append_to_each(text, "!") == expected
