@@ -1,4 +1,4 @@
-"""The real tools behind `commands.ports.tools`: SSH, PostgreSQL, HTTP, a browser, code analysis and the clock."""
+"""The real tools behind `commands.ports.tools`, and how they are made for a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from commands.ports.tools import Tools
 
 
 def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
-    """The tools for a page's places; the values of the environment variables `names` are masked in everything they return."""
+    """The tools for a page's places. They mask the values of the environment variables `names`."""
     # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser

@@ -1,4 +1,4 @@
-"""Places: the addresses behind the page's names, with `$NAME`s unresolved, and how they are resolved."""
+"""The addresses behind the page's names, with `$NAME`s unresolved, and how they are resolved."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRISMA_PARAMETERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class HostPlace:
-    """A host: `address` is user@host:port, `key` and `known_hosts` are files, `path` goes in front of the host's PATH."""
+    """A host: `address` is user@host:port, `key` and `known_hosts` are files, `path` goes before the host's PATH."""
 
     address: str
     key: str

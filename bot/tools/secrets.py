@@ -1,4 +1,4 @@
-"""The redactor: masks the secrets of the bot's environment in everything that comes back from outside."""
+"""The redactor: masks the secrets of the bot's environment in everything from outside."""
 
 from __future__ import annotations
 

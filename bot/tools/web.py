@@ -96,7 +96,7 @@ def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
 
 
 def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:
-    """The error for a failed connection: Down if the service is at fault, Unreachable if the bot's own network may be."""
+    """The error for a failed connection: Down if the service refuses, else Unreachable (perhaps the bot's network)."""
     cause = _cause(error)
     if connected:
         why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the handshake failed"

@@ -1,4 +1,4 @@
-"""Static analysis of code: secrets, SQL that PostgreSQL cannot parse, SQL that is risky on a busy database."""
+"""Static analysis of code: secrets, SQL that does not parse, SQL that is risky in production."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Database(Protocol):
     def apply(
         self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output
     ) -> MigrationResult:
-        """Apply a file once, all or nothing. `on_output` gets the running statement and who holds a lock that blocks it.
+        """Apply a file once, all or nothing. `on_output` gets the running statement and the holder of a blocking lock.
 
         Raises Unreachable, Failed (rolled back; the message quotes the failing statement and its line), Stopped
         (cancelled and rolled back), LostTrack (the connection broke; the file may have been committed).

@@ -1,4 +1,4 @@
-"""The protocol of preflight checks: what a step asks to be true before a run starts, and how a check answers.
+"""The protocol of preflight checks: what must be true before a run starts.
 
 The checks that several step kinds use are in `commands/systems/preflight`.
 """

@@ -41,10 +41,10 @@ class ScratchServers(Protocol):
     """Scratch servers."""
 
     def check(self, host: str, need: ScratchNeeds) -> None:
-        """Check that a server could be started, without starting one. Raises Unreachable, and Failed as `start` does."""
+        """Check that a server could be started, and start none. Raises Unreachable, and Failed as `start` does."""
 
     def start(self, host: str, need: ScratchNeeds, *, stop: Event) -> AbstractContextManager[ScratchServer]:
-        """Start a server that the host reaches at a port of its own loopback; the context's end removes it and its data.
+        """Start a server that the host reaches at a port of its loopback; the context's end removes it and its data.
 
         Raises Failed (no server can be started; the message is a clause that says why and what to do), Unreachable
         (the host), Stopped (`stop` was set).

@@ -1,4 +1,4 @@
-"""Commands on hosts over SSH: jobs that run once and can be found again, and commands that change nothing."""
+"""Commands on hosts: jobs that run once and can be found again, and queries."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ class Shell(Protocol):
         """Report what is known of a job. Raises Unreachable."""
 
     def end(self, host: str, key: str) -> None:
-        """Kill a job's process group; a job that has not started is claimed, so that it never will. Raises Unreachable, Failed."""
+        """Kill a job's process group. A job that has not started is claimed, so that it never will.
+
+        Raises Unreachable, Failed.
+        """
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL

@@ -1,1 +1,1 @@
-"""What the bot knows of each product it works with (PostgreSQL, logs, Sentry, HTTP); nothing here knows of steps."""
+"""What the bot knows of each product: PostgreSQL, logs, folders, Sentry, HTTP."""

@@ -1,4 +1,4 @@
-"""What a reviewer must check in a change: debug code and secrets in added lines, and problems in SQL files."""
+"""What a reviewer must check: debug code and secrets in added lines, problems in SQL files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an HTTP response must be: JSON, a list, an object or a web page, and what its fields must hold."""
+"""Checks an HTTP response: JSON, a list, an object or a web page, and its fields."""
 
 from __future__ import annotations
 

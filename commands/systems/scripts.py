@@ -1,4 +1,4 @@
-"""Loads the longer shell, SQL and awk programs, which are files in the `scripts` folder of their system."""
+"""Loads the shell, SQL and awk programs from the `scripts` folder of their system."""
 
 from __future__ import annotations
 

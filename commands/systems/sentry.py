@@ -142,7 +142,7 @@ def _detail(answer: HttpResponse) -> str:
 
 
 def _issue(entry: Mapping[str, Any]) -> Issue:
-    """One entry of the list. If the query has a filter, `filtered` counts the matching events and `count` all of them."""
+    """One entry of the list. If the query has a filter, `filtered` counts the matching events, and `count` all."""
     counts = entry.get("filtered") or entry
     lifetime = entry.get("lifetime") or entry
     return Issue(

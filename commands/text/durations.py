@@ -23,7 +23,7 @@ def parse_duration(text: Any) -> timedelta:
 
 
 def format_duration(duration: timedelta | float) -> str:
-    """Format a duration (or seconds) in at most two units: "45 s", "12 min", "1 h 5 min"; under 10 s with one decimal."""
+    """Format a duration (or seconds) in at most two units: "45 s", "1 h 5 min"; under 10 s with one decimal."""
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f} s"

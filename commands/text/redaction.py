@@ -13,7 +13,7 @@ _NAMES = (
     r"token|jwt|session|passw|pwd|secret(?!ar)|authorization|cookie|api[_-]?key|private[_-]?key|credential"
     r"|\b(?:sid|csrf|otp)\b"
 )
-# in the name of a JSON field: as any of its words, as its last word or two (`token_count` is no secret), as the whole name
+# in the name of a JSON field: any of its words, its last one or two (`token_count` is no secret), or the whole name
 _ANY_WORD = {
     "jwt",
     "password",

@@ -13,8 +13,8 @@ def syntax_error(sql: str) -> Finding | None:
     if invalid := invalid_character(sql):
         return invalid
     try:
-        # `pgparse.parse` would also build a JSON tree. That fails for deep statements (with RecursionError, or with a crash
-        # of the process), though they are valid SQL. A fingerprint uses the same parser and builds no tree.
+        # `pgparse.parse` would also build a JSON tree. That fails for deep statements, though they are valid SQL: with
+        # RecursionError, or with a crash of the process. A fingerprint uses the same parser and builds no tree.
         pgparse.fingerprint(sql)
     except pgparse.PGQueryError as error:
         # positions count characters from 1; 0 means unknown

@@ -1,1 +1,1 @@
-"""The PostgreSQL tools: queries and migrations over psycopg, and scratch servers on the bot's machine."""
+"""The PostgreSQL tools: queries and migrations, and scratch servers on the bot's machine."""

@@ -1,4 +1,4 @@
-"""The database tool: read-only queries, and SQL files applied once, in one transaction with a receipt, under a lock."""
+"""The database tool: read-only queries, and SQL files that are applied once, with a receipt."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from state.errors import Failed, LostTrack, Stopped, Unreachable
 CONNECT_LIMIT = 10  # seconds
 LOCK_ATTEMPTS = 3
 GRACE = 5.0  # seconds that the server gets to enforce its own time limit before it counts as silent
-# The server checks whether the bot is still connected. If the bot died, its file must not run to the end; if it froze or
-# its machine vanished, its locks must be released. PostgreSQL 13 does not know the first of these settings.
+# The server checks whether the bot is still connected. If the bot died, its file must not run to the end. If it froze,
+# or its machine vanished, its locks must be released. PostgreSQL 13 does not know the first setting.
 CLIENT_CHECKS = """
 SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_connection_check_interval';
 SET LOCAL idle_in_transaction_session_timeout = 10000;

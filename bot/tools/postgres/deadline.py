@@ -1,4 +1,4 @@
-"""A deadline for a database connection: cuts off a server that falls silent, for which the driver would wait forever."""
+"""A deadline for a connection: the driver would wait forever for a silent server."""
 
 from __future__ import annotations
 

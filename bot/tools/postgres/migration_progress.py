@@ -1,4 +1,4 @@
-"""The progress of a migration: its statements, the one that runs, and who holds a lock that blocks it."""
+"""The progress of a migration: its statements, the running one, and who blocks it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ COMMIT = Piece(text="", begins=0, line=0, summary="COMMIT")
 def split_into_pieces(text: str) -> list[Piece]:
     """The file's statements, each with the comments above it.
 
-    The whole file is one piece if it has no statement, or if PostgreSQL's parser does not take each piece by itself. Then
-    the server reads the file better than our own split.
+    The whole file is one piece if it has no statement, or if PostgreSQL's parser does not accept each piece by itself:
+    then the server reads the file better than we do.
     """
     found = statements(text)
     starts = [0, *(statement.end for statement in found)]

@@ -1,4 +1,4 @@
-"""The scratch tool: a temporary PostgreSQL on the bot's machine that a host reaches through its SSH connection."""
+"""The scratch tool: a temporary PostgreSQL on the bot's machine that a host reaches over SSH."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class _ForwardedServer:
-    """`commands.ports.scratch_server.ScratchServer`: a local server and the forward through which the host reaches it."""
+    """`commands.ports.scratch_server.ScratchServer`: a local server, and the forward by which the host reaches it."""
 
     address: str
     host: str

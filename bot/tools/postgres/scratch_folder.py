@@ -1,4 +1,4 @@
-"""The folder of a scratch server: private, with reserved disk space, and removed however the bot ends."""
+"""The folder of a scratch server: private, with reserved space, removed however the bot ends."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from bot.tools.postgres.server_programs import give_to_server, server_process_op
 from state.errors import Failed
 
 PREFIX = "gonogo-scratch-"
-# The reservation: how many bytes the copy will need. Its bot holds a lock on it for as long as it lives. The file's name
-# stays as it is, because bots of other versions read it.
+# The reservation: how many bytes the copy will need. Its bot holds a lock on it for as long as it lives. The name must
+# not change, because bots of other versions read the file.
 RESERVATION = "promised"
 DYING = 3.0  # seconds in which a killed program may still write
 YOUNG = 60.0  # seconds in which a folder may still get its reservation

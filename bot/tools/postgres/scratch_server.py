@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL on this machine: fast to create, reached only through a socket in its private folder."""
+"""A temporary PostgreSQL on this machine, reached only through a socket in its private folder."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ class LocalServer:
     def failure(self) -> str:
         """Why the server can no longer be used, as a clause; empty while it can."""
         if "No space left on device" in _log(self.folder):
-            return f"the disk of the bot's machine ({self.folder.parent}) became full while the copy was used; free some space there"
+            disk = f"the disk of the bot's machine ({self.folder.parent})"
+            return f"{disk} became full while the copy was used; free some space there"
         if self.process.poll() is not None:
             return f"the PostgreSQL on the bot's machine stopped ({_last_line(self.folder)})"
         return ""
@@ -142,8 +143,9 @@ def _wait_for(ready: Callable[[], bool], programs: ServerPrograms, folder: Path,
     until = time.monotonic() + READY_LIMIT
     while not ready():
         if time.monotonic() > until:
+            limit = f"{READY_LIMIT:.0f} s ({_last_line(folder)})"
             raise Failed(
-                f"PostgreSQL {programs.major} was not ready on the bot's machine within {READY_LIMIT:.0f} s ({_last_line(folder)}); "
+                f"PostgreSQL {programs.major} was not ready on the bot's machine within {limit}; "
                 "check that machine's load and disk"
             )
         if stop.wait(0.05):
@@ -171,7 +173,7 @@ def _session(server: LocalServer) -> psycopg.Connection:
 
 
 def _create_roles(server: LocalServer, need: ScratchNeeds) -> None:
-    """Create production's roles, without log-in: the copy's owners and permissions need them, and a migration may name them."""
+    """Create production's roles, without log-in: owners and privileges need them, and a migration may name them."""
     try:
         with _session(server) as session:
             for name, superuser in need.roles:

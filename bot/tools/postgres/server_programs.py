@@ -1,4 +1,4 @@
-"""PostgreSQL's server programs on this machine: where they are, which ones run, and which ones fit a copy."""
+"""PostgreSQL's server programs on this machine: which ones run, and which ones fit a copy."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ServerPrograms:
 
 
 def server_process_options() -> dict[str, Any]:
-    """The Popen options for a process of the server. PostgreSQL refuses to run as root, so root runs it as another user.
+    """The Popen options for a process of the server. PostgreSQL refuses to run as root, so root uses another user.
 
     Raises Failed if there is no such user.
     """

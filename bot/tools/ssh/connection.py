@@ -1,4 +1,4 @@
-"""One SSH connection to each host: kept open, checked against known_hosts, and quick to notice a dead peer."""
+"""One SSH connection to each host: kept open, checked against known_hosts, quick to fail."""
 
 from __future__ import annotations
 
@@ -144,14 +144,20 @@ def _connect(where: Login) -> paramiko.SSHClient:
 def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each reason
     match error:
         case paramiko.BadHostKeyException():
-            return "its host key has CHANGED; somebody may be intercepting the connection. Compare the key, then correct known_hosts."
+            return (
+                "its host key has CHANGED; somebody may be intercepting the connection. "
+                "Compare the key, then correct known_hosts."
+            )
         case paramiko.AuthenticationException():
             return "it refuses the key; check the user and the key's public half in authorized_keys."
         case paramiko.PasswordRequiredException():
             return "the private key has a passphrase; use a key without one."
         # paramiko reports the second one if its own wait for the banner ends a little after ours
         case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
-            return f"it accepts the connection but sends nothing within {CONNECT_LIMIT:.0f} s; it hangs, or this is not an SSH server."
+            return (
+                f"it accepts the connection but sends nothing within {CONNECT_LIMIT:.0f} s; "
+                "it hangs, or this is not an SSH server."
+            )
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
             return "its host key is unknown; compare it, then add it to known_hosts (ssh-keyscan)."
         case socket.gaierror():
@@ -169,7 +175,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
 
 def _socket(where: Login) -> socket.socket:
     sock = socket.create_connection((where.host, where.port), timeout=CONNECT_LIMIT)
-    # paramiko sets neither: without NODELAY each command waits for a delayed ACK, without keepalive a dead peer is never noticed
+    # paramiko sets neither: without NODELAY each command waits for a delayed ACK, and without keepalive a dead peer is
+    # never noticed
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 2), ("TCP_USER_TIMEOUT", 10_000)):

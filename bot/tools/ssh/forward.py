@@ -1,4 +1,4 @@
-"""Reverse port forwards over SSH: connections to a port of the host's loopback are carried to this machine."""
+"""Reverse port forwards: connections to a port of the host's loopback come to this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class Forward:
-    """One forwarded port. Two threads carry each connection through it, until both sides end or the forward is closed."""
+    """One forwarded port. Two threads carry each connection, until both sides end or the forward is closed."""
 
     def __init__(self, transport: paramiko.Transport, port: int, to: Connect) -> None:
         self.port = port

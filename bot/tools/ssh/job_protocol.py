@@ -1,9 +1,9 @@
 """The job protocol: the small bash programs that run on the host, and their answers.
 
-A job is a folder `~/.gonogo/jobs/KEY`. It is created with mkdir, which succeeds only once. It holds `pid` (of the job's
-process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written). The script and its
-environment arrive on standard input, so that they are neither on a command line nor on the host's disk. They end with a
-zero byte. Without it they were cut off in transit, and nothing of them runs.
+A job is a folder `~/.gonogo/jobs/KEY`. It is created with mkdir, which succeeds only once. It holds `pid` (of the
+job's process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written). The script
+and its environment arrive on standard input, so that they are neither on a command line nor on the host's disk. They
+end with a zero byte. Without it they were cut off in transit, and nothing of them runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from commands.ports.shell import TAIL
 _COMMON = r"""
 umask 077
 d="$HOME/.gonogo/jobs/$1"
-mine() { [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }; }
+mine() {
+  [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }
+}
 """
 
 _FOLLOW = r"""

@@ -1,4 +1,4 @@
-"""The shell tool: jobs on hosts that start once, survive lost connections, and stop with everything they started."""
+"""The shell tool: jobs on hosts that start once, survive lost connections, and can be stopped."""
 
 from __future__ import annotations
 
@@ -202,11 +202,12 @@ class _JobRun:
         if state == "nofolder":
             raise Failed(f"Host “{self.host}” cannot create ~/.gonogo/jobs; check its disk and the user's permissions.")
         raise LostTrack(
-            f"The command on host “{self.host}” is gone and left no exit code; check what it did before you run it again."
+            f"The command on host “{self.host}” is gone and left no exit code; "
+            "check what it did before you run it again."
         )
 
     def _wait_for_reconnect(self, lost_at: float) -> float:
-        """Wait until the next attempt; returns when the connection was lost. Raises LostTrack if that is too long ago."""
+        """Wait until the next attempt. Returns when the connection was lost; raises LostTrack after too long."""
         lost_at = lost_at or time.monotonic()
         if time.monotonic() - lost_at > self.shell.patience:
             raise LostTrack(

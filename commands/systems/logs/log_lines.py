@@ -1,4 +1,4 @@
-"""New lines with errors in a log: the program that finds them on the host, and the parsing of its output."""
+"""Finds new lines with errors in a host's log, and parses the program's output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
 MAX_LINES = 100  # the program prints at most so many lines, the newest ones
 _ROTATION_NOTES = {
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
-    "lost": " The log was rotated meanwhile and was read from its start; the last lines before the rotation were not found.",
+    "lost": " The log was rotated meanwhile and was read from its start; "
+    "the last lines before the rotation were not found.",
 }
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's client programs in a host's shell: the address as PG* variables, and what their exit codes mean."""
+"""PostgreSQL's client programs in a host's shell: their address and their exit codes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import shlex
 
 from commands.systems.scripts import script
 
-# The address is split into variables: on a command line `ps` would show the password to every user, and libpq's programs
-# refuse Prisma's ?schema=. Needs $DATABASE_URL.
+# The address is split into variables: on a command line `ps` would show the password to every user, and libpq refuses
+# Prisma's ?schema=. Needs $DATABASE_URL.
 ADDRESS = """\
 at_address() {
   [[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64

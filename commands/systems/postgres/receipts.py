@@ -1,4 +1,4 @@
-"""Receipts: rows committed in the same transaction as a change, so that no change of a database is applied twice."""
+"""Receipts: rows that are committed with a change, so that no change is applied twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns the output of a rehearsal's script into lines for the thread: changed columns, rows, and locks."""
+"""Turns the output of a rehearsal into lines for the thread: columns, rows and locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program that returns rows from an archive, for the kind `data-return` and for a rehearsal on a copy."""
+"""The program that returns rows from an archive, in production and in a rehearsal."""
 
 from __future__ import annotations
 

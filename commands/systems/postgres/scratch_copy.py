@@ -1,4 +1,4 @@
-"""A copy of production's database on the bot's own machine: what it needs, the server for it, and its preflight check.
+"""A copy of production's database on the bot's own machine: its needs, server and check.
 
 It is used where the page names no scratch database.
 """

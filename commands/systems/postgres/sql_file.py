@@ -1,4 +1,4 @@
-"""Splits an SQL file into statements with their lines, and finds what cannot run in one transaction."""
+"""Splits an SQL file into statements, and finds what cannot run in one transaction."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def unsafe_statements(text: str) -> list[Finding]:
 
 
 def invalid_character(text: str) -> Finding | None:
-    """The first character that no SQL text may have. The server and its parser would read up to a NUL, without an error."""
+    """The first character that no SQL text may have. The server and its parser stop at a NUL without an error."""
     offset, why = text.find("\0"), "a NUL character, which PostgreSQL does not accept; remove it"
     if offset < 0:
         try:
@@ -113,7 +113,7 @@ def server_wide_statements(text: str) -> list[Finding]:
 
 
 def changed_tables(text: str) -> list[str]:
-    """The tables that a file alters, drops or truncates, each once, as the file writes them. Only their owner may do that."""
+    """The tables that a file alters, drops or truncates, as the file writes them. Only their owner may do that."""
     tables: dict[str, None] = {}
     for statement in statements(text):
         upper = statement.flat.upper()

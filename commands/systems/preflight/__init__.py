@@ -1,1 +1,1 @@
-"""Preflight checks that several step kinds use: on hosts, in databases, and whether a place is reachable."""
+"""Preflight checks that several step kinds use: hosts, databases, reachable places."""

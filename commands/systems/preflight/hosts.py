@@ -78,7 +78,7 @@ def folder_check(host: str, path: str, what: str) -> HostCheck:
 
 
 def programs_in(commands: list[str]) -> tuple[str, ...]:
-    """The programs that shell commands start with, where the first word is a plain name. Shell built-ins are included."""
+    """The programs that shell commands start with, if the first word is a plain name; built-ins are included."""
     names = []
     for command in commands:
         words = (command.strip().splitlines() or [""])[0].split()

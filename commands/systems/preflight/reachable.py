@@ -1,4 +1,4 @@
-"""The first preflight check of every place on the page: is it reachable, and can the bot work there at all?"""
+"""The first preflight check of every place: is it reachable, and can the bot work there?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A temporary folder for the tests of scratch servers, and web places for those of the web and the browser."""
+"""A temporary folder for scratch servers, and web places for the web and the browser."""
 
 from __future__ import annotations
 

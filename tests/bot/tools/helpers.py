@@ -1,4 +1,4 @@
-"""What several tests of the tools use: waiting, a shell for the test SSH server, and what a scratch server leaves behind."""
+"""Helpers of the tools' tests: waiting, a shell, and the traces of scratch servers."""
 
 from __future__ import annotations
 

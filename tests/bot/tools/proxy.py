@@ -1,4 +1,4 @@
-"""A proxy on loopback that can fall silent: its connections stay open, and nothing comes through any more."""
+"""A proxy on loopback that can fall silent: its connections stay open, nothing comes through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser reports what is missing on a page and what goes wrong there, and why there is no browser."""
+"""A real browser reports what is missing and what goes wrong on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The redactor masks every secret of the environment in each form in which it can appear, and nothing else."""
+"""The redactor masks every secret of the environment in each of its forms, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP requests to a real small server: deadlines, redirects, the environment's names, and the message of each failure."""
+"""HTTP requests to a real server: deadlines, redirects, names of the environment, failures."""
 
 from __future__ import annotations
 

@@ -30,8 +30,17 @@ def test_a_duration_of_zero_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (0.25, "0.2 s"), (9, "9 s"), (59.6, "1 min"), (65, "1 min 5 s"), (720, "12 min"), (3900, "1 h 5 min"), (14400, "4 h")],
-)  # fmt: skip
+    [
+        (0, "0 s"),
+        (0.25, "0.2 s"),
+        (9, "9 s"),
+        (59.6, "1 min"),
+        (65, "1 min 5 s"),
+        (720, "12 min"),
+        (3900, "1 h 5 min"),
+        (14400, "4 h"),
+    ],
+)
 def test_a_duration_is_formatted_in_at_most_two_units(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
     assert format_duration(timedelta(seconds=seconds)) == text

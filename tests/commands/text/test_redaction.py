@@ -1,4 +1,4 @@
-"""Secrets are masked by their names and shapes, in JSON and in plain text; everything else is left unchanged."""
+"""Secrets are masked by their names and shapes; everything else is left unchanged."""
 
 from __future__ import annotations
 

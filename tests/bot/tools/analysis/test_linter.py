@@ -1,4 +1,4 @@
-"""The real squawk names dangerous statements with their lines, and nothing that the bot takes care of itself."""
+"""The real squawk names dangerous statements, and nothing that the bot takes care of."""
 
 from __future__ import annotations
 

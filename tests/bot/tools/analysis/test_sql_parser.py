@@ -1,4 +1,4 @@
-"""PostgreSQL's own parser names each error with its line, and no text makes it raise, crash or stop early."""
+"""PostgreSQL's parser names each error with its line, and survives every text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries and migrations on a real PostgreSQL: applied once, all or nothing, and each failure in one sentence."""
+"""Queries and migrations on a real PostgreSQL: applied once, all or nothing."""
 
 from __future__ import annotations
 

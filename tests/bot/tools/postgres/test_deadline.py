@@ -1,4 +1,4 @@
-"""A database that falls silent, here behind a proxy, is cut off in time, and its state is reported truthfully."""
+"""A database that falls silent is cut off, and its state is reported truthfully."""
 
 from __future__ import annotations
 

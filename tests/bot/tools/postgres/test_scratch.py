@@ -1,4 +1,4 @@
-"""The scratch PostgreSQL on the bot's machine: reached from a host, refused with reasons, and never left behind."""
+"""The scratch PostgreSQL: reached from a host, refused with reasons, never left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a scratch server: space is reserved, dead bots' folders are removed, everybody else's are kept."""
+"""A scratch folder reserves its space; only the folders of dead bots are removed."""
 
 from __future__ import annotations
 

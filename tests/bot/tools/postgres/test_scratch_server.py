@@ -1,4 +1,4 @@
-"""A scratch server dies with its bot, however that ends, and what is left of it is removed by the next bot."""
+"""A scratch server dies with its bot, and the next bot removes what is left of it."""
 
 from __future__ import annotations
 

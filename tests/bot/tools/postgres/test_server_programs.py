@@ -1,4 +1,4 @@
-"""Server programs on this machine: they are found, and the version nearest to production's is chosen."""
+"""Server programs are found, and the version nearest to production's is chosen."""
 
 from __future__ import annotations
 

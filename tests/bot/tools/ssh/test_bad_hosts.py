@@ -1,4 +1,4 @@
-"""Hosts that hang, and hosts whose disk is full: every command ends with a message, and its state is reported truthfully."""
+"""Commands on hosts that hang or have a full disk end with a message that is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reverse port forwards through a real SSH server: no byte is lost, each half ends by itself, nothing is left behind."""
+"""Port forwards through a real SSH server lose no byte and leave nothing behind."""
 
 from __future__ import annotations
 

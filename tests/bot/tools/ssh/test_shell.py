@@ -1,4 +1,4 @@
-"""Jobs on a real SSH server: started once, followed to the end, stopped with everything they started."""
+"""Jobs on a real SSH server start once, are followed to the end, and can be stopped."""
 
 from __future__ import annotations
 
