@@ -117,7 +117,8 @@ def _otherwise_errors(page: Page, alert: AlertRule) -> Iterator[str]:
     if other is None:
         yield f'otherwise: there is no alert "{alert.otherwise}"; name another alert of the table'
     elif other.expected or other.enough or other.check == alert.check:
-        yield f'otherwise: "{other.name}" cannot judge instead; its check must differ, without expected or enough'
+        todo = "name an alert of another check that has neither expected nor enough"
+        yield f'otherwise: "{other.name}" cannot judge instead; {todo}'
 
 
 def _roles_in(step: PageStep) -> set[str]:

@@ -30,7 +30,7 @@ def shape_error(answer: HttpResponse, shape: Shape) -> str:
     try:
         data = answer.json()
     except ValueError:
-        return f"The answer is {'a web page' if page else 'not JSON'} instead of {SHAPES[shape]}."
+        return f"The answer is a web page instead of {SHAPES[shape]}." if page else "The answer is not JSON."
     return "" if isinstance(data, _TYPES.get(shape, object)) else f"The answer is not {SHAPES[shape]}."
 
 

@@ -77,7 +77,7 @@ def check_space(temp: Path, size: int) -> None:
     except OSError as error:
         raise Failed(f"{temp} on the bot's machine cannot be read ({error.strerror}); {OTHER_FOLDER}") from None
     if free < size:
-        others = f" besides {reserved / 1e9:.1f} GB for other copies" if reserved else ""
+        others = f", without the {reserved / 1e9:.1f} GB reserved for other copies" if reserved else ""
         raise Failed(
             f"the copy needs {size / 1e9:.1f} GB and {temp} on the bot's machine has {free / 1e9:.1f} GB free{others}; "
             f"free some space there, or {OTHER_FOLDER}"

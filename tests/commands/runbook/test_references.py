@@ -1,4 +1,4 @@
-"""Everything that a page names must be on the page, and no alert, criterion or field may be without effect."""
+"""Every name has its target on the page, and no alert, criterion or field is without effect."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ ROW = "above = 5.0\nwarn_above = 1.0\nin_a_row = 2"
         ),
         (
             'above = 5.0\nenough = { requests = 1 }\notherwise = "API response > 5 s"',
-            'otherwise: "API response > 5 s" cannot judge instead; its check must differ, without expected or enough',
+            'otherwise: "API response > 5 s" cannot judge instead; name an alert of another check that has neither',
         ),
     ],
 )

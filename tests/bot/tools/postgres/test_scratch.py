@@ -140,7 +140,7 @@ def test_too_little_space_is_reported_in_numbers_and_reservations_count(bot: Bot
     assert f"the copy needs {2 * free / 1e9 + 0.5:.1f} GB and {bot.temp}" in refused(bot, replace(NEED, size=free))
     nearly = replace(NEED, size=int(free * 0.35))
     with bot.scratch.start("box", nearly, stop=Event()):
-        assert "GB for other copies; free some space there" in refused(bot, nearly)
+        assert "GB reserved for other copies; free some space there" in refused(bot, nearly)
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_named(bot: Bot) -> None:

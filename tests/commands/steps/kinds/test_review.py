@@ -7,7 +7,6 @@ from pathlib import Path
 
 from commands.ports.analysis import Finding
 from commands.steps.base import execute
-from commands.systems import code_review as findings
 from tests.commands.steps.making import Repository, box, context, plan
 from tests.local_shell import LocalShell
 from tests.pages import run
@@ -39,16 +38,6 @@ def test_findings_are_shown_and_do_not_fail_the_step(tmp_path: Path) -> None:
     up = hashlib.sha256(files["up.sql"].encode()).hexdigest()[:12]
     page = hashlib.sha256(run().text.encode()).hexdigest()[:12]
     assert found.lines[-1] == f"pinned: commit {new[:12]}, by SHA-256 {run().page} {page}, up.sql {up}"
-
-
-def test_only_added_lines_count() -> None:
-    diff = "@@ -3,2 +3 @@\n-console.log(1)\n-debugger\n+const fine = 1\n"
-    assert findings.review_added_lines("a.js", list(findings.added_lines(diff)), []) == []
-
-
-def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
-    found = findings.review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
-    assert [line.split(" ")[0] for line in found] == ["up.sql:2", "up.sql:3"]
 
 
 def test_equal_remarks_of_the_linter_stand_in_one_line_with_all_their_places(tmp_path: Path) -> None:
