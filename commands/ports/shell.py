@@ -1,4 +1,4 @@
-"""Commands on hosts: jobs that run once and can be found again, and queries."""
+"""Commands on hosts: jobs that run once and can be found again, and read-only commands."""
 
 from __future__ import annotations
 

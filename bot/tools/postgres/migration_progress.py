@@ -24,22 +24,22 @@ CHECK_EVERY = 0.5  # seconds between two checks for a lock
 class Piece:
     """A part of a file that is sent at once: one statement, or the whole file.
 
-    `begins` is the line of the first character of `text`; `line` is the line on which the statement itself starts,
+    `first_line` is the line of the first character of `text`; `line` is the line on which the statement itself starts,
     below its comments.
     """
 
     text: str
-    begins: int
+    first_line: int
     line: int
     summary: str
 
     def line_at(self, offset: int) -> int:
         """The file's line of the character at an offset of the text."""
-        return self.begins + self.text.count("\n", 0, offset)
+        return self.first_line + self.text.count("\n", 0, offset)
 
 
 # deferred constraints are checked here, so it may take long, and fail
-COMMIT = Piece(text="", begins=0, line=0, summary="COMMIT")
+COMMIT = Piece(text="", first_line=0, line=0, summary="COMMIT")
 
 
 def split_into_pieces(text: str) -> list[Piece]:
@@ -53,14 +53,14 @@ def split_into_pieces(text: str) -> list[Piece]:
     pieces = [
         Piece(
             text=text[start : statement.end],
-            begins=line_of(text, start),
+            first_line=line_of(text, start),
             line=statement.line,
             summary=f"statement {number} of {len(found)}, line {statement.line}: {statement.flat[:60]}",
         )
         for number, (start, statement) in enumerate(zip(starts, found, strict=False), 1)
     ]
     if not pieces or any(syntax_error(piece.text) for piece in pieces):
-        return [Piece(text=text, begins=1, line=1, summary="the file")]
+        return [Piece(text=text, first_line=1, line=1, summary="the file")]
     return pieces
 
 

@@ -19,7 +19,7 @@ at_address
 """
 NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
 NO_ADDRESS_CODE = 64
-# The address, and shell functions for an archive and for a copy of the database beside $SCRATCH_URL. Their files are
+# The address, and shell functions for an archive and for a copy on the server of $SCRATCH_URL. Their files are
 # named after $FILE.
 SCRATCH = "".join(
     (

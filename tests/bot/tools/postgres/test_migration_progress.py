@@ -14,7 +14,7 @@ def test_each_statement_is_a_piece_with_the_comments_above_it() -> None:
     text = "-- first ของ\nSELECT\n 1;\n\n-- second\nSELECT 2;\n"
     pieces = split_into_pieces(text)
     assert [piece.text for piece in pieces] == ["-- first ของ\nSELECT\n 1;", "\n\n-- second\nSELECT 2;"]
-    assert [(piece.begins, piece.line) for piece in pieces] == [(1, 2), (3, 6)]
+    assert [(piece.first_line, piece.line) for piece in pieces] == [(1, 2), (3, 6)]
     assert pieces[1].summary == "statement 2 of 2, line 6: SELECT 2"
 
 

@@ -75,9 +75,9 @@ def full_disk(folder: Path, size: str) -> Iterator[None]:
 
 def test_a_job_continues_on_a_host_that_hangs_and_its_result_is_unknown(host: tuple[SshShell, Ssh]) -> None:
     shell, server = host
-    mark, begun = server.box.folder / "mark", server.box.folder / "begun"
-    job = Job(key="hung/step/1", script=f"sleep 0.4; touch {begun}; sleep 2; echo once >> {mark}", limit=1.5)
-    threading.Thread(target=freeze_after, args=(begun, server)).start()
+    mark, started = server.box.folder / "mark", server.box.folder / "started"
+    job = Job(key="hung/step/1", script=f"sleep 0.4; touch {started}; sleep 2; echo once >> {mark}", limit=1.5)
+    threading.Thread(target=freeze_after, args=(started, server)).start()
     # without limits of its own, the shell would wait until the test's time limit
     with pytest.raises(
         LostTrack, match="“box” cannot be reached: the command ran over its limit, and its result is unknown"
@@ -92,10 +92,10 @@ def test_a_job_continues_on_a_host_that_hangs_and_its_result_is_unknown(host: tu
 
 def test_a_stop_on_a_host_that_hangs_says_that_the_result_is_unknown(host: tuple[SshShell, Ssh]) -> None:
     shell, server = host
-    stop, begun = threading.Event(), server.box.folder / "begun"
-    threading.Thread(target=freeze_after, args=(begun, server, stop)).start()
+    stop, started = threading.Event(), server.box.folder / "started"
+    threading.Thread(target=freeze_after, args=(started, server, stop)).start()
     with pytest.raises((LostTrack, Stopped), match="its result is unknown"):
-        shell.run("box", Job(key="hung/stop/1", script=f"sleep 0.3; touch {begun}; sleep 30", limit=60), stop=stop)
+        shell.run("box", Job(key="hung/stop/1", script=f"sleep 0.3; touch {started}; sleep 30", limit=60), stop=stop)
 
 
 def test_a_host_that_hangs_is_unreachable(host: tuple[SshShell, Ssh]) -> None:
@@ -122,7 +122,7 @@ def test_a_full_disk_under_the_jobs_folder_is_reported(host: tuple[SshShell, Ssh
     shell, server = host
     with full_disk(server.box.home / ".gonogo", "16k"):
         try:
-            ended = shell.run("box", Job(key="full/out/1", script="echo begun; seq 1 40000", limit=20), stop=NO_STOP)
+            ended = shell.run("box", Job(key="full/out/1", script="echo started; seq 1 40000", limit=20), stop=NO_STOP)
             message = f"exit {ended.code}"
         except (Failed, LostTrack) as error:
             message = str(error)
