@@ -190,13 +190,13 @@ class _Scratch:
     world: World
     address: str = "$GONOGO_SCRATCH_1"
 
-    def ready(self, host: str, need: ScratchNeeds) -> None:
+    def check(self, host: str, need: ScratchNeeds) -> None:
         if self.world.no_scratch:
             raise Failed(self.world.no_scratch)
 
     @contextmanager
-    def beside(self, host: str, need: ScratchNeeds, *, stop: Event) -> Iterator[_Scratch]:
-        self.ready(host, need)
+    def start(self, host: str, need: ScratchNeeds, *, stop: Event) -> Iterator[_Scratch]:
+        self.check(host, need)
         self.world.lent.append(need)
         self.world.not_given_back += 1
         try:
@@ -204,7 +204,7 @@ class _Scratch:
         finally:
             self.world.not_given_back -= 1
 
-    def lost(self) -> str:
+    def failure(self) -> str:
         return self.world.scratch_lost
 
 
@@ -240,7 +240,7 @@ class _Browser:
     def unavailable(self) -> str | None:
         return self.world.no_browser
 
-    def broken(self) -> str | None:
+    def launch_error(self) -> str | None:
         return None
 
     def visit(self, place: str, visit: Visit) -> BrowserResult:

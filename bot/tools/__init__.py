@@ -1,4 +1,4 @@
-"""The real tools behind `commands.ports.tools`: SSH, PostgreSQL, HTTP, a browser and the clock."""
+"""The real tools behind `commands.ports.tools`, and how they are made for a page."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from commands.ports.tools import Tools
 
 
 def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
-    """The tools for a page's places; `names` are the environment variables whose values must never be shown."""
-    # late, so that the terminal's quick commands do not wait for libraries they do not use
+    """The tools for a page's places. They mask the values of the environment variables `names`."""
+    # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
+    from bot.tools.postgres.database import PostgresDatabase
     from bot.tools.postgres.scratch import EmbeddedScratch
-    from bot.tools.postgres.sql import PostgresDatabase
     from bot.tools.secrets import redactor_for
     from bot.tools.ssh.shell import SshShell
     from bot.tools.web import HttpWeb
 
     redact = redactor_for(names, environ)
-    # addresses that are made while the bot runs: named, resolved and hidden like those of its environment
-    made: dict[str, str] = {}
-    shell = SshShell(places.hosts, ChainMap(made, dict(environ)), redact)
+    # addresses of scratch servers: named, resolved and masked like the variables of the environment
+    scratch_addresses: dict[str, str] = {}
+    shell = SshShell(places.hosts, ChainMap(scratch_addresses, dict(environ)), redact)
     return Tools(
         shell=shell,
         database=PostgresDatabase(places.databases, environ, redact),
         web=HttpWeb(places.webs, environ, redact),
         browser=ChromiumBrowser(places.webs, environ, redact),
         analysis=CodeAnalysis(),
-        scratch=EmbeddedScratch(shell, made, redact),
+        scratch=EmbeddedScratch(shell, scratch_addresses, redact),
         clock=SystemClock(),
     )

@@ -1,4 +1,4 @@
-"""The browser tool: a real headless Chromium through Playwright, opened anew for each visit."""
+"""The browser tool: a real headless Chromium through Playwright, started for each visit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from state.errors import Failed, Unreachable
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +29,7 @@ FLAGS = (
 
 
 class ChromiumBrowser:
-    """`commands.ports.browser.Browser`; runs in any thread without an event loop of its own."""
+    """`commands.ports.browser.Browser`; works in any thread that has no event loop."""
 
     def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._webs = webs
@@ -41,11 +41,11 @@ class ChromiumBrowser:
         if importlib.util.find_spec("playwright") is None:
             return "the package playwright is not installed (pip install 'gonogo[browser]')"
         if self._executable() is None:
-            return "no Chromium is installed (apt-get install chromium, or name one with GONOGO_BROWSER)"
+            return "no Chromium is installed (apt-get install chromium, or set GONOGO_BROWSER to one)"
         return None
 
-    def broken(self) -> str | None:
-        """See `commands.ports.browser.Browser.broken`."""
+    def launch_error(self) -> str | None:
+        """See `commands.ports.browser.Browser.launch_error`."""
         from playwright.sync_api import Error, sync_playwright
 
         try:
@@ -58,7 +58,7 @@ class ChromiumBrowser:
     def visit(self, place: str, visit: Visit) -> BrowserResult:
         """See `commands.ports.browser.Browser.visit`."""
         if why := self.unavailable():
-            raise Unreachable(f"There is no browser here: {why}.")
+            raise Unreachable(f"This machine has no browser: {why}.")
         from playwright.sync_api import Error, sync_playwright
 
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + visit.path
@@ -68,14 +68,14 @@ class ChromiumBrowser:
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())
                 try:
                     page = browser.new_context(extra_http_headers=headers).new_page()
-                    return self._look(page, url, visit)
+                    return self._check(page, url, visit)
                 finally:
                     browser.close()
         except Error as error:
             reason = self._redact(error.message.splitlines()[0])
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
-    def _look(self, page: Page, url: str, visit: Visit) -> BrowserResult:
+    def _check(self, page: Page, url: str, visit: Visit) -> BrowserResult:
         console: list[str] = []
         bad: list[str] = []
         page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
@@ -85,11 +85,13 @@ class ChromiumBrowser:
         limit = visit.limit * 1000
         page.goto(url, timeout=limit, wait_until="load")
         for name in visit.click:
-            _named(page, name).first.click(timeout=limit / 3)
+            _locate(page, name).first.click(timeout=limit / 3)
         missing = tuple(text for text in visit.sees if not _appears(page, text, limit / 3))
-        hide = self._redact
         return BrowserResult(
-            title=hide(page.title()), missing=missing, console=tuple(map(hide, console)), bad_answers=tuple(bad)
+            title=self._redact(page.title()),
+            missing=missing,
+            console=tuple(map(self._redact, console)),
+            bad_answers=tuple(bad),
         )
 
     def _executable(self) -> str | None:
@@ -101,12 +103,12 @@ def _flags() -> list[str]:
 
 
 def find_browser() -> str | None:
-    """The machine's own Chromium, or None."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    """The path of the machine's own Chromium, or None."""
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
-def _named(page: Page, name: str) -> Locator:
-    """What a person would call by that name: a text, a label, a placeholder, or a control's name."""
+def _locate(page: Page, name: str) -> Locator:
+    """What a person would find under that name: a text, a label, a placeholder, or a control."""
     locator = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_placeholder(name))
     for role in ("button", "link", "checkbox", "switch", "combobox"):
         locator = locator.or_(page.get_by_role(role, name=name))
@@ -114,10 +116,10 @@ def _named(page: Page, name: str) -> Locator:
 
 
 def _appears(page: Page, text: str, limit: float) -> bool:
-    from playwright.sync_api import TimeoutError as TooLate
+    from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
     try:
-        _named(page, text).first.wait_for(state="visible", timeout=limit)
-    except TooLate:
+        _locate(page, text).first.wait_for(state="visible", timeout=limit)
+    except PlaywrightTimeout:
         return False
     return True

@@ -1,4 +1,4 @@
-"""The clock on the wall."""
+"""The clock tool: the machine's time of day, and its clock that only moves forward."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The system's time, in UTC."""
+    """`commands.ports.clock.Clock` of this machine."""
 
     def now(self) -> datetime:
-        """The present moment."""
+        """See `commands.ports.clock.Clock.now`."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
         """See `commands.ports.clock.Clock.monotonic`."""
-        # counts the time that the machine slept, too
+        # CLOCK_BOOTTIME also counts the time in which the machine was suspended
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,4 +1,4 @@
-"""The web tool: one request at a time over httpx, with a deadline for the whole answer."""
+"""The web tool: HTTP requests over httpx, with a deadline for the whole answer."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bot.tools.secrets import Redactor
 from commands.ports.web import USER_AGENT, HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
-MOST = 1024 * 1024  # bytes of an answer that are read
-CONNECTED = "connection.connect_tcp.complete"  # what httpcore traces once somebody took the connection
+MAX_BODY = 1024 * 1024  # bytes of an answer that are read
+TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
 
 
 class HttpWeb:
-    """`commands.ports.web.Web` over httpx. Each thread has a client of its own: one shared by many threads queues them."""
+    """`commands.ports.web.Web` over httpx. Each thread has its own client: threads would queue for a shared one."""
 
     def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._webs = webs
@@ -34,7 +34,7 @@ class HttpWeb:
         """See `commands.ports.web.Web.request`."""
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
         headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
-        steps: list[str] = []
+        events: list[str] = []
         began = time.monotonic()
         try:
             with self._client().stream(
@@ -43,20 +43,17 @@ class HttpWeb:
                 headers=headers,
                 json=_resolved(call.json, self._environ),
                 timeout=call.limit,
-                extensions={"trace": lambda step, _: steps.append(step)},
+                extensions={"trace": lambda event, _: events.append(event)},
             ) as response:
                 body = self._body(response, began + call.limit)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Unreachable(f"“{place}” could not be asked: its address is not that of a web site.") from None
+            raise Unreachable(f"“{place}” cannot be reached: its address is not a web address.") from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _not_connected(place, httpx.URL(url), error, CONNECTED in steps) from None
+            raise _not_connected(place, httpx.URL(url), error, TCP_CONNECTED in events) from None
         except (httpx.HTTPError, _TooSlow) as error:
             late = isinstance(error, httpx.TimeoutException | _TooSlow)
-            why = (
-                f"did not answer within {call.limit:g} s"
-                if late
-                else "broke the connection before its answer was whole"
-            )
+            slow = f"did not answer within {call.limit:g} s"
+            why = slow if late else "closed the connection before its answer was complete"
             raise LostTrack(f"{call.method} {call.path}: “{place}” {why}.") from None
         seconds = time.monotonic() - began
         text = self._redact(body.decode(response.encoding or "utf-8", errors="replace"))
@@ -70,25 +67,25 @@ class HttpWeb:
 
     def _client(self) -> httpx.Client:
         if not hasattr(self._local, "client"):
-            named = {"User-Agent": USER_AGENT}
-            self._local.client = httpx.Client(trust_env=False, follow_redirects=False, headers=named)
+            headers = {"User-Agent": USER_AGENT}
+            self._local.client = httpx.Client(trust_env=False, follow_redirects=False, headers=headers)
             self._clients.append(self._local.client)
         client: httpx.Client = self._local.client
         return client
 
     def _body(self, response: httpx.Response, deadline: float) -> bytes:
         body = bytearray()
-        for piece in response.iter_bytes():
-            body += piece
+        for chunk in response.iter_bytes():
+            body += chunk
             if time.monotonic() > deadline:
                 raise _TooSlow
-            if len(body) > MOST:
+            if len(body) > MAX_BODY:
                 break
-        return bytes(body[:MOST])
+        return bytes(body[:MAX_BODY])
 
 
 def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
-    """JSON with every `$NAME` inside its texts resolved."""
+    """JSON with every `$NAME` in its strings resolved."""
     if isinstance(data, str):
         return resolve(data, environ)
     if isinstance(data, list):
@@ -99,32 +96,32 @@ def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
 
 
 def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:
-    """Whose trouble it is that no connection came about: the service's (Down), or maybe the bot's own."""
+    """The error for a failed connection: Down if the service refuses, else Unreachable (perhaps the bot's network)."""
     cause = _cause(error)
     if connected:
-        why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the TLS handshake fails"
-        return Down(f"“{place}” takes the connection, but no secure one comes about: {why}.")
+        why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the handshake failed"
+        return Down(f"“{place}” accepts the connection, but TLS fails ({why}).")
     if isinstance(cause, ConnectionError) or _refused_elsewhere(url, cause):
-        return Down(f"“{place}” cannot be reached: nobody answers at its address.")
+        return Down(f"“{place}” cannot be reached: nothing answers at its address.")
     if isinstance(cause, socket.gaierror):
-        why = "its name cannot be resolved here; look at the bot's DNS"
+        why = "its name cannot be resolved here; check the bot's DNS"
     elif isinstance(error, httpx.ConnectTimeout):
-        why = "nothing at all came back from its address; look at the bot's network and firewall, then at its host"
+        why = "its address sends no response at all; check the bot's network and firewall, then the place's host"
     else:
-        why = "there is no way to its address from here; look at the bot's network"
-    return Unreachable(f"“{place}” could not be asked: {why}.")
+        why = "there is no route to its address from here; check the bot's network"
+    return Unreachable(f"“{place}” cannot be reached: {why}.")
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The operating system's own error below those of httpx and httpcore."""
-    # httpcore's pool raises its own again "from None", which leaves the context alone
-    while not isinstance(error, OSError) and (below := error.__cause__ or error.__context__):
-        error = below
+    """The operating system's error behind those of httpx and httpcore."""
+    # httpcore's pool raises its error again "from None", which keeps the context
+    while not isinstance(error, OSError) and (inner := error.__cause__ or error.__context__):
+        error = inner
     return error
 
 
 def _refused_elsewhere(url: httpx.URL, cause: BaseException) -> bool:
-    """Whether another address of the same name refuses: where there is no IPv6, its address is tried last and hides that."""
+    """Whether another address of the same name refuses: without IPv6, its error comes last and hides the refusal."""
     if not isinstance(cause, OSError) or isinstance(cause, socket.gaierror | TimeoutError):
         return False
     try:
@@ -138,4 +135,4 @@ def _refused_elsewhere(url: httpx.URL, cause: BaseException) -> bool:
 
 
 class _TooSlow(Exception):
-    """The whole answer took longer than its limit, though each piece came in time."""
+    """The whole answer took longer than its limit, though each chunk came in time."""

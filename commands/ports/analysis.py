@@ -1,4 +1,4 @@
-"""What programs that read code say of it: secrets, SQL that PostgreSQL cannot parse, SQL that is risky on a busy database."""
+"""Static analysis of code: secrets, SQL that does not parse, SQL that is risky in production."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Something in a file that people should know: its line, counted from 1, the statement, and why, in words."""
+    """A problem in a file: its line, counted from 1, the statement it is in, and the reason in words."""
 
     line: int
     why: str
@@ -20,10 +20,10 @@ class Analysis(Protocol):
     """Static analysis of code."""
 
     def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
-        """What looks like a secret in numbered lines, by its kind; a secret itself is never repeated."""
+        """Find secrets in numbered lines. A finding names the kind of secret and never repeats the secret."""
 
     def syntax_error(self, sql: str) -> Finding | None:
-        """What PostgreSQL's own parser says of a file that it cannot parse, or None."""
+        """Parse a file with PostgreSQL's own parser. Return its error, or None if the file parses."""
 
     def lint(self, sql: str) -> list[Finding]:
-        """Long locks, statements that break clients, and the like, in the order of the file. Raises Failed."""
+        """Find long locks, statements that break clients and the like, in the order of the file. Raises Failed."""

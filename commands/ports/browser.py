@@ -1,4 +1,4 @@
-"""Pages in a real browser."""
+"""Web pages in a real browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A page to open in a real browser: what must be visible there, by text, label or role name."""
+    """A web page to open: `sees` must be visible there, by text, label or role name. `limit` is in seconds."""
 
     path: str
     sees: Sequence[str] = ()
@@ -20,7 +20,7 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class BrowserResult:
-    """What the browser saw: missing texts, console errors, and addresses (paths) that answered 400 or more."""
+    """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more."""
 
     title: str
     missing: tuple[str, ...]
@@ -32,10 +32,10 @@ class Browser(Protocol):
     """A real headless browser."""
 
     def unavailable(self) -> str | None:
-        """Why there is no browser on this machine, or None when there is one."""
+        """Why this machine has no browser, or None if it has one."""
 
-    def broken(self) -> str | None:
-        """Start a browser and end it again: why it does not start, or None."""
+    def launch_error(self) -> str | None:
+        """Start the browser and stop it again. Return why it does not start, or None."""
 
     def visit(self, place: str, visit: Visit) -> BrowserResult:
-        """Open the page, click through `click` in order, and look. Raises Unreachable, Failed."""
+        """Open the page, click `click` in order, and check what is visible. Raises Unreachable, Failed."""

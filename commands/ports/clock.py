@@ -1,4 +1,4 @@
-"""The time of day."""
+"""The time of day, and a clock that only moves forward."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time of day."""
+    """The time of day, and a clock that only moves forward."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC, aware."""
+        """The current time, in UTC, with its time zone."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment, which only ever grow, whatever is done to the time of day."""
+        """Seconds since an arbitrary moment. They only increase, even when the time of day is set back."""

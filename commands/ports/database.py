@@ -11,7 +11,7 @@ from commands.ports.shell import OutputListener, ignore_output
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The answer to a query."""
+    """The result of a query."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -31,7 +31,7 @@ class Migration:
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationResult:
-    """How a migration went; `already` says that its receipt was there and nothing was done."""
+    """How a migration went. `already`: its receipt was there, so nothing was applied."""
 
     already: bool
     seconds: float
@@ -46,11 +46,11 @@ class Database(Protocol):
     def apply(
         self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output
     ) -> MigrationResult:
-        """Apply a file once, all or nothing; `hear` is told who holds a lock that it waits for.
+        """Apply a file once, all or nothing. `on_output` gets the running statement and the holder of a blocking lock.
 
-        Raises Unreachable, Failed (rolled back; the sentence quotes the failing statement and its line), Stopped
-        (cancelled and rolled back), LostTrack (the connection broke; it may have been committed).
+        Raises Unreachable, Failed (rolled back; the message quotes the failing statement and its line), Stopped
+        (cancelled and rolled back), LostTrack (the connection broke; the file may have been committed).
         """
 
     def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
-        """Wait for whoever applies this key now, then say whether its receipt is there. Raises Unreachable, Failed."""
+        """Wait for any session that is applying this key, then check for its receipt. Raises Unreachable, Failed."""

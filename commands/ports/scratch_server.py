@@ -1,4 +1,4 @@
-"""The seam to a throw-away PostgreSQL on the bot's own machine: what a copy of production needs, and what is lent for it."""
+"""A scratch PostgreSQL server on the bot's own machine, for a copy of production's database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class ScratchNeeds:
-    """What production's database says that a copy of it needs.
+    """What a copy of production's database needs from a server.
 
-    `size` is in bytes, `encoding` PostgreSQL's name of it; the server's major version is from `oldest` to `newest` (None:
-    any). `roles` are names, each with whether it is a superuser; `members` are pairs of a role and who belongs to it.
+    `size` is in bytes. `encoding` is PostgreSQL's name of it. The server's major version must be from `oldest` to
+    `newest` (None: no upper bound). `roles` are names, each with whether it is a superuser. `members` are pairs of a
+    role and one of its members.
     """
 
     size: int
@@ -26,25 +27,25 @@ class ScratchNeeds:
 
 
 class ScratchServer(Protocol):
-    """A server that is lent, empty, for as long as its context is open."""
+    """An empty server that runs for as long as its context is open."""
 
     @property
     def address(self) -> str:
-        """The `$NAME` of its address as the host reaches it, for the `env` of a job or a question there."""
+        """The `$NAME` of its address as the host reaches it, for the `env` of a job or query on that host."""
 
-    def lost(self) -> str:
-        """Why the host can reach it no more, or could not go on with it, as a clause; empty while all is well."""
+    def failure(self) -> str:
+        """Why the host can no longer reach or use the server, as a clause; empty while it can."""
 
 
 class ScratchServers(Protocol):
-    """Throw-away servers."""
+    """Scratch servers."""
 
-    def ready(self, host: str, need: ScratchNeeds) -> None:
-        """Look whether one could be lent; starts none. Raises Failed as `beside` does, Unreachable."""
+    def check(self, host: str, need: ScratchNeeds) -> None:
+        """Check that a server could be started, and start none. Raises Unreachable, and Failed as `start` does."""
 
-    def beside(self, host: str, need: ScratchNeeds, *, stop: Event) -> AbstractContextManager[ScratchServer]:
-        """Start a server that the host reaches at a port of its own loopback; at the end it is gone, with all that it held.
+    def start(self, host: str, need: ScratchNeeds, *, stop: Event) -> AbstractContextManager[ScratchServer]:
+        """Start a server that the host reaches at a port of its loopback; the context's end removes it and its data.
 
-        Raises Failed (none can be had; the message is a clause that says why and what to do), Unreachable (the host),
-        Stopped (`stop` was set meanwhile).
+        Raises Failed (no server can be started; the message is a clause that says why and what to do), Unreachable
+        (the host), Stopped (`stop` was set).
         """

@@ -1,4 +1,4 @@
-"""Commands on hosts over SSH: a job that is run once and found again, and questions that change nothing."""
+"""Commands on hosts: jobs that run once and can be found again, and read-only commands."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-TAIL = 64 * 1024  # bytes of output that are kept where nothing else is said
+TAIL = 64 * 1024  # bytes of output that are kept by default
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A command to be run once on a host, detached, in its own process group.
+    """A command that runs once on a host, detached, in its own process group.
 
-    `key` names its folder on the host: the same key is attached to, never started twice. `script` is bash, run with
-    `set -euo pipefail`. `env` is exported to it and never appears on a command line. `limit` is in seconds.
+    `key` names its folder on the host: a second start with the same key attaches to the first. `script` is bash, run
+    with `set -euo pipefail`. `env` is exported to it and never appears on a command line. `limit` is in seconds.
     """
 
     key: str
@@ -26,7 +26,10 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandResult:
-    """How a command ended: exit `code`, the end of its output (`tail`, both streams, `TAIL` bytes or as many as asked), its `size`."""
+    """How a command ended: its exit code, the end of its output, and the size of its output in bytes.
+
+    `tail` holds both streams, `TAIL` bytes of them or as many as the caller asked for.
+    """
 
     code: int
     tail: str
@@ -38,10 +41,18 @@ class CommandResult:
         """The last 8 lines of the output, for the thread."""
         return tuple(self.tail.splitlines()[-8:])
 
+    @property
+    def last_line(self) -> str:
+        """The last line of the output, 160 characters at most, or "exit CODE" if there is no output."""
+        return (self.tail.strip().splitlines() or [f"exit {self.code}"])[-1][:160]
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobStatus:
-    """What is known of a job on its host: 'absent', 'running', 'finished' (then `finished` is set) or 'dead' (no process, no exit code)."""
+    """What is known of a job on its host.
+
+    `state` is 'absent', 'running', 'finished' (then `finished` is set) or 'dead' (no process and no exit code).
+    """
 
     state: str
     finished: CommandResult | None = None
@@ -51,34 +62,37 @@ OutputListener = Callable[[str], None]
 
 
 def ignore_output(text: str) -> None:
-    """A `OutputListener` that nobody listens to."""
+    """An `OutputListener` that does nothing."""
 
 
 class Shell(Protocol):
     """Commands on hosts over SSH."""
 
     def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
-        """Start the job, or attach to it where it exists, and stay until it ends.
+        """Start the job, or attach to it if it exists, and wait for its end.
 
-        While it runs, `hear` is handed the newest output (whole lines, without secrets) every few seconds.
+        While it runs, `on_output` gets the newest output (whole lines, without secrets) every few seconds.
 
-        Raises Unreachable (nothing begun), Stopped (`stop` was set; the process group is dead), Failed (over its
-        limit; killed), LostTrack (begun, and the host could not be reached again).
+        Raises Unreachable (nothing was started), Stopped (`stop` was set; the process group was killed), Failed (over
+        its limit; killed), LostTrack (started, and the host could not be reached again).
         """
 
     def job_status(self, host: str, key: str) -> JobStatus:
-        """Say what is known of a job. Raises Unreachable."""
+        """Report what is known of a job. Raises Unreachable."""
 
     def end(self, host: str, key: str) -> None:
-        """End a job's process group; one that never began is claimed, so that it never will. Raises Unreachable, Failed."""
+        """Kill a job's process group. A job that has not started is claimed, so that it never will.
+
+        Raises Unreachable, Failed.
+        """
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
-        """Run a short command that changes nothing (no job is kept), and keep so many bytes of the end of its output.
+        """Run a short command that changes nothing, without a job. Keeps `keep` bytes of the end of its output.
 
         Raises Unreachable, Failed (over its limit).
         """
 
     def close(self) -> None:
-        """Give the connections back; the next use makes new ones."""
+        """Close the connections; the next use opens new ones."""

@@ -1,9 +1,9 @@
-"""The seam to the outside world: what a step may ask of hosts, databases, the web, a browser and the clock.
+"""The tools through which a step reaches hosts, databases, the web, a browser and the clock.
 
-The real ones live in `bot/tools/`, the one fake in `tests/world.py`. Places are named as on the page ("production",
-"api"); which address or key a name stands for is known to the edge alone. A text value that is `$NAME`
-stands for an environment variable of the bot and is resolved at the edge, so that no secret passes through here.
-Every tool raises only the `ToolError`s of `state.errors`, and hides secrets in all that it returns.
+The real tools are in `bot/tools/`, the one fake is in `tests/world.py`. Places have the names that the page gives them
+("production", "api"); only the edge knows their addresses and keys. A text value `$NAME` stands for an environment
+variable of the bot. The edge resolves it, so that no secret passes through the core. Every tool raises only the
+`ToolError`s of `state.errors`, and masks secrets in everything it returns.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from commands.ports.web import Web
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """All the tools a step is handed."""
+    """All the tools that a step gets."""
 
     shell: Shell
     database: Database
@@ -32,6 +32,6 @@ class Tools:
     clock: Clock
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close every connection."""
         self.web.close()
         self.shell.close()

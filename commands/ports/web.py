@@ -1,4 +1,4 @@
-"""HTTP requests to web places."""
+"""HTTP requests to the page's web places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-USER_AGENT = "gonogo"  # how the bot's own requests are known in a web server's log
+USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """What came back; `seconds` is from the request to the last byte. Redirects are not followed."""
+    """The response; `seconds` counts from the request to the last byte. Redirects are not followed."""
 
     status: int
     seconds: float
@@ -31,12 +31,12 @@ class HttpResponse:
     text: str
 
     def json(self) -> Any:
-        """The body as JSON, which knows no NaN and no Infinity. Raises ValueError."""
-        return json.loads(self.text, parse_constant=_refuse)
+        """Parse the body as JSON, which has no NaN and no Infinity. Raises ValueError."""
+        return json.loads(self.text, parse_constant=_refuse_constant)
 
 
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is not JSON")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 class Web(Protocol):
@@ -45,9 +45,9 @@ class Web(Protocol):
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """Send one request.
 
-        Raises Unreachable (the bot found no way to it), Down (it takes no connection), LostTrack (sent, and no whole
-        answer came in time).
+        Raises Unreachable (the bot found no route to the place), Down (the place accepts no connection), LostTrack
+        (the request was sent, and no complete response came in time).
         """
 
     def close(self) -> None:
-        """Give the connections back; the next request makes new ones."""
+        """Close the connections; the next request opens new ones."""

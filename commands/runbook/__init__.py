@@ -1,4 +1,4 @@
-"""The runbook page: read from Markdown, checked strictly, and held as typed steps."""
+"""The runbook page: parsed from Markdown, checked strictly, and held as typed steps."""
 
 from commands.runbook.build import read_page
 from commands.runbook.page import Page, PageStep, Role

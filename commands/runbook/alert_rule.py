@@ -1,4 +1,4 @@
-"""One row of the alert table: a measure of a check, its limits, and what a value means under it."""
+"""One row of the alert table: a measure of a check, its limits, and the level of a value."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from commands.text.durations import Duration, format_duration, format_seconds
 
 Level = Literal["ok", "warning", "alert"]
 NO_FAILURE = "no failure"
-PERCENT = frozenset({"cpu", "memory"})
-SHARE = "failed_share"
+PERCENT = frozenset({"cpu", "memory"})  # measures from 0 to 100
+SHARE = "failed_share"  # from 0 to 1
 
 
 class AlertRule(Strict):
-    """One row of the alert table: a measure of a check, and where it is too much or too little.
+    """One row of the alert table: a measure of a check, and the limits of its values.
 
-    `in_a_row` is how many measurements must agree, and `lasting` for how long they must have agreed, in the watch's
-    time. `times_baseline` asks besides that the value is so many times what it was before the deploy; where that is
-    not known, the limit alone decides. `enough` names measures of the same check and how much of each there must be
-    (like `{ requests = 20 }`) for a value to count at all. `warn_above` begins the band in which a person decides.
-    `otherwise` names the row that judges instead while this one has not enough; as long as it has, that row only warns.
-    `expected` rows are counted and shown, and never act. `countdown` is how long people have to hold a rollback.
+    `in_a_row` is how many samples must be over the limit, and `lasting` for how long they must have been, in the
+    watch's time. `times_baseline` also requires that the value is so many times the baseline; if there is no baseline,
+    the limit alone decides. `enough` names measures of the same check and the least of each (like `{ requests = 20 }`)
+    for a value to count at all. `warn_above` starts the band in which a person decides. `otherwise` names the row that
+    judges instead while this one has not enough; while it has enough, that row only warns. `expected` rows are counted
+    and shown, and never act. `countdown` is how long people have to hold a rollback.
     """
 
     name: str
@@ -44,20 +44,20 @@ class AlertRule(Strict):
     pings: list[str] = Field(default_factory=list)
 
     def level_of(self, value: float, baseline: float | None = None) -> Level:
-        """What one measured value means under this row; `baseline` is what it was before the deploy, where that is known."""
-        if self.beyond(value) and self._grown(value, baseline):
+        """The level of a value; `baseline` is the value before the deploy, if it is known."""
+        if self.outside_limits(value) and self._over_baseline(value, baseline):
             return "alert"
         return "warning" if self.warn_above is not None and value > self.warn_above else "ok"
 
-    def beyond(self, value: float) -> bool:
-        """Whether a value is beyond the row's own limit."""
+    def outside_limits(self, value: float) -> bool:
+        """Whether a value is above or below the row's own limits."""
         return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
 
-    def _grown(self, value: float, baseline: float | None) -> bool:
+    def _over_baseline(self, value: float, baseline: float | None) -> bool:
         return self.times_baseline is None or baseline is None or value > self.times_baseline * baseline
 
-    def shown(self, value: float) -> str:
-        """A value of this measure in its unit."""
+    def format_value(self, value: float) -> str:
+        """A value of this measure, with its unit."""
         if self.measure in {"seconds", "seconds_p95"}:
             return format_seconds(value)
         if self.measure == SHARE:
@@ -66,25 +66,25 @@ class AlertRule(Strict):
 
     @property
     def limit(self) -> str:
-        """The limit in words."""
+        """The limit in words, for example "above 5 s"."""
         if self.measure == "failed" and self.above == 0:
             return NO_FAILURE
-        sides = [f"above {self.shown(self.above)}"] if self.above is not None else []
-        sides += [f"below {self.shown(self.below)}"] if self.below is not None else []
+        sides = [f"above {self.format_value(self.above)}"] if self.above is not None else []
+        sides += [f"below {self.format_value(self.below)}"] if self.below is not None else []
         return " or ".join(sides)
 
     @property
     def rule(self) -> str:
-        """The whole rule in words."""
-        words = [self.limit]
+        """The whole rule in words, for example "above 5 s, 2 times in a row"."""
+        parts = [self.limit]
         if self.times_baseline is not None:
-            words.append(f"and more than {self.times_baseline:g} times what it was before")
+            parts.append(f"and more than {self.times_baseline:g} times the baseline")
         if self.in_a_row > 1:
-            words.append(f"{self.in_a_row} times in a row")
+            parts.append(f"{self.in_a_row} times in a row")
         if self.lasting is not None:
-            words.append(f"for {format_duration(self.lasting)}")
-        words += [f"with at least {least:g} {name}" for name, least in self.enough.items()]
-        return ", ".join(filter(None, words))
+            parts.append(f"for {format_duration(self.lasting)}")
+        parts += [f"with at least {least:g} {name}" for name, least in self.enough.items()]
+        return ", ".join(filter(None, parts))
 
 
 class AlertsBox(Strict):

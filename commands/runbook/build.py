@@ -1,4 +1,4 @@
-"""From headings and boxes to a checked Page: parts by name, boxes by kind, then everything that refers to something."""
+"""Builds a checked Page from headings and boxes: parts by name, boxes by kind, then all references."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from commands.runbook.references import check_references
 from commands.steps import KINDS
 from state.errors import BadPage
 
-# part -> the box that may stand right under its heading
+# part -> the kind of the box that may be directly under its heading
 PARTS: dict[str, str] = {
     Part.BEFORE: "",
     Part.DEPLOY: "",
@@ -46,50 +46,51 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_page(text: str, name: str) -> Page:
-    """Read and check a page. Raises BadPage for the first thing that is wrong, with its line, step and field."""
+    """Read and check a page. Raises BadPage for the first mistake, with its line, step and field."""
     sections = read_sections(text)
     if not sections or sections[0].level != 1:
-        raise BadPage(1, "", "the page must begin with its title, a heading with one #")
+        raise BadPage(1, "", "the page must start with its title; write a heading with one #")
     if second := next((s for s in sections[1:] if s.level == 1), None):
-        raise BadPage(second.line, second.title, "a second title; parts are headings with two #")
+        raise BadPage(second.line, second.title, "a second title; write parts as headings with two #")
     parts = _parts(sections[1:])
     for part in REQUIRED:
         if part not in parts:
             raise BadPage(
-                1, sections[0].title, f'the page has no part "## {part.capitalize()}"; every runbook needs one'
+                1, sections[0].title, f'the page has no part "## {part.capitalize()}"; every runbook page needs one'
             )
     steps = tuple(step for part in Part for step in _steps(part, parts.get(part, [])))
-    _refuse_twins(steps)
+    _refuse_equal_ids(steps)
     page = Page(
         name=name,
         title=_plain(sections[0].title),
         text=text,
-        runbook=_need(sections[0], "runbook", RunbookBox),
-        places=_whole(parts, "places", PlacesBox) or PlacesBox(),
-        roles=_need(parts["emergency contacts"][0], "roles", RolesBox, wrap="roles").roles,
+        runbook=_required_box(sections[0], "runbook", RunbookBox),
+        places=_part_box(parts, "places", PlacesBox) or PlacesBox(),
+        roles=_required_box(parts["emergency contacts"][0], "roles", RolesBox, wrap="roles").roles,
         steps=steps,
-        watch=_whole(parts, "watch", WatchBox),
-        rollback=_need(parts["rollback"][0], "rollback", RollbackBox),
-        alerts=tuple(alerts.alert) if (alerts := _whole(parts, "alerts", AlertsBox)) else (),
-        criteria=_whole(parts, "success criteria", CriteriaBox),
-        decision=_need(parts["decision"][0], "decision", DecisionBox),
+        watch=_part_box(parts, "watch", WatchBox),
+        rollback=_required_box(parts["rollback"][0], "rollback", RollbackBox),
+        alerts=tuple(alerts.alert) if (alerts := _part_box(parts, "alerts", AlertsBox)) else (),
+        criteria=_part_box(parts, "success criteria", CriteriaBox),
+        decision=_required_box(parts["decision"][0], "decision", DecisionBox),
     )
     check_references(page, {part: sections[0].line for part, sections in parts.items()})
     return page
 
 
 def _plain(title: str) -> str:
-    """A title as it is said in messages: without Markdown's stars and code marks."""
+    """A title as messages show it, without Markdown's stars and code marks."""
     return title.replace("**", "").replace("`", "").strip()
 
 
 def slug(title: str) -> str:
-    """The id of a heading: letters, their marks, and digits of any script, in lower case, joined by dashes."""
-    kept = [
+    """The id of a heading: its letters, marks and digits of any script, in lower case, joined by dashes."""
+    characters = [
         c if unicodedata.category(c) in {"Mn", "Mc"} or c.isalnum() else " "
         for c in unicodedata.normalize("NFC", title)
     ]
-    text = "".join(c for c in kept if c not in {"\ufe0f", "\u200d"})
+    # without what joins emoji, which counts as a mark
+    text = "".join(c for c in characters if c not in {"\ufe0f", "\u200d"})
     return "-".join(text.lower().split())
 
 
@@ -115,15 +116,15 @@ def _parts(sections: list[Section]) -> dict[str, list[Section]]:
             current = _part_of(section.title) or ""
             if current in parts:
                 raise BadPage(
-                    section.line, section.title, f'a second part "{current}"; put its steps into the first one'
+                    section.line, section.title, f'a second part "{current}"; move its steps to the first one'
                 )
             if not current and (near := _near_part(section.title)):
-                raise BadPage(section.line, section.title, f'not a part; did you mean "## {near.capitalize()}"?')
+                raise BadPage(section.line, section.title, f'is not a part; did you mean "## {near.capitalize()}"?')
         if current:
             parts.setdefault(current, []).append(section)
         elif section.box:
             known = ", ".join(f'"{part.capitalize()}"' for part in PARTS)
-            raise BadPage(section.box.line, section.title, f"this box stands in no part; the parts are {known}")
+            raise BadPage(section.box.line, section.title, f"this box is in no part; move it to one of {known}")
     return parts
 
 
@@ -139,61 +140,63 @@ def _step(part: Part, section: Section, box: Box) -> PageStep:
     title = _plain(section.title)
     if box.kind not in KINDS:
         near = difflib.get_close_matches(box.kind, KINDS, 1)
-        hint = f'; did you mean "{near[0]}"?' if near else f"; the kinds are {', '.join(sorted(KINDS))}"
+        hint = f'; did you mean "{near[0]}"?' if near else f"; use one of {', '.join(sorted(KINDS))}"
         raise BadPage(box.line, title, f'there is no step kind "{box.kind}"{hint}')
-    step = _model(box, title, KINDS[box.kind])
+    step = _validated(box, title, KINDS[box.kind])
     step_id = step.id or slug(title)
     if not step_id:
-        raise BadPage(
-            section.line, title, 'the heading has no letter or digit to name the step by; give the box an id = "..."'
-        )
+        raise BadPage(section.line, title, 'the heading has no letter or digit for an id; give the box an id = "..."')
     return PageStep(id=step_id, title=title, line=section.line, part=part, box=step)
 
 
-def _refuse_twins(steps: tuple[PageStep, ...]) -> None:
-    seen: dict[str, PageStep] = {}
+def _refuse_equal_ids(steps: tuple[PageStep, ...]) -> None:
+    by_id: dict[str, PageStep] = {}
     for step in steps:
-        if step.id in seen:
-            raise BadPage(
-                step.line,
-                step.title,
-                f'the step on line {seen[step.id].line} has the same name; give one of them an id = "..."',
-            )
-        seen[step.id] = step
+        if step.id in by_id:
+            other = by_id[step.id].line
+            what = f'id: the step on line {other} has the same id "{step.id}"; write another one, id = "..."'
+            raise BadPage(step.line, step.title, what)
+        by_id[step.id] = step
 
 
-def _whole(parts: dict[str, list[Section]], part: str, model: type[Model]) -> Model | None:
+def _part_box(parts: dict[str, list[Section]], part: str, model: type[Model]) -> Model | None:
     if part not in parts:
         return None
     if part not in set(Part) and (extra := next((s for s in parts[part][1:] if s.box), None)):
-        raise BadPage(extra.line, extra.title, f'the part "{part.capitalize()}" has one box, right under its heading')
-    return _need(parts[part][0], PARTS[part], model)
+        raise BadPage(
+            extra.line,
+            extra.title,
+            f'the part "{part.capitalize()}" may have only one box, directly under its heading; remove this one',
+        )
+    return _required_box(parts[part][0], PARTS[part], model)
 
 
-def _need(section: Section, kind: str, model: type[Model], wrap: str = "") -> Model:
+def _required_box(section: Section, kind: str, model: type[Model], wrap: str = "") -> Model:
     if not section.box or section.box.kind != kind:
-        raise BadPage(section.line, section.title, f"this heading needs a ```toml {kind} box right under it")
-    return _model(section.box, _plain(section.title), model, wrap)
+        raise BadPage(section.line, section.title, f"this heading needs a ```toml {kind} box directly under it")
+    return _validated(section.box, _plain(section.title), model, wrap)
 
 
-def _model(box: Box, where: str, model: type[Model], wrap: str = "") -> Model:
+def _validated(box: Box, where: str, model: type[Model], wrap: str = "") -> Model:
     fields: dict[str, Any] = {wrap: box.fields} if wrap else box.fields
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        # a misspelt field shows up twice, as unknown and as missing: the unknown one says more
-        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        # a misspelt field causes two errors, for the unknown and for the missing field: the unknown one helps more
+        first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
         path = tuple(part for part in first["loc"] if part != wrap)
         names = ".".join(str(part) for part in path) or box.kind
         near = difflib.get_close_matches(str(path[-1]) if path else "", model.model_fields, 1)
-        hint = f'; did you mean "{near[0]}"?' if near and first["type"] == "extra_forbidden" else ""
+        hint = ""
+        if first["type"] == "extra_forbidden":
+            hint = f'; did you mean "{near[0]}"?' if near else "; remove it"
         raise BadPage(box.line_of(path), where, f"{names}: {_sentence(first)}{hint}") from None
 
 
 _SENTENCES: dict[str, Callable[[Any], str]] = {
-    "missing": lambda _: "is missing",
+    "missing": lambda _: "is missing; add it",
     "extra_forbidden": lambda _: "is not a field of this box",
-    "too_short": lambda error: f"needs at least {error['ctx']['min_length']} entry",
+    "too_short": lambda error: f"needs at least {error['ctx']['min_length']} entry; add one",
     "int_type": lambda error: f"must be a whole number, not {error['input']!r}",
     "float_type": lambda error: f"must be a number, not {error['input']!r}",
     "string_type": lambda error: f"must be a text in quotes, not {error['input']!r}",
@@ -205,5 +208,7 @@ _SENTENCES: dict[str, Callable[[Any], str]] = {
 
 
 def _sentence(error: Any) -> str:
-    said = _SENTENCES.get(error["type"])
-    return said(error) if said else str(error["msg"])[0].lower() + str(error["msg"])[1:] + f", not {error['input']!r}"
+    if sentence := _SENTENCES.get(error["type"]):
+        return sentence(error)
+    message = str(error["msg"])
+    return f"{message[0].lower()}{message[1:]}, not {error['input']!r}"

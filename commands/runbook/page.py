@@ -1,4 +1,4 @@
-"""The page as typed values: its parts, places, roles, alerts, criteria, and the steps in order."""
+"""The page as typed values: parts, places, roles, alerts, criteria, and the steps in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from commands.text.durations import Duration
 
 def _not_too_often(every: timedelta) -> timedelta:
     if every < timedelta(minutes=1):
-        raise ValueError('is too often; the status is posted once a minute at most, like "15 min"')
+        raise ValueError('is too often; write at least "1 min"')
     return every
 
 
@@ -27,12 +27,12 @@ def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f'{name!r} is not a time zone; write one like "Asia/Bangkok"') from None
+        raise ValueError(f'{name!r} is not a time zone; write for example "Asia/Bangkok"') from None
     return name
 
 
 class Part(StrEnum):
-    """The parts of a page that hold steps, by their headings, in the order in which a run goes through them."""
+    """The parts of a page that hold steps, by their headings, in the order of a run."""
 
     BEFORE = "before"
     DEPLOY = "deploy"
@@ -42,7 +42,7 @@ class Part(StrEnum):
 
 
 class Option(Strict):
-    """How this page compares with its sister: the rows of the table that `/deploy start` shows."""
+    """How this page compares with its alternative: the rows of the table that `/deploy start` shows."""
 
     name: str
     risk: str
@@ -56,8 +56,8 @@ class Option(Strict):
 class RunbookBox(Strict):
     """`toml runbook`, under the page's title: what is deployed where, and how often the status is posted.
 
-    `starters` names the roles that may start a run (none: anybody in the channel). With `four_eyes` nobody signs for a
-    run that they started themselves.
+    `starters` names the roles that may start a run (empty: anybody in the channel). With `four_eyes` nobody may sign
+    for a run that they started themselves.
     """
 
     target: str = Field(min_length=1)
@@ -71,7 +71,7 @@ class RunbookBox(Strict):
 
 
 class Host(Strict):
-    """A host reached over SSH: address `user@host:port`, the private key's file, the known_hosts file, and a PATH prefix."""
+    """A host over SSH: its address `user@host:port`, the private key's file, the known_hosts file, a PATH prefix."""
 
     address: EnvName
     key: EnvName
@@ -80,7 +80,7 @@ class Host(Strict):
 
 
 class Address(Strict):
-    """A database's or a web site's address."""
+    """The address of a database or a web site."""
 
     url: EnvName
 
@@ -94,7 +94,7 @@ class PlacesBox(Strict):
 
 
 class Role(Strict):
-    """Who may sign for something and is called in an emergency; `people` names Slack user or group ids, with commas."""
+    """A role that may sign and is called in an emergency; `people` are Slack user or group ids, with commas."""
 
     title: str
     people: EnvName
@@ -109,15 +109,15 @@ class RolesBox(Strict):
 
 
 class WatchBox(Strict):
-    """`toml watch`: how long production is watched."""
+    """`toml watch`: how long the watch takes."""
 
     lasts: Duration
 
 
 class Loses(Strict):
-    """A query whose first cell counts what a rollback would lose now; `says` names what is counted.
+    """A query whose first cell counts what a rollback would lose now; `says` names what it counts.
 
-    `<since>` stands for the moment of the first change of production: a timestamp in `sql`, T+ in `says`.
+    `<since>` is the time of the first change to production: a timestamp in `sql`, T+ in `says`.
     """
 
     database: str
@@ -126,18 +126,18 @@ class Loses(Strict):
 
 
 class RollbackBox(Strict):
-    """`toml rollback`: within what time everything is back, and what the button says is lost."""
+    """`toml rollback`: the time budget of the rollback, and the warning that its button shows."""
 
     within: Duration
-    warning: str = "Production goes back to the version before."
+    warning: str = "Production rolls back to the previous version."
     loses: Loses | None = None
 
 
 class Criterion(Strict):
-    """One GO or NO-GO line: what is so, and the steps, checks or alerts that show it; without one, people answer for it.
+    """One GO or NO-GO line: a statement, and the steps, checks or alerts that show it. Without any, people answer.
 
-    `above` is the line's own limit for the measure of the alerts it names, in place of theirs. `within` lets only the
-    looks of the last so long (of the watch's time) speak, and of a log only its new lines.
+    `above` is the line's own limit for the measure of the alerts it names, instead of theirs. With `within`, only the
+    samples of that last span of the watch's time count, and of a log only its new lines.
     """
 
     text: str
@@ -174,7 +174,7 @@ class PageStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A whole runbook, checked."""
+    """A whole runbook page, checked."""
 
     name: str
     title: str
@@ -206,9 +206,8 @@ class Page:
         raise KeyError(step_id)
 
     def env_names(self) -> Iterator[str]:
-        """Every environment variable the page names, with its `$`, each once."""
-        seen = dict.fromkeys(_names([box.model_dump() for box in self._boxes()]))
-        yield from seen
+        """The environment variables that the page names, with their `$`, each once."""
+        yield from dict.fromkeys(_names([box.model_dump() for box in self._boxes()]))
 
     def _boxes(self) -> list[Strict]:
         return [self.runbook, self.places, *self.roles.values(), *(step.box for step in self.steps)]
@@ -229,5 +228,5 @@ STAGES = {part: part.value.capitalize() for part in Part}
 
 
 def stage_of(part: str) -> str:
-    """A part as people read it; a word that is none stays as it is."""
+    """A part as people read it; any other word is returned unchanged."""
     return next((title for known, title in STAGES.items() if known == part), part)

@@ -1,4 +1,4 @@
-"""Who holds which role, and what only some of them may do."""
+"""Who holds which role, and the checks that only some people may do something."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ People = Mapping[str, frozenset[str]]
 
 
 def roles_of(person: str, people: People) -> frozenset[str]:
-    """The roles a person holds."""
+    """The roles that a person holds."""
     return frozenset(role for role, holders in people.items() if person in holders)
 
 
 def require_role(actor: Actor, roles: tuple[str, ...], people: People, page: Page, what: str) -> str:
-    """One role of `roles` that the person holds. Raises NotAllowed, saying who may do it."""
+    """The first of `roles` that the person holds. Raises NotAllowed, which names the roles that may do it."""
     held = roles_of(actor.person, people)
     for role in roles:
         if role in held:
@@ -29,6 +29,6 @@ def require_role(actor: Actor, roles: tuple[str, ...], people: People, page: Pag
 
 
 def require_not_starter(actor: Actor, run: Run, page: Page) -> None:
-    """Raise NotAllowed where the page wants other people than the starter to sign."""
+    """Raise NotAllowed if the person started the run and the page requires another person to sign."""
     if page.runbook.four_eyes and actor.person == run.starter:
-        raise NotAllowed("You started this run, and this runbook wants somebody else to sign for it.")
+        raise NotAllowed("You started this run; its runbook page requires another person to sign.")

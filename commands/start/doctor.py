@@ -8,19 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from commands.ports.preflight import (
-    FAIL,
-    OK,
-    WARN,
-    PreflightCheck,
-    PreflightContext,
-    PreflightResult,
-    Programs,
-    Reached,
-)
+from commands.ports.preflight import FAIL, OK, WARN, PreflightCheck, PreflightContext, PreflightResult
 from commands.ports.tools import Tools
 from commands.runbook.page import Page
 from commands.start.request import clean_ref
+from commands.systems.preflight.hosts import ProgramsCheck
+from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import GonogoError, Refused
 
 LIMIT = 30.0  # seconds for everything
@@ -140,7 +133,10 @@ def _checks(page: Page) -> list[PreflightCheck]:
     places = [("hosts", name) for name in page.places.hosts]
     places += [("databases", name) for name in page.places.databases]
     places += [("webs", name) for name in page.places.webs]
-    return [*(Reached(place=place) for place in places), *(one for step in page.steps for one in step.box.preflight())]
+    return [
+        *(ReachableCheck(place=place) for place in places),
+        *(one for step in page.steps for one in step.box.preflight()),
+    ]
 
 
 def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:
@@ -148,14 +144,14 @@ def _merged(checks: list[PreflightCheck]) -> list[PreflightCheck]:
     names: dict[str, tuple[str, ...]] = {}
     found: list[PreflightCheck] = []
     for check in checks:
-        if isinstance(check, Programs):
+        if isinstance(check, ProgramsCheck):
             names[check.host] = names.get(check.host, ()) + check.names
         elif check not in found:
             found.append(check)
     # the places come first, and what they need before what is looked at with it
-    places = [check for check in found if isinstance(check, Reached)]
-    programs = [Programs(host=host, names=all_of_it) for host, all_of_it in names.items()]
-    return [*places, *programs, *(check for check in found if not isinstance(check, Reached))]
+    places = [check for check in found if isinstance(check, ReachableCheck)]
+    programs = [ProgramsCheck(host=host, names=all_of_it) for host, all_of_it in names.items()]
+    return [*places, *programs, *(check for check in found if not isinstance(check, ReachableCheck))]
 
 
 def _about(place: tuple[str, str]) -> str:
@@ -174,7 +170,7 @@ def _lane(place: tuple[str, str], checks: list[PreflightCheck], ctx: PreflightCo
         for check in checks:
             lines = guarded(about, one(check))
             yield from lines
-            if isinstance(check, Reached) and any(line.found.level == FAIL for line in lines):
+            if isinstance(check, ReachableCheck) and any(line.found.level == FAIL for line in lines):
                 return
 
     return walk

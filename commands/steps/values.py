@@ -11,6 +11,11 @@ PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
 _ASSIGNMENT = r"^([a-z][a-z0-9_]*)=(.*)$"
 
 
+def has_placeholder(text: str) -> bool:
+    """Whether a text has a `<name>`, so that it is known only once an earlier step has given the value."""
+    return PLACEHOLDER.search(text) is not None
+
+
 def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
     """Replace each `<name>` with its value, passed through `quote`. Unknown names stay as they are."""
     return PLACEHOLDER.sub(lambda match: quote(values[match[1]]) if match[1] in values else match[0], text)

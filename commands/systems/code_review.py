@@ -1,4 +1,4 @@
-"""What a reviewer should look at in added lines: debug code, secrets, and what is wrong in SQL files."""
+"""What a reviewer must check: debug code and secrets in added lines, problems in SQL files."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import PurePosixPath
 from commands.ports.analysis import Finding
 from commands.systems.postgres.sql_file import unsafe_statements
 
-_SCRIPT = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
-_PYTHON = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
+_JAVASCRIPT_DEBUG = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
+_PYTHON_DEBUG = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
 _DEBUG = {
-    **dict.fromkeys((".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue"), _SCRIPT),
-    ".py": _PYTHON,
+    **dict.fromkeys((".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue"), _JAVASCRIPT_DEBUG),
+    ".py": _PYTHON_DEBUG,
 }
-LEAK = "looks like a secret"
 _LEFTOVER = r"TODO-REMOVE|DO NOT COMMIT"
+LEAK = "looks like a secret"
 
 
 def added_lines(diff: str) -> Iterator[tuple[int, str]]:
     """The added lines of one file's `git diff -U0`, with their line numbers in the new file."""
     number = 0
-    for line in diff.split("\n"):  # as git counts lines: others end them at more characters
+    for line in diff.split("\n"):  # as git counts lines; `splitlines` also splits at other characters
         if hunk := re.match(r"@@ -\S+ \+(\d+)", line):
             number = int(hunk[1])
         elif number and line.startswith("+"):
@@ -30,24 +30,28 @@ def added_lines(diff: str) -> Iterator[tuple[int, str]]:
             number += 1
 
 
-def in_added(file: str, lines: Sequence[tuple[int, str]], secrets: Iterable[Finding]) -> list[str]:
-    """Findings "file:line what" in added lines, with the `secrets` that were found in them; a secret itself is never repeated."""
+def review_added_lines(file: str, lines: Sequence[tuple[int, str]], secrets: Iterable[Finding]) -> list[str]:
+    """Findings "file:line what" in added lines: debug code, and the `secrets` that were found in them.
+
+    A secret itself is never repeated.
+    """
     debug = re.compile("|".join(filter(None, (_DEBUG.get(PurePosixPath(file).suffix), _LEFTOVER))))
-    found = [(number, f"debug code: {match[0]}") for number, text in lines if (match := debug.search(text))]
-    found += [(secret.line, f"{LEAK}: {secret.why}") for secret in secrets]
-    return [f"{file}:{number} {what}" for number, what in sorted(found)]
+    findings = [(number, f"debug code: {match[0]}") for number, text in lines if (match := debug.search(text))]
+    findings += [(secret.line, f"{LEAK}: {secret.why}") for secret in secrets]
+    return [f"{file}:{number} {what}" for number, what in sorted(findings)]
 
 
-def in_sql(file: str, text: str, error: Finding | None, remarks: Iterable[Finding] = ()) -> list[str]:
+def review_sql(file: str, text: str, error: Finding | None, remarks: Iterable[Finding] = ()) -> list[str]:
     """Findings "file:line what" in an SQL file.
 
-    What cannot run in one transaction, the `error` that PostgreSQL's parser finds, and a linter's `remarks`, one line for
-    equal ones.
+    They are the statements that cannot run in one transaction, the parser's `error`, and the linter's `remarks`. Equal
+    remarks share one line.
     """
-    found = [f"{file}:{finding.line} {finding.why}: {finding.statement[:80]}" for finding in unsafe_statements(text)]
-    if error:
-        found.append(f"{file}:{error.line} {error.why}")
+    unsafe = unsafe_statements(text)
+    findings = [f"{file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe]
+    if error and (error.line, error.why) not in {(one.line, one.why) for one in unsafe}:
+        findings.append(f"{file}:{error.line} {error.why}")
     lines: dict[str, list[int]] = {}
     for remark in remarks:
         lines.setdefault(remark.why, []).append(remark.line)
-    return found + [f"{file}:{','.join(map(str, numbers))} {why}" for why, numbers in lines.items()]
+    return findings + [f"{file}:{','.join(map(str, numbers))} {why}" for why, numbers in lines.items()]

@@ -1,4 +1,4 @@
-"""The longer programs that run on hosts and in databases, kept as files of their own languages beside their system."""
+"""Loads the shell, SQL and awk programs from the `scripts` folder of their system."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from importlib import resources
 
 @cache
 def script(name: str) -> str:
-    """The text of a program, named like `postgres/backup.sh`, as it is sent. Raises FileNotFoundError."""
+    """Return the text of a program such as `postgres/backup.sh`, exactly as it is sent. Raises FileNotFoundError."""
     system, _, file = name.partition("/")
     return (resources.files("commands.systems") / system / "scripts" / file).read_text(encoding="utf-8")

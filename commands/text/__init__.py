@@ -1,1 +1,1 @@
-"""text."""
+"""Text that is the same everywhere: durations in words, and masking of secrets."""

@@ -1,4 +1,4 @@
-"""Durations as words: "5 s", "15 min", "4 h", "2 d", read from the page and said in messages."""
+"""Durations in words ("5 s", "15 min", "4 h", "2 d"): parsed from the page, formatted for messages."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
-_WORDS = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d)")
+_PATTERN = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d)")
 
 
-def parse_duration(words: Any) -> timedelta:
-    """Read one number above 0, one space and one unit. Raises ValueError with the sentence for the page's author."""
-    found = _WORDS.fullmatch(words) if isinstance(words, str) else None
-    if not found:
-        raise ValueError(f'{words!r} is not a duration; write it in words: "30 s", "15 min", "4 h" or "2 d"')
-    if float(found[1]) == 0:
-        raise ValueError(f"{words!r} is no time at all; it must be more")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+def parse_duration(text: Any) -> timedelta:
+    """Parse one number above 0, one space and one unit. Raises ValueError; its message is for the page's author."""
+    match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError(f'{text!r} is not a duration; write it as "30 s", "15 min", "4 h" or "2 d"')
+    if float(match[1]) == 0:
+        raise ValueError(f"{text!r} is zero; write a duration above zero")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
 def format_duration(duration: timedelta | float) -> str:
-    """Say a duration (or seconds) in at most two units: "45 s", "12 min", "1 h 5 min"; under 10 s with one decimal."""
+    """Format a duration (or seconds) in at most two units: "45 s", "1 h 5 min"; under 10 s with one decimal."""
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if seconds < 10 and seconds != int(seconds):
         return f"{seconds:.1f} s"
@@ -37,7 +37,7 @@ def format_duration(duration: timedelta | float) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Say how long something took: "45 ms" below a second, then as `say` does."""
+    """Format how long something took: "45 ms" below a second, otherwise as `format_duration` does."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else format_duration(round(seconds, 1))
 
 

@@ -1,4 +1,4 @@
-"""Masking: takes what is a secret by its name or its shape out of an answer, before any of it is shown or written down."""
+"""Masking of secrets that a field's name or a value's shape gives away, in JSON and in plain text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Iterable
 from typing import Any
 
 HIDDEN = "•••"
-_NAMES = r"token|jwt|session|passw|pwd|secret(?!ar)|authorization|cookie|api[_-]?key|private[_-]?key|credential|\b(?:sid|csrf|otp)\b"
-# of a field's name: anywhere in it, as its last word (a count of tokens is none), or all of it
-_ANYWHERE = {
+# in plain text: words in a name that say that the value after it is a secret
+_NAMES = (
+    r"token|jwt|session|passw|pwd|secret(?!ar)|authorization|cookie|api[_-]?key|private[_-]?key|credential"
+    r"|\b(?:sid|csrf|otp)\b"
+)
+# in the name of a JSON field: any of its words, its last one or two (`token_count` is no secret), or the whole name
+_ANY_WORD = {
     "jwt",
     "password",
     "passwd",
@@ -23,7 +27,7 @@ _ANYWHERE = {
     "credentials",
     "credential",
 }
-_LAST = {
+_LAST_WORDS = {
     "token",
     "session",
     "sid",
@@ -37,94 +41,97 @@ _LAST = {
     "private key",
     "session id",
 }
-_WHOLE = {"access", "refresh", "bearer", "tokens"}
-# each begins with a fixed word and has bounds, because the texts are long and are not ours
+_WHOLE_NAME = {"access", "refresh", "bearer", "tokens"}
+# Each pattern starts with a fixed word and has bounded repeats: the texts are long and come from outside, so the time
+# must grow with their length and no faster.
 _HEADER = re.compile(r"((?:cookie|authorization)\s{0,5}:\s{0,5})[^\"'\r\n<]+", re.IGNORECASE)
 _PAIR = re.compile(
-    rf"""((?:{_NAMES})[\w.-]{{0,40}}\\?["']?\s{{0,5}}[:=]\s{{0,5}})(\\"[^"\\]*(?:\\")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"'<>{{}}\[\]]+)""",
+    rf"""((?:{_NAMES})[\w.-]{{0,40}}\\?["']?\s{{0,5}}[:=]\s{{0,5}})"""
+    r"""(\\"[^"\\]*(?:\\")?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"'<>{}\[\]]+)""",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(\b(?:bearer|basic)\s{1,5})(?=\S{0,200}\d)[\w.~+/=-]{8,}", re.IGNORECASE)
-_FORM = re.compile(
+_FORM_FIELD = re.compile(
     rf"""(name=["']?[\w.-]{{0,40}}(?:{_NAMES})[\w.-]{{0,40}}["']?\s{{1,5}}value=["']?)[^"'\s>]+""", re.IGNORECASE
 )
-_SHORTEST = 6  # characters of a secret
-_WORD = re.compile(rf"[^\s\"'<>,;(){{}}\[\]]{{{_SHORTEST},}}")
+_MIN_SECRET = 6  # characters; a shorter word is never taken for a secret
+_WORD = re.compile(rf"[^\s\"'<>,;(){{}}\[\]]{{{_MIN_SECRET},}}")
 _JWT = re.compile(r"\beyJ[\w-]{1,4000}\.[\w-]{1,8000}(?:\.[\w-]{0,8000}){0,4}")
 
 
-def masked(text: str, asked: Iterable[str] = ()) -> str:
-    """A text, mostly JSON, without secrets: those that the redactor of the environment cannot know, like a new session's.
+def masked(text: str, requested: Iterable[str] = ()) -> str:
+    """Return a text, mostly JSON, with its secrets masked.
 
-    Where a secret is what was `asked` for (names of fields), it may have come under another name: of all values only sentences
-    are shown, and in them no word that could be one.
+    The environment's redactor cannot know these secrets, for example the token of a session that was just opened.
+    `requested` are the names of the fields that the caller reads. If one of them is a secret, the answer may carry that
+    secret under another name. Then only sentences are shown, and in them no word that could be a secret.
     """
-    wholly = any(map(names_a_secret, asked))
+    suspicious = any(map(is_secret_name, requested))
     try:
         data = json.loads(text)
     except ValueError:
-        return _wary(_plain(text)) if wholly else _plain(text)
+        return _mask_words(_mask_text(text)) if suspicious else _mask_text(text)
     hidden = masked_json(data)
-    hidden = _only_sentences(hidden) if wholly else hidden
+    hidden = _sentences_only(hidden) if suspicious else hidden
     return text if hidden == data else json.dumps(hidden, ensure_ascii=False)
 
 
 def masked_json(data: Any) -> Any:
-    """JSON without secrets, in the same shape."""
+    """Return JSON with its secrets masked, in the same shape."""
     if isinstance(data, str):
-        return _plain(data)
+        return _mask_text(data)
     if isinstance(data, list):
-        return [masked_json(one) for one in data]
+        return [masked_json(item) for item in data]
     if isinstance(data, dict):
-        told = {str(data.get(one)) for one in ("name", "key")}  # a pair of name and value
-        secret = {"value"} if any(map(names_a_secret, told)) else set()
+        labels = {str(data.get(name)) for name in ("name", "key")}  # {"name": "token", "value": "..."}
+        secret = {"value"} if any(map(is_secret_name, labels)) else set()
         return {
-            name: _hidden(one) if name in secret or names_a_secret(name) else masked_json(one)
-            for name, one in data.items()
+            name: _mask_all(item) if name in secret or is_secret_name(name) else masked_json(item)
+            for name, item in data.items()
         }
     return data
 
 
-def names_a_secret(name: str) -> bool:
-    """Whether a field's name (or any part of "a.b") says that it holds a secret."""
-    return any(_secret(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", part)) for part in name.split("."))
+def is_secret_name(name: str) -> bool:
+    """Whether a field's name, or any part of a path like "a.b", says that it holds a secret."""
+    return any(_is_secret(re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", part)) for part in name.split("."))
 
 
-def _secret(words: list[str]) -> bool:
-    low = [word.lower() for word in words]
-    whole = " ".join(low)
-    ends = {whole.rpartition(" ")[2], " ".join(low[-2:])}
-    return bool(_ANYWHERE.intersection(low) or _LAST & ends or whole in _WHOLE)
+def _is_secret(words: list[str]) -> bool:
+    lower = [word.lower() for word in words]
+    name = " ".join(lower)
+    last = {name.rpartition(" ")[2], " ".join(lower[-2:])}
+    return bool(_ANY_WORD.intersection(lower) or _LAST_WORDS & last or name in _WHOLE_NAME)
 
 
-def _only_sentences(data: Any) -> Any:
+def _sentences_only(data: Any) -> Any:
     if isinstance(data, list):
-        return [_only_sentences(one) for one in data]
+        return [_sentences_only(item) for item in data]
     if isinstance(data, dict):
-        return {name: _only_sentences(one) for name, one in data.items()}
+        return {name: _sentences_only(item) for name, item in data.items()}
     if isinstance(data, str):
-        return _wary(data) if " " in data.strip() else HIDDEN if len(data) >= _SHORTEST else data
+        return _mask_words(data) if " " in data.strip() else HIDDEN if len(data) >= _MIN_SECRET else data
     return data
 
 
-def _wary(text: str) -> str:
+def _mask_words(text: str) -> str:
     return _WORD.sub(lambda word: HIDDEN if any(map(str.isdigit, word[0])) else word[0], text)
 
 
-def _hidden(data: Any) -> Any:
+def _mask_all(data: Any) -> Any:
     if isinstance(data, list):
-        return [_hidden(one) for one in data]
+        return [_mask_all(item) for item in data]
     if isinstance(data, dict):
-        return {name: _hidden(one) for name, one in data.items()}
+        return {name: _mask_all(item) for name, item in data.items()}
     return data if data is None or isinstance(data, bool) or data == "" else HIDDEN
 
 
-def _plain(text: str) -> str:
-    for pattern in (_HEADER, _BEARER, _FORM):
+def _mask_text(text: str) -> str:
+    for pattern in (_HEADER, _BEARER, _FORM_FIELD):
         text = pattern.sub(rf"\1{HIDDEN}", text)
-    return _JWT.sub(HIDDEN, _PAIR.sub(_pair, text))
+    return _JWT.sub(HIDDEN, _PAIR.sub(_mask_pair, text))
 
 
-def _pair(found: re.Match[str]) -> str:
-    quote = next((one for one in ('\\"', '"', "'") if found[2].startswith(one)), "")
-    return f"{found[1]}{quote}{HIDDEN}{quote}"
+def _mask_pair(pair: re.Match[str]) -> str:
+    quote = next((mark for mark in ('\\"', '"', "'") if pair[2].startswith(mark)), "")
+    return f"{pair[1]}{quote}{HIDDEN}{quote}"

@@ -37,20 +37,22 @@ class RaisedAlert:
             and row.level_of(self.value, self.before) == "warning"
             and row.warn_above is not None
         ):
-            return f"a person decides above {row.shown(row.warn_above)}"
+            return f"a person decides above {row.format_value(row.warn_above)}"
         return row.rule
 
     @property
     def was_bad(self) -> bool:
         """Whether it was beyond its limit before the deploy as well, so that a rollback would not mend it."""
-        return self.before is not None and self.alert.beyond(self.before) and self.alert.beyond(self.value)
+        return (
+            self.before is not None and self.alert.outside_limits(self.before) and self.alert.outside_limits(self.value)
+        )
 
     @property
     def seen(self) -> str:
         """What was seen beside what was expected, in one line."""
-        before = f"; before the deploy {self.alert.shown(self.before)}" if self.before is not None else ""
+        before = f"; before the deploy {self.alert.format_value(self.before)}" if self.before is not None else ""
         aside = f"; “{self.aside.name}” has enough to judge by, so this only warns" if self.aside else ""
-        return f"{self.alert.shown(self.value)} (limit: {self.rule}{before}{aside})"
+        return f"{self.alert.format_value(self.value)} (limit: {self.rule}{before}{aside})"
 
 
 def alerts_raised_by(page: Page, record: Record, check: str) -> tuple[RaisedAlert, ...]:

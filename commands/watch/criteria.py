@@ -211,7 +211,7 @@ def _within(judge: _Judge, alert: AlertRule, rows: list[Attempt]) -> _Evidence:
         return _Evidence(good=None, summary="not measured yet")
     bad = [row for row in measured if judge.beyond(alert, row)]
     last = (bad or measured)[-1]
-    summary = alert.shown(last.measures[alert.measure])
+    summary = alert.format_value(last.measures[alert.measure])
     words = (
         f"{summary}, {len(bad)} of {len(measured)} looks beyond its limits" if bad else f"{summary}, within its limits"
     )

@@ -146,5 +146,5 @@ def _beside(page: Page, record: Record, row: Attempt) -> str:
         if alert.otherwise and not has_enough(alert, row):
             least = " and ".join(f"{most:g} {name}" for name, most in alert.enough.items())
             said = f"with less than {least} “{alert.otherwise}” judges"
-        parts.append(said + (f", before {alert.shown(was)}" if was is not None else ""))
+        parts.append(said + (f", before {alert.format_value(was)}" if was is not None else ""))
     return "; ".join(dict.fromkeys(parts))

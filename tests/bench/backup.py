@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bot.rehearsal.target.box import free_port
-from bot.tools.postgres.server_programs import as_user, give_to_server
+from bot.tools.postgres.server_programs import give_to_server, server_process_options
 from commands.steps.base import execute
 from tests.commands.steps.builders import box, context
 from tests.local_shell import LocalShell
@@ -106,7 +106,9 @@ class Cluster:
 
     def _as_server(self, program: str, *words: str | Path) -> None:
         words = (self.programs / program, *words)
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user())
+        subprocess.run(
+            words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **server_process_options()
+        )
 
 
 def _one_round(cluster: Cluster) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""Static analysis of code: detect-secrets, PostgreSQL's own parser, and squawk behind one port."""
+"""Static analysis of code behind one port: detect-secrets, PostgreSQL's own parser, and squawk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.ports.analysis import Finding
 
 
 class CodeAnalysis:
-    """`commands.ports.analysis.Analysis` over the programs of this folder."""
+    """`commands.ports.analysis.Analysis` with the programs of this folder."""
 
     def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
         """See `commands.ports.analysis.Analysis.secrets`."""

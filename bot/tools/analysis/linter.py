@@ -1,4 +1,4 @@
-"""The linter: what squawk says of an SQL file, but for what the bot takes care of itself."""
+"""The SQL linter: squawk's remarks on a file, without those that the bot takes care of itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from commands.ports.analysis import Finding
 from state.errors import Failed
 
-# the bot sets both timeouts, and how a team types its columns is no danger to a deployment
-NOT_OURS = (
+LIMIT = 30.0  # seconds
+# the bot sets both timeouts; how a team types its columns is no danger to a deployment
+EXCLUDED_RULES = (
     "require-lock-timeout",
     "require-statement-timeout",
     "require-timeout-settings",
@@ -23,27 +24,27 @@ NOT_OURS = (
     "prefer-timestamptz",
     "ban-char-field",
 )
-# squawk cannot know that the bot runs every file as one transaction
-ONE_TRANSACTION = "Missing transaction"
-# PostgreSQL's own parser says it better
-PARSED_ELSEWHERE = "syntax-error"
+# squawk cannot know that the bot runs every file in one transaction
+MISSING_TRANSACTION = "Missing transaction"
+# PostgreSQL's own parser reports these better
+SYNTAX_ERROR = "syntax-error"
 
 
 def lint(sql: str) -> list[Finding]:
-    """What the squawk program (https://squawkhq.com), which comes with the bot's packages, says of a file. Raises Failed."""
-    beside = Path(sys.executable).with_name("squawk")
-    program = str(beside) if beside.exists() else shutil.which("squawk")
+    """Run the squawk program (https://squawkhq.com), one of the bot's packages, on a file. Raises Failed."""
+    installed = Path(sys.executable).with_name("squawk")
+    program = str(installed) if installed.exists() else shutil.which("squawk")
     if program is None:
-        raise Failed("The program squawk is not installed beside the bot; install the bot's packages again.")
-    words = [program, "--reporter", "json", "--stdin-filepath", "file.sql", f"--exclude={','.join(NOT_OURS)}"]
+        raise Failed("The program squawk is missing from the bot's environment; install the bot's packages again.")
+    words = [program, "--reporter", "json", "--stdin-filepath", "file.sql", f"--exclude={','.join(EXCLUDED_RULES)}"]
     try:
-        ended = subprocess.run(words, input=sql, capture_output=True, text=True, timeout=30, check=False)
+        ended = subprocess.run(words, input=sql, capture_output=True, text=True, timeout=LIMIT, check=False)
         remarks = json.loads(ended.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         raise Failed("squawk could not read the file.") from None
     return [
         # squawk counts lines from 0
-        Finding(line=one["line"] + 1, why=" ".join(filter(None, (one["message"], one["help"]))))
-        for one in remarks
-        if one["rule_name"] != PARSED_ELSEWHERE and not one["message"].startswith(ONE_TRANSACTION)
+        Finding(line=remark["line"] + 1, why=" ".join(filter(None, (remark["message"], remark["help"]))))
+        for remark in remarks
+        if remark["rule_name"] != SYNTAX_ERROR and not remark["message"].startswith(MISSING_TRANSACTION)
     ]

@@ -1,4 +1,4 @@
-"""The secret scanner: what detect-secrets says of added lines."""
+"""The secret scanner: detect-secrets on numbered lines."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from commands.ports.analysis import Finding
 
 
 def secrets(lines: Iterable[tuple[int, str]]) -> list[Finding]:
-    """What looks like a secret in numbered lines, one finding for each kind on a line."""
-    # late: it loads every plugin of its own
+    """Find secrets in numbered lines, one finding for each kind of secret on a line."""
+    # imported here, because it loads all its plugins
     from detect_secrets.core.scan import scan_line
     from detect_secrets.settings import default_settings
 
-    found = []
+    findings = []
     with default_settings():
         for number, text in lines:
-            # the entropy guesses of a single line call every long word a secret
+            # on a single line, the entropy plugins take every long word for a secret
             kinds = sorted({secret.type for secret in scan_line(text) if "Entropy" not in secret.type})
-            found += [Finding(line=number, why=kind) for kind in kinds]
-    return found
+            findings += [Finding(line=number, why=kind) for kind in kinds]
+    return findings

@@ -1,27 +1,22 @@
-"""PostgreSQL's own parser, as libpg_query has it: what it cannot parse, and how many statements it finds."""
+"""PostgreSQL's own parser (libpg_query): its error for an SQL text that it cannot parse."""
 
 from __future__ import annotations
 
 from commands.ports.analysis import Finding
+from commands.systems.postgres.sql_file import invalid_character, line_of
 
 
 def syntax_error(sql: str) -> Finding | None:
-    """What the parser says of a text that it cannot parse, with the line, or None."""
+    """Parse a text. Return the parser's error with its line, or None if the text parses."""
     import pgparse
 
+    if invalid := invalid_character(sql):
+        return invalid
     try:
-        pgparse.parse(sql)
+        # `pgparse.parse` would also build a JSON tree. That fails for deep statements, though they are valid SQL: with
+        # RecursionError, or with a crash of the process. A fingerprint uses the same parser and builds no tree.
+        pgparse.fingerprint(sql)
     except pgparse.PGQueryError as error:
-        line = sql.count("\n", 0, max(error.position - 1, 0)) + 1  # positions count characters from 1
-        return Finding(line=line, why=error.message)
+        # positions count characters from 1; 0 means unknown
+        return Finding(line=line_of(sql, max(error.position - 1, 0)), why=error.message)
     return None
-
-
-def statement_count(sql: str) -> int:
-    """How many statements the parser finds; 0 where it cannot parse the text: the server knows more, or says better why."""
-    import pgparse
-
-    try:
-        return len(pgparse.parse(sql))
-    except pgparse.PGQueryError:
-        return 0

@@ -1,1 +1,1 @@
-"""postgres."""
+"""The PostgreSQL tools: queries and migrations, and scratch servers on the bot's machine."""

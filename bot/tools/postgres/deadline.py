@@ -1,4 +1,4 @@
-"""A deadline for a database connection: a server that falls silent is cut off here, because the driver would wait for ever."""
+"""A deadline for a connection: the driver would wait forever for a silent server."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from collections.abc import Iterator
 import psycopg
 
 
-class Cut:
-    """Whether the connection was cut by its deadline."""
+class Deadline:
+    """Whether the deadline has passed and the connection was cut."""
 
-    happened = False
+    passed = False
 
 
 @contextlib.contextmanager
-def cut_after(connection: psycopg.Connection, seconds: float) -> Iterator[Cut]:
-    """Shut the connection's socket down after some seconds; whoever waits on it then fails at once."""
-    cut = Cut()
+def cut_after(connection: psycopg.Connection, seconds: float) -> Iterator[Deadline]:
+    """Shut down the connection's socket after some seconds; a call that waits on it then fails at once."""
+    deadline = Deadline()
 
-    def shut() -> None:
-        cut.happened = True
-        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as own:
-            own.shutdown(socket.SHUT_RDWR)
+    def shut_down() -> None:
+        deadline.passed = True
+        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, shut)
+    timer = threading.Timer(seconds, shut_down)
     timer.daemon = True
     timer.start()
     try:
-        yield cut
+        yield deadline
     finally:
         timer.cancel()

@@ -1,4 +1,4 @@
-"""What is known of an SQL file while it is applied: its statements, which one runs, and who holds a lock that it waits for."""
+"""The progress of a migration: its statements, the running one, and who blocks it."""
 
 from __future__ import annotations
 
@@ -10,92 +10,102 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bot.tools.analysis.sql_parser import statement_count
+from bot.tools.analysis.sql_parser import syntax_error
 from commands.ports.shell import OutputListener
 from commands.systems.postgres.sql_file import line_of, statements
 from commands.text.durations import format_duration
 from state.errors import Unreachable
 
-SHOWN = 3.0  # seconds between two looks of people at what runs
+REPORT_EVERY = 3.0  # seconds between two reports of the running statement
+CHECK_EVERY = 0.5  # seconds between two checks for a lock
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """One statement of a file, or the whole file: its text, the line on which that text begins, and the statement's own."""
+    """A part of a file that is sent at once: one statement, or the whole file.
+
+    `first_line` is the line of the first character of `text`; `line` is the line on which the statement itself starts,
+    below its comments.
+    """
 
     text: str
-    begins: int
+    first_line: int
     line: int
     summary: str
 
     def line_at(self, offset: int) -> int:
-        """The file's line of a character of the text."""
-        return self.begins + self.text.count("\n", 0, offset)
+        """The file's line of the character at an offset of the text."""
+        return self.first_line + self.text.count("\n", 0, offset)
 
 
-# what deferred constraints wait for, so that it may take long, and fail
-COMMIT = Piece(text="", begins=0, line=0, summary="its end (COMMIT)")
+# deferred constraints are checked here, so it may take long, and fail
+COMMIT = Piece(text="", first_line=0, line=0, summary="COMMIT")
 
 
-def pieces(text: str) -> list[Piece]:
-    """The file's statements, each with the comments above it; the file as one where PostgreSQL's own parser counts otherwise."""
+def split_into_pieces(text: str) -> list[Piece]:
+    """The file's statements, each with the comments above it.
+
+    The whole file is one piece if it has no statement, or if PostgreSQL's parser does not accept each piece by itself:
+    then the server reads the file better than we do.
+    """
     found = statements(text)
-    if not statement_count(text) == len(found) > 0:
-        return [Piece(text=text, begins=1, line=1, summary="the file")]
-    ends = [0, *(one.end for one in found)]
-    return [
+    starts = [0, *(statement.end for statement in found)]
+    pieces = [
         Piece(
-            text=text[begin : one.end],
-            begins=line_of(text, begin),
-            line=one.line,
-            summary=f"statement {number} of {len(found)}, line {one.line}: {' '.join(one.text.split())[:60]}",
+            text=text[start : statement.end],
+            first_line=line_of(text, start),
+            line=statement.line,
+            summary=f"statement {number} of {len(found)}, line {statement.line}: {statement.flat[:60]}",
         )
-        for number, (begin, one) in enumerate(zip(ends, found, strict=False), 1)
+        for number, (start, statement) in enumerate(zip(starts, found, strict=False), 1)
     ]
+    if not pieces or any(syntax_error(piece.text) for piece in pieces):
+        return [Piece(text=text, first_line=1, line=1, summary="the file")]
+    return pieces
 
 
-class Watch:
-    """What the lock watch has seen, and which statement runs since when."""
+class Progress:
+    """The statement that runs, and the last known holder of a lock that blocks it ("" if there was none)."""
 
     holder = ""
     piece: Piece | None = None
-    since = shown_at = 0.0
+    since = reported_at = 0.0
 
-    def doing(self, piece: Piece) -> None:
-        """A statement begins."""
+    def start(self, piece: Piece) -> None:
+        """A piece starts to run."""
         self.piece, self.since = piece, time.monotonic()
 
-    def progress(self) -> str:
-        """What runs and for how long, every few seconds; else empty."""
+    def report(self) -> str:
+        """What runs and for how long, once every `REPORT_EVERY` seconds; otherwise empty."""
         now = time.monotonic()
-        if self.piece is None or now - max(self.since, self.shown_at) < SHOWN:
+        if self.piece is None or now - max(self.since, self.reported_at) < REPORT_EVERY:
             return ""
-        self.shown_at = now
+        self.reported_at = now
         return f"{self.piece.summary}, for {format_duration(round(now - self.since))} now"
 
 
 @contextmanager
-def watched(holders: Callable[[], str], on_output: OutputListener) -> Iterator[Watch]:
-    """Ask every half second who holds what the file waits for; `hear` is told each new holder, and what runs."""
-    watch = Watch()
+def reported(lock_holders: Callable[[], str], on_output: OutputListener) -> Iterator[Progress]:
+    """Report each new holder of a lock that blocks the migration, and what runs, until the context ends."""
+    progress = Progress()
     over = threading.Event()
 
-    def look() -> None:
-        while not over.wait(0.5):
+    def check() -> None:
+        while not over.wait(CHECK_EVERY):
             try:
-                holder = holders()
-                if holder and holder != watch.holder:
+                holder = lock_holders()
+                if holder and holder != progress.holder:
                     on_output(f"waiting for a lock held by {holder}")
-                watch.holder = holder or watch.holder
+                progress.holder = holder or progress.holder
             except (Unreachable, psycopg.Error):
                 return
-            if not holder and (runs := watch.progress()):
-                on_output(runs)
+            if not holder and (report := progress.report()):
+                on_output(report)
 
-    thread = threading.Thread(target=look, name="lock-watch", daemon=True)
+    thread = threading.Thread(target=check, name="lock-watch", daemon=True)
     thread.start()
     try:
-        yield watch
+        yield progress
     finally:
         over.set()
         thread.join(5)

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL on this machine: made fast, reached only through a socket in its own private folder, and gone afterwards."""
+"""A temporary PostgreSQL on this machine, reached only through a socket in its private folder."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from threading import Event
 import psycopg
 from psycopg import sql
 
-from bot.tools.postgres.scratch_folder import throwaway_folder
-from bot.tools.postgres.server_programs import ServerPrograms, as_user, give_to_server
+from bot.tools.postgres.scratch_folder import scratch_folder
+from bot.tools.postgres.server_programs import ServerPrograms, give_to_server, server_process_options
 from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed, Stopped
 
 SUPERUSER = "gonogo_scratch"
 PORT = 5432  # only a part of the socket's name
-LONGEST = 100  # bytes of a socket's path that every system takes
-READY = 60.0  # seconds for making the cluster, and as many for its start
-# A restored copy is at most as large as the database, bloat and indexes counted; as much again is for a table that the
-# rehearsed migration writes anew and for sorting indexes; WAL is small at wal_level minimal, and the cluster itself is 50 MB.
-FACTOR, MORE = 2.0, 500_000_000
+MAX_SOCKET_PATH = 100  # bytes that every system accepts
+READY_LIMIT = 60.0  # seconds to create the cluster, and as many to start it
+# A restored copy is at most as large as the database with its bloat and indexes. The same again is for a table that the
+# migration rewrites, and for sorting indexes. WAL is small at wal_level minimal, and an empty cluster takes 50 MB.
+SIZE_FACTOR, EXTRA_SIZE = 2.0, 500_000_000
 SETTINGS = {
     "listen_addresses": "",
-    # nothing of it must outlive a crash
+    # nothing needs to survive a crash
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    # a restore writes into tables that it has just made, which then need no WAL
+    # a restore writes into tables that it has just created, which then need no WAL
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "256MB",
     "shared_buffers": "128MB",
     "maintenance_work_mem": "128MB",
     "max_connections": "120",
-    # in its own folder instead of /dev/shm, which is tiny in containers and keeps what a killed server had there
+    # in its own folder and not in /dev/shm, which is small in containers and keeps the files of a killed server
     "dynamic_shared_memory_type": "mmap",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThrowawayServer:
-    """A server that runs; its one user may do everything."""
+class LocalServer:
+    """A running server; its only user is a superuser."""
 
     folder: Path
     password: str
     process: subprocess.Popen[bytes]
 
     def connect(self) -> socket.socket:
-        """A connection to it. Raises OSError."""
+        """Connect to the server. Raises OSError."""
         sock = socket.socket(socket.AF_UNIX)
         try:
             sock.connect(str(_socket(self.folder)))
@@ -67,44 +67,43 @@ class ThrowawayServer:
             raise
         return sock
 
-    def broken(self) -> str:
-        """Why it cannot go on, as a clause; empty while it can."""
+    def failure(self) -> str:
+        """Why the server can no longer be used, as a clause; empty while it can."""
         if "No space left on device" in _log(self.folder):
-            return f"the disk of the bot's machine ({self.folder.parent}) became full while the copy was made; make room there"
+            disk = f"the disk of the bot's machine ({self.folder.parent})"
+            return f"{disk} became full while the copy was used; free some space there"
         if self.process.poll() is not None:
-            return f"the PostgreSQL on the bot's machine ended ({_last_line(self.folder)})"
+            return f"the PostgreSQL on the bot's machine stopped ({_last_line(self.folder)})"
         return ""
 
 
-def room(need: ScratchNeeds) -> int:
-    """How many bytes a copy may take at the most, with all that making it takes."""
-    return int(need.size * FACTOR) + MORE
+def space_for(need: ScratchNeeds) -> int:
+    """The most bytes that a copy can take, including the work on it."""
+    return int(need.size * SIZE_FACTOR) + EXTRA_SIZE
 
 
 @contextmanager
-def throwaway_server(
-    programs: ServerPrograms, need: ScratchNeeds, temp: Path, stop: Event
-) -> Iterator[ThrowawayServer]:
-    """Make a cluster with production's role names, start it, and at the end remove it. Raises Failed, Stopped."""
-    with throwaway_folder(temp, room(need)) as folder:
-        if len(os.fsencode(_socket(folder))) > LONGEST:
-            raise Failed(f"the path of {temp} is too long for a socket; name a shorter one in TMPDIR")
+def local_server(programs: ServerPrograms, need: ScratchNeeds, temp: Path, stop: Event) -> Iterator[LocalServer]:
+    """Create a cluster with production's roles, start it, and remove it at the end. Raises Failed, Stopped."""
+    with scratch_folder(temp, space_for(need)) as folder:
+        if len(os.fsencode(_socket(folder))) > MAX_SOCKET_PATH:
+            raise Failed(f"the path of {temp} is too long for a socket; set TMPDIR to a shorter path")
         password = secrets.token_urlsafe(24)
         flags = [f"--{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": str(folder)}.items()]
         try:
-            _make_cluster(programs, folder, password, need.encoding, stop)
-            process = _begin([programs.folder / "postgres", "-D", folder / "data", *flags], folder)
+            _create_cluster(programs, folder, password, need.encoding, stop)
+            process = _start_process([programs.folder / "postgres", "-D", folder / "data", *flags], folder)
         except OSError as error:
-            raise Failed(f"PostgreSQL cannot be started in {temp} of the bot's machine ({error.strerror})") from None
-        server = ThrowawayServer(folder=folder, password=password, process=process)
+            raise Failed(f"PostgreSQL cannot be started in {temp} on the bot's machine ({error.strerror})") from None
+        server = LocalServer(folder=folder, password=password, process=process)
         try:
-            _wait(lambda: process.poll() is not None or _answers(server), programs, folder, stop)
+            _wait_for(lambda: process.poll() is not None or _answers(server), programs, folder, stop)
             if process.poll() is not None:
-                raise _not_begun(programs, folder)
-            _make_roles(server, need)
+                raise _start_error(programs, folder)
+            _create_roles(server, need)
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once, nothing is kept
+            process.send_signal(signal.SIGQUIT)  # stops at once; nothing needs to be saved
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
@@ -112,55 +111,56 @@ def throwaway_server(
                 process.wait()
 
 
-def _make_cluster(programs: ServerPrograms, folder: Path, password: str, encoding: str, stop: Event) -> None:
-    asked = folder / "password"
-    asked.touch(mode=0o600)
-    asked.write_text(password)
-    give_to_server(asked)
-    # C.UTF-8 knows the letters of all languages, and every system has it; other encodings have only C
+def _create_cluster(programs: ServerPrograms, folder: Path, password: str, encoding: str, stop: Event) -> None:
+    password_file = folder / "password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    give_to_server(password_file)
+    # C.UTF-8 knows the letters of all languages and exists on every system; for other encodings there is only C
     locale = "C.UTF-8" if encoding == "UTF8" else "C"
-    words = [f"--username={SUPERUSER}", f"--pwfile={asked}", "--auth=scram-sha-256", "--no-sync"]
+    words = [f"--username={SUPERUSER}", f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-sync"]
     words += [f"--encoding={encoding}", f"--locale={locale}"]
-    process = _begin([programs.folder / "initdb", "-D", folder / "data", *words], folder)
+    process = _start_process([programs.folder / "initdb", "-D", folder / "data", *words], folder)
     try:
-        _wait(lambda: process.poll() is not None, programs, folder, stop)
+        _wait_for(lambda: process.poll() is not None, programs, folder, stop)
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)  # the programs that initdb started write too
+            os.killpg(process.pid, signal.SIGKILL)  # with the programs that initdb has started
         process.wait()
-        asked.unlink(missing_ok=True)
+        password_file.unlink(missing_ok=True)
     if process.returncode:
-        raise _not_begun(programs, folder)
+        raise _start_error(programs, folder)
 
 
-def _begin(words: list[str | Path], folder: Path) -> subprocess.Popen[bytes]:
+def _start_process(words: list[str | Path], folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **as_user()
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **server_process_options()
         )
 
 
-def _wait(ready: Callable[[], bool], programs: ServerPrograms, folder: Path, stop: Event) -> None:
-    until = time.monotonic() + READY
+def _wait_for(ready: Callable[[], bool], programs: ServerPrograms, folder: Path, stop: Event) -> None:
+    until = time.monotonic() + READY_LIMIT
     while not ready():
         if time.monotonic() > until:
+            limit = f"{READY_LIMIT:.0f} s ({_last_line(folder)})"
             raise Failed(
-                f"PostgreSQL {programs.major} was not ready on the bot's machine within {READY:.0f} s ({_last_line(folder)}); "
-                "look at that machine's load and disk"
+                f"PostgreSQL {programs.major} was not ready on the bot's machine within {limit}; "
+                "check that machine's load and disk"
             )
         if stop.wait(0.05):
-            raise Stopped("Stopped by a person before the copy was begun.")
+            raise Stopped("Stopped before the copy was started.")
 
 
-def _answers(server: ThrowawayServer) -> bool:
+def _answers(server: LocalServer) -> bool:
     try:
         _session(server).close()
-    except psycopg.OperationalError:  # still starting up
+    except psycopg.OperationalError:  # it is still starting
         return False
     return True
 
 
-def _session(server: ThrowawayServer) -> psycopg.Connection:
+def _session(server: LocalServer) -> psycopg.Connection:
     return psycopg.connect(
         host=str(server.folder),
         port=PORT,
@@ -172,8 +172,8 @@ def _session(server: ThrowawayServer) -> psycopg.Connection:
     )
 
 
-def _make_roles(server: ThrowawayServer, need: ScratchNeeds) -> None:
-    """Production's roles, which may not log in: a copy has its owners and rights, and a migration may name them."""
+def _create_roles(server: LocalServer, need: ScratchNeeds) -> None:
+    """Create production's roles, without log-in: owners and privileges need them, and a migration may name them."""
     try:
         with _session(server) as session:
             for name, superuser in need.roles:
@@ -183,10 +183,10 @@ def _make_roles(server: ThrowawayServer, need: ScratchNeeds) -> None:
                 session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)))
     except psycopg.Error as error:
         why = error.diag.message_primary or type(error).__name__
-        raise Failed(f"production's roles cannot be made in the PostgreSQL of the bot's machine ({why})") from None
+        raise Failed(f"production's roles cannot be created in the PostgreSQL on the bot's machine ({why})") from None
 
 
-def _not_begun(programs: ServerPrograms, folder: Path) -> Failed:
+def _start_error(programs: ServerPrograms, folder: Path) -> Failed:
     return Failed(f"PostgreSQL {programs.major} does not start on the bot's machine ({_last_line(folder)})")
 
 
@@ -204,7 +204,7 @@ def _log(folder: Path) -> str:
 
 
 def _last_line(folder: Path) -> str:
-    """The last line of its log that tells of an error, or else the last one."""
+    """The last line of the log that reports an error, or the last line if none does."""
     lines = [line.strip() for line in _log(folder).splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"error:|ERROR:|FATAL:|PANIC:|could not", line)]
-    return (telling or lines or ["it says nothing"])[-1][:160]
+    errors = [line for line in lines if re.search(r"error:|ERROR:|FATAL:|PANIC:|could not", line)]
+    return (errors or lines or ["no output"])[-1][:160]

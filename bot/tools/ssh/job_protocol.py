@@ -1,9 +1,9 @@
-"""The job protocol: the small bash programs that run on the host, and what they answer.
+"""The job protocol: the small bash programs that run on the host, and their answers.
 
-A job is a folder `~/.gonogo/jobs/KEY`, made with mkdir (which succeeds once), holding `pid` (of its own process group),
-`out` (both streams) and `exit` (the code; an empty file means that it is just being written). Script and environment
-arrive on standard input, so that they are neither on a command line nor on the host's disk. They end with a zero byte:
-what came without it was cut off on its way, and nothing of it is run.
+A job is a folder `~/.gonogo/jobs/KEY`. It is created with mkdir, which succeeds only once. It holds `pid` (of the
+job's process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written). The script
+and its environment arrive on standard input, so that they are neither on a command line nor on the host's disk. They
+end with a zero byte. Without it they were cut off in transit, and nothing of them runs.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import shlex
 
 from commands.ports.shell import TAIL
 
-# what the programs say at their end, on standard error: `gonogo: STATE CODE`
+# each program ends with one line on standard error: `gonogo: STATE CODE`
 _COMMON = r"""
 umask 077
 d="$HOME/.gonogo/jobs/$1"
-mine() { [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }; }
+mine() {
+  [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }
+}
 """
 
 _FOLLOW = r"""
 at=$2; pause=0.02; blind=0
 while :; do
-  # descriptor 3 ends with our own child: waiting on it costs no process and no delay
+  # descriptor 3 closes when our own child ends: waiting on it costs no process and no delay
   if [ -n "$child" ]; then read -r -t "$pause" -u 3 _; [ $? -gt 128 ] || child=; else sleep "$pause"; fi
   code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
   if [ -n "$code" ]; then
@@ -67,7 +69,7 @@ fi
     + _FOLLOW
 )
 
-_LOOK = (
+_STATUS = (
     _COMMON
     + r"""
 if [ ! -d "$d" ]; then echo "gonogo: absent 0" >&2; exit; fi
@@ -79,7 +81,7 @@ else echo "gonogo: dead 0" >&2; fi
 """
 )
 
-# a job that has not begun is claimed, so that a start which is still on its way finds it ended
+# a job that has not started is claimed, so that a start that is still in transit finds it ended
 _STOP = (
     _COMMON
     + r"""
@@ -108,27 +110,27 @@ def folder(key: str) -> str:
 
 
 def run_command(key: str, offset: int) -> str:
-    """The command that starts the job or attaches to it, and follows its output from a byte offset."""
+    """The command that starts the job or attaches to it, and follows its output from a byte offset on."""
     return _command(_RUN, key, offset)
 
 
-def look_command(key: str) -> str:
-    """The command that says what is known of a job, with the end of its output."""
-    return _command(_LOOK, key, TAIL)
+def status_command(key: str) -> str:
+    """The command that reports a job's state and the end of its output."""
+    return _command(_STATUS, key, TAIL)
 
 
 def stop_command(key: str) -> str:
-    """The command that ends a job's whole process group."""
+    """The command that kills a job's whole process group."""
     return _command(_STOP, key, 0)
 
 
 def ask_command() -> str:
-    """The command that runs what is sent and keeps nothing of it."""
+    """The command that runs the payload without a job."""
     return shlex.join(["bash", "-c", _ASK])
 
 
 def payload(script: str, env: dict[str, str], path: str) -> bytes:
-    """What is sent on standard input: the environment as exports, then the script, then the zero byte that says it is whole."""
+    """What is sent on standard input: the environment as exports, the script, and the zero byte that marks the end."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in env.items()]
     if path:
         exports.insert(0, f'export PATH={shlex.quote(path)}:"$PATH"')

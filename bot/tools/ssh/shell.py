@@ -1,4 +1,4 @@
-"""The shell tool: jobs on hosts that are started once, followed over lost connections, and stopped with all they began."""
+"""The shell tool: jobs on hosts that start once, survive lost connections, and can be stopped."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ import paramiko
 
 from bot.tools.places import HostPlace, resolve
 from bot.tools.secrets import Redactor
-from bot.tools.ssh import job_protocol as jobs
+from bot.tools.ssh import job_protocol
 from bot.tools.ssh.connection import Connection, login
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
-_SAID = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
-TICK = 0.05  # seconds between looks at `stop` and the limit
-SHOWN = 3.0  # seconds between two looks of people at a running job's output
-PATIENCE = 60.0  # seconds in which a lost connection must come back
+_STATUS_LINE = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
+TICK = 0.05  # seconds between checks of `stop` and the limit
+REPORT_EVERY = 3.0  # seconds between two reports of a running job's output
+PATIENCE = 60.0  # seconds for a lost connection to come back
+RETRY_AFTER = 0.3  # seconds
 
 
 @dataclass
-class _Heard:
-    """What has come back so far: the end of the output, its whole size, and the program's own last word."""
+class _Output:
+    """The output so far: its end, its whole size, and the status line of the program (state and exit code)."""
 
     keep: int = TAIL
     tail: bytearray = field(default_factory=bytearray)
     size: int = 0
-    word: tuple[str, int] | None = None
+    status: tuple[str, int] | None = None
 
     def add(self, data: bytes) -> None:
         self.tail += data
@@ -61,29 +62,28 @@ class SshShell:
     ) -> CommandResult:
         """See `commands.ports.shell.Shell.run`."""
         began = time.monotonic()
-        work = _Follow(shell=self, host=host, job=job, stop=stop, on_output=on_output, deadline=began + job.limit)
-        code = work.to_the_end()
-        return CommandResult(code=code, tail=self._text(work.got), size=work.got.size, seconds=time.monotonic() - began)
+        following = _JobRun(shell=self, host=host, job=job, stop=stop, on_output=on_output, deadline=began + job.limit)
+        code = following.wait()
+        return self._result(code, following.output, time.monotonic() - began)
 
     def job_status(self, host: str, key: str) -> JobStatus:
         """See `commands.ports.shell.Shell.job_status`."""
-        got = self._exchange(host, jobs.look_command(key), b"", limit=30)
-        if got.word is None:
-            raise Unreachable(f"Host “{host}” was lost while the job was looked at.")
-        state, code = got.word
-        if state != "finished":
-            return JobStatus(state=state)
-        return JobStatus(state=state, finished=CommandResult(code=code, tail=self._text(got), size=got.size, seconds=0))
+        output = self._exchange(host, job_protocol.status_command(key), b"", limit=30)
+        if output.status is None:
+            raise Unreachable(f"The connection to host “{host}” was lost while the job was checked.")
+        state, code = output.status
+        return JobStatus(state=state, finished=self._result(code, output, 0) if state == "finished" else None)
 
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
         """See `commands.ports.shell.Shell.ask`."""
         began = time.monotonic()
-        got = self._exchange(host, jobs.ask_command(), self.payload(host, script, env or {}), limit, keep)
-        if got.word is None:
-            raise Unreachable(f"Host “{host}” was lost while it was asked something.")
-        return CommandResult(code=got.word[1], tail=self._text(got), size=got.size, seconds=time.monotonic() - began)
+        payload = self.payload(host, script, env or {})
+        output = self._exchange(host, job_protocol.ask_command(), payload, limit, keep)
+        if output.status is None:
+            raise Unreachable(f"The connection to host “{host}” was lost before the command ended.")
+        return self._result(output.status[1], output, time.monotonic() - began)
 
     def close(self) -> None:
         """See `commands.ports.shell.Shell.close`."""
@@ -92,16 +92,16 @@ class SshShell:
 
     def end(self, host: str, key: str) -> None:
         """See `commands.ports.shell.Shell.end`."""
-        self._exchange(host, jobs.stop_command(key), b"", limit=10)
+        self._exchange(host, job_protocol.stop_command(key), b"", limit=10)
 
     def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:
-        """Script and environment as they are sent, with every `$NAME` resolved."""
+        """The script and its environment as they are sent, with every `$NAME` resolved."""
         place = self._hosts[host]
         values = {name: resolve(value, self._environ) for name, value in env.items()}
-        return jobs.payload(script, values, resolve(place.path, self._environ))
+        return job_protocol.payload(script, values, resolve(place.path, self._environ))
 
     def connection(self, host: str) -> Connection:
-        """A host's one connection, which may not be made yet."""
+        """A host's one connection, which may not be open yet."""
         with self._mutex:
             if host not in self._connections:
                 place = self._hosts[host]
@@ -109,29 +109,26 @@ class SshShell:
                 self._connections[host] = Connection(login(host, *texts))
         return self._connections[host]
 
-    def channel(self, host: str) -> paramiko.Channel:
-        """A channel to a host, over its kept connection. Raises Unreachable."""
-        return self.connection(host).channel()
-
     def redacted(self, data: bytes) -> str:
-        """Output as text without secrets."""
+        """Output as text, with its secrets masked."""
         return self._redact(data.decode(errors="replace"))
 
-    def _text(self, got: _Heard) -> str:
-        return self.redacted(bytes(got.tail[-got.keep :]))
+    def _result(self, code: int, output: _Output, seconds: float) -> CommandResult:
+        tail = self.redacted(bytes(output.tail[-output.keep :]))
+        return CommandResult(code=code, tail=tail, size=output.size, seconds=seconds)
 
-    def _exchange(self, host: str, command: str, sent: bytes, limit: float, keep: int = TAIL) -> _Heard:
-        got = _Heard(keep=keep)
+    def _exchange(self, host: str, command: str, payload: bytes, limit: float, keep: int = TAIL) -> _Output:
+        output = _Output(keep=keep)
         deadline = time.monotonic() + limit
-        for _ in _read(self.channel(host), command, sent, got):
+        for _ in _read(self.connection(host).channel(), command, payload, output):
             if time.monotonic() > deadline:
                 raise Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
-        return got
+        return output
 
 
 @dataclass(kw_only=True)
-class _Follow:
-    """One job being followed, over as many connections as it takes."""
+class _JobRun:
+    """Follows one job to its end, over as many connections as it takes."""
 
     shell: SshShell
     host: str
@@ -139,55 +136,56 @@ class _Follow:
     stop: threading.Event
     on_output: OutputListener
     deadline: float
-    got: _Heard = field(default_factory=_Heard)
-    shown: int = 0
-    shown_at: float = field(default_factory=time.monotonic)
+    output: _Output = field(default_factory=_Output)
+    reported_size: int = 0
+    reported_at: float = field(default_factory=time.monotonic)
 
-    def to_the_end(self) -> int:
-        """The job's exit code."""
-        self._must_go_on()
-        sent = self.shell.payload(self.host, self.job.script, self.job.env)
+    def wait(self) -> int:
+        """Start the job or attach to it, and wait for its exit code. Raises as `Shell.run` does."""
+        self._check_stop_and_limit()
+        payload = self.shell.payload(self.host, self.job.script, self.job.env)
         lost_at = 0.0
-        begun = False
+        connected = False
         while True:
             try:
-                channel = self.shell.channel(self.host)
-                begun = True
-                word = self._once(channel, sent)
+                channel = self.shell.connection(self.host).channel()
+                connected = True
+                status = self._follow(channel, payload)
             except Unreachable:
-                if not begun:
+                if not connected:
                     raise
-                word = None
-            if word:
-                return self._judge(*word)
-            lost_at = self._wait_a_little(lost_at)
+                status = None
+            if status:
+                return self._exit_code(*status)
+            lost_at = self._wait_for_reconnect(lost_at)
 
-    def _once(self, channel: paramiko.Channel, sent: bytes) -> tuple[str, int] | None:
-        """Follow over one connection; None when it was lost."""
-        self.got.word = None
-        for _ in _read(channel, jobs.run_command(self.job.key, self.got.size), sent, self.got):
-            self._must_go_on()
-            self._show()
-        return self.got.word
+    def _follow(self, channel: paramiko.Channel, payload: bytes) -> tuple[str, int] | None:
+        """Follow the job over one connection; None if the connection was lost."""
+        self.output.status = None
+        command = job_protocol.run_command(self.job.key, self.output.size)
+        for _ in _read(channel, command, payload, self.output):
+            self._check_stop_and_limit()
+            self._report()
+        return self.output.status
 
-    def _show(self) -> None:
-        """Show people what is new, in whole lines: half of one could hold half of a secret."""
-        if self.got.size == self.shown or time.monotonic() - self.shown_at < SHOWN:
+    def _report(self) -> None:
+        """Report new output, in whole lines only: half a line could hold half a secret."""
+        if self.output.size == self.reported_size or time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        self.shown, self.shown_at = self.got.size, time.monotonic()
-        whole, newline, _ = bytes(self.got.tail).rpartition(b"\n")
+        self.reported_size, self.reported_at = self.output.size, time.monotonic()
+        lines, newline, _ = bytes(self.output.tail).rpartition(b"\n")
         if newline:
-            self.on_output(self.shell.redacted(whole))
+            self.on_output(self.shell.redacted(lines))
 
-    def _must_go_on(self) -> None:
+    def _check_stop_and_limit(self) -> None:
         if self.stop.is_set():
-            self._end("was asked to stop, and its end is not known")
-            raise Stopped("Stopped on the host, with everything it had begun.")
+            self._end("was asked to stop, and its result is unknown")
+            raise Stopped("Stopped on the host, with everything it had started.")
         if time.monotonic() > self.deadline:
-            self._end("ran over its limit, and its end is not known")
+            self._end("ran over its limit, and its result is unknown")
             raise Failed(
-                f"It ran over its limit of {self.job.limit:.0f} s and was ended.",
-                self.shell.redacted(bytes(self.got.tail)),
+                f"It ran over its limit of {self.job.limit:.0f} s and was killed.",
+                self.shell.redacted(bytes(self.output.tail)),
             )
 
     def _end(self, otherwise: str) -> None:
@@ -196,35 +194,36 @@ class _Follow:
         except (Unreachable, Failed):
             raise LostTrack(f"Host “{self.host}” cannot be reached: the command {otherwise}.") from None
 
-    def _judge(self, state: str, code: int) -> int:
+    def _exit_code(self, state: str, code: int) -> int:
         if state == "finished":
             return code
         if state == "nosetsid":
             raise Failed(f"Host “{self.host}” has no setsid; install util-linux there.")
         if state == "nofolder":
-            raise Failed(f"Host “{self.host}” cannot make ~/.gonogo/jobs; check its disk and the user's rights.")
+            raise Failed(f"Host “{self.host}” cannot create ~/.gonogo/jobs; check its disk and the user's permissions.")
         raise LostTrack(
-            f"The command on host “{self.host}” is gone and left no exit code; look before you run it again."
+            f"The command on host “{self.host}” is gone and left no exit code; "
+            "check what it did before you run it again."
         )
 
-    def _wait_a_little(self, lost_at: float) -> float:
-        """After a lost connection: until the next try. Raises LostTrack when patience is over."""
+    def _wait_for_reconnect(self, lost_at: float) -> float:
+        """Wait until the next attempt. Returns when the connection was lost; raises LostTrack after too long."""
         lost_at = lost_at or time.monotonic()
         if time.monotonic() - lost_at > self.shell.patience:
             raise LostTrack(
                 f"The connection to host “{self.host}” was lost while the command ran, and did not come back."
             )
-        self._must_go_on()
-        self.stop.wait(0.3)
+        self._check_stop_and_limit()
+        self.stop.wait(RETRY_AFTER)
         return lost_at
 
 
-def _read(channel: paramiko.Channel, command: str, sent: bytes, got: _Heard) -> Iterator[None]:
-    """Run one program; yields after each piece of output or tick, and at the end `got.word` is what the program said."""
+def _read(channel: paramiko.Channel, command: str, payload: bytes, output: _Output) -> Iterator[None]:
+    """Run one program. Yields after each piece of output and each tick; sets `output.status` at the end."""
     errors = b""
     try:
         channel.exec_command(command)
-        channel.sendall(sent)
+        channel.sendall(payload)
         channel.shutdown_write()
         channel.settimeout(TICK)
         while True:
@@ -237,13 +236,13 @@ def _read(channel: paramiko.Channel, command: str, sent: bytes, got: _Heard) -> 
                 errors += channel.recv_stderr(4096)
             if not data:
                 break
-            got.add(data)
+            output.add(data)
         channel.settimeout(5)
         while more := channel.recv_stderr(4096):
             errors += more
     except (paramiko.SSHException, OSError, EOFError):
-        pass  # the connection is lost: the missing last word says so
+        pass  # the connection is lost: there is no status line then
     finally:
         channel.close()
-    if found := _SAID.search(errors):
-        got.word = (found[1].decode(), int(found[2]))
+    if status := _STATUS_LINE.search(errors):
+        output.status = (status[1].decode(), int(status[2]))

@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
@@ -86,8 +87,8 @@ class BackupStep(StepBox):
         names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")
         env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
         return [
-            Programs(host=self.host, names=names),
-            OnHost(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
+            ProgramsCheck(host=self.host, names=names),
+            HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:

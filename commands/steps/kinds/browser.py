@@ -85,6 +85,6 @@ class BrowserAvailable:
         """Start a browser and close it again."""
         if why := ctx.tools.browser.unavailable():
             return warned(f"the bot's machine has none ({why})", "people will be asked to open the page")
-        if why := ctx.tools.browser.broken():
+        if why := ctx.tools.browser.launch_error():
             return warned(f"it does not start ({why})", "people will be asked to open the page")
         return passed("starts")

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed, warned
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
@@ -57,8 +58,8 @@ class CheckoutStep(StepBox):
 cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
 {self._list_changed()}"""
-        check = OnHost(host=self.host, script=script, judge=_judge_preflight, env=(("REPOSITORY", self.repository),))
-        return [Programs(host=self.host, names=("git",)), check]
+        check = HostCheck(host=self.host, script=script, judge=_judge_preflight, env=(("REPOSITORY", self.repository),))
+        return [ProgramsCheck(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env())

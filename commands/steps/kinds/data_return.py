@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from commands.ports.preflight import PreflightCheck, Programs
+from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, run_job
@@ -16,6 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
+from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_count
@@ -85,7 +86,7 @@ class DataReturnStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [Programs(host=self.host, names=("psql", "pg_restore", "awk"))]
+        return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):

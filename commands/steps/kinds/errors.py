@@ -13,7 +13,7 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
-from commands.systems.sentry import Issue, NotTold, Project
+from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
 
@@ -39,7 +39,7 @@ class TokenMayRead:
         """Ask for the project, and for its issues."""
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_do_not_wait,
+            slug=self.project, token=self.token, wait=_do_not_wait,
         )  # fmt: skip
         try:
             number = project.number()
@@ -48,7 +48,7 @@ class TokenMayRead:
             project.issues(number, "", now - timedelta(seconds=1), now, "")
         except _RateLimited as error:
             return warned(str(error), "check again in a minute")
-        except NotTold as error:
+        except SentryError as error:
             return blocked(str(error), error.todo)
         return passed(f"the error tracker's token may read the issues of {self.organization}/{self.project}")
 
@@ -89,14 +89,14 @@ class ErrorsStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,
-            slug=self.project, token=self.token, nap=_WaitWithinLimit(ctx, self.limit.total_seconds()),
+            slug=self.project, token=self.token, wait=_WaitWithinLimit(ctx, self.limit.total_seconds()),
         )  # fmt: skip
         query = f'release:"{fill(self.release, ctx.values)}"' if self.release else ""
         since = ctx.run.began_at
         try:
             number = project.number()
             issues, truncated = project.issues(number, query, since, ctx.tools.clock.now(), self.environment)
-        except NotTold as error:
+        except SentryError as error:
             return failed(f"{error} It is not known whether there are new errors.", inconclusive=True)
         new = sorted((one for one in issues if one.first_seen >= since), key=lambda one: one.first_seen, reverse=True)
         return self._judge(new, sum(one.events for one in issues), truncated)
@@ -117,7 +117,7 @@ def _line(issue: Issue) -> str:
     return f"{issue.short_id} {issue.title[:120]} ({issue.level}, {times}) {issue.link}"
 
 
-class _RateLimited(NotTold):
+class _RateLimited(SentryError):
     """Sentry's rate limit makes the bot wait longer than it may."""
 
 

@@ -15,9 +15,9 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared.json_entries import Each, Trace, delete_entry
 from commands.steps.values import fill, fill_json
-from commands.systems.http_answers import SHAPES, Shape, field, hidden, is_api, is_page, wrong_fields, wrong_shape
+from commands.systems.http_answers import SHAPES, Shape, field, field_errors, holds_secret, is_api, is_page, shape_error
 from commands.text.durations import format_seconds
-from commands.text.redaction import masked, masked_json, names_a_secret
+from commands.text.redaction import is_secret_name, masked, masked_json
 from state.errors import Down, LostTrack, ToolError, Unreachable
 from state.records import AttemptState
 
@@ -69,7 +69,7 @@ class HttpStep(StepBox):
             raise ValueError(f"an answer to HEAD has no body, so {wanted[0]} can never be met")
         if self.answers in {"list", "page"} and wanted[1:]:
             raise ValueError(f'answers = "{self.answers}" has no named fields, so {wanted[1]} can never be met')
-        if secrets := [path for path in self.values.values() if names_a_secret(path)]:
+        if secrets := [path for path in self.values.values() if is_secret_name(path)]:
             raise ValueError(f'values: "{secrets[0]}" is a secret by its name, but values are stored and shown')
         return self
 
@@ -206,8 +206,8 @@ class HttpStep(StepBox):
     def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
         """Check the fields of an answer, take `values` from it, and clean up. `how` begins the summary."""
         wanted = {**dict.fromkeys(self.values.values(), "<any>"), **fill_json(expect, ctx.values)}
-        wrong = wrong_fields(data, wanted)
-        wrong += [f"{path} looks like a secret." for path in self.values.values() if hidden(data, path)]
+        wrong = field_errors(data, wanted)
+        wrong += [f"{path} looks like a secret." for path in self.values.values() if holds_secret(data, path)]
         measures = measures | {"failed": float(bool(wrong))}
         if wrong:
             output = masked(json.dumps(data), expect)[:_OUTPUT]
@@ -243,7 +243,7 @@ class HttpStep(StepBox):
         if response.status not in self._accepted():
             return f"Status {response.status} instead of {self._statuses()}."
         if self.answers or self.expect or self.values:
-            return wrong_shape(response, self.answers or "object")
+            return shape_error(response, self.answers or "object")
         if self._must_not_be_page() and response.status < 300 and is_page(response):
             return "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
         return ""

@@ -6,11 +6,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, Programs, folder
+from commands.ports.preflight import PreflightCheck
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
 from commands.text.numbers import format_bytes, format_count
 
@@ -57,8 +58,8 @@ class KeepStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         return [
-            folder(self.host, self.store, "the folder for kept copies"),
-            Programs(host=self.host, names=("cp", "du", "df", "find")),
+            folder_check(self.host, self.store, "the folder for kept copies"),
+            ProgramsCheck(host=self.host, names=("cp", "du", "df", "find")),
         ]
 
     def run(self, ctx: Context) -> Outcome:

@@ -11,7 +11,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
 from commands.systems.logs import log_lines
 
-_SCRIPT = f'{log_lines.READ}new_lines "$FILE" "$SINCE"'
+_SCRIPT = f'{log_lines.SHELL_FUNCTIONS}new_lines "$FILE" "$SINCE"'
 _LINES = 8  # error lines that the thread shows
 
 
@@ -29,23 +29,23 @@ class LogsStep(StepBox):
     host: str
     file: str = "<log_err>"
     since: str = "<log_offset_err>"
-    bad: list[str] = Field(default_factory=lambda: list(log_lines.BAD), min_length=1)
+    bad: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[str] = Field(default_factory=list)
 
     def plan(self) -> list[str]:
-        return log_lines.planned(self.host, f"{self.file} from {self.since} on", self.bad)
+        return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)
 
     def run(self, ctx: Context) -> Outcome:
         env = {"FILE": fill(self.file, ctx.values), "SINCE": fill(self.since, ctx.values)}
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.asks(self.bad))
-        log = log_lines.found(result.tail, self.allow)
-        if result.code or log.gone:
-            why = "it does not exist" if log.gone else f"exit code {result.code}"
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.script_env(self.bad))
+        log = log_lines.parse_output(result.tail, self.allow)
+        if result.code or log.missing:
+            why = "it does not exist" if log.missing else f"exit code {result.code}"
             return failed(f"The log cannot be read ({why}).", lines=result.last_lines, inconclusive=True)
         # `found` counts all lines: of equal lines only the newest are kept, so they do not show whether there are more
-        measures = {"lines": float(len(log.lines)), "found": float(log.whole)}
+        measures = {"lines": float(len(log.lines)), "found": float(log.total)}
         if log.lines:
-            summary = f"{log_lines.counted(log.lines, self.bad)} since the restart.{log.note}"
+            summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{log.note}"
             summary = summary[0].upper() + summary[1:]
             return failed(summary, lines=log.lines[-_LINES:], output="\n".join(log.lines), measures=measures)
-        return done(f"No line with {log_lines.words(self.bad)} since the restart.{log.note}", measures=measures)
+        return done(f"No line with {log_lines.either(self.bad)} since the restart.{log.note}", measures=measures)

@@ -6,11 +6,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, Programs, first_words
+from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from state.errors import ToolError
 
 _TRIES = 5  # requests from outside, one second apart
@@ -39,8 +40,8 @@ class MaintenanceStep(StepBox):
         return host_plan(self.host, self.command, self.env) + check
 
     def preflight(self) -> list[PreflightCheck]:
-        names = first_words([self.command])
-        return [Programs(host=self.host, names=names)] if names else []
+        names = programs_in([self.command])
+        return [ProgramsCheck(host=self.host, names=names)] if names else []
 
     def outputs(self) -> tuple[str, ...]:
         return ("let_in_at",) if self.state == "off" else ()

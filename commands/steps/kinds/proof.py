@@ -9,7 +9,7 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import fill, parse_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
@@ -20,7 +20,7 @@ _FAILURES = {
     68: "The proof failed: the backup is missing or was changed (its checksum differs).",
     75: "The proof failed: the backup cannot be restored.",
     76: "The proof failed: the restored rows differ from the rows that were dumped.",
-    **SCRATCH_WRONG,
+    **SCRATCH_ERRORS,
 }
 
 

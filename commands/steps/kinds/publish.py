@@ -6,12 +6,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, folder
+from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.hosts import folder_check
 from state.errors import ToolError
 
 _COPY = """\
@@ -65,7 +66,7 @@ class PublishStep(StepBox):
         return ("release_before",) if self.mode == "forward" else ()
 
     def preflight(self) -> list[PreflightCheck]:
-        return [folder(self.host, self.www, "the folder that is served")]
+        return [folder_check(self.host, self.www, "the folder that is served")]
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env())

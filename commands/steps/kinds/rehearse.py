@@ -15,10 +15,10 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
-from commands.systems.postgres.rehearsal_output import columns, locks, rows, short, tables_in
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.postgres.sql_file import after_each, server_wide, unsafe_statements
+from commands.systems.postgres.sql_file import append_to_each, server_wide_statements, unsafe_statements
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
@@ -58,7 +58,7 @@ _FAILURES = {
     77: "On the copy, the {failing} failed; production was not touched.",
     78: "The scratch database is on production's own server, and a file changes what the whole server shares. "
     "That would change production itself, so nothing was rehearsed. Name a scratch database on another server.",
-    **SCRATCH_WRONG,
+    **SCRATCH_ERRORS,
 }
 
 
@@ -120,8 +120,8 @@ class RehearseStep(BackupCopyStep):
         return self._judge_content(output, values, verified)
 
     def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
-        tables = tables_in(output)
-        lines = (*columns(output), *rows(tables), *locks(output), *_remarks(verified, values))
+        tables = parse_tables(output)
+        lines = (*column_lines(output), *row_lines(tables), *lock_lines(output), *_remarks(verified, values))
         seconds = {name: int(values.get(f"{name}_ms", 0)) / 1000 for name in ("forward", "rollback", "return")}
         measures = {f"{name}_seconds": value for name, value in seconds.items()}
         times = ", ".join(f"{name} {format_seconds(seconds[name])}" for name in ("forward", "rollback"))
@@ -140,10 +140,12 @@ class RehearseStep(BackupCopyStep):
     def _script(self, ctx: Context, files: list[tuple[str, str]]) -> str:
         """The whole script. It contains the files, because a variable of its environment holds 128 KB at most."""
         (_, forward), (_, rollback) = files
-        shared = (f"{path} line {one.line}: {one.statement}" for path, text in files for one in server_wide(text))
+        shared = (
+            f"{path} line {one.line}: {one.statement}" for path, text in files for one in server_wide_statements(text)
+        )
         variables = {
-            "FORWARD": after_each(forward, _PROBE),
-            "BACK": after_each(rollback, _PROBE),
+            "FORWARD": append_to_each(forward, _PROBE),
+            "BACK": append_to_each(rollback, _PROBE),
             "SERVER_WIDE": "\n".join(shared),
         }
         assignments = "".join(f"{name}={shlex.quote(text)}\n" for name, text in variables.items())
@@ -164,10 +166,12 @@ def _not_as_before(output: str, values: dict[str, str], tables: list[tuple[str, 
             f"the rollback does not restore the rows of {', '.join(lost)}. Skip this step only if you accept the loss."
         )
     if behind := _BEHIND.findall(output):
-        places = ", ".join(f"{short(table)} (sequence {short(name)} is behind its rows)" for name, table in behind)
+        places = ", ".join(
+            f"{short_name(table)} (sequence {short_name(name)} is behind its rows)" for name, table in behind
+        )
         return f"new rows would collide after the rollback in {places}. Use setval in the rollback file."
     if fewer := _FEWER.findall(output):
-        views = ", ".join(f"{short(name)} {after} of {before}" for name, before, after in fewer)
+        views = ", ".join(f"{short_name(name)} {after} of {before}" for name, before, after in fewer)
         return f"materialized views end with fewer rows: {views}. Refresh them after the rows are brought back."
     return ""
 

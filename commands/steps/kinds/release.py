@@ -8,19 +8,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import (
-    PreflightCheck,
-    PreflightContext,
-    PreflightResult,
-    Programs,
-    blocked,
-    last_word,
-    passed,
-)
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
 _SCRIPT = """\
@@ -65,7 +58,7 @@ class ReleaseStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         check = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
-        return [Programs(host=self.host, names=("git",)), check]
+        return [ProgramsCheck(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, _SCRIPT, self._env())
@@ -141,7 +134,7 @@ class RefAndFiles:
             return blocked(f"the repository's origin has no branch, tag or commit {ref}", "push it, or name another")
         commit = parse_values(result.tail).get("commit", "")
         if result.code or not commit:
-            return blocked(f"the release cannot be fetched ({last_word(result)})", "run git fetch there by hand")
+            return blocked(f"the release cannot be fetched ({result.last_line})", "run git fetch there by hand")
         problems = [problem for file in self.files for problem in self._read(ctx, commit, file)]
         return problems or passed(f"{ref} is commit {commit[:10]}, with {self._all_files()}")
 

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, Programs
+from commands.ports.preflight import PreflightCheck
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill
 from commands.systems import code_review
+from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
 _STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
@@ -51,7 +52,7 @@ class ReviewStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [Programs(host=self.host, names=("git",))]
+        return [ProgramsCheck(host=self.host, names=("git",))]
 
     def run(self, ctx: Context) -> Outcome:
         env = {name: fill(value, ctx.values) for name, value in self._env().items()}
@@ -92,7 +93,7 @@ class ReviewStep(StepBox):
         if text is None:
             return [f"{file}:1 was not stored by the release step"]
         analysis = ctx.tools.analysis
-        return code_review.in_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
+        return code_review.review_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
 
     def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
         if file.endswith(_LOCKS):
@@ -101,4 +102,4 @@ class ReviewStep(StepBox):
         if diff.code or not 0 < diff.size <= _MAX_BYTES:
             return [f"{file}:1 could not be searched (the diff has {format_bytes(diff.size)}); review it by hand"]
         lines = list(code_review.added_lines(diff.tail))
-        return code_review.in_added(file, lines, ctx.tools.analysis.secrets(lines))
+        return code_review.review_added_lines(file, lines, ctx.tools.analysis.secrets(lines))

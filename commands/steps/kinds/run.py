@@ -8,21 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import (
-    OnHost,
-    PreflightCheck,
-    PreflightResult,
-    Programs,
-    first_words,
-    is_open,
-    passed,
-    warned,
-)
+from commands.ports.preflight import PreflightCheck, PreflightResult, passed, warned
 from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.values import fill, fill_shell
+from commands.steps.values import fill, fill_shell, has_placeholder
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
 from state.records import AttemptState
@@ -61,13 +53,13 @@ class RunStep(StepBox):
         return [*host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env), *probe]
 
     def preflight(self) -> list[PreflightCheck]:
-        names = first_words(self.commands)
-        checks: list[PreflightCheck] = [Programs(host=self.host, names=names)] if names else []
+        names = programs_in(self.commands)
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=names)] if names else []
         # `env` may contain a value of an earlier step for the commands; `cd` is checked without those variables
-        env = {name: value for name, value in self.env.items() if not is_open(value)}
-        if self.cd and not is_open(self.cd):
+        env = {name: value for name, value in self.env.items() if not has_placeholder(value)}
+        if self.cd and not has_placeholder(self.cd):
             script = f'cd "{self.cd}"'
-            checks.append(OnHost(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
+            checks.append(HostCheck(host=self.host, script=script, judge=self._judge_folder, env=tuple(env.items())))
         return checks
 
     def run(self, ctx: Context) -> Outcome:

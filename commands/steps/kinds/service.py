@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
 from commands.steps.values import fill, parse_values
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.durations import Duration, format_duration, parse_duration
 
 _RESTART = """\
@@ -54,8 +55,8 @@ class ServiceStep(Pm2Step):
 
     def preflight(self) -> list[PreflightCheck]:
         env = tuple(self.host_env().items())
-        check = OnHost(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_preflight, env=env)
-        return [Programs(host=self.host, names=("pm2", "node")), check]
+        check = HostCheck(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_preflight, env=env)
+        return [ProgramsCheck(host=self.host, names=("pm2", "node")), check]
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         other = boxes.get(self.steady_in)

@@ -8,18 +8,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from commands.ports.database import Migration
-from commands.ports.preflight import (
-    InDatabase,
-    PreflightCheck,
-    PreflightContext,
-    PreflightResult,
-    blocked,
-    passed,
-    warned,
-)
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.systems.postgres.sql_file import changed_tables, unsafe_statements
+from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
 _RIGHTS = """
@@ -62,7 +55,7 @@ class SqlStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        rights = [InDatabase(database=self.database, sql=_RIGHTS, judge=_judge_rights)] if self.receipt else []
+        rights = [DatabaseCheck(database=self.database, sql=_RIGHTS, judge=_judge_rights)] if self.receipt else []
         return [*rights, FileCanBeApplied(database=self.database, file=self.file)]
 
     def applied_file(self) -> AppliedFile:

@@ -8,12 +8,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, blocked, is_open, passed, warned
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.ports.web import USER_AGENT
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.values import fill, parse_values
+from commands.steps.values import fill, has_placeholder, parse_values
+from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 from commands.text.numbers import format_count, format_percent
@@ -107,10 +108,10 @@ class TrafficStep(StepBox):
         return super().inputs() - set(_GROUPS)  # the groups of `line` look like values of earlier steps
 
     def preflight(self) -> list[PreflightCheck]:
-        if is_open(self.file):
+        if has_placeholder(self.file):
             return []
         env = tuple(self._env(_OLD, _PREFLIGHT_SIZES).items())
-        return [OnHost(host=self.host, script=script("logs/traffic.sh"), judge=self._judge_preflight, env=env)]
+        return [HostCheck(host=self.host, script=script("logs/traffic.sh"), judge=self._judge_preflight, env=env)]
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)

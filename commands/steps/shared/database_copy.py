@@ -9,14 +9,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.ports.preflight import OnHost, PreflightCheck, PreflightResult, Programs, blocked, last_word, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.values import fill
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_WRONG
-from commands.systems.postgres.scratch_copy import NEED, Copy, ScratchAvailable
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from state.errors import Failed
 
 
@@ -53,11 +54,11 @@ class BackupCopyStep(StepBox):
 
         With `scratch_url`: it can be reached, is not production, is empty, and its user may create databases.
         """
-        programs = Programs(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
+        programs = ProgramsCheck(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
         if self.scratch_url is None:
             return [programs, ScratchAvailable(copy=self._copy())]
         env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
-        return [programs, OnHost(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
+        return [programs, HostCheck(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
 
     def plan_of_copy(self) -> str:
         """Where the copy is made, as words for the plan."""
@@ -70,7 +71,7 @@ class BackupCopyStep(StepBox):
 
     def plan_of_needs(self) -> list[str]:
         """Plan lines: what the host is asked about production, to start a PostgreSQL that fits."""
-        return [] if self.scratch_url else host_plan(self.host, NEED, {"DATABASE_URL": self.database_url})
+        return [] if self.scratch_url else host_plan(self.host, NEEDS_SCRIPT, {"DATABASE_URL": self.database_url})
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host) if self.scratch_url else self._judge_or_run_again(ctx)
@@ -91,11 +92,11 @@ class BackupCopyStep(StepBox):
         if self.scratch_url:
             return run_job(self, ctx, self.host, script, env)
         copy = self._copy()
-        with copy.borrowed(ctx.tools, ctx.stop) as server:
+        with copy.server(ctx.tools, ctx.stop) as server:
             result = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": server.address})
-            if result.code and (why := server.lost()):
+            if result.code and (why := server.failure()):
                 # the script can only blame the backup, but the connection to the server was lost
-                raise Failed(copy.missing(why), result.tail)
+                raise Failed(copy.missing_message(why), result.tail)
             return result
 
     def drop_copy_of_proof(self, ctx: Context) -> None:
@@ -112,8 +113,8 @@ class BackupCopyStep(StepBox):
             )
         return ""
 
-    def _copy(self) -> Copy:
-        return Copy(host=self.host, database_url=self.database_url, what=self.purpose, dumped=self.dumps_copy)
+    def _copy(self) -> DatabaseCopy:
+        return DatabaseCopy(host=self.host, database_url=self.database_url, what=self.purpose, dumped=self.dumps_copy)
 
     def _judge_or_run_again(self, ctx: Context) -> Outcome:
         """Judge the attempt if its script succeeded. Otherwise end it on the host and run it again.
@@ -136,9 +137,9 @@ class BackupCopyStep(StepBox):
 def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
     if result.code == 0:
         return passed("the scratch database is not production, is empty, and its user may create databases")
-    problem = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_WRONG}.get(result.code)
+    problem = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_ERRORS}.get(result.code)
     if problem is None:
         return blocked(
-            f"the scratch database cannot be checked ({last_word(result)})", "run psql on the host with its address"
+            f"the scratch database cannot be checked ({result.last_line})", "run psql on the host with its address"
         )
     return blocked(problem.rstrip("."), "fix it, or name another scratch database in the environment")

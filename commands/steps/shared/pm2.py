@@ -35,7 +35,7 @@ console.log(JSON.stringify({ names: all.map((other) => other.name), service: one
   out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path) } }));'; }"""
 NOW = "printf 'now=%s\\n' \"$(state)\""
 ERRORS = f"""\
-{log_lines.READ}new_lines "$OUT" "$OUT_FROM" || true
+{log_lines.SHELL_FUNCTIONS}new_lines "$OUT" "$OUT_FROM" || true
 new_lines "$ERR" "$ERR_FROM" || true"""
 POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting
 
@@ -57,7 +57,7 @@ class Pm2Step(StepBox):
     field: str = "commit"
     commit: str
     headers: dict[str, str] = Field(default_factory=dict)
-    errors: list[str] = Field(default_factory=lambda: list(log_lines.BAD), min_length=1)
+    errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[str] = Field(default_factory=list)
 
     def host_env(self) -> dict[str, str]:
@@ -68,7 +68,7 @@ class Pm2Step(StepBox):
         """Plan lines: the commit that must be served, and the log lines that must not appear."""
         return [
             f"GET {self.web}{self.path}, expects {self.field} = {self.commit}",
-            *log_lines.planned(self.host, f"both logs of {self.name} from the restart on", self.errors),
+            *log_lines.plan_lines(self.host, f"both logs of {self.name} from the restart on", self.errors),
         ]
 
     def service_state(self, ctx: Context) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Pm2Step(StepBox):
         if answer != self._expected(ctx):
             found.append(f"{self.web}{self.path} answers {answer[:60]} instead of {self._expected(ctx)[:60]}")
         if errors:
-            found.append(f"its logs have {log_lines.counted(errors, self.errors)}")
+            found.append(f"its logs have {log_lines.describe(errors, self.errors)}")
         return found
 
     def _expected(self, ctx: Context) -> str:
@@ -118,7 +118,7 @@ class Pm2Step(StepBox):
         return dict(json.loads(line.removeprefix("now=")).get("service") or {})
 
     def _error_lines(self, result: CommandResult) -> list[str]:
-        return list(log_lines.found(result.tail, self.allow).lines)
+        return list(log_lines.parse_output(result.tail, self.allow).lines)
 
     def _log_env(self, since: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -126,7 +126,7 @@ class Pm2Step(StepBox):
             "ERR": str(since["err"]),
             "OUT_FROM": str(since["out_from"]),
             "ERR_FROM": str(since["err_from"]),
-            **log_lines.asks(self.errors),
+            **log_lines.script_env(self.errors),
         }
 
 

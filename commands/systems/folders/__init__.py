@@ -1,1 +1,1 @@
-"""What is known of folders on hosts: preserved and put back without a copy."""
+"""Folders on hosts: saved before the deploy, and put back by renames."""

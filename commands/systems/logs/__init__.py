@@ -1,1 +1,1 @@
-"""logs."""
+"""Logs on hosts: new lines with errors, and the requests in a web server's log."""

@@ -1,4 +1,4 @@
-"""What the kinds that read logs share: the program that finds new lines of trouble on the host, and what it tells."""
+"""Finds new lines with errors in a host's log, and parses the program's output."""
 
 from __future__ import annotations
 
@@ -8,62 +8,64 @@ from dataclasses import dataclass
 
 from commands.systems.scripts import script
 
-BAD = ("error", "fatal")
-READ = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
-MOST = 100  # lines that it tells at most, the newest ones
-_MOVED = {
-    "read": " The log was rotated meanwhile; what was rotated away was read as well.",
-    "lost": " The log was rotated meanwhile and read from its beginning; what was written last before that was not found beside it.",
+DEFAULT_WORDS = ("error", "fatal")
+SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
+MAX_LINES = 100  # the program prints at most so many lines, the newest ones
+_ROTATION_NOTES = {
+    "read": " The log was rotated meanwhile; the rotated part was read as well.",
+    "lost": " The log was rotated meanwhile and was read from its start; "
+    "the last lines before the rotation were not found.",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
-    """The newest bad lines, and how many there are on the `whole`, let through or not; `gone` where there is no log.
+class NewLines:
+    """The newest lines with errors, without the allowed ones.
 
-    `note` is a sentence where it was rotated meanwhile.
+    `total` counts all lines with errors, allowed or not. `missing`: there is no log. `note` is a sentence about a
+    rotation, or empty.
     """
 
     lines: tuple[str, ...]
-    whole: int
-    gone: bool
+    total: int
+    missing: bool
     note: str
 
 
-def asks(bad: Sequence[str]) -> dict[str, str]:
-    """The part of the program's environment that says which lines are looked for."""
-    words = (re.sub(r"([].+*?()\[{}|^$\\/])", r"\\\1", word.lower()) for word in bad)
-    return {"BAD": "|".join(words), "TROUBLE": script("logs/log_lines.awk")}
+def script_env(words: Sequence[str]) -> dict[str, str]:
+    """The part of the program's environment that holds the words to look for."""
+    patterns = (re.sub(r"([].+*?()\[{}|^$\\/])", r"\\\1", word.lower()) for word in words)
+    return {"BAD": "|".join(patterns), "TROUBLE": script("logs/log_lines.awk")}
 
 
-def planned(host: str, what: str, bad: Sequence[str]) -> list[str]:
-    """As plan lines: what is read, and which lines count."""
+def plan_lines(host: str, source: str, words: Sequence[str]) -> list[str]:
+    """The plan: what is read, and which lines count."""
     return [
-        f"on {host}: reads {what}, with what was rotated away meanwhile, for lines with {words(bad)} in any case",
-        "not counted: addresses and files' names, “0 errors”, error handlers, and lines of level info or less",
+        f"on {host}: reads {source}, rotated files included, for lines with {either(words)} in any case",
+        "not counted: URLs and file names, “0 errors”, error handlers, and lines of level info or lower",
     ]
 
 
-def counted(lines: Sequence[str], bad: Sequence[str]) -> str:
-    """How many new lines there are, in words."""
-    more = "at least " if len(lines) >= MOST else ""
-    return f"{more}{len(lines)} new line{'' if len(lines) == 1 else 's'} with {words(bad)}"
+def describe(lines: Sequence[str], words: Sequence[str]) -> str:
+    """The new lines in a few words, for example "2 new lines with error or fatal"."""
+    at_least = "at least " if len(lines) >= MAX_LINES else ""
+    return f"{at_least}{len(lines)} new line{'' if len(lines) == 1 else 's'} with {either(words)}"
 
 
-def words(bad: Sequence[str]) -> str:
-    """The words in a sentence."""
-    return " or ".join(bad)
+def either(words: Sequence[str]) -> str:
+    """The words, joined by "or"."""
+    return " or ".join(words)
 
 
-def found(tail: str, allow: Sequence[str]) -> Read:
-    """What the program told, without the lines that match a regular expression of `allow`."""
-    lines = [line.removeprefix("log: ") for line in tail.splitlines() if line.startswith("log: ")]
+def parse_output(output: str, allow: Sequence[str]) -> NewLines:
+    """Parse the program's output. Lines that match a regular expression of `allow` are left out."""
+    lines = [line.removeprefix("log: ") for line in output.splitlines() if line.startswith("log: ")]
     bad = tuple(line[:200] for line in lines if not any(re.search(pattern, line) for pattern in allow))
-    count = re.search(r"^found=(\d+)$", tail, re.MULTILINE)
-    moved = re.findall(r"^moved=(\w*)$", tail, re.MULTILINE)
-    return Read(
+    total = re.search(r"^found=(\d+)$", output, re.MULTILINE)
+    rotations = re.findall(r"^moved=(\w*)$", output, re.MULTILINE)
+    return NewLines(
         lines=bad,
-        whole=int(count[1]) if count else len(lines),
-        gone="gone" in moved,
-        note=_MOVED.get(moved[-1], "") if moved else "",
+        total=int(total[1]) if total else len(lines),
+        missing="gone" in rotations,
+        note=_ROTATION_NOTES.get(rotations[-1], "") if rotations else "",
     )

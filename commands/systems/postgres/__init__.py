@@ -1,1 +1,1 @@
-"""postgres."""
+"""PostgreSQL: client programs, SQL files, receipts, backups, scratch copies and rehearsals."""

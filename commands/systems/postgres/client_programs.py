@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs in a host's shell: the address as PG* variables, and what its failure means."""
+"""PostgreSQL's client programs in a host's shell: their address and their exit codes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import shlex
 
 from commands.systems.scripts import script
 
-# Taken apart, because on a command line `ps` would show the password to every user, and Prisma's ?schema= is refused
-# by libpq's programs. Needs $DATABASE_URL.
+# The address is split into variables: on a command line `ps` would show the password to every user, and libpq refuses
+# Prisma's ?schema=. Needs $DATABASE_URL.
 ADDRESS = """\
 at_address() {
   [[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64
@@ -19,7 +19,8 @@ at_address
 """
 NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
 NO_ADDRESS_CODE = 64
-# The address, and shell functions around an archive and a copy of the database beside $SCRATCH_URL; $FILE names their notes.
+# The address, and shell functions for an archive and for a copy on the server of $SCRATCH_URL. Their files are
+# named after $FILE.
 SCRATCH = "".join(
     (
         ADDRESS,
@@ -30,12 +31,14 @@ SCRATCH = "".join(
         script("postgres/scratch.sh"),
     )
 )
-SCRATCH_WRONG = {
-    71: "The scratch database cannot be reached from the host, so nothing was done. Its address is written like production's.",
-    72: "The scratch database is production itself; nothing was done. Name another one.",
-    73: "The scratch database is not empty; nothing was done. Name an empty one.",
-    79: "The user of the scratch database may not restore everything there, which says nothing about the backup. "
-    "Give it what the lines below ask for, or take `scratch_url` off the page.",
-    80: "The disk of the scratch database's server is full, which says nothing about the backup. Make room there.",
-    74: "The user of the scratch database may not make databases (it needs CREATEDB); nothing was done.",
+# exit code -> what it means
+SCRATCH_ERRORS = {
+    71: "The scratch database cannot be reached from the host; nothing was done. "
+    "Its address has the same form as production's.",
+    72: "The scratch database is production itself; nothing was done. Use another one.",
+    73: "The scratch database is not empty; nothing was done. Use an empty one.",
+    74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
+    79: "The user of the scratch database may not restore everything there. This says nothing about the backup. "
+    "Grant what the lines below ask for, or remove `scratch_url` from the page.",
+    80: "The disk of the scratch database's server is full. This says nothing about the backup. Free some space there.",
 }

@@ -1,4 +1,4 @@
-"""What the script of a rehearsal tells, as lines of the thread: columns, rows, and who waits for which tables."""
+"""Turns the output of a rehearsal into lines for the thread: columns, rows and locks."""
 
 from __future__ import annotations
 
@@ -10,62 +10,64 @@ _TABLE = re.compile(r"^table: (.*)\|(\d*)\|(\d*)\|(\d*)\|(\d*)\|(same|returned|o
 _LOCK = re.compile(r"^lock: (\w+)\|(\d+)\|(\w+)\|(.*)$", re.MULTILINE)
 _COLUMN = re.compile(r"^column: (adds|drops)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 
+# name; rows before, after forward, after rollback, after the data return; how it ends (same, returned, other)
+TableRows = tuple[str, ...]
 
-def tables_in(output: str) -> list[tuple[str, ...]]:
-    """Each table whose rows change on the way: its name, its rows before, after forward, after rollback and at the end, and how it ends."""
+
+def parse_tables(output: str) -> list[TableRows]:
+    """Each table whose rows change during the rehearsal. A count is "" while the table does not exist."""
     return _TABLE.findall(output)
 
 
-def columns(output: str) -> list[str]:
-    """What forward does to the columns of tables that stay, one line for each table."""
-    kinds: dict[str, dict[str, dict[str, str]]] = {}
-    for how, table, column, kind in _COLUMN.findall(output):
-        kinds.setdefault(table, {}).setdefault(column, {})[how] = kind
+def column_lines(output: str) -> list[str]:
+    """How forward changes the columns of tables that stay, one line for each table."""
+    changes: dict[str, dict[str, dict[str, str]]] = {}
+    for change, table, column, column_type in _COLUMN.findall(output):
+        changes.setdefault(table, {}).setdefault(column, {})[change] = column_type
     return [
-        f"forward changes {short(table)}: {', '.join(_changed(*one) for one in changed.items())}"
-        for table, changed in kinds.items()
+        f"forward changes {short_name(table)}: {', '.join(_column_change(*column) for column in columns.items())}"
+        for table, columns in changes.items()
     ]
 
 
-def _changed(column: str, kinds: dict[str, str]) -> str:
-    if len(kinds) == 2:
-        return f"{column} {kinds['drops']} → {kinds['adds']}"
-    return f"+ {column} {kinds['adds']}" if "adds" in kinds else f"- {column} {kinds['drops']}"
+def _column_change(column: str, types: dict[str, str]) -> str:
+    if len(types) == 2:
+        return f"{column} {types['drops']} → {types['adds']}"
+    return f"+ {column} {types['adds']}" if "adds" in types else f"- {column} {types['drops']}"
 
 
-def rows(tables: list[tuple[str, ...]]) -> list[str]:
-    """One line for each table whose rows change on the way, what does not come back last, under the heading of the columns."""
+def row_lines(tables: list[TableRows]) -> list[str]:
+    """A heading, then one line for each table; tables whose rows do not come back are last."""
     if not tables:
         return []
-    lines = sorted((_line(*one) for one in tables), key=lambda line: "❗" in line)
-    returned = " → brought back" if any(how == "returned" for *_, how in tables) else ""
+    lines = sorted((_row_line(*table) for table in tables), key=lambda line: "❗" in line)
+    returned = " → after data-return" if any(end == "returned" for *_, end in tables) else ""
     return [f"rows: before → after forward → after rollback{returned}", *lines]
 
 
-def _line(name: str, *counts_and_end: str) -> str:
-    *counts, how = counts_and_end
-    before, after, back, returned = (count or "gone" for count in counts)
-    steps = [before if counts[0] else "no table", after, back, *([returned] if returned != back else [])]
-    return f"{short(name)}: {' → '.join(steps)} {'❗ not as before' if how == 'other' else '✓'}"
+def _row_line(name: str, *counts_and_end: str) -> str:
+    *counts, end = counts_and_end
+    before, forward, rollback, returned = (count or "gone" for count in counts)
+    states = [before if counts[0] else "no table", forward, rollback, *([returned] if returned != rollback else [])]
+    return f"{short_name(name)}: {' → '.join(states)} {'❗ not as before' if end == 'other' else '✓'}"
 
 
-def short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A table's name without the schema "public"."""
     return name.removeprefix("public.")
 
 
-def locks(output: str) -> list[str]:
-    """Who waits for which tables while a file runs, the longest first: readers and writers, or writers alone."""
-    found = sorted(((way, int(held), mode, name) for way, held, mode, name in _LOCK.findall(output)), key=_held)
+def lock_lines(output: str) -> list[str]:
+    """Which tables each file blocks, the longest first: for readers and writers, or for writers only."""
+    locks = sorted(
+        ((way, int(ms), mode, name) for way, ms, mode, name in _LOCK.findall(output)), key=lambda lock: lock[1]
+    )
     lines = []
     for way in ("forward", "rollback"):
-        closed = {name: held for one, held, mode, name in found if one == way and mode == "AccessExclusiveLock"}
-        unwritten = {name: held for one, held, _, name in found if one == way and name not in closed}
-        for who, tables in (("readers and writers", closed), ("writers", unwritten)):
-            longest = sorted(tables.items(), key=lambda one: -one[1])
-            listed = ", ".join(f"{short(name)} {format_seconds(held / 1000)}" for name, held in longest)
-            lines += [f"{way} keeps {who} waiting: {listed}"] if listed else []
+        exclusive = {name: ms for one, ms, mode, name in locks if one == way and mode == "AccessExclusiveLock"}
+        write_only = {name: ms for one, ms, _, name in locks if one == way and name not in exclusive}
+        for blocked, tables in (("readers and writers", exclusive), ("writers", write_only)):
+            longest = sorted(tables.items(), key=lambda table: -table[1])
+            listed = ", ".join(f"{short_name(name)} {format_seconds(ms / 1000)}" for name, ms in longest)
+            lines += [f"{way} blocks {blocked}: {listed}"] if listed else []
     return lines
-
-
-def _held(lock: tuple[str, int, str, str]) -> int:
-    return lock[1]

@@ -1,4 +1,7 @@
-"""A copy's place on the bot's own machine, where the page names none: what it needs, how it is borrowed, and what the doctor looks at."""
+"""A copy of production's database on the bot's own machine: its needs, server and check.
+
+It is used where the page names no scratch database.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,26 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
-from commands.ports.preflight import PreflightContext, PreflightResult, last_word, passed, warned
+from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.scratch_server import ScratchNeeds, ScratchServer
 from commands.ports.tools import Tools
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.scripts import script
 from state.errors import Failed
 
-NEED = f"""\
+NEEDS_SCRIPT = f"""\
 {ADDRESS}export PGCONNECT_TIMEOUT=8
 psql -XqAt -v ON_ERROR_STOP=1 <<< {shlex.quote(script("postgres/need.sql"))}
 printf 'dump=%s\\n' "$(pg_dump --version)"
 """
-TO_DO = "Mend that and run it again, or name an empty database of your own as `scratch_url` on the page."
-_MEND = "mend that, or name an empty database of your own as `scratch_url` on the page"
+_OWN_DATABASE = "set `scratch_url` on the page to an empty database of your own"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copy:
-    """Of which database, as which host reaches it, and what for ("proof").
+class DatabaseCopy:
+    """A copy of the database at `database_url`, as `host` reaches it; `what` is its purpose, for example "proof".
 
-    `dumped` says that the host's own pg_dump is to read the copy, so that the server may not be newer than that.
+    `dumped`: the host's pg_dump reads the copy, so the server must not be newer than that program.
     """
 
     host: str
@@ -38,50 +40,49 @@ class Copy:
     what: str
     dumped: bool
 
-    def need(self, tools: Tools) -> ScratchNeeds:
+    def needs(self, tools: Tools) -> ScratchNeeds:
         """Ask production, through its host. Raises Failed (its message is a clause), Unreachable."""
-        ended = tools.shell.ask(self.host, NEED, env={"DATABASE_URL": self.database_url})
-        told = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
+        ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE_URL": self.database_url})
+        answer = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
         dump = re.search(r"^dump=\D*(\d+)", ended.tail, re.MULTILINE)
-        if ended.code or not told or not dump:
-            unknown = f"production cannot be asked ({last_word(ended)})"
-            why = NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown
-            raise Failed(why, ended.tail)
-        found = json.loads(told[1])
+        if ended.code or not answer or not dump:
+            unknown = f"production cannot be queried ({ended.last_line})"
+            raise Failed(NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown, ended.tail)
+        needs = json.loads(answer[1])
         return ScratchNeeds(
-            size=found["size"],
-            encoding=found["encoding"],
-            oldest=found["server"],
+            size=needs["size"],
+            encoding=needs["encoding"],
+            oldest=needs["server"],
             newest=int(dump[1]) if self.dumped else None,
-            extensions=tuple(found["extensions"]),
-            roles=tuple((name, bool(superuser)) for name, superuser in found["roles"]),
-            members=tuple((role, member) for role, member in found["members"]),
+            extensions=tuple(needs["extensions"]),
+            roles=tuple((name, bool(superuser)) for name, superuser in needs["roles"]),
+            members=tuple((role, member) for role, member in needs["members"]),
         )
 
     @contextmanager
-    def borrowed(self, tools: Tools, stop: Event) -> Iterator[ScratchServer]:
-        """A server for the copy. Raises Failed with the whole sentence where there is none, Unreachable, Stopped."""
-        with ExitStack() as until_the_end:
+    def server(self, tools: Tools, stop: Event) -> Iterator[ScratchServer]:
+        """A server for the copy. Raises Failed (its message is a whole sentence), Unreachable, Stopped."""
+        with ExitStack() as stack:
             try:
-                need = self.need(tools)
-                lent = until_the_end.enter_context(tools.scratch.beside(self.host, need, stop=stop))
+                server = stack.enter_context(tools.scratch.start(self.host, self.needs(tools), stop=stop))
             except Failed as error:
-                raise Failed(self.missing(str(error)), error.output) from None
-            yield lent
+                raise Failed(self.missing_message(str(error)), error.output) from None
+            yield server
 
-    def missing(self, why: str) -> str:
-        """The sentence for a copy that could not be made."""
-        return f"The {self.what} is missing: {why.rstrip('.')}. {TO_DO}"
+    def missing_message(self, why: str) -> str:
+        """The sentences for a copy that could not be made."""
+        return f"The {self.what} is missing: {why.rstrip('.')}. Fix that and run it again, or {_OWN_DATABASE}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScratchAvailable:
-    """Whether the bot's own machine could hold the copy: its programs, its room, and a port on the host that leads to it.
+    """Checks that the bot's machine has the programs and the space for the copy, and that the host can reach it.
 
-    Where not, a run may still begin, because the step itself asks people to go on without; so it is a warning.
+    A failure is a warning only: a run may start, because the step itself asks people whether to continue without the
+    copy.
     """
 
-    copy: Copy
+    copy: DatabaseCopy
     late: bool = False
 
     @property
@@ -90,11 +91,9 @@ class ScratchAvailable:
         return ("hosts", self.copy.host)
 
     def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
-        """Ask production what it needs, then look. Raises Unreachable."""
+        """Ask production what the copy needs, then check for it. Raises Unreachable."""
         try:
-            ctx.tools.scratch.ready(self.copy.host, self.copy.need(ctx.tools))
+            ctx.tools.scratch.check(self.copy.host, self.copy.needs(ctx.tools))
         except Failed as error:
-            return warned(f"the {self.copy.what} would be missing: {error}", _MEND)
-        return passed(
-            f"for the {self.copy.what}, a PostgreSQL on the bot's machine can hold the copy and be reached from here"
-        )
+            return warned(f"the {self.copy.what} would be missing: {error}", f"fix that, or {_OWN_DATABASE}")
+        return passed(f"the bot's machine can run a PostgreSQL for the {self.copy.what}, and this host can reach it")

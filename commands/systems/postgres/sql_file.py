@@ -1,4 +1,4 @@
-"""An SQL file as statements with their lines, and what in it cannot run inside one transaction."""
+"""Splits an SQL file into statements, and finds what cannot run in one transaction."""
 
 from __future__ import annotations
 
@@ -22,128 +22,151 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-
-_OWN = "holds its own transaction command; take it out, the file is one transaction already"
-_ALONE = "cannot run in a transaction; put it into a step of its own with psql"
-_WHY = (
-    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", _OWN),
-    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", _ALONE),
-    (r"REINDEX\b.*\bCONCURRENTLY\b", _ALONE),
-    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", _ALONE),
+_OWN_TRANSACTION = "has its own transaction command; remove it, the file already runs in one transaction"
+_NO_TRANSACTION = "cannot run in a transaction; move it to a step of its own that uses psql"
+_UNSAFE = (
+    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", _OWN_TRANSACTION),
+    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", _NO_TRANSACTION),
+    (r"REINDEX\b.*\bCONCURRENTLY\b", _NO_TRANSACTION),
+    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", _NO_TRANSACTION),
     (r"COPY\b.*\bFROM\s+STDIN\b", "needs psql to send its data; write INSERT statements instead"),
 )  # fmt: skip
+_SERVER_WIDE = (
+    r"(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b"
+    r"|(GRANT|REVOKE)\b(?!.*\bON\b)|(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b"
+)
+_HAS_CODE = r"DO\b|CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b"
+_TABLE_CHANGE = re.compile(
+    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
+)
+_TABLE_NAME = r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement with the file's line on which it begins, counted from 1, and where its text ends, behind its semicolon."""
+    """One statement: the line on which it starts, counted from 1, its text, and the offset behind its semicolon."""
 
     line: int
     text: str
     end: int
 
+    @property
+    def flat(self) -> str:
+        """The text on one line."""
+        return " ".join(self.text.split())
+
+    def finding(self, why: str) -> Finding:
+        """A finding about this statement, which it quotes."""
+        return Finding(line=self.line, statement=self.flat[:80], why=why)
+
 
 def statements(text: str) -> list[Statement]:
-    """The statements of a file, without comments between them. An unclosed quote runs to the file's end."""
+    """The statements of a file, without the comments between them. An unclosed quote extends to the end of the file."""
     return _scan(text)[0]
 
 
-def after_each(text: str, words: str) -> str:
-    """The file with `words` behind each of its statements; every line stays where it is."""
-    pieces, at = [], 0
-    for one in statements(text):
-        # the last one may lack its semicolon, and end in a comment; one too many does no harm
-        pieces += [text[at : one.end], "\n;" if one.end == len(text) else "", f" {words}"]
-        at = one.end
-    return "".join([*pieces, text[at:]])
+def append_to_each(text: str, addition: str) -> str:
+    """The file with `addition` behind each of its statements; line numbers stay the same."""
+    pieces, start = [], 0
+    for statement in statements(text):
+        # the last statement may lack its semicolon and end in a comment; one semicolon too many does no harm
+        pieces += [text[start : statement.end], "\n;" if statement.end == len(text) else "", f" {addition}"]
+        start = statement.end
+    return "".join([*pieces, text[start:]])
 
 
 def unsafe_statements(text: str) -> list[Finding]:
-    """What in a file cannot run inside one transaction, in the file's order."""
+    """What in a file cannot run in one transaction, in the order of the file."""
     found, problems = _scan(text)
+    if invalid := invalid_character(text):
+        problems.append(invalid)
     for statement in found:
-        words = " ".join(statement.text.split())
-        problems += [
-            Finding(line=statement.line, statement=words[:80], why=why)
-            for pattern, why in _WHY
-            if re.match(pattern, words, re.IGNORECASE)
-        ]
-    return sorted(problems, key=lambda one: one.line)
+        problems += [statement.finding(why) for start, why in _UNSAFE if re.match(start, statement.flat, re.IGNORECASE)]
+    return sorted(problems, key=lambda problem: problem.line)
 
 
-_SERVER_WIDE = (
-    r"(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b|(GRANT|REVOKE)\b(?!.*\bON\b)"
-    r"|(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b"
-)
-_CODE = r"DO\b|CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b"
+def invalid_character(text: str) -> Finding | None:
+    """The first character that no SQL text may have. The server and its parser stop at a NUL without an error."""
+    offset, why = text.find("\0"), "a NUL character, which PostgreSQL does not accept; remove it"
+    if offset < 0:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            offset, why = error.start, f"U+{ord(text[error.start]):04X} is not a valid Unicode character; remove it"
+    if offset < 0:
+        return None
+    before = text[text.rfind("\n", 0, offset) + 1 : offset]
+    return Finding(line=line_of(text, offset), statement=before.strip()[-80:], why=why)
 
 
-def server_wide(text: str) -> list[Finding]:
-    """What in a file changes what all databases of its server share: roles, databases, tablespaces. In code, what may do so."""
-    found = []
-    for one in statements(text):
-        words = " ".join(one.text.split())
-        look = re.search if re.match(_CODE, words, re.IGNORECASE) else re.match
-        if look(rf"\b({_SERVER_WIDE})", words, re.IGNORECASE):
-            found.append(Finding(line=one.line, statement=words[:80], why="changes what the whole server shares"))
-    return found
+def server_wide_statements(text: str) -> list[Finding]:
+    """Statements that change what all databases of a server share: roles, databases, tablespaces.
 
-
-_CHANGES = re.compile(
-    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
-)
-_TABLE = r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?'
+    A function, a procedure or a DO block counts if such a command stands anywhere in its code.
+    """
+    findings = []
+    for statement in statements(text):
+        matches = re.search if re.match(_HAS_CODE, statement.flat, re.IGNORECASE) else re.match
+        if matches(rf"\b({_SERVER_WIDE})", statement.flat, re.IGNORECASE):
+            findings.append(statement.finding("changes what all databases of the server share"))
+    return findings
 
 
 def changed_tables(text: str) -> list[str]:
-    """The names, as the file writes them, of the tables that it alters, drops or empties, which only their owner may."""
-    found: dict[str, None] = {}
+    """The tables that a file alters, drops or truncates, as the file writes them. Only their owner may do that."""
+    tables: dict[str, None] = {}
     for statement in statements(text):
-        words = " ".join(statement.text.split())
-        match = _CHANGES.match(words)
-        if match and (" TABLE " in words.upper()[:20] or words.upper().startswith("TRUNCATE")):
-            listed = re.match(rf"{_TABLE}(?:\s*,\s*{_TABLE})*", match["tables"])
-            found |= dict.fromkeys(re.findall(_TABLE, listed[0])) if listed else {}
-    return list(found)
+        upper = statement.flat.upper()
+        match = _TABLE_CHANGE.match(statement.flat)
+        if match and (" TABLE " in upper[:20] or upper.startswith("TRUNCATE")):
+            names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["tables"])
+            tables |= dict.fromkeys(re.findall(_TABLE_NAME, names[0])) if names else {}
+    return list(tables)
 
 
 def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
+    """The statements, and what in the text is no SQL: psql commands, unclosed quotes and comments."""
     found: list[Statement] = []
     problems: list[Finding] = []
-    kept: list[tuple[int, str]] = []
+    # the pieces of the current statement with their offsets, without comments
+    pieces: list[tuple[int, str]] = []
     at = depth = 0
     while match := _TOKEN.search(text, at):
-        kept.append((at, text[at : match.start()]))
-        at = _after(text, match)
+        start = match.start()
+        pieces.append((at, text[at:start]))
+        at = _token_end(text, match)
         if match["meta"] is not None:
-            why = "is a psql command, which only psql understands; take it out"
-            problems.append(Finding(line=line_of(text, match.start()), statement=match[0].strip(), why=why))
-        elif match["end"] and (depth > 0 or _in_body("".join(piece for _, piece in kept))):
-            kept.append((match.start(), ";"))
+            why = "is a psql command, which only psql understands; remove it"
+            problems.append(Finding(line=line_of(text, start), statement=match[0].strip(), why=why))
+        elif match["end"] and (depth > 0 or _in_function_body("".join(piece for _, piece in pieces))):
+            pieces.append((start, ";"))
         elif match["end"]:
-            found += _statement(text, kept, at)
-            kept, depth = [], 0
+            found += _statement(text, pieces, at)
+            pieces, depth = [], 0
         elif match["paren"]:
             depth += 1 if match[0] == "(" else -1
-            kept.append((match.start(), match[0]))
+            pieces.append((start, match[0]))
         else:
             if not match["comment"]:
-                kept.append((match.start(), text[match.start() : at]))
-            if what := _unclosed(text, match, at):
-                why = f"a {what} that is never closed"
-                problems.append(Finding(line=line_of(text, match.start()), statement=match[0][:40], why=why))
-    found += _statement(text, [*kept, (at, text[at:])], len(text))
+                pieces.append((start, text[start:at]))
+            if kind := _unclosed(text, match, at):
+                why = f"a {kind} that is never closed"
+                problems.append(Finding(line=line_of(text, start), statement=match[0][:40], why=why))
+    found += _statement(text, [*pieces, (at, text[at:])], len(text))
     return found, problems
 
 
-def _in_body(words: str) -> bool:
-    """Whether a semicolon here ends a statement inside a function's body that is written in SQL itself, and not the function."""
-    body = re.search(r"\bBEGIN\s+ATOMIC\b(.*)", words, re.IGNORECASE | re.DOTALL)
+def _in_function_body(statement: str) -> bool:
+    """Whether a semicolon here ends a statement inside BEGIN ATOMIC ... END, and not the whole function."""
+    body = re.search(r"\bBEGIN\s+ATOMIC\b(.*)", statement, re.IGNORECASE | re.DOTALL)
     return body is not None and not re.search(r"(^|;)\s*END\s*$", body[1], re.IGNORECASE)
 
 
-def _after(text: str, match: re.Match[str]) -> int:
-    """Where the token ends, behind the text if a comment does not; comments nest, and a dollar quote ends at its own tag."""
+def _token_end(text: str, match: re.Match[str]) -> int:
+    """The offset behind a token; for a comment that never ends, one behind the end of the text.
+
+    Comments nest. A dollar quote ends at its own tag.
+    """
     if match["dollar"]:
         end = text.find(match["dollar"], match.end())
         return end + len(match["dollar"]) if end >= 0 else len(text)
@@ -157,7 +180,7 @@ def _after(text: str, match: re.Match[str]) -> int:
 
 
 def _unclosed(text: str, match: re.Match[str], end: int) -> str:
-    """What is not closed, or nothing."""
+    """The kind of token that is never closed ("quote" or "comment"), or empty."""
     if match["comment"]:
         return "comment" if end > len(text) else ""
     closed = match["string_end"] or match["escaped_end"] or match["name_end"]
@@ -167,19 +190,20 @@ def _unclosed(text: str, match: re.Match[str], end: int) -> str:
 
 
 def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
-    words = "".join(piece for _, piece in pieces)
-    if not words.strip():
+    """The statement that the pieces make, or none if they are blank."""
+    statement = "".join(piece for _, piece in pieces).strip()
+    if not statement:
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
-    return [Statement(line=line_of(text, start), text=words.strip(), end=end)]
+    return [Statement(line=line_of(text, start), text=statement, end=end)]
 
 
-def line_of(text: str, at: int) -> int:
-    """The line of a character, counted from 1."""
-    return bisect_left(_ends(text), at) + 1
+def line_of(text: str, offset: int) -> int:
+    """The line of the character at an offset, counted from 1."""
+    return bisect_left(_line_ends(text), offset) + 1
 
 
 @lru_cache(maxsize=2)
-def _ends(text: str) -> list[int]:
-    """Where the lines end: a file may have many statements, each with its line."""
-    return [found.start() for found in re.finditer("\n", text)]
+def _line_ends(text: str) -> list[int]:
+    """The offsets of the line ends; cached, because each of a file's many statements asks for its line."""
+    return [end.start() for end in re.finditer("\n", text)]

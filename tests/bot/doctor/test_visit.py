@@ -28,7 +28,7 @@ def test_doctor_ends_with_1_and_says_what_to_mend(shop: Path, capsys: Capture) -
     code, out, _ = said(capsys, "doctor", "small.md")
     assert code == 1, "without Slack's token it must fail"
     assert "fail  Slack: SLACK_BOT_TOKEN is not set" in out
-    assert "ok    host backend: its programs are there: echo" in out
+    assert "ok    host backend: programs found: echo" in out
     assert "ok    web api: answers (404" in out
     assert "1 to mend" in out
 
@@ -42,10 +42,10 @@ def test_a_start_on_a_good_host_begins(shop: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("SHOP_SSH", "root@127.0.0.1:1", "nobody listens there"),
+        ("SHOP_SSH", "root@127.0.0.1:1", "nothing listens there"),
         ("SHOP_KEY", "/nowhere/key", "the private key's file cannot be read"),
         ("SHOP_KNOWN_HOSTS", "/dev/null", "its host key is unknown"),
-        ("SHOP_URL", "http://127.0.0.1:1", "nobody answers at its address"),
+        ("SHOP_URL", "http://127.0.0.1:1", "nothing answers at its address"),
     ],
 )
 def test_a_start_names_what_cannot_be_reached_and_why(

@@ -90,5 +90,5 @@ def test_a_database_that_does_not_answer_makes_the_number_unknown_and_not_none(s
 
 
 def test_a_database_that_is_not_on_the_page_is_refused() -> None:
-    with pytest.raises(BadPage, match=r'the database "shop" is not on the page'):
+    with pytest.raises(BadPage, match=r'loses: database: "shop" is not on the page; Places has '):
         small(**{'within = "15 min"\n': LOSES})

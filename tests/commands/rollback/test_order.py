@@ -134,7 +134,7 @@ def test_a_result_that_somebody_refused_is_not_restored_though_the_step_went_wel
         ((OLD, lane("stop", 'after = ["nothing"]')), 'there is no step "nothing" above it in the rollback'),
         ((OLD, lane("stop", 'after = ["stop"]')), 'there is no step "stop" above it'),
         ((OLD, lane("stop", 'after = ["health"]')), 'there is no step "health" above it'),
-        (('takes = "10 min"', 'after = ["ready"]'), "only steps of the rollback may run side by side"),
+        (('takes = "10 min"', 'after = ["ready"]'), "only steps of the rollback may run in parallel"),
     ],
 )
 def test_what_cannot_be_waited_for_is_refused(page: tuple[str, str], words: str) -> None:

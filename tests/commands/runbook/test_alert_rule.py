@@ -1,46 +1,65 @@
-"""Rows of the alert table that could never do their work are refused, with the sentence for the page's author."""
+"""One row of the alert table: the level of a value, and the rule in words."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from state.errors import BadPage
-from tests.pages import small
+from commands.runbook.alert_rule import NO_FAILURE, AlertRule
 
-ROW = "above = 5.0\nwarn_above = 1.0\nin_a_row = 2"
+
+def rule(measure: str = "seconds", **fields: Any) -> AlertRule:
+    """A row of the alert table."""
+    return AlertRule(name="Slow", check="c", measure=measure, **fields)
+
+
+@pytest.mark.parametrize(("value", "level"), [(1.0, "ok"), (1.1, "warning"), (5.0, "warning"), (5.1, "alert")])
+def test_a_value_is_ok_then_a_warning_then_an_alert(value: float, level: str) -> None:
+    assert rule(above=5.0, warn_above=1.0).level_of(value) == level
+
+
+@pytest.mark.parametrize(("value", "level"), [(0.9, "alert"), (1.0, "ok"), (9.0, "ok"), (9.1, "alert")])
+def test_a_value_may_have_a_limit_on_both_sides(value: float, level: str) -> None:
+    assert rule(above=9.0, below=1.0).level_of(value) == level
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("value", "baseline", "level"), [(6.0, 3.5, "ok"), (6.0, 2.9, "alert"), (6.0, None, "alert"), (4.0, 1.0, "ok")]
+)
+def test_a_baseline_makes_the_limit_stricter_where_it_is_known(
+    value: float, baseline: float | None, level: str
+) -> None:
+    assert rule(above=5.0, times_baseline=2.0).level_of(value, baseline) == level
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
     [
-        ("in_a_row = 2", "neither above nor below"),
-        ("above = 5.0\nbelow = 9.0", "it would always be raised"),
-        ("above = 5.0\nwarn_above = 6.0", "it would never warn first"),
-        ("below = 5.0\ntimes_baseline = 2.0", "times_baseline needs above as well"),
-        ("above = 5.0\nin_a_row = 5", "the watch looks 4 times only"),
-        ('above = 5.0\nlasting = "1 h"', "the watch itself is no longer"),
-        ("above = 5.0\ntimes_baseline = 1.0", "times_baseline"),
-        ('above = 5.0\ncountdown = "0 s"', "no time at all"),
+        ("seconds", 0.25, "250 ms"),
+        ("seconds_p95", 65, "1 min 5 s"),
+        ("failed_share", 0.125, "12.5 %"),
+        ("failed_share", 1.0, "100 %"),
+        ("cpu", 79.6, "80 %"),
+        ("requests", 1200, "1200"),
     ],
 )
-def test_a_row_that_can_do_nothing_is_refused(row: str, words: str) -> None:
-    with pytest.raises(BadPage, match=words):
-        small(**{ROW: row})
+def test_a_value_is_shown_with_its_unit(measure: str, value: float, text: str) -> None:
+    assert rule(measure).format_value(value) == text
 
 
-def test_a_failure_cannot_be_more_than_one() -> None:
-    with pytest.raises(BadPage, match="failed is never above 1"):
-        small(**{ROW: "above = 1.0", 'measure = "seconds"': 'measure = "failed"'})
-
-
-def test_a_row_must_look_at_a_check_of_the_watch() -> None:
-    with pytest.raises(BadPage, match="is not a check of the watch"):
-        small(**{'check = "response-time"': 'check = "health"'})
-
-
-def test_two_rows_of_one_name_are_refused() -> None:
-    twin = (
-        '[[alert]]\nname = "API response > 5 s"\ncheck = "response-time"\nmeasure = "failed"\nabove = 0.5\n\n[[alert]]'
-    )
-    with pytest.raises(BadPage, match="two alerts have this name"):
-        small(**{"[[alert]]": twin})
+@pytest.mark.parametrize(
+    ("alert", "text"),
+    [
+        (rule(above=5.0), "above 5 s"),
+        (rule(above=5.0, in_a_row=2), "above 5 s, 2 times in a row"),
+        (rule("cpu", above=80.0, below=1.0), "above 80 % or below 1 %"),
+        (rule(above=5.0, times_baseline=2.0), "above 5 s, and more than 2 times the baseline"),
+        (rule(above=5.0, lasting="10 min"), "above 5 s, for 10 min"),
+        (rule("failed_share", above=0.1, enough={"requests": 20}), "above 10 %, with at least 20 requests"),
+        (rule("failed", above=0.0), NO_FAILURE),
+        (rule(expected=True), ""),
+    ],
+)
+def test_the_rule_is_shown_in_words(alert: AlertRule, text: str) -> None:
+    assert alert.rule == text

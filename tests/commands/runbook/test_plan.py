@@ -1,4 +1,4 @@
-"""The plan of Option A: golden lines of its timeline, and the lines of every step kind."""
+"""The plan of Option A: its whole timeline, and a line of every step kind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from bot.settings import read_pages, shipped_runbooks
 from commands.runbook.plan import plan_lines
+from tests.pages import small
 
 PAGE = read_pages(shipped_runbooks())["option-a.md"]
 LINES = list(plan_lines(PAGE))
@@ -81,8 +82,8 @@ GOLDEN = {
 
 
 def test_the_timeline_counts_from_the_start_to_the_decision() -> None:
-    begins = LINES.index("TIMELINE") + 1
-    assert LINES[begins : LINES.index("", begins)] == TIMELINE.splitlines()
+    start = LINES.index("TIMELINE") + 1
+    assert LINES[start : LINES.index("", start)] == TIMELINE.splitlines()
 
 
 @pytest.mark.parametrize("kind", sorted({step.box.kind for step in PAGE.steps}))
@@ -90,25 +91,49 @@ def test_each_kind_shows_what_it_does(kind: str) -> None:
     assert GOLDEN[kind] in LINES
 
 
-def test_every_step_stands_in_its_part_in_order() -> None:
-    heads = [line for line in LINES if "; on failure " in line]
-    assert [line.split("  [")[0].strip() for line in heads] == [step.title for step in PAGE.steps]
+def test_every_step_is_in_its_part_in_order() -> None:
+    headings = [line for line in LINES if "; on failure " in line]
+    assert [line.split("  [")[0].strip() for line in headings] == [step.title for step in PAGE.steps]
 
 
-def test_what_a_rollback_step_undoes_and_the_alarms_are_named() -> None:
+def test_a_rollback_step_names_the_step_that_it_undoes_and_its_limits() -> None:
     assert "ROLLBACK within 15 min" in LINES
-    undoing = [line for line in LINES if line.startswith("  STEP 2: Rollback database")]
-    assert "if “STEP 1: Run Forward Migration” had begun" in undoing[0]
+    heading = next(line for line in LINES if line.startswith("  STEP 2: Rollback database"))
+    assert ", only if “STEP 1: Run Forward Migration” was started" in heading
+    assert "; timeout " in heading
+
+
+def test_each_alert_names_its_rule_and_its_action() -> None:
+    action = "roll back after a countdown of 1 min"
     memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 %, 2 times in a row"
-    assert f"{memory} → roll back, after 1 min in which it may be held" in LINES
-    real = "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users” above 10 %, with at least 20 requests"
-    assert (
-        f"{real}; with less, “Job creation > 10% failure (test jobs)” judges → roll back, after 1 min in which it may be held"
-        in LINES
+    assert f"{memory} → {action}" in LINES
+    real = (
+        "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users” above 10 %, with at "
+        "least 20 requests"
     )
+    instead = "with less, “Job creation > 10% failure (test jobs)” judges instead"
+    assert f"{real}; {instead} → {action}" in LINES
     assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route” expected, never acts" in LINES
 
 
-def test_no_value_of_a_secret_stands_in_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_of_the_rollback_may_wait_for_some_steps_or_for_none() -> None:
+    box = '\n\n### More\n\n```toml run\nhost = "backend"\nafter = {}\ncommands = ["ls"]\n```\n\n## Decision'
+    for after, text in (
+        ("[]", "waits for no other step"),
+        ('["put-the-old-code-back"]', "waits only for “Put the old code back”"),
+    ):
+        lines = list(plan_lines(small(**{"\n\n## Decision": box.format(after)})))
+        heading = next(line for line in lines if line.startswith("  More"))
+        assert heading == f"  More  [run, {text}; timeout 10 min; on failure ask]"
+
+
+def test_the_query_of_what_a_rollback_loses_is_shown() -> None:
+    database = '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]'
+    loses = 'within = "15 min"\nloses = { database = "shop", sql = "SELECT 1", says = "new rows" }'
+    page = small(**{"[webs.api]": database, 'within = "15 min"': loses})
+    assert "  queries what a rollback would lose (new rows) on shop, again and again: SELECT 1" in plan_lines(page)
+
+
+def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROD_TOKEN", "hunter2")
     assert "hunter2" not in "\n".join(plan_lines(PAGE))

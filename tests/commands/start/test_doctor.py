@@ -80,7 +80,7 @@ def test_a_migration_file_that_the_release_lacks_is_named(world: World) -> None:
 def test_a_migration_with_its_own_commit_is_named_with_its_line(world: World) -> None:
     name = next(name for name in world.files if "ROLLBACK" not in name)
     world.files[name] = "ALTER TABLE approval_flows ADD COLUMN x int;\nCOMMIT;\n"
-    assert [line for line in found(world, FAIL) if "line 2: holds its own transaction command" in line]
+    assert [line for line in found(world, FAIL) if "line 2: has its own transaction command" in line]
 
 
 def test_a_table_of_somebody_else_is_found_before_the_migration(world: World) -> None:

@@ -226,7 +226,7 @@ def test_a_chart_and_a_report_leave_out_what_was_measured_on_too_little() -> Non
     ("old", "new", "words"),
     [
         ('otherwise = "Failures (test jobs)"', 'otherwise = "Nobody"', 'there is no alert "Nobody"'),
-        ("enough = { requests = 20 }\n", "", "otherwise needs enough as well"),
+        ("enough = { requests = 20 }\n", "", "otherwise: needs enough as well"),
         ("in_a_row = 2", "expected = true", "cannot judge instead"),
         ("in_a_row = 2", "enough = { requests = 1 }", "cannot judge instead"),
         ('check = "tests"', 'check = "real"', "cannot judge instead"),

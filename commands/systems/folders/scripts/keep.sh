@@ -1,10 +1,10 @@
-# Keeps a folder of a working copy beside it, by commit; what is kept is whole, or not there under its name.
+# Saves a copy of a folder of the working copy, by commit. A copy with its final name is complete.
 cd "$REPOSITORY"
 [ -d "$FOLDER" ] || exit 65
 mkdir -p "$STORE"
-# what a rollback took away, and its word for it
+# what a rollback has replaced, and its note about it
 rm -rf "$STORE/.gone-$NAME" "$STORE/.back-$NAME"-*
-# with the /. a folder behind a link is kept with what is in it, not as the link
+# the /. copies the contents of a folder behind a link, and not the link
 need=$(du -sk "$FOLDER/." | cut -f 1)
 free=$(df -Pk "$STORE" | awk 'NR == 2 { print $4 }')
 printf 'need=%s\nfree=%s\n' "$need" "$free"
@@ -17,5 +17,5 @@ mv "$kept.part" "$kept"
 touch "$kept"
 files=$(find "$kept" ! -type d | wc -l)
 printf 'files=%s\n' "$files"
-# the newest stay
+# keep the newest copies only
 ls -1dt "$STORE/$NAME"-* | tail -n "+$((KEEP + 1))" | while IFS= read -r old; do rm -rf "$old"; done

@@ -1,11 +1,12 @@
-# Puts a kept folder in its place by two renames: on one disk nothing is copied or removed, so that size and room do not matter.
+# Puts a saved folder back by two renames. On one disk nothing is copied or removed, so neither its size nor free space
+# matters.
 cd "$REPOSITORY"
 kept="$STORE/$NAME-$COMMIT"
 mark="$STORE/.back-$NAME-$COMMIT"
 gone="$STORE/.gone-$NAME"
 if [ -d "$kept" ]; then
   if [ "$(stat -c %m "$STORE")" = "$(stat -c %m "$(dirname "$FOLDER")")" ]; then
-    # what was taken out of the store is known by the run that took it, so that it can be run again
+    # notes which run has taken the copy out of the store, so that the same run can repeat this
     printf '%s\n' "$KEY" > "$mark"
     ready=$kept
   else
@@ -13,7 +14,7 @@ if [ -d "$kept" ]; then
     rm -rf "$ready"
     cp -a "$kept" "$ready" || { rm -rf "$ready"; exit 67; }
   fi
-  # only there after an earlier try; the next keep removes it, so that nobody waits for that now
+  # left by an earlier attempt; a folder that is replaced now is removed by the next save, so that nobody waits for that
   [ ! -e "$gone" ] || rm -rf "$gone"
   [ ! -e "$FOLDER" ] || mv -T "$FOLDER" "$gone"
   mv -T "$ready" "$FOLDER"

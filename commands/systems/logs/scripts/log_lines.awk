@@ -1,12 +1,12 @@
-# Prints the lines that hold a word of BAD in any case ("TypeError" and "errors" hold "error"), unless it stands there only in
-# an address or a file's name, in a count of none ("0 errors", "error: null"), in the name of what handles errors, in a query that is
-# only logged, or in a line that calls itself info or less; and, last, how many there are.
+# Prints the lines with a word of BAD in any case ("TypeError" and "errors" contain "error"), and their number at the end.
+# A word does not count in a URL or a file name, in a count of zero ("0 errors", "error: null"), in the name of an error
+# handler, in a logged query, or in a line whose own level is info or lower.
 BEGIN {
   bad = "(" ENVIRON["BAD"] ")"
   none = "(^|[^a-z0-9.])(0|no|zero|without|without any) " bad "s?([^a-z]|$)"
   empty = "(0([.]0+)?|null|none|false|undefined)"
   blank = "(\"\"|''|[[][]]|[{][}])"
-  # with a colon the value must end the sentence: "Error: null value in column" is one
+  # behind a colon the value must end the sentence: "Error: null value in column" is an error
   nothing = bad "[a-z_]*\"?([:=] ?" blank "|: ?" empty " *([],;})]|$)|: ?0 +(warning|failure)|=" empty "([],;}) ]|$))"
   rate = bad "[-_ ]rate[:=]? ?0([.]0+)?%?([^0-9.]|$)"
   handles = bad "s?[-_ ]?(handler|middleware|boundary|logger|logging|reporter|reporting|tracker|tracking|module)s?([^a-z]|$)"

@@ -1,5 +1,6 @@
-# Of lines "time, method, path, status, seconds, agent" (between tabs), how those ended that are asked for and newer than
-# `from`. A time is nginx's $time_local, ISO 8601 or seconds since 1970; one without a zone could be any hour, and is not read.
+# Counts requests in lines "time, method, path, status, seconds, agent" (between tabs): those with the wanted method and
+# path that are newer than `from`, by their result. A time is nginx's $time_local, ISO 8601 or seconds since 1970. A time
+# without a zone could be any hour, so its line counts as unread.
 function days(y, m, d) {
   if (m <= 2) { y--; m += 9 } else m -= 3
   return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m + 2) / 5) + d - 719469
@@ -32,7 +33,7 @@ BEGIN { from = ENVIRON["from"] + 0; method = ENVIRON["METHOD"]; where = ENVIRON[
 $1 != known { known = $1; at = epoch($1) }
 NF < 6 || at < 0 { unread++; next }
 { fits = 1; newest = at; if (oldest == "") oldest = at }
-at <= from { unread = fresh = 0; next } # what could not be read above a line from before is from before as well
+at <= from { unread = fresh = 0; next } # unread lines above an old line are old as well
 { fresh++; path = $3; sub(/[?#].*/, "", path) }
 $2 != method || path !~ where { next }
 own_agent != "" && index($6, own_agent) == 1 { own++; next }

@@ -1,5 +1,5 @@
-# The end of a web server's log, only so much of it as reaches back to the window, is counted here, on its host: what
-# leaves it are numbers. The log rotated last is read as well where it was still written to within the window.
+# Counts the requests at the end of a web server's log, as far back as the window reaches. Only numbers leave the host.
+# The file that was rotated last is read as well if it was written to within the window.
 [ -e "$FILE" ] || exit 65
 [ -f "$FILE" ] && [ -r "$FILE" ] || exit 66
 size() { stat -L -c %s -- "$1"; }
@@ -12,7 +12,7 @@ if [ "$last" ] && [ "$(stat -L -c %Y -- "$last")" -gt "$from" ]; then
   rotated=packed
   if [ -r "$last" ] && [ -z "${last##*[0-9]}" ]; then rotated=read; older=$last; all=$((whole + $(size "$last"))); fi
 fi
-# the fields of a line in the order in which they are counted, between tabs; a line that does not fit becomes a "?"
+# the fields of a line in the order in which they are counted, between tabs; a line that does not match becomes a "?"
 tab=$(printf '\t'); edge=$(printf '\001'); fields=
 for n in $FIELDS; do [ "$n" = - ] || fields="$fields\\$n"; fields="$fields$tab"; done
 for bytes in $SIZES; do

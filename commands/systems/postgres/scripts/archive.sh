@@ -1,5 +1,6 @@
-# An archive is a folder in pg_dump's directory format; beside it lies the list of its files' checksums, which $SHA256 is of.
-# the strongest way in which a server's rows can be compared, as `content.sql` takes it
+# An archive is a folder in pg_dump's directory format. Next to it is a list of its files' checksums; $SHA256 is the
+# checksum of that list.
+# the strongest comparison of rows that the server supports, as a value of `by` in content.sql
 strongest() { if [ "$(psql -XAtc 'SHOW server_version_num')" -ge 140000 ]; then echo records; else echo text; fi; }
 seal() { (cd "$1" && sha256sum -- * ) > "$2"; }
 is_whole() {

@@ -1,14 +1,13 @@
-# Dumps a database, with the rows of every table and a checksum of them as the dump's own snapshot sees them, and keeps
-# nothing that is not whole.
+# Dumps a database, and counts and checksums the rows of every table in the dump's own snapshot. Keeps no incomplete file.
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
 free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
 printf 'database_bytes=%s\nfree_bytes=%s\n' "$size" "$free"
 [ "$free" -gt "$size" ] || exit 65
-# what a killed attempt of this run left
+# files of a killed attempt of this run
 rm -rf -- "$ATTEMPTS"*.part
 trap 'rm -rf -- "$FILE.part" "$FILE.content.part" "$FILE.sha256.part"' EXIT
 if [ "$COMPARE" = rows ]; then by=rows; else by=$(strongest); fi
-# pg_dump before 16 does not know zstd, and some are built without it: then gzip, as fast as it can
+# pg_dump before 16 does not know zstd, and some are built without it: then gzip at its fastest
 packing=zstd:1
 said=$(PGHOST=/nowhere LC_ALL=C pg_dump -Fc --compress="$packing" -f /dev/null 2>&1) || [[ $said != *compress* ]] || packing=1
 coproc HOLD { exec psql -XqAt -v ON_ERROR_STOP=1 -v by="$by"; }
@@ -20,7 +19,7 @@ printf '%s\n' "$CONTENT" >&9
 cat <&8 9>&- > "$FILE.content.part" &
 reader=$!
 pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"
-# until here the session has held the snapshot open
+# the session has kept the snapshot open until here
 echo '\q' >&9
 wait "$holder"
 wait "$reader"

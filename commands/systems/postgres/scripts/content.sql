@@ -1,7 +1,11 @@
--- One line for each table: its name, its rows, and a checksum of them that knows no order. The same text here and there.
--- `by` is what the checksum is of: "records", which hashes values as the database compares them and is the fastest (tables
--- with a type whose equal values may be written differently go as text, and those with enums, which are hashed by numbers that
--- a restore gives anew); "text", every row as it is written; "rows", nothing. Columns are taken by name, in whatever order they stand.
+-- One line for each table: its name, its number of rows, and a checksum of them that does not depend on their order. It
+-- runs unchanged on production and on the copy. `by` is what the checksum covers:
+-- "records": the values as the database compares them, which is the fastest. Tables with a type whose equal values may be
+--   written differently are compared as text, and so are those with enums, whose hash depends on numbers that a restore
+--   assigns anew.
+-- "text": every row as it is written.
+-- "rows": nothing, only the number of rows counts.
+-- Columns are ordered by name, whatever their order in the table.
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
 SELECT format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),

@@ -1,9 +1,9 @@
-# The value that an error quotes is a row's, and may go over several lines; nothing follows it.
+# Removes the value that an error quotes: it is from a row, and may have several lines. Nothing follows it.
 without_values() {
   awk 'over { next } /ERROR: / && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
 }
-# Brings rows back from an archive: one transaction for psql, with the rows of the wanted tables in its middle. What
-# cannot be read leaves it without its end, so that nothing of it counts.
+# Returns rows from an archive in one transaction, with the rows of the wanted tables in its middle. If the archive cannot
+# be read, the transaction has no end, so nothing of it is committed.
 bring_back() {
   local found only=() name
   found=$(psql -XqAt -F $'\t' -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" \

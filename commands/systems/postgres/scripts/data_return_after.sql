@@ -1,11 +1,11 @@
--- Puts the rows where they are missing, moves the sequences, checks the foreign keys, and puts all back as it was.
+-- Inserts the missing rows, moves the sequences, checks the foreign keys, and restores constraints and triggers.
 DO $check$ DECLARE bad text; BEGIN
   SELECT name INTO bad FROM gonogo_tables WHERE leaf AND name NOT IN (SELECT name FROM gonogo_copies);
   IF FOUND THEN RAISE EXCEPTION 'the backup has no table %', bad; END IF;
   FOR bad IN SELECT name FROM gonogo_tables WHERE leaf AND same IS NULL LOOP
     EXECUTE format('SELECT %L FROM %s LIMIT 1', bad, bad) INTO bad;
     IF bad IS NOT NULL THEN
-      RAISE EXCEPTION 'the table % has no primary key and holds rows already, so which ones are missing cannot be told', bad;
+      RAISE EXCEPTION 'the table % has no primary key and holds rows already, so the missing ones cannot be identified', bad;
     END IF;
   END LOOP;
 END $check$;
@@ -13,7 +13,7 @@ SELECT format('WITH back AS (INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE SEL
   RETURNING 1) UPDATE gonogo_copies SET archived = (SELECT count(*) FROM %3$I), there = (SELECT count(*) FROM %1$s),
   back = (SELECT count(*) FROM back) WHERE copy = %3$L', c.name, c.columns, c.copy, t.whole)
 FROM gonogo_copies c JOIN gonogo_tables t USING (name) ORDER BY c.copy \gexec
--- Compared as they are written, because json, xml, point and others have no equality
+-- Values are compared as text, because json, xml, point and others have no equality.
 SELECT format('WITH filled AS (UPDATE %1$s AS t SET %2$I = b.%2$I FROM %3$I b WHERE %4$s AND t.%2$I::text IS DISTINCT FROM b.%2$I::text
   RETURNING 1) UPDATE gonogo_copies SET filled = filled + (SELECT count(*) FROM filled) WHERE copy = %3$L',
   t.name, a.attname, c.copy, coalesce(t.same, 'false'))
@@ -22,14 +22,15 @@ CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(split_part(given.line, E
   UNION SELECT split_part(given.line, E'\t', 1)::regclass) AS part (oid)
 JOIN gonogo_tables t ON t.oid = part.oid JOIN gonogo_copies c ON c.name = t.name
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = split_part(given.line, E'\t', 2) \gexec
--- What is not back: rows whose key another row has by now. Rows that are there as they were are told apart from those as they are written.
+-- Rows that did not return, because another row has their key now. Rows that are unchanged do not count; they are compared
+-- as text.
 UPDATE gonogo_copies c SET lost = archived - back FROM gonogo_tables t WHERE t.name = c.name AND t.whole;
 SELECT format('UPDATE gonogo_copies SET lost = (SELECT count(*) FROM %1$I b WHERE NOT EXISTS (SELECT FROM %2$s t WHERE %3$s
   AND ROW(%4$s)::text = ROW(%5$s)::text)) WHERE copy = %1$L', c.copy, c.name, t.same,
   string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum), string_agg(format('b.%I', a.attname), ', ' ORDER BY a.attnum))
 FROM gonogo_copies c JOIN gonogo_tables t USING (name) JOIN pg_attribute a ON a.attrelid = to_regclass('pg_temp.' || c.copy) AND a.attnum > 0
 WHERE c.lost > 0 AND t.same IS NOT NULL GROUP BY c.copy, c.name, t.same \gexec
--- Each sequence to where the backup had it, or to its column's greatest number, and never back
+-- Move each sequence to its value in the backup or to its column's maximum, and never backwards.
 SELECT format('SELECT setval(%1$L, greatest(last_value, %2$L, top)) FROM %1$s, (SELECT %3$s) AS there (top) WHERE coalesce(%2$L, top) IS NOT NULL',
   s.seq::regclass::text, a.value, CASE WHEN s.numeric THEN format('max(%1$I)::bigint FROM %2$s WHERE %1$I <= %3$s', s.attname, s.of, s.seqmax)
   ELSE 'NULL::bigint' END)
@@ -39,7 +40,7 @@ SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
   CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec
 SELECT format('ALTER TABLE %s ENABLE %s TRIGGER %I', name,
   CASE tgenabled WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, tgname) FROM gonogo_triggers \gexec
--- Kept beside the receipt, for whoever asks this run again
+-- Stored next to the receipt, for another attempt of this run.
 INSERT INTO gonogo.receipts (key, name, sha256)
 SELECT :'key' || '/not back', format('%s rows of the backup are not back (%s)', sum(lost), string_agg(name || ': ' || lost, ', ' ORDER BY name)), :'sum'
 FROM gonogo_copies WHERE lost > 0 HAVING count(*) > 0 RETURNING 'not back: ' || name;

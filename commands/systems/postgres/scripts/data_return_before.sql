@@ -1,4 +1,4 @@
--- Foreign keys are checked at the end, so that rows may come in any order; triggers stay quiet.
+-- Defers the foreign keys to the end, so that rows may come in any order, and disables triggers.
 INSERT INTO gonogo.receipts (key, name, sha256) VALUES (:'key', :'file', :'sum');
 CREATE TEMP TABLE gonogo_copies
   (copy text, name text, columns text, archived bigint, there bigint, back bigint, filled bigint DEFAULT 0, lost bigint DEFAULT 0);

@@ -1,5 +1,5 @@
-# Of the dump, the rows of the wanted tables, each into a temporary table of its own, and where their sequences stood.
-# What looks like a COPY inside another table's rows or a function is passed over.
+# Extracts from a dump the rows of the wanted tables, each into its own temporary table, and the values of their sequences.
+# Text that looks like a COPY inside another table's rows or a function is skipped.
 BEGIN { n = split(ENVIRON["WANTED"], wanted, "\n") }
 copying { if (keep) print; if ($0 == "\\.") copying = keep = 0; next }
 /^SET client_encoding = / { print }

@@ -1,5 +1,5 @@
--- The tables named on the page, with the parts of those that are partitioned; `whole` ones get their rows back. `same` is
--- how a row `t` of it is known to be the backup's row `b`: by its primary key.
+-- The tables named on the page, with the partitions of partitioned ones. Tables with `whole` get their rows back. `same` is
+-- the condition that the table's row `t` is the backup's row `b`: equal primary keys.
 CREATE TEMP TABLE gonogo_tables AS
 SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relname, c.relkind = 'r' AS leaf, bool_or(given.whole) AS whole,
   (SELECT string_agg(format('t.%1$I = b.%1$I', k.attname), ' AND ') FROM pg_index i JOIN pg_attribute k ON k.attrelid = i.indrelid
@@ -9,7 +9,7 @@ FROM (SELECT name, true FROM regexp_split_to_table(nullif(:'tables', ''), E'\n')
 ) AS given (name, whole)
 CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(given.name::regclass) UNION SELECT given.name::regclass) AS part (oid)
 JOIN pg_class c ON c.oid = part.oid JOIN pg_namespace n ON n.oid = c.relnamespace GROUP BY 1, 2, 3, 4;
--- Their sequences, each with a column that it numbers.
+-- Their sequences, each with the column that it numbers.
 CREATE TEMP VIEW gonogo_sequences AS
 SELECT s.seq, q.relname, format('%I.%I', n.nspname, q.relname) AS name, t.name AS of, a.attname, p.seqmax,
   coalesce(nullif(y.typbasetype, 0), y.oid) = ANY ('{int2,int4,int8,numeric}'::regtype[]) AS numeric

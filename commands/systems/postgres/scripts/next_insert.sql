@@ -1,5 +1,5 @@
--- Whether each table that got its rows back takes a next one: its key comes from a sequence, which must be past every row.
--- Undone at the end. A row that another rule of the table refuses says nothing about the sequence.
+-- Checks that each table whose rows were returned accepts the next row: its key comes from a sequence, which must be past
+-- every row. Everything is rolled back. A row that another constraint of the table refuses says nothing about the sequence.
 BEGIN;
 SELECT set_config('gonogo.tables', :'tables', true) \g /dev/null
 DO $try$ DECLARE one record; broken text; BEGIN

@@ -1,5 +1,5 @@
-# Forward, back and the rows brought back, on a copy of the restored backup; says what each takes and locks, what the
-# page's verify queries find, and what differs afterwards.
+# Runs the forward file, the rollback file and the data return on a copy of the restored backup. Reports how long each takes
+# and which tables it locks, the results of the page's verify queries, and what differs at the end.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
 is_whole
@@ -8,7 +8,8 @@ trap 'drop_copy; rm -rf "$work" "$FILE.said"' EXIT
 fits
 [ -z "${shared-}" ] || [ -z "$SERVER_WIDE" ] || { printf '%s\n' "$SERVER_WIDE"; exit 78; }
 take_proven || restore
-# as production's own user, with what the server is told for it, where the scratch server knows it: owners and default rights are then as they will be
+# Run as production's own user with its settings, if the scratch server has that user: then owners and default privileges
+# are as they will be in production.
 compare=(--no-owner --no-privileges)
 MAY_ACT="CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"
 settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
@@ -19,7 +20,7 @@ if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHER
 fi
 on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# columns in an order of their own, because nothing that names them depends on it
+# columns sorted by name, because nothing that names them depends on their order
 by_name() {
   awk '/^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
@@ -29,17 +30,17 @@ by_name() {
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
 columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
 standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
-# what went wrong, where, and the end of the rehearsal
+# print the error and which part failed, then end the rehearsal
 fails() {
   grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
   printf 'failing=%s\n' "$1"
   exit 77
 }
-# apply NAME: one transaction, its time, and how long it keeps others from which tables
+# apply NAME: run the file in one transaction; report its time, and which tables it blocks for how long
 apply() {
   local began=$EPOCHREALTIME
   { printf '%s BEGIN; %s ' "$TABLES_BEFORE" "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
-  # terse, because the details of an error are rows of production
+  # terse, because an error's details show rows of production
   on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
   awk -v "way=$1" '
@@ -47,7 +48,8 @@ apply() {
     /^gonogo lock: / { sub(/^gonogo lock: /, ""); if (!($0 in since)) since[$0] = before }
     END { for (lock in since) print "lock: " way "|" at - since[lock] "|" lock }' "$work/out" | sort
 }
-# verify STEP NAME EXPECTED QUERY: what the page will ask after that file; one that asks of a role which is missing here says nothing
+# verify STEP NAME EXPECTED QUERY: the page's query after that file. A query that names a role which is missing here has no
+# result.
 verify() {
   local found how=answer
   if ! found=$(on_copy psql -XqAt -F $'\037' -P null=None -v ON_ERROR_STOP=1 -v VERBOSITY=terse -c "$4" 2> "$work/out" | awk -F '\037' '
@@ -57,7 +59,7 @@ verify() {
   fi
   printf 'verify: %s\037%s\037%s\037%s\037%s\n' "$1" "$how" "$2" "$3" "$found"
 }
-# what a data-return of the page does, and the next row of each of its tables; the time is that of all until now
+# run a data-return of the page, and insert the next row into each of its tables; report the total time until now
 returned=0 return_us=0
 return_rows() {
   local began=$EPOCHREALTIME
@@ -74,7 +76,7 @@ rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; colu
 apply forward
 verify_forward
 rows > "$work/1"; columns > "$work/1.columns"
-# columns that forward adds or takes away, of tables that stay
+# columns that forward adds or drops, in tables that stay
 awk -F '\037' '
   { after = FILENAME == ARGV[2]; table[after, $1] = has[after, $0] = 1; if (!seen[$0]++) line[++n] = $0; name[$0] = $1 }
   END { for (i = 1; i <= n; i++) if (table[0, name[line[i]]] && table[1, name[line[i]]] && !(has[0, line[i]] && has[1, line[i]]))
@@ -87,17 +89,17 @@ rows > "$work/3"; schema > "$work/3.schema"; standing > "$work/3.standing"
 for n in 0 3; do by_name "$work/$n.schema" > "$work/$n.named"; done
 if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
   printf 'schema_differs=yes\n'
-  # comments last, where nothing else differs
+  # lines that are comments only if nothing else differs
   { grep '^[<>] *[^ -]' "$work/diff" || grep '^[<>]' "$work/diff" || true; } | sed -n 1,8p
 elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
-# sequences that stand behind now and did not, and views that have fewer rows now
+# sequences that are behind their rows now and were not before, and views that have fewer rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }
   /^view: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "fewer: " substr($1, 7) FS rows[$1] FS $2; next }
   !($0 in seen)' "$work/0.standing" "$work/3.standing"
-# rows before, after forward, after rollback, after the rows came back, and whether the content is as before
+# rows before, after forward, after rollback and after the data return, and whether the content is as before
 awk -F '|' "$ROWS"'
   END { for (name in names) {
     for (n = 0; n < 4; n++) key[n] = ARGV[n + 1] SUBSEP name

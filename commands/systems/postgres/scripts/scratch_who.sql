@@ -1,4 +1,4 @@
--- What the scratch address is: its server and database, and whether anything is in it.
+-- Identifies the server and database behind an address, and counts what is in it.
 SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid FROM pg_database WHERE datname = current_database();
 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'

@@ -1,5 +1,5 @@
--- What the server is told for this user and database, as words for PGOPTIONS, what counts more behind: on the copy names must
--- be found and values read as in production. Nothing else is taken over, because another server may refuse it.
+-- The settings of this user and database as options for PGOPTIONS, stronger ones later, so that names resolve and values are
+-- read on the copy as in production. Only these settings are copied, because another server may refuse others.
 SELECT '-c ' || regexp_replace(setting, '([\\\s])', '\\\1', 'g')
 FROM (SELECT unnest(setconfig) AS setting, setrole, setdatabase FROM pg_db_role_setting
   WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

@@ -1,5 +1,5 @@
--- What neither the schema nor the rows tell: sequences that stand behind the rows they number, so that a next one collides,
--- and how many rows each materialised view has. One line for each.
+-- What neither the schema nor the rows show: sequences that are behind the rows they number, so that the next row collides,
+-- and the number of rows of each materialised view. One line for each.
 SET statement_timeout = 0; SET search_path = '';
 SELECT format('SELECT %L WHERE (SELECT %s(%I) FROM %I.%I) %s (SELECT CASE WHEN is_called THEN last_value ELSE last_value - %s END FROM %I.%I)',
   'behind: ' || format('%I.%I', sn.nspname, sc.relname) || E'\x1f' || format('%I.%I', n.nspname, c.relname),

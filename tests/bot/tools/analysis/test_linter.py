@@ -1,10 +1,13 @@
-"""The linter on the real squawk: what is dangerous is named with its line, what the bot takes care of is not."""
+"""The real squawk names dangerous statements, and nothing that the bot takes care of."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from bot.tools.analysis.linter import lint
+from state.errors import Failed
 
 SHIPPED = """-- up
 ALTER TABLE flows ADD COLUMN kind integer REFERENCES kinds;
@@ -12,9 +15,9 @@ DROP TABLE templates;
 """
 
 
-def said(text: str) -> list[str]:
-    """Each finding as "line: why"."""
-    return [f"{one.line}: {one.why}" for one in lint(text)]
+def remarks(sql: str) -> list[str]:
+    """Each remark as "line: why"."""
+    return [f"{finding.line}: {finding.why}" for finding in lint(sql)]
 
 
 @pytest.mark.parametrize(
@@ -28,19 +31,34 @@ def said(text: str) -> list[str]:
     ],
 )
 def test_a_dangerous_statement_is_named_with_its_line(text: str, expected: str) -> None:
-    assert any(one.startswith(expected) for one in said(text)), said(text)
+    assert any(remark.startswith(expected) for remark in remarks(text)), remarks(text)
 
 
-def test_what_the_bot_takes_care_of_is_not_said() -> None:
-    text = " ".join(said("ALTER TABLE t ADD COLUMN c integer;\nALTER TABLE t RENAME TO u;"))
+def test_there_is_no_remark_on_what_the_bot_takes_care_of() -> None:
+    text = " ".join(remarks("ALTER TABLE t ADD COLUMN c integer;\nALTER TABLE t RENAME TO u;"))
     assert "timeout" not in text
     assert "transaction" not in text
     assert "32-bit" not in text
 
 
-def test_what_is_no_sql_is_left_to_the_parser() -> None:
-    assert said("this is not sql") == []
+def test_a_syntax_error_is_left_to_the_parser() -> None:
+    assert remarks("this is not sql") == []
 
 
-def test_an_empty_file_has_nothing() -> None:
-    assert said("") == []
+def test_an_empty_file_has_no_remark() -> None:
+    assert remarks("") == []
+
+
+def test_a_missing_squawk_is_an_error_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Failed, match="The program squawk is missing from the bot's environment; install"):
+        lint("SELECT 1;")
+
+
+def test_a_squawk_that_prints_no_json_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "squawk").write_text("#!/bin/sh\necho broken\n")
+    (tmp_path / "squawk").chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(Failed, match=r"squawk could not read the file\."):
+        lint("SELECT 1;")

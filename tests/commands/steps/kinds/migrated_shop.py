@@ -9,7 +9,7 @@ from threading import Event
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.tools import postgres_programs
 from bot.tools.places import DatabasePlace
-from bot.tools.postgres.sql import PostgresDatabase
+from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration
 from commands.steps.base import execute

@@ -195,13 +195,13 @@ def test_a_rate_limit_longer_than_the_steps_limit_measures_nothing(sentry: Sentr
 @pytest.mark.parametrize(
     ("status", "text", "summary"),
     [
-        (400, '{"detail": "Invalid environment"}', "does not understand the question: Invalid environment"),
+        (400, '{"detail": "Invalid environment"}', "rejects the query (400): Invalid environment"),
         (403, "{}", "The token $SENTRY_TOKEN may not read dj/api (403)"),
         (404, "{}", "has no project dj/api"),
-        (302, "", "sends on to another address"),
+        (302, "", "redirects to another address"),
         (502, "<html>", "answers 502"),
-        (200, "<html>Log in</html>", "answers with a page instead of data"),
-        (200, "[]", "not that of Sentry's API"),
+        (200, "<html>Log in</html>", "answers with a web page instead of data"),
+        (200, "[]", "does not answer like Sentry's API"),
     ],
 )
 def test_a_refusal_is_reported_with_its_reason_and_measures_nothing(
@@ -242,7 +242,7 @@ def test_the_preflight_checks_that_the_token_may_read_the_issues(sentry: Sentry)
     (result,) = check.examine(ctx)
     assert (result.level, result.todo) == (
         "fail",
-        "give it the scopes project:read and event:read, and its owner the project",
+        "give it the scopes project:read and event:read, and give its owner access to the project",
     )
     sentry.answers[sentry.requests + 1] = (429, {"Retry-After": "30"}, "")
     (result,) = check.examine(ctx)

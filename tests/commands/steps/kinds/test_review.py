@@ -44,11 +44,11 @@ def test_findings_are_listed_and_do_not_fail_the_step(tmp_path: Path) -> None:
 
 def test_only_added_lines_count() -> None:
     diff = "@@ -3,2 +3 @@\n-console.log(1)\n-debugger\n+const fine = 1\n"
-    assert code_review.in_added("a.js", list(code_review.added_lines(diff)), []) == []
+    assert code_review.review_added_lines("a.js", list(code_review.added_lines(diff)), []) == []
 
 
 def test_statements_that_cannot_run_in_one_transaction_are_listed() -> None:
-    findings = code_review.in_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
+    findings = code_review.review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
     assert [line.split(" ")[0] for line in findings] == ["up.sql:2", "up.sql:3"]
 
 

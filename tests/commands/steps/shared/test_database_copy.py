@@ -85,7 +85,9 @@ def test_without_a_server_the_step_fails_with_the_reason_and_needs_two_people_to
     outcome = run_step(world, kind)
     assert outcome.state == "failed", "a proof that did not run must never count"
     assert outcome.summary.startswith(
-        MISSING[kind] + world.no_scratch + ". Mend that and run it again, or name an empty database"
+        MISSING[kind]
+        + world.no_scratch
+        + ". Fix that and run it again, or set `scratch_url` on the page to an empty database"
     )
     assert step(kind).skip_needs_two_people
     assert step(kind, WITH_SCRATCH).skip_needs_two_people
@@ -190,7 +192,7 @@ def test_the_preflight_confirms_that_the_copy_can_be_made() -> None:
         if line.found.level == OK
     ]
     for what in ("proof", "rehearsal"):
-        assert f"for the {what}, a PostgreSQL on the bot's machine can hold the copy and be reached" in "\n".join(lines)
+        assert f"the bot's machine can run a PostgreSQL for the {what}, and this host can reach it" in "\n".join(lines)
 
 
 def test_the_preflight_only_warns_if_the_copy_cannot_be_made() -> None:
@@ -199,8 +201,9 @@ def test_the_preflight_only_warns_if_the_copy_cannot_be_made() -> None:
     lines = examine(shipped_page_without_scratch(), world.tools(), "", limit=10)
     warned = [str(line) for line in lines if line.found.level == WARN]
     for what in ("proof", "rehearsal"):
-        assert f"the {what} would be missing: {world.no_scratch}: mend that, or name an empty database" in "\n".join(
-            warned
+        assert (
+            f"the {what} would be missing: {world.no_scratch}: fix that, or set `scratch_url` on the page to an empty database"
+            in "\n".join(warned)
         )
     assert not [line for line in lines if "missing" in line.found.summary and line.found.level not in {WARN, OK}]
     assert world.not_given_back == 0

@@ -17,9 +17,7 @@ from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from tests.bot.tools.scratches import servers
-from tests.bot.tools.ssh.test_forward import carrying
-from tests.bot.tools.ssh.test_shell import eventually
+from tests.bot.tools.helpers import eventually, forward_threads, scratch_processes
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import change_row, create_databases, run_sql, write_checksums
 from tests.world import World
@@ -101,7 +99,7 @@ class Shop:
 
     def leftovers(self) -> tuple[list[Path], int, list[str]]:
         """Files, servers and forwarded ports that still exist on the bot's machine."""
-        return list(self.temp.iterdir()), len(servers(self.temp)), carrying()
+        return list(self.temp.iterdir()), len(scratch_processes(self.temp)), forward_threads()
 
 
 @pytest.fixture

@@ -1,15 +1,23 @@
-"""SQL files as statements with lines, and what cannot run in one transaction."""
+"""SQL files are split into statements; what cannot run in one transaction is named."""
 
 from __future__ import annotations
 
 import pytest
 
-from commands.systems.postgres.sql_file import after_each, statements, unsafe_statements
+from commands.systems.postgres.sql_file import (
+    append_to_each,
+    changed_tables,
+    invalid_character,
+    line_of,
+    server_wide_statements,
+    statements,
+    unsafe_statements,
+)
 
 
-def test_statements_have_the_lines_on_which_they_begin() -> None:
+def test_statements_have_the_lines_on_which_they_start() -> None:
     text = "-- a; comment\nSELECT 1;\n\n/* x; /* nested; */ */ SELECT ';' AS \"a;b\";\nSELECT $f$ ; $f$;\n"
-    assert [(one.line, one.text) for one in statements(text)] == [
+    assert [(statement.line, statement.text) for statement in statements(text)] == [
         (2, "SELECT 1"),
         (4, "SELECT ';' AS \"a;b\""),
         (5, "SELECT $f$ ; $f$"),
@@ -27,6 +35,10 @@ def test_statements_have_the_lines_on_which_they_begin() -> None:
         ("CREATE INDEX CONCURRENTLY x ON y (z);", 1, "cannot run in a transaction"),
         ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
         ("INSERT INTO x VALUES ('open);", 1, "a quote that is never closed"),
+        ("COPY t FROM STDIN;", 1, "needs psql to send its data"),
+        ("DROP INDEX CONCURRENTLY x;", 1, "cannot run in a transaction"),
+        ("SELECT $f$ ;\nSELECT 2;", 1, "a quote that is never closed"),
+        ("SELECT 1;\nSELECT\0 2;", 2, "a NUL character"),
         ("SELECT 1;\n/* out /* of */ SELECT 2;", 2, "a comment that is never closed"),
     ],
 )
@@ -45,16 +57,16 @@ def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, li
         "SELECT E'it\\'s; fine';",
     ],
 )
-def test_words_in_strings_bodies_and_comments_are_left_alone(text: str) -> None:
+def test_commands_in_strings_bodies_and_comments_do_not_count(text: str) -> None:
     assert unsafe_statements(text) == []
 
 
 def test_semicolons_inside_a_statement_do_not_end_it() -> None:
     text = "CREATE FUNCTION two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END;\nSELECT 3;"
-    assert [one.line for one in statements(text)] == [1, 2]
+    assert [statement.line for statement in statements(text)] == [1, 2]
     rule = "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT ')'; SELECT 2);\nSELECT 3;"
-    assert [one.line for one in statements(rule)] == [1, 2]
-    assert unsafe_statements(text) == [], "its END is none of a transaction"
+    assert [statement.line for statement in statements(rule)] == [1, 2]
+    assert unsafe_statements(text) == [], "its END does not end a transaction"
 
 
 @pytest.mark.parametrize(
@@ -65,5 +77,80 @@ def test_semicolons_inside_a_statement_do_not_end_it() -> None:
         ("-- nothing\n", "-- nothing\n"),
     ],
 )
-def test_words_come_behind_each_statement_and_no_line_moves(text: str, expected: str) -> None:
-    assert after_each(text, "!") == expected
+def test_an_addition_comes_behind_each_statement_and_no_line_moves(text: str, expected: str) -> None:
+    assert append_to_each(text, "!") == expected
+
+
+def test_a_problem_quotes_its_statement_on_one_line() -> None:
+    (finding,) = unsafe_statements("SELECT 1;\n\nVACUUM\n  things;")
+    assert (finding.line, finding.statement) == (3, "VACUUM things")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("SELECT 1;\nSELECT 'a\0b';", 2, "a NUL character, which PostgreSQL does not accept; remove it"),
+        ("\n\nSELECT '\udcff';", 3, "U+DCFF is not a valid Unicode character; remove it"),
+    ],
+)
+def test_a_character_that_no_sql_may_have_is_named_with_its_line(text: str, line: int, why: str) -> None:
+    finding = invalid_character(text)
+    assert finding, "the character was not found"
+    assert (finding.line, finding.why) == (line, why)
+    assert finding.statement.startswith("SELECT '")
+
+
+def test_letters_of_any_script_are_valid() -> None:
+    assert invalid_character("SELECT 'ของ 🚀';\t\r\n") is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE ROLE app",
+        "ALTER USER app PASSWORD 'x'",
+        "DROP DATABASE shop",
+        "ALTER SYSTEM SET work_mem = '1GB'",
+        "GRANT admin TO app",
+        "COMMENT ON ROLE app IS 'x'",
+        "DO $$ BEGIN CREATE ROLE app; END $$",
+        "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP ROLE app'",
+    ],
+)
+def test_a_statement_that_changes_the_whole_server_is_named(statement: str) -> None:
+    findings = server_wide_statements(f"SELECT 1;\n{statement};")
+    assert [(finding.line, finding.why) for finding in findings] == [
+        (2, "changes what all databases of the server share")
+    ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "GRANT SELECT ON things TO app",
+        "CREATE USER MAPPING FOR app SERVER other",
+        "COMMENT ON TABLE things IS 'CREATE ROLE app'",
+        "SELECT 'CREATE ROLE app'",
+        "CREATE TABLE role (id int)",
+    ],
+)
+def test_a_statement_that_changes_one_database_is_not_named(statement: str) -> None:
+    assert server_wide_statements(statement) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("ALTER TABLE a ADD b int; ALTER TABLE IF EXISTS ONLY public.a DROP b;", ["a", "public.a"]),
+        ('DROP TABLE IF EXISTS x.y, "Order Items" CASCADE;', ["x.y", '"Order Items"']),
+        ("TRUNCATE a, b; TRUNCATE TABLE a;", ["a", "b"]),
+        ("CREATE TABLE a (id int); DROP INDEX i; ALTER INDEX i RENAME TO j; DELETE FROM a;", []),
+    ],
+)
+def test_tables_that_only_their_owner_may_change_are_listed_once(text: str, tables: list[str]) -> None:
+    assert changed_tables(text) == tables
+
+
+def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
+    text = "a\nb\r\n\x0cc"
+    assert [line_of(text, text.index(letter)) for letter in "abc"] == [1, 2, 3]

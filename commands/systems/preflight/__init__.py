@@ -1,0 +1,1 @@
+"""Preflight checks that several step kinds use: hosts, databases, reachable places."""

@@ -1,0 +1,87 @@
+"""Preflight checks on hosts: installed programs, folders, and scripts that change nothing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
+from commands.ports.shell import CommandResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramsCheck:
+    """Checks that programs are on a host's PATH. Checks of the same host are merged into one."""
+
+    host: str
+    names: tuple[str, ...]
+    late: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The host."""
+        return ("hosts", self.host)
+
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+        """Look up all programs with one command."""
+        names = sorted(set(self.names))
+        script = f'for name in {shlex.join(names)}; do command -v -- "$name" > /dev/null || echo "missing=$name"; done'
+        missing = re.findall(r"^missing=(.+)$", ctx.tools.shell.ask(self.host, script).tail, re.MULTILINE)
+        if missing:
+            todo = "install them there, or add their folder to the host's `path`: a plain SSH command reads no .profile"
+            return blocked(f"not found on its PATH: {', '.join(missing)}", todo)
+        return passed(f"programs found: {', '.join(names)}")
+
+
+Judge = Callable[[CommandResult], list[PreflightResult]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostCheck:
+    """A script that checks something on a host and changes nothing; `judge` turns its result into preflight results.
+
+    `env` holds pairs as in `Job.env`; `<ref>` in a value stands for the ref to deploy. `limit` is in seconds.
+    """
+
+    host: str
+    script: str
+    judge: Judge = field(compare=False)
+    env: tuple[tuple[str, str], ...] = ()
+    limit: float = 20
+    late: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The host."""
+        return ("hosts", self.host)
+
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+        """Run the script and judge its result."""
+        env = {name: value.replace("<ref>", ctx.ref) for name, value in self.env}
+        return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
+
+
+def folder_check(host: str, path: str, what: str) -> HostCheck:
+    """Check that a folder (`$NAME` or a literal path) exists and is writable; `what` names it in messages."""
+
+    def judge(ended: CommandResult) -> list[PreflightResult]:
+        if ended.code == 65:
+            return blocked(f"{what} ({path}) does not exist", "create it, or correct its path in the environment")
+        if ended.code:
+            return blocked(f"{what} ({path}) is not writable for this user", "give it to the user that deploys")
+        return passed(f"{what} ({path}) exists")
+
+    script = '[ -d "$FOLDER" ] || exit 65\n[ -w "$FOLDER" ] || exit 66'
+    return HostCheck(host=host, script=script, judge=judge, env=(("FOLDER", path),))
+
+
+def programs_in(commands: list[str]) -> tuple[str, ...]:
+    """The programs that shell commands start with, if the first word is a plain name; built-ins are included."""
+    names = []
+    for command in commands:
+        words = (command.strip().splitlines() or [""])[0].split()
+        if words and re.fullmatch(r"[a-z][a-zA-Z0-9_.+-]*", words[0]):
+            names.append(words[0])
+    return tuple(names)

@@ -1,0 +1,79 @@
+"""The first preflight check of every place: is it reachable, and can the bot work there?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed, warned
+from commands.ports.shell import CommandResult
+from commands.ports.tools import Tools
+from commands.ports.web import HttpRequest
+from state.errors import LostTrack
+
+# what `~/.gonogo/jobs` and the programs of the job protocol need on every host
+_HOST_SCRIPT = """\
+printf 'user=%s\\n' "$(id -un)"
+for name in setsid stat tail head; do command -v "$name" > /dev/null || printf 'missing=%s\\n' "$name"; done
+mkdir -p "$HOME/.gonogo/jobs" && [ -w "$HOME/.gonogo/jobs" ] || echo 'closed=yes'
+printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 { print $4 }')\""""
+_MIN_FREE = 100 * 1024  # kB in the home folder
+_DATABASE_QUERY = """
+SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
+       current_setting('default_transaction_read_only') = 'on'"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachableCheck:
+    """Checks that a place answers."""
+
+    place: tuple[str, str]
+    late: bool = False
+
+    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+        """Run the simplest command, query or request there is."""
+        sort, name = self.place
+        if sort == "hosts":
+            return _judge_host(ctx.tools.shell.ask(name, _HOST_SCRIPT, limit=10))
+        if sort == "databases":
+            return _judge_database(*ctx.tools.database.query(name, _DATABASE_QUERY, limit=10).rows[0])
+        return _check_web(ctx.tools, name)
+
+
+def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
+    try:
+        answer = tools.web.request(name, HttpRequest(path="/", limit=8))
+    except LostTrack as error:
+        return blocked(str(error), "check that its service is up and that the address is right")
+    if answer.status >= 500 and answer.status != 503:
+        return warned(f"answers {answer.status} at /", "check its log: it fails before anything is deployed")
+    return passed(f"answers ({answer.status} in {answer.seconds:.1f} s)")
+
+
+def _judge_host(ended: CommandResult) -> list[PreflightResult]:
+    values = dict(re.findall(r"^(\w+)=(.*)$", ended.tail, re.MULTILINE))
+    if "missing" in values:
+        return blocked(
+            f"has no {values['missing']}, which every command there needs", "install util-linux and coreutils"
+        )
+    if ended.code or "closed" in values:
+        return blocked(
+            "~/.gonogo/jobs is not writable, where the bot keeps running commands",
+            "check the disk and the user's permissions there",
+        )
+    free = values.get("free", "")
+    if free.isdigit() and int(free) < _MIN_FREE:
+        return blocked(
+            f"only {int(free) // 1024} MB free in the home folder", "free some space: no command can run there"
+        )
+    return passed(f"logged in as {values.get('user', '?')}; ~/.gonogo/jobs is writable")
+
+
+def _judge_database(user: str, version: str, standby: bool, read_only: bool) -> list[PreflightResult]:
+    if standby:
+        return blocked("is a standby, which accepts no writes", "set the primary's address")
+    if read_only:
+        return warned(
+            f"user {user} is read-only by default", "set a user that may write, if a step changes this database"
+        )
+    return passed(f"PostgreSQL {version.split(maxsplit=1)[0]}, as {user}")

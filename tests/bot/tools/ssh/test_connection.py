@@ -1,0 +1,121 @@
+"""A login that fails names its reason and what to do; a connection that was lost is opened again."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.ssh import Ssh, _make_key
+from bot.tools.ssh import connection
+from bot.tools.ssh.connection import Login, login
+from bot.tools.ssh.shell import SshShell
+from state.errors import Unreachable
+from tests.bot.tools.helpers import shell_for
+
+
+def refusal(shell: SshShell) -> str:
+    """The message of a login that must fail."""
+    with pytest.raises(Unreachable) as caught:
+        shell.ask("box", "true")
+    assert str(caught.value).startswith("Host “box”: ")
+    return str(caught.value)
+
+
+def test_an_address_is_split_into_user_host_and_port() -> None:
+    where = login("box", "deploy@[2001:db8::1]:2222", "key", "known")
+    assert (where.user, where.host, where.port) == ("deploy", "2001:db8::1", 2222)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "me@host", "@host:22", "me@:22", "me@host:ssh", "host:22", ""])
+def test_an_address_of_another_form_is_refused(address: str) -> None:
+    with pytest.raises(Unreachable, match=r"The address of host “box” must have the form user@host:port\."):
+        login("box", address, "key", "known")
+
+
+def test_an_unknown_host_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "known_hosts").write_text("")
+    message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
+    assert "its host key is unknown; compare it, then add it to known_hosts" in message
+
+
+def test_a_changed_host_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+    other = _make_key(tmp_path / "other")
+    (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{ssh.port} {other}\n")
+    assert "its host key has CHANGED" in refusal(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
+
+
+def test_known_hosts_that_cannot_be_read_are_named(ssh: Ssh, tmp_path: Path) -> None:
+    message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "none")))
+    assert "the known_hosts file cannot be read; set a readable one" in message
+
+
+def test_a_wrong_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+    _make_key(tmp_path / "wrong")
+    assert "it refuses the key" in refusal(shell_for(ssh, key=str(tmp_path / "wrong")))
+
+
+def test_a_missing_key_file_is_named(ssh: Ssh, tmp_path: Path) -> None:
+    message = refusal(shell_for(ssh, key=str(tmp_path / "none")))
+    assert "the private key's file cannot be read; check its path and permissions" in message
+
+
+def test_a_file_that_is_no_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("this is no key\n")
+    assert "the private key's file holds no usable key" in refusal(shell_for(ssh, key=str(tmp_path / "text")))
+
+
+def test_a_port_on_which_nothing_listens_is_named(ssh: Ssh) -> None:
+    message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{free_port()}"))
+    assert "nothing listens there; check that the SSH server is up and the port is right" in message
+
+
+def test_a_name_that_does_not_resolve_is_named(ssh: Ssh) -> None:
+    assert "its name cannot be resolved" in refusal(shell_for(ssh, address=f"{ssh.user}@host.invalid:22"))
+
+
+@pytest.fixture
+def silent_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A port that accepts connections and sends nothing, and a short time limit."""
+    monkeypatch.setattr("bot.tools.ssh.connection.CONNECT_LIMIT", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_server_that_sends_nothing_is_named(ssh: Ssh, silent_port: int) -> None:
+    message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{silent_port}"))
+    assert "it accepts the connection but sends nothing within 1 s; it hangs, or this is not an SSH server" in message
+
+
+def test_a_lost_connection_is_opened_again(ssh: Ssh) -> None:
+    shell = shell_for(ssh)
+    assert shell.ask("box", "echo first").tail == "first\n"
+    shell.close()
+    assert shell.ask("box", "echo second").tail == "second\n"
+    shell.close()
+
+
+def test_many_threads_share_one_connection(ssh: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Login] = []
+    real = connection._connect
+
+    def counted(where: Login) -> paramiko.SSHClient:
+        opened.append(where)
+        return real(where)
+
+    monkeypatch.setattr(connection, "_connect", counted)
+    shell = shell_for(ssh)
+    results: list[str] = []
+    threads = [threading.Thread(target=lambda: results.append(shell.ask("box", "echo here").tail)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["here\n"] * 4
+    assert len(opened) == 1, "threads have opened connections of their own"
+    shell.close()

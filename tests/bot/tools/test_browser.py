@@ -1,0 +1,66 @@
+"""A real browser reports what is missing and what goes wrong on a page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.tools.browser import ChromiumBrowser
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from commands.ports.browser import Visit
+from state.errors import Failed, Unreachable
+
+
+@pytest.fixture
+def browser(places: dict[str, WebPlace]) -> ChromiumBrowser:
+    """A browser that masks the word "Shop"."""
+    browser = ChromiumBrowser(places, {}, Redactor(["Shop"]))
+    assert browser.unavailable() is None, "tests/system.sh installs Chromium"
+    return browser
+
+
+def test_missing_texts_console_errors_and_failed_requests_are_reported(browser: ChromiumBrowser) -> None:
+    result = browser.visit("api", Visit(path="/page", sees=("Job Type", "Skip Approval"), limit=30))
+    assert result.title == "•••"
+    assert result.missing == ("Skip Approval",)
+    assert "approval-templates failed" in result.console
+    assert "404 /nothing" in result.bad_answers
+
+
+def test_a_page_is_clicked_through_before_it_is_checked(browser: ChromiumBrowser) -> None:
+    assert browser.visit("api", Visit(path="/page", click=("Order",), sees=("Thank you",))).missing == ()
+
+
+def test_a_page_that_does_not_open_fails_with_the_browsers_words(browser: ChromiumBrowser) -> None:
+    with pytest.raises(Failed, match=r"The browser could not open /page of “gone”: .*ERR_CONNECTION_REFUSED"):
+        browser.visit("gone", Visit(path="/page"))
+
+
+def test_a_browser_that_starts_has_no_launch_error(browser: ChromiumBrowser) -> None:
+    assert browser.launch_error() is None
+
+
+def test_a_browser_that_does_not_start_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert ChromiumBrowser({}, {"GONOGO_BROWSER": str(program)}, Redactor([])).launch_error()
+
+
+def test_without_chromium_the_reason_is_named(monkeypatch: pytest.MonkeyPatch, places: dict[str, WebPlace]) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    browser = ChromiumBrowser(places, {}, Redactor([]))
+    reason = "no Chromium is installed (apt-get install chromium, or set GONOGO_BROWSER to one)"
+    assert browser.unavailable() == reason
+    with pytest.raises(Unreachable) as caught:
+        browser.visit("api", Visit(path="/page"))
+    assert str(caught.value) == f"This machine has no browser: {reason}."
+
+
+def test_without_playwright_the_reason_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright", None)
+    reason = ChromiumBrowser({}, {}, Redactor([])).unavailable()
+    assert reason == "the package playwright is not installed (pip install 'gonogo[browser]')"

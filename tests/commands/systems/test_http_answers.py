@@ -1,0 +1,90 @@
+"""The shape of an HTTP answer, and what its fields must hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commands.ports.web import HttpResponse
+from commands.systems.http_answers import Shape, field, field_errors, holds_secret, is_api, is_page, shape_error
+
+PAGE = "\ufeff <!-- built --> <!DOCTYPE html><title>Log in</title>"
+
+
+def response(text: str) -> HttpResponse:
+    """A response with this body."""
+    return HttpResponse(status=200, seconds=0.1, headers={}, text=text)
+
+
+@pytest.mark.parametrize(
+    ("path", "api"), [("/api/jobs", True), ("/v2/api", True), ("/api?x=1", True), ("/apis", False), ("/rapid/x", False)]
+)
+def test_a_path_with_api_as_one_of_its_names_is_an_apis(path: str, api: bool) -> None:
+    assert is_api(path) is api
+
+
+@pytest.mark.parametrize("text", [PAGE, "<HTML>", "\n<body class='x'>", "<head>"])
+def test_a_web_page_is_recognised_by_its_start(text: str) -> None:
+    assert is_page(response(text))
+
+
+@pytest.mark.parametrize("text", ['{"html": "<html>"}', "<p>part of a page</p>", "<htmlx>", ""])
+def test_anything_else_is_no_web_page(text: str) -> None:
+    assert not is_page(response(text))
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "error"),
+    [
+        ("json", "[1]", ""),
+        ("json", PAGE, "The answer is a web page instead of JSON."),
+        ("json", "OK", "The answer is not JSON."),
+        ("list", "[]", ""),
+        ("list", "{}", "The answer is not a JSON list."),
+        ("object", "{}", ""),
+        ("object", "[]", "The answer is not a JSON object."),
+        ("object", PAGE, "The answer is a web page instead of a JSON object."),
+        ("page", PAGE, ""),
+        ("page", "{}", "The answer is not an HTML page."),
+    ],
+)
+def test_a_wrong_shape_is_named(shape: Shape, text: str, error: str) -> None:
+    assert shape_error(response(text), shape) == error
+
+
+def test_a_field_is_found_by_its_path() -> None:
+    data = {"a": {"b": [1]}, "c": "x"}
+    assert field(data, "a.b") == [1]
+    assert field(data, "a.x.y") is None
+    assert field([1], "a") is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "good", "bad"),
+    [
+        ("<any>", [0, "", False, []], [None]),
+        ("<text>", ["x"], ["", "  ", 1, None]),
+        ("<number>", [0, 1.5, -3], [True, "1", float("inf"), None]),
+        ("ok", ["ok"], ["OK", None]),
+        (3, [3, 3.0], ["3", 4]),
+    ],
+)
+def test_a_field_must_hold_the_expected_value_or_kind_of_value(expected: Any, good: list[Any], bad: list[Any]) -> None:
+    assert [value for value in good if field_errors({"f": value}, {"f": expected})] == []
+    assert [value for value in bad if not field_errors({"f": value}, {"f": expected})] == []
+
+
+def test_the_error_of_a_field_shows_no_secret() -> None:
+    data = {"status": "pending", "token": "s3cr3t-1"}
+    assert field_errors(data, {"status": "done", "token": "x"}) == [
+        "status is 'pending' instead of 'done'.",
+        "token is '•••' instead of 'x'.",
+    ]
+
+
+def test_a_field_holds_a_secret_by_its_name_or_its_value() -> None:
+    data = {"session": "s3cr3t-1", "data": "eyJhbGciOi.SESSION.abc", "id": 7}
+    assert holds_secret(data, "session")
+    assert holds_secret(data, "data")
+    assert not holds_secret(data, "id")
