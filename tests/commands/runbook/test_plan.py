@@ -49,7 +49,7 @@ GOLDEN = {
     "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" --compress=\"$packing\" -f \"$FILE.part\"",
     "rehearse": "    on a copy of <backup_file>: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
     "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
-    "review": "    waits for the sign-off of: Reviewer",
+    "review": "    needs the signatures of: Reviewer",
     "notify": "    posts to the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, but not during 09:00-12:00 or 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
@@ -70,7 +70,7 @@ GOLDEN = {
     "browser": "    opens app/admin/approval-flow in a real browser",
     "traffic": "    on production: counts POST /api/jobs in $PROD_ACCESS_LOG, of the last 15 min and "
     "not from before <let_in_at>",
-    "logs": "    on production: reads <log_err> from <log_offset_err> on, with what was rotated away meanwhile, for lines "
+    "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines "
     "with error or fatal in any case",
     "data-return": "    on production: brings missing rows of approval_flow_templates, approval_flow_steps, "
     "project_flow_assignments, project_flow_approvers back from <backup_file>",

@@ -27,7 +27,7 @@ def test_after_logrotate_renamed_the_log_both_files_are_read(log: Path, name: st
     log.write_text("Error: after 1\nError: after 2 which is much longer than what was there\n")
     outcome = read(log, since)
     assert [line[:18] for line in outcome.lines] == ["Error: before the ", "Error: after 1", "Error: after 2 whi"]
-    assert outcome.summary.endswith("The log was rotated meanwhile; what was rotated away was read as well.")
+    assert outcome.summary.endswith("The log was rotated meanwhile; the rotated part was read as well.")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -41,7 +41,7 @@ def test_after_pm2_logrotate_copied_and_emptied_the_log_both_files_are_read(log:
     log.write_text("Error: after, and longer than all that was there\n")
     outcome = read(log, since)
     assert outcome.lines == ("Error: before the rotation", "Error: after, and longer than all that was there")
-    assert "what was rotated away was read as well" in outcome.summary
+    assert "the rotated part was read as well" in outcome.summary
 
 
 def test_a_new_log_that_begins_with_the_same_line_is_recognized_as_new(log: Path) -> None:
@@ -95,7 +95,7 @@ def test_if_the_rotated_file_is_not_found_the_result_says_so(log: Path) -> None:
         outcome = read(log, since)
         assert outcome.lines == ("Error: x",)
         assert outcome.summary.endswith(
-            "read from its beginning; what was written last before that was not found beside it."
+            "was read from its start; the last lines before the rotation were not found."
         )
 
 

@@ -76,11 +76,11 @@ def test_the_time_that_each_table_is_locked_is_measured_and_reported(shop: Rehea
     slow = "SELECT pg_sleep(0.3);"
     outcome = shop.rehearse(f"ALTER TABLE kept ADD COLUMN extra integer; {slow}\n{FORWARD.splitlines()[1]}\n")
     assert outcome.state == "done", outcome.summary + outcome.output
-    locks = next(line for line in outcome.lines if line.startswith("forward keeps readers and writers waiting: "))
+    locks = next(line for line in outcome.lines if line.startswith("forward blocks readers and writers: "))
     held = {name: int(ms) for name, ms in re.findall(r'(\w+|"[^"]+") (\d+) ms', locks)}
     assert 300 <= held["kept"] < 3000, locks
     assert held['"Alt ของ"'] < held["kept"] - 250, f"it was dropped after the sleep: {locks}"
-    assert any(line.startswith("rollback keeps readers and writers waiting: kept ") for line in outcome.lines), (
+    assert any(line.startswith("rollback blocks readers and writers: kept ") for line in outcome.lines), (
         outcome.lines
     )
 

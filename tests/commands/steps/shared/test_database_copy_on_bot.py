@@ -141,7 +141,7 @@ def test_a_connection_lost_in_the_middle_is_reported_and_the_next_attempt_succee
     outcome = shop.run_step("proof")
     assert outcome.state == "failed", outcome.summary
     assert outcome.summary.startswith(
-        "The proof is missing: the connection to host “h”, through which the copy was made, was lost."
+        "The proof is missing: the SSH connection to host “h” was lost; the copy was reached through it."
     )
     again = shop.run_step("proof")
     assert again.state == "done", again.summary + again.output
