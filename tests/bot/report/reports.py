@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -46,9 +48,9 @@ PIECES = [
     "a" * 700,
 ]
 POINTS = tuple((n / 4, 0.2 + n / 100) for n in range(1, 17))
-# what must not be in a form: control characters but line ends, marks that turn the reading direction, half emoji
-UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\ud800-\udfff]")
-FORMATTING = {"script", "a", "img", "b", "h1mine", "iframe", "em", "strong", "s", "del"}
+# what must not be in a report: control characters but line ends, marks that turn the reading direction, half emoji
+_UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\ud800-\udfff]")
+_FORMATTING = {"script", "a", "img", "b", "h1mine", "iframe", "em", "strong", "s", "del"}
 
 
 def panel(name: str = "API", baseline: float | None = 0.25) -> Panel:
@@ -88,9 +90,27 @@ def hostile(text: str) -> Report:
     return build_report(page_in(text), of, [event], [deploy_of(of)], people={}, now=NOON)
 
 
-def facts(report: Report) -> list[str]:
-    """Every text that a form of the report must show."""
-    return [headline(report), *texts(lay_out(report))]
+def harm_in(page: str) -> set[str]:
+    """The tags and attributes of some HTML with which a text of the record could format, link or run something."""
+    shown = Browser(page)
+    return (shown.tags & _FORMATTING) | {name for name, _ in shown.attributes if name.startswith("on")}
+
+
+def unclean(text: str) -> list[str]:
+    """The characters of a text that must not be in a report; it can be encoded without them."""
+    return _UNCLEAN.findall(text)
+
+
+def missing_facts(shown: Callable[[Report], str]) -> list[str]:
+    """The facts of many random hostile reports that are not in what `shown` makes of each."""
+    chance = random.Random(5)
+    reports = [hostile(" ".join(chance.choices(PIECES, k=3))) for _ in range(60)]
+    return [fact for report in reports for fact in _missing(report, Browser(shown(report)).text)]
+
+
+def _missing(report: Report, text: str) -> list[str]:
+    facts = [headline(report), *texts(lay_out(report))]
+    return [fact for fact in facts if bare(fact) not in text]
 
 
 class Browser(HTMLParser):

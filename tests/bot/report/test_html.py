@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import html
-import random
 import re
 
 import pytest
 
 from bot.report.html import as_html
-from tests.bot.report.reports import FORMATTING, HOSTILE, PIECES, UNCLEAN, Browser, bare, facts, hostile
+from tests.bot.report.reports import HOSTILE, harm_in, hostile, missing_facts, unclean
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_becomes_a_tag_a_link_or_a_script(text: str) -> None:
+def test_no_text_can_do_harm(text: str) -> None:
     page = as_html(hostile(text))
-    shown = Browser(page)
-    assert not shown.tags & FORMATTING
-    assert not [name for name, _ in shown.attributes if name.startswith("on")]
+    assert harm_in(page) == set()
+    assert unclean(page) == []
     assert page.count("<h1>") == 1
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_control_character_and_no_half_emoji_is_in_it(text: str) -> None:
-    page = as_html(hostile(text))
-    assert not UNCLEAN.search(page)
-    page.encode()
-
-
 def test_it_shows_every_fact() -> None:
-    chance = random.Random(5)
-    for _ in range(60):
-        report = hostile(" ".join(chance.choices(PIECES, k=3)))
-        shown = Browser(as_html(report)).text
-        assert [fact for fact in facts(report) if bare(fact) not in shown] == []
+    assert missing_facts(as_html) == []
 
 
 def test_it_is_self_contained() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from commands.progress.step_state import WATCH
 from commands.report import build_report, deploy_of
 from state.events import event_from
 from state.records import Attempt, AttemptState, Event, Record
-from tests.bot.report.reports import FORMATTING, HOSTILE, PIECES, UNCLEAN, Browser, bare, facts, hostile
+from tests.bot.report.reports import HOSTILE, harm_in, hostile, missing_facts, unclean
 from tests.pages import NOON, record, row, small
 
 
@@ -23,27 +22,16 @@ def rendered(markdown: str) -> str:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_becomes_a_tag_a_link_or_a_script(text: str) -> None:
-    page = rendered(as_markdown(hostile(text)))
-    shown = Browser(page)
-    assert not shown.tags & FORMATTING
-    assert not [name for name, _ in shown.attributes if name.startswith("on")]
+def test_no_text_can_do_harm(text: str) -> None:
+    markdown = as_markdown(hostile(text))
+    page = rendered(markdown)
+    assert harm_in(page) == set()
+    assert unclean(markdown) == []
     assert page.count("<h1>") == 1
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_control_character_and_no_half_emoji_is_in_it(text: str) -> None:
-    markdown = as_markdown(hostile(text))
-    assert not UNCLEAN.search(markdown)
-    markdown.encode()
-
-
 def test_it_shows_every_fact() -> None:
-    chance = random.Random(5)
-    for _ in range(60):
-        report = hostile(" ".join(chance.choices(PIECES, k=3)))
-        shown = Browser(rendered(as_markdown(report))).text
-        assert [fact for fact in facts(report) if bare(fact) not in shown] == []
+    assert missing_facts(lambda report: rendered(as_markdown(report))) == []
 
 
 @pytest.mark.parametrize(

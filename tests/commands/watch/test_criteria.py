@@ -13,6 +13,8 @@ from state.records import Attempt, AttemptState
 from tests.commands.watch.criteria_lines import PAGE, go_line, mark_and_evidence, page_with
 from tests.commands.watch.watched import (
     CHECK,
+    QUESTION,
+    WATCH_BOX,
     ended,
     failed,
     sample,
@@ -166,20 +168,8 @@ def test_a_person_who_fixed_two_steps_is_named_once() -> None:
 
 # -- questions of the watch ---------------------------------------------------------------------------------------
 
-QUESTION = """lasts = "1 h"
-```
-
-### All well?
-
-```toml gate
-id = "all-well"
-every = "30 min"
-item = [
-    { text = "Users report nothing", role = "dba" },
-    { text = "Nothing in the logs", role = "lead" },
-]
-"""
-ASKS = page_with('{ text = "Users are well", shown_by = ["all-well"] }', **{'lasts = "1 h"\n': QUESTION})
+TWO_ROLES = QUESTION.replace("item = [", 'item = [{ text = "Nothing in the logs", role = "lead" }, ')
+ASKS = page_with('{ text = "Users are well", shown_by = ["all-well"] }', **{WATCH_BOX: TWO_ROLES})
 ASKED = row("all-well", AttemptState.DONE, after=30)
 
 

@@ -13,6 +13,8 @@ from tests.commands.watch.watched import (
     IN_A_ROW,
     LOG,
     PAGE,
+    QUESTION,
+    WATCH_BOX,
     failed,
     sample,
     unreachable,
@@ -22,17 +24,6 @@ from tests.pages import row, small
 LOG_PAGE = small(**LOG)
 ASKS = small(**{'every = "15 min"': 'every = "15 min"\nasks = "dba"'})
 ROLLS_BACK = small(**{'on_failure = "tell"': 'on_failure = "roll back"'})
-
-QUESTION = """lasts = "1 h"
-```
-
-### All well?
-
-```toml gate
-id = "all-well"
-every = "30 min"
-item = [{ text = "Users report nothing", role = "dba" }]
-"""
 
 
 def bad(first: int, hour: int = 0, *, summary: str = "", roles: tuple[str, ...] = ("lead",)) -> NewEvent:
@@ -101,7 +92,7 @@ def test_a_role_that_two_alerts_ping_is_called_once_and_other_checks_roles_are_n
 
 def test_a_failure_outside_the_watch_and_a_question_are_no_failing_check() -> None:
     assert posted(row("health", AttemptState.FAILED), step="health") == []
-    question = small(**{'lasts = "1 h"\n': QUESTION})
+    question = small(**{WATCH_BOX: QUESTION})
     assert posted(row("all-well", AttemptState.FAILED), page=question, step="all-well") == []
     assert posted(page=PAGE) == []
 

@@ -15,6 +15,7 @@ from commands.watch.criteria import criteria_status
 from commands.watch.verdicts import check_verdicts
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record
+from tests.commands.watch.watched import QUESTION, WATCH_BOX
 from tests.pages import NOON, SIGNED, payload, record, row, said, small
 
 CRITERIA = """## Success criteria
@@ -25,17 +26,7 @@ go = [{ text = "Users are well", shown_by = ["all-well"] }]
 
 ## Alerts
 """
-QUESTION = """lasts = "1 h"
-```
-
-### All well?
-
-```toml gate
-id = "all-well"
-every = "30 min"
-item = [{ text = "Users report nothing", role = "dba" }]
-"""
-PAGE = small(**{"## Alerts\n": CRITERIA, 'lasts = "1 h"\n': QUESTION})
+PAGE = small(**{"## Alerts\n": CRITERIA, WATCH_BOX: QUESTION})
 BEFORE = (
     row("ready", AttemptState.DONE),
     row("put-the-code-there", AttemptState.DONE),

@@ -32,6 +32,19 @@ of = ["response-time"]
 # replaces the web check by one of a log, whose samples each hold all lines since the restart
 LOG = {'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'}
 
+# a question of the watch, after the box that says how long it lasts
+WATCH_BOX = 'lasts = "1 h"\n'
+QUESTION = """lasts = "1 h"
+```
+
+### All well?
+
+```toml gate
+id = "all-well"
+every = "30 min"
+item = [{ text = "Users report nothing", role = "dba" }]
+"""
+
 
 def with_limits(limits: str) -> Page:
     """The small page with other limits of its alert, and with a baseline."""
