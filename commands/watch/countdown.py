@@ -18,8 +18,8 @@ class Countdown:
     """The newest countdown of one alert, read from the record's facts.
 
     `number` counts the alert's countdowns from 1. `ends_at` is when it expires. `summary` is what was measured when it
-    started. `hold` is the fact that holds it as a false alarm, until `held_until`. `cancel_reason` says why it was
-    cancelled; records of earlier versions have none.
+    started. `hold` is the fact that holds it as a false alarm, until `held_until`. `cancelled_at` is when it was
+    cancelled, if it was, and `cancel_reason` says why; records of earlier versions have no reason.
     """
 
     alert: AlertRule
@@ -28,13 +28,18 @@ class Countdown:
     summary: str
     hold: AlertHold | None
     held_until: datetime | None
-    cancelled: bool
+    cancelled_at: datetime | None
     cancel_reason: str = ""
 
     @property
     def running(self) -> bool:
         """Whether it counts down: neither held nor cancelled."""
-        return not self.cancelled and self.hold is None
+        return self.cancelled_at is None and self.hold is None
+
+    @property
+    def over_at(self) -> datetime:
+        """From when on the alert may start its next countdown: after the hold, or after it was cancelled or expired."""
+        return self.held_until or self.cancelled_at or self.ends_at
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def newest_countdown(alert: AlertRule, record: Record) -> Countdown | None:
         summary=start.seen,
         hold=hold,
         held_until=hold.at + hold.lasts / record.run.speed if hold else None,
-        cancelled=end is not None,
+        cancelled_at=end.at if end else None,
         cancel_reason=end.why if end else "",
     )
 
@@ -146,11 +151,10 @@ def _cancel_reason(page: Page, record: Record, alert: AlertRule) -> str:
 
 
 def _measured_since(record: Record, raised: RaisedAlert, last: Countdown) -> bool:
-    """Whether the alert's newest sample began after its last countdown's hold ended, or after it was cancelled."""
+    """Whether the alert's newest sample began after its last countdown was over."""
     check = (raised.alert.check, raised.attempt)
     sample = next(attempt for attempt in record.attempts if (attempt.step, attempt.attempt) == check)
-    end = record.newest(CountdownEnd, alert=raised.alert.name, number=last.number)
-    return sample.began_at > (last.held_until or (end.at if end else last.ends_at))
+    return sample.began_at > last.over_at
 
 
 def time_left(countdown: Countdown, now: datetime) -> timedelta:

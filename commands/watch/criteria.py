@@ -73,7 +73,7 @@ def criterion_holds(page: Page, record: Record, criterion: Criterion, *, sign: b
 
 def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> CriterionStatus:
     if not criterion.shown_by:
-        return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="a person must judge this", sign=sign)
+        return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="a person must judge this")
     evidence = [_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by]
     bad = [one for one in evidence if one.good is False]
     missing = [one for one in evidence if one.good is None]

@@ -63,7 +63,7 @@ def _how_it_goes(snapshot: Snapshot, one: Countdown, number: int) -> str:
     if one.hold and one.held_until:
         until = time_of(one.held_until, zone)
         return f"🔕 *Held as a false alarm* by {person(one.hold.person)} until {until}\n> {line(one.hold.reason, 500)}"
-    if one.cancelled:
+    if one.cancelled_at:
         why = one.cancel_reason or "back within the limit before the countdown expired"  # older records have none
         return f"✅ {line(why[0].upper() + why[1:], 300)}; nothing was rolled back for it."
     if back := snapshot.record.rollback:

@@ -57,9 +57,9 @@ no_go = [{ text = "Job errors", shown_by = ["Failures"] }]
 ## Decision"""
 
 
-def page_with(rules: str = RULES, criteria: str = CRITERIA) -> Page:
+def page_with(rules: str = RULES, criteria: str = CRITERIA, **changes: str) -> Page:
     """The small page with both checks, these alert rules and these criteria."""
-    return small(**{"## Alerts\n": CHECKS, ALERT_TABLE: rules, "## Decision": criteria})
+    return small(**{"## Alerts\n": CHECKS, ALERT_TABLE: rules, "## Decision": criteria, **changes})
 
 
 PAGE = page_with()

@@ -122,6 +122,12 @@ def test_a_relative_rule_needs_both_the_limit_and_the_growth(seconds: float | No
     assert levels(page, *before, *slow(1)) == [level]
 
 
+def test_growth_that_is_too_small_raises_nothing_without_a_warning_band() -> None:
+    page = with_limits("above = 5.0\ntimes_baseline = 3.0")
+    assert levels(page, baseline(seconds=4.0), *slow(1)) == []
+    assert levels(page, baseline(seconds=1.0), *slow(1)) == ["alert"]
+
+
 def test_what_was_bad_before_the_deploy_warns_and_does_not_roll_back() -> None:
     page = with_limits(LIMITS)
     (raised,) = alerts_raised_by(page, record(baseline(seconds=7.0), *slow(1, 2)), CHECK)

@@ -104,13 +104,14 @@ def test_an_alert_without_a_countdown_has_none() -> None:
 def test_a_countdown_knows_when_it_ends_and_how() -> None:
     (running,) = countdowns(PAGE, record(facts=(started(31),)))
     assert (running.number, running.ends_at, running.summary) == (1, at(32), SUMMARY)
-    assert (running.hold, running.held_until, running.cancelled, running.cancel_reason) == (None, None, False, "")
-    assert running.running
+    assert (running.hold, running.held_until, running.cancelled_at, running.cancel_reason) == (None, None, None, "")
+    assert (running.running, running.over_at) == (True, at(32))
     fact = hold(31.5)
     (held,) = countdowns(PAGE, record(facts=(started(31), fact)))
-    assert (held.hold, held.held_until, held.running) == (fact, at(61.5), False)
+    assert (held.hold, held.held_until, held.running, held.over_at) == (fact, at(61.5), False, at(61.5))
     (over,) = countdowns(PAGE, record(facts=(started(31), cancelled(31.5))))
-    assert (over.cancelled, over.cancel_reason, over.running) == (True, "fast again", False)
+    assert (over.cancelled_at, over.cancel_reason, over.running) == (at(31.5), "fast again", False)
+    assert over.over_at == at(31.5)
 
 
 def test_facts_of_another_alert_or_number_do_not_matter() -> None:

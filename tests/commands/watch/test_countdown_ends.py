@@ -27,7 +27,7 @@ from tests.commands.watch.watched import (
     with_alerts,
     with_limits,
 )
-from tests.pages import record
+from tests.pages import record, said
 
 # -- it is cancelled --------------------------------------------------------------------------------------------------
 
@@ -105,6 +105,13 @@ def test_a_cancelled_countdown_starts_again_only_with_a_sample_after_the_cancell
     assert due(46, *SLOW, *slow(3), facts=just_then) is None, "the sample began at the very moment of the cancellation"
 
 
+def test_the_cancellation_of_another_countdown_does_not_matter() -> None:
+    own = (started(32), cancelled(33))
+    another = said("recovered", "another", 1, after=70)
+    for fact in (another, cancelled(70, number=7)):
+        assert isinstance(due(71, *SLOW, *slow(3, 4), facts=(*own, fact)), StartCountdown)
+
+
 def test_the_newest_countdown_counts_and_its_number_goes_on() -> None:
     facts = (started(32), cancelled(33), started(61, 2), cancelled(62, 2))
     again = due(100, *slow(1, 2, 3, 4, 5), facts=facts)
@@ -112,7 +119,7 @@ def test_the_newest_countdown_counts_and_its_number_goes_on() -> None:
     assert again.number == 3
     last = newest_countdown(RULE, record(facts=(started(32), cancelled(33), started(61, 2))))
     assert last is not None
-    assert (last.number, last.cancelled, last.running) == (2, False, True)
+    assert (last.number, last.cancelled_at, last.running) == (2, None, True)
 
 
 # -- held as a false alarm --------------------------------------------------------------------------------------------

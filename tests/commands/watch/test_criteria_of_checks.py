@@ -55,6 +55,7 @@ def test_good_samples_show_the_newest_result_and_their_number() -> None:
         ended(sample(2, seconds=0.1, summary="200 in 7 ms."), 31),
     )
     assert mark_and_evidence(PAGE, first) == ("go", "200 in 5 ms")
+    assert mark_and_evidence(PAGE, replace(first, summary="Tested by MAX.")) == ("go", "Tested by MAX")
     line = go_line(PAGE, record(first, newest))
     assert (line.evidence, line.at) == ("200 in 7 ms (2 samples)", newest.at)
 
@@ -116,6 +117,13 @@ def test_a_warning_keeps_a_go_line_from_being_met_and_is_no_sign_of_no_go() -> N
     warned = sample(1, seconds=1.2)
     assert mark_and_evidence(page, warned)[0] == "no-go"
     assert signs(page, warned) == signs(PAGE, warned) == []
+
+
+def test_a_sign_of_no_go_holds_until_the_alert_limit_is_crossed() -> None:
+    fast = Criterion(text="Fast", shown_by=[CHECK])
+    warned, over = record(sample(1, seconds=1.2)), record(*slow(1))
+    assert [criterion_holds(PAGE, of, fast, sign=True) for of in (warned, over)] == [True, False]
+    assert [criterion_holds(PAGE, of, fast, sign=False) for of in (warned, over)] == [False, False]
 
 
 def test_a_line_with_its_own_limit_is_judged_by_that_one_alone() -> None:

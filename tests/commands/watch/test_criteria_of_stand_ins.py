@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from commands.watch.criteria import criteria_status
-from state.records import Attempt
+from state.records import Attempt, AttemptState
 from tests.commands.watch import stand_in
 from tests.commands.watch.stand_in import jobs, jobs_unreachable, real
-from tests.pages import record
+from tests.commands.watch.watched import QUESTION, WATCH_BOX
+from tests.pages import record, row
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,17 @@ def test_a_warning_of_the_stand_in_is_no_sign_of_no_go() -> None:
     page = stand_in.page_with(warns)
     warned = record(real(1, 3), replace(jobs(1), outcome={"measures": {"failed": 0.07}}))
     assert [line.mark for line in criteria_status(page, warned)] == ["no-go"], "only the GO line counts a warning"
+
+
+def test_both_rules_are_named_by_the_last_part_of_their_checks_titles() -> None:
+    titles = {"real": "Every 15 minutes: API: real", "tests": "Test jobs"}
+    steps = tuple(replace(step, title=titles.get(step.id, step.title)) for step in stand_in.PAGE.steps)
+    (line,) = criteria_status(replace(stand_in.PAGE, steps=steps), record())
+    assert line.evidence == "real: not measured yet; Test jobs: not measured yet"
+
+
+def test_a_stand_in_on_a_question_measures_nothing() -> None:
+    rules = stand_in.RULES.replace('check = "tests"', 'check = "all-well"')
+    page = stand_in.page_with(rules, **{WATCH_BOX: QUESTION})
+    (line,) = criteria_status(page, record(real(1, 3), row("all-well", AttemptState.DONE)))
+    assert (line.mark, line.evidence.partition("; ")[2]) == ("open", "All well?: not measured yet")

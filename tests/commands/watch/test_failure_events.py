@@ -54,6 +54,8 @@ def test_the_end_of_a_series_of_failures_is_posted() -> None:
     assert posted(failed(1), failed(2), good) == [
         NewEvent(data=Recovered(title="Response time", summary="passes again: 200 in 5 ms"))
     ]
+    (by_max,) = posted(failed(1), replace(good, summary="Tested by MAX."))
+    assert by_max.data == Recovered(title="Response time", summary="passes again: Tested by MAX")
     assert posted(sample(2, seconds=0.1), good) == []
     assert posted(failed(1), sample(2, seconds=0.1), good) == [], "its end was posted with the sample before"
 
