@@ -98,7 +98,7 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     form = report.add_mutually_exclusive_group()
     form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
-    history = _terminal_verb(verbs, "history", "list the runs, and the four figures of delivery over all of them")
+    history = _terminal_verb(verbs, "history", "list the runs, and the DORA metrics over all of them")
     history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs; default: 10")
 
 

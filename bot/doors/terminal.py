@@ -13,7 +13,8 @@ from bot.doors.deps import Deps
 from bot.settings import Settings
 from bot.text import event_in_short
 from commands.progress.usual_time import usual_times_before
-from commands.report.status import status_lines, status_of
+from commands.report.status import status_of
+from commands.report.status_text import status_lines
 from commands.rollback.request import rollback
 from commands.run.end import end_run, left_on_production
 from commands.run.engine import page_of
@@ -121,15 +122,6 @@ class Terminal:
         run = self._run(any_state=True)
         status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
         yield from status_lines(status)
-        for waiting in status.waiting:
-            typed = {
-                Ask.SIGN: "sign {}",
-                Ask.ANSWER: "answer {} again|done|skip REASON",
-                Ask.AGREE: "answer {} agree",
-                Ask.DECIDE: "keep",
-                Ask.COUNTDOWN: "false-alarm '{}' --reason WHY",
-            }
-            yield f"  type: gonogo {typed[waiting.ask].format(waiting.step)} --as USER_ID"
         if run.active:
             yield from self._is_served()
 
@@ -185,9 +177,9 @@ class Terminal:
         yield f"The report of run {run.id} is in {path}."
 
     def history(self, options: Namespace) -> Iterator[str]:
-        """The newest runs, and the four figures of delivery over all of them."""
+        """The newest runs, and the DORA metrics over all of them."""
         from bot.report.build import history_of
-        from bot.report.delivery_figures import history_lines
+        from bot.report.history import history_lines
 
         if options.limit < 1:
             raise Refused(f"--limit is how many runs are shown, at least 1, not {options.limit}.")

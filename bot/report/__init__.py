@@ -1,1 +1,1 @@
-"""How the report and the history of runs look: Markdown, one HTML page, and a chart."""
+"""The layout of reports and of the history of runs: Markdown, one HTML page, and a chart."""

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing from anywhere: styles and charts are in it, scripts are forbidden to it."""
+"""The report as one self-contained HTML page, without scripts or requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def as_html(report: Report, chart: bytes | None = None) -> str:
-    """The whole report; `chart` is the PNG of its panels. Everything from the record is escaped by the template."""
+    """The whole report. `chart` is the PNG of its panels. The template escapes all text of the record."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

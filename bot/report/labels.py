@@ -1,9 +1,9 @@
-"""The report's small words: the marks and names of states, what people did, and anybody's text made fit for a line."""
+"""The report's labels for states and actions, and any text cut down to one clean line."""
 
 from __future__ import annotations
 
 from bot.text import clean, clip
-from commands.report.people import Act
+from commands.report.people import ActionKind
 from state.records import AttemptState, RunState
 
 MARKS: dict[RunState | AttemptState, str] = {
@@ -20,33 +20,33 @@ MARKS: dict[RunState | AttemptState, str] = {
     RunState.ROLLING_BACK: "⏪",
 }
 STATES = {
-    RunState.KEPT: "is kept",
-    RunState.ROLLED_BACK: "is rolled back",
-    RunState.ABORTED: "was not changed: the run was ended before the deploy",
-    RunState.ENDED: "is left as it is: the run was ended by hand",
+    RunState.KEPT: "was kept",
+    RunState.ROLLED_BACK: "was rolled back",
+    RunState.ABORTED: "was not changed: the run was aborted before the deploy",
+    RunState.ENDED: "was left as it is: the run was closed by hand",
     RunState.GOING: "is being deployed",
     RunState.ROLLING_BACK: "is being rolled back",
 }
-ACTS = {
-    Act.SIGNED: "signed",
-    Act.REFUSED: "refused to sign",
-    Act.RETRIED: "had it run again:",
-    Act.DONE_BY_HAND: "said that it is done:",
-    Act.SKIPPED: "went on without",
-    Act.AGREED: "agreed to go on without",
-    Act.KEPT_EARLY: "wanted to KEEP before the watch was over",
-    Act.AGREED_TO_KEEP: "agreed to KEEP before the watch was over",
-    Act.HELD_ALERT: "held as a false alarm",
-    Act.HELD: "put it on hold",
-    Act.RESUMED: "let it go on",
-    Act.ROLLED_BACK: "asked for the rollback",
-    Act.KEPT: "decided KEEP",
-    Act.CLOSED: "ended the run by hand",
+ACTIONS = {
+    ActionKind.SIGNED: "signed",
+    ActionKind.REFUSED: "refused to sign",
+    ActionKind.RETRIED: "ran again:",
+    ActionKind.FIXED_BY_HAND: "fixed by hand:",
+    ActionKind.SKIPPED: "skipped",
+    ActionKind.AGREED: "agreed to skip",
+    ActionKind.KEPT_EARLY: "decided KEEP before the watch was over",
+    ActionKind.AGREED_TO_KEEP: "agreed to KEEP before the watch was over",
+    ActionKind.HELD_ALERT: "held as a false alarm",
+    ActionKind.HELD: "put the run on hold",
+    ActionKind.RESUMED: "resumed the run",
+    ActionKind.ROLLED_BACK: "requested the rollback",
+    ActionKind.KEPT: "decided KEEP",
+    ActionKind.CLOSED: "closed the run by hand",
 }
 
 
 def tidy(text: str, most: int = 500) -> str:
-    """Anybody's text as one clean line: no control characters, no half emoji, at most `most` long."""
+    """Any text as one clean line of at most `most` characters, without control characters or half emoji."""
     whole = clean(text.encode("utf-8", "replace").decode())
     return clip(" ".join(whole.split()), most)
 

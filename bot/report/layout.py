@@ -1,4 +1,4 @@
-"""The report laid out once, in parts of plain text, from which both its Markdown and its HTML page are drawn."""
+"""The layout of the report in parts of plain text, for its Markdown and its HTML page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
-from bot.report.delivery_figures import figure_rows
-from bot.report.labels import ACTS, MARKS, STATES, state_in_words, tidy
+from bot.report.history import metric_rows
+from bot.report.labels import ACTIONS, MARKS, STATES, state_in_words, tidy
 from commands.report.report import CriterionReport, Report, StepReport
 from commands.text.durations import format_duration
 from state.records import AttemptState, RunState
@@ -25,48 +25,47 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A step: its title, a line of small facts, its sentence, and the telling lines of its output."""
+    """A step: its title, a line of details, its result in a sentence, and the lines of its output."""
 
     title: str
-    small: str
+    details: str
     summary: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part under a headline; `chart` is the text that stands for the picture, where it belongs here."""
+    """One part of the report under its own heading. `chart` is the alt text of the picture that belongs here."""
 
     title: str
-    words: tuple[str, ...] = ()
+    bullets: tuple[str, ...] = ()
     table: Table | None = None
     cards: tuple[Card, ...] = ()
     chart: str = ""
 
 
 def headline(report: Report) -> str:
-    """The one line that says how the run ended."""
+    """How the run ended, in one line."""
     run = report.run
     return f"{MARKS.get(run.state, '•')} Run {run.id}: {tidy(run.target)} {STATES.get(run.state, run.state)}"
 
 
 def lay_out(report: Report) -> list[Part]:
-    """Every part that has something to say, in the order in which people ask."""
+    """Every part that has content, in the order in which people ask."""
+    all_restored = "Nothing is known to be missing." if report.run.state == RunState.ROLLED_BACK else ""
     parts = [
         _summary(report),
         _criteria(report),
-        _remains(
-            "What the rollback could not bring back", report.not_brought_back, report.run.state == RunState.ROLLED_BACK
-        ),
+        _sentences("Not restored by the rollback", report.not_restored, all_restored),
         _alerts(report),
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
-        _said(report),
-        Part(title="Steps", cards=tuple(_card(one) for one in report.steps)),
-        _remains("What was cleaned up", report.cleaned, False),
-        _figures(report),
+        _actions(report),
+        Part(title="Steps", cards=tuple(_card(step) for step in report.steps)),
+        _sentences("Clean-up", report.cleanup),
+        _metrics(report),
     ]
-    return [part for part in parts if part.words or part.table or part.cards or part.chart]
+    return [part for part in parts if part.bullets or part.table or part.cards or part.chart]
 
 
 def _summary(report: Report) -> Part:
@@ -74,138 +73,133 @@ def _summary(report: Report) -> Part:
     rows = [
         ("Runbook", tidy(report.title)),
         ("Release", tidy(f"{run.ref} {report.commit[:10]}".strip())),
-        ("Started by", who(report, run.starter)),
-        ("Began", moment(report, run.began_at)),
-        ("Ended", moment(report, run.ended_at) if run.ended_at else "it goes on"),
-        ("Took", f"{format_duration(report.clock)} on the page's clock"),
+        ("Started by", person_name(report, run.starter)),
+        ("Started", local_time(report, run.began_at)),
+        ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),
+        ("Duration", format_duration(report.clock)),
     ]
     if run.speed != 1:
-        rows.append(("Rehearsal", f"the watch ran {run.speed:g} times faster"))
+        faster = f"the watch ran {run.speed:.12g} times faster; durations and T+ are as without that"
+        rows.append(("Rehearsal", faster))
     if run.note:
         rows.append(("Note", tidy(run.note)))
     if report.reason:
-        rows.append(("Why", tidy(report.reason)))
+        rows.append(("Reason", tidy(report.reason)))
     if report.rollback_took is not None:
-        limit = f"of the {format_duration(report.rollback_within)} that it may take"
-        rows.append(("Rollback", f"{format_duration(report.rollback_took)} from the asking to the end, {limit}"))
-    return Part(title="In short", table=Table(columns=("", ""), rows=tuple(rows)))
+        budget = f"of a time budget of {format_duration(report.rollback_within)}"
+        rows.append(("Rollback", f"{format_duration(report.rollback_took)} from request to end, {budget}"))
+    return Part(title="Summary", table=Table(columns=("", ""), rows=tuple(rows)))
 
 
 def _criteria(report: Report) -> Part:
-    def row(kind: str, line: CriterionReport) -> tuple[str, ...]:
-        # a NO-GO line that "holds" has everything good: the sign is not there
-        good = {"GO": ("✅ shown", "❌ not so"), "NO-GO": ("✅ not seen", "❌ seen")}[kind]
-        unknown = "🙋 for people" if line.by_people else "– not measured"
-        return f"{kind}: {tidy(line.text)}", unknown if line.holds is None else good[not line.holds]
+    def row(kind: str, criterion: CriterionReport) -> tuple[str, ...]:
+        # a NO-GO line "holds" while its evidence is good, which means that the sign is not there
+        good, bad = {"GO": ("✅ met", "❌ not met"), "NO-GO": ("✅ not seen", "❌ seen")}[kind]
+        unknown = "🙋 for people to judge" if criterion.by_people else "– not measured"
+        result = unknown if criterion.holds is None else good if criterion.holds else bad
+        return f"{kind}: {tidy(criterion.text)}", result
 
-    rows = [row("GO", line) for line in report.go] + [row("NO-GO", line) for line in report.no_go]
+    rows = [row("GO", criterion) for criterion in report.go] + [row("NO-GO", sign) for sign in report.no_go]
     if not rows:
         return Part(title="GO / NO-GO")
-    return Part(title="GO / NO-GO", table=Table(columns=("Sign", "At the end"), rows=tuple(rows)))
+    return Part(title="GO / NO-GO", table=Table(columns=("Criterion", "At the end"), rows=tuple(rows)))
 
 
 def _alerts(report: Report) -> Part:
     rows = [
         (
-            f"T+{format_duration(one.at)}",
-            f"{'🚨' if one.level == 'alert' else '⚠️'} {tidy(one.name)}",
-            f"{one.value:.4g} ({tidy(one.rule)})",
-            tidy(one.ended),
+            f"T+{format_duration(alert.at)}",
+            f"{'🚨' if alert.level == 'alert' else '⚠️'} {tidy(alert.name)}",
+            f"{tidy(alert.value)} ({tidy(alert.rule)})",
+            tidy(alert.ended),
         )
-        for one in report.alerts
+        for alert in report.alerts
     ]
     if not rows:
-        return Part(title="Alerts", words=("No alert and no warning.",))
-    columns = ("When", "Alert", "Measured", "How it ended")
+        return Part(title="Alerts", bullets=("No alerts or warnings.",))
+    columns = ("Time", "Alert", "Measured", "How it ended")
     return Part(title="Alerts", table=Table(columns=columns, rows=tuple(rows)))
 
 
 def _timeline(report: Report) -> Part:
     rows = tuple(
         (
-            tidy(one.title),
-            _t(one.planned),
-            _t(one.began),
-            format_duration(one.took) if one.took is not None else "",
-            state_in_words(one.state) if one.state else "did not begin",
+            tidy(entry.title),
+            _t_plus(entry.planned),
+            _t_plus(entry.began),
+            format_duration(entry.took) if entry.took is not None else "",
+            state_in_words(entry.state) if entry.state else "did not start",
         )
-        for one in report.timeline
+        for entry in report.timeline
     )
-    columns = ("Step", "Planned", "Began", "Took", "End")
+    columns = ("Step", "Planned", "Started", "Duration", "Result")
     return Part(title="Timeline", table=Table(columns=columns, rows=rows))
 
 
-def _said(report: Report) -> Part:
+def _actions(report: Report) -> Part:
     rows = [
         (
-            moment(report, one.at),
-            f"{who(report, one.person)}{f' ({tidy(one.role)})' if one.role else ''}",
-            tidy(f"{ACTS[one.act]} {one.title}".strip()),
-            tidy(one.reason),
+            local_time(report, action.at),
+            f"{person_name(report, action.person)}{f' ({tidy(action.role)})' if action.role else ''}",
+            tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
+            tidy(action.reason),
         )
-        for one in report.actions
+        for action in report.actions
     ]
     if not rows:
-        return Part(title="Who said what", words=("Nobody signed anything.",))
-    table = Table(columns=("When", "Who", "What", "Reason"), rows=tuple(rows))
-    return Part(title="Who said what", table=table)
+        return Part(title="Who did what", bullets=("Nobody acted on this run.",))
+    table = Table(columns=("Time", "Who", "Action", "Reason"), rows=tuple(rows))
+    return Part(title="Who did what", table=table)
 
 
-def _card(one: StepReport) -> Card:
-    small = [one.part, f"T+{format_duration(one.began)}"]
-    small += [f"took {format_duration(one.took)}"] if one.took is not None else []
-    small += [f"attempt {one.attempt}"] if one.attempt > 1 and one.times == 1 else []
-    small += [f"{one.times} times, {one.bad} of them bad; the newest:"] if one.times > 1 else []
-    mark = MARKS.get(one.state, "•")
-    lines = tuple(tidy(line, 300) for line in one.lines[:40])
-    title = f"{mark} {tidy(one.title)}"
-    summary = (
-        ""
-        if one.state == AttemptState.DONE and not one.summary
-        else f"{state_in_words(one.state)}: {tidy(one.summary, 2000)}"
-    )
-    return Card(title=title, small=" · ".join(small), summary=summary.rstrip(": "), lines=lines)
+def _card(step: StepReport) -> Card:
+    details = [step.part, f"T+{format_duration(step.began)}"]
+    details += [f"took {format_duration(step.took)}"] if step.took is not None else []
+    details += [f"attempt {step.attempt}"] if step.attempt > 1 and step.times == 1 else []
+    details += [f"{step.times} samples, {step.bad} failed; the newest:"] if step.times > 1 else []
+    title = f"{MARKS.get(step.state, '•')} {tidy(step.title)}"
+    result = f"{state_in_words(step.state)}: {tidy(step.summary, 2000)}".rstrip(": ")
+    summary = "" if step.state == AttemptState.DONE and not step.summary else result
+    lines = tuple(tidy(line, 300) for line in step.lines[:40])
+    return Card(title=title, details=" · ".join(details), summary=summary, lines=lines)
 
 
-def _remains(title: str, lines: tuple[str, ...], asked: bool) -> Part:
-    words = tuple(tidy(line, 600) for line in lines)
-    return Part(title=title, words=words or (("Nothing is known to be missing.",) if asked else ()))
+def _sentences(title: str, sentences: tuple[str, ...], if_none: str = "") -> Part:
+    bullets = tuple(tidy(sentence, 600) for sentence in sentences)
+    return Part(title=title, bullets=bullets or ((if_none,) if if_none else ()))
 
 
-def _figures(report: Report) -> Part:
-    since = f"{report.run.target}, since {_day(report, report.figures.since)}" if report.figures.since else ""
-    table = Table(columns=("", ""), rows=tuple(figure_rows(report.figures)))
-    return Part(title="The four figures of delivery", words=(tidy(since),) if since else (), table=table)
+def _metrics(report: Report) -> Part:
+    since = f"{report.run.target}, since {_date(report, report.metrics.since)}" if report.metrics.since else ""
+    table = Table(columns=("", ""), rows=tuple(metric_rows(report.metrics)))
+    return Part(title="DORA metrics", bullets=(tidy(since),) if since else (), table=table)
 
 
-# -- small words --------------------------------------------------------------------------------------------------
-
-
-def who(report: Report, person: str) -> str:
-    """A person by name where it is known, else as the record has it."""
+def person_name(report: Report, person: str) -> str:
+    """A person's name where it is known, else the id in the record."""
     return "the bot" if person in {"", "gonogo"} else tidy(report.names.get(person, person), 80)
 
 
-def moment(report: Report, at: datetime) -> str:
-    """A moment in the page's time zone."""
+def local_time(report: Report, at: datetime) -> str:
+    """A time in the page's time zone."""
     return f"{at.astimezone(ZoneInfo(report.zone)):%a %d %b %H:%M:%S}"
 
 
-def _day(report: Report, at: datetime) -> str:
+def _date(report: Report, at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo(report.zone)):%d %b %Y}"
 
 
-def _t(at: timedelta | None) -> str:
+def _t_plus(at: timedelta | None) -> str:
     return "" if at is None else f"T+{format_duration(timedelta(seconds=round(at.total_seconds())))}"
 
 
-def facts(parts: list[Part]) -> Iterator[str]:
+def texts(parts: list[Part]) -> Iterator[str]:
     """Every text that the report shows, in order."""
     for part in parts:
         yield part.title
-        yield from part.words
+        yield from part.bullets
         for row in (part.table.columns, *part.table.rows) if part.table else ():
             yield from row
         for card in part.cards:
-            yield from (card.title, card.small, card.summary, *card.lines)
+            yield from (card.title, card.details, card.summary, *card.lines)
         yield part.chart

@@ -1,4 +1,4 @@
-"""The report as Markdown; nobody's words in it can format, link or open HTML."""
+"""The report as Markdown; no text from the record can format, link or open HTML in it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def as_markdown(report: Report) -> str:
 
 
 def escape(text: str) -> str:
-    """A text of one line that shows as it is."""
+    """One line of text, escaped so that it shows as it is."""
     safe = _SPECIAL.sub(r"\\\1", text)
-    return _FIRST.sub(lambda found: f"{found[1] or ''}\\", safe)
+    return _FIRST.sub(lambda match: f"{match[1] or ''}\\", safe)
 
 
 def _part(part: Part) -> Iterator[str]:
     if part.chart:
         yield from ("", escape(part.chart))
-    if part.words:
+    if part.bullets:
         yield ""
-        yield from (f"- {escape(words)}" for words in part.words)
+        yield from (f"- {escape(bullet)}" for bullet in part.bullets)
     if part.table:
         yield ""
         yield from _table(part.table)
@@ -50,7 +50,7 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _card(card: Card) -> Iterator[str]:
-    yield from ("", f"### {escape(card.title)}", "", escape(card.small))
+    yield from ("", f"### {escape(card.title)}", "", escape(card.details))
     if card.summary:
         yield from ("", escape(card.summary))
     if any(card.lines):

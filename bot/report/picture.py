@@ -1,4 +1,7 @@
-"""Draws the panels of a chart: JSON on stdin, a PNG on stdout. A process of its own, so that the bot never holds the library."""
+"""Draws the panels of a chart: JSON on stdin, PNG on stdout.
+
+It runs as a process of its own, so that the bot itself never loads matplotlib.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +17,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-# Okabe-Ito, which people with any colour vision can tell apart; dash and marker say it once more without colour
+# the Okabe-Ito colours, which people with any colour vision can tell apart; dash and marker differ as well
 STYLES = (("#0072B2", "-", "o"), ("#E69F00", "--", "s"), ("#009E73", "-.", "^"))
 LIMIT, WARNING, INK, SOFT = "#D55E00", "#CC79A7", "#1d1c1d", "#6b6b6b"
-WIDTH, HEIGHT, DPI = 3.9, 1.42, 200  # inches: 390 px wide at twice the density of a phone; the height of one panel
+WIDTH, PANEL_HEIGHT = 3.9, 1.42  # inches
+DPI = 200  # 390 px wide on a phone, at twice its density
 FONTS = ("DejaVu Sans", "Noto Sans Thai")
-MOST_MARKERS = 24
+MAX_MARKERS = 24
 
 
 def main() -> int:
-    """Draw what stdin says."""
+    """Read the panels from stdin and write the PNG to stdout."""
     sys.stdout.buffer.write(draw(json.load(sys.stdin)))
     return 0
 
 
 def draw(panels: list[dict[str, Any]]) -> bytes:
-    """The PNG of some panels (as `commands.report.charts.Panel`), one below the other on one T+ axis."""
+    """The PNG of the panels (`commands.report.charts.Panel` as dicts), one below the other on one T+ axis."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Glyph .* missing from")
     known = {font.name for font in font_manager.fontManager.ttflist}
     families = [name for name in FONTS if name in known]
-    figure = Figure(figsize=(WIDTH, HEIGHT * len(panels) + 0.25), dpi=DPI, layout="constrained", facecolor="white")
+    figure = Figure(
+        figsize=(WIDTH, PANEL_HEIGHT * len(panels) + 0.25), dpi=DPI, layout="constrained", facecolor="white"
+    )
     import matplotlib as mpl
 
     with mpl.rc_context({"font.family": families, "font.size": 8.5, "text.parse_math": False}):
@@ -52,9 +58,9 @@ def _panel(axis: Axes, panel: dict[str, Any]) -> None:
     unit = panel["unit"]
     values = [value for line in panel["lines"] for _, value in line["points"]]
     values += [line["baseline"] for line in panel["lines"] if line["baseline"] is not None]
-    most = 15 if len(panel["lines"]) > 2 else 26
+    label_length = 15 if len(panel["lines"]) > 2 else 26
     for style, line in zip(STYLES, panel["lines"], strict=False):
-        _line(axis, line, style, most)
+        _line(axis, line, style, label_length)
     top = _limits(axis, panel["limits"], max(values), unit)
     if panel["raised"]:
         axis.plot(*_xy(panel["raised"]), ls="", marker="X", ms=7, mfc=LIMIT, mec="white", mew=0.6, zorder=5)
@@ -72,11 +78,11 @@ def _panel(axis: Axes, panel: dict[str, Any]) -> None:
     axis.margins(x=0.03)
 
 
-def _line(axis: Axes, line: dict[str, Any], style: tuple[str, str, str], most: int) -> None:
+def _line(axis: Axes, line: dict[str, Any], style: tuple[str, str, str], label_length: int) -> None:
     colour, dash, marker = style
     points, name = line["points"], str(line["name"])
-    label = name if len(name) <= most else name[: most - 1].rstrip() + "…"
-    every = max(1, len(points) // MOST_MARKERS)
+    label = name if len(name) <= label_length else name[: label_length - 1].rstrip() + "…"
+    every = max(1, len(points) // MAX_MARKERS)
     axis.plot(*_xy(points), color=colour, ls=dash, lw=1.5, marker=marker, ms=3.6, markevery=every, label=label)
     if line["baseline"] is not None:
         axis.axhline(line["baseline"], color=colour, lw=1.0, ls=(0, (1, 1.6)), zorder=1)
@@ -84,29 +90,30 @@ def _line(axis: Axes, line: dict[str, Any], style: tuple[str, str, str], most: i
 
 
 def _limits(axis: Axes, limits: list[dict[str, Any]], highest: float, unit: str) -> float:
-    """Draw the limits that are near enough to what was measured to be read together; returns the top of the axis."""
-    near: list[dict[str, Any]] = [one for one in limits if one["value"] <= max(highest * 8, 100 if unit == "%" else 0)]
-    top: float = max([highest * 1.25, 1e-3, *(one["value"] * 1.15 for one in near)])
+    """Draw the limits that are close enough to the values to be readable. Returns the top of the axis."""
+    furthest = max(highest * 8, 100 if unit == "%" else 0)
+    near: list[dict[str, Any]] = [limit for limit in limits if limit["value"] <= furthest]
+    top: float = max([highest * 1.25, 1e-3, *(limit["value"] * 1.15 for limit in near)])
     if unit == "%" and highest <= 100:
         top = min(top, 112.0)
     for kind, colour, dash, x, side in (
         ("alert", LIMIT, (0, (5, 1.5)), 1.0, "right"),
         ("warning", WARNING, (0, (2, 2)), 0.0, "left"),
     ):
-        values = sorted({one["value"] for one in near if one["kind"] == kind}, reverse=True)
+        values = sorted({limit["value"] for limit in near if limit["kind"] == kind}, reverse=True)
         for value in values:
             axis.axhline(value, color=colour, lw=1.1, ls=dash, zorder=1)
         while values:
             close = [value for value in values if values[0] - value < 0.13 * top]
-            _write(axis, f"{kind} {', '.join(f'{value:g}' for value in reversed(close))}", close[0], x, side)
+            _write(axis, f"{kind} {', '.join(f'{value:.12g}' for value in reversed(close))}", close[0], x, side)
             values = values[len(close) :]
     return top
 
 
-def _write(axis: Axes, words: str, value: float, x: float, side: str) -> None:
-    """Small words on a level line, on a white ground so that they can be read over other lines."""
+def _write(axis: Axes, text: str, value: float, x: float, side: str) -> None:
+    """Small text on a horizontal line, on a white background so that it is readable over other lines."""
     axis.annotate(
-        words,
+        text,
         (x, value),
         xycoords=("axes fraction", "data"),
         xytext=(0, 1),

@@ -7,7 +7,7 @@ import difflib
 from bot.doors import actions
 from bot.doors.deps import Deps
 from bot.report.build import history_of
-from bot.report.delivery_figures import history_lines
+from bot.report.history import history_lines
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
@@ -20,7 +20,7 @@ SHOWN = 10  # runs of the history; more would fill a phone
 HELP = {
     "start [page] [ref]": "begin a deployment; without words a form opens with the options side by side",
     "status": "where it is, who is waited for, and the buttons",
-    "history": "the last ten runs, and the four figures of delivery",
+    "history": "the last ten runs, and the DORA metrics over all of them",
     "rollback [reason]": "take everything back; anybody may, at any moment",
     "hold [reason]": "let no new step begin",
     "resume [reason]": "go on after a hold",

@@ -1,7 +1,7 @@
-"""What is told of a run when it is over, and of all runs together, as plain values; how it looks is the business of `bot`."""
+"""What is reported about one run and about all runs, as plain values without a layout."""
 
 from commands.report.charts import Panel, panels
-from commands.report.delivery import Deploy, Figures, deploy_of, figures
+from commands.report.dora import Deploy, DoraMetrics, deploy_of, dora_metrics
 from commands.report.report import Report, build_report
 
-__all__ = ["Deploy", "Figures", "Panel", "Report", "build_report", "deploy_of", "figures", "panels"]
+__all__ = ["Deploy", "DoraMetrics", "Panel", "Report", "build_report", "deploy_of", "dora_metrics", "panels"]

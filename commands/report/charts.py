@@ -1,4 +1,4 @@
-"""The charts of a run: response time, error share, CPU and memory over T+, with limits, alerts and what was usual before."""
+"""The charts of a run over T+: response time, error share, CPU and memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from commands.report.run_data import RunData
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Part
 
-MOST_LINES = 3  # more lines in one small panel cannot be told apart on a phone
+MAX_LINES = 3  # more lines in one small panel cannot be told apart on a phone
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One measured line: points of (T+ in hours, value), and the mean of what was measured before production changed."""
+    """One line of a chart: points of (T+ in hours, value), and the mean of the values before production changed."""
 
     name: str
     points: tuple[Point, ...]
@@ -33,7 +33,7 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One small chart: lines of one unit ("s" or "%"), the limits that hold for them, and the points that raised an alert."""
+    """One small chart: lines of one unit ("s" or "%"), their limits, and the points that raised an alert."""
 
     title: str
     unit: str
@@ -43,12 +43,11 @@ class Panel:
 
 
 def panels(data: RunData) -> tuple[Panel, ...]:
-    """The panels for which something was measured."""
-    made = (_response(data), _errors(data), _host(data))
-    return tuple(panel for panel in made if panel.lines)
+    """The panels that have at least one measurement."""
+    return tuple(panel for panel in (_response_time(data), _error_share(data), _host_load(data)) if panel.lines)
 
 
-def _response(data: RunData) -> Panel:
+def _response_time(data: RunData) -> Panel:
     limited = {alert.check for alert in data.page.alerts if alert.measure == "seconds"}
     checks = [step for step in data.page.part(Part.WATCH) if step.box.measures_response_time or step.id in limited]
     checks.sort(key=lambda step: step.id not in limited)
@@ -56,8 +55,8 @@ def _response(data: RunData) -> Panel:
     return _panel(data, "Response time", "s", lines, {"seconds": 1})
 
 
-def _errors(data: RunData) -> Panel:
-    """How many percent of the checks of each round failed, and of the repeated smoke tests."""
+def _error_share(data: RunData) -> Panel:
+    """The share of failed checks in each round, in percent, and that of the repeated smoke tests."""
     rounds: dict[int, list[Point]] = {}
     every = data.page.runbook.status_every
     steps = data.page.part(Part.WATCH)
@@ -69,36 +68,37 @@ def _errors(data: RunData) -> Panel:
             if after:
                 rounds.setdefault(round(passed / every), []).append((_hours(passed), min(failed, 1.0)))
     shares = [
-        (max(at for at, _ in one), 100 * sum(bad for _, bad in one) / len(one)) for _, one in sorted(rounds.items())
+        (max(at for at, _ in points), 100 * sum(failed for _, failed in points) / len(points))
+        for _, points in sorted(rounds.items())
     ]
     lines = [Series(name="Checks of a round", points=tuple(shares))]
     lines += [_line(data, step.id, "failed_share", _short(step.title), 100) for step in steps]
     return _panel(data, "Error share", "%", lines, {"failed": 100, "failed_share": 100})
 
 
-def _host(data: RunData) -> Panel:
+def _host_load(data: RunData) -> Panel:
     names = (("cpu", "CPU"), ("memory", "Memory"))
     lines = [_line(data, step.id, measure, name) for measure, name in names for step in data.page.part(Part.WATCH)]
     return _panel(data, "CPU and memory", "%", lines, {"cpu": 1, "memory": 1})
 
 
 def _line(data: RunData, step: str, measure: str, name: str, scale: float = 1) -> Series:
-    found = [(at, scale * value, after) for at, value, after in data.measurements(step, measure)]
-    before = [value for _, value, after in found if not after]
+    measured = [(at, scale * value, after) for at, value, after in data.measurements(step, measure)]
+    before = [value for _, value, after in measured if not after]
     return Series(
         name=name,
-        points=tuple((_hours(data.t_plus(at)), value) for at, value, after in found if after),
+        points=tuple((_hours(data.t_plus(at)), value) for at, value, after in measured if after),
         baseline=sum(before) / len(before) if before else None,
     )
 
 
 def _panel(data: RunData, title: str, unit: str, lines: list[Series], measures: dict[str, float]) -> Panel:
-    """A panel of the lines that have points; `measures` says which alerts belong to it, and their scale to its unit."""
+    """A panel of the lines that have points. `measures` maps the measures whose alerts belong to it to their scale."""
     alerts = [alert for alert in data.page.alerts if alert.measure in measures and not alert.expected]
     return Panel(
         title=title,
         unit=unit,
-        lines=tuple([line for line in lines if line.points][:MOST_LINES]),
+        lines=tuple([line for line in lines if line.points][:MAX_LINES]),
         limits=tuple(limit for alert in alerts for limit in _limits(alert, measures[alert.measure])),
         raised=tuple(point for alert in alerts for point in _raised(data, alert, measures[alert.measure])),
     )
@@ -106,8 +106,8 @@ def _panel(data: RunData, title: str, unit: str, lines: list[Series], measures: 
 
 def _limits(alert: AlertRule, scale: float) -> list[Limit]:
     values = {"alert": alert.above, "warning": alert.warn_above}
-    # a limit of zero would lie on the axis: that anything at all is too much is seen from the line itself
-    return [Limit(name=alert.name, value=scale * v, kind=kind) for kind, v in values.items() if v]
+    # a limit of zero would lie on the axis; the line itself shows whether there is anything at all
+    return [Limit(name=alert.name, value=scale * value, kind=kind) for kind, value in values.items() if value]
 
 
 def _raised(data: RunData, alert: AlertRule, scale: float) -> list[Point]:
@@ -120,7 +120,7 @@ def _raised(data: RunData, alert: AlertRule, scale: float) -> list[Point]:
 
 
 def _short(title: str) -> str:
-    """A title without its "Every 15 minutes:", which all checks of a chart have in common."""
+    """A title without its "Every 15 minutes:", which all checks of a chart share."""
     return title.rpartition(": ")[2]
 
 

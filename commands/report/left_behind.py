@@ -1,4 +1,4 @@
-"""What a run cleaned up behind itself, what it left behind, and what its rollback could not bring back, each by name."""
+"""What a run cleaned up, what it left behind, and what its rollback did not restore."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from commands.runbook.page import Page, PageStep
 from state.records import Attempt, AttemptState, Record, RunState
 
 
-def cleaned(data: RunData) -> tuple[str, ...]:
-    """One sentence for each step that removes what it (or another step) made, and for what was left behind."""
-    return tuple(line for step in data.page.steps for line in _cleaned(step, data.attempts(step.id)))
+def cleanup_results(data: RunData) -> tuple[str, ...]:
+    """One sentence for each step that cleans up, and one for each attempt that left something behind."""
+    return tuple(line for step in data.page.steps for line in _cleanup_of(step, data.attempts(step.id)))
 
 
-def _cleaned(step: PageStep, rows: list[Attempt]) -> Iterator[str]:
-    ended = [row for row in rows if row.state != AttemptState.RUNNING]
+def _cleanup_of(step: PageStep, attempts: list[Attempt]) -> Iterator[str]:
+    ended = [attempt for attempt in attempts if attempt.state != AttemptState.RUNNING]
     for path in step.box.deleted_paths():
-        good = sum(row.state == AttemptState.DONE for row in ended)
-        if good:
-            yield f"“{step.title}” removed what was made at {path}, {good} of {len(ended)} times"
-        yield from (f"“{step.title}”: {row.summary}" for row in ended if row.state != AttemptState.DONE)
+        succeeded = sum(attempt.state == AttemptState.DONE for attempt in ended)
+        if succeeded:
+            yield f"“{step.title}” deleted what was created at {path}, in {succeeded} of {len(ended)} attempts"
+        yield from (f"“{step.title}”: {attempt.summary}" for attempt in ended if attempt.state != AttemptState.DONE)
 
 
-def not_brought_back(page: Page, record: Record) -> tuple[str, ...]:
-    """What is lost by the rollback, and each of its steps that did not end well or was skipped; nothing without a rollback."""
-    back = record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
-    lost = (f"Lost by it: {record.run.rollback_loss}",) if record.run.rollback_loss and back else ()
+def rollback_losses(page: Page, record: Record) -> tuple[str, ...]:
+    """What the rollback lost, and each of its steps that did not restore its part. Empty without a rollback."""
+    rolls_back = record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
+    lost = (f"Lost: {record.run.rollback_loss}",) if record.run.rollback_loss and rolls_back else ()
     return lost + not_restored(page, record)

@@ -1,4 +1,4 @@
-"""Who did what in a run, in order: the sign-offs, answers, holds, rollbacks and decisions of the report."""
+"""Who did what in a run, in order: sign-offs, answers, holds, rollback requests and decisions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from state.facts import (
 from state.records import Record
 
 
-class Act(StrEnum):
+class ActionKind(StrEnum):
     """What a person did."""
 
     SIGNED = "signed"
     REFUSED = "refused"
     RETRIED = "retried"
-    DONE_BY_HAND = "done by hand"
+    FIXED_BY_HAND = "fixed by hand"
     SKIPPED = "skipped"
     AGREED = "agreed"
     KEPT_EARLY = "kept early"
@@ -50,52 +50,55 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonAction:
-    """Something a person (or the bot) did: a sign-off, an answer, a hold, a rollback, KEEP. `role` is its title."""
+    """Something that a person (or the bot) did, when and why.
+
+    `role` holds the titles of the person's roles, `title` what the action was about: a step's title, or an alert.
+    """
 
     at: datetime
     person: str
     role: str
-    act: Act
+    kind: ActionKind
     title: str
     reason: str
 
 
-_CHOICES = {Choice.RETRY: Act.RETRIED, Choice.DONE: Act.DONE_BY_HAND, Choice.SKIP: Act.SKIPPED}
-_ACTS: dict[type[Fact], Callable[[Any], Act]] = {
-    Signature: lambda fact: Act.REFUSED if fact.refused else Act.SIGNED,
+_CHOICES = {Choice.RETRY: ActionKind.RETRIED, Choice.DONE: ActionKind.FIXED_BY_HAND, Choice.SKIP: ActionKind.SKIPPED}
+_KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
+    Signature: lambda fact: ActionKind.REFUSED if fact.refused else ActionKind.SIGNED,
     StepAnswer: lambda fact: _CHOICES[fact.choice],
-    Agreement: lambda _: Act.AGREED,
-    EarlyKeep: lambda _: Act.KEPT_EARLY,
-    EarlyKeepAgreement: lambda _: Act.AGREED_TO_KEEP,
-    AlertHold: lambda _: Act.HELD_ALERT,
-    Hold: lambda _: Act.HELD,
-    Resume: lambda _: Act.RESUMED,
-    RollbackRequest: lambda _: Act.ROLLED_BACK,
-    Keep: lambda _: Act.KEPT,
-    RunClosed: lambda _: Act.CLOSED,
+    Agreement: lambda _: ActionKind.AGREED,
+    EarlyKeep: lambda _: ActionKind.KEPT_EARLY,
+    EarlyKeepAgreement: lambda _: ActionKind.AGREED_TO_KEEP,
+    AlertHold: lambda _: ActionKind.HELD_ALERT,
+    Hold: lambda _: ActionKind.HELD,
+    Resume: lambda _: ActionKind.RESUMED,
+    RollbackRequest: lambda _: ActionKind.ROLLED_BACK,
+    Keep: lambda _: ActionKind.KEPT,
+    RunClosed: lambda _: ActionKind.CLOSED,
 }
 
 
 def person_actions(page: Page, record: Record, people: People) -> tuple[PersonAction, ...]:
-    """Everything that people did, in order; what the bot wrote for itself is left out."""
-    return tuple(_action(page, fact, people) for fact in record.facts if type(fact) in _ACTS)
+    """Every action, in order. Facts that the bot writes for itself, such as a countdown, are left out."""
+    return tuple(_action(page, fact, people) for fact in record.facts if type(fact) in _KINDS)
 
 
 def _action(page: Page, fact: Fact, people: People) -> PersonAction:
-    held = [fact.role] if isinstance(fact, Signature) else sorted(roles_of(fact.person, people))
-    titles = [page.roles[role].title if role in page.roles else role for role in held]
+    roles = [fact.role] if isinstance(fact, Signature) else sorted(roles_of(fact.person, people))
+    titles = [page.roles[role].title if role in page.roles else role for role in roles]
     return PersonAction(
         at=fact.at,
         person=fact.person,
         role=", ".join(titles),
-        act=_ACTS[type(fact)](fact),
-        title=_about(page, fact),
+        kind=_KINDS[type(fact)](fact),
+        title=_subject(page, fact),
         reason=str(getattr(fact, "reason", "")),
     )
 
 
-def _about(page: Page, fact: Fact) -> str:
-    """What it is about, by its title."""
+def _subject(page: Page, fact: Fact) -> str:
+    """What the action was about: the step's title or the alert; empty where it was about the whole run."""
     if isinstance(fact, AlertHold):
         return f"“{fact.alert}” for {format_duration(fact.lasts)}"
     if isinstance(fact, Signature | StepAnswer | Agreement):

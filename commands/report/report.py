@@ -1,4 +1,4 @@
-"""The report of a run as one value, made from its page, its record and its events; it holds every fact and no layout."""
+"""The report of a run as one value with every fact and no layout."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from commands.progress.step_state import DECISION, WATCH
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
-from commands.report.delivery import Deploy, Figures, figures
-from commands.report.left_behind import cleaned, not_brought_back
+from commands.report.dora import Deploy, DoraMetrics, dora_metrics
+from commands.report.left_behind import cleanup_results, rollback_losses
 from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
 from commands.runbook.page import STAGES, Criterion, Page, Part
@@ -23,7 +23,7 @@ from state.records import AttemptState, Event, Record, Run
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One line of the timeline: when it was planned and when it began (both T+), how long it took, and how it ended."""
+    """One line of the timeline: planned and actual start (both T+), duration and result."""
 
     title: str
     planned: timedelta | None
@@ -34,7 +34,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """One attempt at a step with its telling output; for a check of the watch the newest of its `times` attempts."""
+    """One attempt of a step with its output. A check of the watch has `times` samples, `bad` of them failed."""
 
     title: str
     part: str
@@ -51,7 +51,7 @@ class StepReport:
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionReport:
-    """A GO or NO-GO line: whether what shows it is good, or None where nothing was measured; `by_people` where people answer for it."""
+    """A GO or NO-GO line: whether its evidence is good, or None where there is none. `by_people`: people judge it."""
 
     text: str
     holds: bool | None
@@ -60,7 +60,7 @@ class CriterionReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything the report says, with `names` for the people in it. Times are UTC, T+ is in the page's own time."""
+    """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed."""
 
     run: Run
     title: str
@@ -76,10 +76,10 @@ class Report:
     alerts: tuple[AlertOccurrence, ...]
     go: tuple[CriterionReport, ...]
     no_go: tuple[CriterionReport, ...]
-    cleaned: tuple[str, ...]
-    not_brought_back: tuple[str, ...]
+    cleanup: tuple[str, ...]
+    not_restored: tuple[str, ...]
     panels: tuple[Panel, ...]
-    figures: Figures
+    metrics: DoraMetrics
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -93,18 +93,18 @@ def build_report(
     now: datetime,
     names: Mapping[str, str] | None = None,
 ) -> Report:
-    """The report of a run as it is at `now`; `history` are all runs of its target, for the four figures."""
+    """The report of a run at `now`. `history` is all runs of its target, for the DORA metrics."""
     data = RunData(page, record)
     rollback = record.rollback
     end = record.run.ended_at or now
-    why = rollback or record.newest(RunClosed)
+    ended_by = rollback or record.newest(RunClosed)
     criteria = page.criteria
     return Report(
         run=record.run,
         title=page.title,
         zone=page.runbook.time_zone,
         commit=record.values().get("commit", ""),
-        reason=why.reason if why else "",
+        reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),
         rollback_took=end - rollback.at if rollback else None,
         rollback_within=page.rollback.within,
@@ -114,55 +114,57 @@ def build_report(
         alerts=alert_occurrences(data, events),
         go=_lines(page, record, criteria.go if criteria else []),
         no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
-        cleaned=cleaned(data),
-        not_brought_back=not_brought_back(page, record),
+        cleanup=cleanup_results(data),
+        not_restored=rollback_losses(page, record),
         panels=panels(data),
-        figures=figures(history),
+        metrics=dora_metrics(history),
         names=names or {},
     )
 
 
 def _timeline(data: RunData) -> Iterable[TimelineEntry]:
     page = data.page
-    begins = [at for at, _ in timeline(page)]
+    planned_starts = [at for at, _ in timeline(page)]
     titles = [(step.id, step.title) for step in page.forward]
     titles += [(WATCH, "The watch")] if page.watch else []
     titles.append((DECISION, "KEEP or ROLLBACK"))
-    for (step, title), planned in zip(titles, begins, strict=True):
+    for (step, title), planned in zip(titles, planned_starts, strict=True):
         yield _entry(data, step, title, planned)
     for step_id in (step.id for step in page.part(Part.ROLLBACK) if data.attempts(step.id)):
         yield _entry(data, step_id, page.step(step_id).title, None)
 
 
 def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> TimelineEntry:
-    rows = data.attempts(step)
-    if not rows:
+    attempts = data.attempts(step)
+    if not attempts:
         return TimelineEntry(title=title, planned=planned, began=None, took=None, state=None)
-    began, end, state = data.t_plus(rows[0].began_at), rows[-1].ended_at, rows[-1].state
-    back = data.record.rollback
-    if state == AttemptState.RUNNING and back and step in {WATCH, DECISION}:
-        end, state = back.at, AttemptState.STOPPED  # its row stays open: a rollback only goes another way
-    took = data.t_plus(end) - began if end else None
+    last = attempts[-1]
+    began, ended_at, state = data.t_plus(attempts[0].began_at), last.ended_at, last.state
+    rollback = data.record.rollback
+    if state == AttemptState.RUNNING and rollback and step in {WATCH, DECISION}:
+        ended_at, state = rollback.at, AttemptState.STOPPED  # a rollback leaves these attempts open in the record
+    took = data.t_plus(ended_at) - began if ended_at else None
     return TimelineEntry(title=title, planned=planned, began=began, took=took, state=state)
 
 
 def _steps(data: RunData) -> Iterable[StepReport]:
     for step in data.page.steps:
-        mine = data.attempts(step.id)
-        bad = sum(row.state != AttemptState.DONE for row in mine)
-        for row in mine[-1:] if step.part == Part.WATCH else mine:
+        attempts = data.attempts(step.id)
+        watched = step.part == Part.WATCH
+        failed = sum(attempt.state != AttemptState.DONE for attempt in attempts)
+        for attempt in attempts[-1:] if watched else attempts:
             yield StepReport(
                 title=step.title,
                 part=STAGES[step.part],
                 kind=step.box.kind,
-                attempt=row.attempt,
-                times=len(mine) if step.part == Part.WATCH else 1,
-                bad=bad if step.part == Part.WATCH else 0,
-                state=row.state,
-                began=data.t_plus(row.began_at),
-                took=row.ended_at - row.began_at if row.ended_at else None,
-                summary=row.summary,
-                lines=tuple(str(line) for line in row.outcome.get("lines", ())),
+                attempt=attempt.attempt,
+                times=len(attempts) if watched else 1,
+                bad=failed if watched else 0,
+                state=attempt.state,
+                began=data.t_plus(attempt.began_at),
+                took=attempt.ended_at - attempt.began_at if attempt.ended_at else None,
+                summary=attempt.summary,
+                lines=tuple(str(line) for line in attempt.outcome.get("lines", ())),
             )
 
 
@@ -170,6 +172,10 @@ def _lines(
     page: Page, record: Record, criteria: Iterable[Criterion], *, sign: bool = False
 ) -> tuple[CriterionReport, ...]:
     return tuple(
-        CriterionReport(text=one.text, holds=criterion_holds(page, record, one, sign=sign), by_people=not one.shown_by)
-        for one in criteria
+        CriterionReport(
+            text=criterion.text,
+            holds=criterion_holds(page, record, criterion, sign=sign),
+            by_people=not criterion.shown_by,
+        )
+        for criterion in criteria
     )

@@ -1,10 +1,11 @@
-"""The status of a run as a value: stage, progress, who is waited for, the T+ clock. The card, the posts and the terminal show it."""
+"""The status of a run as one value, for the card, the status posts and `gonogo status`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from commands.progress.clock import elapsed
 from commands.progress.hold import hold_of
@@ -15,160 +16,191 @@ from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page, Part
 from commands.signoff.waiting import Waiting, decision_pending, waiting_for
-from commands.text.durations import format_duration
-from commands.watch.countdown import Countdown, running_countdowns
-from commands.watch.countdown import held_alerts as false_alarms
-from commands.watch.criteria import CriterionStatus, Mark, criteria_status
-from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
+from commands.watch.countdown import Countdown, held_alerts, running_countdowns
+from commands.watch.criteria import CriterionStatus, criteria_status
+from commands.watch.verdicts import CheckVerdict, check_verdicts
+from state.events import Ask
 from state.records import AttemptState, Record, RunState
 
-MARKS = {Mark.GO: "GO   ", Mark.NO_GO: "NO-GO", Mark.OPEN: "open ", Mark.PEOPLE: "ask  "}
+
+class Phase(StrEnum):
+    """What is happening in a run, in the words of its headline."""
+
+    DEPLOYING = "deploying"
+    WATCHING = "being watched"
+    ALERT = "ALERT, about to roll back"
+    ON_HOLD = "ON HOLD"
+    NEEDS_SIGNATURE = "waiting for sign-off"
+    NEEDS_SECOND_PERSON = "waiting for a second person"
+    NEEDS_ANSWER = "a step needs an answer"
+    NEEDS_DECISION = "KEEP or ROLLBACK?"
+    STOPPING = "stopping, to roll back"
+    ROLLING_BACK = "ROLLING BACK"
+    ROLLBACK_WAITS = "rollback waits for people"
+    ROLLED_BACK = "ROLLED BACK"
+    PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
+    KEPT = "KEPT"
+    ABORTED = "ABORTED, nothing was changed"
+    ENDED = "ENDED BY HAND, look at production"
+
+
+_ENDED = {
+    RunState.KEPT: Phase.KEPT,
+    RunState.ROLLED_BACK: Phase.ROLLED_BACK,
+    RunState.ABORTED: Phase.ABORTED,
+    RunState.ENDED: Phase.ENDED,
+}
+_ASKED = {
+    Ask.DECIDE: Phase.NEEDS_DECISION,
+    Ask.SIGN: Phase.NEEDS_SIGNATURE,
+    Ask.AGREE: Phase.NEEDS_SECOND_PERSON,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Everything a tired person asks first. `clock` is T+ in the page's own time; `settled` of `total` steps are over.
+    """Everything that people ask first about a run.
 
-    `counting` are the countdowns that would end in a rollback, `false_alarms` the alerts that are held now.
-    `late` are the steps of the rollback that run longer than their share of its time; `lost` is what it has not restored
-    when it is over, one sentence each.
+    `settled` of `total` steps are over. `clock` is T+, which counts the watch at its planned speed, and `watched` the
+    part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
+    `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
+    `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
+    one sentence for each part that a finished rollback did not restore. `role_titles` maps the page's roles to titles.
     """
 
     run: int
     target: str
     title: str
     ref: str
+    zone: str
+    role_titles: Mapping[str, str]
     state: RunState
     stage: str
     doing: str
     settled: int
     total: int
     clock: timedelta
+    watched: timedelta | None
+    watch_lasts: timedelta | None
     waiting: tuple[Waiting, ...]
     held_by: str
     hold_reason: str
-    reason: str
-    loses: str
+    can_roll_back: bool
+    rollback_reason: str
+    rollback_loss: str
+    rollback_left: timedelta | None
+    slow_steps: tuple[StepPace, ...]
+    not_restored: tuple[str, ...]
     checks: tuple[CheckVerdict, ...]
     criteria: tuple[CriterionStatus, ...]
-    counting: tuple[Countdown, ...]
+    countdowns: tuple[Countdown, ...]
     false_alarms: tuple[Countdown, ...]
-    rollback_left: timedelta | None
-    late: tuple[StepPace, ...]
-    lost: tuple[str, ...]
     speed: float
+
+    @property
+    def blocking(self) -> tuple[Waiting, ...]:
+        """What the run waits for before it continues."""
+        return tuple(waiting for waiting in self.waiting if waiting.blocks)
+
+    @property
+    def phase(self) -> Phase:
+        """What is happening now."""
+        if ended := _ENDED.get(self.state):
+            return Phase.PARTLY_ROLLED_BACK if self.not_restored else ended
+        if self.state == RunState.ROLLING_BACK:
+            return Phase.ROLLBACK_WAITS if self.blocking else Phase.ROLLING_BACK
+        return Phase.STOPPING if self.rollback_left is not None else self._phase_before_rollback()
+
+    def _phase_before_rollback(self) -> Phase:
+        if self.countdowns:
+            return Phase.ALERT
+        if self.held_by:
+            return Phase.ON_HOLD
+        if self.blocking:
+            return _ASKED.get(self.blocking[0].ask, Phase.NEEDS_ANSWER)
+        return Phase.WATCHING if self.stage == STAGES[Part.WATCH] else Phase.DEPLOYING
 
 
 def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, UsualTime] | None = None) -> Status:
-    """Sum a run up; `usual` is what its steps took in the runs before it."""
+    """The status of a run at `now`. `usual` is how long its steps took in earlier runs."""
     stage, doing = _where(page, record)
-    steps = (
-        rollback_steps(page, record)
-        if record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
-        else page.forward
-    )
-    rollback = record.rollback
-    hold = hold_of(record)
+    run, rollback, hold = record.run, record.rollback, hold_of(record)
+    steps = rollback_steps(page, record) if run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK} else page.forward
     return Status(
-        run=record.run.id,
-        target=record.run.target,
+        run=run.id,
+        target=run.target,
         title=page.title,
-        ref=record.run.ref,
-        state=record.run.state,
+        ref=run.ref,
+        zone=page.runbook.time_zone,
+        role_titles={name: role.title for name, role in page.roles.items()},
+        state=run.state,
         stage=stage,
         doing=doing,
         settled=sum(state_of(page, record, step) is StepState.SETTLED for step in steps),
         total=len(steps),
         clock=elapsed(record, now),
+        watched=watched_time(page, record, now),
+        watch_lasts=page.watch.lasts if page.watch else None,
         waiting=waiting_for(page, record),
         held_by=hold.person if hold else "",
         hold_reason=hold.reason if hold else "",
-        reason=rollback.reason if rollback else "",
-        loses=record.run.rollback_loss,
+        can_roll_back=can_roll_back(record),
+        rollback_reason=rollback.reason if rollback else "",
+        rollback_loss=run.rollback_loss,
+        rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active else None,
+        slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
+        not_restored=not_restored(page, record) if run.state == RunState.ROLLED_BACK else (),
         checks=check_verdicts(page, record),
         criteria=criteria_status(page, record),
-        counting=running_countdowns(page, record),
-        false_alarms=false_alarms(page, record, now),
-        rollback_left=page.rollback.within - (now - rollback.at) if rollback and record.run.active else None,
-        late=tuple(one for one in running_steps(page, record, usual or {}, now) if one.slow),
-        lost=not_restored(page, record) if record.run.state == RunState.ROLLED_BACK else (),
-        speed=record.run.speed,
+        countdowns=running_countdowns(page, record),
+        false_alarms=held_alerts(page, record, now),
+        speed=run.speed,
     )
 
 
+def can_roll_back(record: Record) -> bool:
+    """Whether a rollback can still be requested."""
+    return record.run.state == RunState.GOING and not record.rollback and not record.keep
+
+
+def watched_time(page: Page, record: Record, now: datetime) -> timedelta | None:
+    """How much of the watch is over, at its planned speed, at most all of it. None before it starts."""
+    watch = record.last(WATCH)
+    if watch is None or page.watch is None:
+        return None
+    return min((now - watch.began_at) * record.run.speed, page.watch.lasts)
+
+
 def _where(page: Page, record: Record) -> tuple[str, str]:
+    """The stage of a run, and what it is doing there."""
     if not record.run.active:
         return record.run.state.capitalize(), ""
-    running = [row for row in record.attempts if row.state == AttemptState.RUNNING]
+    running = [attempt for attempt in record.attempts if attempt.state == AttemptState.RUNNING]
     steps = {step.id: step for step in page.steps}
     if record.run.state == RunState.GOING and record.keep:
-        return "Decision", "KEEP was decided; the checks under way come to their end first"
+        return "Decision", "KEEP was decided; the running checks finish first"
     if decision_pending(record):
-        going_on = "; the checks go on until then, and alerts count" if page.part(Part.WATCH) else ""
-        return "Decision", f"KEEP or ROLLBACK{going_on}"
-    if record.run.state == RunState.GOING and (row := record.last(WATCH)) and row.state == AttemptState.RUNNING:
-        return STAGES[Part.WATCH], _checking([steps[r.step].title for r in running if r.step in steps])
+        checks = "; the checks continue until then, and alerts count" if page.part(Part.WATCH) else ""
+        return "Decision", f"KEEP or ROLLBACK{checks}"
+    watch = record.last(WATCH)
+    if record.run.state == RunState.GOING and watch and watch.state == AttemptState.RUNNING:
+        return STAGES[Part.WATCH], _checking([steps[one.step].title for one in running if one.step in steps])
     if record.run.state == RunState.ROLLING_BACK:
-        doing = [row for row in running if row.step in steps and steps[row.step].part == Part.ROLLBACK]
-        return STAGES[Part.ROLLBACK], " and ".join(steps[row.step].title for row in doing)
-    current = next((s for s in page.forward if state_of(page, record, s) is not StepState.SETTLED), page.forward[-1])
+        undoing = [steps[one.step] for one in running if one.step in steps]
+        return STAGES[Part.ROLLBACK], " and ".join(step.title for step in undoing if step.part == Part.ROLLBACK)
+    unsettled = (step for step in page.forward if state_of(page, record, step) is not StepState.SETTLED)
+    current = next(unsettled, page.forward[-1])
     return STAGES[current.part], current.title
 
 
 def _checking(titles: list[str]) -> str:
-    """The checks under way: the first by name, the others by number."""
-    # all titles of a tier begin with the same "Every 15 minutes:"
+    """The running checks: the first by name, the others by number."""
+    # the titles of checks with one interval all start with the same "Every 15 minutes:"
     names = [title.rpartition(": ")[2] for title in titles]
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""
 
 
 def progress_bar(settled: int, total: int, width: int = 12) -> str:
-    """A bar of filled and empty blocks, readable without colour."""
+    """A bar of filled and empty blocks that is readable without colour."""
     filled = round(width * settled / total) if total else 0
     return "▰" * filled + "▱" * (width - filled)
-
-
-def status_lines(status: Status) -> list[str]:
-    """The status in plain lines, for the terminal and for a screen reader."""
-    lines = [f"Run {status.run} · {status.target} · {status.ref} · T+{format_duration(status.clock)}"]
-    bar = progress_bar(status.settled, status.total)
-    doing = f": {status.doing}" if status.doing else ""
-    lines.append(f"{status.stage}{doing}  {bar} {status.settled}/{status.total}")
-    if status.reason:
-        lines.append(f"Rollback: {status.reason}")
-    if status.rollback_left is not None:
-        lines.append(_time_left(status.rollback_left))
-    lines += [f"{one.title} is {one.excess}" for one in status.late]
-    lines += [f"NOT restored: {one}" for one in status.lost]
-    if status.loses and status.state == RunState.GOING:
-        lines.append(f"Rolling back now loses {status.loses}")
-    if status.held_by:
-        lines.append(f"On hold by {status.held_by}: {status.hold_reason}")
-    lines += [f"Waiting for {', '.join(w.roles)}: {w.title}" for w in status.waiting]
-    lines += [f"ALERT {one.alert.name}: {one.seen}; rolls back at {one.ends:%H:%M:%S} UTC" for one in status.counting]
-    lines += [f"held as a false alarm: {one.alert.name}, {_hold_of(one)}" for one in status.false_alarms]
-    for check in status.checks:
-        beside = f" ({check.beside})" if check.beside else ""
-        lines.append(
-            f"{check.verdict if check.verdict == Verdict.OK else check.verdict.upper()}: {check.title}: {check.summary}{beside}"
-        )
-    lines += [
-        f"{MARKS[one.mark]} {one.text}: {one.evidence}" + "".join(f" (by {actor})" for actor in one.by)
-        for one in status.criteria
-    ]
-    return lines
-
-
-def _time_left(left: timedelta) -> str:
-    seconds = round(left.total_seconds())
-    return (
-        f"Time left for it: {format_duration(seconds)}"
-        if seconds >= 0
-        else f"{format_duration(-seconds)} over the time that it may take"
-    )
-
-
-def _hold_of(one: Countdown) -> str:
-    if not one.held or not one.held_until:
-        return ""
-    return f"by {one.held.person} until {one.held_until:%H:%M} UTC: {one.held.reason}"

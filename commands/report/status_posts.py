@@ -1,4 +1,4 @@
-"""The status posts: one every so often by the page's clock, each once, and late ones marked as such."""
+"""The status posts of a run: one every `status_every`, each posted once."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from state.events import StatusDue
 from state.records import AttemptState, NewEvent, Record
 from state.sqlite.store import Store
 
-LATE = timedelta(seconds=1)  # a post that comes later than that after its moment says so
+LATE = timedelta(seconds=1)  # a post that is later than this says so
 
 
 class StatusPosts:
-    """Tells of one run's status posts."""
+    """Writes the status posts of one run when they are due."""
 
     def __init__(self, store: Store, page: Page, run: int) -> None:
         self.store = store
         self.page = page
-        self.number = run
-        self._slot = 0
+        self.run = run
+        self._posted = 0  # the number of the newest post; post n is due at n times `status_every`
 
     def take_over(self, record: Record, now: datetime) -> None:
-        """Of those that were due while nobody looked after the run, only the newest is told."""
-        self._slot = max(0, int(elapsed(record, now) / self.page.runbook.status_every) - 1)
+        """Skip the posts that were due while no bot served the run, but for the newest."""
+        self._posted = max(0, int(elapsed(record, now) / self.page.runbook.status_every) - 1)
 
-    def tell(self, record: Record, now: datetime) -> None:
-        """Write the post that is due, if one is."""
-        slot = int(elapsed(record, now) / self.page.runbook.status_every)
-        if slot > self._slot:
-            self._slot = slot
-            late = (elapsed(record, now) - self.page.runbook.status_every * slot) / _pace(record)
-            data = StatusDue(slot=slot, late=format_duration(round(late.total_seconds())) if late > LATE else "")
-            self.store.add_events(self.number, now, NewEvent(data=data, once=f"status:{slot}"))
+    def write_due(self, record: Record, now: datetime) -> None:
+        """Write the newest post that is due, if any."""
+        due = int(elapsed(record, now) / self.page.runbook.status_every)
+        if due > self._posted:
+            self._posted = due
+            late = (elapsed(record, now) - self.page.runbook.status_every * due) / _speed(record)
+            data = StatusDue(slot=due, late=format_duration(round(late.total_seconds())) if late > LATE else "")
+            self.store.add_events(self.run, now, NewEvent(data=data, once=f"status:{due}"))
 
     def due(self, record: Record, now: datetime) -> datetime:
         """When the next post is due."""
-        left = self.page.runbook.status_every * (self._slot + 1) - elapsed(record, now)
-        return now + max(left / _pace(record), timedelta(0))
+        left = self.page.runbook.status_every * (self._posted + 1) - elapsed(record, now)
+        return now + max(left / _speed(record), timedelta(0))
 
 
-def _pace(record: Record) -> float:
-    """How many seconds of the page pass in one of the wall."""
-    watching = (row := record.last(WATCH)) is not None and row.state == AttemptState.RUNNING
+def _speed(record: Record) -> float:
+    """How many seconds of T+ pass in one second now: the run's speed during the watch, else 1."""
+    watching = (attempt := record.last(WATCH)) is not None and attempt.state == AttemptState.RUNNING
     return record.run.speed if watching else 1.0

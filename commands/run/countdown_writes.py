@@ -25,12 +25,12 @@ def write_countdown(
     """Write that a countdown begins, is cancelled, or rolls back, once, and only where that is `still` so."""
     if isinstance(what, StartCountdown):
         raised, number = what.raised, what.number
-        begun = CountdownStart(by=BOT, at=at, alert=raised.alert.name, number=number, seen=raised.seen)
+        begun = CountdownStart(by=BOT, at=at, alert=raised.alert.name, number=number, seen=raised.summary)
         store.add_fact(run, begun, countdown_began(page, raised, number), only_if=still)
         return
     one = what.countdown
     if isinstance(what, CountdownExpired):
-        request_rollback(store, run, BOT, f"{one.alert.name}: {one.seen}; nobody held the countdown", at, still)
+        request_rollback(store, run, BOT, f"{one.alert.name}: {one.summary}; nobody held the countdown", at, still)
         return
     ended = CountdownEnd(by=BOT, at=at, alert=one.alert.name, number=one.number, why=what.why)
     told = Recovered(title=one.alert.name, summary=f"{what.why}; nothing is rolled back")

@@ -89,7 +89,7 @@ class Runner:
                     return
                 if self._jumps.note(self.store, record):
                     continue
-                self._posts.tell(record, self._now())
+                self._posts.write_due(record, self._now())
                 self._slow.tell(record, self._now())
                 self._tell(record, self._now())
                 self._carry_out(decide(self.page, record, self._now()), record)

@@ -1,1 +1,1 @@
-"""watch."""
+"""The watch: alerts and their countdowns, verdicts on checks, and the GO / NO-GO criteria."""

@@ -1,4 +1,4 @@
-"""The alert table applied: which rows a check's measurements raise, as pure functions of the page and the record."""
+"""Applies the alert table: which alerts and warnings a check's samples raise now."""
 
 from __future__ import annotations
 
@@ -15,54 +15,53 @@ from state.records import Attempt, AttemptState, Record, RunState
 
 @dataclass(frozen=True, kw_only=True)
 class RaisedAlert:
-    """A row of the alert table that holds now: the value seen, the level ("alert" or "warning"), and the check's attempt.
+    """An alert rule that the newest samples of its check raise.
 
-    `before` is what it was before the deploy, where that is known. `aside` is the row in whose stead this one is there,
-    while that one has enough to judge by.
+    `level` is "alert" or "warning". `value` is what the newest sample measured, and `attempt` is that sample's number.
+    `baseline` is the value before the deploy, or None where it is unknown. `deferred_to` is the rule that this one
+    stands in for, if that rule has enough data to judge by itself; then this one only warns.
     """
 
     alert: AlertRule
     level: str
     value: float
     attempt: int
-    before: float | None = None
-    aside: AlertRule | None = None
+    baseline: float | None = None
+    deferred_to: AlertRule | None = None
 
     @property
     def rule(self) -> str:
-        """The row's rule in words."""
-        row = self.alert
-        if (
-            self.level == "warning"
-            and row.level_of(self.value, self.before) == "warning"
-            and row.warn_above is not None
-        ):
-            return f"a person decides above {row.format_value(row.warn_above)}"
-        return row.rule
+        """The limit that was crossed, in words."""
+        limit = self.alert.warn_above
+        if limit is not None and self.alert.level_of(self.value, self.baseline) == "warning":
+            return f"a person decides above {self.alert.format_value(limit)}"
+        return self.alert.rule
 
     @property
     def was_bad(self) -> bool:
-        """Whether it was beyond its limit before the deploy as well, so that a rollback would not mend it."""
+        """Whether the value was over the limit before the deploy too, so that a rollback would not fix it."""
         return (
-            self.before is not None and self.alert.outside_limits(self.before) and self.alert.outside_limits(self.value)
+            self.baseline is not None
+            and self.alert.outside_limits(self.baseline)
+            and self.alert.outside_limits(self.value)
         )
 
     @property
-    def seen(self) -> str:
-        """What was seen beside what was expected, in one line."""
-        before = f"; before the deploy {self.alert.format_value(self.before)}" if self.before is not None else ""
-        aside = f"; “{self.aside.name}” has enough to judge by, so this only warns" if self.aside else ""
-        return f"{self.alert.format_value(self.value)} (limit: {self.rule}{before}{aside})"
+    def summary(self) -> str:
+        """The value, its limit and its baseline in one line."""
+        baseline = f"; {self.alert.format_value(self.baseline)} before the deploy" if self.baseline is not None else ""
+        deferred = f"; “{self.deferred_to.name}” has enough data, so this only warns" if self.deferred_to else ""
+        return f"{self.alert.format_value(self.value)} (limit: {self.rule}{baseline}{deferred})"
 
 
 def alerts_raised_by(page: Page, record: Record, check: str) -> tuple[RaisedAlert, ...]:
-    """The rows that the newest measurements of one check raise; expected rows never do."""
-    rows = (alert for alert in page.alerts if alert.check == check and not alert.expected)
-    return tuple(raised for alert in rows if (raised := _raised(page, alert, record)))
+    """The alerts and warnings that the newest samples of one check raise. An `expected` rule raises none."""
+    rules = (alert for alert in page.alerts if alert.check == check and not alert.expected)
+    return tuple(raised for alert in rules if (raised := _raised(page, alert, record)))
 
 
 def alerts_for_rollback(page: Page, record: Record) -> Iterator[RaisedAlert]:
-    """The raised rows whose action is to roll back, in the order of the table."""
+    """The raised alerts whose action is to roll back, in the order of their checks in the table."""
     if record.run.state != RunState.GOING:
         return
     for check in dict.fromkeys(alert.check for alert in page.alerts):
@@ -71,83 +70,86 @@ def alerts_for_rollback(page: Page, record: Record) -> Iterator[RaisedAlert]:
                 yield raised
 
 
-def has_enough(alert: AlertRule, row: Attempt) -> bool:
-    """Whether an attempt gives this row a value: it was measured, and there was enough of what it is measured on."""
-    measured = row.state in {AttemptState.DONE, AttemptState.FAILED} and alert.measure in row.measures
-    return measured and all(row.measures.get(name, 0) >= least for name, least in alert.enough.items())
+def has_enough(alert: AlertRule, sample: Attempt) -> bool:
+    """Whether a sample has this rule's measure, and enough data behind it (the rule's `enough`)."""
+    measured = sample.state in {AttemptState.DONE, AttemptState.FAILED} and alert.measure in sample.measures
+    return measured and all(sample.measures.get(name, 0) >= least for name, least in alert.enough.items())
 
 
-def raises_any_alert(page: Page, record: Record, row: Attempt) -> bool:
-    """Whether some row of the alert table calls people for what one look saw."""
-    rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected and has_enough(alert, row)]
-    return any(_level(alert, row, baseline_value(page, record, alert)) != "ok" for alert in rows)
+def raises_any_alert(page: Page, record: Record, sample: Attempt) -> bool:
+    """Whether this one sample crosses the limit of any rule of the alert table, so that the table calls people."""
+    rules = [alert for alert in page.alerts if alert.check == sample.step and not alert.expected]
+    judging = [alert for alert in rules if has_enough(alert, sample)]
+    return any(_level(alert, sample, baseline_value(page, record, alert)) != "ok" for alert in judging)
 
 
 def samples(record: Record, step: str) -> list[Attempt]:
-    """The looks of one check that have ended by themselves, oldest first."""
-    return [
-        row
-        for row in record.attempts
-        if row.step == step and row.state not in {AttemptState.RUNNING, AttemptState.STOPPED}
-    ]
+    """The finished samples of one check, oldest first. A sample that was stopped does not count."""
+    unfinished = {AttemptState.RUNNING, AttemptState.STOPPED}
+    return [attempt for attempt in record.attempts if attempt.step == step and attempt.state not in unfinished]
 
 
 def samples_with_value(record: Record, alert: AlertRule) -> list[Attempt]:
-    """The looks that gave a row of the table a value, oldest first."""
-    return [row for row in record.attempts if row.step == alert.check and has_enough(alert, row)]
+    """The samples that give a rule a value, oldest first."""
+    return [attempt for attempt in record.attempts if attempt.step == alert.check and has_enough(alert, attempt)]
 
 
 def has_value(alert: AlertRule, record: Record) -> bool:
-    """Whether the newest look at the row's check gives it a value."""
-    rows = samples(record, alert.check)
-    return bool(rows) and has_enough(alert, rows[-1])
+    """Whether the newest sample of the rule's check gives it a value."""
+    newest = samples(record, alert.check)[-1:]
+    return bool(newest) and has_enough(alert, newest[0])
 
 
 def deferred_to(page: Page, record: Record, alert: AlertRule) -> AlertRule | None:
-    """The row in whose stead this one is there, where that one can judge by itself now."""
-    return next((one for one in page.alerts if one.otherwise == alert.name and has_value(one, record)), None)
+    """The rule that this one stands in for, if that rule has enough data to judge by itself now."""
+    return next((rule for rule in page.alerts if rule.otherwise == alert.name and has_value(rule, record)), None)
+
+
+def count_of_samples(count: int) -> str:
+    """A number of samples in words: "1 sample", "5 samples"."""
+    return f"{count} sample" if count == 1 else f"{count} samples"
 
 
 def _raised(page: Page, alert: AlertRule, record: Record) -> RaisedAlert | None:
-    was = baseline_value(page, record, alert)
-    rows = samples_with_value(record, alert)
-    newest = rows[-alert.in_a_row :]
+    baseline = baseline_value(page, record, alert)
+    measured = samples_with_value(record, alert)
+    newest = measured[-alert.in_a_row :]
     if not newest:
         return None
     last = newest[-1]
-    agree = len(newest) == alert.in_a_row and all(_level(alert, row, was) == "alert" for row in newest)
-    in_a_row = agree and all(_neighbours(page, record, *pair) for pair in pairwise(newest))
-    raised = RaisedAlert(
-        alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, before=was
+    agree = len(newest) == alert.in_a_row and all(_level(alert, sample, baseline) == "alert" for sample in newest)
+    in_a_row = agree and all(_adjacent(page, record, *pair) for pair in pairwise(newest))
+    warning = RaisedAlert(
+        alert=alert, level="warning", value=last.measures[alert.measure], attempt=last.attempt, baseline=baseline
     )
-    if in_a_row and _long_enough(page, alert, record, rows, was) and not raised.was_bad:
-        aside = deferred_to(page, record, alert)
-        return replace(raised, aside=aside) if aside else replace(raised, level="alert")
-    return raised if _level(alert, last, was) != "ok" else None
+    if in_a_row and _long_enough(page, alert, record, measured, baseline) and not warning.was_bad:
+        deferred = deferred_to(page, record, alert)
+        return replace(warning, deferred_to=deferred) if deferred else replace(warning, level="alert")
+    return warning if _level(alert, last, baseline) != "ok" else None
 
 
-def _level(alert: AlertRule, row: Attempt, was: float | None) -> str:
-    return alert.level_of(row.measures[alert.measure], was)
+def _level(alert: AlertRule, sample: Attempt, baseline: float | None) -> str:
+    return alert.level_of(sample.measures[alert.measure], baseline)
 
 
-def _neighbours(page: Page, record: Record, earlier: Attempt, later: Attempt) -> bool:
-    """Whether no moment lay between two looks at which one was due and none counted; one that takes long passes over some itself."""
+def _adjacent(page: Page, record: Record, earlier: Attempt, later: Attempt) -> bool:
+    """Whether no due sample is missing between two samples. While a long sample runs, the due times pass unused."""
     every = page.step(earlier.step).box.every
     if every is None:
         return True
     lasted = max(earlier.at - earlier.began_at, timedelta(0)) * record.run.speed
-    return later.attempt - earlier.attempt <= 1 + int(lasted / every)  # an attempt's number is that of its due moment
+    return later.attempt - earlier.attempt <= 1 + int(lasted / every)  # a sample's number is that of its due time
 
 
-def _long_enough(page: Page, alert: AlertRule, record: Record, rows: list[Attempt], was: float | None) -> bool:
-    """Whether every measurement of the last `lasting` agrees, and together they reach that far back without a gap."""
+def _long_enough(page: Page, alert: AlertRule, record: Record, measured: list[Attempt], baseline: float | None) -> bool:
+    """Whether the newest samples agree without a gap for as long as the rule's `lasting` says."""
     if alert.lasting is None:
         return True
-    later, newest = rows[-1], rows[-1].began_at
-    for row in reversed(rows):
-        if _level(alert, row, was) != "alert" or not _neighbours(page, record, row, later):
+    later, newest = measured[-1], measured[-1].began_at
+    for sample in reversed(measured):
+        if _level(alert, sample, baseline) != "alert" or not _adjacent(page, record, sample, later):
             return False
-        if (newest - row.began_at) * record.run.speed >= alert.lasting:
+        if (newest - sample.began_at) * record.run.speed >= alert.lasting:
             return True
-        later = row
+        later = sample
     return False

@@ -13,7 +13,7 @@ Measurements = Mapping[tuple[str, str], float]
 
 
 def baseline_value(page: Page, record: Record, alert: AlertRule) -> float | None:
-    """What a row of the alert table looks at, as it was before; None where that is not known, or was measured on too little."""
+    """What a rule's measure was before the deploy. None where it is unknown, or had too little data behind it."""
     measured = baseline_of_run(page, record)
     if any(measured.get((alert.check, name), 0) < least for name, least in alert.enough.items()):
         return None
@@ -21,7 +21,7 @@ def baseline_value(page: Page, record: Record, alert: AlertRule) -> float | None
 
 
 def baseline_of_run(page: Page, record: Record) -> Measurements:
-    """What each check measured before, by check and measure; empty where no baseline was taken."""
+    """What each check measured before the deploy, by (check, measure). Empty where no baseline step succeeded."""
     steps = {step.id for step in page.steps if step.box.is_baseline}
-    rows = [row for row in record.attempts if row.step in steps and row.state == AttemptState.DONE]
-    return {split_measure(name): value for row in rows for name, value in row.measures.items()}
+    taken = [attempt for attempt in record.attempts if attempt.step in steps and attempt.state == AttemptState.DONE]
+    return {split_measure(name): value for attempt in taken for name, value in attempt.measures.items()}

@@ -1,4 +1,4 @@
-"""The countdown of an alert: begun, held by a person, over by itself, or at zero; read from the record's facts alone."""
+"""The countdown of an alert to the rollback: running, held, cancelled, or expired."""
 
 from __future__ import annotations
 
@@ -15,29 +15,36 @@ from state.records import AttemptState, Record, RunState
 
 @dataclass(frozen=True, kw_only=True)
 class Countdown:
-    """The newest countdown of one alert: its number, when it is at zero, and what was seen.
+    """The newest countdown of one alert, read from the record's facts.
 
-    `held` is the fact that holds it, `held_until` the moment until which the alert is taken for a false alarm.
+    `number` counts the alert's countdowns from 1. `ends_at` is when it expires. `summary` is what was measured when it
+    started. `hold` is the fact that holds it as a false alarm, until `held_until`. `cancelled_at` is when it was
+    cancelled, if it was, and `cancel_reason` says why; records of earlier versions have no reason.
     """
 
     alert: AlertRule
     number: int
-    ends: datetime
-    seen: str
-    held: AlertHold | None
+    ends_at: datetime
+    summary: str
+    hold: AlertHold | None
     held_until: datetime | None
-    over: bool
-    why_over: str = ""
+    cancelled_at: datetime | None
+    cancel_reason: str = ""
 
     @property
-    def runs(self) -> bool:
-        """Whether it counts down."""
-        return not self.over and self.held is None
+    def running(self) -> bool:
+        """Whether it counts down: neither held nor cancelled."""
+        return self.cancelled_at is None and self.hold is None
+
+    @property
+    def over_at(self) -> datetime:
+        """From when on the alert may start its next countdown: after the hold, or after it was cancelled or expired."""
+        return self.held_until or self.cancelled_at or self.ends_at
 
 
 @dataclass(frozen=True)
 class StartCountdown:
-    """Begin an alert's countdown, of this number."""
+    """Start an alert's countdown, with this number."""
 
     raised: RaisedAlert
     number: int
@@ -45,7 +52,7 @@ class StartCountdown:
 
 @dataclass(frozen=True)
 class CancelCountdown:
-    """Write that an alert's countdown is over, and why nothing is rolled back for it."""
+    """Cancel a countdown, and say why nothing is rolled back."""
 
     countdown: Countdown
     why: str
@@ -53,7 +60,7 @@ class CancelCountdown:
 
 @dataclass(frozen=True)
 class CountdownExpired:
-    """A countdown has come to its end."""
+    """A countdown has expired: roll back."""
 
     countdown: Countdown
 
@@ -62,91 +69,94 @@ DueCountdown = StartCountdown | CancelCountdown | CountdownExpired | datetime | 
 
 
 def countdowns(page: Page, record: Record) -> tuple[Countdown, ...]:
-    """The newest countdown of each alert that ever had one, in the order of the table."""
-    return tuple(found for alert in page.alerts if (found := newest_countdown(alert, record)))
+    """The newest countdown of each alert that ever had one, in the order of the alert table."""
+    return tuple(countdown for alert in page.alerts if (countdown := newest_countdown(alert, record)))
 
 
 def newest_countdown(alert: AlertRule, record: Record) -> Countdown | None:
-    """The newest countdown of an alert."""
-    last = record.newest(CountdownStart, alert=alert.name)
-    if last is None:
+    """The newest countdown of an alert, or None if it never had one."""
+    start = record.newest(CountdownStart, alert=alert.name)
+    if start is None:
         return None
-    held = record.newest(AlertHold, alert=alert.name, number=last.number)
-    over = record.newest(CountdownEnd, alert=alert.name, number=last.number)
+    hold = record.newest(AlertHold, alert=alert.name, number=start.number)
+    end = record.newest(CountdownEnd, alert=alert.name, number=start.number)
     return Countdown(
         alert=alert,
-        number=last.number,
-        ends=last.at + alert.countdown,
-        seen=last.seen,
-        held=held,
-        held_until=held.at + held.lasts / record.run.speed if held else None,
-        over=over is not None,
-        why_over=over.why if over else "",
+        number=start.number,
+        ends_at=start.at + alert.countdown,
+        summary=start.seen,
+        hold=hold,
+        held_until=hold.at + hold.lasts / record.run.speed if hold else None,
+        cancelled_at=end.at if end else None,
+        cancel_reason=end.why if end else "",
     )
 
 
 def running_countdowns(page: Page, record: Record) -> tuple[Countdown, ...]:
-    """The countdowns that would end in a rollback now."""
+    """The countdowns that roll back when they expire. None once a rollback is requested or the run has ended."""
     if record.run.state != RunState.GOING or record.rollback:
         return ()
-    return tuple(one for one in countdowns(page, record) if one.runs)
+    return tuple(countdown for countdown in countdowns(page, record) if countdown.running)
 
 
 def held_alerts(page: Page, record: Record, now: datetime) -> tuple[Countdown, ...]:
-    """The alerts that are held as false alarms now."""
+    """The countdowns that are held as false alarms now."""
     if record.run.state != RunState.GOING:
         return ()
     return tuple(one for one in countdowns(page, record) if one.held_until and now < one.held_until)
 
 
 def due_countdown(page: Page, record: Record, now: datetime) -> DueCountdown:
-    """What the alerts call for now: a countdown to begin or to end, or the moment when the next one is at zero.
+    """What the alerts require now: to start, cancel or expire a countdown, or the time when the next one expires.
 
-    A countdown whose alert holds no longer ends without a rollback. After a hold, only what was measured since counts.
-    What people have decided to keep, the bot does not take back by itself; what an alert sees then is told.
+    A countdown is cancelled when its alert is no longer raised. After a hold, only samples that began after its end
+    can start the next one. After KEEP the bot never rolls back by itself; it still posts what an alert measures.
     """
     if record.keep:
         return None
-    calling = {raised.alert.name: raised for raised in alerts_for_rollback(page, record)}
-    for raised in calling.values():
+    raised_by_name = {raised.alert.name: raised for raised in alerts_for_rollback(page, record)}
+    for raised in raised_by_name.values():
         last = newest_countdown(raised.alert, record)
-        if last is None or (not last.runs and _measured_since(record, raised, last)):
+        if last is None or (not last.running and _measured_since(record, raised, last)):
             return StartCountdown(raised, (last.number if last else 0) + 1)
-    going = sorted(running_countdowns(page, record), key=lambda one: one.ends)
-    for one in going:
-        if one.alert.name not in calling and not _still_beyond(page, record, one.alert):
-            return CancelCountdown(one, _why_over(page, record, one.alert))
-    if going and going[0].ends <= now:
-        return CountdownExpired(going[0])
-    return going[0].ends if going else None
+    running = sorted(running_countdowns(page, record), key=lambda countdown: countdown.ends_at)
+    for countdown in running:
+        if countdown.alert.name not in raised_by_name and not _still_over(page, record, countdown.alert):
+            return CancelCountdown(countdown, _cancel_reason(page, record, countdown.alert))
+    if running and running[0].ends_at <= now:
+        return CountdownExpired(running[0])
+    return running[0].ends_at if running else None
 
 
-def _still_beyond(page: Page, record: Record, alert: AlertRule) -> bool:
-    """Whether the newest measurement is beyond the limit, though a look that was missed parts it from those before.
+def _still_over(page: Page, record: Record, alert: AlertRule) -> bool:
+    """Whether the newest sample is over the limit, even if a missed sample separates it from the ones before.
 
-    A look that failed in another way is no recovery: an error that comes fast does not make a slow service well.
+    A sample that failed in another way is no recovery: an error that returns fast does not make a slow service healthy.
     """
     if deferred_to(page, record, alert):
         return False
-    was = baseline_value(page, record, alert)
-    said = [(row.state, alert.level_of(row.measures[alert.measure], was)) for row in samples_with_value(record, alert)]
-    telling = [summary for state, summary in said if state == AttemptState.DONE or summary != "ok"]
-    return telling[-1:] == ["alert"]
+    baseline = baseline_value(page, record, alert)
+    levels = [
+        (sample.state, alert.level_of(sample.measures[alert.measure], baseline))
+        for sample in samples_with_value(record, alert)
+    ]
+    conclusive = [level for state, level in levels if state == AttemptState.DONE or level != "ok"]
+    return conclusive[-1:] == ["alert"]
 
 
-def _why_over(page: Page, record: Record, alert: AlertRule) -> str:
-    if aside := deferred_to(page, record, alert):
-        return f"“{aside.name}” has enough to judge by again, and judges instead"
-    return "within its limits again before the countdown was at zero"
+def _cancel_reason(page: Page, record: Record, alert: AlertRule) -> str:
+    if deferred := deferred_to(page, record, alert):
+        return f"“{deferred.name}” has enough data again and applies instead"
+    return "back within the limit before the countdown expired"
 
 
 def _measured_since(record: Record, raised: RaisedAlert, last: Countdown) -> bool:
-    """Whether the alert was measured again since its countdown's hold has ended, or since it was over."""
-    row = next(row for row in record.attempts if (row.step, row.attempt) == (raised.alert.check, raised.attempt))
-    over = record.newest(CountdownEnd, alert=raised.alert.name, number=last.number)
-    return row.began_at > (last.held_until or (over.at if over else last.ends))
+    """Whether the alert's newest sample began after its last countdown was over."""
+    check = (raised.alert.check, raised.attempt)
+    sample = next(attempt for attempt in record.attempts if (attempt.step, attempt.attempt) == check)
+    return sample.began_at > last.over_at
 
 
-def time_left(one: Countdown, now: datetime) -> timedelta:
-    """How long it still counts, at least nothing."""
-    return max(one.ends - now, timedelta(0))
+def time_left(countdown: Countdown, now: datetime) -> timedelta:
+    """The time until a countdown expires; zero once it has."""
+    return max(countdown.ends_at - now, timedelta(0))

@@ -1,4 +1,4 @@
-"""The success criteria held against the record: which GO lines hold and on what evidence, and which NO-GO signs are there."""
+"""The GO / NO-GO criteria: which are met, which NO-GO signs are present, and on what evidence."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from commands.progress.step_state import answer_to, missing_signatures, signatur
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
-from commands.watch.alerts import has_enough, has_value, samples
+from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
-from commands.watch.verdicts import INCONCLUSIVE, check_verdict, nothing_new
+from commands.watch.verdicts import INCONCLUSIVE, Verdict, check_verdict, nothing_new
 from state.facts import Choice
 from state.records import Attempt, AttemptState, Record
 
+NOT_MEASURED = "not measured yet"
+
 
 class Mark(StrEnum):
-    """How a criterion stands: nothing shows it yet ("open"), or people answer for it."""
+    """How a criterion stands. OPEN means that nothing shows it yet, PEOPLE that a person must judge it."""
 
     GO = "go"
     NO_GO = "no-go"
@@ -28,10 +30,10 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CriterionStatus:
-    """One line of the panel: `mark` is how it stands.
+    """One line of the GO / NO-GO panel.
 
-    `evidence` is what shows it, in a few words, as of `at`; `by` are the people on whose word it is shown, in place of
-    the bot. `sign` says that it is a NO-GO line of the page.
+    `evidence` is what shows the mark, in a few words, as of `at`. `by` are the people who answered in place of the
+    bot. `sign` is True for a NO-GO line of the page.
     """
 
     text: str
@@ -44,6 +46,8 @@ class CriterionStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class _Evidence:
+    """What one step, check or alert shows; `good` is None where it shows nothing yet."""
+
     good: bool | None
     summary: str
     at: datetime | None = None
@@ -51,168 +55,170 @@ class _Evidence:
 
 
 def criteria_status(page: Page, record: Record) -> tuple[CriterionStatus, ...]:
-    """The panel: every GO line with its evidence, and each NO-GO sign that is there, the signs first."""
+    """The panel's lines: first the NO-GO signs that are present, then every GO line with its evidence."""
     if not page.criteria:
         return ()
-    lines = [_line(page, record, one) for one in page.criteria.go]
-    signs = [_line(page, record, one, sign=True) for one in page.criteria.no_go]
-    return (*(one for one in signs if one.mark == Mark.NO_GO), *lines)
+    lines = [_line(page, record, criterion) for criterion in page.criteria.go]
+    signs = [_line(page, record, criterion, sign=True) for criterion in page.criteria.no_go]
+    return (*(line for line in signs if line.mark == Mark.NO_GO), *lines)
 
 
 def criterion_holds(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> bool | None:
-    """Whether all that shows a criterion is good; None where nothing shows it (yet), so that people must look."""
-    found = [_evidence(page, record, criterion, name, sign=sign).good for name in criterion.shown_by]
-    if False in found:
+    """Whether all evidence for a criterion is good. None where some is missing, so that people must judge."""
+    results = [_evidence(page, record, criterion, name, sign=sign).good for name in criterion.shown_by]
+    if False in results:
         return False
-    return None if not found or None in found else True
+    return None if not results or None in results else True
 
 
 def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> CriterionStatus:
     if not criterion.shown_by:
-        return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="people answer for it", sign=sign)
-    found = [_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by]
-    bad = [one for one in found if one.good is False]
-    missing = [one for one in found if one.good is None]
-    said = bad or missing or found
+        return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="a person must judge this")
+    evidence = [_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by]
+    bad = [one for one in evidence if one.good is False]
+    missing = [one for one in evidence if one.good is None]
     mark = Mark.NO_GO if bad else Mark.OPEN if missing else Mark.GO
-    times = [one.at for one in found if one.at]
-    by = tuple(dict.fromkeys(one.by for one in found if one.by))
-    summary = said[0].summary
-    if mark == Mark.GO and len(found) > 2:
-        summary = "; ".join([f"{len(found)} of {len(found)} passed", *(one.summary for one in found if one.by)])
+    times = [one.at for one in evidence if one.at]
+    by = tuple(dict.fromkeys(one.by for one in evidence if one.by))
+    summary = (bad or missing or evidence)[0].summary
+    if mark == Mark.GO and len(evidence) > 2:
+        passed = f"{len(evidence)} of {len(evidence)} passed"
+        summary = "; ".join([passed, *(one.summary for one in evidence if one.by)])
     return CriterionStatus(
         text=criterion.text, mark=mark, evidence=summary, at=max(times, default=None), sign=sign, by=by
     )
 
 
 def _evidence(page: Page, record: Record, criterion: Criterion, name: str, *, sign: bool) -> _Evidence:
-    """What shows that a step or an alert is good: a step its newest attempt, a check of the watch every one.
+    """What the step, check or alert of this name shows: a step by its newest attempt, a check by all its samples.
 
-    A GO line is good within all limits. A sign of NO-GO is there beyond a limit, not where a person decides.
+    A GO line is met while every value is within all limits. A NO-GO sign is present only over the alert limit, not in
+    the warning band, where a person decides.
     """
-    judge = _Judge(page, record, above=criterion.above, warns=not sign)
+    limits = _Limits(page, record, above=criterion.above, warnings_count=not sign)
     for alert in page.alerts:
         if alert.name == name:
-            return _of_alert(judge, alert)
+            return _of_alert(limits, alert)
     step = page.step(name)
-    rows = [row for row in record.attempts if row.step == name and row.state != AttemptState.RUNNING]
-    if not rows:
-        return _Evidence(good=None, summary="not measured yet")
-    last = rows[-1]
+    attempts = [one for one in record.attempts if one.step == name and one.state != AttemptState.RUNNING]
+    if not attempts:
+        return _Evidence(good=None, summary=NOT_MEASURED)
     if step.part == Part.WATCH and step.box.asks_people:
-        return _answered(record, step, last)
+        return _of_question(page, record, step, attempts[-1])
     if step.part != Part.WATCH:
-        return _of_step(record, step, last)
+        return _of_step(record, step, attempts[-1])
     if criterion.within:
-        return _lately(record, step, rows, criterion.within)
-    return _of_check(judge, step, rows)
+        return _of_recent_samples(record, step, attempts, criterion.within)
+    return _of_check(limits, step, attempts)
 
 
 @dataclass(frozen=True)
-class _Judge:
-    """By what a line is judged: the limits of the alert table or its own, and whether a warning speaks against it."""
+class _Limits:
+    """The limits that judge a criterion: its own `above`, else those of the alert table, with or without warnings."""
 
     page: Page
     record: Record
     above: float | None = None
-    warns: bool = True
+    warnings_count: bool = True
 
-    def beyond(self, alert: AlertRule, row: Attempt) -> bool:
-        """Whether what an attempt measured speaks against the line."""
-        value = row.measures[alert.measure]
+    def crossed_by(self, alert: AlertRule, sample: Attempt) -> bool:
+        """Whether a sample's value counts against the criterion."""
+        value = sample.measures[alert.measure]
         if self.above is not None:
             return value > self.above
-        was = baseline_value(self.page, self.record, alert)
-        return alert.level_of(value, was) in ({"alert", "warning"} if self.warns else {"alert"})
+        level = alert.level_of(value, baseline_value(self.page, self.record, alert))
+        return level == "alert" or (level == "warning" and self.warnings_count)
 
 
-def _of_step(record: Record, step: PageStep, row: Attempt) -> _Evidence:
-    """A step by its newest attempt; what a person did in its stead, and said so, counts as well."""
-    answer = answer_to(record, row)
-    if row.state != AttemptState.DONE and answer and answer.choice is Choice.DONE:
-        summary = f"“{step.title}” was done by hand: {answer.reason}"
+def _of_step(record: Record, step: PageStep, attempt: Attempt) -> _Evidence:
+    """A step by its newest attempt. A failure that a person fixed by hand is good, and names the person."""
+    answer = answer_to(record, attempt)
+    if attempt.state != AttemptState.DONE and answer and answer.choice is Choice.DONE:
+        summary = f"“{step.title}” was fixed by hand: {answer.reason}"
         return _Evidence(good=True, summary=summary, at=answer.at, by=answer.person)
-    return _Evidence(good=row.state == AttemptState.DONE, summary=row.summary, at=row.at)
+    return _Evidence(good=attempt.state == AttemptState.DONE, summary=attempt.summary, at=attempt.at)
 
 
-def _answered(record: Record, step: PageStep, row: Attempt) -> _Evidence:
-    """A question of the watch, by its newest answer."""
-    said = signatures(record, row)
-    at = said[-1].at if said else row.began_at
-    if no := [signature for signature in said if signature.refused]:
-        return _Evidence(good=False, summary=f"refused: {no[-1].reason}", at=at)
-    if missing := missing_signatures(record, step, row):
-        return _Evidence(good=None, summary=f"nobody has answered as {', '.join(missing)} yet", at=row.began_at)
+def _of_question(page: Page, record: Record, step: PageStep, attempt: Attempt) -> _Evidence:
+    """A question of the watch, by the answers to its newest attempt."""
+    answers = signatures(record, attempt)
+    at = answers[-1].at if answers else attempt.began_at
+    if refusals := [answer for answer in answers if answer.refused]:
+        return _Evidence(good=False, summary=f"refused: {refusals[-1].reason}", at=at)
+    if missing := missing_signatures(record, step, attempt):
+        titles = ", ".join(page.roles[role].title for role in missing)
+        return _Evidence(good=None, summary=f"waiting for an answer from {titles}", at=attempt.began_at)
     return _Evidence(good=True, summary="answered: yes", at=at)
 
 
-def _lately(record: Record, step: PageStep, rows: list[Attempt], within: timedelta) -> _Evidence:
-    """A check by its looks of the last time alone; of a log, by what was new then."""
-    last = rows[-1]
+def _of_recent_samples(record: Record, step: PageStep, finished: list[Attempt], within: timedelta) -> _Evidence:
+    """A check by its samples of the last `within` (in the watch's time); of a log, only new lines count."""
+    last = finished[-1]
     since = last.began_at - within / record.run.speed
-    late = [row for row in rows if row.began_at > since]
-    at = last.at
-    bad = [
-        row
-        for row in late
-        if row.state != AttemptState.DONE and not row.inconclusive and not nothing_new(step, row, rows)
-    ]
+    recent = [sample for sample in finished if sample.began_at > since]
+    failures = [sample for sample in recent if sample.state != AttemptState.DONE and not sample.inconclusive]
+    bad = [sample for sample in failures if not nothing_new(step, sample, finished)]
     if bad:
         return _Evidence(good=False, summary=bad[-1].summary, at=bad[-1].at)
     if last.inconclusive:
-        return _Evidence(good=None, summary=f"could not ask: {last.summary}", at=at)
-    often = f"{len(late)} look{'s' if len(late) > 1 else ''}"
-    return _Evidence(good=True, summary=f"nothing new in {often} of the last {format_duration(within)}", at=at)
+        return _Evidence(good=None, summary=f"{Verdict.UNREACHABLE}: {last.summary}", at=last.at)
+    summary = f"nothing new in {count_of_samples(len(recent))} over the last {format_duration(within)}"
+    return _Evidence(good=True, summary=summary, at=last.at)
 
 
-def _of_check(judge: _Judge, step: PageStep, rows: list[Attempt]) -> _Evidence:
-    """A check of the watch: one bad look makes it NO-GO; a newest look that told nothing leaves it open."""
-    at = rows[-1].at
-    if bad := [row for row in rows if row.state != AttemptState.DONE and not row.inconclusive]:
-        often = f" ({len(bad)} of {len(rows)} looks)" if len(rows) > 1 else ""
-        return _Evidence(good=False, summary=f"{bad[-1].summary}{often}", at=bad[-1].at)
-    found = check_verdict(judge.page, judge.record, step)
-    if found is None or found.verdict in INCONCLUSIVE:
-        return _Evidence(good=None, summary=f"{found.verdict}: {found.summary}" if found else "not measured yet", at=at)
-    limits = [alert for alert in judge.page.alerts if alert.check == step.id and not alert.expected]
-    beyond = [one for alert in limits if (one := _within(judge, alert, rows)).good is False]
-    if beyond:
-        return beyond[0]
-    often = f", {len(rows)} looks" if len(rows) > 1 else ""
-    return _Evidence(good=True, summary=f"{found.summary.rstrip('.')}{often}", at=at)
+def _of_check(limits: _Limits, step: PageStep, finished: list[Attempt]) -> _Evidence:
+    """A check of the watch: one failed sample makes it NO-GO. It is open while its newest sample gave no data."""
+    at = finished[-1].at
+    total = count_of_samples(len(finished))
+    if bad := [sample for sample in finished if sample.state != AttemptState.DONE and not sample.inconclusive]:
+        counts = f" ({total}, {len(bad)} failed)" if len(finished) > 1 else ""
+        return _Evidence(good=False, summary=f"{bad[-1].summary}{counts}", at=bad[-1].at)
+    newest = check_verdict(limits.page, limits.record, step)
+    if newest is None or newest.verdict in INCONCLUSIVE:
+        summary = f"{newest.verdict}: {newest.summary}" if newest else NOT_MEASURED
+        return _Evidence(good=None, summary=summary, at=at)
+    rules = [alert for alert in limits.page.alerts if alert.check == step.id and not alert.expected]
+    results = [_of_values(limits, alert, finished) for alert in rules]
+    if over := [result for result in results if result.good is False]:
+        return over[0]
+    counts = f" ({total})" if len(finished) > 1 else ""
+    return _Evidence(good=True, summary=f"{newest.summary.rstrip('.')}{counts}", at=at)
 
 
-def _of_alert(judge: _Judge, alert: AlertRule) -> _Evidence:
-    """A row of the alert table; where another row judges in its stead, both are shown, and silence is never good by itself."""
-    page, record = judge.page, judge.record
-    seen = samples(record, alert.check)
-    own = _within(judge, alert, seen)
-    instead = next((one for one in page.alerts if one.name == alert.otherwise), None)
-    if instead is None:
+def _of_alert(limits: _Limits, alert: AlertRule) -> _Evidence:
+    """An alert rule by its values. With a stand-in rule both are shown, and missing data alone is never good."""
+    page, record = limits.page, limits.record
+    finished = samples(record, alert.check)
+    own = _of_values(limits, alert, finished)
+    stand_in = next((rule for rule in page.alerts if rule.name == alert.otherwise), None)
+    if stand_in is None:
         return own
-    made = samples(record, instead.check)
-    other = (
-        _of_check(replace(judge, above=None), page.step(instead.check), made)
-        if made
-        else _Evidence(good=None, summary="not measured yet")
-    )
+    other = _Evidence(good=None, summary=NOT_MEASURED)
+    if stand_in_samples := samples(record, stand_in.check):
+        # the criterion's own limit is for its own measure, not for the stand-in's
+        other = _of_check(replace(limits, above=None), page.step(stand_in.check), stand_in_samples)
     good = False if False in {own.good, other.good} else own.good if has_value(alert, record) else other.good
-    names = [page.step(one.check).title.rpartition(": ")[2] for one in (alert, instead)]
-    said = own.summary if own.good is not None or not seen else "too little to judge by"
-    often = f" ({sum(has_enough(alert, row) for row in seen)} of {len(seen)} looks had enough)" if seen else ""
-    summary = f"{names[0]}: {said}{often}; {names[1]}: {other.summary}"
-    return _Evidence(good=good, summary=summary, at=max((one.at for one in (own, other) if one.at), default=None))
-
-
-def _within(judge: _Judge, alert: AlertRule, rows: list[Attempt]) -> _Evidence:
-    """Whether every value of an alert's measure was within the limits, with the worst of them."""
-    measured = [row for row in rows if has_enough(alert, row)]
-    if not measured:
-        return _Evidence(good=None, summary="not measured yet")
-    bad = [row for row in measured if judge.beyond(alert, row)]
-    last = (bad or measured)[-1]
-    summary = alert.format_value(last.measures[alert.measure])
-    words = (
-        f"{summary}, {len(bad)} of {len(measured)} looks beyond its limits" if bad else f"{summary}, within its limits"
+    title, other_title = [page.step(rule.check).title.rpartition(": ")[2] for rule in (alert, stand_in)]
+    summary = own.summary if own.good is not None or not finished else "too little data"
+    enough = sum(has_enough(alert, sample) for sample in finished)
+    counts = f" ({enough} of {count_of_samples(len(finished))} had enough data)" if finished else ""
+    return _Evidence(
+        good=good,
+        summary=f"{title}{counts}: {summary}; {other_title}: {other.summary}",
+        at=max((one.at for one in (own, other) if one.at), default=None),
     )
-    return _Evidence(good=not bad, summary=words, at=last.at)
+
+
+def _of_values(limits: _Limits, alert: AlertRule, finished: list[Attempt]) -> _Evidence:
+    """Whether every value of an alert's measure was within the limits, with the newest bad one, or else the newest."""
+    measured = [sample for sample in finished if has_enough(alert, sample)]
+    if not measured:
+        return _Evidence(good=None, summary=NOT_MEASURED)
+    bad = [sample for sample in measured if limits.crossed_by(alert, sample)]
+    last = (bad or measured)[-1]
+    value = alert.format_value(last.measures[alert.measure])
+    if not bad:
+        return _Evidence(good=True, summary=f"{value}, within the limit", at=last.at)
+    side = "under" if limits.above is None and alert.above is None and alert.warn_above is None else "over"
+    summary = f"{value} ({count_of_samples(len(measured))}, {len(bad)} {side} the limit)"
+    return _Evidence(good=False, summary=summary, at=last.at)

@@ -1,4 +1,4 @@
-"""The events of the watch: which warnings, alerts, failures and silences of a check are told, each once."""
+"""The events of the watch: alerts, warnings, failures and missing data, each posted once."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from typing import Any
 
 from commands.runbook.page import Page, PageStep, Part
 from commands.watch.alerts import RaisedAlert, alerts_raised_by, raises_any_alert, samples
-from commands.watch.verdicts import IN_A_ROW, check_verdict, newest_failures, nothing_new
+from commands.watch.verdicts import BLIND_AFTER, check_verdict, newest_failures, nothing_new
 from state.events import AlertRaised, CheckBlind, CheckFailed, Recovered, WarningRaised
 from state.records import Attempt, AttemptState, NewEvent, Record
 
+USUAL_INTERVAL = timedelta(minutes=15)  # of a check whose page names none
+
 
 def check_events(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """What is told of a step's newest attempt beside its result; nothing where a rollback has been asked for."""
+    """What is posted about a step's newest attempt besides its result; nothing once a rollback is requested."""
     if record.rollback:
         return []
-    return _raised_alerts(page, record, step) + _blind(page, record, step) + _failing(page, record, step)
+    return _alert_events(page, record, step) + _blind_events(page, record, step) + _failure_events(page, record, step)
 
 
 def countdown_began(page: Page, raised: RaisedAlert, number: int) -> NewEvent:
-    """An alert begins to count down to the rollback; by its number the buttons find the countdown."""
-    told = _told(page, raised, page.step(raised.alert.check))
-    alert = AlertRaised(**told, number=number, seconds=raised.alert.countdown.total_seconds())
+    """An alert starts to count down to the rollback. The buttons find the countdown by its number."""
+    fields = _alert_fields(page, raised, page.step(raised.alert.check))
+    alert = AlertRaised(**fields, number=number, seconds=raised.alert.countdown.total_seconds())
     return NewEvent(step=raised.alert.check, data=alert)
 
 
-def _raised_alerts(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """The warnings, and the alerts that only tell; what calls for a rollback is told when its countdown begins."""
+def _alert_events(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
+    """Warnings, and alerts that do not roll back. An alert that rolls back is posted when its countdown starts."""
     return [
         NewEvent(
             step=step.id,
-            data=(WarningRaised if raised.level == "warning" else AlertRaised)(**_told(page, raised, step)),
+            data=(WarningRaised if raised.level == "warning" else AlertRaised)(**_alert_fields(page, raised, step)),
             once=f"{raised.level}:{raised.alert.name}:{raised.attempt}",
         )
         for raised in alerts_raised_by(page, record, step.id)
@@ -39,7 +41,7 @@ def _raised_alerts(page: Page, record: Record, step: PageStep) -> list[NewEvent]
     ]
 
 
-def _told(page: Page, raised: RaisedAlert, step: PageStep) -> dict[str, Any]:
+def _alert_fields(page: Page, raised: RaisedAlert, step: PageStep) -> dict[str, Any]:
     """The fields that a warning and an alert have in common."""
     return {
         "name": raised.alert.name,
@@ -47,60 +49,60 @@ def _told(page: Page, raised: RaisedAlert, step: PageStep) -> dict[str, Any]:
         "measure": raised.alert.measure,
         "value": raised.value,
         "rule": raised.rule,
-        "seen": raised.seen,
+        "seen": raised.summary,
         "was_bad": raised.was_bad,
         "action": raised.alert.action,
         "roles": tuple(raised.alert.pings or [page.decision.role]),
     }
 
 
-def _blind(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """A check that has told nothing so often in a row that people must look themselves; told once for each such time."""
-    found = check_verdict(page, record, step)
-    if found is None or found.blind != IN_A_ROW:
+def _blind_events(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
+    """A check that gave no data so often in a row that people must look. Posted once for each such series."""
+    verdict = check_verdict(page, record, step)
+    if verdict is None or verdict.blind != BLIND_AFTER:
         return []
-    told = CheckBlind(
+    blind = CheckBlind(
         title=step.title,
-        verdict=found.verdict,
-        summary=found.summary,
-        times=found.blind,
-        roles=_called(page, step),
+        verdict=verdict.verdict,
+        summary=verdict.summary,
+        times=verdict.blind,
+        roles=_called_roles(page, step),
     )
-    return [NewEvent(step=step.id, data=told, once=f"blind:{step.id}:{found.attempt}")]
+    return [NewEvent(step=step.id, data=blind, once=f"blind:{step.id}:{verdict.attempt}")]
 
 
-def _failing(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """A check that fails, which no row of the alert table tells: people are called, once until it is over, and told then.
+def _failure_events(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
+    """A failing check that no alert rule covers: people are called once per series of failures, and its end is posted.
 
-    For a log that goes on filling up they are called once an hour.
+    Of a log that keeps filling up they are called once an hour.
     """
-    rows = samples(record, step.id)
-    if step.part != Part.WATCH or step.box.asks_people or not rows or rows[-1].inconclusive:
+    finished = samples(record, step.id)
+    if step.part != Part.WATCH or step.box.asks_people or not finished or finished[-1].inconclusive:
         return []
-    last, failing = rows[-1], newest_failures(rows[:-1])
+    last, earlier_failures = finished[-1], newest_failures(finished[:-1])
     if last.state == AttemptState.DONE:
-        called = any(not raises_any_alert(page, record, row) for row in failing)
-        summary = f"well again: {last.summary}".rstrip(".")
-        return [NewEvent(data=Recovered(title=step.title, summary=summary))] if called else []
-    if _told_otherwise(page, record, step, last):
+        people_called = any(not raises_any_alert(page, record, sample) for sample in earlier_failures)
+        summary = f"passes again: {last.summary}".rstrip(".")
+        return [NewEvent(data=Recovered(title=step.title, summary=summary))] if people_called else []
+    if _is_posted_otherwise(page, record, step, last):
         return []
-    first = (failing or [last])[-1]
-    if nothing_new(step, last, rows):
-        calm = Recovered(title=step.title, summary="no worse: nothing new since the look before")
+    first = (earlier_failures or [last])[-1]
+    if nothing_new(step, last, finished):
+        calm = Recovered(title=step.title, summary="no worse: nothing new since the previous sample")
         return [NewEvent(data=calm, once=f"calm:{step.id}:{first.attempt}")]
-    every = step.box.every or timedelta(minutes=15)
-    hour = int((last.attempt - first.attempt) * every / timedelta(hours=1)) if step.box.cumulative else 0
-    told = CheckFailed(title=step.title, summary=last.summary, roles=_called(page, step))
-    return [NewEvent(step=step.id, data=told, once=f"bad:{step.id}:{first.attempt}:{hour}")]
+    interval = step.box.every or USUAL_INTERVAL
+    hour = int((last.attempt - first.attempt) * interval / timedelta(hours=1)) if step.box.cumulative else 0
+    failed = CheckFailed(title=step.title, summary=last.summary, roles=_called_roles(page, step))
+    return [NewEvent(step=step.id, data=failed, once=f"bad:{step.id}:{first.attempt}:{hour}")]
 
 
-def _told_otherwise(page: Page, record: Record, step: PageStep, row: Attempt) -> bool:
-    """Whether a failure is told by the alert that it raises, or by the rollback that it causes."""
-    rolls_back = row.state == AttemptState.FAILED and step.box.on_failure == "roll back"
-    return rolls_back or raises_any_alert(page, record, row)
+def _is_posted_otherwise(page: Page, record: Record, step: PageStep, sample: Attempt) -> bool:
+    """Whether a failure is posted as the alert that it raises, or as the rollback that it causes."""
+    rolls_back = sample.state == AttemptState.FAILED and step.box.on_failure == "roll back"
+    return rolls_back or raises_any_alert(page, record, sample)
 
 
-def _called(page: Page, step: PageStep) -> tuple[str, ...]:
-    """Whom a check calls: the roles of its rows of the alert table, or else who decides when it fails."""
+def _called_roles(page: Page, step: PageStep) -> tuple[str, ...]:
+    """Whom a check calls: the roles that its alert rules ping, or else the role that decides when it fails."""
     pinged = dict.fromkeys(role for alert in page.alerts if alert.check == step.id for role in alert.pings)
     return tuple(pinged) or (step.box.asks or page.decision.role,)

@@ -1,4 +1,4 @@
-"""The verdict on every check of the watch: ok, warning, bad, quiet, no data or could not ask, each with value, rule and baseline."""
+"""The verdict on each check of the watch: ok, warning, bad, quiet, no data or unreachable."""
 
 from __future__ import annotations
 
@@ -15,136 +15,141 @@ from state.records import Attempt, AttemptState, Record
 
 
 class Verdict(StrEnum):
-    """What is thought of a check by its newest sample."""
+    """What a check is judged to be by its newest sample, the worst first."""
 
-    OK = "ok"
-    WARNING = "warning"
     BAD = "bad"
-    QUIET = "quiet"  # too little to judge by, which may be so, because another row judges instead
+    UNREACHABLE = "unreachable"
     NO_DATA = "no data"
-    UNREACHABLE = "could not ask"
+    WARNING = "warning"
+    QUIET = "quiet"  # too little data, which is acceptable here because a stand-in rule applies
+    OK = "ok"
 
 
 INCONCLUSIVE = frozenset({Verdict.QUIET, Verdict.NO_DATA, Verdict.UNREACHABLE})
-IN_A_ROW = 2  # looks that tell nothing before people are called to look themselves
+BLIND_AFTER = 2  # samples without data in a row before people are called
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckVerdict:
-    """The newest verdict on one check. `summary` is what was seen, `beside` the rules and the baseline it is held to.
+    """The verdict on one check's newest sample, whose number is `attempt`.
 
-    `blind` is how many of the newest looks told nothing, one after another.
+    `summary` is the sample's result, `limits` the rules and the baseline that it is judged by. `blind` counts the
+    newest samples in a row that gave no data.
     """
 
     step: str
     title: str
     verdict: Verdict
     summary: str
-    beside: str
+    limits: str
     at: datetime
     attempt: int
     blind: int
 
     @property
     def good(self) -> bool:
-        """Whether it is known to be well."""
+        """Whether the check is known to be healthy."""
         return self.verdict == Verdict.OK
 
 
 def check_verdicts(page: Page, record: Record) -> tuple[CheckVerdict, ...]:
-    """The verdict on each check of the watch that was made at least once, in the page's order."""
-    return tuple(found for step in page.part(Part.WATCH) if (found := check_verdict(page, record, step)))
+    """The verdict on each check of the watch that has a sample, in the page's order."""
+    return tuple(verdict for step in page.part(Part.WATCH) if (verdict := check_verdict(page, record, step)))
 
 
 def check_verdict(page: Page, record: Record, step: PageStep) -> CheckVerdict | None:
-    """The newest verdict on one check; None where it was never made, or only asks people."""
-    rows = samples(record, step.id)
-    if not rows or step.box.asks_people:
+    """The verdict on one check. None where it has no sample, or only asks people."""
+    finished = samples(record, step.id)
+    if not finished or step.box.asks_people:
         return None
-    row = rows[-1]
+    newest = finished[-1]
     return CheckVerdict(
         step=step.id,
         title=step.title,
-        verdict=_verdict(page, record, row),
-        summary=row.summary,
-        beside=_beside(page, record, row),
-        at=row.at,
-        attempt=row.attempt,
-        blind=_blind(page, rows),
+        verdict=_verdict(page, record, newest),
+        summary=newest.summary,
+        limits=_limits(page, record, newest),
+        at=newest.at,
+        attempt=newest.attempt,
+        blind=_blind(page, finished),
     )
 
 
-def newest_failures(rows: list[Attempt]) -> list[Attempt]:
-    """The looks that failed one after another until the newest, newest first; those that could not be made count for nothing."""
-    return list(
-        takewhile(lambda row: row.state != AttemptState.DONE, reversed([row for row in rows if not row.inconclusive]))
-    )
+def newest_failures(finished: list[Attempt]) -> list[Attempt]:
+    """The newest samples that failed in a row, newest first. Inconclusive samples are skipped."""
+    conclusive = [sample for sample in finished if not sample.inconclusive]
+    return list(takewhile(lambda sample: sample.state != AttemptState.DONE, reversed(conclusive)))
 
 
-def nothing_new(step: PageStep, row: Attempt, rows: list[Attempt]) -> bool:
-    """Whether a look at a log, which reads from the restart on each time, found only the lines of the look before it."""
-    if not step.box.cumulative or row.inconclusive:
+def nothing_new(step: PageStep, sample: Attempt, finished: list[Attempt]) -> bool:
+    """Whether a sample of a log, which is read from the restart on each time, found nothing since the sample before."""
+    if not step.box.cumulative or sample.inconclusive:
         return False
-    before = next((one for one in reversed(rows) if one.attempt < row.attempt and not one.inconclusive), None)
-    return before is not None and (row.measures, row.outcome.get("output")) == (
-        before.measures,
-        before.outcome.get("output"),
-    )
+    earlier = (one for one in reversed(finished) if one.attempt < sample.attempt and not one.inconclusive)
+    previous = next(earlier, None)
+    return previous is not None and _findings(sample) == _findings(previous)
 
 
-def _verdict(page: Page, record: Record, row: Attempt) -> Verdict:
-    # what only an older look showed is no verdict on the newest; a countdown that it began goes on all the same
-    levels = {raised.level for raised in alerts_raised_by(page, record, row.step) if raised.attempt == row.attempt}
-    if row.inconclusive:
-        return (
-            Verdict.NO_DATA if row.state == AttemptState.FAILED and row.measures else Verdict.UNREACHABLE
-        )  # it answered, and that told nothing
+def _findings(sample: Attempt) -> tuple[dict[str, float], object]:
+    return sample.measures, sample.outcome.get("output")
+
+
+def _verdict(page: Page, record: Record, sample: Attempt) -> Verdict:
+    # an alert raised by an older sample is no verdict on this one; the countdown it started continues all the same
+    levels = {
+        raised.level for raised in alerts_raised_by(page, record, sample.step) if raised.attempt == sample.attempt
+    }
+    if sample.inconclusive:
+        answered = sample.state == AttemptState.FAILED and sample.measures
+        return Verdict.NO_DATA if answered else Verdict.UNREACHABLE
     if "alert" in levels:
         return Verdict.BAD
-    if row.state != AttemptState.DONE:
-        return Verdict.WARNING if nothing_new(page.step(row.step), row, samples(record, row.step)) else Verdict.BAD
-    if _told_nothing(page, row):
+    if sample.state != AttemptState.DONE:
+        old_news = nothing_new(page.step(sample.step), sample, samples(record, sample.step))
+        return Verdict.WARNING if old_news else Verdict.BAD
+    if _gave_no_data(page, sample):
         return Verdict.NO_DATA
-    if instead := _judging_instead(page, row):
-        return Verdict.QUIET if all(has_value(alert, record) for alert in instead) else Verdict.NO_DATA
+    if stand_ins := _stand_ins(page, sample):
+        return Verdict.QUIET if all(has_value(alert, record) for alert in stand_ins) else Verdict.NO_DATA
     return Verdict.WARNING if levels else Verdict.OK
 
 
-def _told_nothing(page: Page, row: Attempt) -> bool:
-    """Whether the check was made, and gave a row of the alert table that watches it no value to judge by."""
-    rows = _without_a_value(page, row)
-    return any(not alert.otherwise for alert in rows)
+def _gave_no_data(page: Page, sample: Attempt) -> bool:
+    """Whether the sample gave some rule of its check too little data, and no stand-in applies for that rule."""
+    return any(not alert.otherwise for alert in _without_value(page, sample))
 
 
-def _judging_instead(page: Page, row: Attempt) -> list[AlertRule]:
-    """The rows that judge in the stead of those to which a look gave no value. If they cannot either, their own look calls people."""
-    names = {alert.otherwise for alert in _without_a_value(page, row)}
+def _stand_ins(page: Page, sample: Attempt) -> list[AlertRule]:
+    """The rules that apply instead of those to which a sample gave no value. Their own check calls people."""
+    names = {alert.otherwise for alert in _without_value(page, sample)}
     return [alert for alert in page.alerts if alert.name in names]
 
 
-def _without_a_value(page: Page, row: Attempt) -> list[AlertRule]:
-    rows = [alert for alert in page.alerts if alert.check == row.step and not alert.expected]
-    return [alert for alert in rows if not has_enough(alert, row)]
+def _without_value(page: Page, sample: Attempt) -> list[AlertRule]:
+    """The rules of the sample's check to which it gave no value."""
+    rules = [alert for alert in page.alerts if alert.check == sample.step and not alert.expected]
+    return [alert for alert in rules if not has_enough(alert, sample)]
 
 
-def _blind(page: Page, rows: list[Attempt]) -> int:
-    blind = 0
-    for row in reversed(rows):
-        if not (row.inconclusive or (row.state == AttemptState.DONE and _told_nothing(page, row))):
-            break
-        blind += 1
-    return blind
+def _blind(page: Page, finished: list[Attempt]) -> int:
+    """How many of the newest samples in a row gave no data."""
+
+    def gave_none(sample: Attempt) -> bool:
+        return sample.inconclusive or (sample.state == AttemptState.DONE and _gave_no_data(page, sample))
+
+    return len(list(takewhile(gave_none, reversed(finished))))
 
 
-def _beside(page: Page, record: Record, row: Attempt) -> str:
-    rows = [alert for alert in page.alerts if alert.check == row.step]
+def _limits(page: Page, record: Record, sample: Attempt) -> str:
+    """The rules and the baseline that a sample is judged by, in one line; the same words appear once."""
+    rules = [alert for alert in page.alerts if alert.check == sample.step]
     parts = []
-    for alert in rows:
-        what = f"{alert.measure} " if len(rows) > 1 and alert.limit != NO_FAILURE else ""
-        was = baseline_value(page, record, alert)
-        said = "expected" if alert.expected else f"{what}limit: {alert.limit}"
-        if alert.otherwise and not has_enough(alert, row):
-            least = " and ".join(f"{most:g} {name}" for name, most in alert.enough.items())
-            said = f"with less than {least} “{alert.otherwise}” judges"
-        parts.append(said + (f", before {alert.format_value(was)}" if was is not None else ""))
+    for alert in rules:
+        measure = f"{alert.measure} " if len(rules) > 1 and alert.limit != NO_FAILURE else ""
+        baseline = baseline_value(page, record, alert)
+        limit = "expected" if alert.expected else f"{measure}limit: {alert.limit}"
+        if alert.otherwise and not has_enough(alert, sample):
+            least = " and ".join(f"{count:.12g} {name}" for name, count in alert.enough.items())
+            limit = f"below {least}, “{alert.otherwise}” applies"
+        parts.append(limit + (f", baseline {alert.format_value(baseline)}" if baseline is not None else ""))
     return "; ".join(dict.fromkeys(parts))

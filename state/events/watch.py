@@ -92,6 +92,12 @@ class CheckBlind(EventData):
     times: int = 0
     roles: tuple[str, ...] = ()
 
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Earlier versions stored the verdict "unreachable" as "could not ask"."""
+        renamed = {"verdict": "unreachable"} if stored.get("verdict") == "could not ask" else {}
+        return super().from_stored({**stored, **renamed})
+
 
 @dataclass(frozen=True, kw_only=True)
 class CheckFailed(EventData):

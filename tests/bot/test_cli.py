@@ -186,7 +186,7 @@ def test_an_orphaned_run_is_seen_and_ended_by_its_typed_number(
     assert "nothing was changed in production" in out
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert "shop is free" in said(capsys, "end", "1", "--reason", "its machine is gone")[1]
-    assert "Ended by hand" in said(capsys, "status")[1]
+    assert "shop: ENDED BY HAND, look at production" in said(capsys, "status")[1]
 
 
 def test_a_run_is_not_ended_under_a_bot_that_serves_it(
@@ -221,7 +221,7 @@ def kept(shop: Path) -> Path:
 def test_report_prints_markdown(kept: Path, capsys: Capture) -> None:
     code, out, _ = said(capsys, "report", "1")
     assert code == 0
-    assert out.startswith("# ✅ Run 1: shop is kept")
+    assert out.startswith("# ✅ Run 1: shop was kept")
     assert "done: It is there." in out
 
 
@@ -242,12 +242,17 @@ def test_report_of_what_cannot_be_written_or_is_not_there_says_so(kept: Path, ca
     assert "There is no run 7" in err
 
 
-def test_history_lists_runs_and_the_four_figures(kept: Path, capsys: Capture) -> None:
+def test_history_lists_runs_and_the_dora_metrics(kept: Path, capsys: Capture) -> None:
     code, out, _ = said(capsys, "history")
     assert code == 0
     assert "✅   1  2026-11-23 12:00  shop  main: kept" in out
-    for figure in ("Deploy frequency: 1 a week", "Lead time", "Change failure share: 0 of 1", "Time to restore"):
-        assert figure in out
+    for metric in (
+        "Deployment frequency: 1 a week",
+        "Lead time",
+        "Change failure rate: 0 % (0 of 1",
+        "Time to restore",
+    ):
+        assert metric in out
 
 
 def test_history_wants_at_least_one_run(kept: Path, capsys: Capture) -> None:

@@ -60,23 +60,23 @@ def _how_it_goes(snapshot: Snapshot, one: Countdown, number: int) -> str:
     zone = snapshot.page.runbook.time_zone
     if one.number != number:
         return "It rang again later; see below."
-    if one.held and one.held_until:
+    if one.hold and one.held_until:
         until = time_of(one.held_until, zone)
-        return f"🔕 *Held as a false alarm* by {person(one.held.person)} until {until}\n> {line(one.held.reason, 500)}"
-    if one.over:
-        why = one.why_over or "within its limits again before the countdown was at zero"  # older records have none
+        return f"🔕 *Held as a false alarm* by {person(one.hold.person)} until {until}\n> {line(one.hold.reason, 500)}"
+    if one.cancelled_at:
+        why = one.cancel_reason or "back within the limit before the countdown expired"  # older records have none
         return f"✅ {line(why[0].upper() + why[1:], 300)}; nothing was rolled back for it."
     if back := snapshot.record.rollback:
         return f"⏪ Rollback asked for by {person(back.person)} at {time_of(back.at, zone)}."
     if not snapshot.can_roll_back:
         return ""
-    at = time_of(one.ends, zone, seconds=True)
+    at = time_of(one.ends_at, zone, seconds=True)
     return f"⏳ *Rolls back by itself at {at}*, {format_duration(one.alert.countdown)} after the alert, unless somebody holds it."
 
 
 def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | None:
     one = _countdown(snapshot, data)
-    if one and one.runs and one.number == _number(data) and snapshot.can_roll_back:
+    if one and one.running and one.number == _number(data) and snapshot.can_roll_back:
         hold = button("false_alarm", "🔕 Hold: false alarm…", f"{event.run}:{event.id}")
         return actions(snapshot.rollback_button("⏪ Roll back now"), hold)
     return actions(snapshot.rollback_button())
@@ -91,13 +91,13 @@ def held(_: Snapshot, __: Event, data: AlertHeld) -> Message:
 
 def recovered(_: Snapshot, __: Event, data: Recovered) -> Message:
     """An alert went away by itself before its countdown was at zero."""
-    head = f"✅ {bold(data.title)} is {line(data.summary, 300)}."
+    head = f"✅ {bold(data.title)}: {line(data.summary, 300)}."
     return message(head, [section(head)])
 
 
 def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
     """A check that has told nothing several times in a row."""
-    what = "could not be asked" if data.verdict == Verdict.UNREACHABLE else "gave no data"
+    what = "was unreachable" if data.verdict == Verdict.UNREACHABLE else "gave no data"
     head = f"🔌 {bold(data.title)} {what}, {data.times} times in a row"
     todo = "No data is not healthy. Please look yourself:\n" + snapshot.contacts(data.roles)
     return message(f"{head} {todo}", [section(f"{head}\n> {line(data.summary, 600)}"), section(todo)])

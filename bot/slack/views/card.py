@@ -7,8 +7,8 @@ from collections import Counter
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
-from commands.progress.step_state import DECISION, WATCH
-from commands.report.status import Status, progress_bar
+from commands.progress.step_state import DECISION
+from commands.report.status import Phase, Status, progress_bar, watched_time
 from commands.rollback.budget import StepPace
 from commands.signoff.waiting import Waiting
 from commands.text.durations import format_duration
@@ -17,14 +17,24 @@ from commands.watch.verdicts import CheckVerdict, Verdict
 from state.events import Ask
 from state.records import RunState
 
-ENDINGS = {
-    RunState.KEPT: ("✅", "KEPT"),
-    RunState.ROLLED_BACK: ("↩️", "ROLLED BACK"),
-    RunState.ABORTED: ("⛔", "ABORTED, nothing was changed"),
-    RunState.ENDED: ("🛑", "ENDED BY HAND, look at production"),
+EMOJI = {
+    Phase.DEPLOYING: "🚀",
+    Phase.WATCHING: "👀",
+    Phase.ALERT: "🚨",
+    Phase.ON_HOLD: "⏸️",
+    Phase.NEEDS_SIGNATURE: "🙋",
+    Phase.NEEDS_SECOND_PERSON: "🙋",
+    Phase.NEEDS_ANSWER: "❓",
+    Phase.NEEDS_DECISION: "🏁",
+    Phase.STOPPING: "⏪",
+    Phase.ROLLING_BACK: "⏪",
+    Phase.ROLLBACK_WAITS: "🙋",
+    Phase.ROLLED_BACK: "↩️",
+    Phase.PARTLY_ROLLED_BACK: "⚠️",
+    Phase.KEPT: "✅",
+    Phase.ABORTED: "⛔",
+    Phase.ENDED: "🛑",
 }
-
-
 VERDICTS = {
     Verdict.BAD: "❌",
     Verdict.UNREACHABLE: "🔌",
@@ -41,7 +51,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
     head = headline(status)
     blocks = [
         header(head),
-        section("\n".join(_counting(snapshot, one, clock=clock) for one in status.counting[:4])),
+        section("\n".join(_counting(snapshot, one, clock=clock) for one in status.countdowns[:4])),
         section(_progress(snapshot, status, clock=clock)),
         section(_banner(snapshot, status, clock=clock)),
         section(_waiting(snapshot, status)),
@@ -54,33 +64,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
 
 def headline(status: Status) -> str:
     """What is happening, in one line: emoji, target, state in words."""
-    emoji, words = ENDINGS.get(status.state) or _going(status)
-    if status.lost:
-        emoji, words = "⚠️", f"{words}, but NOT all of it"
-    return f"{emoji} {status.target}: {words}"
-
-
-def _going(status: Status) -> tuple[str, str]:
-    if status.state == RunState.ROLLING_BACK:
-        return ("🙋", "rollback waits for people") if _blocking(status) else ("⏪", "ROLLING BACK")
-    if status.rollback_left is not None:
-        return "⏪", "stopping, to roll back"
-    if status.counting:
-        return "🚨", "ALERT, about to roll back"
-    if status.held_by:
-        return "⏸️", "ON HOLD"
-    if blocking := _blocking(status):
-        asked = {
-            Ask.DECIDE: ("🏁", "KEEP or ROLLBACK?"),
-            Ask.SIGN: ("🙋", "waiting for sign-off"),
-            Ask.AGREE: ("🙋", "waiting for a second person"),
-        }
-        return asked.get(blocking[0].ask, ("❓", "a step needs an answer"))
-    return ("👀", "being watched") if status.stage == "Watch" else ("🚀", "deploying")
-
-
-def _blocking(status: Status) -> list[Waiting]:
-    return [waiting for waiting in status.waiting if waiting.blocks]
+    return f"{EMOJI[status.phase]} {status.target}: {status.phase}"
 
 
 def _progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
@@ -88,7 +72,7 @@ def _progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if status.stage == "Watch":
         bar = watched(snapshot) if clock else ""
     time = f" · *{t_plus(status)}*" if clock else ""
-    if status.state in ENDINGS:
+    if not snapshot.record.run.active:
         return f"{bar}{time}"
     doing = f" → {line(status.doing, 200)}" if status.doing else ""
     return f"*{status.stage}*{doing}\n{bar}{time}"
@@ -101,10 +85,9 @@ def t_plus(status: Status) -> str:
 
 def watched(snapshot: Snapshot) -> str:
     """How much of the watch is over, in the page's own time."""
-    row, watch, run = snapshot.record.last(WATCH), snapshot.page.watch, snapshot.record.run
-    if row is None or watch is None:
+    elapsed, watch = watched_time(snapshot.page, snapshot.record, snapshot.now), snapshot.page.watch
+    if elapsed is None or watch is None:
         return ""
-    elapsed = min((snapshot.now - row.began_at) * run.speed, watch.lasts)
     return f"{progress_bar(round(elapsed / watch.lasts * 100), 100)}  {format_duration(elapsed)} of {format_duration(watch.lasts)}"
 
 
@@ -114,13 +97,13 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
         why = f": {line(status.hold_reason)}" if status.hold_reason else ""
         lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step begins.")
     if (fact := snapshot.record.rollback) and status.state != RunState.KEPT:
-        why = f": {line(status.reason)}" if status.reason else ""
+        why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
         lines.append(f"⏪ *Rollback* asked for by {person(fact.person)}{why}")
-    if status.loses and snapshot.can_roll_back:
-        lines.append(f"⚠️ Rolling back now loses {bold(status.loses, 200)}")
-    if status.loses and status.state == RunState.ROLLED_BACK:
-        lines.append(f"⚠️ Lost by it: {bold(status.loses, 200)}")
-    lines += [f"❌ NOT restored: {line(one, 200)}" for one in status.lost[:6]]
+    if status.rollback_loss and snapshot.can_roll_back:
+        lines.append(f"⚠️ Rolling back now loses {bold(status.rollback_loss, 200)}")
+    if status.rollback_loss and status.state == RunState.ROLLED_BACK:
+        lines.append(f"⚠️ Lost by it: {bold(status.rollback_loss, 200)}")
+    lines += [f"❌ NOT restored: {line(one, 200)}" for one in status.not_restored[:6]]
     if status.rollback_left is not None:
         lines.append(_time_left(snapshot, status, clock=clock))
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
@@ -129,17 +112,17 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
 
 
 def _counting(snapshot: Snapshot, one: Countdown, *, clock: bool) -> str:
-    at = time_of(one.ends, snapshot.page.runbook.time_zone, seconds=True)
+    at = time_of(one.ends_at, snapshot.page.runbook.time_zone, seconds=True)
     soon = f"in *{format_duration(round(time_left(one, snapshot.now).total_seconds()))}*, " if clock else ""
-    return f"⏳ *Rolls back by itself* {soon}at {at}, unless it is held (in the thread)\n{bold(one.alert.name)} {line(one.seen, 200)}"
+    return f"⏳ *Rolls back by itself* {soon}at {at}, unless it is held (in the thread)\n{bold(one.alert.name)} {line(one.summary, 200)}"
 
 
 def _false_alarm(snapshot: Snapshot, one: Countdown) -> str:
-    if not one.held or not one.held_until:
+    if not one.hold or not one.held_until:
         return ""
     until = time_of(one.held_until, snapshot.page.runbook.time_zone)
-    why = line(one.held.reason, 200)
-    return f"🔕 {bold(one.alert.name)} is held as a false alarm by {person(one.held.person)} until {until}: {why}"
+    why = line(one.hold.reason, 200)
+    return f"🔕 {bold(one.alert.name)} is held as a false alarm by {person(one.hold.person)} until {until}: {why}"
 
 
 def _time_left(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
@@ -150,7 +133,7 @@ def _time_left(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     seconds = left.total_seconds()
     over = f"🚨 *{format_duration(round(-seconds))} over* the {within} it may take"
     summary = over if seconds < 0 else f"⏱️ *{format_duration(round(seconds))} left* of {within}"
-    return "\n".join([summary, *(_late(one) for one in status.late[:4])])
+    return "\n".join([summary, *(_late(one) for one in status.slow_steps[:4])])
 
 
 def _late(one: StepPace) -> str:
@@ -182,7 +165,7 @@ def _check(probe: CheckVerdict, *, whole: bool) -> str:
     # all checks of a list have their "Every 15 minutes:" in common with others
     title = bold(probe.title.rpartition(": ")[2], 80)
     words = "" if probe.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{probe.verdict}: "
-    beside = f"  _({line(probe.beside, 120)})_" if probe.beside and (whole or not probe.good) else ""
+    beside = f"  _({line(probe.limits, 120)})_" if probe.limits and (whole or not probe.good) else ""
     return f"{VERDICTS[probe.verdict]} {title} {words}{line(probe.summary, 160)}{beside}"
 
 

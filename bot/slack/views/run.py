@@ -93,7 +93,11 @@ def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
     waits = "\n".join(
         f"🙋 waits for {', '.join(snapshot.title_of(r) for r in one.roles[:6])}" for one in status.waiting[:4]
     )
-    loses = f"⚠️ Rolling back now loses {line(status.loses, 200)}" if status.loses and snapshot.can_roll_back else ""
+    loses = (
+        f"⚠️ Rolling back now loses {line(status.rollback_loss, 200)}"
+        if status.rollback_loss and snapshot.can_roll_back
+        else ""
+    )
     blocks = [
         section("\n".join(filter(None, [head, doing, waits, sums(status), loses]))),
         section(checks(status, whole=True)),

@@ -11,7 +11,7 @@ from bot.slack.views.blocks import Block, button, confirm
 from bot.text import bold, line, mention
 from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
-from commands.report.status import Status, status_of
+from commands.report.status import Status, can_roll_back, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
 from state.records import Record, RunState
@@ -36,7 +36,7 @@ class Snapshot:
     @property
     def can_roll_back(self) -> bool:
         """Whether a rollback may still be asked for."""
-        return self.record.run.state == RunState.GOING and not self.record.rollback and not self.record.keep
+        return can_roll_back(self.record)
 
     def title_of(self, role: str) -> str:
         """A role's title in bold."""

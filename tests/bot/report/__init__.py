@@ -1,1 +1,1 @@
-"""Tests of how reports, histories and charts look."""
+"""Tests of the layout of reports, histories and charts."""

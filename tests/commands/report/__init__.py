@@ -1,1 +1,1 @@
-"""Tests of what is told of a run when it is over."""
+"""Tests of what is reported about runs."""

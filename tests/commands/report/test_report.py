@@ -1,149 +1,126 @@
-"""The report of a run that was kept, rolled back, refused, or cut off."""
+"""The report of a run that was kept, rolled back, refused, or closed by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.progress.step_state import WATCH
-from commands.report import Report, build_report, deploy_of
-from commands.report.people import Act
-from commands.runbook import Page
-from state.events import event_from
-from state.facts import Fact
-from state.records import Attempt, AttemptState, Event, Record, RunState
-from tests.pages import NOON, SIGNED, record, row, said, small
-
-PAGE = small()
-PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
-DEPLOYED = (
-    row("ready", AttemptState.DONE),
-    row("put-the-code-there", AttemptState.DONE, after=2),
-    row("health", AttemptState.DONE, after=9, seconds=0.1, failed=0.0),
+from commands.progress.step_state import DECISION, WATCH
+from commands.report import build_report
+from commands.report.people import ActionKind
+from state.records import AttemptState, RunState
+from tests.commands.report.deployed import (
+    CHECK,
+    DEPLOYED,
+    PAGE,
+    PEOPLE,
+    WATCHING,
+    alert,
+    ended,
+    report,
+    rolled_back,
+    sample,
 )
-
-
-def at(row: Attempt, minutes: float) -> Attempt:
-    """The attempt, ended so many minutes past noon."""
-    return replace(row, ended_at=NOON + timedelta(minutes=minutes))
-
-
-def checked(after: float, seconds: float, attempt: int) -> Attempt:
-    """A check of the response time."""
-    return at(row("response-time", AttemptState.DONE, attempt, after=after, seconds=seconds, failed=0.0), after)
-
-
-def report(of: Record, events: Sequence[Event] = (), page: Page = PAGE) -> Report:
-    """The report of a record, two hours past noon."""
-    return build_report(page, of, events, [deploy_of(of)], people=PEOPLE, now=NOON + timedelta(hours=2))
-
-
-def alert(minutes: float, value: float, kind: str = "alert") -> Event:
-    """An alert that was told."""
-    data = {"name": "API response > 5 s", "value": value, "rule": "above 5"}
-    when = NOON + timedelta(minutes=minutes)
-    return Event(id=1, run=1, at=when, step="response-time", data=event_from(kind, data), before="", hash="")
+from tests.pages import NOON, record, row, said, small
 
 
 def test_a_kept_run_shows_planned_and_actual_times_side_by_side() -> None:
-    rows = (*DEPLOYED, at(row(WATCH, AttemptState.DONE, after=15), 75))
-    moments = report(record(*rows, state=RunState.KEPT, ended_at=NOON + timedelta(minutes=80))).timeline
-    deploy = next(one for one in moments if one.title == "Put the code there")
-    watch = next(one for one in moments if one.title == "The watch")
-    assert (deploy.planned, deploy.began) == (timedelta(0) + PAGE.forward[0].box.takes, timedelta(minutes=2))
+    attempts = (*DEPLOYED, ended(row(WATCH, AttemptState.DONE, after=15), 75))
+    timeline = report(record(*attempts, state=RunState.KEPT, ended_at=NOON + timedelta(minutes=80))).timeline
+    deploy = next(entry for entry in timeline if entry.title == "Put the code there")
+    watch = next(entry for entry in timeline if entry.title == "The watch")
+    assert (deploy.planned, deploy.began) == (PAGE.forward[0].box.takes, timedelta(minutes=2))
     assert (watch.began, watch.took, watch.state) == (timedelta(minutes=15), timedelta(hours=1), AttemptState.DONE)
 
 
-def test_who_signed_is_told_with_the_role_and_the_time() -> None:
-    found = report(record(*DEPLOYED, facts=SIGNED)).actions
-    assert [(one.person, one.role, one.act) for one in found] == [
-        ("U2", "Database Admin", Act.SIGNED),
-        ("U2", "Tech Lead", Act.SIGNED),
-    ]
-
-
-def test_an_alert_that_was_followed_by_a_good_value_ended_so() -> None:
-    rows = (*DEPLOYED, row(WATCH, AttemptState.RUNNING, after=15), checked(15, 9.0, 1), checked(30, 0.2, 2))
-    (rang,) = report(record(*rows), [alert(15, 9.0)]).alerts
-    assert rang.ended == "within its limits again at T+30 min: 0.2"
-
-
-def test_an_alert_that_nothing_followed_is_still_so() -> None:
-    rows = (*DEPLOYED, row(WATCH, AttemptState.RUNNING, after=15), checked(15, 9.0, 1))
-    (rang,) = report(record(*rows), [alert(15, 9.0)]).alerts
-    assert rang.ended == "still so at the last look"
-
-
-def test_an_alert_that_went_on_stands_once() -> None:
-    rows = (
-        *DEPLOYED,
-        row(WATCH, AttemptState.RUNNING, after=15),
-        checked(15, 9.0, 1),
-        checked(30, 8.0, 2),
-        checked(45, 0.2, 3),
+def test_a_step_that_was_tried_again_lasts_from_its_first_start_to_its_last_end() -> None:
+    twice = (
+        ended(row("health", AttemptState.FAILED, 1, after=9), 10),
+        ended(row("health", AttemptState.DONE, 2, after=20), 21),
     )
-    assert len(report(record(*rows), [alert(15, 9.0), alert(30, 8.0)]).alerts) == 1
+    entry = next(one for one in report(record(*DEPLOYED[:2], *twice)).timeline if one.title == "Health")
+    assert (entry.began, entry.took, entry.state) == (timedelta(minutes=9), timedelta(minutes=12), AttemptState.DONE)
 
 
-def rolled_back(*more: Attempt, loses: str = "", facts: tuple[Fact, ...] = ()) -> Record:
-    """A run whose response time was too long and which was taken back 40 minutes past noon."""
-    back = said("rollback", person="gonogo", after=40, reason="too slow")
-    rows = (*DEPLOYED, row(WATCH, AttemptState.RUNNING, after=15), checked(15, 9.0, 1), *more)
-    end = NOON + timedelta(minutes=52)
-    return record(*rows, facts=(back, *facts), state=RunState.ROLLED_BACK, ended_at=end, rollback_loss=loses)
+def test_a_rollback_is_timed_and_stops_the_watch() -> None:
+    undone = ended(row("put-the-old-code-back", AttemptState.DONE, after=41), 50)
+    result = report(rolled_back(undone), [alert(15)])
+    assert (result.rollback_took, result.rollback_within) == (timedelta(minutes=12), timedelta(minutes=15))
+    assert result.reason == "too slow"
+    watch = next(entry for entry in result.timeline if entry.title == "The watch")
+    assert (watch.state, watch.took) == (AttemptState.STOPPED, timedelta(minutes=25))
+    assert result.timeline[-1].title == "Put the old code back"
+    assert result.timeline[-1].planned is None
+    assert result.alerts[0].ended == "rolled back, requested at T+40 min"
+    assert result.not_restored == ()
 
 
-def test_a_rollback_is_timed_and_ends_the_alert_and_the_watch() -> None:
-    undone = at(row("put-the-old-code-back", AttemptState.DONE, after=41), 50)
-    found = report(rolled_back(undone), [alert(15, 9.0)])
-    assert (found.rollback_took, found.reason) == (timedelta(minutes=12), "too slow")
-    assert found.alerts[0].ended == "rolled back, asked for at T+40 min"
-    assert next(one.state for one in found.timeline if one.title == "The watch") == "stopped"
-    assert found.not_brought_back == ()
+def test_a_rollback_during_the_decision_stops_the_decision() -> None:
+    decision = row(DECISION, AttemptState.RUNNING, after=30)
+    of = rolled_back(decision)
+    entry = next(one for one in report(of).timeline if one.title == "KEEP or ROLLBACK")
+    assert (entry.state, entry.took) == (AttemptState.STOPPED, timedelta(minutes=10))
 
 
-def test_what_a_rollback_could_not_bring_back_is_named() -> None:
-    undone = at(replace(row("put-the-old-code-back", AttemptState.FAILED, after=41), summary="exit 1"), 50)
-    skip = said("answer", "put-the-old-code-back", 1, said="skip", reason="by hand")
-    lost = report(rolled_back(undone, loses="3 orders", facts=(skip,))).not_brought_back
-    assert lost == ("Lost by it: 3 orders", "“Put the old code back” failed: exit 1 (skip: by hand)")
+def test_a_step_that_runs_during_a_rollback_is_still_running() -> None:
+    of = record(*DEPLOYED[:2], row("health", AttemptState.RUNNING, after=9), facts=(said("rollback", after=10),))
+    entry = next(one for one in report(of).timeline if one.title == "Health")
+    assert (entry.state, entry.took) == (AttemptState.RUNNING, None)
 
 
-def test_a_refused_run_says_who_refused_and_why_and_that_nothing_began() -> None:
+def test_a_refused_run_says_who_refused_and_why_and_that_nothing_started() -> None:
     refused = said("sign", "ready", 1, role="dba", said="no", reason="no backup")
-    found = report(record(DEPLOYED[0], facts=(refused,), state=RunState.ABORTED, ended_at=NOON + timedelta(minutes=3)))
-    assert [(one.act, one.reason) for one in found.actions] == [(Act.REFUSED, "no backup")]
-    assert [one.began for one in found.timeline[1:]] == [None] * (len(found.timeline) - 1)
-    assert found.panels == ()
-    assert found.figures.deploys == 0, "a refused run is no deploy"
+    of = record(DEPLOYED[0], facts=(refused,), state=RunState.ABORTED, ended_at=NOON + timedelta(minutes=3))
+    result = report(of)
+    assert [(action.kind, action.reason) for action in result.actions] == [(ActionKind.REFUSED, "no backup")]
+    assert [entry.began for entry in result.timeline[1:]] == [None] * (len(result.timeline) - 1)
+    assert {entry.state for entry in result.timeline[1:]} == {None}
+    assert result.panels == ()
+    assert result.metrics.deploys == 0, "a refused run is no deploy"
 
 
-def test_a_run_that_was_cut_off_says_what_nobody_knows() -> None:
-    cut = at(replace(row("put-the-code-there", AttemptState.UNKNOWN, after=2), summary="It was cut off."), 3)
-    ended = said("end", reason="host gone")
-    found = report(record(DEPLOYED[0], cut, facts=(ended,), state=RunState.ENDED, ended_at=NOON + timedelta(minutes=4)))
-    assert [(one.title, one.state, one.summary) for one in found.steps][1] == (
-        "Put the code there",
-        AttemptState.UNKNOWN,
-        "It was cut off.",
+def test_a_run_that_was_cut_off_says_what_is_unknown_and_why_it_was_closed() -> None:
+    cut = ended(replace(row("put-the-code-there", AttemptState.UNKNOWN, after=2), summary="It was cut off."), 3)
+    closed = said("end", reason="host gone")
+    result = report(
+        record(DEPLOYED[0], cut, facts=(closed,), state=RunState.ENDED, ended_at=NOON + timedelta(minutes=4))
     )
-    assert found.reason == "host gone"
+    step = result.steps[1]
+    assert (step.title, step.state, step.summary) == ("Put the code there", AttemptState.UNKNOWN, "It was cut off.")
+    assert (step.part, step.kind, step.attempt, step.took) == ("Deploy", "run", 1, timedelta(minutes=1))
+    assert result.reason == "host gone"
 
 
-def test_what_the_steps_cleaned_up_and_left_behind_is_named() -> None:
-    page = small(**{'path = "/health"': 'path = "/health"\nclean_up = "/jobs/1"'})
-    rows = (
-        row("health", AttemptState.DONE),
-        replace(row("health", AttemptState.FAILED, 2), summary="what it made is left behind at /jobs/1"),
-    )
-    assert report(record(*rows), page=page).cleaned == (
-        "“Health” removed what was made at /jobs/1, 1 of 2 times",
-        "“Health”: what it made is left behind at /jobs/1",
-    )
+def test_every_attempt_of_a_step_is_shown_and_of_a_check_the_newest_sample_with_their_number() -> None:
+    twice = (row("health", AttemptState.FAILED, 1, after=9), row("health", AttemptState.DONE, 2, after=12))
+    bad = replace(sample(30, 0.2, 2), state=AttemptState.FAILED)
+    steps = report(record(*DEPLOYED[:2], *twice, WATCHING, sample(15, 0.1), bad, sample(45, 0.3, 3))).steps
+    assert [(step.attempt, step.times, step.bad) for step in steps if step.title == "Health"] == [(1, 1, 0), (2, 1, 0)]
+    assert [(step.attempt, step.times, step.bad) for step in steps if step.title == "Response time"] == [(3, 3, 1)]
 
 
-def test_a_go_line_that_nothing_measured_is_not_said_to_be_looked_at() -> None:
+def test_the_output_of_a_step_is_shown() -> None:
+    deployed = row("put-the-code-there", AttemptState.DONE, after=2)
+    deployed.outcome.update(lines=["one", 2], values={"commit": "abc123"})
+    result = report(record(deployed))
+    assert [step.lines for step in result.steps] == [("one", "2")]
+    assert result.commit == "abc123"
+
+
+def test_a_run_in_progress_lasts_until_now() -> None:
+    result = report(record(*DEPLOYED))
+    assert (result.clock, result.rollback_took, result.reason) == (timedelta(hours=2), None, "")
+    assert (result.title, result.zone) == (PAGE.title, "Asia/Bangkok")
+    assert result.names == {}
+
+
+def test_the_names_of_people_are_part_of_the_report() -> None:
+    of = record(*DEPLOYED)
+    named = build_report(PAGE, of, [], [], people=PEOPLE, now=NOON, names={"U1": "Ada"})
+    assert named.names == {"U1": "Ada"}
+
+
+def test_a_criterion_without_a_measurement_is_not_shown_as_checked() -> None:
     text = """
 ## Success criteria
 
@@ -154,11 +131,32 @@ shown_by = ["health"]
 
 [[go]]
 text = "Users are content"
+
+[[no_go]]
+text = "API slow"
+shown_by = ["response-time"]
 ```
 
 ## Rollback
 """
     page = small(**{"## Rollback\n": text.lstrip()})
-    shown = [(one.text, one.holds, one.by_people) for one in report(record(DEPLOYED[0]), page=page).go]
-    assert shown == [("Healthy", None, False), ("Users are content", None, True)]
-    assert report(record(*DEPLOYED), page=page).go[0].holds is True
+    before = report(record(DEPLOYED[0]), page=page)
+    assert [(line.text, line.holds, line.by_people) for line in before.go] == [
+        ("Healthy", None, False),
+        ("Users are content", None, True),
+    ]
+    assert [(line.text, line.holds, line.by_people) for line in before.no_go] == [("API slow", None, False)]
+    after = report(record(*DEPLOYED, row(CHECK, AttemptState.DONE, seconds=2.0, after=15)), page=page)
+    assert after.go[0].holds is True
+    assert after.no_go[0].holds is True, "2 s are a warning, which is no sign of NO-GO"
+
+
+def test_a_page_without_criteria_has_none_in_its_report() -> None:
+    result = report(record(*DEPLOYED))
+    assert (result.go, result.no_go) == ((), ())
+
+
+def test_what_was_cleaned_up_and_what_is_lost_are_part_of_the_report() -> None:
+    page = small(**{'path = "/health"': 'path = "/health"\nclean_up = "/jobs/1"'})
+    assert report(record(row("health", AttemptState.DONE)), page=page).cleanup != ()
+    assert report(rolled_back(loses="3 orders")).not_restored[0] == "Lost: 3 orders"

@@ -161,7 +161,7 @@ def test_one_slow_answer_does_nothing_and_two_in_a_row_count_down() -> None:
     assert isinstance(watching(slow, minutes=4), Wait)
     twice = watching(slow, row("response-time", AttemptState.DONE, 2, after=18, seconds=8.0), minutes=19)
     assert isinstance(twice, StartCountdown)
-    assert twice.raised.seen == "8 s (limit: above 5 s, 2 times in a row)"
+    assert twice.raised.summary == "8 s (limit: above 5 s, 2 times in a row)"
 
 
 def test_after_the_watch_the_decision_is_asked_for_and_keep_ends_the_run() -> None:

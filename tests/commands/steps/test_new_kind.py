@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from commands.progress.step_state import WATCH
-from commands.report.left_behind import cleaned
+from commands.report.left_behind import cleanup_results
 from commands.report.run_data import RunData
 from commands.rollback.budget import shares
 from commands.run.events import step_began, step_ended
@@ -141,5 +141,5 @@ def test_a_kind_that_notifies_roles_mentions_them_with_its_result() -> None:
 def test_a_kind_that_deletes_test_data_is_listed_in_the_report() -> None:
     page = page_with(kind("Deleting", deleted_paths=lambda _: ("/api/jobs/<job>",)), Part.DEPLOY)
     data = RunData(page, record(row("toy", AttemptState.DONE)))
-    (line,) = cleaned(data)
+    (line,) = cleanup_results(data)
     assert "/api/jobs/<job>" in line

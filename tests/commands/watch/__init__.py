@@ -1,1 +1,1 @@
-"""Tests of commands/watch."""
+"""Tests of the watch: alerts, baseline, countdowns, verdicts, criteria and events."""

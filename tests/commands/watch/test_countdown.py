@@ -1,4 +1,4 @@
-"""An alert's countdown, asked of records laid out by hand: it begins, is held, is over by itself, or rolls back at zero."""
+"""The countdown of an alert: it starts, is held, is cancelled, or expires and rolls back."""
 
 from __future__ import annotations
 
@@ -6,190 +6,133 @@ from datetime import timedelta
 
 import pytest
 
-from commands.progress.step_state import DECISION, WATCH
-from commands.run.decide import BeginStep, NextAct, RequestRollback, Wait, decide
-from commands.signoff.waiting import waiting_for
-from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown, held_alerts, running_countdowns
-from state.facts import Fact
-from state.records import Attempt, AttemptState, Record
-from tests.pages import NOON, SIGNED, record, row, said, small
-
-PAGE = small()
-ALERT = "API response > 5 s"
-BEFORE = (
-    row("ready", AttemptState.DONE),
-    row("put-the-code-there", AttemptState.DONE, after=1),
-    row("health", AttemptState.DONE, after=2),
+from commands.watch.countdown import (
+    CountdownExpired,
+    StartCountdown,
+    countdowns,
+    newest_countdown,
+    running_countdowns,
+    time_left,
 )
-SLOW = (
-    row("response-time", AttemptState.DONE, 1, after=3, seconds=9.0),
-    row("response-time", AttemptState.DONE, 2, after=18, seconds=8.0),
+from state.records import RunState
+from tests.commands.watch.counting import RULE, SLOW, SUMMARY, TWO_ALERTS, at, cancelled, due, hold, started
+from tests.commands.watch.watched import (
+    ALERT,
+    PAGE,
+    failed,
+    slow,
+    with_alerts,
 )
-GOOD = row("response-time", AttemptState.DONE, 3, after=33, seconds=0.2)
+from tests.pages import record, said
+
+# -- it starts --------------------------------------------------------------------------------------------------------
 
 
-def watched(*rows: Attempt, facts: tuple[Fact, ...] = (), speed: float = 1.0) -> Record:
-    """A run that is being watched since three minutes past noon."""
-    return record(*BEFORE, row(WATCH, AttemptState.RUNNING, after=3), *rows, facts=(*SIGNED, *facts), speed=speed)
+def test_a_raised_alert_starts_its_first_countdown() -> None:
+    start = due(31, *SLOW)
+    assert isinstance(start, StartCountdown)
+    assert (start.raised.alert, start.raised.value, start.number) == (RULE, 9.0, 1)
 
 
-def following(of: Record, minutes: float) -> NextAct:
-    return decide(PAGE, of, NOON + timedelta(minutes=minutes))
+def test_without_a_raised_alert_there_is_nothing_to_do() -> None:
+    assert due(31) is None
+    assert due(31, *slow(1)) is None, "one sample of two is a warning"
 
 
-def begun(minutes: float, number: int = 1) -> Fact:
-    return said("countdown", ALERT, number, after=minutes, reason="8 s (limit: above 5 s)")
+def test_after_keep_nothing_is_rolled_back_by_itself() -> None:
+    assert due(31, *SLOW, facts=(said("keep"),)) is None
+    assert due(40, *SLOW, facts=(started(31), said("keep"))) is None
 
 
-def false_alarm(minutes: float, number: int = 1, lasts: str = "30 min") -> Fact:
-    return said("false alarm", ALERT, number, after=minutes, said=lasts, reason="a load test", person="ULEAD")
+@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.KEPT, RunState.ENDED])
+def test_a_run_that_is_not_going_counts_nothing_down(state: RunState) -> None:
+    assert due(31, *SLOW, state=state) is None
+    assert due(31, *SLOW, facts=(started(31),), state=state) is None
 
 
-def test_an_alert_begins_to_count_down_and_does_not_roll_back_at_once() -> None:
-    answer = following(watched(*SLOW), 19)
-    assert isinstance(answer, StartCountdown)
-    assert (answer.raised.alert.name, answer.number) == (ALERT, 1)
+def test_a_running_countdown_is_not_started_again() -> None:
+    assert due(31.5, *SLOW, facts=(started(31),)) == at(32)
+    assert due(31.5, *slow(1, 2, 3), facts=(started(31),)) == at(32)
 
 
-def test_while_it_counts_the_watch_goes_on_and_at_zero_it_rolls_back() -> None:
-    counting = watched(*SLOW, facts=(begun(19),))
-    assert following(counting, 19.5) == Wait(NOON + timedelta(minutes=20))
-    answer = following(counting, 20)
-    assert isinstance(answer, CountdownExpired)
-    assert "8 s (limit: above 5 s)" in answer.countdown.seen
-    late = watched(*SLOW, facts=(begun(32.5),))
-    assert isinstance(following(late, 33.2), BeginStep), "a check that is due while it counts is made"
+# -- it expires -------------------------------------------------------------------------------------------------------
 
 
-def test_the_run_does_not_end_while_it_counts() -> None:
-    last = (
-        row("response-time", AttemptState.DONE, 4, after=62, seconds=9.0),
-        row("response-time", AttemptState.DONE, 5, after=62.5, seconds=9.0),
+def test_a_countdown_expires_when_its_time_is_over_and_not_before() -> None:
+    counting = (started(31),)
+    assert due(31, *SLOW, facts=counting) == at(32)
+    assert due(31.99, *SLOW, facts=counting) == at(32)
+    expired = due(32, *SLOW, facts=counting)
+    assert isinstance(expired, CountdownExpired)
+    assert (expired.countdown.alert, expired.countdown.summary) == (RULE, SUMMARY)
+    assert isinstance(due(40, *SLOW, facts=counting), CountdownExpired), "the bot was away meanwhile"
+
+
+def test_after_a_rollback_request_no_countdown_runs() -> None:
+    facts = (started(31), said("rollback"))
+    assert running_countdowns(PAGE, record(*SLOW, facts=facts)) == ()
+    assert due(40, *SLOW, facts=facts) is None
+
+
+def test_two_alerts_count_down_side_by_side_and_the_first_to_expire_decides() -> None:
+    page = with_alerts(TWO_ALERTS)
+    down = failed(2, seconds=9.0, failed=1.0)
+    second = due(31, down, facts=(started(31),), page=page)
+    assert isinstance(second, StartCountdown)
+    assert (second.raised.alert.name, second.number) == ("Not answered", 1)
+    both = (started(31), started(31.1, alert="Not answered"))
+    soon = at(31.1) + timedelta(seconds=10)
+    assert due(31.2, down, facts=both, page=page) == soon
+    expired = due(31.3, down, facts=both, page=page)
+    assert isinstance(expired, CountdownExpired)
+    assert expired.countdown.alert.name == "Not answered"
+    later = (started(31, alert="Not answered"), started(30, alert=ALERT))
+    expired = due(31.05, down, facts=later, page=page)
+    assert isinstance(expired, CountdownExpired)
+    assert expired.countdown.alert.name == ALERT, "it was started a minute before"
+
+
+# -- as a value -------------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_without_a_countdown_has_none() -> None:
+    assert newest_countdown(RULE, record(*SLOW)) is None
+    assert countdowns(PAGE, record(*SLOW)) == ()
+    assert newest_countdown(RULE, record(facts=(started(31, alert="another"),))) is None
+
+
+def test_a_countdown_knows_when_it_ends_and_how() -> None:
+    (running,) = countdowns(PAGE, record(facts=(started(31),)))
+    assert (running.number, running.ends_at, running.summary) == (1, at(32), SUMMARY)
+    assert (running.hold, running.held_until, running.cancelled_at, running.cancel_reason) == (None, None, None, "")
+    assert (running.running, running.over_at) == (True, at(32))
+    fact = hold(31.5)
+    (held,) = countdowns(PAGE, record(facts=(started(31), fact)))
+    assert (held.hold, held.held_until, held.running, held.over_at) == (fact, at(61.5), False, at(61.5))
+    (over,) = countdowns(PAGE, record(facts=(started(31), cancelled(31.5))))
+    assert (over.cancelled_at, over.cancel_reason, over.running) == (at(31.5), "fast again", False)
+    assert over.over_at == at(31.5)
+
+
+def test_facts_of_another_alert_or_number_do_not_matter() -> None:
+    others = (
+        said("false alarm", "another", 1, after=31.5, said="30 min"),
+        said("recovered", "another", 1, after=31.5),
+        hold(31.5, number=7),
+        cancelled(31.5, number=7),
     )
-    counting = watched(*last, facts=(begun(62.6),))
-    assert following(counting, 63.4) == Wait(NOON + timedelta(minutes=63.6))
+    (running,) = countdowns(PAGE, record(facts=(started(31), *others)))
+    assert running.running
 
 
-def test_a_look_that_was_missed_while_it_counts_ends_no_countdown() -> None:
-    worse = row("response-time", AttemptState.DONE, 4, after=19.4, seconds=9.0)
-    assert following(watched(*SLOW, worse, facts=(begun(19),)), 19.5) == Wait(NOON + timedelta(minutes=20))
+def test_countdowns_come_in_the_order_of_the_table() -> None:
+    page = with_alerts(TWO_ALERTS)
+    both = record(facts=(started(31, alert="Not answered"), started(32)))
+    assert [one.alert.name for one in countdowns(page, both)] == [ALERT, "Not answered"]
+    assert [one.ends_at for one in running_countdowns(page, both)] == [at(33), at(31) + timedelta(seconds=10)]
 
 
-def test_the_checks_go_on_while_it_counts_beyond_the_end_of_the_watch() -> None:
-    counting = watched(*SLOW, facts=(begun(62.9),), speed=1.0)
-    assert isinstance(following(counting, 63.1), BeginStep), "the look that could end it is not made"
-
-
-def test_a_look_that_fails_fast_does_not_end_a_countdown_for_slowness() -> None:
-    refused = row("response-time", AttemptState.FAILED, 3, after=33, seconds=0.001)
-    assert not isinstance(following(watched(*SLOW, refused, facts=(begun(32.9),)), 33.2), CancelCountdown)
-    assert isinstance(following(watched(*SLOW, GOOD, facts=(begun(32.9),)), 33.2), CancelCountdown)
-
-
-def test_a_hold_stops_it_and_is_shown_until_its_end() -> None:
-    held = watched(*SLOW, facts=(begun(19), false_alarm(19.5)))
-    assert following(held, 25) == Wait(NOON + timedelta(minutes=33))
-    assert not running_countdowns(PAGE, held)
-    assert [one.alert.name for one in held_alerts(PAGE, held, NOON + timedelta(minutes=49))] == [ALERT]
-    assert held_alerts(PAGE, held, NOON + timedelta(minutes=50)) == ()
-
-
-def test_after_the_hold_only_a_new_measurement_rings_again() -> None:
-    during = row("response-time", AttemptState.DONE, 3, after=33, seconds=9.0)
-    facts = (begun(19), false_alarm(19.5))
-    assert isinstance(following(watched(*SLOW, during, facts=facts), 50), BeginStep), (
-        "what was measured during the hold is held"
-    )
-    after = row("response-time", AttemptState.DONE, 4, after=50, seconds=9.0)
-    again = following(watched(*SLOW, during, after, facts=facts), 51)
-    assert isinstance(again, StartCountdown)
-    assert again.number == 2
-
-
-def test_a_hold_that_outlasts_the_watch_ends_as_every_other_one() -> None:
-    slow = [row("response-time", AttemptState.DONE, n, after=15 * n - 12, seconds=9.0) for n in (3, 4)]
-    facts = (begun(49), false_alarm(49.5, lasts="1 h"))
-    over = record(
-        *BEFORE,
-        row(WATCH, AttemptState.DONE, after=3),
-        row(DECISION, AttemptState.RUNNING, after=63),
-        *slow,
-        facts=(*SIGNED, *facts),
-    )
-    later = following(over, 111)
-    assert isinstance(later, BeginStep)
-    assert later.step.id == "response-time"
-    again = row("response-time", AttemptState.DONE, 8, after=111, seconds=9.0)
-    before = row("response-time", AttemptState.DONE, 7, after=94, seconds=9.0)
-    rows = (*over.attempts, before, again)
-    assert isinstance(following(record(*rows, facts=(*SIGNED, *facts)), 112), StartCountdown)
-
-
-def test_a_hold_lasts_as_long_in_a_rehearsal_as_the_watch_does() -> None:
-    held = watched(*SLOW, facts=(begun(19), false_alarm(19.5)), speed=60.0)
-    assert held_alerts(PAGE, held, NOON + timedelta(minutes=19.9))
-    assert not held_alerts(PAGE, held, NOON + timedelta(minutes=20.1))
-
-
-def test_an_alert_that_is_over_before_zero_rolls_nothing_back_and_may_ring_again() -> None:
-    over = watched(*SLOW, GOOD, facts=(begun(32.5),))
-    assert isinstance(following(over, 33.1), CancelCountdown)
-    facts = (begun(32.5), said("recovered", ALERT, 1, after=33.1))
-    assert following(watched(*SLOW, GOOD, facts=facts), 34) == Wait(NOON + timedelta(minutes=48))
-    worse = [row("response-time", AttemptState.DONE, n, after=18 + n * 10, seconds=9.0) for n in (4, 5)]
-    again = following(watched(*SLOW, GOOD, *worse, facts=facts), 69)
-    assert isinstance(again, StartCountdown)
-
-
-def test_who_is_called_may_hold_and_the_deciding_role_always() -> None:
-    (waiting,) = waiting_for(PAGE, watched(*SLOW, facts=(begun(19),)))
-    assert (waiting.ask, waiting.step, waiting.roles) == ("countdown", ALERT, ("lead",))
-    assert not waiting_for(PAGE, watched(*SLOW, facts=(begun(19), said("rollback"))))
-
-
-def test_two_alerts_count_side_by_side_and_the_first_at_zero_decides() -> None:
-    second = """in_a_row = 2
-
-[[alert]]
-name = "Not answered"
-check = "response-time"
-measure = "failed"
-above = 0.5
-countdown = "10 s"
-"""
-    page = small(**{"in_a_row = 2": second})
-    rows = [
-        row("response-time", AttemptState.FAILED, n, after=after, seconds=9.0, failed=1.0)
-        for n, after in ((1, 3), (2, 18))
-    ]
-    first = begun(19)
-    now = NOON + timedelta(minutes=19)
-    answer = decide(page, watched(*rows, facts=(first,)), now)
-    assert isinstance(answer, StartCountdown)
-    assert answer.raised.alert.name == "Not answered"
-    both = watched(*rows, facts=(first, said("countdown", "Not answered", 1, after=19.1, reason="1")))
-    answer = decide(page, both, now + timedelta(seconds=17))
-    assert isinstance(answer, CountdownExpired)
-    assert answer.countdown.alert.name == "Not answered"
-
-
-def test_an_alert_while_it_rolls_back_rings_no_more() -> None:
-    back = record(
-        *BEFORE,
-        row(WATCH, AttemptState.RUNNING, after=3),
-        *SLOW,
-        facts=(*SIGNED, said("rollback")),
-        state="rolling back",
-    )
-    assert isinstance(following(back, 19), BeginStep)
-
-
-@pytest.mark.parametrize("state", ["unasked", "unknown"])
-def test_what_could_not_be_asked_never_rolls_back_even_where_a_failure_would(state: str) -> None:
-    page = small(**{'on_failure = "tell"': 'on_failure = "roll back"'})
-    blind = row("response-time", AttemptState.FAILED, after=3)
-    blind.outcome["inconclusive"] = True
-    answer = decide(page, watched(blind), NOON + timedelta(minutes=4))
-    assert isinstance(answer, Wait), state
-    bad = row("response-time", AttemptState.FAILED, after=3)
-    assert isinstance(decide(page, watched(bad), NOON + timedelta(minutes=4)), RequestRollback)
+def test_the_time_left_is_never_negative() -> None:
+    (running,) = countdowns(PAGE, record(facts=(started(31),)))
+    assert time_left(running, at(31.5)) == timedelta(seconds=30)
+    assert time_left(running, at(33)) == timedelta(0)

@@ -1,165 +1,204 @@
-"""GO and NO-GO lines against records laid out by hand."""
+"""GO and NO-GO lines against records made by hand: how each stands, and on what evidence."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from commands.report.alert_history import alert_occurrences
-from commands.report.charts import panels
-from commands.report.run_data import RunData
-from commands.runbook import Page
 from commands.runbook.page import Criterion
-from commands.watch.criteria import criteria_status, criterion_holds
-from state.errors import BadPage
-from state.events import event_from
-from state.records import Attempt, AttemptState, Event, Record
+from commands.watch.criteria import Mark, criteria_status, criterion_holds
+from state.facts import Fact
+from state.records import Attempt, AttemptState
+from tests.commands.watch.criteria_lines import PAGE, go_line, mark_and_evidence, page_with
+from tests.commands.watch.watched import (
+    CHECK,
+    QUESTION,
+    WATCH_BOX,
+    ended,
+    failed,
+    sample,
+    unreachable,
+)
 from tests.pages import NOON, record, row, said, small
 
-CRITERIA = """## Success criteria
-
-```toml criteria
-go = [{ text = "Fast", shown_by = ["response-time"] }]
-no_go = [{ text = "API slow", shown_by = ["response-time"] }, { text = "Smoke tests failed", shown_by = ["health"] }]
-```
-
-## Decision"""
-PAGE = small(**{"## Decision": CRITERIA})
-FAST = Criterion(text="Fast", shown_by=["response-time"])
+# -- the panel ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [([], None), ([0.2, 0.3], True), ([0.2, 1.4, 0.2], False), ([0.2, 9.0], False)]
-)
-def test_one_slow_answer_in_the_watch_is_not_forgotten(seconds: list[float], expected: bool | None) -> None:
-    rows = [
-        row("response-time", AttemptState.DONE, n, after=n, seconds=value) for n, value in enumerate(seconds, start=1)
+def test_a_page_without_criteria_has_no_panel() -> None:
+    assert criteria_status(small(), record(sample(1, seconds=9.0))) == ()
+
+
+def test_signs_of_no_go_come_first_and_only_while_they_are_present() -> None:
+    bad = criteria_status(PAGE, record(row("health", AttemptState.FAILED), failed(1, seconds=6.0)))
+    assert [(line.text, line.mark, line.sign) for line in bad] == [
+        ("API slow", "no-go", True),
+        ("Smoke tests failed", "no-go", True),
+        ("Fast", "no-go", False),
     ]
-    assert criterion_holds(PAGE, record(*rows), FAST) is expected
-
-
-def test_a_failed_check_counts_although_a_later_one_was_good() -> None:
-    rows = (row("response-time", AttemptState.FAILED, 1, after=1), row("response-time", AttemptState.DONE, 2, after=2))
-    assert criterion_holds(PAGE, record(*rows), FAST) is False
-
-
-def test_a_step_counts_by_its_newest_attempt() -> None:
-    rows = (row("health", AttemptState.FAILED, 1), row("health", AttemptState.DONE, 2))
-    assert criterion_holds(PAGE, record(*rows), Criterion(text="Health", shown_by=["health"])) is True
+    good = criteria_status(PAGE, record(row("health", AttemptState.DONE), sample(1, seconds=0.1)))
+    assert [(line.text, line.mark, line.sign) for line in good] == [("Fast", "go", False)]
+    assert [line.text for line in criteria_status(PAGE, record())] == ["Fast"]
 
 
 def test_what_nothing_shows_is_left_to_people() -> None:
-    assert criterion_holds(PAGE, record(), Criterion(text="Users are happy")) is None
-
-
-def test_signs_of_no_go_are_named() -> None:
-    rows = (row("health", AttemptState.FAILED), row("response-time", AttemptState.DONE, seconds=9.0))
-    assert signs(PAGE, *rows) == ["API slow", "Smoke tests failed"]
-
-
-def signs(page: Page, *rows: Attempt) -> list[str]:
-    return [line.text for line in criteria_status(page, record(*rows)) if line.sign]
-
-
-def line(page: Page, of: Record) -> tuple[str, str]:
-    """The mark and the evidence of the first GO line."""
-    found = next(one for one in criteria_status(page, of) if not one.sign)
-    return found.mark, found.evidence
-
-
-def with_lines(go: str, no_go: str = "", **changes: str) -> Page:
-    lines = f"```toml criteria\ngo = [{go}]\nno_go = [{no_go}]\n```\n"
-    return small(**{"## Decision": f"## Success criteria\n\n{lines}\n## Decision", **changes})
-
-
-SLOW = 'text = "API slow (> 2s)", shown_by = ["API response > 5 s"], above = 2.0'
-
-
-def test_a_warning_keeps_a_go_line_from_being_met_and_is_no_sign_of_no_go() -> None:
-    page = with_lines('{ text = "Fast", shown_by = ["response-time"] }', f"{{ {SLOW} }}")
-    look = row("response-time", AttemptState.DONE, seconds=1.2)
-    assert line(page, record(look)) == ("no-go", "1.2 s, 1 of 1 looks beyond its limits")
-    assert signs(page, look) == []
-    assert signs(PAGE, look) == []
-    assert signs(page, row("response-time", AttemptState.DONE, seconds=2.5)) == ["API slow (> 2s)"], (
-        "the line's own limit"
+    page = page_with('{ text = "Users are happy" }', '{ text = "Users complain" }')
+    (line,) = criteria_status(page, record())
+    assert (line.text, line.mark, line.evidence, line.sign) == (
+        "Users are happy",
+        "people",
+        "a person must judge this",
+        False,
     )
-    assert signs(PAGE, row("response-time", AttemptState.DONE, seconds=2.5)) == [], "the alert table's"
-    assert signs(page, row("response-time", AttemptState.FAILED, seconds=0.05)) == [], (
-        "an API that answers 500 at once is not slow"
+    assert (line.at, line.by) == (None, ())
+    assert criterion_holds(page, record(), Criterion(text="Users are happy")) is None
+
+
+def test_a_line_is_as_old_as_its_newest_evidence() -> None:
+    page = page_with(f'{{ text = "Both", shown_by = ["health", "{CHECK}"] }}')
+    newer, older = ended(sample(1, seconds=0.1), 16), row("health", AttemptState.DONE, after=2)
+    assert go_line(page, record(older, newer)).at == newer.at
+    assert (
+        go_line(page, record(replace(older, began_at=newer.at, ended_at=newer.at), sample(1, seconds=0.1))).at
+        == newer.at
     )
+    assert go_line(page, record()).at is None
+    assert newer.at != older.at != NOON
+
+
+# -- one line, several pieces of evidence -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("go", "words"),
+    ("attempts", "expected"),
     [
-        ('text = "Fast", shown_by = ["response-time"], above = 2.0', "name only alerts in shown_by"),
-        ('text = "Fast", above = 2.0', "name only alerts in shown_by"),
-        ('text = "Quiet", shown_by = ["health"], within = "1 h"', "not a check that runs within that time"),
-        ('text = "Quiet", shown_by = ["response-time"], within = "5 min"', "not a check that runs within"),
+        ([], None),
+        ([row("health", AttemptState.DONE)], None),
+        ([row("health", AttemptState.DONE), sample(1, seconds=0.1)], True),
+        ([row("health", AttemptState.FAILED), sample(1, seconds=0.1)], False),
+        ([row("health", AttemptState.FAILED)], False),
+        ([row("health", AttemptState.DONE), failed(1)], False),
     ],
 )
-def test_a_limit_or_a_time_that_would_mean_nothing_is_refused(go: str, words: str) -> None:
-    with pytest.raises(BadPage, match=words):
-        with_lines(f"{{ {go} }}")
+def test_a_line_holds_only_if_all_its_evidence_is_good(attempts: list[Attempt], expected: bool | None) -> None:
+    both = Criterion(text="Both", shown_by=["health", CHECK])
+    assert criterion_holds(PAGE, record(*attempts), both) is expected
+    mark = {None: Mark.OPEN, True: Mark.GO, False: Mark.NO_GO}[expected]
+    page = page_with(f'{{ text = "Both", shown_by = ["health", "{CHECK}"] }}')
+    assert go_line(page, record(*attempts)).mark == mark
 
 
-def test_what_a_person_did_in_place_of_the_bot_counts_and_is_said() -> None:
-    names = '["ready", "put-the-code-there", "health"]'
-    page = with_lines(f'{{ text = "All passed", shown_by = {names} }}')
+def test_the_evidence_that_is_shown_is_the_first_bad_one_or_else_the_first_missing_one() -> None:
+    page = page_with(f'{{ text = "All", shown_by = ["ready", "health", "{CHECK}"] }}')
+    ready = replace(row("ready", AttemptState.DONE), summary="ready")
+    health = replace(row("health", AttemptState.FAILED), summary="down")
+    assert mark_and_evidence(page, ready) == ("open", "not measured yet")
+    assert mark_and_evidence(page, ready, unreachable(1, seconds=0.1)) == ("open", "not measured yet"), (
+        "health is first"
+    )
+    assert mark_and_evidence(page, ready, health) == ("no-go", "down")
+    assert mark_and_evidence(page, ready, health, failed(1, seconds=0.1)) == ("no-go", "down")
+
+
+def test_of_two_pieces_of_evidence_the_first_is_shown_and_more_are_counted() -> None:
+    two = page_with(f'{{ text = "Two", shown_by = ["health", "{CHECK}"] }}')
+    three = page_with(f'{{ text = "Three", shown_by = ["ready", "health", "{CHECK}"] }}')
+    passed = [replace(row(step, AttemptState.DONE), summary=f"{step} passed") for step in ("ready", "health")]
+    assert mark_and_evidence(two, *passed, sample(1, seconds=0.1)) == ("go", "health passed")
+    assert mark_and_evidence(three, *passed, sample(1, seconds=0.1)) == ("go", "3 of 3 passed")
+
+
+# -- steps --------------------------------------------------------------------------------------------------------
+
+
+def test_a_step_counts_by_its_newest_attempt() -> None:
+    healthy = Criterion(text="Health", shown_by=["health"])
+    bad, good = row("health", AttemptState.FAILED, 1), row("health", AttemptState.DONE, 2)
+    assert criterion_holds(PAGE, record(bad, good), healthy) is True
+    assert criterion_holds(PAGE, record(good, bad), healthy) is False
+    assert criterion_holds(PAGE, record(good, row("health", AttemptState.RUNNING, 3)), healthy) is True
+    assert criterion_holds(PAGE, record(row("health", AttemptState.RUNNING)), healthy) is None
+    assert criterion_holds(PAGE, record(row("health", AttemptState.UNKNOWN)), healthy) is False
+
+
+def test_a_step_shows_its_summary_and_its_time() -> None:
+    page = page_with('{ text = "Health", shown_by = ["health"] }')
+    passed = ended(replace(row("health", AttemptState.DONE, after=2), summary="200 in 5 ms"), 3)
+    line = go_line(page, record(passed))
+    assert (line.evidence, line.at, line.by) == ("200 in 5 ms", passed.ended_at, ())
+
+
+NAMES = '["ready", "put-the-code-there", "health"]'
+
+
+def test_a_failure_that_a_person_fixed_by_hand_is_good_and_names_the_person() -> None:
+    page = page_with(f'{{ text = "All passed", shown_by = {NAMES} }}')
     rows = (
         row("ready", AttemptState.DONE),
         row("put-the-code-there", AttemptState.DONE),
         row("health", AttemptState.FAILED),
     )
-    done = said("answer", "health", 1, said="done", reason="I opened it", person="UDEV")
-    assert line(page, record(*rows)) == ("no-go", "")
-    (one,) = criteria_status(page, record(*rows, facts=(done,)))
-    assert (one.mark, one.evidence, one.by) == (
+    fixed = said("answer", "health", 1, said="done", reason="I opened it", person="UDEV", after=7)
+    assert mark_and_evidence(page, *rows) == ("no-go", "")
+    line = go_line(page, record(*rows, facts=(fixed,)))
+    assert (line.mark, line.evidence, line.by) == (
         "go",
-        "3 of 3 passed; “Health” was done by hand: I opened it",
+        "3 of 3 passed; “Health” was fixed by hand: I opened it",
         ("UDEV",),
     )
-    skip = said("answer", "health", 1, said="skip", reason="never mind")
-    assert line(page, record(*rows, facts=(skip,)))[0] == "no-go"
+    assert line.at == fixed.at
+    skipped = said("answer", "health", 1, said="skip", reason="never mind")
+    assert mark_and_evidence(page, *rows, facts=(skipped,)) == ("no-go", "")
 
 
-LOG = 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'
-QUIET = with_lines(
-    '{ text = "No error logs in 1 hour", shown_by = ["response-time"], within = "1 h" }',
-    **{'http\nweb = "api"\npath = "/jobs"': LOG},
-)
+def test_what_succeeded_by_itself_is_not_said_to_be_fixed_by_hand() -> None:
+    page = page_with('{ text = "Health", shown_by = ["health"] }')
+    passed = replace(row("health", AttemptState.DONE), summary="200 in 5 ms")
+    fixed = said("answer", "health", 1, said="done", reason="I opened it", person="UDEV")
+    line = go_line(page, record(passed, facts=(fixed,)))
+    assert (line.evidence, line.by) == ("200 in 5 ms", ())
 
 
-def test_what_must_not_be_within_an_hour_is_forgotten_after_it() -> None:
-    early = [row("response-time", AttemptState.FAILED, n, after=15 * n, lines=1.0) for n in range(1, 6)]
-    assert line(QUIET, record(*early[:1]))[0] == "no-go"
-    assert line(QUIET, record(*early[:4]))[0] == "no-go"
-    assert line(QUIET, record(*early)) == ("go", "nothing new in 4 looks of the last 1 h")
-    again = row("response-time", AttemptState.FAILED, 6, after=90, lines=2.0)
-    assert line(QUIET, record(*early, again))[0] == "no-go"
-    blind = row("response-time", AttemptState.UNKNOWN, 6, after=90)
-    assert line(QUIET, record(*early, blind))[0] == "open", "what could not be looked at is not well"
-    assert line(QUIET, record(*early[:4], speed=15.0))[0] == "go", "the hour is that of the watch"
+def test_a_person_who_fixed_two_steps_is_named_once() -> None:
+    page = page_with('{ text = "Two", shown_by = ["put-the-code-there", "health"] }')
+    rows = [row(step, AttemptState.FAILED) for step in ("put-the-code-there", "health")]
+    fixed = tuple(said("answer", one.step, 1, said="done", reason="by hand", person="UDEV") for one in rows)
+    assert go_line(page, record(*rows, facts=fixed)).by == ("UDEV",)
 
 
-def test_a_limit_beside_the_baseline_judges_the_panel_as_it_judges_the_check() -> None:
-    table = '## Before\n\n### Baseline\n\n```toml baseline\nid = "baseline"\nof = ["response-time"]\n```\n'
-    rows = {"warn_above = 1.0\nin_a_row = 2": "times_baseline = 3.0", "## Before\n": table}
-    page = with_lines('{ text = "Fast", shown_by = ["response-time", "API response > 5 s"] }', **rows)
-    before = row("baseline", AttemptState.DONE)
-    before.outcome["measures"] = {"response-time/seconds": 4.0}
-    look = row("response-time", AttemptState.DONE, seconds=9.0)
-    assert line(page, record(before, look))[0] == "go", "nine seconds are not three times four"
-    assert line(page, record(look))[0] == "no-go"
-    deployed, worse = (
-        row("put-the-code-there", AttemptState.DONE),
-        row("response-time", AttemptState.DONE, 2, after=15, seconds=13.0),
-    )
-    data = RunData(page, record(before, deployed, look, worse))
-    assert [value for _, value in panels(data)[0].raised] == [13.0]
-    rung = Event(
-        id=1, run=1, at=NOON, step="", data=event_from("warning", {"name": "API response > 5 s"}), before="", hash=""
-    )
-    later = row("response-time", AttemptState.DONE, 1, after=5, seconds=9.0)
-    (ended,) = alert_occurrences(RunData(page, record(before, deployed, later)), [rung])
-    assert ended.ended.startswith("within its limits again at T+5 min: 9")
+# -- questions of the watch ---------------------------------------------------------------------------------------
+
+TWO_ROLES = QUESTION.replace("item = [", 'item = [{ text = "Nothing in the logs", role = "lead" }, ')
+ASKS = page_with('{ text = "Users are well", shown_by = ["all-well"] }', **{WATCH_BOX: TWO_ROLES})
+ASKED = row("all-well", AttemptState.DONE, after=30)
+
+
+def answer(role: str, word: str = "yes", attempt: int = 1, *, after: float = 35, reason: str = "") -> Fact:
+    """An answer to the question."""
+    return said("sign", "all-well", attempt, role=role, said=word, after=after, reason=reason)
+
+
+def test_a_question_waits_for_the_roles_that_have_not_answered() -> None:
+    line = go_line(ASKS, record(ASKED))
+    assert (line.mark, line.evidence) == ("open", "waiting for an answer from Database Admin, Tech Lead")
+    assert line.at == ASKED.began_at
+    half = go_line(ASKS, record(ASKED, facts=(answer("dba"),)))
+    assert (half.mark, half.evidence) == ("open", "waiting for an answer from Tech Lead")
+    assert half.at == ASKED.began_at
+
+
+def test_a_yes_of_all_shows_it_and_one_no_speaks_against_it() -> None:
+    both = (answer("dba", after=35), answer("lead", after=36))
+    line = go_line(ASKS, record(ASKED, facts=both))
+    assert (line.mark, line.evidence, line.at) == ("go", "answered: yes", both[-1].at)
+    no = answer("lead", "no", after=36, reason="three complaints")
+    refused = go_line(ASKS, record(ASKED, facts=(answer("dba"), no)))
+    assert (refused.mark, refused.evidence, refused.at) == ("no-go", "refused: three complaints", no.at)
+    worse = answer("dba", "no", after=37, reason="ten complaints")
+    assert mark_and_evidence(ASKS, ASKED, facts=(no, worse)) == ("no-go", "refused: ten complaints")
+
+
+def test_the_answers_to_the_newest_question_count() -> None:
+    again = row("all-well", AttemptState.DONE, 2, after=60)
+    facts = (answer("dba"), answer("lead"))
+    assert mark_and_evidence(ASKS, ASKED, again, facts=facts)[0] == "open"

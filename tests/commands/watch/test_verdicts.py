@@ -1,165 +1,194 @@
-"""The verdict on each check: ok, warning, bad, no data or could not ask; only ok is healthy."""
+"""The verdict on each check; only ok is healthy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from commands.runbook import Page
-from commands.watch.alerts import alerts_raised_by
-from commands.watch.criteria import criteria_status
-from commands.watch.verdicts import Verdict, check_verdicts
-from state.records import Attempt, AttemptState, Record
-from tests.pages import record, row, small
+from commands.watch.verdicts import (
+    BLIND_AFTER,
+    INCONCLUSIVE,
+    Verdict,
+    check_verdict,
+    check_verdicts,
+    newest_failures,
+    nothing_new,
+)
+from state.records import Attempt, AttemptState
+from tests.commands.watch import stand_in
+from tests.commands.watch.stand_in import jobs, real
+from tests.commands.watch.watched import (
+    CHECK,
+    IN_A_ROW,
+    LOG,
+    PAGE,
+    ended,
+    failed,
+    sample,
+    slow,
+    unreachable,
+    verdict_on,
+)
+from tests.pages import NOON, record, row, small
 
-CRITERIA = """## Success criteria
-
-```toml criteria
-go = [{ text = "Fast", shown_by = ["response-time"] }]
-no_go = [{ text = "API slow", shown_by = ["response-time"] }]
-```
-
-## Decision"""
-TABLE = """## Before
-
-### Baseline
-
-```toml baseline
-id = "baseline"
-of = ["response-time"]
-```
-"""
-PAGE = small(**{"## Decision": CRITERIA, "## Before\n": TABLE})
-
-
-def verdict(page: Page, *rows: Attempt) -> str:
-    (probe,) = check_verdicts(page, record(*rows))
-    return probe.verdict
-
-
-def levels(page: Page, *rows: Attempt) -> list[str]:
-    return [one.level for one in alerts_raised_by(page, record(*rows), "response-time")]
-
-
-def look(attempt: int, state: str = AttemptState.DONE, *, inconclusive: bool = False, **measures: float) -> Attempt:
-    made = row("response-time", state, attempt, after=attempt, **measures)
-    made.outcome["inconclusive"] = inconclusive
-    return made
-
-
-def before(**measures: float) -> Attempt:
-    made = row("baseline", AttemptState.DONE)
-    made.outcome["measures"] = {f"response-time/{name}": value for name, value in measures.items()}
-    return made
+LOG_PAGE = small(**LOG)
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"),
+    ("attempts", "expected"),
     [
-        ([look(1, seconds=0.2)], Verdict.OK),
-        ([look(1, seconds=2.0)], Verdict.WARNING),
-        ([look(1, seconds=9.0)], Verdict.WARNING),
-        ([look(1, seconds=9.0), look(2, seconds=9.0)], Verdict.BAD),
-        ([look(1, AttemptState.FAILED, seconds=0.1)], Verdict.BAD),
-        ([look(1)], Verdict.NO_DATA),
-        ([look(1, AttemptState.FAILED, inconclusive=True)], Verdict.UNREACHABLE),
-        ([look(1, AttemptState.FAILED, inconclusive=True, failed=0.0)], Verdict.NO_DATA),
-        ([look(1, AttemptState.UNKNOWN)], Verdict.UNREACHABLE),
-        ([look(1, AttemptState.UNKNOWN, failed=1.0)], Verdict.UNREACHABLE),
+        ([sample(1, seconds=0.2)], Verdict.OK),
+        ([sample(1, seconds=2.0)], Verdict.WARNING),
+        (slow(1), Verdict.WARNING),
+        (slow(1, 2), Verdict.BAD),
+        ([*slow(1, 2), sample(3, seconds=0.2)], Verdict.OK),
+        ([failed(1, seconds=0.1)], Verdict.BAD),
+        ([failed(1, seconds=2.0)], Verdict.BAD),
+        ([failed(1)], Verdict.BAD),
+        ([failed(1), failed(2)], Verdict.BAD),
+        ([sample(1)], Verdict.NO_DATA),
+        ([unreachable(1)], Verdict.UNREACHABLE),
+        ([unreachable(1, failed=0.0)], Verdict.NO_DATA),
+        ([sample(1, AttemptState.UNKNOWN)], Verdict.UNREACHABLE),
+        ([sample(1, AttemptState.UNKNOWN, failed=1.0)], Verdict.UNREACHABLE),
+        ([*slow(1, 2), unreachable(3)], Verdict.UNREACHABLE),
+        ([*slow(1), unreachable(2, seconds=9.0)], Verdict.NO_DATA),
     ],
 )
-def test_each_look_has_one_verdict(rows: list[Attempt], expected: str) -> None:
-    assert verdict(PAGE, *rows) == expected
+def test_each_sample_has_one_verdict(attempts: list[Attempt], expected: str) -> None:
+    assert verdict_on(PAGE, *attempts).verdict == expected
+
+
+def test_only_ok_is_healthy() -> None:
+    assert [verdict for verdict in Verdict if replace(verdict_on(PAGE, sample(1)), verdict=verdict).good] == [
+        Verdict.OK
+    ]
+    assert {"quiet", "no data", "unreachable"} == INCONCLUSIVE
+
+
+def test_a_verdict_holds_the_newest_sample() -> None:
+    newest = ended(sample(2, seconds=0.3, summary="300 ms"), 31)
+    verdict = verdict_on(PAGE, sample(1, seconds=0.2, summary="200 ms"), newest)
+    assert (verdict.step, verdict.title, verdict.summary) == (CHECK, "Response time", "300 ms")
+    assert (verdict.at, verdict.attempt) == (newest.ended_at, 2)
+    assert verdict.at != NOON
+
+
+def test_a_check_without_a_sample_has_no_verdict() -> None:
+    assert check_verdicts(PAGE, record()) == ()
+    assert check_verdicts(PAGE, record(sample(1, AttemptState.RUNNING))) == ()
+    assert check_verdict(PAGE, record(), PAGE.step(CHECK)) is None
+
+
+def test_steps_that_are_no_checks_have_no_verdict() -> None:
+    assert check_verdicts(PAGE, record(row("health", AttemptState.DONE))) == ()
+
+
+def test_verdicts_come_in_the_order_of_the_page() -> None:
+    verdicts = check_verdicts(stand_in.PAGE, record(jobs(1), real(1, 40), sample(1)))
+    assert [verdict.step for verdict in verdicts] == [CHECK, "real", "tests"]
 
 
 def test_too_few_requests_are_no_data() -> None:
-    page = small(**{"in_a_row = 2": "enough = { requests = 20 }"})
-    assert verdict(page, look(1, seconds=0.1, requests=3)) == Verdict.NO_DATA
-    assert verdict(page, look(1, seconds=9.0, requests=3)) == Verdict.NO_DATA, "a few slow requests roll nothing back"
-    assert verdict(page, look(1, seconds=9.0, requests=30)) == Verdict.BAD
-
-
-def test_value_rule_and_baseline_stand_in_one_line() -> None:
-    (probe,) = check_verdicts(PAGE, record(before(seconds=0.031), look(1, seconds=0.2)))
-    assert probe.beside == "limit: above 5 s, before 31 ms"
-
-
-def test_looks_that_tell_nothing_are_counted() -> None:
-    (probe,) = check_verdicts(
-        PAGE, record(look(1, seconds=0.1), look(2), look(3, AttemptState.FAILED, inconclusive=True))
+    page = small(**{IN_A_ROW: "enough = { requests = 20 }"})
+    assert verdict_on(page, sample(1, seconds=0.1, requests=3)).verdict == Verdict.NO_DATA
+    assert verdict_on(page, sample(1, seconds=9.0, requests=3)).verdict == Verdict.NO_DATA, (
+        "few slow requests are no verdict"
     )
-    assert probe.blind == 2
+    assert verdict_on(page, sample(1, seconds=9.0, requests=30)).verdict == Verdict.BAD
 
 
-def test_what_was_bad_before_the_deploy_warns_and_calls_for_no_rollback() -> None:
-    rows = record(before(seconds=7.0), look(1, seconds=9.0), look(2, seconds=9.0))
-    (raised,) = alerts_raised_by(PAGE, rows, "response-time")
-    assert (raised.level, raised.was_bad) == ("warning", True)
-    assert "before the deploy 7 s" in raised.seen
-    good = record(before(seconds=0.03), look(1, seconds=9.0), look(2, seconds=9.0))
-    assert [one.level for one in alerts_raised_by(PAGE, good, "response-time")] == ["alert"]
+def test_an_expected_rule_needs_no_data() -> None:
+    page = small(**{IN_A_ROW: "expected = true"})
+    assert verdict_on(page, sample(1)).verdict == Verdict.OK
 
 
-@pytest.mark.parametrize(("baseline", "level"), [(4.0, "warning"), (1.0, "alert"), (0.0, "alert"), (None, "alert")])
-def test_a_relative_rule_wants_both_the_limit_and_the_growth(baseline: float | None, level: str) -> None:
-    page = small(**{"in_a_row = 2": "times_baseline = 3.0", "## Before\n": TABLE})
-    rows = [before(seconds=baseline)] if baseline is not None else []
-    (raised,) = alerts_raised_by(page, record(*rows, look(1, seconds=9.0)), "response-time")
-    assert raised.level == level
+def test_a_rule_of_another_check_needs_no_data_of_this_one() -> None:
+    assert check_verdicts(stand_in.page_with(stand_in.RULES), record(sample(1)))[0].verdict == Verdict.OK
 
 
-@pytest.mark.parametrize(("requests", "level"), [(30, "warning"), (3, "alert")])
-def test_what_was_bad_before_on_too_little_to_judge_by_excuses_nothing(requests: int, level: str) -> None:
-    page = small(**{"in_a_row = 2": "enough = { requests = 20 }", "## Before\n": TABLE})
-    rows = before(seconds=9.0, requests=requests), look(1, seconds=9.0, requests=30)
-    (raised,) = alerts_raised_by(page, record(*rows), "response-time")
-    assert raised.level == level
+def test_an_older_sample_is_no_verdict_on_the_newest() -> None:
+    page = small(**{IN_A_ROW: "enough = { requests = 20 }"})
+    bad, quiet = sample(1, seconds=9.0, requests=100), sample(2, requests=0)
+    assert verdict_on(page, bad).verdict == Verdict.BAD
+    assert verdict_on(page, bad, quiet).verdict == Verdict.NO_DATA
 
 
-def test_a_rule_that_must_last_waits_for_it() -> None:
-    page = small(**{"in_a_row = 2": 'lasting = "10 min"'})
-    first, second, third = (row("response-time", AttemptState.DONE, n, after=5 * n, seconds=9.0) for n in (1, 2, 3))
-    assert levels(page, first, second) == ["warning"]
-    assert levels(page, first, second, third) == ["alert"]
-    dip = row("response-time", AttemptState.DONE, 2, after=10, seconds=0.1)
-    assert levels(page, first, dip, third) == ["warning"]
-    assert levels(page, first, third) == ["warning"], "nobody looked in between"
+# -- logs -------------------------------------------------------------------------------------------------------------
 
 
-def test_looks_in_a_row_are_of_neighbouring_due_moments() -> None:
-    first, later = look(1, seconds=9.0), look(3, seconds=9.0)
-    assert levels(PAGE, first, later) == ["warning"], "one was due between them and was not made"
-    assert levels(PAGE, first, look(2, AttemptState.FAILED, inconclusive=True), later) == ["warning"]
-    assert levels(PAGE, first, later, look(4, seconds=9.0)) == ["alert"]
-    long = replace(first, ended_at=first.began_at + timedelta(minutes=16))
-    assert levels(PAGE, long, later) == ["alert"], "the first one took so long that the second moment passed by"
+def output(number: int, text: str, lines: float = 1.0) -> Attempt:
+    """A sample of the log that failed, with its lines."""
+    made = failed(number, lines=lines)
+    made.outcome["output"] = text
+    return made
 
 
-def test_an_older_look_is_no_verdict_on_the_newest() -> None:
-    page = small(**{"in_a_row = 2": "enough = { requests = 20 }"})
-    bad, none = look(1, seconds=9.0, requests=100), look(2, requests=0)
-    assert verdict(page, bad) == Verdict.BAD
-    assert verdict(page, bad, none) == Verdict.NO_DATA
-    assert levels(page, bad, none) == ["alert"], "a countdown that it began goes on"
+def test_old_lines_of_a_log_are_a_warning_and_new_ones_are_bad() -> None:
+    one, same, two = failed(1, lines=1.0), failed(2, lines=1.0), failed(3, lines=2.0)
+    assert verdict_on(LOG_PAGE, one).verdict == Verdict.BAD
+    assert verdict_on(LOG_PAGE, one, same).verdict == Verdict.WARNING
+    assert verdict_on(LOG_PAGE, one, same, two).verdict == Verdict.BAD
+    assert verdict_on(PAGE, one, same).verdict == Verdict.BAD, "a check that is no log fails anew each time"
 
 
-def panel(*rows: Attempt) -> list[tuple[str, str]]:
-    return [(one.text, one.mark) for one in criteria_status(PAGE, record(*rows))]
+@pytest.mark.parametrize(
+    ("earlier", "newest", "expected"),
+    [
+        ([], output(2, "a"), False),
+        ([output(1, "a")], output(2, "a"), True),
+        ([output(1, "a")], output(2, "b"), False),
+        ([output(1, "a")], output(2, "a", lines=2.0), False),
+        ([output(1, "b"), output(2, "a")], output(3, "a"), True),
+        ([output(1, "a"), output(2, "b")], output(3, "a"), False),
+        ([output(1, "a"), unreachable(2)], output(3, "a"), True),
+        ([unreachable(1)], output(2, "a"), False),
+        ([unreachable(1)], unreachable(2), False),
+    ],
+)
+def test_a_log_has_nothing_new_if_it_holds_what_it_held_in_the_sample_before(
+    earlier: list[Attempt], newest: Attempt, expected: bool
+) -> None:
+    finished = [*earlier, newest]
+    assert nothing_new(LOG_PAGE.step(CHECK), newest, finished) is expected
+    assert nothing_new(PAGE.step(CHECK), newest, finished) is False, "each sample of other checks is news"
 
 
-def test_the_panel_is_open_before_anything_is_measured_and_whenever_nothing_is_told() -> None:
-    assert panel() == [("Fast", "open")]
-    assert panel(look(1, seconds=0.1)) == [("Fast", "go")]
-    assert panel(look(1, seconds=0.1), look(2)) == [("Fast", "open")], "no data is never healthy"
-    assert panel(look(1, seconds=0.1), look(2, AttemptState.FAILED, inconclusive=True)) == [("Fast", "open")]
+def test_later_samples_do_not_matter_to_what_was_new_before() -> None:
+    first, second, third = output(1, "a"), output(2, "b"), output(3, "b")
+    assert not nothing_new(LOG_PAGE.step(CHECK), second, [first, second, third])
+    assert nothing_new(LOG_PAGE.step(CHECK), third, [first, second, third])
 
 
-def test_a_sign_of_no_go_stands_first_with_its_evidence() -> None:
-    rows: Record = record(look(1, seconds=0.1), look(2, AttemptState.FAILED, seconds=6.0))
-    assert [(one.text, one.mark, one.sign) for one in criteria_status(PAGE, rows)] == [
-        ("API slow", "no-go", True),
-        ("Fast", "no-go", False),
-    ]
-    assert criteria_status(PAGE, rows)[0].evidence.endswith("(1 of 2 looks)")
+# -- failures in a row ------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_failures_are_those_since_the_last_success() -> None:
+    finished = [failed(1), sample(2), failed(3), unreachable(4), failed(5), sample(6, AttemptState.UNKNOWN)]
+    assert [one.attempt for one in newest_failures(finished)] == [5, 3]
+    assert newest_failures([*finished, sample(7)]) == []
+    assert newest_failures([]) == []
+
+
+# -- without data -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        ([sample(1, seconds=0.1)], 0),
+        ([sample(1)], 1),
+        ([sample(1), sample(2)], 2),
+        ([sample(1, seconds=0.1), sample(2), unreachable(3)], 2),
+        ([sample(1), sample(2, seconds=0.1), unreachable(3)], 1),
+        ([sample(1), failed(2)], 0),
+        ([unreachable(1), sample(2, AttemptState.UNKNOWN)], 2),
+    ],
+)
+def test_samples_without_data_are_counted_from_the_newest(attempts: list[Attempt], expected: int) -> None:
+    assert verdict_on(PAGE, *attempts).blind == expected
+
+
+def test_people_are_called_after_the_second_sample_without_data() -> None:
+    assert BLIND_AFTER == 2

@@ -53,7 +53,7 @@ def test_a_status_post_of_the_watch_is_followed_by_its_chart(tmp_path: Path) -> 
         await here.until(lambda: named(here, "-chart.png"), 30)
         (chart,) = named(here, "-chart.png")
         assert content(here, chart).startswith(b"\x89PNG")
-        assert "Response time 9 s now, 200 ms to 9 s in 2 measurements" in chart["alt_txt"]
+        assert "Response time 9 s now, 200 ms to 9 s in 2 samples" in chart["alt_txt"]
 
     play(tmp_path, story)
 
@@ -112,6 +112,6 @@ def test_the_history_is_told_to_who_asks(tmp_path: Path) -> None:
     async def story(here: Box) -> None:
         here.gate()
         await here.workspace.command(DBA, "/deploy history")
-        await here.hears(DBA, "shop  main: going (goes on)", "Deploy frequency: not known yet")
+        await here.hears(DBA, "shop  main: going (in progress)", "Deployment frequency: not known yet")
 
     play(tmp_path, story)

@@ -94,9 +94,7 @@ def test_if_the_rotated_file_is_not_found_the_result_says_so(log: Path) -> None:
         log.write_text("Error: x\n")
         outcome = read(log, since)
         assert outcome.lines == ("Error: x",)
-        assert outcome.summary.endswith(
-            "was read from its start; the last lines before the rotation were not found."
-        )
+        assert outcome.summary.endswith("was read from its start; the last lines before the rotation were not found.")
 
 
 def test_a_file_that_was_rotated_before_the_restart_does_not_count(log: Path) -> None:

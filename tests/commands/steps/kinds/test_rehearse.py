@@ -80,9 +80,7 @@ def test_the_time_that_each_table_is_locked_is_measured_and_reported(shop: Rehea
     held = {name: int(ms) for name, ms in re.findall(r'(\w+|"[^"]+") (\d+) ms', locks)}
     assert 300 <= held["kept"] < 3000, locks
     assert held['"Alt ของ"'] < held["kept"] - 250, f"it was dropped after the sleep: {locks}"
-    assert any(line.startswith("rollback blocks readers and writers: kept ") for line in outcome.lines), (
-        outcome.lines
-    )
+    assert any(line.startswith("rollback blocks readers and writers: kept ") for line in outcome.lines), outcome.lines
 
 
 def test_the_copy_that_the_proof_kept_is_used_and_dropped(shop: RehearsedShop) -> None:

@@ -98,7 +98,9 @@ def test_without_a_server_the_step_fails_with_the_reason_and_needs_two_people_to
 def test_if_production_cannot_be_asked_that_is_the_reason(kind: str) -> None:
     world = World()
     world.on_host("need=", ended('psql: error: FATAL:  role "x" does not exist\n', 2))
-    assert 'production cannot be queried (psql: error: FATAL:  role "x" does not exist)' in run_step(world, kind).summary
+    assert (
+        'production cannot be queried (psql: error: FATAL:  role "x" does not exist)' in run_step(world, kind).summary
+    )
     world.on_host("need=", ended("", 64))
     assert "The database address is not of the form" in run_step(world, kind).summary
 

@@ -1,0 +1,78 @@
+"""Who did what in a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.report import people
+from commands.report.people import ActionKind, person_actions
+from state.facts import BOT, FACTS, EarlyKeepAgreement, Fact, NextRun, RollbackRequest
+from tests.commands.report.deployed import PAGE, PEOPLE
+from tests.pages import NOON, SIGNED, record, said
+
+
+@pytest.mark.parametrize(
+    ("fact", "kind"),
+    [
+        (said("sign", "ready", role="dba", said="yes"), ActionKind.SIGNED),
+        (said("sign", "ready", role="dba", said="no"), ActionKind.REFUSED),
+        (said("answer", "health", said="again"), ActionKind.RETRIED),
+        (said("answer", "health", said="done"), ActionKind.FIXED_BY_HAND),
+        (said("answer", "health", said="skip"), ActionKind.SKIPPED),
+        (said("second", "health"), ActionKind.AGREED),
+        (said("early keep"), ActionKind.KEPT_EARLY),
+        (said("early keep agreed"), ActionKind.AGREED_TO_KEEP),
+        (said("false alarm", "API", said="30 min"), ActionKind.HELD_ALERT),
+        (said("hold"), ActionKind.HELD),
+        (said("resume"), ActionKind.RESUMED),
+        (said("rollback"), ActionKind.ROLLED_BACK),
+        (said("keep"), ActionKind.KEPT),
+        (said("end"), ActionKind.CLOSED),
+    ],
+)
+def test_each_fact_of_a_person_is_an_action(fact: Fact, kind: ActionKind) -> None:
+    (action,) = person_actions(PAGE, record(facts=(fact,)), PEOPLE)
+    assert action.kind is kind
+
+
+def test_what_the_bot_writes_for_itself_is_no_action() -> None:
+    own = (said("countdown", "API"), said("recovered", "API"), NextRun(by=BOT, at=NOON, page="b.md"))
+    assert person_actions(PAGE, record(facts=own), PEOPLE) == ()
+    no_actions = set(FACTS.values()) - set(people._KINDS)
+    assert no_actions == {type(fact) for fact in own}, "a new kind of fact must be an action, or be named here"
+
+
+def test_a_rollback_that_an_alert_requested_is_an_action_of_the_bot() -> None:
+    (action,) = person_actions(PAGE, record(facts=(RollbackRequest(by=BOT, at=NOON, reason="slow"),)), PEOPLE)
+    assert (action.person, action.role, action.reason, action.at) == ("gonogo", "", "slow", NOON)
+
+
+def test_a_signature_names_the_role_that_was_signed_for() -> None:
+    actions = person_actions(PAGE, record(facts=SIGNED), PEOPLE)
+    assert [(one.person, one.role, one.kind, one.title) for one in actions] == [
+        ("U2", "Database Admin", ActionKind.SIGNED, "✅ พร้อมไหม (ready?)"),
+        ("U2", "Tech Lead", ActionKind.SIGNED, "✅ พร้อมไหม (ready?)"),
+    ]
+
+
+def test_other_actions_name_all_roles_of_the_person() -> None:
+    both = {"lead": frozenset({"U2"}), "dba": frozenset({"U2"}), "gone": frozenset({"U2"})}
+    (action,) = person_actions(PAGE, record(facts=(said("hold", reason="wait"),)), both)
+    assert (action.role, action.title, action.reason) == ("Database Admin, gone, Tech Lead", "", "wait")
+
+
+def test_an_action_says_what_it_was_about() -> None:
+    facts = (
+        said("false alarm", "API", said="30 min"),
+        said("second", "health"),
+        said("answer", "gone-step", said="skip"),
+    )
+    titles = [one.title for one in person_actions(PAGE, record(facts=facts), PEOPLE)]
+    assert titles == ["“API” for 30 min", "Health", "gone-step"]
+
+
+def test_an_action_without_a_reason_has_an_empty_one() -> None:
+    fact = said("early keep agreed")
+    assert isinstance(fact, EarlyKeepAgreement)
+    (action,) = person_actions(PAGE, record(facts=(fact,)), PEOPLE)
+    assert action.reason == ""

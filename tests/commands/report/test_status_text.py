@@ -1,0 +1,193 @@
+"""What `gonogo status` prints: what is happening, who must act, and what to type."""
+
+from __future__ import annotations
+
+from commands.progress.step_state import DECISION, WATCH
+from state.records import AttemptState, RunState
+from tests.commands.report.deployed import ALERT, CHECK, DEPLOYED
+from tests.commands.report.printed import DEPLOY, READY, WATCHING, lines
+from tests.pages import SIGNED, row, said, small
+
+ROLL_BACK = ["Anybody can roll back now", "  type: gonogo rollback REASON --as USER_ID"]
+
+
+def test_a_run_that_waits_for_signatures() -> None:
+    assert lines(READY, facts=(), minutes=2) == [
+        "shop: waiting for sign-off",
+        "Waiting for Database Admin and Tech Lead to sign “✅ พร้อมไหม (ready?)”",
+        "  type: gonogo sign ready --as USER_ID",
+        "Before: ✅ พร้อมไหม (ready?)  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/3 steps",
+        "Run 1 · main · T+2 min",
+        *ROLL_BACK,
+    ]
+
+
+def test_a_run_that_waits_for_nobody() -> None:
+    assert lines(READY, row("put-the-code-there", AttemptState.RUNNING, after=1)) == [
+        "shop: deploying",
+        "Waiting for nobody.",
+        "Deploy: Put the code there  ▰▰▰▰▱▱▱▱▱▱▱▱ 1/3 steps",
+        "Run 1 · main · T+20 min",
+        *ROLL_BACK,
+    ]
+
+
+def test_a_failed_step() -> None:
+    failed = "“Put the code there”, which did not succeed"
+    assert lines(READY, row("put-the-code-there", AttemptState.FAILED))[:3] == [
+        "shop: a step needs an answer",
+        f"Waiting for Tech Lead to say what to do about {failed}: run it again, fix it by hand, or skip it",
+        "  type: gonogo answer put-the-code-there again|done|skip REASON --as USER_ID",
+    ]
+
+
+def test_an_answer_that_a_second_person_must_agree_to() -> None:
+    page = small(**{"## Before\n": WINDOW})
+    skip = said("answer", "window", 1, said="skip", reason="urgent")
+    assert lines(row("window", AttemptState.FAILED), facts=(skip,), page=page)[:3] == [
+        "shop: waiting for a second person",
+        "Waiting for a second person to agree to skip “The window”",
+        "  type: gonogo answer window agree --as USER_ID",
+    ]
+
+
+WINDOW = """## Before
+
+### The window
+
+```toml window
+id = "window"
+days = ["mon"]
+hours = ["02:00-04:00"]
+```
+"""
+
+
+def test_an_early_keep_that_a_second_person_must_agree_to() -> None:
+    facts = (*SIGNED, said("early keep", reason="quiet"))
+    assert lines(*DEPLOYED, WATCHING, facts=facts)[:3] == [
+        "shop: waiting for a second person",
+        "Waiting for a second person to agree to “KEEP before the watch is over”",
+        "  type: gonogo answer 'the decision' agree --as USER_ID",
+    ]
+
+
+def test_the_decision() -> None:
+    over = (row(WATCH, AttemptState.DONE, after=15), row(DECISION, AttemptState.RUNNING, after=75))
+    assert lines(*DEPLOYED, *over, minutes=80)[:4] == [
+        "shop: KEEP or ROLLBACK?",
+        "Waiting for Tech Lead to decide KEEP or ROLLBACK",
+        "  type: gonogo keep --as USER_ID",
+        "Decision: KEEP or ROLLBACK; the checks continue until then, and alerts count  ▰▰▰▰▰▰▰▰▰▰▰▰ 3/3 steps",
+    ]
+
+
+def test_a_question_of_the_watch_does_not_block_the_run() -> None:
+    question = """lasts = "1 h"
+```
+
+### All well?
+
+```toml gate
+id = "all-well"
+every = "30 min"
+item = [{ text = "Users report nothing", role = "dba" }]
+"""
+    page = small(**{'lasts = "1 h"\n': question})
+    assert lines(*DEPLOYED, WATCHING, row("all-well", AttemptState.DONE, after=16), page=page)[:3] == [
+        "shop: being watched",
+        "Waiting for Database Admin to sign “All well?” (the run continues meanwhile)",
+        "  type: gonogo sign all-well --as USER_ID",
+    ]
+
+
+def test_a_hold() -> None:
+    hold = said("hold", person="UDBA", reason="load test")
+    assert lines(READY, DEPLOY, facts=(*SIGNED, hold))[:3] == [
+        "shop: ON HOLD",
+        "On hold by UDBA: load test. No new step starts.",
+        "  type: gonogo resume --as USER_ID",
+    ]
+    bare = lines(READY, DEPLOY, facts=(*SIGNED, said("hold", person="UDBA")))
+    assert bare[1] == "On hold by UDBA. No new step starts."
+    assert "Waiting for nobody." not in bare, "it waits for somebody to resume it"
+
+
+def test_an_alert_that_counts_down_says_when_it_rolls_back_in_the_teams_time() -> None:
+    countdown = said("countdown", ALERT, after=20, reason="9 s (limit: above 5 s)")
+    assert lines(*DEPLOYED, WATCHING, facts=(*SIGNED, countdown), minutes=20.5)[:5] == [
+        "shop: ALERT, about to roll back",
+        "ALERT API response > 5 s: 9 s (limit: above 5 s)",
+        "Rolls back at 19:21:00, unless Tech Lead holds it as a false alarm",
+        "  type: gonogo false-alarm 'API response > 5 s' --reason WHY --as USER_ID",
+        "Watch  ▰▱▱▱▱▱▱▱▱▱▱▱ 5 min 30 s of 1 h",
+    ]
+
+
+def test_each_role_that_an_alert_calls_can_hold_it() -> None:
+    page = small(**{"in_a_row = 2": 'in_a_row = 2\npings = ["dba"]'})
+    countdown = said("countdown", ALERT, after=20, reason="9 s")
+    printed = lines(*DEPLOYED, WATCHING, facts=(*SIGNED, countdown), page=page)
+    assert "Rolls back at 19:21:00, unless Database Admin or Tech Lead holds it as a false alarm" in printed
+
+
+def test_an_alert_that_is_held() -> None:
+    facts = (
+        *SIGNED,
+        said("countdown", ALERT, after=20, reason="9 s"),
+        said("false alarm", ALERT, after=20.5, said="30 min", reason="a load test", person="ULEAD"),
+    )
+    printed = lines(*DEPLOYED, WATCHING, facts=facts, minutes=30)
+    assert printed[:2] == [
+        "shop: being watched",
+        "“API response > 5 s” is held as a false alarm by ULEAD until 19:50: a load test",
+    ]
+
+
+def test_the_watch_shows_its_own_time_and_what_is_checked() -> None:
+    running = row(CHECK, AttemptState.RUNNING, after=30)
+    printed = lines(*DEPLOYED, WATCHING, running, minutes=45)
+    assert "Watch: Response time  ▰▰▰▰▰▰▱▱▱▱▱▱ 30 min of 1 h" in printed
+
+
+def test_a_rollback_in_progress() -> None:
+    undoing = row("put-the-old-code-back", AttemptState.RUNNING)
+    facts = (*SIGNED, said("rollback", reason="too slow"))
+
+    def printed(minutes: float) -> list[str]:
+        return lines(DEPLOY, undoing, facts=facts, minutes=minutes, state=RunState.ROLLING_BACK)
+
+    assert printed(4) == [
+        "shop: ROLLING BACK",
+        "Rollback requested: too slow",
+        "11 min left for the rollback",
+        "Waiting for nobody.",
+        "Rollback: Put the old code back  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/1 steps",
+        "Run 1 · main · T+4 min",
+    ]
+    assert printed(16)[2:4] == ["1 min over its time budget", "Put the old code back is 1 min over its share of 15 min"]
+    assert printed(15)[2] == "0 s left for the rollback"
+
+
+def test_a_rollback_that_did_not_restore_everything() -> None:
+    failed = row("put-the-old-code-back", AttemptState.FAILED)
+    skip = said("answer", "put-the-old-code-back", 1, said="skip", reason="tomorrow")
+    facts = (*SIGNED, said("rollback"), skip)
+    assert lines(DEPLOY, failed, facts=facts, state=RunState.ROLLED_BACK, ended=0, loses="3 orders") == [
+        "shop: ROLLED BACK, but NOT all of it",
+        "Lost: 3 orders",
+        "NOT restored: “Put the old code back” failed:  (skip: tomorrow)",
+        "Run 1 · main · T+0 s",
+    ]
+
+
+def test_what_a_rollback_loses_now_is_said_before_it_is_requested() -> None:
+    printed = lines(READY, DEPLOY, loses="3 orders")
+    assert printed[-2:] == ["Anybody can roll back now; that loses 3 orders", ROLL_BACK[1]]
+
+
+def test_a_run_that_is_over_waits_for_nobody_and_offers_nothing() -> None:
+    assert lines(*DEPLOYED, state=RunState.KEPT, ended=5) == [
+        "shop: KEPT",
+        "Run 1 · main · T+5 min",
+    ]
