@@ -19,7 +19,7 @@ from commands.progress.step_state import WATCH
 from commands.report import Report, build_report, deploy_of
 from state.events import event_from
 from state.records import Attempt, AttemptState, Event, Record, RunState
-from tests.bot.slack.story import page_in
+from tests.bot.slack.whole_run import page_with
 from tests.pages import NOON, record, row, said, small
 
 HOSTILE = [
@@ -55,7 +55,7 @@ PIECES = [
 
 def hostile(words: str) -> Report:
     """A report with these words wherever somebody may write."""
-    page = page_in(words)
+    page = page_with(words)
     outcome = {"lines": [words, f"second {words}"], "measures": {"seconds": 9.0, "failed": 1.0}}
     rows = (
         replace(row("ready", AttemptState.DONE), summary=words),
