@@ -6,13 +6,13 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_lines
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import bold, line, person, time_of
-from commands.progress.step_state import DECISION, WATCH
+from commands.progress.step_state import WATCH
 from commands.report.status import Status, progress_bar
 from commands.rollback.budget import StepPace
-from commands.signoff.waiting import Waiting
 from commands.text.durations import format_duration
-from commands.watch.countdown import Countdown, time_left
+from commands.watch.countdown import Countdown
 from state.events import Ask
 from state.records import RunState
 
@@ -38,7 +38,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         *_countdowns(snapshot, status, clock=clock),
         section(_progress(snapshot, status, clock=clock)),
         section(_banner(snapshot, status, clock=clock)),
-        section(_waiting(snapshot, status)),
+        section(waiting_lines(snapshot, status, mentions=True)),
         section(check_lines(status)),
         actions(rollback, _hold_button(snapshot, status)),
         context(_origin(snapshot, status)),
@@ -106,18 +106,10 @@ def _countdowns(snapshot: Snapshot, status: Status, *, clock: bool) -> list[Bloc
     for countdown in status.counting[:4]:
         rollback = None if blocks else snapshot.rollback_button("⏪ Roll back now")
         blocks += [
-            section(_countdown(snapshot, countdown, clock=clock)),
+            section(f"{alert_lines(countdown)}\n{countdown_line(snapshot, countdown, clock=clock)}"),
             actions(rollback, _false_alarm_button(snapshot, countdown)),
         ]
     return blocks
-
-
-def _countdown(snapshot: Snapshot, countdown: Countdown, *, clock: bool) -> str:
-    at = time_of(countdown.ends, snapshot.page.runbook.time_zone, seconds=True)
-    left = format_duration(round(time_left(countdown, snapshot.now).total_seconds()))
-    when = f"in {left}* at {at}" if clock else f"at {at}*"
-    wrong = f"{bold(countdown.alert.name)}\n{line(countdown.seen, 200)}"
-    return f"{wrong}\n⏳ *Rolls back {when}, unless somebody holds it"
 
 
 def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
@@ -128,7 +120,8 @@ def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
 
 
 def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
-    lines = [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
+    lines = [] if status.rollback_left is None else [_time_left(snapshot, status, clock=clock)]
+    lines += [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
     if status.held_by:
         why = f": {line(status.hold_reason)}" if status.hold_reason else ""
         lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step starts.")
@@ -140,8 +133,6 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if status.loses and status.state == RunState.ROLLED_BACK:
         lines.append(f"⚠️ Lost by the rollback: {bold(status.loses, 200)}")
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.lost[:6]]
-    if status.rollback_left is not None:
-        lines.append(_time_left(snapshot, status, clock=clock))
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
         lines.append(f"Decided by {person(keep.person)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
     return "\n".join(lines)
@@ -168,21 +159,6 @@ def _time_left(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
 
 def _late(step: StepPace) -> str:
     return f"🐢 {bold(step.title, 120)} is {step.excess}"
-
-
-def _waiting(snapshot: Snapshot, status: Status) -> str:
-    # countdowns stand at the top of the card
-    questions = [waiting for waiting in status.waiting[:6] if waiting.ask is not Ask.COUNTDOWN]
-    return "\n".join(_waiting_for(snapshot, waiting) for waiting in questions)
-
-
-def _waiting_for(snapshot: Snapshot, waiting: Waiting) -> str:
-    if waiting.ask is Ask.AGREE:
-        what = "" if waiting.step == DECISION else "skip "
-        return f"🙋 *Waiting for a second person* to agree: {what}{bold(waiting.title, 120)}"
-    people = snapshot.roles_with_people(waiting.roles[:8])
-    verb = {Ask.SIGN: "sign", Ask.ANSWER: "decide what to do about", Ask.DECIDE: "decide"}[waiting.ask]
-    return f"🙋 *Waiting for* {people}\nto {verb} {bold(waiting.title, 120)} (buttons in the thread)"
 
 
 def _hold_button(snapshot: Snapshot, status: Status) -> Block | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from bot.text import bold, counted, line
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
+from state.records import RunState
 
 # the worst verdict first
 VERDICTS = {
@@ -22,10 +23,13 @@ VERDICTS = {
 def check_lines(status: Status, *, details: bool = False) -> str:
     """The newest verdict on each check, one a line, the worst first; at most twelve lines.
 
-    A check that is not ok shows its limits and its baseline; with `details` each check does.
+    A check that is not ok shows its limits and its baseline; with `details` each check does. Once the rollback has
+    begun, a headline says that the checks are older than that.
     """
     worst_first = sorted(status.checks, key=lambda check: list(VERDICTS).index(check.verdict))
-    return "\n".join(_check_line(check, details=details) for check in worst_first[:12])
+    lines = [_check_line(check, details=details) for check in worst_first[:12]]
+    is_old = lines and status.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
+    return "\n".join(["Checks before the rollback:", *lines] if is_old else lines)
 
 
 def _check_line(check: CheckVerdict, *, details: bool) -> str:

@@ -7,6 +7,7 @@ from bot.slack.views.card import headline, t_plus, watch_progress
 from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.notices import ended_by_hand
 from bot.slack.views.snapshot import Snapshot
+from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import bold, code, first_lines, line, person, time_of
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
@@ -88,16 +89,20 @@ def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
     doing = f"→ {line(status.doing, 200)}" if status.doing else ""
     loses = f"⚠️ Rolling back now loses {line(status.loses, 200)}" if status.loses and snapshot.can_roll_back else ""
     blocks = [
-        section("\n".join(filter(None, [head, doing, _waiting(snapshot, status), check_summary(status), loses]))),
+        section("\n".join(filter(None, [head, doing, *_waiting(snapshot, status), check_summary(status), loses]))),
         section(check_lines(status, details=True)),
         context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was not running" if late else "")),
     ]
     return message(head, blocks)
 
 
-def _waiting(snapshot: Snapshot, status: Status) -> str:
-    titles = (", ".join(snapshot.title_of(role) for role in waiting.roles[:6]) for waiting in status.waiting[:4])
-    return "\n".join(f"🙋 Waiting for {roles}" for roles in titles)
+def _waiting(snapshot: Snapshot, status: Status) -> list[str]:
+    """Which alerts count down, and who the run is waiting for."""
+    counting = [
+        f"🚨 {alert_lines(countdown)}\n{countdown_line(snapshot, countdown, clock=False)}"
+        for countdown in status.counting[:4]
+    ]
+    return [*counting, waiting_lines(snapshot, status, mentions=False)]
 
 
 def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:

@@ -98,6 +98,7 @@ def test_a_rollback_shows_who_requested_it_and_the_time_left(tmp_path: Path) -> 
     text = shown(card(snapshot_at(tmp_path, "rolling back", "it burns")))
     assert f"⏪ *Rollback requested by* <@{STARTER}>: it burns" in text
     assert "⏱️ *15 min left* of 15 min" in text
+    assert text.index("left* of 15 min") < text.index("Rollback requested by"), "the time left comes first"
 
 
 def test_a_rollback_over_its_time_budget_says_by_how_much(tmp_path: Path) -> None:

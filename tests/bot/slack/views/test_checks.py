@@ -9,6 +9,7 @@ import pytest
 from bot.slack.views.checks import VERDICTS, check_lines, check_summary
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
+from state.records import RunState
 from tests.bot.slack.views.drawn import snapshot_with
 from tests.pages import NOON
 
@@ -36,6 +37,13 @@ def test_the_worst_check_comes_first_and_only_it_shows_its_limit() -> None:
 
 def test_with_details_every_check_shows_its_limit() -> None:
     assert check_lines(status_with(check("CPU", Verdict.OK)), details=True) == "✅ *CPU* 200 ms (limit: above 5 s)"
+
+
+@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.ROLLED_BACK])
+def test_once_the_rollback_has_begun_the_checks_are_marked_as_old(state: RunState) -> None:
+    status = replace(status_with(check("API", Verdict.BAD)), state=state)
+    assert check_lines(status).splitlines()[0] == "Checks before the rollback:"
+    assert check_lines(replace(status, checks=())) == ""
 
 
 def test_names_with_underscores_never_stand_in_italics() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,7 @@ from state.events import (
 from state.records import RunState
 from tests.bot.slack.run_writer import CHECK, LEAD, READY, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
+from tests.bot.slack.whole_run import snapshot_at
 from tests.pages import row
 
 SNAPSHOT = snapshot_with()
@@ -85,7 +87,8 @@ def test_a_status_post_says_who_the_run_is_waiting_for() -> None:
     waiting = snapshot_with(row(READY, "done"))
     text = shown(status_post(waiting, event_with(StatusDue()), StatusDue()))
     assert text.splitlines()[0].startswith("📋 *T+")
-    assert "🙋 Waiting for *Database Admin*, *Tech Lead*" in text
+    assert "🙋 *Waiting for* *Database Admin*, *Tech Lead* to sign *✅ พร้อมไหม (ready?)*" in text
+    assert "<@" not in text, "a status post must not call people every 15 minutes"
     assert "late" not in text
 
 
@@ -95,6 +98,14 @@ def test_a_status_post_of_the_watch_shows_its_progress_and_every_check_with_its_
     assert "15 min of 1 h" in text
     assert "✅ 1 check ok" in text
     assert "(limit: above 5 s" in text
+
+
+def test_a_status_post_during_a_countdown_says_what_is_wrong_and_when_it_rolls_back(tmp_path: Path) -> None:
+    snapshot = snapshot_at(tmp_path, "countdown", "API > 5 s")
+    lines = shown(status_post(snapshot, event_with(StatusDue()), StatusDue())).splitlines()
+    wrong = lines.index("🚨 *API &gt; 5 s*")
+    assert lines[wrong + 1].startswith("7 s (limit: above 5 s")
+    assert lines[wrong + 2].startswith("⏳ *Rolls back at <!date^")
 
 
 def test_a_late_status_post_says_how_late_and_why() -> None:
