@@ -1,4 +1,4 @@
-"""`gonogo` on the terminal: checks and plans pages, serves the bot, and is the second door to its record."""
+"""The command line `gonogo`: checks pages, serves the bot, and controls runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the environment says about a page: missing variables, the people and phones of its roles, its channel."""
+"""What the environment says about a page: missing variables, people, phones, the channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bot's log: one line for each event; a line that repeats, as in an outage of Slack, appears once a minute."""
+"""The bot's log: a line that repeats, as in an outage of Slack, appears once a minute."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ REPEAT_INTERVAL = 60.0  # seconds after which the same line is written again
 # a library writes these at every start, and they are so by design
 IGNORED = ("As you gave `client` as well",)
 HINTS = {
-    "invalid_auth": "Slack does not accept the token: compare SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…) with the app's pages",
-    "not_allowed_token_type": "this is the wrong kind of token: SLACK_APP_TOKEN starts with xapp-, SLACK_BOT_TOKEN with xoxb-",
+    "invalid_auth": "Slack does not accept the token: compare SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…) "
+    "with the app's pages",
+    "not_allowed_token_type": "the wrong kind of token: SLACK_APP_TOKEN starts with xapp-, SLACK_BOT_TOKEN with xoxb-",
     "token_revoked": "the token was revoked: create a new one on the app's pages",
 }
 

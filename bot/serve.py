@@ -21,7 +21,7 @@ CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
-    """Serve until a signal says to stop; returns the exit code. Running jobs go on at their hosts; the next bot finds them."""
+    """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
     log.set_up()
     if slack:
         settings.require_tokens()

@@ -1,4 +1,4 @@
-"""Text for Slack: clipped to Slack's limits, escaped so that it cannot ping or format, and mentions."""
+"""Text for Slack: clipped to its limits, escaped so that it cannot ping or format."""
 
 from __future__ import annotations
 

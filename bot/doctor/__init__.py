@@ -1,1 +1,1 @@
-"""The doctor: what a run of a page will need, checked before it starts: state file, Slack, and the page itself."""
+"""The doctor: checks what a run of a page will need, before the run starts."""

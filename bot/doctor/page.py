@@ -1,4 +1,4 @@
-"""The doctor of one page: its environment, the state file, Slack and every place of the page, checked in parallel."""
+"""The doctor of one page: environment, state file, Slack and places, checked in parallel."""
 
 from __future__ import annotations
 

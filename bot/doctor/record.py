@@ -1,4 +1,4 @@
-"""The doctor's checks of the state file: can it be read and written, is a bot serving it, is there disk space."""
+"""The doctor's checks of the state file: readable, writable, intact, served, with disk space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor's checks of Slack: both tokens, each scope, the channel, the people and groups of every role."""
+"""The doctor's checks of Slack: tokens, scopes, the channel, people and groups of the roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a button or a typed command does to the record, and the reply to its person; independent of the chat."""
+"""What a button or a typed command does to the record, and the reply to its person."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _keep(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
-    """Answer a question about a step, or hold an alert: there `step` is its name and `attempt` its countdown's number."""
+    """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
     actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
     if _has_answered(deps, run, pressed, step, attempt):
         return "You have already answered this. Your answer stands."

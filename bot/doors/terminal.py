@@ -1,4 +1,4 @@
-"""The terminal door: the same actions as in Slack, on the same record, also while Slack is unreachable."""
+"""The terminal door: the same actions as in Slack, also while Slack is unreachable."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class Terminal:
         actions, attempt = self._actions_and_attempt(options.step)
         refused = bool(options.refuse)
         roles = actions.sign(options.step, attempt, self.actor, self._now(), refused=refused, reason=options.refuse)
-        yield f"{'Refused' if options.refuse else 'Signed'} as {', '.join(actions.page.roles[role].title for role in roles)}."
+        titles = ", ".join(actions.page.roles[role].title for role in roles)
+        yield f"{'Refused' if refused else 'Signed'} as {titles}."
 
     def answer(self, options: Namespace) -> Iterator[str]:
         """Answer for a step that failed or whose result is unknown."""
@@ -237,5 +238,5 @@ class Terminal:
 
     def _warn_if_not_served(self) -> Iterator[str]:
         if not is_served(self.settings.state):
-            yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: `gonogo serve --no-slack`)."
+            yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."

@@ -1,4 +1,4 @@
-"""The listeners: each command, button and form is acknowledged in time, done in a thread, and answered."""
+"""The listeners: each command, button and form is acknowledged, carried out and answered."""
 
 from __future__ import annotations
 

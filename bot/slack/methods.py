@@ -1,4 +1,4 @@
-"""Every method of Slack's Web API that the bot calls, with its scopes. A test compares manifest.yml with it."""
+"""Every method of Slack's Web API that the bot calls, with the scopes it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves Slack until cancelled: the client, the socket (or the HTTP port), the poster and the user groups."""
+"""Serves Slack until cancelled: client, socket or HTTP port, poster and user groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PING_INTERVAL = 1
 
 
 async def serve_slack(deps: Deps, settings: Settings) -> None:
-    """Serve until cancelled. While Slack is unreachable only messages wait: the bot reconnects for as long as it takes."""
+    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever."""
     client = make_client(settings)
     groups = UserGroups(client, deps.pages, deps.mentions)
     deps = replace(deps, people=groups.people)

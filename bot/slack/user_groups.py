@@ -1,4 +1,4 @@
-"""User groups: a role may name a Slack group; the bot asks Slack for its members every five minutes."""
+"""User groups: a role may name a Slack group; its members are refreshed every five minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that repeats is written once a minute, without a traceback; a new line is written at once."""
+"""A line that repeats is written once a minute; a new line is written at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gonogo serve` as a process with a real host: a signal stops it in time, and the next bot finds its job."""
+"""`gonogo serve` with a real host: a signal stops it, and the next bot finds its job."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ sys.exit(main(["serve", *sys.argv[1:]]))
 
 
 def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -> subprocess.Popen[bytes]:
-    """A bot on the environment's record. With `slack` its Slack is unreachable; otherwise it serves the terminal only."""
+    """A bot on the environment's record: with a Slack that is unreachable, or without Slack."""
     env = dict(os.environ)
     if slack:
         env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/"}

@@ -1,4 +1,4 @@
-"""Text for Slack: lengths as Slack counts them, nothing that pings or formats by accident, and mentions."""
+"""Text for Slack: lengths as Slack counts them, and nothing that pings by accident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a run in its thread: a chart after each status post of the watch, and the report at the end."""
+"""The files of a run in its thread: charts of the watch, and the report at the end."""
 
 from __future__ import annotations
 

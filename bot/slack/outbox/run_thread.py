@@ -1,4 +1,4 @@
-"""The thread of one run: posts its events in order and once, and keeps its card and open messages up to date."""
+"""The thread of one run: posts its events in order and once, and updates its open messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends to Slack: waits out limits and outages, posts nothing twice, and raises what Slack refuses for good."""
+"""Sends to Slack: waits out limits and outages, and posts nothing twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that call people: alerts and their countdowns, checks without an answer, reminders, a spent time budget."""
+"""Messages that call people: alerts, checks without an answer, reminders, the time budget."""
 
 from __future__ import annotations
 

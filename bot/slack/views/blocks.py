@@ -1,4 +1,4 @@
-"""Block Kit in small pieces: each keeps Slack's length limits, and a message's block ids follow its content."""
+"""Block Kit in small pieces, each within Slack's length limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thread's messages: which view draws each kind of event, from the event and the run as it is now."""
+"""The thread's messages: which view draws each kind of event."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
-    """The message of an event, or None if another message shows it. `ended` is the end of the step that `event` starts."""
+    """The message of an event; None if another one shows it. `ended` is the end of the step that `event` starts."""
     data = event.data
     if isinstance(data, SILENT) or _is_shown_elsewhere(snapshot, event):
         return None

@@ -1,4 +1,4 @@
-"""The forms: what to start, with the options side by side, and the reason for a refusal, a skip or a hold."""
+"""The forms: what to start, and the reason for a refusal, a skip or a hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thread's messages about the unusual: a slow step, a clock that jumped, a run that was ended by hand."""
+"""Messages about the unusual: a slow step, a clock that jumped, a run ended by hand."""
 
 from __future__ import annotations
 

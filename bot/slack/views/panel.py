@@ -1,4 +1,4 @@
-"""The GO / NO-GO panel: every criterion with its evidence, in one message of the thread that is kept up to date."""
+"""The GO / NO-GO panel: every criterion with its evidence, in one message of the thread."""
 
 from __future__ import annotations
 

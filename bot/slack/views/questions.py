@@ -1,4 +1,4 @@
-"""Questions to people: sign-offs, failed steps, a second person, KEEP or ROLLBACK; open with buttons, or settled."""
+"""Questions to people: sign-offs, failed steps, a second person, KEEP or ROLLBACK."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [
             summary,
-            "The rollback is waiting for your answer. Run the step again, fix it by hand, skip it with a reason, or call:",
+            "The rollback is waiting for your answer. Run the step again, fix it by hand, skip it, or call:",
             snapshot.contacts(snapshot.page.roles),
         ]
     return [summary, f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""]

@@ -1,4 +1,4 @@
-"""The messages of the whole run: it starts, is held, resumed, watched, rolled back and ends; and the status posts."""
+"""The messages of the whole run: start, hold, rollback, watch, status posts and end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The snapshot: a run at one moment and the people of its roles, the value that every view is drawn from."""
+"""The snapshot: a run at one moment with the people of its roles; views are drawn from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the run is waiting for and for what, and which alerts count down: on the card and in the status posts."""
+"""Who the run is waiting for and for what, and which alerts count down."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def _waiting_line(snapshot: Snapshot, waiting: Waiting, *, mentions: bool) -> st
         return f"🙋 *Waiting for a second person* to agree: {'' if waiting.step == DECISION else 'skip '}{title}"
     verb = _VERBS[waiting.ask]
     if mentions:
-        return f"🙋 *Waiting for* {snapshot.roles_with_people(waiting.roles[:8])}\nto {verb} {title} (buttons in the thread)"
+        people = snapshot.roles_with_people(waiting.roles[:8])
+        return f"🙋 *Waiting for* {people}\nto {verb} {title} (buttons in the thread)"
     return f"🙋 *Waiting for* {', '.join(map(snapshot.title_of, waiting.roles[:8]))} to {verb} {title}"
 
 

@@ -1,4 +1,4 @@
-"""`gonogo doctor` and the preflight of `gonogo start`, on a real host: each problem is named, and stops the start."""
+"""`gonogo doctor` and the preflight of a start, on a real host: each problem is named."""
 
 from __future__ import annotations
 

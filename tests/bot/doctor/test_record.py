@@ -1,4 +1,4 @@
-"""The doctor's checks of the state file, on real files: new, served, damaged, not writable, no disk space."""
+"""The doctor's checks of the state file, on real files: new, served, damaged."""
 
 from __future__ import annotations
 

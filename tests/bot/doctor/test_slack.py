@@ -1,4 +1,4 @@
-"""The doctor's checks of Slack, on the workspace in a box: each thing that can be wrong has its own line."""
+"""The doctor's checks of Slack, on the workspace in a box: each problem has its own line."""
 
 from __future__ import annotations
 

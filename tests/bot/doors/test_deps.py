@@ -1,4 +1,4 @@
-"""What the doors need: starting uses the same parts, and usual times are read once for each run."""
+"""What the doors need: the starter has the same parts, and usual times are read once."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, Ru
 from tests.pages import small
 
 NOT_SERVED = [
-    "No bot is serving this state file. Start it with `gonogo serve` (no Slack: `gonogo serve --no-slack`).",
+    "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`).",
     "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back.",
 ]
 

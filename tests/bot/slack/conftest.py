@@ -1,4 +1,4 @@
-"""For every test of the Slack edge: no proxy between the bot and the workspace on loopback, and short waits."""
+"""For every test of the Slack edge: no proxy, and short waits."""
 
 from __future__ import annotations
 

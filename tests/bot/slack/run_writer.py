@@ -1,4 +1,4 @@
-"""Writes runs into a record for a test: facts and events as the engine and people would write them."""
+"""Writes runs into a record for a test, as the engine and people would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole Slack edge for a test: the real bot on the workspace in a box, and a record that the test writes."""
+"""The real bot on the workspace in a box, with a record that the test writes."""
 
 from __future__ import annotations
 

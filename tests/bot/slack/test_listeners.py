@@ -1,4 +1,4 @@
-"""Buttons, commands and forms against the workspace in a box: acknowledged in time, done once, answered."""
+"""Buttons, commands and forms in the workspace in a box: done once, and answered."""
 
 from __future__ import annotations
 

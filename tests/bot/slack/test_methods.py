@@ -1,4 +1,4 @@
-"""The table of Slack methods is what the code calls, and manifest.yml asks for exactly its scopes and commands."""
+"""The table of Slack methods is what the code calls and what the manifest asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connecting: over a socket that is cut or late, over HTTP with a signature, never through a proxy to loopback."""
+"""Connecting to Slack: over a socket, over HTTP, and never through a proxy to loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole run with every kind of event in it, its texts of any content, and every view drawn at each turn."""
+"""A whole run with every kind of event and texts of any content, and its views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's thread in the workspace in a box: in order, each event once, and open messages kept up to date."""
+"""A run's thread in the workspace in a box: in order, each event once, up to date."""
 
 from __future__ import annotations
 

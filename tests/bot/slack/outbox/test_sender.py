@@ -1,4 +1,4 @@
-"""Sending to Slack: limits and outages are waited out, nothing is posted twice, refusals are raised."""
+"""Sending to Slack: limits and outages are waited out, and nothing is posted twice."""
 
 from __future__ import annotations
 

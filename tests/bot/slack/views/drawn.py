@@ -1,4 +1,4 @@
-"""Views for a test: events of its own, snapshots of the small page's run, and what a message shows."""
+"""Views for a test: events and snapshots of its own, and what a message shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts and other messages that call people: what was measured, what happens next, whom it calls."""
+"""Messages that call people: what was measured, what happens next, whom they call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every view keeps Slack's limits, and no text in it can ping or format, however long or hostile it is."""
+"""Every view keeps Slack's limits, and no text in it can ping or format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to people: open with the right buttons and mentions, settled with who answered what."""
+"""Questions: open with buttons and mentions, settled with who answered what."""
 
 from __future__ import annotations
 

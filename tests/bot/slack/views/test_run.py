@@ -1,4 +1,4 @@
-"""The messages of the whole run: start, hold, resume, rollback, watch, status posts, and each end."""
+"""The messages of the whole run: start, hold, rollback, watch, status posts, each end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of a step: its plan while it runs, its result, its output as a file, an announcement."""
+"""The messages of a step: its plan, its result, its output as a file, an announcement."""
 
 from __future__ import annotations
 
