@@ -95,6 +95,10 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     end = _terminal_verb(verbs, "end", "close an abandoned run; rolls nothing back")
     end.add_argument("number", type=int, metavar="RUN", help="the run's number, as shown by `gonogo status`")
     end.add_argument("--reason", required=True, metavar="WHY")
+    _add_reports(verbs)
+
+
+def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _terminal_verb(verbs, "status", "show the run, who it is waiting for, and what to type")
     _terminal_verb(verbs, "log", "print every event of a run, in order")
     report = _terminal_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")

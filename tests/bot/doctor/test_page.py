@@ -9,19 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
 from bot.doctor import page as doctor
 from bot.rehearsal.target.ssh import Ssh
 from state.sqlite.store import Store
-
-Capture = pytest.CaptureFixture[str]
-
-
-def run(capsys: Capture, *words: str) -> tuple[int, str, str]:
-    """Run a command; its exit code, stdout and stderr."""
-    code = main(words)
-    out, err = capsys.readouterr()
-    return code, out, err
+from tests.bot.command import Capture, run
 
 
 def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, capsys: Capture) -> None:

@@ -115,6 +115,13 @@ def _budget_events(text: str) -> list[NewEvent]:
 
 
 def _turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
+    """Write the run; each time it yields, the run is at the next of the `TURNS`."""
+    yield from _deploy_turns(writer, run, text)
+    yield from _watch_turns(writer, run, text)
+    yield from _rollback_turns(writer, run, text)
+
+
+def _deploy_turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
     actions, now = writer.actions(run), writer.deps.now()
     dba, lead, starter = in_slack(DBA), in_slack(LEAD), in_slack(STARTER)
     yield
@@ -131,6 +138,10 @@ def _turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
     actions.answer(DEPLOY, 1, lead, Choice.RETRY, "", now)
     writer.run_step(run, DEPLOY, failed(text), 2)
     yield
+
+
+def _watch_turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
+    actions, now, lead = writer.actions(run), writer.deps.now(), in_slack(LEAD)
     actions.answer(DEPLOY, 2, lead, Choice.SKIP, text, now)
     writer.run_step(run, HEALTH)
     writer.begin_watch(run)
@@ -149,7 +160,11 @@ def _turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
     yield
     writer.ask_decision(run)
     yield
-    rollback.rollback(writer.store, run, starter, text, now)
+
+
+def _rollback_turns(writer: RunWriter, run: Run, text: str) -> Iterator[None]:
+    actions, now, lead = writer.actions(run), writer.deps.now(), in_slack(LEAD)
+    rollback.rollback(writer.store, run, in_slack(STARTER), text, now)
     yield
     writer.move_run(run, RunState.ROLLING_BACK)
     writer.begin_step(run, ROLLBACK)
