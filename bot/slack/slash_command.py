@@ -31,7 +31,7 @@ HELP = {
     "again": "run the failed step again",
     "done <reason>": "I fixed the failed step by hand",
     "skip <reason>": "skip the failed step",
-    "agree": "agree as the second person",
+    "agree": "agree as the second person, to a skip or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
     "help": "show this list",
