@@ -1,4 +1,4 @@
-"""`gonogo` on the terminal: check and plan a page, serve the bot, and the second door to the record it serves."""
+"""The command line `gonogo`: checks pages, serves the bot, and controls runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Verb = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; a refusal is one sentence on stderr and exit 1."""
+    """Run one command. A refusal is one sentence on stderr; the exit code is then 1."""
     options = _parser().parse_args(arguments)
     try:
         verb: Verb = options.verb
@@ -32,30 +32,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # whoever read it has seen enough, as `head` does; what Python would still write goes nowhere
+        # the reader has closed the pipe, as `head` does; what Python would still flush goes to /dev/null
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="gonogo", description="Takes a team through a production deployment from its own page."
+        prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = verbs.add_parser("check", help="say what is wrong with a runbook page, with its line")
+    check = verbs.add_parser("check", help="check a runbook page; errors come with line numbers")
     check.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
     check.set_defaults(verb=_check)
-    plan = verbs.add_parser("plan", help="show every exact command, query and request of a page, and its timeline")
+    plan = verbs.add_parser(
+        "plan", help="show every command, query and request of a page as it will run, and the timeline"
+    )
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
-    doctor = verbs.add_parser("doctor", help="look at everything that a run of a page will need, before it starts")
+    doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     doctor.set_defaults(verb=_doctor)
     serve = verbs.add_parser("serve", help="run the bot")
-    serve.add_argument(
-        "--no-slack", action="store_true", help="carry runs on without Slack, for the terminal door alone"
-    )
+    serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
     serve.set_defaults(verb=_serve)
     _add_terminal(verbs)
     return parser
@@ -63,34 +63,44 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     start = _terminal_verb(verbs, "start", "start a run")
-    start.add_argument("page", nargs="?", default="", help="the page's file name; needed where there are several")
+    start.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     start.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
-    start.add_argument("--countdown", type=int, default=0, metavar="MINUTES")
-    start.add_argument("--note", default="")
+    start.add_argument(
+        "--countdown", type=int, default=0, metavar="MINUTES", help="announce it now, start in MINUTES; default: 0"
+    )
+    start.add_argument("--note", default="", help="a note for the team")
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
-    sign.add_argument("step", help="the step's id, as `gonogo status` shows it")
-    sign.add_argument("--refuse", default="", metavar="REASON", help="refuse instead, with the reason")
-    answer = _terminal_verb(verbs, "answer", "answer for a step that failed or whose end is unknown")
-    answer.add_argument("step")
-    answer.add_argument("said", choices=["again", "done", "skip", "agree"])
-    answer.add_argument("reason", nargs="?", default="")
-    reasons = {
-        "rollback": "take everything back",
-        "hold": "let no new step begin",
-        "resume": "go on after a hold",
-        "keep": "decide KEEP; before the watch is over it takes a reason and a second person",
+    sign.add_argument("step", help="the step's id, as shown by `gonogo status`")
+    sign.add_argument("--refuse", default="", metavar="REASON", help="refuse to sign, with the reason")
+    answer = _terminal_verb(verbs, "answer", "answer for a step that failed or whose result is unknown")
+    answer.add_argument("step", help="the step's id, as shown by `gonogo status`")
+    answer.add_argument(
+        "answer",
+        choices=["again", "done", "skip", "agree"],
+        help="run it again, I fixed it by hand, skip it, or agree to a skip as the second person",
+    )
+    answer.add_argument("reason", nargs="?", default="", help="needed for done and skip")
+    with_reason = {
+        "rollback": "roll back",
+        "hold": "start no new step",
+        "resume": "continue after a hold",
+        "keep": "decide KEEP; before the watch is over it needs a reason and a second person",
     }
-    for name, what in reasons.items():
+    for name, what in with_reason.items():
         _terminal_verb(verbs, name, what).add_argument("reason", nargs="?", default="")
-    alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert for a time")
-    alarm.add_argument("alert", help="the alert's name, as `gonogo status` shows it")
+    alarm = _terminal_verb(verbs, "false-alarm", "hold the countdown of an alert as a false alarm")
+    alarm.add_argument("alert", help="the alert's name, as shown by `gonogo status`")
     alarm.add_argument("--reason", required=True, metavar="WHY")
     alarm.add_argument("--for", dest="lasts", default="30 min", metavar="TIME", help='like "1 h"; default: 30 min')
-    end = _terminal_verb(verbs, "end", "end a run by hand that no bot will carry on; nothing is taken back")
-    end.add_argument("number", type=int, metavar="RUN", help="the run's number, as `gonogo status` shows it")
+    end = _terminal_verb(verbs, "end", "close an abandoned run; rolls nothing back")
+    end.add_argument("number", type=int, metavar="RUN", help="the run's number, as shown by `gonogo status`")
     end.add_argument("--reason", required=True, metavar="WHY")
-    _terminal_verb(verbs, "status", "show the run, who is waited for, and what to type")
-    _terminal_verb(verbs, "log", "print everything that was told, in order")
+    _add_reports(verbs)
+
+
+def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _terminal_verb(verbs, "status", "show the run, who it is waiting for, and what to type")
+    _terminal_verb(verbs, "log", "print every event of a run, in order")
     report = _terminal_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")
     report.add_argument(
         "number", nargs="?", type=int, default=0, metavar="RUN", help="default: the active run, else the last"
@@ -98,17 +108,20 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     form = report.add_mutually_exclusive_group()
     form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
-    history = _terminal_verb(verbs, "history", "list the runs, and the DORA metrics over all of them")
-    history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs; default: 10")
+    history = _terminal_verb(verbs, "history", "list the runs, with the DORA metrics over all of them")
+    history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs to list; default: 10")
 
 
 def _terminal_verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=what)
-    verb.add_argument("--run", type=int, default=0, help="the run's number; default: the active one, else the last")
+    verb.add_argument("--run", type=int, default=0, help="the run's number; default: the active run, else the last")
     verb.add_argument(
-        "--as", dest="person", default=getpass.getuser(), help="who acts: a Slack user id that holds the role"
+        "--as",
+        dest="person",
+        default=getpass.getuser(),
+        help="who acts: the Slack user id of a person with the role; default: your login name",
     )
     verb.set_defaults(verb=_terminal, name=name)
     return verb
@@ -116,16 +129,17 @@ def _terminal_verb(
 
 def _check(options: argparse.Namespace) -> int:
     from bot.settings import read_page_file
+    from bot.text import counted
 
-    wrong = 0
+    exit_code = 0
     for path in options.pages:
         try:
             page = read_page_file(path)
-            print(f"{path}: good, {len(page.steps)} steps for {page.runbook.target}")
+            print(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
         except GonogoError as error:
-            wrong = 1
+            exit_code = 1
             print(f"{path}: {error}", file=sys.stderr)
-    return wrong
+    return exit_code
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -138,20 +152,22 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from bot.doctor.visit import visit
+    from bot.doctor.page import doctor_lines
     from bot.settings import find_pages, read_settings
+    from bot.text import counted
 
     settings = read_settings()
-    failures = 0
+    exit_code = 0
     for page in find_pages(settings.runbook, options.page):
         print(f"{page.name}: {page.title}")
-        lines = visit(settings, page, options.ref)
+        lines = doctor_lines(settings, page, options.ref)
         for line in lines:
             print(f"  {line}")
         levels = [line.found.level for line in lines]
-        failures += levels.count("fail")
-        print(f"  {len(levels)} looked at: {levels.count('fail')} to mend, {levels.count('warn')} to know of")
-    return 1 if failures else 0
+        failures, warnings = levels.count("fail"), levels.count("warn")
+        print(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
+        exit_code = 1 if failures else exit_code
+    return exit_code
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -170,7 +186,7 @@ def _terminal(options: argparse.Namespace) -> int:
     settings = read_settings()
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
-        from bot.doctor.visit import preflight
+        from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)
 
@@ -182,7 +198,7 @@ def _terminal(options: argparse.Namespace) -> int:
     def deps_of(store: Store) -> Deps:
         return make_deps(settings, store, pages, preflight)
 
-    terminal = Terminal(settings, options.run, options.person, deps_of, may_begin=options.name == "start")
+    terminal = Terminal(settings, options.run, options.person, deps_of, may_create=options.name == "start")
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
             print(line, flush=True)

@@ -1,34 +1,28 @@
-"""environment: moved by the redesign."""
+"""What the environment says about a page: missing variables, people, phones, the channel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from commands.runbook import Page
-from commands.start.request import refuse_missing
 
 
 def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
-    """The environment variables that the page names and that are not set, without their `$`, in order."""
+    """The variables that the page names and that are not set, without their `$`, in the page's order."""
     names = (name.removeprefix("$") for name in page.env_names())
     return [name for name in names if not environ.get(name)]
-
-
-def must_be_set(page: Page, environ: Mapping[str, str]) -> None:
-    """Raise BadSettings naming every missing variable at once."""
-    refuse_missing(page, missing(page, environ))
 
 
 def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:
     """The Slack user and group ids of each role, as the environment names them."""
     return {
-        role: [one.strip() for one in environ.get(box.people.removeprefix("$"), "").split(",") if one.strip()]
+        role: [name.strip() for name in environ.get(box.people.removeprefix("$"), "").split(",") if name.strip()]
         for role, box in page.roles.items()
     }
 
 
 def people_of(page: Page, environ: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """The people of each role as the environment names them; Slack groups are expanded at the Slack edge only."""
+    """The ids of each role, as the environment names them. Only the Slack edge expands user groups."""
     return {role: frozenset(ids) for role, ids in mentions(page, environ).items()}
 
 
@@ -38,5 +32,5 @@ def phones(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def channel(page: Page, environ: Mapping[str, str]) -> str:
-    """The Slack channel in which a page's runs are told."""
+    """The Slack channel of a page's runs."""
     return environ.get(page.runbook.channel.removeprefix("$"), "")

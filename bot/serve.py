@@ -1,4 +1,4 @@
-"""`gonogo serve`: the record's lock, the engine that carries runs on, and Slack beside it, until Ctrl-C or SIGTERM."""
+"""`gonogo serve`: locks the record, runs the engine and serves Slack, until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -17,62 +17,63 @@ from commands.runbook import Page
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
-LEAVE = 3.0  # seconds that Slack gets to say goodbye
+CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
-    """Serve until told to leave; running jobs stay on their hosts and are found again. Returns the exit code."""
+    """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
     log.set_up()
     if slack:
-        settings.must_serve()
+        settings.require_tokens()
     pages = read_pages(settings.runbook)
     for page in pages.values():
         if names := missing(page, settings.environ):
-            LOG.warning("%s cannot be started yet, not set in the environment: %s", page.name, ", ".join(names))
+            LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     store = Store(settings.state, serving=True)
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
-        from bot.doctor.visit import preflight
+        from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)
 
     deps = make_deps(settings, store, lambda: pages, preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
-    leaving = _until_signal()  # before a run goes on: from here on it leaves in good order
+    stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
     engine.start()
-    LOG.info("serving the record %s with %s", settings.state, ", ".join(pages))
+    LOG.info("serving the state file %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
-            asyncio.run(_with_slack(settings, deps, leaving))
+            asyncio.run(_serve_slack(settings, deps, stopping))
         else:
-            leaving.wait()
+            stopping.wait()
     finally:
         engine.stop()
         store.close()
     return 0
 
 
-async def _with_slack(settings: Settings, deps: Deps, told: threading.Event) -> None:
+async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event) -> None:
     from bot.slack.serve import serve_slack
 
-    leaving = asyncio.Event()
+    signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, leaving.set)
-    if told.is_set():  # while this loop was on its way
-        leaving.set()
+        loop.add_signal_handler(number, signalled.set)
+    if stopping.is_set():  # the signal came before this loop had its handlers
+        signalled.set()
     serving = asyncio.create_task(serve_slack(deps, settings))
-    stopping = asyncio.create_task(leaving.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    waiting = asyncio.create_task(signalled.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
-        await serving  # it never ends well by itself: tell why
+        await serving  # it never returns by itself: raise what ended it
     serving.cancel()
-    # a socket whose other side is silent would keep its farewell waiting; leaving must not
-    await asyncio.wait({serving}, timeout=LEAVE)
+    # closing a socket can wait for a silent peer; the bot must stop all the same
+    await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
 
 
 def _until_signal() -> threading.Event:
-    leaving = threading.Event()
+    """An event that SIGINT and SIGTERM set."""
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: leaving.set())
-    return leaving
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

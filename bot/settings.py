@@ -1,4 +1,4 @@
-"""Settings: everything the bot takes from its environment, read once and checked all at once."""
+"""The bot's settings, read once from its environment, and the runbook pages that they name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SLACK_API = "https://slack.com/api/"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the environment says.
+    """The settings; `repr` shows no secret.
 
-    `runbook` is a page, or a folder whose *.md files are pages; `speed` divides the waiting times of the watch and is 1
-    outside rehearsals. `port` is used in HTTP mode only. Secrets are kept out of `repr`.
+    `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
+    times of the watch; it is 1 outside rehearsals. Only HTTP mode uses `port`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -33,8 +33,8 @@ class Settings:
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def must_serve(self) -> None:
-        """Raise BadSettings naming every variable that `gonogo serve` still needs."""
+    def require_tokens(self) -> None:
+        """Raise BadSettings, with every variable that `gonogo serve` lacks, if it lacks one."""
         missing = [] if self.bot_token else ["SLACK_BOT_TOKEN (xoxb-…)"]
         if not self.app_token and not self.signing_secret:
             missing.append("SLACK_APP_TOKEN (xapp-…, Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
@@ -43,22 +43,19 @@ class Settings:
 
 
 def shipped_runbooks() -> Path:
-    """The folder of the runbook pages that come with gonogo."""
+    """The folder of the runbook pages that are part of gonogo."""
     return Path(str(resources.files("bot") / "runbooks"))
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment. Raises BadSettings for a value that cannot be."""
+    """Read the environment. Raises BadSettings for an invalid value."""
     env = dict(os.environ if environ is None else environ)
-    try:
-        speed = float(env.get("GONOGO_WATCH_SPEED", "1"))
-        port = int(env.get("GONOGO_PORT", "3000"))
-    except ValueError:
-        raise BadSettings("GONOGO_WATCH_SPEED and GONOGO_PORT must be numbers.") from None
-    if not 0 < port < 65_536:
-        raise BadSettings(f"GONOGO_PORT is {port}; a port is 1 to 65535.")
+    speed = _number("GONOGO_WATCH_SPEED", env.get("GONOGO_WATCH_SPEED", "1"))
+    port = _number("GONOGO_PORT", env.get("GONOGO_PORT", "3000"))
+    if not (port.is_integer() and 0 < port < 65_536):
+        raise BadSettings(f"GONOGO_PORT is {port:g}; it must be a port from 1 to 65535.")
     if not 1 <= speed <= 100_000:
-        raise BadSettings(f"GONOGO_WATCH_SPEED is {speed:g}; it must be 1 (production) or more (rehearsals).")
+        raise BadSettings(f"GONOGO_WATCH_SPEED is {speed:g}; it must be 1 (production) to 100000 (rehearsals).")
     return Settings(
         bot_token=env.get("SLACK_BOT_TOKEN", ""),
         app_token=env.get("SLACK_APP_TOKEN", ""),
@@ -67,21 +64,28 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         runbook=Path(env.get("GONOGO_RUNBOOK") or shipped_runbooks()),
         state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
         speed=speed,
-        port=port,
+        port=int(port),
         environ=env,
     )
 
 
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise BadSettings(f"{name} is {value!r}; it must be a number.") from None
+
+
 def read_pages(where: Path) -> dict[str, Page]:
-    """The pages at a path, by file name. Raises Refused (no such file), BadPage with the file's name before the line."""
+    """The pages at a path, by file name. Raises Refused if there is none, and BadPage."""
     files = sorted(where.glob("*.md")) if where.is_dir() else [where]
     if not files:
-        raise Refused(f"There is no runbook page (*.md) in {where}; GONOGO_RUNBOOK names a page or a folder of pages.")
+        raise Refused(f"There is no runbook page (*.md) in {where}. Set GONOGO_RUNBOOK to a page or a folder of pages.")
     return {file.name: read_page_file(file) for file in files}
 
 
 def find_pages(where: Path, name: str) -> list[Page]:
-    """The page of that name (its file's name there, or a path), or all pages where no name is given. Raises Refused, BadPage."""
+    """The page of that file name or path, or all pages for an empty name. Raises Refused and BadPage."""
     if name and Path(name).is_file():
         return [read_page_file(Path(name))]
     pages = read_pages(where)
@@ -89,9 +93,9 @@ def find_pages(where: Path, name: str) -> list[Page]:
 
 
 def read_page_file(file: Path) -> Page:
-    """One page from its file. Raises Refused when the file cannot be read, and BadPage."""
+    """One page from its file. Raises Refused if the file cannot be read, and BadPage."""
     try:
-        # some editors begin a file with a byte order mark
+        # some editors write a byte order mark first
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None

@@ -1,4 +1,4 @@
-"""The wiring: from settings and pages to the real tools, the people of each role, and what is missing in the environment."""
+"""The wiring: from settings and pages to the real tools, and to what the doors need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from state.sqlite.store import Store
 
 
 def places_of(page: Page) -> Places:
-    """The page's places, with their `$NAME`s as they stand on the page."""
+    """The page's places, with their `$NAME`s not yet resolved."""
     return Places(
         hosts={
             name: HostPlace(address=h.address, key=h.key, known_hosts=h.known_hosts, path=h.path or "")
@@ -28,7 +28,7 @@ def places_of(page: Page) -> Places:
 
 
 def tools_for(page: Page, settings: Settings) -> Tools:
-    """The real tools for a page."""
+    """The real tools for the places of a page."""
     return make_tools(places_of(page), settings.environ, page.env_names())
 
 
@@ -38,7 +38,7 @@ def make_deps(
     pages: Callable[[], Mapping[str, Page]],
     preflight: Callable[[Page, str], tuple[str, ...]],
 ) -> Deps:
-    """What the doors are handed."""
+    """What the doors need, from the settings and the environment."""
     environ = settings.environ
     return Deps(
         store=store,

@@ -1,1 +1,1 @@
-"""The doctor's edges: the record's file, Slack, and all of it together, as the terminal and `/deploy start` ask for it."""
+"""The doctor: checks what a run of a page will need, before the run starts."""

@@ -1,4 +1,4 @@
-"""The doctor looks at the record: whether its file can be read and written, who serves it, and how much room is left."""
+"""The doctor's checks of the state file: readable, writable, intact, served, with disk space."""
 
 from __future__ import annotations
 
@@ -11,49 +11,53 @@ from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.start.doctor import DoctorLine
 from state.sqlite.lock import is_served
 
-LEAST = 200_000_000  # bytes; a run with all its output takes a few
-ABOUT = "record"
+MINIMUM_SPACE = 200_000_000  # bytes; a run with all its output takes a few megabytes
+ABOUT = "state file"
 
 
-def look_at_record(path: Path) -> list[DoctorLine]:
-    """Every line about the record; nothing is made or changed."""
+def check_record(path: Path) -> list[DoctorLine]:
+    """Every line about the state file. Nothing is created or changed."""
     folder = path.resolve().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return [_line(FAIL, f"the folder {folder} is not there or cannot be written", "mend it, or set GONOGO_STATE")]
-    lines = [*_room(folder), *_file(path)]
+        problem = f"the folder {folder} does not exist or is not writable"
+        return [_line(FAIL, problem, "fix the folder, or set GONOGO_STATE")]
+    lines = [*_disk_space(folder), *_file(path)]
     if path.exists() and not any(line.found.level == FAIL for line in lines):
-        served = is_served(path)
-        summary = "a bot serves it" if served else "no bot serves it now"
-        lines.append(_line(OK, summary) if served else _line(WARN, summary, "begin with: gonogo serve"))
+        lines.append(_serving(path))
     return lines
 
 
-def _room(folder: Path) -> list[DoctorLine]:
+def _serving(path: Path) -> DoctorLine:
+    if is_served(path):
+        return _line(OK, "a bot is serving it")
+    return _line(WARN, "no bot is serving it", "start it with `gonogo serve`")
+
+
+def _disk_space(folder: Path) -> list[DoctorLine]:
     free = shutil.disk_usage(folder).free
-    room = f"{free / 1e9:.1f} GB free on the bot's machine"
-    if free < LEAST:
-        return [_line(FAIL, f"only {room}", "make room: a bot that cannot write acts no further")]
-    return [_line(OK, room)]
+    space = f"{free / 1e9:.1f} GB free on the bot's machine"
+    if free < MINIMUM_SPACE:
+        return [_line(FAIL, f"only {space}", "free some space: a bot that cannot write stops acting")]
+    return [_line(OK, space)]
 
 
 def _file(path: Path) -> list[DoctorLine]:
     if not path.exists():
-        return [_line(OK, f"{path} is not there yet; the first start makes it")]
+        return [_line(OK, f"{path} does not exist yet; the first start creates it")]
     if not os.access(path, os.R_OK | os.W_OK):
-        return [_line(FAIL, f"{path} cannot be read and written by this user", "give the file to the bot's user")]
+        return [_line(FAIL, f"this user cannot read and write {path}", "give the file to the bot's user")]
     try:
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
         try:
-            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         finally:
             connection.close()
     except sqlite3.Error as error:
-        said = str(error)
-    if said != "ok":
-        return [
-            _line(FAIL, f"{path} is damaged ({said[:120]})", "move it away and start with a new one, or restore a copy")
-        ]
-    return [_line(OK, f"{path} is whole and can be written")]
+        verdict = str(error)
+    if verdict != "ok":
+        todo = "move it away and start with a new one, or restore a copy"
+        return [_line(FAIL, f"{path} is damaged ({verdict[:120]})", todo)]
+    return [_line(OK, f"{path} is intact and writable")]
 
 
 def _line(level: str, summary: str, todo: str = "") -> DoctorLine:

@@ -1,4 +1,4 @@
-"""The doctor looks at Slack: both tokens, each scope, the channel, and whether the people and groups of every role are there."""
+"""The doctor's checks of Slack: tokens, scopes, the channel, people and groups of the roles."""
 
 from __future__ import annotations
 
@@ -23,67 +23,65 @@ _TODO = {
     "token_revoked": "install the app again and copy the new token",
     "account_inactive": "install the app again and copy the new token",
     "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
-    "channel_not_found": "copy the channel's id (C…) into the environment; a private one must have the bot as member",
-    "not_in_channel": "type /invite @gonogo there",
-    "is_archived": "unarchive it, or name another",
+    "channel_not_found": "copy the channel's id (C…) into the environment; invite the bot to a private channel first",
+    "not_in_channel": "type /invite @gonogo in the channel",
+    "is_archived": "unarchive the channel, or set another one",
     "user_not_found": "correct the id (U…) in the bot's environment",
     "no_such_subteam": "correct the id (S…) in the bot's environment",
-    "plan_upgrade_required": "this workspace's plan has no groups; name people (U…) instead",
+    "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) instead",
     "missing_scope": "install the app again with manifest.yml",
 }
 
 
-def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
-    """Every line about Slack; `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
+def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+    """Every line about Slack. `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
     if not settings.bot_token:
-        return [
-            _line(FAIL, "SLACK_BOT_TOKEN is not set", "without it there is only the terminal: gonogo serve --no-slack")
-        ]
-    return asyncio.run(_look(settings, channel, roles))
+        todo = "set it, or use the terminal only: `gonogo serve --no-slack`"
+        return [_line(FAIL, "SLACK_BOT_TOKEN is not set", todo)]
+    return asyncio.run(_check(settings, channel, roles))
 
 
-async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
     client = make_client(settings)
-    first = await _asked("the bot's token", lambda: _token(client))
-    if any(line.found.level == FAIL for line in first):
-        return first
+    token = await _answered("the bot token", lambda: _token(client))
+    if any(line.found.level == FAIL for line in token):
+        return token
     holders: dict[str, list[str]] = {}
     for role, names in roles.items():
         for name in names:
             holders.setdefault(name, []).append(role)
-    others = [
-        _asked(f"channel {channel}", lambda: _channel(client, channel)),
-        _asked("the app's token", lambda: _app(client, settings)),
-        *(_asked(f"{name} ({', '.join(held)})", _someone(client, name, held)) for name, held in holders.items()),
+    checks = [
+        _answered(f"channel {channel}", lambda: _channel(client, channel)),
+        _answered("the app token", lambda: _app(client, settings)),
+        *(_answered(f"{name} ({', '.join(held)})", _holder(client, name, held)) for name, held in holders.items()),
     ]
-    found = [line for lines in await asyncio.gather(*others) for line in lines]
-    if holders and not any(line.found.level == FAIL for line in found):
-        found.append(_line(OK, f"all {len(holders)} people and groups of the roles are there"))
-    return first + found
+    lines = [line for result in await asyncio.gather(*checks) for line in result]
+    if holders and not any(line.found.level == FAIL for line in lines):
+        lines.append(_line(OK, f"all {len(holders)} people and groups of the roles exist"))
+    return token + lines
 
 
-async def _asked(what: str, ask: Callable[[], Awaitable[list[DoctorLine]]]) -> list[DoctorLine]:
-    """The lines of one question, or the one that says why Slack would not answer it."""
+async def _answered(about: str, check: Callable[[], Awaitable[list[DoctorLine]]]) -> list[DoctorLine]:
+    """The lines of one check, or one line that says why Slack gave no answer."""
     try:
-        return await ask()
+        return await check()
     except SlackApiError as error:
         name = str(error.response.get("error", "an error"))
-        return [
-            _line(FAIL, f"{what}: Slack answers {name}", _TODO.get(name, "look the answer up in Slack's documentation"))
-        ]
+        todo = _TODO.get(name, "look up this error in Slack's documentation")
+        return [_line(FAIL, f"{about}: Slack answers {name}", todo)]
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return [
-            _line(FAIL, f"{what}: Slack cannot be reached ({type(error).__name__})", "look at the network or the proxy")
-        ]
+        problem = f"{about}: Slack is unreachable ({type(error).__name__})"
+        return [_line(FAIL, problem, "check the network and the proxy")]
 
 
 async def _token(client: AsyncWebClient) -> list[DoctorLine]:
     answer = await client.auth_test()
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
-    given = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
-    if missing := sorted(SCOPES - given):
-        return [_line(FAIL, f"the app lacks {', '.join(missing)}", "install it again with manifest.yml")]
-    return [_line(OK, f"the token is {answer['user']}'s in {answer['team']}, with all {len(SCOPES)} scopes")]
+    scopes = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
+    if missing := sorted(SCOPES - scopes):
+        problem = f"the app lacks {'scope' if len(missing) == 1 else 'scopes'} {', '.join(missing)}"
+        return [_line(FAIL, problem, "install the app again with manifest.yml")]
+    return [_line(OK, f"the bot token belongs to {answer['user']} in {answer['team']}, with all {len(SCOPES)} scopes")]
 
 
 async def _channel(client: AsyncWebClient, channel: str) -> list[DoctorLine]:
@@ -97,22 +95,25 @@ async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
             return [_line(OK, f"HTTP mode, on port {settings.port}")]
         return [_line(FAIL, "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set", "set one of them")]
     await client.apps_connections_open(app_token=settings.app_token)
-    return [_line(OK, "the app's token opens a socket")]
+    return [_line(OK, "the app token opens a socket")]
 
 
-def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[DoctorLine]]]:
-    async def ask() -> list[DoctorLine]:
+def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[DoctorLine]]]:
+    """The check of a person or group that holds roles; it has no line where all is well."""
+
+    async def check() -> list[DoctorLine]:
         held = ", ".join(roles)
         if name.startswith("S"):
             members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
-            todo = "put people into it, or name others"
+            todo = "add people to it, or name others in the bot's environment"
             return [] if members else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
         person = (await client.users_info(user=name))["user"]
         if person.get("deleted"):
-            return [_line(FAIL, f"{name} ({held}) is deactivated", "name somebody else in the bot's environment")]
+            todo = "name somebody else in the bot's environment"
+            return [_line(FAIL, f"{name} ({held}) is deactivated", todo)]
         return []
 
-    return ask
+    return check
 
 
 def _line(level: str, summary: str, todo: str = "") -> DoctorLine:

@@ -1,4 +1,4 @@
-"""What a click or a typed word does: one act on the record, and the sentence its person sees. Knows nothing of any chat's wire."""
+"""What a button or a typed command does to the record, and the reply to its person."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.signoff.actions import RunActions
-from commands.signoff.waiting import waiting_for
+from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
 from state.errors import NothingRuns, Refused
 from state.events import AlertRaised, Ask, PeopleAsked
@@ -25,9 +26,10 @@ CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP}
 
 @dataclass(frozen=True, kw_only=True)
 class Press:
-    """One press of a button: `action` is the button's name, `value` its own ("RUN:EVENT", event 0 on the card).
+    """Somebody pressed a button, or typed its command.
 
-    `reason` and `lasts` ("30 min") are what its form asked for.
+    `action` is the button's action id, `value` its value as text (see ButtonValue; empty for a typed command).
+    `reason` and `lasts` ("30 min") are the answers of the button's form.
     """
 
     action: str
@@ -38,38 +40,39 @@ class Press:
 
     @property
     def actor(self) -> Actor:
-        """Who pressed, and where."""
+        """Who acted, and through which door."""
         return Actor(person=self.person, door=Door.SLACK)
 
 
 def press(deps: Deps, pressed: Press) -> str:
-    """Carry a press out; returns the sentence for its person. Raises Refused, whose message is that sentence."""
-    number, _, event = pressed.value.partition(":")
-    if not (number.isdecimal() and event.isdecimal()):
-        raise Refused("This button belongs to another version of the bot; use /deploy status.")
-    run = _run(deps, int(number))
-    if pressed.action in _ON_THE_RUN:
-        return _ON_THE_RUN[pressed.action](deps, run, pressed)
-    asked = next((one.data for one in deps.store.events(run.id, int(event) - 1, 1)), None)
+    """Do what a button says; returns the reply for its person. Raises Refused, whose message is the reply."""
+    about = read_button(pressed.value)
+    run = _run(deps, about.run)
+    if pressed.action in _RUN_ACTIONS:
+        return _RUN_ACTIONS[pressed.action](deps, run, pressed)
+    if about.alert:
+        return _answer(deps, run, pressed, _alert_name(run, about), about.number)
+    asked = next((event.data for event in deps.store.events(run.id, about.event - 1, 1)), None)
     if isinstance(asked, PeopleAsked):
         return _answer(deps, run, pressed, asked.step, asked.attempt)
     if isinstance(asked, AlertRaised) and asked.number:
         return _answer(deps, run, pressed, asked.name, asked.number)
-    raise Refused("This button asks about nothing in the record; use /deploy status.")
+    raise Refused("This button belongs to nothing in the bot's state file. Use /deploy status instead.")
 
 
 def typed(deps: Deps, action: str, person: str, reason: str) -> str:
-    """The same act without its button, on the one thing that is asked now. Raises Refused where that is not one thing."""
+    """Do the same for a typed command, on the one open question that it can mean. Raises Refused if that is not one."""
     run = the_run(deps)
     pressed = Press(action=action, value="", person=person, reason=reason)
-    if action in _ON_THE_RUN:
-        return _ON_THE_RUN[action](deps, run, pressed)
-    record = deps.store.record(run.id)
-    asked = [one for one in waiting_for(frozen_page(run), record) if action in _BUTTONS.get(one.ask, ())]
-    if len(asked) != 1:
-        what = ", ".join(f"“{one.title}”" for one in asked) or "nothing"
-        raise Refused(f"“{action}” could mean {what} now; use the buttons in the thread.")
-    return _answer(deps, run, pressed, asked[0].step, asked[0].attempt)
+    if action in _RUN_ACTIONS:
+        return _RUN_ACTIONS[action](deps, run, pressed)
+    questions = _open_questions(deps, run, action)
+    if not questions:
+        raise Refused(f"Nothing is waiting for “{_command(action)}” now. Use /deploy status to see what is.")
+    if len(questions) > 1:
+        titles = ", ".join(f"“{question.title}”" for question in questions)
+        raise Refused(f"“{_command(action)}” could mean {titles}. Use the buttons in the thread.")
+    return _answer(deps, run, pressed, questions[0].step, questions[0].attempt)
 
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
@@ -78,13 +81,13 @@ def start(deps: Deps, person: str, request: StartRequest) -> Run:
 
 
 def the_run(deps: Deps) -> Run:
-    """The one active run. Raises NothingRuns, and Refused where there are several."""
+    """The only active run. Raises NothingRuns if there is none, Refused if there are several."""
     active = deps.store.active_runs()
     if not active:
-        raise NothingRuns("Nothing runs now. A deployment starts with /deploy start.")
+        raise NothingRuns("No run is active. Start one with /deploy start.")
     if len(active) > 1:
         which = ", ".join(f"{run.target} (run {run.id})" for run in active)
-        raise Refused(f"Several runs are active: {which}. Use the buttons on the card of the one you mean.")
+        raise Refused(f"Several runs are active: {which}. Use the buttons on the card of the run you mean.")
     return active[0]
 
 
@@ -92,7 +95,25 @@ def _run(deps: Deps, number: int) -> Run:
     try:
         return deps.store.run(number)
     except KeyError:
-        raise NothingRuns(f"Run {number} is not in this bot's record.") from None
+        raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
+
+
+def _command(action: str) -> str:
+    """The word that is typed for an action."""
+    return action.replace("_", "-")
+
+
+def _alert_name(run: Run, about: ButtonValue) -> str:
+    alerts = frozen_page(run).alerts
+    if about.alert > len(alerts):
+        raise Refused(f"The page of run {run.id} has no alert {about.alert}. Use /deploy status instead.")
+    return alerts[about.alert - 1].name
+
+
+def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
+    """The open questions that a button or command answers."""
+    waiting = waiting_for(frozen_page(run), deps.store.record(run.id))
+    return [question for question in waiting if action in _ANSWERS[question.ask]]
 
 
 def _actions(deps: Deps, run: Run) -> RunActions:
@@ -104,18 +125,20 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
     try:
         first = rollback(deps.store, run, pressed.actor, pressed.reason, deps.now())
     except NothingRuns as error:
-        raise NothingRuns(f"{error} A new run starts with /deploy start.") from None
-    return f"Rolling back {run.target}." if first else f"{run.target} is being rolled back already; it happens once."
+        raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
+    if first:
+        return f"Rolling back {run.target}."
+    return f"{run.target} is already rolling back. A second request changes nothing."
 
 
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:
     first = _actions(deps, run).hold(pressed.actor, pressed.reason, deps.now())
-    return "On hold: no new step begins." if first else "It is on hold already."
+    return "On hold. No new step starts." if first else "The run is already on hold."
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:
     first = _actions(deps, run).resume(pressed.actor, pressed.reason, deps.now())
-    return "It goes on." if first else "It is not on hold."
+    return "Resumed." if first else "The run is not on hold."
 
 
 def _keep(deps: Deps, run: Run, pressed: Press) -> str:
@@ -123,9 +146,10 @@ def _keep(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
+    """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
     actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
-    if said := _said_already(deps, run, pressed, step, attempt):
-        return said
+    if _has_answered(deps, run, pressed, step, attempt):
+        return "You have already answered this. Your answer stands."
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"
@@ -134,51 +158,58 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
             return f"{'Refused' if refused else 'Signed'} as {titles}."
         case "agree":
             actions.agree(step, attempt, actor, now)
-            return "You agreed; the run goes on."
+            return "You agreed to KEEP." if step == DECISION else "You agreed. The run continues."
         case "false_alarm":
             first = actions.false_alarm(step, attempt, actor, pressed.reason, pressed.lasts, now)
-            return "Held; nothing is rolled back for it meanwhile." if first else "It is held already."
+            return (
+                "Held. The bot does not roll back for this alert in the meantime." if first else "It is already held."
+            )
     if pressed.action not in CHOICES:
-        raise Refused("The bot does not know this button; use /deploy status.")
+        raise Refused("This version of the bot does not know this button. Use /deploy status instead.")
     actions.answer(step, attempt, actor, CHOICES[pressed.action], pressed.reason, now)
-    return "Noted."
+    return "Your answer is saved."
 
 
-def _said_already(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
-    """The friendly word for somebody who presses a second time, or whose press Slack delivered twice."""
+def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:
+    """Whether the person has answered already: they pressed twice, or Slack delivered one press twice.
+
+    Somebody who has signed in one role can still sign in another one.
+    """
+    if not _own_answer(deps, run, pressed, step, attempt):
+        return False
+    if pressed.action not in {"sign", "refuse"}:
+        return True
+    people = deps.people(frozen_page(run))
+    questions = [question for question in _open_questions(deps, run, pressed.action) if question.step == step]
+    return not any(pressed.person in people[role] for question in questions for role in question.roles)
+
+
+def _own_answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> Fact | None:
+    """The person's own earlier answer to this question."""
     record, person = deps.store.record(run.id), pressed.person
     about: dict[str, object] = {"step": step, "attempt": attempt, "person": person}
-    mine: Fact | None
     match pressed.action:
         case "sign" | "refuse":
-            mine = record.newest(Signature, **about)
+            return record.newest(Signature, **about)
         case "agree" if step == DECISION:
-            mine = record.newest(EarlyKeepAgreement, person=person)
+            return record.newest(EarlyKeepAgreement, person=person)
         case "agree":
-            mine = record.newest(Agreement, **about)
+            return record.newest(Agreement, **about)
         case "false_alarm":
-            mine = record.newest(AlertHold, alert=step, number=attempt, person=person)
+            return record.newest(AlertHold, alert=step, number=attempt, person=person)
         case _:
-            mine = record.newest(StepAnswer, **about)
-    if not mine:
-        return ""
-    open_ = [
-        one for one in waiting_for(frozen_page(run), record) if one.step == step and pressed.action in _BUTTONS[one.ask]
-    ]
-    roles = {role for one in open_ for role in one.roles if person in deps.people(frozen_page(run))[role]}
-    signs = pressed.action in {"sign", "refuse"}
-    return "" if roles and signs else "You have answered this already; your word stands."
+            return record.newest(StepAnswer, **about)
 
 
-# the buttons of each question, which can be typed as well
-_BUTTONS: dict[Ask, tuple[str, ...]] = {
+# the buttons and commands that answer each question
+_ANSWERS: dict[Ask, tuple[str, ...]] = {
     Ask.SIGN: ("sign", "refuse"),
     Ask.AGREE: ("agree",),
     Ask.ANSWER: tuple(CHOICES),
     Ask.COUNTDOWN: ("false_alarm",),
     Ask.DECIDE: (),
 }
-_ON_THE_RUN: dict[str, Callable[[Deps, Run, Press], str]] = {
+_RUN_ACTIONS: dict[str, Callable[[Deps, Run, Press], str]] = {
     "rollback": _roll_back,
     "hold": _hold,
     "resume": _resume,

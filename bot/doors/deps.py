@@ -1,4 +1,4 @@
-"""What the doors need from the rest of the bot, in one frozen value that the wiring makes."""
+"""What the doors need from the rest of the bot, in one frozen value that `bot.wiring` builds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from state.sqlite.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """What the wiring hands to the doors; nothing may be left out.
+    """What the doors need; every field is required.
 
-    `people` is who may act, by role, with user groups already expanded; `mentions` is who is called, by role, as the environment
-    names them (`U…` people, `S…` groups). `missing` names the environment variables without which a page cannot be started.
-    `preflight` looks at everything before a page is started with a ref: the warnings, or Refused with what fails.
-    `speed` divides the waiting times of the watch and is 1 outside rehearsals; `channel` is where a page's runs are told.
+    `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
+    `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
+    `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
+    set. `preflight` checks a page and a ref before a run: it returns the warnings, or raises Refused with the failures.
+    `channel` is the Slack channel of a page's runs. `speed` divides the waiting times of the watch; it is 1 outside
+    rehearsals.
     """
 
     store: Store
@@ -38,7 +40,7 @@ class Deps:
 
     @property
     def starter(self) -> Starter:
-        """What starts runs."""
+        """The starter of runs, with the same parts."""
         return Starter(
             store=self.store,
             pages=self.pages,
@@ -50,7 +52,7 @@ class Deps:
         )
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
-        """What a run's steps took in the runs before it; read once for each run, for the card is drawn every few seconds."""
+        """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""
         if run.id not in self._usual:
             self._usual[run.id] = usual_times_before(self.store, run)
         return self._usual[run.id]

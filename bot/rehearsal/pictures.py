@@ -88,7 +88,7 @@ async def _alert() -> None:
         ):
             await camera.thread("alert", "🚨", ON_CALL, to=scroll("Roll back now"))
             await camera.channel("alert-card", "ALERT, about to roll back", ROLLBACK)
-            await camera.thread("panel", "The watch begins", TECH_LEAD, to=scroll(" shown"))
+            await camera.thread("panel", "The watch begins", TECH_LEAD, to=scroll(" met"))
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from bot.rehearsal.target import Target
 from bot.rehearsal.workspace import Message, Workspace
 
 REASON = "This is a rehearsal; the people are played."
-NO_DATA = "No data is not healthy"
+NO_DATA = "Missing data never counts as healthy"
 LEAD = HOLDERS["tech_lead"].id
 
 

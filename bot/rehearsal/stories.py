@@ -87,7 +87,7 @@ STORIES = {
             tells="the list of jobs was slow before the deploy and still is; that is said, and rolls nothing back",
             ends="kept",
             flaws=frozenset({"slow-list"}),
-            told=("It was beyond its limit before the deploy as well",),
+            told=("It was outside its limit before the deploy too",),
         ),
         Story(
             name="no-data",
@@ -95,7 +95,7 @@ STORIES = {
             ends="kept",
             locks_out=True,
             mends=True,
-            told=("No data is not healthy",),
+            told=("Missing data never counts as healthy",),
         ),
         Story(
             name="crash-loop",
@@ -116,8 +116,8 @@ STORIES = {
             tells="neither git's remote nor the npm registry can be reached; somebody presses Roll back, and it needs neither",
             ends="rolled back",
             cuts_off=True,
-            presses_rollback_at="being watched",
-            told=("is back in place",),
+            presses_rollback_at="watching",
+            told=("is back in its place",),
         ),
         Story(
             name="rollback-over-budget",
@@ -125,7 +125,7 @@ STORIES = {
             ends="rolled back",
             presses_rollback_at="Deploy Frontend",
             within="4 s",
-            told=("50 % of 4 s are over", "80 % of 4 s are over", "The 4 s are over"),
+            told=("50 % of the 4 s time budget", "80 % of the 4 s time budget", "The 4 s time budget is used up"),
         ),
         Story(
             name="truncated-backup",

@@ -1,1 +1,1 @@
-"""The Slack edge: what a run looks like in Slack, how events get there, and what people's clicks and commands become."""
+"""The Slack edge: runs as messages, and what people press and type."""

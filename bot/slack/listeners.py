@@ -1,4 +1,4 @@
-"""The listeners: every command, button and modal is acked first and carried out in a thread, and its person gets an answer."""
+"""The listeners: each command, button and form is acknowledged, carried out and answered."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors import actions
 from bot.doors.deps import Deps
-from bot.slack.slash_command import carry_out, opens_modal, says_something
+from bot.slack.slash_command import opens_form, run_command, started_text, writes_fact
 from bot.slack.views.modals import (
-    ASKS,
     REASON,
+    REASONS,
     START,
     message_modal,
     reason_from,
@@ -25,29 +25,28 @@ from bot.slack.views.modals import (
     request_from,
     start_modal,
 )
-from bot.text import with_people
+from bot.text import with_mentions
 from state.errors import GonogoError
-from state.records import Run
 
 LOG = logging.getLogger("gonogo.slack")
-PRESSED = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")
-IN_TIME = 2.0  # seconds within which a modal can still show what is wrong; Slack gives up after 3
-
-NO = "🚫"
-AT_FIELD = 150  # characters of a refusal that a form's field can show
-LOOKING = "🩺 Looking at production, the database, the repository and the pages before anything begins …"
+BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")  # those that act at once
+ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
+FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
+REFUSED = "🚫"
+CHECKING = "🩺 Checking production, the database, the repository and the runbook pages before anything starts …"
+OWN_ERROR = "The bot hit an internal error; its log has the details."
 
 Body = dict[str, Any]
 
 
 def make_app(client: AsyncWebClient, deps: Deps, signing_secret: str = "") -> AsyncApp:
-    """The Bolt app with all its listeners. `signing_secret` is needed in HTTP mode only."""
+    """The Bolt app with all its listeners. Only HTTP mode needs `signing_secret`."""
     app = AsyncApp(client=client, signing_secret=signing_secret or None, logger=logging.getLogger("gonogo.bolt"))
     listeners = Listeners(client, deps)
     app.command("/deploy")(listeners.command)
-    for action in PRESSED:
+    for action in BUTTONS:
         app.action(action)(listeners.press)
-    for action in ASKS:
+    for action in REASONS:
         app.action(action)(listeners.ask_reason)
     app.view(START)(listeners.start)
     app.view(REASON)(listeners.give_reason)
@@ -55,73 +54,75 @@ def make_app(client: AsyncWebClient, deps: Deps, signing_secret: str = "") -> As
 
 
 class Listeners:
-    """The listeners of one office."""
+    """What Slack sends, carried out with `deps` and answered."""
 
     def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
         self.client = client
         self.deps = deps
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """`/deploy …`. What somebody says in it is written down before Slack is told that it arrived, like a press."""
+        """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
         text = str(body.get("text") or "")
-        if opens_modal(text):
+        if opens_form(text):
             await ack()
             await self._open_start(body, respond)
             return
-        if says_something(text):
-            answer = await _written(ack, lambda: carry_out(self.deps, text, body["user_id"]))
+        if writes_fact(text):
+            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"]))
         else:
             await ack()
-            answer = await _sentence(lambda: carry_out(self.deps, text, body["user_id"]))
-        if isinstance(answer, str):
-            await respond(text=answer, response_type="ephemeral")
+            reply = await _result_or_refusal(lambda: run_command(self.deps, text, body["user_id"]))
+        if isinstance(reply, str):
+            await respond(text=reply, response_type="ephemeral")
         else:
-            await respond(text=answer.text, blocks=answer.blocks, response_type="ephemeral")
+            await respond(text=reply.text, blocks=reply.blocks, response_type="ephemeral")
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action = body["actions"][0]
         pressed = actions.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
-        answer = await _written(ack, lambda: actions.press(self.deps, pressed))
-        await respond(text=str(answer), response_type="ephemeral", replace_original=False)
+        reply = await _write_then_ack(ack, lambda: actions.press(self.deps, pressed))
+        await respond(text=str(reply), response_type="ephemeral", replace_original=False)
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """A button that first wants a reason: its modal opens before anything else, because the trigger lives 3 s."""
+        """A button that needs a reason first. Its form opens before anything else: the trigger is valid for 3 s."""
         await ack()
         action = body["actions"][0]
         await self._open(body, respond, reason_modal(action["action_id"], action["value"]))
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
-        """The reason was given."""
-        meant = json.loads(body["view"]["private_metadata"])
-        given = reason_from(body["view"]["state"])
-        pressed = actions.Press(action=meant["action"], value=meant["value"], person=body["user"]["id"], **given)
-        await _close_or_complain(ack, "reason", lambda: actions.press(self.deps, pressed))
+        """The form with the reason was submitted."""
+        button = json.loads(body["view"]["private_metadata"])
+        answers = reason_from(body["view"]["state"])
+        pressed = actions.Press(action=button["action"], value=button["value"], person=body["user"]["id"], **answers)
+        await _close_or_show_refusal(ack, "reason", lambda: actions.press(self.deps, pressed))
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
-        """The start modal was submitted."""
-        asked = request_from(body["view"]["state"])
+        """The start form was submitted. While the preflight runs, the form says so."""
+        request = request_from(body["view"]["state"])
         person = body["user"]["id"]
-        working = asyncio.create_task(_sentence(lambda: _begun(actions.start(self.deps, person, asked))))
-        await asyncio.wait({working}, timeout=IN_TIME)
-        if not working.done():
-            await ack(response_action="update", view=message_modal(LOOKING))
-            await self._tell_late(body, str(await working))
+        starting = asyncio.create_task(
+            _result_or_refusal(lambda: started_text(actions.start(self.deps, person, request)))
+        )
+        await asyncio.wait({starting}, timeout=ACK_LIMIT)
+        if not starting.done():
+            await ack(response_action="update", view=message_modal(CHECKING))
+            await self._show_late(body, str(await starting))
             return
-        said = str(working.result())
-        if not said.startswith(NO):
+        result = str(starting.result())
+        if not result.startswith(REFUSED):
             await ack()
-        elif len(said) <= AT_FIELD and "<@" not in said:
-            await ack(response_action="errors", errors={"page": said})
+        elif len(result) <= FIELD_LIMIT and "<@" not in result:
+            await ack(response_action="errors", errors={"page": result})
         else:
-            await ack(response_action="update", view=message_modal(said))
+            await ack(response_action="update", view=message_modal(result))
 
-    async def _tell_late(self, body: Body, said: str) -> None:
-        """Show in the modal how it went; who has closed it meanwhile is told in a message of their own."""
+    async def _show_late(self, body: Body, result: str) -> None:
+        """Show a late result in the form; if its person has closed the form, as a direct message."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(said))
+            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(result))
         except SlackApiError:
-            await self.client.chat_postMessage(channel=body["user"]["id"], text=said)
+            await self.client.chat_postMessage(channel=body["user"]["id"], text=result)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         pages = list(self.deps.pages().values())
@@ -133,50 +134,46 @@ class Listeners:
         except SlackApiError as error:
             name = error.response.get("error", "")
             LOG.warning("views.open: Slack answers %s", name)
-            slow = "That took too long: please press it again." if "trigger" in name else ""
+            late = "That took too long. Please press it again." if "trigger" in name else ""
             await respond(
-                text=slow or f"Slack would not open the form ({name}); the same can be typed, see /deploy help.",
+                text=late or f"Slack did not open the form ({name}). You can type the command: see /deploy help.",
                 response_type="ephemeral",
                 replace_original=False,
             )
 
 
-def _begun(run: Run) -> str:
-    return f"Run {run.id} has begun; its card is in <#{run.channel}>."
-
-
-async def _sentence(act: Callable[[], Any]) -> Any:
-    """What an act returns, or the sentence of its refusal."""
+async def _result_or_refusal(action: Callable[[], Any]) -> Any:
+    """What an action returns, or the text of its refusal."""
     try:
-        return await asyncio.to_thread(act)
+        return await asyncio.to_thread(action)
     except GonogoError as error:
-        return f"🚫 {with_people(str(error))}"
+        return f"{REFUSED} {with_mentions(str(error))}"
     except Exception:
-        LOG.exception("a click or command failed by an error of the bot's own")
-        return "🚫 The bot itself made a mistake; it is in its log. Use the terminal: gonogo status"
+        LOG.exception("a button or command failed by an error in the bot")
+        return f"{REFUSED} {OWN_ERROR} You can use the terminal: `gonogo status`."
 
 
-async def _written(ack: AsyncAck, act: Callable[[], Any]) -> Any:
-    """Carry an act out, and tell Slack that it arrived when it is written down, so that a crash loses no word of anybody."""
-    writing = asyncio.create_task(_sentence(act))
-    await asyncio.wait({writing}, timeout=IN_TIME)
+async def _write_then_ack(ack: AsyncAck, action: Callable[[], Any]) -> Any:
+    """Do an action, and acknowledge when it is written (or after ACK_LIMIT), so that a crash loses nothing."""
+    writing = asyncio.create_task(_result_or_refusal(action))
+    await asyncio.wait({writing}, timeout=ACK_LIMIT)
     await ack()
     return await writing
 
 
-async def _close_or_complain(ack: AsyncAck, field: str, act: Callable[[], Any]) -> None:
-    """Close the modal when the act is done, or show at a field why it is not; late refusals can only be logged."""
-    working = asyncio.create_task(asyncio.to_thread(act))
-    await asyncio.wait({working}, timeout=IN_TIME)
-    if not working.done():
+async def _close_or_show_refusal(ack: AsyncAck, field: str, action: Callable[[], Any]) -> None:
+    """Close the form when the action is done, or show at a field why not. A late refusal is only logged."""
+    writing = asyncio.create_task(asyncio.to_thread(action))
+    await asyncio.wait({writing}, timeout=ACK_LIMIT)
+    if not writing.done():
         await ack()
     try:
-        await working
+        await writing
     except GonogoError as error:
         LOG.warning("refused: %s", error)
-        await ack(response_action="errors", errors={field: str(error)[:150]})
+        await ack(response_action="errors", errors={field: str(error)[:FIELD_LIMIT]})
     except Exception:
-        LOG.exception("a modal failed by an error of the bot's own")
-        await ack(response_action="errors", errors={field: "The bot itself made a mistake; it is in its log."})
+        LOG.exception("a form failed by an error in the bot")
+        await ack(response_action="errors", errors={field: OWN_ERROR})
     else:
         await ack()

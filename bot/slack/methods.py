@@ -1,10 +1,10 @@
-"""Every method of Slack's Web API that the bot calls, with the scope it needs; the manifest is held to this table by a test."""
+"""Every method of Slack's Web API that the bot calls, with the scopes it needs."""
 
 from __future__ import annotations
 
-# method -> scopes of the bot's token; conversations.* need one for each kind of channel
+# method -> scopes of the bot token; conversations.* need one scope for each kind of channel
 METHODS: dict[str, tuple[str, ...]] = {
-    "apps.connections.open": (),  # with the app's own token
+    "apps.connections.open": (),  # called with the app token
     "auth.test": (),
     "chat.postMessage": ("chat:write",),
     "chat.update": ("chat:write",),

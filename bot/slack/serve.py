@@ -1,4 +1,4 @@
-"""Serving Slack: the client, the socket (or the HTTP port), the poster and the groups, until cancelled."""
+"""Serves Slack until cancelled: client, socket or HTTP port, poster and user groups."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from bot.slack.outbox.poster import Poster
 from bot.slack.user_groups import UserGroups
 
 LOG = logging.getLogger("gonogo.slack")
-PING = 1  # seconds; at 2 the bot was deaf for up to 2 s after a cut and 4 s after silence (python -m tests.bench start)
+# seconds; with 2 it took up to 2 s to notice a cut socket and 4 s to notice a silent one (python -m tests.bench start)
+PING_INTERVAL = 1
 
 
 async def serve_slack(deps: Deps, settings: Settings) -> None:
-    """Serve until cancelled. Slack being away delays words only: connecting is tried again without end."""
+    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever."""
     client = make_client(settings)
     groups = UserGroups(client, deps.pages, deps.mentions)
     deps = replace(deps, people=groups.people)
@@ -40,22 +41,22 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
 
 
 def make_client(settings: Settings) -> AsyncWebClient:
-    """The Web API client. It repeats nothing by itself: the poster must know of every attempt, to post nothing twice."""
+    """The Web API client. It retries nothing by itself: the sender must see every attempt, to post nothing twice."""
     client = AsyncWebClient(
         token=settings.bot_token, base_url=_with_slash(settings.api_url), timeout=10, retry_handlers=[]
     )
     if _is_loopback(settings.api_url):
-        client.proxy = None  # slack_sdk takes HTTPS_PROXY for every address and knows no NO_PROXY
+        client.proxy = None  # slack_sdk uses HTTPS_PROXY for every address and ignores NO_PROXY
     return client
 
 
 @asynccontextmanager
 async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
-    handler = AsyncSocketModeHandler(app, token, ping_interval=PING, proxy=app.client.proxy)
+    handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL, proxy=app.client.proxy)
     if app.client.proxy is None:
         handler.client.proxy = None
-    await handler.connect_async()  # type: ignore[no-untyped-call]  # tries again by itself, without end
-    LOG.info("listening in Slack over Socket Mode")
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
+    LOG.info("connected to Slack over Socket Mode")
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""`/deploy …`: the words after the command, and what each of them answers."""
+"""`/deploy …`: what each word after the command does, and the reply to its person."""
 
 from __future__ import annotations
 
@@ -13,39 +13,50 @@ from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
 from commands.start.request import StartRequest
+from state.records import Run
 
 Reply = str | Message
-SHOWN = 10  # runs of the history; more would fill a phone
+HISTORY_LENGTH = 10  # runs; more would fill a phone's screen
+NO_RUN_YET = "There is no run yet. Start one with /deploy start."
 
 HELP = {
-    "start [page] [ref]": "begin a deployment; without words a form opens with the options side by side",
-    "status": "where it is, who is waited for, and the buttons",
-    "history": "the last ten runs, and the DORA metrics over all of them",
-    "rollback [reason]": "take everything back; anybody may, at any moment",
-    "hold [reason]": "let no new step begin",
-    "resume [reason]": "go on after a hold",
-    "sign": "sign what you are asked for",
+    "start [page] [ref]": "start a deployment; without a page a form opens",
+    "status": "show the run, who it is waiting for, and its buttons",
+    "history": "show the last ten runs and the DORA metrics",
+    "rollback [reason]": "roll back; anybody can, at any time",
+    "hold [reason]": "start no new step",
+    "resume [reason]": "continue after a hold",
+    "sign": "sign what is waiting for you",
     "refuse <reason>": "refuse to sign it",
-    "again, done <reason>, skip <reason>, agree": "say what to do about a step that failed",
-    "false-alarm <reason>": "hold an alert's countdown for half an hour",
-    "keep [reason]": "decide KEEP when the watch is over; earlier with a reason and a second person",
-    "help": "these lines",
+    "again": "run the failed step again",
+    "done <reason>": "I fixed the failed step by hand",
+    "skip <reason>": "skip the failed step",
+    "agree": "agree as the second person, to a skip or an early KEEP",
+    "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
+    "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
+    "help": "show this list",
 }
-SAID = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
+FACTS = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
 
 
-def opens_modal(text: str) -> bool:
-    """Whether the words open the start form, which must happen before any other work."""
+def started_text(run: Run) -> str:
+    """The reply to somebody who has started a run."""
+    return f"Run {run.id} of {escape(run.page)} has started. Its card is in <#{run.channel}>."
+
+
+def opens_form(text: str) -> bool:
+    """Whether the command opens the start form, which must happen before any other work."""
     return text.split() == ["start"]
 
 
-def says_something(text: str) -> bool:
-    """Whether the words are somebody's word on a run, which is written down before Slack is told that it arrived."""
-    return text.split(maxsplit=1)[0].lower() in SAID if text.split() else False
+def writes_fact(text: str) -> bool:
+    """Whether the command writes a fact about a run, which must be stored before the command is acknowledged."""
+    words = text.split(maxsplit=1)
+    return bool(words) and words[0].lower() in FACTS
 
 
-def carry_out(deps: Deps, text: str, person: str) -> Reply:
-    """Do what the words ask for; returns the answer for this person alone. Raises Refused."""
+def run_command(deps: Deps, text: str, person: str) -> Reply:
+    """Do what the command says; returns the reply, which only this person sees. Raises Refused."""
     verb, _, rest = text.strip().partition(" ")
     verb = verb.lower()
     if verb == "start":
@@ -54,7 +65,7 @@ def carry_out(deps: Deps, text: str, person: str) -> Reply:
         return _status(deps)
     if verb == "history":
         return _history(deps)
-    if verb in SAID:
+    if verb in FACTS:
         return actions.typed(deps, verb.replace("-", "_"), person, rest.strip())
     return _help(verb)
 
@@ -62,28 +73,30 @@ def carry_out(deps: Deps, text: str, person: str) -> Reply:
 def _start(deps: Deps, person: str, rest: str) -> str:
     page, ref, *more = [*rest.split(), "", ""]
     if any(more):
-        return "🚫 Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    run = actions.start(deps, person, StartRequest(page=page, ref=ref))
-    return f"Run {run.id} of {escape(run.page)} has begun; its card is in <#{run.channel}>."
+        return "🚫 Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
+    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref)))
 
 
 def _status(deps: Deps) -> Reply:
     runs = deps.store.active_runs() or deps.store.runs(1)
     if not runs:
-        return "Nothing has run yet. A deployment starts with /deploy start."
+        return NO_RUN_YET
     cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
     if len(cards) == 1:
         return cards[0]
-    named = [{**block, "block_id": f"{n}-{block['block_id']}"} for n, one in enumerate(cards) for block in one.blocks]
-    return Message(text=" · ".join(one.text for one in cards), blocks=named[:50])
+    # two cards with the same content would have the same block ids
+    blocks = [
+        {**block, "block_id": f"{n}-{block['block_id']}"} for n, each in enumerate(cards) for block in each.blocks
+    ]
+    return Message(text=" · ".join(each.text for each in cards), blocks=blocks[:50])
 
 
 def _history(deps: Deps) -> Reply:
-    whole = history_of(deps.store)
-    if not whole:
-        return "Nothing has run yet. A deployment starts with /deploy start."
-    zone = actions.frozen_page(deps.store.run(whole[0].run.id)).runbook.time_zone
-    return "\n".join(escape(line) for line in history_lines(whole[:SHOWN], whole, zone))
+    runs = history_of(deps.store)
+    if not runs:
+        return NO_RUN_YET
+    zone = actions.frozen_page(deps.store.run(runs[0].run.id)).runbook.time_zone
+    return "\n".join(escape(line) for line in history_lines(runs[:HISTORY_LENGTH], runs, zone))
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:
@@ -92,8 +105,8 @@ def _snapshot(deps: Deps, run: int) -> Snapshot:
 
 
 def _help(verb: str) -> str:
-    lines = [f"`/deploy {words}`  {what}" for words, what in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "status", "history", "help", *SAID), 1)
+    lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
+    near = difflib.get_close_matches(verb, ("start", "status", "history", "help", *FACTS), 1)
     if verb not in {"", "help"}:
         hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
         lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")

@@ -27,21 +27,21 @@ class Phase(StrEnum):
     """What is happening in a run, in the words of its headline."""
 
     DEPLOYING = "deploying"
-    WATCHING = "being watched"
+    WATCHING = "watching"
     ALERT = "ALERT, about to roll back"
     ON_HOLD = "ON HOLD"
     NEEDS_SIGNATURE = "waiting for sign-off"
     NEEDS_SECOND_PERSON = "waiting for a second person"
     NEEDS_ANSWER = "a step needs an answer"
     NEEDS_DECISION = "KEEP or ROLLBACK?"
-    STOPPING = "stopping, to roll back"
+    STOPPING = "stopping, then rolling back"
     ROLLING_BACK = "ROLLING BACK"
-    ROLLBACK_WAITS = "rollback waits for people"
+    ROLLBACK_WAITS = "ROLLBACK waiting for people"
     ROLLED_BACK = "ROLLED BACK"
     PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
     KEPT = "KEPT"
     ABORTED = "ABORTED, nothing was changed"
-    ENDED = "ENDED BY HAND, look at production"
+    ENDED = "ENDED BY HAND, check production"
 
 
 _ENDED = {

@@ -16,26 +16,26 @@ from tests.pages import spoil
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of a web server that answers 404 to everything."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotFound)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-class Quiet(http.server.BaseHTTPRequestHandler):
-    """Answers 404 and keeps no log."""
+class NotFound(http.server.BaseHTTPRequestHandler):
+    """Answers 404, without a log."""
 
     def do_GET(self) -> None:
         self.send_error(404)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
 def shop(tmp_path: Path, ssh: Ssh, site: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small page in a folder of its own, with commands that the host has, and all that it names in the environment."""
+    """The small page in a folder of its own, with real commands, and everything it names set in the environment."""
     page = tmp_path / "small.md"
     page.write_text(spoil(('"deploy"', '"echo deploy"'), ('"undeploy"', '"echo undeploy"')))
     env = {

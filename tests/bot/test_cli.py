@@ -1,4 +1,4 @@
-"""The terminal as its users meet it: the whole command in a process-like call, its lines and its exit code."""
+"""`gonogo` as its users meet it: whole commands, with their output and exit codes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from bot.cli import main
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
-from state.records import Attempt, AttemptState, RunState
+from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
+from tests.bot.command import Capture, run
 from tests.pages import NOON, SMALL, small, spoil
-
-Capture = pytest.CaptureFixture[str]
 
 ENV = {
     "SHOP_SSH": "deploy@127.0.0.1:22",
@@ -35,7 +34,7 @@ ENV = {
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The small page in a folder of its own, and all that it names in the environment."""
+    """The small page in a folder of its own, with everything that it names set in the environment."""
     page = tmp_path / "small.md"
     page.write_text(SMALL)
     for name, value in {**ENV, "GONOGO_RUNBOOK": str(page), "GONOGO_STATE": str(tmp_path / "gonogo.db")}.items():
@@ -43,50 +42,45 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def said(capsys: Capture, *words: str) -> tuple[int, str, str]:
-    """Run a command; its exit code, stdout and stderr."""
-    code = main(words)
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-def test_check_praises_a_good_page(shop: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "check", str(shop / "small.md"))
+def test_check_says_that_a_page_is_ok(shop: Path, capsys: Capture) -> None:
+    code, out, _ = run(capsys, "check", str(shop / "small.md"))
     assert code == 0
-    assert "good, 5 steps for shop" in out
+    assert out == f"{shop / 'small.md'}: ok, 5 steps for shop\n"
 
 
 def test_check_names_file_line_step_and_field(shop: Path, capsys: Capture) -> None:
     (shop / "bad.md").write_text(spoil(('takes = "10 min"', 'takes = "10min"')))
-    code, _, err = said(capsys, "check", str(shop / "bad.md"))
+    code, _, err = run(capsys, "check", str(shop / "bad.md"))
     assert code == 1
     assert f"{shop / 'bad.md'}: line 55, Put the code there: takes: '10min' is not a duration" in err
 
 
-def test_a_page_that_begins_with_a_byte_order_mark_is_read(shop: Path, capsys: Capture) -> None:
+def test_a_page_with_a_byte_order_mark_is_read(shop: Path, capsys: Capture) -> None:
     (shop / "marked.md").write_bytes(b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
-    assert said(capsys, "check", str(shop / "marked.md"))[0] == 0
+    assert run(capsys, "check", str(shop / "marked.md"))[0] == 0
 
 
 @pytest.mark.parametrize(("name", "why"), [("", "Is a directory"), ("none.md", "No such file"), ("x.bin", "not UTF-8")])
-def test_check_of_what_is_no_page_says_why(shop: Path, capsys: Capture, name: str, why: str) -> None:
+def test_check_of_a_file_that_is_no_page_says_why(shop: Path, capsys: Capture, name: str, why: str) -> None:
     (shop / "x.bin").write_bytes(b"\xff\xfe\x00\x81")
-    code, _, err = said(capsys, "check", str(shop / name))
+    code, _, err = run(capsys, "check", str(shop / name))
     assert code == 1
     assert why in err
 
 
 @pytest.mark.parametrize("verb", ["status", "log", "rollback", "hold"])
-def test_where_there_is_no_record_none_is_made(shop: Path, capsys: Capture, verb: str) -> None:
-    code, _, err = said(capsys, verb)
+def test_a_missing_state_file_is_not_created(shop: Path, capsys: Capture, verb: str) -> None:
+    code, _, err = run(capsys, verb)
     assert code == 1
-    assert f"There is no record {shop / 'gonogo.db'}" in err
+    assert f"There is no state file {shop / 'gonogo.db'}" in err
     assert not (shop / "gonogo.db").exists()
 
 
-def test_a_record_in_no_folder_is_a_sentence(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_file_in_a_missing_folder_is_one_sentence(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
-    code, _, err = said(capsys, "start")
+    code, _, err = run(capsys, "start")
     assert code == 1
     assert "cannot be opened or made there (No such file or directory)" in err
 
@@ -94,18 +88,18 @@ def test_a_record_in_no_folder_is_a_sentence(shop: Path, capsys: Capture, monkey
 @pytest.mark.parametrize(
     ("name", "summary"), [("smal", "did you mean small.md?"), ("../etc/passwd", "There is no page")]
 )
-def test_a_page_that_is_not_known_is_named(shop: Path, capsys: Capture, name: str, summary: str) -> None:
-    assert summary in said(capsys, "start", name)[2]
+def test_an_unknown_page_is_named(shop: Path, capsys: Capture, name: str, summary: str) -> None:
+    assert summary in run(capsys, "start", name)[2]
 
 
-def test_check_of_a_page_that_is_not_there_is_a_sentence(shop: Path, capsys: Capture) -> None:
-    code, _, err = said(capsys, "check", str(shop / "none.md"))
+def test_check_of_a_missing_page_is_one_sentence(shop: Path, capsys: Capture) -> None:
+    code, _, err = run(capsys, "check", str(shop / "none.md"))
     assert code == 1
     assert "cannot be read" in err
 
 
 def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "plan", str(shop / "small.md"))
+    code, out, _ = run(capsys, "plan", str(shop / "small.md"))
     assert code == 0
     for words in ("on backend: deploy", "on backend: undeploy", "GET api/health", "asks dba: The backup is there"):
         assert words in out, f"the plan does not show {words!r}"
@@ -118,151 +112,103 @@ def test_start_names_every_missing_variable_at_once(
 ) -> None:
     monkeypatch.delenv("SHOP_URL")
     monkeypatch.delenv("SHOP_KEY")
-    code, _, err = said(capsys, "start")
+    code, _, err = run(capsys, "start")
     assert code == 1
     assert "SHOP_KEY, SHOP_URL" in err
 
 
-def began(shop: Path) -> Store:
-    """The record with a run that U1 began."""
+def start_run(shop: Path) -> Store:
+    """The record, with a run that U1 started."""
     store = Store(shop / "gonogo.db")
     people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD", "UDEPUTY"})}
     start(store, small(), StartRequest(), Actor(person="U1", door=Door.TERMINAL), people, NOON)
     return store
 
 
-def test_a_run_goes_through_the_terminal_alone(shop: Path, capsys: Capture) -> None:
-    store = began(shop)
+def test_a_run_can_be_controlled_from_the_terminal_alone(shop: Path, capsys: Capture) -> None:
+    store = start_run(shop)
     store.begin_attempt(1, "ready", 1, NOON)
     store.end_attempt(1, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
-    status = said(capsys, "status")[1]
+    status = run(capsys, "status")[1]
     assert "type: gonogo sign ready --as USER_ID" in status
-    assert "No bot serves this record now" in status
-    assert "Signed as Database Admin." in said(capsys, "sign", "ready", "--as", "UDBA")[1]
-    assert "Signed as Tech Lead." in said(capsys, "sign", "ready", "--as", "UDEPUTY")[1]
+    assert "No bot is serving this state file. Start it with `gonogo serve`" in status
+    assert "Signed as Database Admin." in run(capsys, "sign", "ready", "--as", "UDBA")[1]
+    assert "Signed as Tech Lead." in run(capsys, "sign", "ready", "--as", "UDEPUTY")[1]
     store.begin_attempt(1, "put-the-code-there", 1, NOON)
     store.end_attempt(1, Attempt(step="put-the-code-there", attempt=1, state=AttemptState.FAILED, began_at=NOON), NOON)
-    assert "Noted." in said(capsys, "answer", "put-the-code-there", "skip", "it is fine", "--as", "ULEAD")[1]
-    assert "On hold." in said(capsys, "hold", "lunch")[1]
-    assert "It goes on." in said(capsys, "resume", "--as", "ULEAD")[1]
-    assert "the rollback is asked for" in said(capsys, "rollback", "it burns")[1]
-    assert "happens once" in said(capsys, "rollback", "it burns")[1]
-    log = said(capsys, "log")[1]
-    assert "rollback   it burns" in log
+    assert (
+        "Your answer is saved." in run(capsys, "answer", "put-the-code-there", "skip", "it is fine", "--as", "ULEAD")[1]
+    )
+    assert "On hold." in run(capsys, "hold", "lunch")[1]
+    assert "Resumed." in run(capsys, "resume", "--as", "ULEAD")[1]
+    assert "Rollback requested for run 1." in run(capsys, "rollback", "it burns")[1]
+    assert "Run 1 is already rolling back." in run(capsys, "rollback", "it burns")[1]
+    assert "rollback requested it burns" in run(capsys, "log")[1]
     store.close()
 
 
-def test_a_second_start_is_refused_by_a_sentence(shop: Path, capsys: Capture) -> None:
-    began(shop).close()
-    code, _, err = said(capsys, "start", "--as", "U2")
+def test_a_second_start_is_refused_in_one_sentence(shop: Path, capsys: Capture) -> None:
+    start_run(shop).close()
+    code, _, err = run(capsys, "start", "--as", "U2")
     assert code == 1
     assert "shop already has run 1, started by U1" in err
 
 
-def test_nothing_runs_is_a_sentence(shop: Path, capsys: Capture) -> None:
+def test_a_rollback_without_a_run_is_refused_in_one_sentence(shop: Path, capsys: Capture) -> None:
     Store(shop / "gonogo.db").close()
-    code, _, err = said(capsys, "rollback")
+    code, _, err = run(capsys, "rollback")
     assert code == 1
-    assert "Nothing runs" in err
+    assert err == f"gonogo: No run is active in {shop / 'gonogo.db'}. Start one with `gonogo start`.\n"
 
 
 def test_serve_names_every_missing_token_at_once(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         monkeypatch.delenv(name, raising=False)
-    code, _, err = said(capsys, "serve")
+    code, _, err = run(capsys, "serve")
     assert code == 1
     assert "SLACK_BOT_TOKEN" in err
     assert "SLACK_APP_TOKEN" in err
 
 
-def test_an_orphaned_run_is_seen_and_ended_by_its_typed_number(
+def test_an_abandoned_run_is_shown_and_ended_once_its_number_is_typed(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began(shop).close()
-    assert "gonogo end RUN" in said(capsys, "status")[1]
+    start_run(shop).close()
+    assert "gonogo end RUN" in run(capsys, "status")[1]
     monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
-    code, out, err = said(capsys, "end", "1", "--reason", "its machine is gone")
-    assert (code, err) == (1, "gonogo: Run 1 was left as it is.\n")
+    code, out, err = run(capsys, "end", "1", "--reason", "its machine is gone")
+    assert (code, err) == (1, "gonogo: Run 1 was not ended.\n")
     assert "nothing was changed in production" in out
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    assert "shop is free" in said(capsys, "end", "1", "--reason", "its machine is gone")[1]
-    assert "shop: ENDED BY HAND, look at production" in said(capsys, "status")[1]
+    assert "shop is free" in run(capsys, "end", "1", "--reason", "its machine is gone")[1]
+    assert "Ended by hand" in run(capsys, "status")[1]
 
 
-def test_a_run_is_not_ended_under_a_bot_that_serves_it(
-    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    began(shop).close()
+def test_a_run_is_not_ended_while_a_bot_serves_it(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_run(shop).close()
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     bot = Store(shop / "gonogo.db", serving=True)
-    code, _, err = said(capsys, "end", "1", "--reason", "x")
+    code, _, err = run(capsys, "end", "1", "--reason", "x")
     assert code == 1
     assert "in use by another gonogo that serves it: stop that one first" in err
     assert bot.run(1).active
     bot.close()
 
 
-@pytest.fixture
-def kept(shop: Path) -> Path:
-    """A run of the small page that was kept."""
-    store = Store(shop / "gonogo.db")
-    people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
-    run = start(store, small(), StartRequest(note="<b>now</b>"), Actor(person="U1", door=Door.SLACK), people, NOON)
-    for step in ("ready", "put-the-code-there"):
-        store.begin_attempt(run.id, step, 1, NOON)
-        store.end_attempt(
-            run.id, Attempt(step=step, attempt=1, state=AttemptState.DONE, began_at=NOON, summary="It is there."), NOON
-        )
-    store.move_run(run.id, RunState.KEPT, NOON)
-    store.close()
-    return shop
-
-
-def test_report_prints_markdown(kept: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "report", "1")
-    assert code == 0
-    assert out.startswith("# ✅ Run 1: shop was kept")
-    assert "done: It is there." in out
-
-
-def test_report_writes_one_html_page(kept: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "report", "--html", str(kept / "report.html"))
-    assert (code, out) == (0, f"The report of run 1 is in {kept / 'report.html'}.\n")
-    page = (kept / "report.html").read_text()
-    assert "&lt;b&gt;now&lt;/b&gt;" in page
-    assert "<b>" not in page
-
-
-def test_report_of_what_cannot_be_written_or_is_not_there_says_so(kept: Path, capsys: Capture) -> None:
-    code, _, err = said(capsys, "report", "--html", str(kept / "none" / "report.html"))
-    assert code == 1
-    assert "cannot be written to" in err
-    code, _, err = said(capsys, "report", "7")
-    assert code == 1
-    assert "There is no run 7" in err
-
-
-def test_history_lists_runs_and_the_dora_metrics(kept: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "history")
-    assert code == 0
-    assert "✅   1  2026-11-23 12:00  shop  main: kept" in out
-    for metric in (
-        "Deployment frequency: 1 a week",
-        "Lead time",
-        "Change failure rate: 0 % (0 of 1",
-        "Time to restore",
-    ):
-        assert metric in out
-
-
-def test_history_wants_at_least_one_run(kept: Path, capsys: Capture) -> None:
-    code, _, err = said(capsys, "history", "--limit", "0")
-    assert code == 1
-    assert "at least 1, not 0" in err
-
-
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     first = f"{shlex.quote(sys.executable)} -m bot.cli plan bot/runbooks/option-a.md | head -n 1"
     ended = subprocess.run(["bash", "-c", f"set -o pipefail; {first}"], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, ""), "a closed pipe must not end in a traceback"
     assert "Option A" in ended.stdout
+
+
+def test_the_help_of_each_command_is_in_plain_english(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "end close an abandoned run; rolls nothing back" in text
+    assert "check check a runbook page; errors come with line numbers" in text
+    assert "serve run the bot" in text
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    assert "--no-slack carry out runs without Slack; terminal only" in " ".join(capsys.readouterr().out.split())

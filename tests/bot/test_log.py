@@ -1,4 +1,4 @@
-"""What goes on happening is said once a minute and in one line; what is new is said at once."""
+"""A line that repeats is written once a minute; a new line is written at once."""
 
 from __future__ import annotations
 
@@ -15,41 +15,76 @@ def record(name: str, words: str, level: int = logging.ERROR, **more: object) ->
     return logging.makeLogRecord({"name": name, "msg": words, "levelno": level, "levelname": "ERROR", **more})
 
 
-def trouble() -> object:
-    """What `sys.exc_info` gives of a real error."""
+def error_info() -> object:
+    """What `sys.exc_info` returns for a real error."""
     try:
         return 1 / 0
     except ZeroDivisionError:
         return sys.exc_info()
 
 
-def written(calm: log.Calm, one: logging.LogRecord) -> str | None:
+def written(repeats: log.RepeatFilter, entry: logging.LogRecord) -> str | None:
     """The line that would be written, or None."""
-    return logging.Formatter().format(one) if calm.filter(one) else None
+    return logging.Formatter().format(entry) if repeats.filter(entry) else None
 
 
 def test_an_outage_of_slack_is_one_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    calm, now = log.Calm(), [0.0]
+    repeats, now = log.RepeatFilter(), [0.0]
     monkeypatch.setattr("bot.log.time.monotonic", lambda: now[0])
     lines = []
     for second in range(150):
         now[0] = float(second)
-        lines.append(written(calm, record("gonogo.bolt", "Failed to connect\nmore", exc_info=trouble())))
-    said = [line for line in lines if line is not None]
-    assert said == ["Failed to connect more"] * 3, "once at 0, 60 and 120 s, without its traceback"
+        lines.append(written(repeats, record("gonogo.bolt", "Failed to connect\nmore", exc_info=error_info())))
+    assert [line for line in lines if line is not None] == ["Failed to connect more"] * 3, (
+        "once at 0, 60 and 120 s, without its traceback"
+    )
 
 
-def test_a_wrong_token_is_said_with_what_to_do() -> None:
-    said = written(log.Calm(), record("gonogo.bolt", "The request failed. The server responded with: invalid_auth"))
-    assert said is not None
-    assert "compare SLACK_BOT_TOKEN" in said
+def test_a_wrong_token_comes_with_what_to_do() -> None:
+    line = written(
+        log.RepeatFilter(), record("gonogo.bolt", "The request failed. The server responded with: invalid_auth")
+    )
+    assert line is not None
+    assert "compare SLACK_BOT_TOKEN" in line
 
 
-def test_the_bots_own_mistakes_keep_their_traceback() -> None:
-    said = written(log.Calm(), record("gonogo.runner", "x", exc_info=trouble()))
-    assert said is not None
-    assert "ZeroDivisionError" in said
+def test_the_bots_own_errors_keep_their_traceback() -> None:
+    line = written(log.RepeatFilter(), record("gonogo.runner", "x", exc_info=error_info()))
+    assert line is not None
+    assert "ZeroDivisionError" in line
 
 
-def test_needless_words_of_a_library_are_left_out() -> None:
-    assert written(log.Calm(), record("gonogo.bolt", "As you gave `client` as well, `token` will be unused.")) is None
+def test_a_needless_line_of_a_library_is_left_out() -> None:
+    assert (
+        written(log.RepeatFilter(), record("gonogo.bolt", "As you gave `client` as well, `token` will be unused."))
+        is None
+    )
+
+
+def test_a_repeated_warning_of_the_bot_is_limited_and_its_info_is_not() -> None:
+    repeats = log.RepeatFilter()
+    warnings = [written(repeats, record("gonogo.slack", "Slack is unreachable", logging.WARNING)) for _ in range(2)]
+    assert warnings == ["Slack is unreachable", None]
+    infos = [written(repeats, record("gonogo.slack", "connected", logging.INFO)) for _ in range(2)]
+    assert infos == ["connected", "connected"]
+
+
+def test_lines_that_are_a_minute_old_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    repeats, now = log.RepeatFilter(), [0.0]
+    monkeypatch.setattr("bot.log.time.monotonic", lambda: now[0])
+    for number in range(1000):
+        now[0] = float(number)
+        written(repeats, record("gonogo.bolt", f"line {number}"))
+    assert len(repeats._written) <= 61, "the filter would keep every line for ever"
+
+
+def test_the_log_goes_to_standard_error_through_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = logging.Logger("root")
+    monkeypatch.setattr(logging, "root", root)
+    monkeypatch.setattr(logging, "getLogger", lambda *_: root)
+    log.set_up()
+    (handler,) = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    assert handler.stream is sys.stderr
+    assert [type(one) for one in handler.filters] == [log.RepeatFilter]
+    assert root.level == logging.INFO

@@ -1,4 +1,4 @@
-"""The shipped pages hold everything of the seed runbook, are accepted, and go well against the World."""
+"""The shipped pages hold everything of the original runbook, and work against the World."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PAGES = read_pages(shipped_runbooks())
 A, B = PAGES["option-a.md"], PAGES["option-b.md"]
 BOTH = pytest.mark.parametrize("page", [A, B], ids=["A", "B"])
 
-# what both pages must say, from the seed's own parts
-SEED = """
+# what both pages must say, from the original runbook
+ORIGINAL = """
 Backup complete and verified|Team notified|On-call team ready|Rollback plan reviewed|All 5 smoke tests scripts ready
 Migration successful (verify queries)|Backend deployed (pm2 status = online)|Frontend deployed (page loads)
 All 5 smoke tests passed|Decision: |Database Admin|Backend Lead|DevOps|Tech Lead|On-Call|Backup/Recovery|Service restart
@@ -46,34 +46,40 @@ CHOOSE = {
 
 
 @BOTH
-def test_every_line_of_the_seed_is_there(page: Page) -> None:
-    lines = [line for row in SEED.strip().splitlines() for line in row.split("|")]
+def test_every_line_of_the_original_runbook_is_there(page: Page) -> None:
+    lines = [line for row in ORIGINAL.strip().splitlines() for line in row.split("|")]
     missing = [line for line in [*lines, *CHOOSE[page.name]] if line not in page.text]
-    assert not missing, f"{page.name} says nothing of {missing}"
+    assert not missing, f"{page.name} lacks {missing}"
 
 
 @BOTH
-def test_the_plan_is_whole(page: Page) -> None:
+def test_the_plan_shows_every_step_and_every_command(page: Page) -> None:
     text = "\n".join(plan_lines(page))
     for step in page.steps:
         assert step.title in text
-    for words in ("pg_dump", "npm ci --omit=dev", "pm2 restart", "expects 4", "git checkout --quiet --force --detach"):
-        assert words in text, f"the plan does not show {words}"
+    for command in (
+        "pg_dump",
+        "npm ci --omit=dev",
+        "pm2 restart",
+        "expects 4",
+        "git checkout --quiet --force --detach",
+    ):
+        assert command in text, f"the plan does not show {command}"
 
 
-def test_the_timeline_is_the_seeds() -> None:
-    at, begins = timedelta(0), {}
+def test_the_timeline_is_that_of_the_original_runbook() -> None:
+    at, minutes = timedelta(0), {}
     for step in A.forward:
-        begins[step.id] = int(at.total_seconds() // 60)
+        minutes[step.id] = int(at.total_seconds() // 60)
         at += step.box.takes
-    assert [begins[name] for name in ("backup", "migration", "backend-code", "frontend-build")] == [0, 5, 10, 15]
-    assert begins["test-1"] == 25
+    assert [minutes[name] for name in ("backup", "migration", "backend-code", "frontend-build")] == [0, 5, 10, 15]
+    assert minutes["test-1"] == 25
     assert at == timedelta(minutes=55)
     assert A.watch is not None
     assert A.watch.lasts == timedelta(hours=4)
 
 
-def test_the_three_tiers_of_the_watch() -> None:
+def test_the_watch_has_three_tiers() -> None:
     tiers = {step.id: int((step.box.every or timedelta()).total_seconds() // 60) for step in A.part(Part.WATCH)}
     assert [name for name, every in tiers.items() if every == 15] == [
         "error-logs", "database-query", "api-response-time", "v2-route", "job-creation-by-users",
@@ -84,34 +90,34 @@ def test_the_three_tiers_of_the_watch() -> None:
     ]  # fmt: skip
 
 
-def test_the_alert_table_has_its_thresholds_and_one_expected_row() -> None:
+def test_the_alert_table_has_its_limits_and_one_expected_row() -> None:
     limits = {alert.name: alert.above if alert.above is not None else alert.below for alert in A.alerts}
     assert list(limits.values()) == [0.1, 0.1, 5.0, 0.0, 80.0, 90.0, None, 1.0]
     assert [alert.name for alert in A.alerts if alert.expected] == ["V2 route 404 errors"]
 
 
 @BOTH
-def test_job_creation_is_judged_by_real_requests_and_otherwise_by_test_jobs(page: Page) -> None:
+def test_job_creation_is_judged_by_real_requests_or_else_by_test_jobs(page: Page) -> None:
     real, tests = page.alerts[:2]
     assert (real.check, real.enough, real.otherwise) == ("job-creation-by-users", {"requests": 20}, tests.name)
     assert (tests.check, tests.enough) == ("users-can-create-jobs", {})
-    assert set(real.pings) == set(tests.pings), "whoever judges, the same people are called"
+    assert set(real.pings) == set(tests.pings), "the same people are called either way"
     box = page.step(real.check).box
-    assert box.inputs() == {"let_in_at"}, "answers of the maintenance before that moment must not count"
+    assert box.inputs() == {"let_in_at"}, "answers during the maintenance must not count"
 
 
 @BOTH
-def test_requests_are_stopped_around_the_migration_and_always_let_in_again(page: Page) -> None:
+def test_requests_are_stopped_during_the_migration_and_always_let_in_again(page: Page) -> None:
     deploy = [step.id for step in page.part(Part.DEPLOY)]
     assert deploy.index("maintenance-on") < deploy.index("migration") < deploy.index("backend-restart")
     assert deploy.index("backend-restart") < deploy.index("maintenance-off")
     back = [(step.id, step.box.undoes) for step in page.part(Part.ROLLBACK)]
-    assert back[0] == ("stop-requests", ""), "requests must be stopped first, whatever had begun"
+    assert back[0] == ("stop-requests", ""), "requests must be stopped first, in every rollback"
     assert ("let-requests-in", "") in back
 
 
 @BOTH
-def test_each_half_of_the_production_goes_back(page: Page) -> None:
+def test_every_part_of_production_is_rolled_back(page: Page) -> None:
     undone = {step.box.undoes for step in page.part(Part.ROLLBACK)} - {""}
     assert undone == {"migration", "backend-code", "publish", "test-2"}
 
@@ -124,17 +130,17 @@ def test_option_b_soaks_for_a_day_and_starts_option_a() -> None:
 
 
 @BOTH
-def test_no_page_names_the_other_ones_places(page: Page) -> None:
+def test_no_page_names_places_of_the_other_page(page: Page) -> None:
     other = "$STAGING_" if page is A else "$PROD_"
     assert not [name for name in page.env_names() if name.startswith(other)]
 
 
 @BOTH
-def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
+def test_every_step_succeeds_and_leaves_no_job_behind(page: Page) -> None:
     world = World()
-    found = play(page, world)
-    bad = {name: outcome.summary for name, outcome in found.items() if outcome.state != "done"}
-    assert not bad
+    outcomes = run_all(page, world)
+    failures = {name: outcome.summary for name, outcome in outcomes.items() if outcome.state != "done"}
+    assert not failures
     assert world.jobs == {}, "test jobs were left behind"
     assert not world.maintenance
     assert not world.forward
@@ -142,30 +148,30 @@ def test_every_step_goes_well_and_leaves_no_job_behind(page: Page) -> None:
 
 
 @BOTH
-def test_no_log_in_page_is_taken_for_an_answer(page: Page) -> None:
-    login, looked_at = "<!doctype html><title>Please log in</title>", []
+def test_a_log_in_page_is_never_a_good_answer(page: Page) -> None:
+    login, checked = "<!doctype html><title>Please log in</title>", []
     for step in page.steps:
         if isinstance(step.box, HttpStep) and isinstance(step.box.status, int) and step.box.status < 300:
             world = World()
             world.on_web("", answer(step.box.status, text=login))
-            found = execute(step.box, context(world, {"test_job": "1"}))
-            assert found.summary.startswith("The answer is a web page instead of"), step.id
-            looked_at.append(step.id)
-    assert {"users-can-log-in", "api-response-time", "verify-jobs", "verify-v2-route"} <= set(looked_at)
+            outcome = execute(step.box, context(world, {"test_job": "1"}))
+            assert outcome.summary.startswith("The answer is a web page instead of"), step.id
+            checked.append(step.id)
+    assert {"users-can-log-in", "api-response-time", "verify-jobs", "verify-v2-route"} <= set(checked)
 
 
 def _run_check(page: Page, ctx: Context, check: str) -> tuple[str, Outcome]:
     return page.step(check).title, execute(page.step(check).box, ctx)
 
 
-def play(page: Page, world: World) -> dict[str, Outcome]:
-    """Run every step of a page in its order, the rollback last."""
+def run_all(page: Page, world: World) -> dict[str, Outcome]:
+    """Run every step of a page in its order, the rollback last; the outcome of each."""
     values: dict[str, str] = {"commit": "", "commit_before": ""}
     files: dict[str, str] = {}
-    found = {}
+    outcomes = {}
     for step in page.steps:
         ctx = context(world, values, files=files)
         ctx = replace(ctx, run_check=partial(_run_check, page, ctx))
-        found[step.id] = execute(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
-        values.update(found[step.id].values)
-    return found
+        outcomes[step.id] = execute(step.box, replace(ctx, key=f"run-1/{step.id}/1"))
+        values.update(outcomes[step.id].values)
+    return outcomes

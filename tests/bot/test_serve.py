@@ -1,4 +1,4 @@
-"""`gonogo serve` as a process with a real host: told to leave it does so in time, the job stays and is found again, elsewhere too."""
+"""`gonogo serve` with a real host: a signal stops it, and the next bot finds its job."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ NOW = datetime.now(UTC)
 DEPLOY = "put-the-code-there"
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
-TOLD_AT_ONCE = """
+SIGNAL_AT_ONCE = """
 import os, signal, sys
 from bot.cli import main
 from commands.run.engine import Engine
 
 start = Engine.start
 
-def told(engine):
+def start_and_signal(engine):
     start(engine)
     os.kill(os.getpid(), signal.SIGTERM)
 
-Engine.start = told
+Engine.start = start_and_signal
 sys.exit(main(["serve", *sys.argv[1:]]))
 """
 
 
 def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -> subprocess.Popen[bytes]:
-    """A bot of its own on the environment's record; with `slack` one whose Slack cannot be reached."""
+    """A bot on the environment's record: with a Slack that is unreachable, or without Slack."""
     env = dict(os.environ)
     if slack:
         env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/"}
@@ -50,16 +50,16 @@ def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -
     return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def wait_for(question: Callable[[], object], what: str, seconds: float = 20) -> None:
-    """Wait until something holds."""
-    until = time.monotonic() + seconds
-    while not question():
-        assert time.monotonic() < until, f"{what} did not come within {seconds:.0f} s"
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come within {seconds:.0f} s"
         time.sleep(0.05)
 
 
-def begun(folder: Path, command: str) -> Store:
-    """The record with a run whose gate is signed and whose deploy runs a command."""
+def start_run(folder: Path, command: str) -> Store:
+    """The record, with a run whose gate is signed and whose deploy runs a command."""
     page_file = folder / "small.md"
     page_file.write_text(page_file.read_text().replace('"echo deploy"', f"'{command}'"))
     page = read_page(page_file.read_text(), "small.md")
@@ -80,21 +80,21 @@ def state_of(store: Store, step: str) -> str:
 
 
 @pytest.mark.parametrize(("number", "slack"), [(signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)])
-def test_told_to_leave_the_bot_is_gone_within_5_seconds_and_its_job_is_found_again(
+def test_a_signal_stops_the_bot_within_5_seconds_and_the_next_bot_finds_its_job(
     shop: Path, number: signal.Signals, slack: bool
 ) -> None:
-    begins, ends = shop / "begins", shop / "ends"
-    store = begun(shop, f"echo once >> {begins}; sleep 6; echo once >> {ends}")
+    began, ended = shop / "began", shop / "ended"
+    store = start_run(shop, f"echo once >> {began}; sleep 6; echo once >> {ended}")
     bots = [serve(slack=slack)]
     try:
-        wait_for(begins.exists, "the job's beginning")
+        wait_for(began.exists, "the start of the job")
         bots[0].send_signal(number)
         assert bots[0].wait(5) == 0
-        assert state_of(store, DEPLOY) == AttemptState.RUNNING, "leaving ends nothing"
-        assert not ends.exists()
+        assert state_of(store, DEPLOY) == AttemptState.RUNNING, "stopping the bot must stop no job"
+        assert not ended.exists()
         bots.append(serve(slack=False))
-        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the job that was left running")
-        assert begins.read_text() == ends.read_text() == "once\n", "it ran once"
+        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the job")
+        assert began.read_text() == ended.read_text() == "once\n", "it ran once"
     finally:
         for bot in bots:
             bot.kill()
@@ -103,8 +103,8 @@ def test_told_to_leave_the_bot_is_gone_within_5_seconds_and_its_job_is_found_aga
 
 
 @pytest.mark.parametrize("slack", [False, True])
-def test_told_to_leave_while_it_still_starts_the_bot_leaves_in_good_order(shop: Path, slack: bool) -> None:
-    bot = serve(slack=slack, program=("-c", TOLD_AT_ONCE))
+def test_a_signal_during_the_start_stops_the_bot_in_order(shop: Path, slack: bool) -> None:
+    bot = serve(slack=slack, program=("-c", SIGNAL_AT_ONCE))
     try:
         assert bot.wait(20) == 0
     finally:

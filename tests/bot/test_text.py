@@ -1,4 +1,4 @@
-"""Text for Slack: lengths as Slack counts them, and mentions only where they are meant."""
+"""Text for Slack: lengths as Slack counts them, and nothing that pings by accident."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.text import clip, code, escape, fallback, mention, person, plain, size, time_of, with_people
+from bot.text import (
+    bold,
+    clip,
+    code,
+    counted,
+    escape,
+    event_kind,
+    event_title_and_detail,
+    first_lines,
+    line,
+    mention,
+    notification_text,
+    person,
+    plain,
+    time_of,
+    utf16_length,
+    with_mentions,
+)
+from state.events import EventData, RollbackRequested, StepBegan, StepEnded, UnknownEvent
 
 
 def test_a_clipped_emoji_is_never_cut_in_half() -> None:
     assert clip("🚀🚀🚀", 4) == "🚀…"
-    assert size(clip("🚀" * 100, 51)) <= 51
+    assert utf16_length(clip("🚀" * 100, 51)) <= 51
 
 
 @pytest.mark.parametrize("limit", range(3, 12))
@@ -27,13 +45,13 @@ def test_code_keeps_the_newest_lines() -> None:
     assert code(["", "  "]) == ""
 
 
-def test_colours_and_control_characters_are_taken_out() -> None:
+def test_terminal_colours_and_control_characters_are_removed() -> None:
     assert escape("\x1b[31mred\x1b[0m\x07 \u202eback") == "red back"
 
 
-def test_a_fallback_is_counted_in_bytes() -> None:
-    assert len(fallback("ย" * 5000).encode()) <= 3000
-    assert not fallback("x" * 2990 + "<@U01STARTER> more").endswith("<@U01…")
+def test_a_notification_is_counted_in_bytes() -> None:
+    assert len(notification_text("ย" * 5000).encode()) <= 3000
+    assert not notification_text("x" * 2990 + "<@U01STARTER> more").endswith("<@U01…")
 
 
 def test_plain_text_is_one_line_and_never_empty() -> None:
@@ -41,16 +59,51 @@ def test_plain_text_is_one_line_and_never_empty() -> None:
     assert plain(" ", 75) == "…"
 
 
-def test_people_groups_and_names_at_the_terminal_are_told_apart() -> None:
+def test_people_groups_and_terminal_users_look_different() -> None:
     assert mention("U01STARTER") == "<@U01STARTER>"
     assert mention("S01DBAS") == "<!subteam^S01DBAS>"
     assert person("<!channel>") == "&lt;!channel&gt;"
     assert person("gonogo") == "the bot"
 
 
-def test_a_refusal_shows_names_for_ids() -> None:
-    assert with_people("shop has run 1, started by U01STARTER") == "shop has run 1, started by <@U01STARTER>"
+def test_a_refusal_mentions_people_instead_of_their_ids() -> None:
+    assert with_mentions("shop has run 1, started by U01STARTER") == "shop has run 1, started by <@U01STARTER>"
 
 
-def test_a_time_is_shown_in_the_pages_zone_where_slack_cannot() -> None:
+def test_a_time_has_a_fallback_in_the_pages_zone() -> None:
     assert time_of(datetime(2026, 11, 23, 12, 0, tzinfo=UTC), "Asia/Bangkok").endswith("|19:00>")
+
+
+def test_untrusted_text_cannot_ping_link_or_leave_its_place() -> None:
+    assert line("<!channel> a\n b & c") == "&lt;!channel&gt; a b &amp; c"
+    assert escape("```x```") == "'''x'''"
+    assert bold("a *b* c") == "*a ∗b∗ c*"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks")])
+def test_one_thing_is_singular(number: int, text: str) -> None:
+    assert counted(number, "check") == text
+
+
+def test_the_first_lines_say_how_many_more_there_are() -> None:
+    assert first_lines(["a\nb", "c"], 3) == ["a", "b", "c"]
+    assert first_lines(["a\nb", "c\nd"], 3) == ["a", "b", "… and 2 more lines"]
+    assert first_lines(["a\nb\nc"], 2) == ["a", "… and 2 more lines"]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (StepBegan(), "step began"),
+        (RollbackRequested(), "rollback requested"),
+        (UnknownEvent(name="new kind"), "new kind"),
+    ],
+)
+def test_the_kind_of_an_event_is_in_words(data: EventData, kind: str) -> None:
+    assert event_kind(data) == kind
+
+
+def test_an_event_has_a_title_and_the_first_of_its_details() -> None:
+    assert event_title_and_detail(StepEnded(title="Deploy", summary="", state="done")) == ("Deploy", "done")
+    assert event_title_and_detail(StepEnded(title="Deploy", summary="It is there.")) == ("Deploy", "It is there.")
+    assert event_title_and_detail(RollbackRequested(reason="it burns")) == ("", "it burns")

@@ -157,8 +157,8 @@ def test_exactly_when_a_status_post_is_due(play: Play) -> None:
         slots = statuses(point)
         assert len(slots) == len(set(slots)), f"a status was told twice: {slots}"
         assert slots == sorted(slots)
-        late = [one for one in point.here.workspace.messages() if "late: the bot was away" in str(one.blocks)]
-        assert late, "the post that was due while the bot was away is not marked"
+        late = [one for one in point.here.workspace.messages() if "late: the bot was not running" in str(one.blocks)]
+        assert late, "the post that was due while the bot was not running is not marked"
 
     play(story)
 

@@ -1,4 +1,4 @@
-"""The papers of a run in its thread: a chart beside the status posts of the watch, and the report when the run is over."""
+"""The files of a run in its thread: charts of the watch, and the report at the end."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ from state.records import AttemptState, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
-CHART_EVERY = 45.0  # seconds between two charts at the least: in a rehearsal the status posts come every few seconds
-MOST_ALT = 900  # Slack takes 1,000 characters
+CHART_INTERVAL = 45.0  # seconds between two charts, at least: a rehearsal has a status post every few seconds
+ALT_LIMIT = 900  # characters; Slack takes 1,000
 
 
 class Attachments:
-    """Makes the files of one run and puts them into its thread; what cannot be made is logged and holds up nothing."""
+    """Makes the files of one run and uploads them to its thread. A file that fails is logged, and delays nothing."""
 
     def __init__(self, deps: Deps, sender: Sender, run: Run, page: Page) -> None:
         self.deps = deps
         self.sender = sender
         self.run = run
         self.page = page
-        self._due: Event | None = None
+        self._chart_due: Event | None = None
         self._drawn_at = float("-inf")
 
     # -- charts ---------------------------------------------------------------------------------------------------
 
-    def want_chart(self, status: Event) -> None:
-        """A status post was told; its chart follows by itself, unless a newer one does."""
-        self._due = status
+    def request_chart(self, status: Event) -> None:
+        """Have a chart drawn for a status post; a newer request replaces an older one."""
+        self._chart_due = status
 
-    async def draw_charts(self, channel: str, thread: str, told: asyncio.Event) -> None:
-        """Draw beside the telling, which never waits for it; returns when all is told."""
-        while not told.is_set():
-            status, self._due = self._due, None
-            if status and time.monotonic() - self._drawn_at >= CHART_EVERY:
+    async def post_charts(self, channel: str, thread: str, all_posted: asyncio.Event) -> None:
+        """Draw and upload the requested charts, while messages are posted; returns when all of those are posted."""
+        while not all_posted.is_set():
+            status, self._chart_due = self._chart_due, None
+            if status and time.monotonic() - self._drawn_at >= CHART_INTERVAL:
                 self._drawn_at = time.monotonic()
                 if file := await asyncio.to_thread(self._chart, status):
-                    await self._upload(channel, thread, file, look=False)
+                    await self._upload(channel, thread, file, may_exist=False)
             await asyncio.sleep(POLL)
 
     def _chart(self, status: Event) -> Upload | None:
@@ -66,19 +66,19 @@ class Attachments:
             panels = panels_of(self.page, record)
             picture = draw_chart(panels)
         except Exception:
-            LOG.exception("run %s: the chart cannot be made; the run goes on without it", self.run.id)
+            LOG.exception("run %s: the chart cannot be drawn; the run continues without it", self.run.id)
             return None
         name = f"run-{self.run.id}-{status.id}-chart.png"
-        alt = clip(alt_text(panels), MOST_ALT)
+        alt = clip(alt_text(panels), ALT_LIMIT)
         return Upload(name=name, title="The watch so far", content=picture, alt=alt) if picture else None
 
     # -- the report -----------------------------------------------------------------------------------------------
 
-    async def report(self, channel: str, thread: str, *, look: bool) -> None:
-        """Put the report of the ended run into the thread, as a page and as Markdown; with `look` they may be there already."""
+    async def post_report(self, channel: str, thread: str, *, may_exist: bool) -> None:
+        """Upload the report of the ended run, as HTML and as Markdown. With `may_exist` they may be there already."""
         names = await self._names()
         for file in await asyncio.to_thread(self._report, names):
-            await self._upload(channel, thread, file, look=look)
+            await self._upload(channel, thread, file, may_exist=may_exist)
 
     def _report(self, names: Mapping[str, str]) -> list[Upload]:
         try:
@@ -95,23 +95,23 @@ class Attachments:
             return []
 
     async def _names(self) -> dict[str, str]:
-        """The names of the people in the record, as far as Slack tells them; the report shows ids for the others."""
+        """The names of the people in the record, by id. The report shows the id of a person whose name is unknown."""
         record = await asyncio.to_thread(self.deps.store.record, self.run.id)
         people = {record.run.starter, *(fact.person for fact in record.facts)}
-        found = {}
-        for person in sorted(one for one in people if one.startswith(("U", "W"))):
+        names = {}
+        for person in sorted(person for person in people if person.startswith(("U", "W"))):
             try:
                 profile = (await self.sender.client.users_info(user=person))["user"]
-                found[person] = str(profile.get("real_name") or profile.get("name") or person)
+                names[person] = str(profile.get("real_name") or profile.get("name") or person)
             except (SlackApiError, KeyError):
-                LOG.info("run %s: Slack tells no name of %s", self.run.id, person)
+                LOG.info("run %s: Slack gives no name for %s", self.run.id, person)
             except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError):
-                LOG.info("run %s: Slack is away; the report names people by their ids", self.run.id)
+                LOG.info("run %s: Slack is unreachable; the report shows ids instead of names", self.run.id)
                 break
-        return found
+        return names
 
-    async def _upload(self, channel: str, thread: str, file: Upload, *, look: bool) -> None:
+    async def _upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool) -> None:
         try:
-            await self.sender.upload(channel, thread, file, look=look)
+            await self.sender.upload(channel, thread, file, may_exist=may_exist)
         except RefusedBySlack as error:
             LOG.warning("run %s: Slack refuses the file %s (%s)", self.run.id, file.name, error)

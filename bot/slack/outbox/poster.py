@@ -1,4 +1,4 @@
-"""The poster: finds the runs that are to be told in Slack, and gives each its carrier."""
+"""The poster: finds the runs to post to Slack, and starts a thread of messages for each."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from state.records import Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
-STALE = timedelta(days=1)  # runs that ended before that are not told any more
+POSTED_FOR = timedelta(days=1)  # a run that ended longer ago is not posted any more
 
 
 class Poster:
-    """Carries every run that is active or ended lately; a run in trouble holds up no other."""
+    """Posts every run that is active or ended recently. A run in trouble delays no other."""
 
     def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
         self.deps = deps
@@ -27,24 +27,24 @@ class Poster:
         self._threads: dict[int, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
-        """Carry until cancelled."""
+        """Post until cancelled."""
         try:
             while True:
                 try:
-                    self._take_up(await asyncio.to_thread(self._runs))
+                    self._start_threads(await asyncio.to_thread(self._runs))
                 except Exception:
-                    LOG.exception("the poster goes on after an error of its own")
+                    LOG.exception("the poster continues after an error in the bot")
                 await asyncio.sleep(POLL)
         finally:
             for task in self._threads.values():
                 task.cancel()
             await asyncio.gather(*self._threads.values(), return_exceptions=True)
 
-    def _take_up(self, runs: list[Run]) -> None:
+    def _start_threads(self, runs: list[Run]) -> None:
         for run in runs:
             if run.id not in self._threads:
-                self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).carry())
+                self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).post_all())
 
     def _runs(self) -> list[Run]:
-        since = self.deps.now() - STALE
+        since = self.deps.now() - POSTED_FOR
         return [r for r in reversed(self.deps.store.runs(20)) if r.active or (r.ended_at and r.ended_at > since)]

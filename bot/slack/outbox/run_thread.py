@@ -1,4 +1,4 @@
-"""The carrier: takes the events of one run to Slack, in order and each once, and keeps its card and questions fresh."""
+"""The thread of one run: posts its events in order and once, and updates its open messages."""
 
 from __future__ import annotations
 
@@ -14,26 +14,23 @@ from bot.slack.outbox.attachments import Attachments
 from bot.slack.outbox.sender import RefusedBySlack, Sender
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
-from bot.slack.views.messages import LIVE, draw, plainly
+from bot.slack.views.messages import LIVE, draw, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from state.events import RunMoved, StatusDue, StepBegan, StepEnded
 from state.records import ACTIVE, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
-REDRAW, CROWDED, CLOCK = (
-    1.0,
-    3.0,
-    30.0,
-)  # seconds between two redrawings: at the least, when crowded, for the clock alone
-LAST_WORDS = timedelta(seconds=3)  # a kept run may still say which run it has started
+# seconds between two redraws: the minimum, the minimum after many updates, and the maximum, for the card's clock
+REDRAW, CROWDED, CLOCK = 1.0, 3.0, 30.0
+LATE_EVENTS = timedelta(seconds=3)  # so long after its end a kept run can still report which run it has started
 AttemptKey = tuple[str, Any]
-CARD = 0  # the event number under which the card is remembered
-FINAL = -1  # the event number by which a run is known that was told and drawn to its end
+CARD = 0  # the event number under which the card's message is stored
+FINAL = -1  # the event number that marks a run whose events are all posted
 
 
 class RunThread:
-    """Carries one run: one loop tells its events, the other redraws its card and its open questions."""
+    """Posts one run: one loop posts its events, another redraws its card and its open messages."""
 
     def __init__(self, deps: Deps, sender: Sender, run: Run) -> None:
         self.deps = deps
@@ -42,187 +39,196 @@ class RunThread:
         self.run = run
         self.page = frozen_page(run)
         self.channel = run.channel or deps.channel(self.page)
-        self.posts: dict[int, str] = {}
-        self.live: dict[int, Event] = {}
-        self.begun: dict[AttemptKey, int] = {}
-        self.drawn: dict[str, Message] = {}
-        self.still: Message | None = None  # the card last drawn, without its clock
-        self.changing = asyncio.Lock()  # changes of messages reach Slack in the order in which they were drawn
+        self.posts: dict[int, str] = {}  # event id -> ts of its message
+        self.live: dict[int, Event] = {}  # the events whose messages are redrawn
+        self.started_steps: dict[AttemptKey, int] = {}  # attempt -> id of the event that started it
+        self.shown: dict[str, Message] = {}  # ts -> the message as Slack has it
+        self.card_without_clock: Message | None = None
+        self.update_lock = asyncio.Lock()  # updates reach Slack in the order in which they were drawn
         self.attachments = Attachments(deps, sender, run, self.page)
-        self.told = asyncio.Event()
-        self.over = False
-        self.may_be_there = True  # an earlier process may have posted the next event and not written it down
+        self.all_posted = asyncio.Event()
+        self.finished = False
+        self.may_be_posted = True  # an earlier process may have posted the next event without storing that
 
-    async def carry(self) -> None:
-        """Carry the run to its end; an error of the bot's own is logged and the run is carried on."""
+    async def post_all(self) -> None:
+        """Post the run to its end. An error in the bot is logged, and posting continues."""
         if not self.channel:
             LOG.error("run %s has no channel: set %s to the channel's id.", self.run.id, self.page.runbook.channel)
             return
-        while not self.over:
+        while not self.finished:
             try:
                 self.posts = await asyncio.to_thread(self.store.posts, self.run.id)
                 if FINAL in self.posts:
                     return
                 await self._post_card()
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._tell())
+                    group.create_task(self._post_events())
                     group.create_task(self._redraw())
-                    group.create_task(self.attachments.draw_charts(self.channel, self.posts[CARD], self.told))
-                await self._note(FINAL, self.posts[CARD])
+                    group.create_task(self.attachments.post_charts(self.channel, self.posts[CARD], self.all_posted))
+                await self._save_post(FINAL, self.posts[CARD])
             except* Exception:
-                LOG.exception("run %s: carrying it to Slack goes on after an error of the bot's own", self.run.id)
+                LOG.exception("run %s: posting to Slack continues after an error in the bot", self.run.id)
                 await asyncio.sleep(1)
 
     async def _snapshot(self) -> Snapshot:
-        return await asyncio.to_thread(self._look)
+        return await asyncio.to_thread(self._read_snapshot)
 
-    def _look(self) -> Snapshot:
+    def _read_snapshot(self) -> Snapshot:
         return snapshot_of(self.deps, self.page, self.store.record(self.run.id))
 
-    async def _note(self, event: int, ts: str) -> None:
+    async def _save_post(self, event: int, ts: str) -> None:
         self.posts[event] = ts
         await asyncio.to_thread(self.store.save_post, self.run.id, event, self.channel, ts)
 
-    # -- telling ------------------------------------------------------------------------------------------------
+    # -- posting ------------------------------------------------------------------------------------------------
 
     async def _post_card(self) -> None:
         if CARD in self.posts:
             return
         snapshot = await self._snapshot()
-        drawn = card(snapshot)
+        new_card = card(snapshot)
         first = (await asyncio.to_thread(self.store.events, self.run.id, 0, 1))[0]
-        await self._note(CARD, await self._post(drawn, plainly(first), _mark(first, "card"), thread=""))
-        self.drawn[self.posts[CARD]] = drawn
-        self.still = card(snapshot, clock=False)
+        ts = await self._post(new_card, plain_message(first), _identity(first, "card"), thread="")
+        await self._save_post(CARD, ts)
+        self.shown[ts] = new_card
+        self.card_without_clock = card(snapshot, clock=False)
 
-    async def _tell(self) -> None:
-        """Tell every event in order; returns when the run is over and all is told."""
-        await self._remember()
+    async def _post_events(self) -> None:
+        """Post every event in order; returns when the run is over and everything is posted."""
+        await self._restore()
         while True:
-            quiet = await asyncio.to_thread(self._is_quiet)
+            no_more_events = await asyncio.to_thread(self._is_long_over)
             after = max(self.posts)
             events = await asyncio.to_thread(self.store.events, self.run.id, after)
             ends = {_attempt_key(event): event for event in events if isinstance(event.data, StepEnded)}
-            newest = max((event.id for event in events if isinstance(event.data, StatusDue)), default=0)
+            newest_status = max((event.id for event in events if isinstance(event.data, StatusDue)), default=0)
             for event in events:
-                if isinstance(event.data, StatusDue) and event.id < newest:
-                    await self._note(event.id, self.posts[CARD])  # the newer one says all that it would
+                if isinstance(event.data, StatusDue) and event.id < newest_status:
+                    await self._save_post(event.id, self.posts[CARD])  # a newer status replaces this one
                 else:
-                    await self._tell_one(event, ends.get(_attempt_key(event)))
+                    await self._post_event(event, ends.get(_attempt_key(event)))
             if not events:
-                if quiet:
-                    self.told.set()
+                if no_more_events:
+                    self.all_posted.set()
                     return
                 await asyncio.sleep(POLL)
 
-    def _is_quiet(self) -> bool:
-        """Whether the run has ended, long enough ago for its last words to be in the record."""
+    def _is_long_over(self) -> bool:
+        """Whether the run ended long enough ago for its last events to be in the record."""
         ended = self.store.run(self.run.id).ended_at
-        return ended is not None and self.deps.now() - ended > LAST_WORDS
+        return ended is not None and self.deps.now() - ended > LATE_EVENTS
 
-    async def _tell_one(self, event: Event, end: Event | None) -> None:
+    async def _post_event(self, event: Event, end: Event | None) -> None:
+        """Post one event; `end` is the end of the step that it starts, if that is known already."""
         snapshot = await self._snapshot()
         drawn = _drawn(snapshot, event, end)
         if isinstance(event.data, StepBegan):
-            self.begun[_attempt_key(event)] = event.id
-        earlier = self._began(event)
+            self.started_steps[_attempt_key(event)] = event.id
+        step_message = self._step_message(event)
         if drawn is None:
-            await self._note(event.id, self.posts[CARD])
+            await self._save_post(event.id, self.posts[CARD])
             return
-        if earlier:
-            self.live.pop(self.begun[_attempt_key(event)], None)
-            async with self.changing:
-                await self._update(earlier, drawn, plainly(event))
-            ts = earlier
+        if step_message:
+            self.live.pop(self.started_steps[_attempt_key(event)], None)
+            async with self.update_lock:
+                await self._update(step_message, drawn, plain_message(event))
+            ts = step_message
         else:
-            ts = await self._post(drawn, plainly(event), _mark(event), thread=self.posts[CARD])
-            self.drawn[ts] = drawn
-        # the file belongs to the event: it is there before the event counts as told
-        if isinstance(event.data, StepEnded):
-            await self._upload(drawn)
-        elif isinstance(event.data, StatusDue):
-            self.attachments.want_chart(event)
-        elif isinstance(event.data, RunMoved) and event.data.state not in ACTIVE:
-            await self.attachments.report(self.channel, self.posts[CARD], look=self.may_be_there)
-        await self._note(event.id, ts)
-        self.may_be_there = False
+            ts = await self._post(drawn, plain_message(event), _identity(event), thread=self.posts[CARD])
+            self.shown[ts] = drawn
+        await self._post_files(event, drawn)
+        await self._save_post(event.id, ts)
+        self.may_be_posted = False
         if isinstance(event.data, LIVE) and not (isinstance(event.data, StepBegan) and end):
             self.live[event.id] = event
 
-    async def _post(self, drawn: Message, simple: Message, mark: dict[str, Any], thread: str) -> str:
-        look, since = self.may_be_there, self._newest()
+    async def _post_files(self, event: Event, drawn: Message) -> None:
+        """Upload the files of an event, before the event counts as posted. Charts follow by themselves."""
+        if isinstance(event.data, StepEnded):
+            await self._upload(drawn)
+        elif isinstance(event.data, StatusDue):
+            self.attachments.request_chart(event)
+        elif isinstance(event.data, RunMoved) and event.data.state not in ACTIVE:
+            await self.attachments.post_report(self.channel, self.posts[CARD], may_exist=self.may_be_posted)
+
+    async def _post(self, drawn: Message, plain: Message, identity: dict[str, Any], thread: str) -> str:
+        """Post a message, or its plain text if Slack refuses it. Returns the ts; the card's if Slack refuses both."""
+        may_exist, after = self.may_be_posted, self._newest_ts()
         try:
-            return await self.sender.post(self.channel, thread, drawn, mark, look=look, since=since)
+            return await self.sender.post(self.channel, thread, drawn, identity, may_exist=may_exist, after=after)
         except RefusedBySlack as error:
             LOG.warning("run %s: Slack refuses a message (%s); it is posted as plain text", self.run.id, error)
         try:
-            return await self.sender.post(self.channel, thread, simple, mark, look=True, since=since)
+            return await self.sender.post(self.channel, thread, plain, identity, may_exist=True, after=after)
         except RefusedBySlack as error:
-            LOG.warning("run %s: Slack refuses even the plain text (%s): %s", self.run.id, error, simple.text)
+            LOG.warning("run %s: Slack refuses the plain text too (%s): %s", self.run.id, error, plain.text)
             return self.posts.get(CARD, "")
 
-    def _newest(self) -> str:
-        """The ts after which a message that is not written down can only be."""
+    def _newest_ts(self) -> str:
+        """The newest stored ts; a message that was posted and not stored can only be newer."""
         return max(self.posts.values(), key=lambda ts: float(ts or 0), default="")
 
-    def _began(self, event: Event) -> str:
-        """The ts of the message that said that this step began, if it has one of its own."""
-        ts = self.posts.get(self.begun.get(_attempt_key(event), CARD), "") if isinstance(event.data, StepEnded) else ""
+    def _step_message(self, event: Event) -> str:
+        """For the end of a step: the ts of the message of its start, or nothing if that has no message of its own."""
+        if not isinstance(event.data, StepEnded):
+            return ""
+        ts = self.posts.get(self.started_steps.get(_attempt_key(event), CARD), "")
         return "" if ts == self.posts[CARD] else ts
 
     async def _upload(self, drawn: Message) -> None:
         if drawn.upload is None:
             return
         try:
-            await self.sender.upload(self.channel, self.posts[CARD], drawn.upload, look=self.may_be_there)
+            await self.sender.upload(self.channel, self.posts[CARD], drawn.upload, may_exist=self.may_be_posted)
         except RefusedBySlack as error:
             LOG.warning("run %s: Slack refuses the file %s (%s)", self.run.id, drawn.upload.name, error)
 
     # -- redrawing ----------------------------------------------------------------------------------------------
 
-    async def _remember(self) -> None:
+    async def _restore(self) -> None:
+        """Restore, from the stored posts, which messages are redrawn and which message each step has."""
         events = await asyncio.to_thread(self.store.events, self.run.id, 0, 100_000)
-        told = [event for event in events if event.id in self.posts]
-        self.live = {event.id: event for event in told if isinstance(event.data, LIVE)}
-        self.begun = {_attempt_key(event): event.id for event in told if isinstance(event.data, StepBegan)}
-        for event in told:
+        posted = [event for event in events if event.id in self.posts]
+        self.live = {event.id: event for event in posted if isinstance(event.data, LIVE)}
+        self.started_steps = {_attempt_key(event): event.id for event in posted if isinstance(event.data, StepBegan)}
+        for event in posted:
             if isinstance(event.data, StepEnded):
-                self.live.pop(self.begun.get(_attempt_key(event), CARD), None)
+                self.live.pop(self.started_steps.get(_attempt_key(event), CARD), None)
 
     async def _redraw(self) -> None:
-        """Redraw what has changed, at most once a second; once more when all is told, and then no more."""
-        at = time.monotonic()
-        while not self.over:
-            last = self.told.is_set()
+        """Update what has changed, at most once in REDRAW seconds; a last time when everything is posted."""
+        card_drawn_at = time.monotonic()
+        while not self.finished:
+            last = self.all_posted.is_set()
             snapshot = await self._snapshot()
-            bare = card(snapshot, clock=False)
-            if bare != self.still or time.monotonic() - at > CLOCK:
-                self.still, at = bare, time.monotonic()
-                await self._update(self.posts[CARD], card(snapshot), Message(text=bare.text, blocks=[]))
-            # news on the card comes first; what else would be drawn anew waits until there is room
+            without_clock = card(snapshot, clock=False)
+            if without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK:
+                self.card_without_clock, card_drawn_at = without_clock, time.monotonic()
+                await self._update(self.posts[CARD], card(snapshot), Message(text=without_clock.text, blocks=[]))
+            # the card comes first; the other messages wait until Slack's limit leaves room
             for event in [] if self.sender.full and not last else list(self.live.values()):
-                async with self.changing:
+                async with self.update_lock:
                     if event.id in self.live and (drawn := _drawn(snapshot, event, None)):
-                        await self._update(self.posts[event.id], drawn, plainly(event))
-            self.over = last
+                        await self._update(self.posts[event.id], drawn, plain_message(event))
+            self.finished = last
             await asyncio.sleep(0 if last else CROWDED if self.sender.crowded else REDRAW)
 
-    async def _update(self, ts: str, drawn: Message, simple: Message) -> None:
-        if self.drawn.get(ts) == drawn or not ts:
+    async def _update(self, ts: str, drawn: Message, plain: Message) -> None:
+        if self.shown.get(ts) == drawn or not ts:
             return
-        self.drawn[ts] = drawn
+        self.shown[ts] = drawn
         try:
             await self.sender.update(self.channel, ts, drawn)
         except RefusedBySlack as error:
-            LOG.warning("run %s: Slack refuses to change a message (%s); it becomes plain text", self.run.id, error)
+            LOG.warning("run %s: Slack refuses an update (%s); the message becomes plain text", self.run.id, error)
             try:
-                await self.sender.update(self.channel, ts, simple)
+                await self.sender.update(self.channel, ts, plain)
             except RefusedBySlack as again:
-                LOG.warning("run %s: Slack refuses even the plain text (%s): %s", self.run.id, again, simple.text)
+                LOG.warning("run %s: Slack refuses the plain text too (%s): %s", self.run.id, again, plain.text)
 
 
-def _mark(event: Event, what: str = "event") -> dict[str, Any]:
-    """What a message is known by again; the hash tells runs of different records apart."""
+def _identity(event: Event, what: str = "event") -> dict[str, Any]:
+    """The metadata by which a message is found again. The hash tells runs of different records apart."""
     return {"run": event.run, "event": event.id, "what": what, "hash": event.hash}
 
 
@@ -231,8 +237,9 @@ def _attempt_key(event: Event) -> AttemptKey:
 
 
 def _drawn(snapshot: Snapshot, event: Event, end: Event | None) -> Message | None:
+    """The message of an event; its plain text if drawing it fails."""
     try:
         return draw(snapshot, event, end if isinstance(event.data, StepBegan) else None)
     except Exception:
-        LOG.exception("event %s of run %s cannot be drawn; it is told as plain text", event.id, event.run)
-        return plainly(event)
+        LOG.exception("event %s of run %s cannot be drawn; it is posted as plain text", event.id, event.run)
+        return plain_message(event)

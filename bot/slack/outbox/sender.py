@@ -1,4 +1,4 @@
-"""Sending to Slack: waits out limits and outages, never posts twice, and hands back what Slack refuses."""
+"""Sends to Slack: waits out limits and outages, and posts nothing twice."""
 
 from __future__ import annotations
 
@@ -20,85 +20,94 @@ from bot.slack.views.blocks import Message, Upload
 LOG = logging.getLogger("gonogo.slack")
 T = TypeVar("T")
 EVENT_TYPE = "gonogo_event"
-# what time or an administrator mends; everything else is about the message itself
-PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# errors that pass by themselves
+TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# errors that an administrator must fix; every other error is about the message itself
 BLOCKED = {
-    "channel_not_found": "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot there.",
+    "channel_not_found": "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot.",
     "not_in_channel": "The bot is not in the channel: type /invite and the bot's name there.",
-    "is_archived": "The channel is archived: unarchive it, or name another one with GONOGO_CHANNEL.",
+    "is_archived": "The channel is archived: unarchive it, or set GONOGO_CHANNEL to another one.",
     "invalid_auth": "Slack does not accept SLACK_BOT_TOKEN: install the app again and set the new token.",
     "not_authed": "SLACK_BOT_TOKEN is empty: set the app's bot token (xoxb-…).",
     "account_inactive": "The app was removed from the workspace: install it again and set the new SLACK_BOT_TOKEN.",
     "token_revoked": "SLACK_BOT_TOKEN was revoked: install the app again and set the new token.",
     "token_expired": "SLACK_BOT_TOKEN has expired: install the app again and set the new token.",
     "missing_scope": "The app lacks a scope: compare its scopes with manifest.yml and install it again.",
-    "restricted_action": "The workspace does not let the bot post in this channel: ask an administrator.",
+    "restricted_action": "The workspace does not allow the bot to post in this channel: ask an administrator.",
 }
-UPDATES_A_MINUTE = 45  # Slack allows 50; the rest is room for a clock that runs a little differently
-POSTS_AT_ONCE, APART = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
-FILE_SHOWS = 2.0  # seconds after which a file that was shared shows in its thread
-AWAY = 2.0  # seconds between attempts while Slack is away: on its return the card must be true within 5 s
-SLOW = 15.0  # seconds between attempts while an administrator is needed
+UPDATES_PER_MINUTE = 45  # Slack allows 50; the rest is a margin for a different clock
+BURST, POST_INTERVAL = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
+FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
+RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
+BLOCKED_RETRY = 15.0  # seconds between attempts while an administrator is needed
 
 
 class RefusedBySlack(Exception):
-    """Slack refuses this very message; sending it again would not help. The error's name is its text."""
+    """Slack refuses this message, and sending it again would not help. The text is Slack's name of the error."""
 
 
 class Sender:
-    """Sends for all runs; every method returns when Slack has it, however long that takes."""
+    """Sends for all runs. Every method returns once Slack has accepted it, however long that takes."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
-        self._updates: deque[float] = deque(maxlen=UPDATES_A_MINUTE)
-        self._even: dict[str, float] = {}  # by channel: when its messages so far, one a second, would all be sent
+        self._updates: deque[float] = deque(maxlen=UPDATES_PER_MINUTE)
+        # by channel: when all its messages so far would be sent at one message a second
+        self._next_post: dict[str, float] = {}
 
     async def post(
-        self, channel: str, thread: str, message: Message, mark: dict[str, Any], *, look: bool, since: str = ""
+        self,
+        channel: str,
+        thread: str,
+        message: Message,
+        identity: dict[str, Any],
+        *,
+        may_exist: bool,
+        after: str = "",
     ) -> str:
-        """Post once and return the ts. `mark` identifies it; with `look` it may be there already, after `since`.
+        """Post once, and return the ts. With `may_exist` the message is first looked for, after the ts `after`.
 
-        Raises RefusedBySlack.
+        `identity` is the metadata by which the message is found. Raises RefusedBySlack.
         """
-        looking = look
+        may_be_posted = may_exist
 
         async def attempt() -> str:
-            nonlocal looking
-            if looking and (found := await self._find(channel, thread, mark, since)):
-                return found
-            looking = True  # whatever goes wrong now, it may have been posted
+            nonlocal may_be_posted
+            if may_be_posted and (ts := await self._find(channel, thread, identity, after)):
+                return ts
+            may_be_posted = True  # if this attempt fails, the message may be there all the same
             extra: dict[str, Any] = {"thread_ts": thread} if thread else {}
             if thread and message.broadcast:
                 extra["reply_broadcast"] = True
             if message.blocks:
                 extra["blocks"] = message.blocks
-            metadata = {"event_type": EVENT_TYPE, "event_payload": mark}
-            await self._post_budget(channel)
+            metadata = {"event_type": EVENT_TYPE, "event_payload": identity}
+            await self._wait_to_post(channel)
             answer = await self.client.chat_postMessage(
                 channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
             )
             return str(answer["ts"])
 
-        return await self._persist("chat.postMessage", attempt)
+        return await self._retry("chat.postMessage", attempt)
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Change a message of the bot's own. Raises RefusedBySlack."""
+        """Update one of the bot's messages. Raises RefusedBySlack."""
 
         async def attempt() -> None:
-            await self._update_budget()
+            await self._wait_to_update()
             await self.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
 
-        await self._persist("chat.update", attempt)
+        await self._retry("chat.update", attempt)
 
-    async def upload(self, channel: str, thread: str, file: Upload, *, look: bool) -> None:
-        """Put a file into the thread once; it is known again by its name. Raises RefusedBySlack."""
-        looking = look
+    async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool) -> None:
+        """Upload a file to the thread once; it is found again by its name. Raises RefusedBySlack."""
+        may_be_there = may_exist
 
         async def attempt() -> None:
-            nonlocal looking
-            if looking and await self._find_file(channel, thread, file.name):
+            nonlocal may_be_there
+            if may_be_there and await self._find_file(channel, thread, file.name):
                 return
-            looking = True
+            may_be_there = True
             await self.client.files_upload_v2(
                 channel=channel,
                 thread_ts=thread,
@@ -108,101 +117,102 @@ class Sender:
                 alt_txt=file.alt or None,
             )
 
-        await self._persist("files.completeUploadExternal", attempt)
+        await self._retry("files.completeUploadExternal", attempt)
 
     @property
     def crowded(self) -> bool:
-        """Whether so many updates were made in the last minute that the less important ones should wait."""
-        return self._lately() > UPDATES_A_MINUTE // 2
+        """Whether the last minute had so many updates that redraws should become rarer."""
+        return self._recent_updates() > UPDATES_PER_MINUTE // 2
 
     @property
     def full(self) -> bool:
-        """Whether what is left of the minute's updates belongs to the telling, and redrawing must wait."""
-        return self._lately() >= UPDATES_A_MINUTE * 2 // 3
+        """Whether redraws must wait, because the rest of the minute's updates is reserved for new events."""
+        return self._recent_updates() >= UPDATES_PER_MINUTE * 2 // 3
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _lately(self) -> int:
-        """How many updates were made in the last minute."""
+    def _recent_updates(self) -> int:
+        """The number of updates in the last minute."""
         return sum(time.monotonic() - at < 60 for at in self._updates)
 
-    async def _persist(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Repeat an attempt until Slack takes it. Raises RefusedBySlack."""
-        for tried in itertools.count():
+    async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Repeat an attempt until Slack accepts it. Raises RefusedBySlack."""
+        for failures in itertools.count():
             try:
                 return await attempt()
             except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                wait = _wait(error, method, tried)
+                wait = _retry_after(error, method, failures)
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")
 
-    async def _post_budget(self, channel: str) -> None:
-        """Wait for this channel's turn. Asking too often costs a refusal, and Slack's patience with the app."""
+    async def _wait_to_post(self, channel: str) -> None:
+        """Wait until the channel's limit allows another message."""
         now = time.monotonic()
-        even = max(now, self._even.get(channel, now)) + APART
-        self._even[channel] = even
-        await asyncio.sleep(max(0.0, even - now - POSTS_AT_ONCE * APART))
+        self._next_post[channel] = max(now, self._next_post.get(channel, now)) + POST_INTERVAL
+        await asyncio.sleep(max(0.0, self._next_post[channel] - now - BURST * POST_INTERVAL))
 
-    async def _update_budget(self) -> None:
-        if len(self._updates) == UPDATES_A_MINUTE:
+    async def _wait_to_update(self) -> None:
+        """Wait until the limit of updates allows another one."""
+        if len(self._updates) == UPDATES_PER_MINUTE:
             await asyncio.sleep(max(0.0, 60 - (time.monotonic() - self._updates[0])))
         self._updates.append(time.monotonic())
 
-    async def _find(self, channel: str, thread: str, mark: dict[str, Any], since: str) -> str:
-        """The ts of the message with this mark, or nothing."""
-        async for one in self._messages(channel, thread, since):
-            metadata = one.get("metadata", {})
-            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == mark:
-                return str(one["ts"])
+    async def _find(self, channel: str, thread: str, identity: dict[str, Any], after: str) -> str:
+        """The ts of the message with this identity, or nothing."""
+        async for message in self._messages(channel, thread, after):
+            metadata = message.get("metadata", {})
+            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == identity:
+                return str(message["ts"])
         return ""
 
     async def _find_file(self, channel: str, thread: str, name: str) -> bool:
-        await asyncio.sleep(FILE_SHOWS)
-        async for one in self._messages(channel, thread, ""):
-            if any(file.get("name") == name for file in one.get("files", [])):
+        await asyncio.sleep(FILE_DELAY)
+        async for message in self._messages(channel, thread, ""):
+            if any(file.get("name") == name for file in message.get("files", [])):
                 return True
         return False
 
-    async def _messages(self, channel: str, thread: str, since: str) -> AsyncIterator[dict[str, Any]]:
-        wanted: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
-        if since:
-            wanted |= {"oldest": since, "inclusive": True}
+    async def _messages(self, channel: str, thread: str, after: str) -> AsyncIterator[dict[str, Any]]:
+        """The messages of a thread, or of the channel, from the ts `after` on; at most ten pages of 200."""
+        query: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
+        if after:
+            query |= {"oldest": after, "inclusive": True}
         cursor = ""
         for _ in range(10):
             if thread:
-                page = await self.client.conversations_replies(ts=thread, cursor=cursor, **wanted)
+                page = await self.client.conversations_replies(ts=thread, cursor=cursor, **query)
             else:
-                page = await self.client.conversations_history(cursor=cursor, **wanted)
-            for one in page["messages"]:
-                yield one
+                page = await self.client.conversations_history(cursor=cursor, **query)
+            for message in page["messages"]:
+                yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
 
 
-def _said(error: SlackApiError) -> tuple[int, str]:
-    """The HTTP status and the error's name, which is empty where something else than Slack's JSON came back."""
+def _status_and_name(error: SlackApiError) -> tuple[int, str]:
+    """The HTTP status and Slack's name of the error; the name is empty if the answer was not Slack's JSON."""
     if not isinstance(error.response, AsyncSlackResponse):
         return int(error.response.status), ""
     data = error.response.data
     return error.response.status_code, str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
-def _wait(error: Exception, method: str, tried: int) -> float:
-    """How long to wait before the next attempt, in seconds. Raises RefusedBySlack where waiting does not help."""
-    soon = min(0.5 * 2.0 ** min(tried, 5), AWAY)
+def _retry_after(error: Exception, method: str, failures: int) -> float:
+    """Seconds to wait before the next attempt. Raises RefusedBySlack if waiting does not help."""
+    soon = min(0.5 * 2.0 ** min(failures, 5), RETRY_LIMIT)
     if not isinstance(error, SlackApiError):
-        LOG.warning("%s: Slack cannot be reached (%s); trying again in %g s", method, type(error).__name__, soon)
+        LOG.warning("%s: Slack is unreachable (%s); next attempt in %g s", method, type(error).__name__, soon)
         return soon
-    status, name = _said(error)
+    status, name = _status_and_name(error)
     if status == 429 or name in {"ratelimited", "rate_limited"}:
         wait = float(error.response.headers.get("Retry-After", 1))
-        LOG.warning("%s: Slack asks to wait %g s", method, wait)
+        LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
         return wait
-    if status >= 500 or name in PASSING or not name:
-        LOG.warning("%s: Slack is in trouble (%s); trying again in %g s", method, name or status, soon)
+    if status >= 500 or name in TEMPORARY or not name:
+        LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
         return soon
     if name in BLOCKED:
         LOG.error("%s: Slack answers %s. %s", method, name, BLOCKED[name])
-        return SLOW
+        return BLOCKED_RETRY
     raise RefusedBySlack(name) from None

@@ -1,7 +1,8 @@
-"""The messages that call people: alerts with their countdown, what could not be seen, and people who are waited for too long."""
+"""Messages that call people: alerts, checks without an answer, reminders, the time budget."""
 
 from __future__ import annotations
 
+from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
@@ -22,114 +23,121 @@ from state.records import Event
 
 
 def alert(snapshot: Snapshot, event: Event, data: WarningRaised) -> Message:
-    """A row of the alert table that holds: what was seen beside what is expected, who is called, and what happens next."""
+    """A raised alert or warning: the value and its limit, what happens next, the buttons, and whom it calls."""
     urgent = isinstance(data, AlertRaised)
-    name = f"{'🚨' if urgent else '⚠️'} {line(data.name, 200)}"
-    seen = f"{bold(data.seen, 300)}\n{line(data.title, 120)}"
-    then = _then(snapshot, data)
+    mark = "🚨" if urgent else "⚠️"
+    measured = f"{bold(data.seen, 300)}\n{line(data.title, 120)}"
+    next_step = _next_step(snapshot, data)
     contacts = snapshot.contacts(data.roles)
     buttons = _buttons(snapshot, event, data)
-    blocks = [header(name), section(seen), section(then), section(contacts), buttons]
-    return message(f"{name}: {data.seen}. {then} {contacts}", blocks, broadcast=urgent)
+    blocks = [header(f"{mark} {data.name}"), section(measured), section(next_step), buttons, section(contacts)]
+    return message(
+        f"{mark} {line(data.name, 200)}: {line(data.seen, 300)}. {next_step} {contacts}", blocks, broadcast=urgent
+    )
 
 
-def _then(snapshot: Snapshot, data: WarningRaised) -> str:
-    if one := _countdown(snapshot, data):
-        return _how_it_goes(snapshot, one, _number(data))
+def _next_step(snapshot: Snapshot, data: WarningRaised) -> str:
+    if countdown := _countdown(snapshot, data):
+        return _countdown_state(snapshot, countdown, _countdown_number(data))
     if data.was_bad:
-        return (
-            "It was beyond its limit before the deploy as well, so the bot does not roll back for it. A person decides."
-        )
-    return "Look at it, and roll back if it is real." if snapshot.can_roll_back else ""
+        return "It was outside its limit before the deploy too, so the bot does not roll back. A person decides."
+    return "Check it, and roll back if it is real." if snapshot.can_roll_back else ""
 
 
-def _number(data: WarningRaised) -> int:
-    """The number of the countdown that this alert began; 0 where it began none."""
+def _countdown_number(data: WarningRaised) -> int:
+    """The number of the countdown that this alert started; 0 if it started none."""
     return data.number if isinstance(data, AlertRaised) else 0
 
 
 def _countdown(snapshot: Snapshot, data: WarningRaised) -> Countdown | None:
-    """The countdown that this alert began, or the newest of the same alert."""
-    if not _number(data):
+    """The newest countdown of this alert; None if this message's alert started none."""
+    if not _countdown_number(data):
         return None
-    row = next((one for one in snapshot.page.alerts if one.name == data.name), None)
-    return newest_countdown(row, snapshot.record) if row else None
+    rule = next((rule for rule in snapshot.page.alerts if rule.name == data.name), None)
+    return newest_countdown(rule, snapshot.record) if rule else None
 
 
-def _how_it_goes(snapshot: Snapshot, one: Countdown, number: int) -> str:
+def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> str:
     zone = snapshot.page.runbook.time_zone
-    if one.number != number:
-        return "It rang again later; see below."
-    if one.hold and one.held_until:
-        until = time_of(one.held_until, zone)
-        return f"🔕 *Held as a false alarm* by {person(one.hold.person)} until {until}\n> {line(one.hold.reason, 500)}"
-    if one.cancelled_at:
-        why = one.cancel_reason or "back within the limit before the countdown expired"  # older records have none
-        return f"✅ {line(why[0].upper() + why[1:], 300)}; nothing was rolled back for it."
-    if back := snapshot.record.rollback:
-        return f"⏪ Rollback asked for by {person(back.person)} at {time_of(back.at, zone)}."
+    if countdown.number != number:
+        return "The alert was raised again later; see below."
+    if countdown.hold and countdown.held_until:
+        until, by = time_of(countdown.held_until, zone), person(countdown.hold.person)
+        return f"🔕 *Held as a false alarm* by {by} until {until}\n> {line(countdown.hold.reason, 500)}"
+    if countdown.cancelled_at:
+        # older versions stored no reason
+        why = countdown.cancel_reason or "within its limits again before the countdown was at zero"
+        return f"✅ {line(why[0].upper() + why[1:], 300)}. The countdown was cancelled; nothing was rolled back."
+    if request := snapshot.record.rollback:
+        return f"⏪ Rollback requested by {person(request.person)} at {time_of(request.at, zone)}."
     if not snapshot.can_roll_back:
         return ""
-    at = time_of(one.ends_at, zone, seconds=True)
-    return f"⏳ *Rolls back by itself at {at}*, {format_duration(one.alert.countdown)} after the alert, unless somebody holds it."
+    at, after = time_of(countdown.ends_at, zone, seconds=True), format_duration(countdown.alert.countdown)
+    return f"⏳ *Rolls back at {at}* ({after} after the alert), unless somebody holds it"
 
 
 def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | None:
-    one = _countdown(snapshot, data)
-    if one and one.running and one.number == _number(data) and snapshot.can_roll_back:
-        hold = button("false_alarm", "🔕 Hold: false alarm…", f"{event.run}:{event.id}")
+    countdown = _countdown(snapshot, data)
+    counts = countdown and countdown.running and countdown.number == _countdown_number(data)
+    if counts and snapshot.can_roll_back:
+        value = ButtonValue(run=event.run, event=event.id)
+        hold = button("false_alarm", "🔕 Hold: false alarm…", str(value))
         return actions(snapshot.rollback_button("⏪ Roll back now"), hold)
     return actions(snapshot.rollback_button())
 
 
 def held(_: Snapshot, __: Event, data: AlertHeld) -> Message:
-    """Somebody takes an alert for a false alarm."""
-    head = f"🔕 {bold(data.title)} is held for {line(data.lasts, 40)} by {person(data.person)}"
-    after = "After that it counts again, from the next measurement on, as long as nobody has decided KEEP."
+    """Somebody holds an alert as a false alarm."""
+    head = f"🔕 {bold(data.title)} is held as a false alarm for {line(data.lasts, 40)} by {person(data.person)}"
+    after = "Then it counts again, from the next measurement, unless somebody has decided KEEP."
     return message(head, [section(f"{head}\n> {line(data.reason, 600)}"), context(after)])
 
 
 def recovered(_: Snapshot, __: Event, data: Recovered) -> Message:
-    """An alert went away by itself before its countdown was at zero."""
-    head = f"✅ {bold(data.title)}: {line(data.summary, 300)}."
+    """An alert's countdown was cancelled because its values are within the limits again."""
+    head = f"✅ {bold(data.title)} is {line(data.summary, 300)}."
     return message(head, [section(head)])
 
 
 def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
-    """A check that has told nothing several times in a row."""
-    what = "was unreachable" if data.verdict == Verdict.UNREACHABLE else "gave no data"
-    head = f"🔌 {bold(data.title)} {what}, {data.times} times in a row"
-    todo = "No data is not healthy. Please look yourself:\n" + snapshot.contacts(data.roles)
+    """A check gave no result several times in a row."""
+    result = "was unreachable" if data.verdict == Verdict.UNREACHABLE else "gave no data"
+    head = f"🔌 {bold(data.title)} {result} {data.times} times in a row"
+    todo = "Missing data never counts as healthy. Please check it yourself:\n" + snapshot.contacts(data.roles)
     return message(f"{head} {todo}", [section(f"{head}\n> {line(data.summary, 600)}"), section(todo)])
 
 
-def bad(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
-    """A check that fails and that no row of the alert table judges: the bot calls people and does nothing by itself."""
-    head = f"❌ {bold(data.title)} fails"
-    todo = "Nothing is rolled back for it by itself. Please look now, and roll back if it is real."
-    called = snapshot.contacts(data.roles)
-    told = [section(f"{head}\n> {line(data.summary, 600)}"), section(todo), section(called)]
-    return message(f"{head}. {todo} {called}", [*told, actions(snapshot.rollback_button())], broadcast=True)
+def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
+    """A check failed that no row of the alert table judges: people are called, and the bot does not roll back."""
+    head = f"❌ {bold(data.title)} failed"
+    todo = "The bot does not roll back for this check. Please check now, and roll back if it is real."
+    contacts = snapshot.contacts(data.roles)
+    blocks = [
+        section(f"{head}\n> {line(data.summary, 600)}"),
+        section(todo),
+        actions(snapshot.rollback_button()),
+        section(contacts),
+    ]
+    return message(f"{head}. {todo} {contacts}", blocks, broadcast=True)
 
 
 def reminder(snapshot: Snapshot, _: Event, data: Reminder) -> Message:
-    """Somebody is waited for and silent: asked again, and louder with the deciding role and phone numbers."""
-    head = f"⏰ Nobody has answered for {line(data.silent, 40)}: {bold(data.title)}"
-    if data.loud:
-        called = snapshot.contacts(data.roles)
-    else:
-        called = " ".join(f"{snapshot.title_of(role)} {snapshot.called(role)}" for role in data.roles)
-    never = "Silence decides nothing: the run waits, and anybody may roll back."
-    return message(f"{head} {called}", [section(f"{head}\n{called}"), context(never)], broadcast=data.loud)
+    """A question is still open: the people are called again, a loud reminder with phone numbers and in the channel."""
+    head = f"⏰ No answer for {line(data.silent, 40)}: {bold(data.title)}"
+    people = snapshot.contacts(data.roles) if data.loud else snapshot.roles_with_people(data.roles)
+    note = "The run keeps waiting; silence decides nothing. Anybody can roll back."
+    return message(f"{head} {people}", [section(f"{head}\nWaiting for {people}"), context(note)], broadcast=data.loud)
 
 
 def budget(snapshot: Snapshot, _: Event, data: RollbackBudget) -> Message:
-    """Half, four fifths or all of the time is over that the rollback may take: what is slow, what is left, and who is called."""
-    over = f"🚨 *The {data.within} are over*" if data.mark == 100 else f"⏱️ *{data.mark} % of {data.within} are over*"
-    head = f"{over}: the rollback runs for {line(data.ran, 40)}"
-    doing = "\n".join(f"⏳ {line(one, 200)}" for one in data.doing[:4])
-    left = f"Left: {line(', '.join(data.left), 600)}" if data.left else ""
-    called = snapshot.contacts(data.roles)
-    return message(
-        f"{head} {called}", [section(head), section(doing), section(left), section(called)], broadcast=data.mark > 50
-    )
+    """The rollback has used 50, 80 or 100 % of its time budget: what runs, what is still to do, and who is called."""
+    if data.mark == 100:
+        used = f"🚨 *The {data.within} time budget is used up*"
+    else:
+        used = f"⏱️ *{data.mark} % of the {data.within} time budget is used*"
+    head = f"{used}. The rollback has been running for {line(data.ran, 40)}"
+    running = "\n".join(f"⏳ {line(step, 200)}" for step in data.doing[:4])
+    still_to_do = f"Still to do: {line(', '.join(data.left), 600)}" if data.left else ""
+    contacts = snapshot.contacts(data.roles)
+    blocks = [section(head), section(running), section(still_to_do), section(contacts)]
+    return message(f"{head} {contacts}", blocks, broadcast=data.mark > 50)

@@ -1,4 +1,4 @@
-"""Block Kit in small pieces: every length is within Slack's limits by construction, and every block gets an id of its content."""
+"""Block Kit in small pieces, each within Slack's length limits."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.text import clip, fallback, plain
+from bot.text import clip, notification_text, plain
 
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A long output or a picture that goes into the thread as a file; `alt` is what a picture shows, in words."""
+    """A file for the thread: a long output, a picture or a report. `alt` describes a picture in words."""
 
     name: str
     title: str
@@ -24,7 +24,7 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message: `text` for notifications, `blocks` for the screen; `broadcast` shows it in the channel besides the thread."""
+    """A message: `text` for notifications, `blocks` for the screen. `broadcast` shows it in the channel too."""
 
     text: str
     blocks: list[Block]
@@ -33,55 +33,58 @@ class Message:
 
 
 def message(text: str, blocks: list[Block | None], *, broadcast: bool = False, upload: Upload | None = None) -> Message:
-    """A message of the blocks that are not None. Its block ids change with its content, so that clients redraw all of it."""
-    kept = [block for block in blocks if block]
-    digest = hashlib.sha256(json.dumps([text, kept]).encode()).hexdigest()[:10]
-    named = [{**block, "block_id": f"{number}-{digest}"} for number, block in enumerate(kept)]
-    return Message(text=fallback(text), blocks=named, broadcast=broadcast, upload=upload)
+    """A message of the blocks that are not None. Each block id changes with the content, so that clients redraw it."""
+    present = [block for block in blocks if block]
+    digest = hashlib.sha256(json.dumps([text, present]).encode()).hexdigest()[:10]
+    with_ids = [{**block, "block_id": f"{number}-{digest}"} for number, block in enumerate(present)]
+    return Message(text=notification_text(text), blocks=with_ids, broadcast=broadcast, upload=upload)
 
 
 def header(text: str) -> Block:
-    """A headline."""
+    """A headline, at most 150 characters."""
     return {"type": "header", "text": {"type": "plain_text", "text": plain(text, 150), "emoji": True}}
 
 
 def section(text: str) -> Block | None:
-    """A paragraph of mrkdwn, at most 3,000 long; None for an empty one. Nothing in it is turned into links or mentions."""
+    """A paragraph of mrkdwn, at most 2,900 characters (Slack allows 3,000); None for an empty text.
+
+    With `verbatim` Slack turns nothing in the text into links or mentions.
+    """
     if not text.strip():
         return None
     return {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, 2900), "verbatim": True}}
 
 
 def context(text: str) -> Block | None:
-    """A small grey line; None for an empty one."""
+    """A small grey line of mrkdwn, at most 1,500 characters; None for an empty text."""
     if not text.strip():
         return None
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": clip(text, 1500), "verbatim": True}]}
 
 
 def actions(*buttons: Block | None) -> Block | None:
-    """A row of buttons, the decisive one first; None when there are none."""
-    kept = [button for button in buttons if button]
-    return {"type": "actions", "elements": kept} if kept else None
+    """A row of the buttons that are not None, the most important one first; None for an empty row."""
+    present = [button for button in buttons if button]
+    return {"type": "actions", "elements": present} if present else None
 
 
 def button(action: str, label: str, value: str, *, style: str = "", confirm: Block | None = None) -> Block:
-    """A button; labels may be cut near 30 characters on phones."""
-    made: Block = {
+    """A button. Labels are cut at 30 characters, as phones do."""
+    element: Block = {
         "type": "button",
         "action_id": action,
         "text": {"type": "plain_text", "text": plain(label, 30), "emoji": True},
         "value": clip(value, 2000),
     }
     if style:
-        made["style"] = style
+        element["style"] = style
     if confirm:
-        made["confirm"] = confirm
-    return made
+        element["confirm"] = confirm
+    return element
 
 
-def confirm(title: str, text: str, yes: str, no: str = "No, leave it", *, style: str = "primary") -> Block:
-    """The question a button asks before it acts; `text` names the consequence."""
+def confirm(title: str, text: str, yes: str, no: str = "Cancel", *, style: str = "primary") -> Block:
+    """The question that a button asks before it acts; `text` names the consequence."""
     return {
         "title": {"type": "plain_text", "text": plain(title, 100)},
         "text": {"type": "plain_text", "text": plain(text, 300)},

@@ -1,4 +1,4 @@
-"""The thread's messages, one for each kind of event, drawn from the event and the run as it is now."""
+"""The thread's messages: which view draws each kind of event."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock, slow
+from bot.slack.views.notices import clock_jumped, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, event_in_short, line, person
+from bot.text import bold, event_kind, event_title_and_detail, line, person
 from state.events import (
     AlertHeld,
     AlertRaised,
@@ -45,31 +45,31 @@ from state.events import (
 )
 from state.records import Event
 
-# what the card or another message shows already
+# events without a message: the card or another message shows them
 SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided)
-# what is drawn again as long as the run goes on (or its step), because its buttons, names or output so far may change
+# messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
 LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
 
 def draw(snapshot: Snapshot, event: Event, ended: Event | None = None) -> Message | None:
-    """The message that tells an event, or None where another message does. `ended` is the end of a step that `event` begins."""
+    """The message of an event; None if another one shows it. `ended` is the end of the step that `event` starts."""
     data = event.data
-    if isinstance(data, SILENT) or _told_elsewhere(snapshot, event):
+    if isinstance(data, SILENT) or _is_shown_elsewhere(snapshot, event):
         return None
     if isinstance(data, StepBegan) and ended:
         return draw(snapshot, ended)
     drawer = _DRAWERS.get(type(data))
-    return drawer(snapshot, event, data) if drawer else plainly(event)
+    return drawer(snapshot, event, data) if drawer else plain_message(event)
 
 
-def plainly(event: Event) -> Message:
-    """The event as one plain line, for when its proper message cannot be made or is refused by Slack."""
-    title, said = event_in_short(event.data)
-    words = f"{event.data.stored_kind}: {line(title, 200)} {line(said, 600)}".rstrip(": ")
-    return Message(text=words, blocks=[])
+def plain_message(event: Event) -> Message:
+    """The event as one plain line, for when its view fails or Slack refuses its blocks."""
+    title, detail = event_title_and_detail(event.data)
+    parts = [event_kind(event.data), line(title, 200), line(detail, 600)]
+    return Message(text=": ".join(filter(None, parts)), blocks=[])
 
 
-def _told_elsewhere(snapshot: Snapshot, event: Event) -> bool:
+def _is_shown_elsewhere(snapshot: Snapshot, event: Event) -> bool:
     if isinstance(event.data, StepSigned):
         return not event.data.refused
     return isinstance(event.data, StepBegan) and steps.announces(snapshot, event.step)
@@ -87,14 +87,14 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     PeopleAsked: question,
     StepSigned: _refused,
     RunHeld: run.run_held,
-    RunResumed: run.run_held,
+    RunResumed: run.run_resumed,
     RollbackRequested: run.rollback_requested,
     AlertRaised: alerts.alert,
     WarningRaised: alerts.alert,
     AlertHeld: alerts.held,
     Recovered: alerts.recovered,
     CheckBlind: alerts.blind,
-    CheckFailed: alerts.bad,
+    CheckFailed: alerts.failed_check,
     RollbackBudget: alerts.budget,
     Reminder: alerts.reminder,
     CriteriaShown: panel,
@@ -103,6 +103,6 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     StatusDue: run.status_post,
     RunMoved: run.run_moved,
     NextRunReported: run.next_run,
-    StepSlow: slow,
-    ClockJumped: clock,
+    StepSlow: slow_step,
+    ClockJumped: clock_jumped,
 }

@@ -1,4 +1,4 @@
-"""The two modals: what to start (with the comparison of the options), and the reason for a refusal, a skip or a word of honour."""
+"""The forms: what to start, and the reason for a refusal, a skip or a hold."""
 
 from __future__ import annotations
 
@@ -15,39 +15,42 @@ from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
 MINUTES = (0, 5, 10, 15, 30, 60)
-ROWS = ("risk", "time", "rollback", "testing", "recommendation")
-ASKS = {
-    "refuse": ("Refuse to sign", "Refuse", "What is wrong, so that the team knows what to mend?"),
-    "done": ("It is done", "It is done", "How do you know that it is done?"),
-    "skip": ("Skip this step", "Skip it", "Why may the run go on without it?"),
-    "false_alarm": ("Hold: a false alarm", "Hold it", "How do you know that it is false?"),
-    "keep_early": ("KEEP before its end", "Ask a second person", "Why need the rest of the watch not be waited for?"),
+OPTION_ROWS = ("risk", "time", "rollback", "testing", "recommendation")
+# action id -> title, label of the submit button, question
+REASONS = {
+    "refuse": ("Refuse to sign", "Refuse", "What is wrong? The team needs to know what to fix."),
+    "done": ("I fixed it by hand", "I fixed it by hand", "What did you do, and how did you check it?"),
+    "skip": ("Skip this step", "Skip it", "Why is it safe to skip this step?"),
+    "false_alarm": ("Hold: false alarm", "Hold the alert", "Why is it a false alarm?"),
+    "keep_early": ("KEEP before the end", "Ask a second person", "Why is it safe to end the watch now?"),
 }
 
 
 def start_modal(pages: Sequence[Page]) -> Block:
-    """What to start: the options side by side, which page, in how many minutes, of what."""
+    """The start form: the options side by side, which page, in how many minutes, which ref, and a note."""
+    default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
         *_comparison(pages),
         _page_choice(pages),
-        _input("minutes", "Tell the team now, and begin in", _minutes()),
-        _input("ref", "Branch, tag or commit", _words("ref", 200, "The page's own: " + pages[0].runbook.ref), True),
-        _input("note", "Note for the team", _words("note", 500, "What is in this release?"), True),
+        _input("minutes", "Announce it now, and start", _minutes()),
+        _input("ref", "Branch, tag or commit", _text("ref", 200, default_ref), optional=True),
+        _input("note", "Note for the team", _text("note", 500, "What is in this release?"), optional=True),
     ]
     return _modal(START, "Start a deployment", "Start", "", blocks)
 
 
 def reason_modal(action: str, value: str) -> Block:
-    """Asks for the reason of one of the buttons in `ASKS`; `value` is the button's own."""
-    title, submit, label = ASKS[action]
+    """The form that asks for the reason of a button in `REASONS`; `value` is the button's own."""
+    title, submit, label = REASONS[action]
     text = {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500, "min_length": 3}
     data = json.dumps({"action": action, "value": value})
-    lasts = [_input("lasts", "For how long? Then it counts again.", _lengths())] if action == "false_alarm" else []
-    return _modal(REASON, title, submit, data, [_input("reason", label, text), *lasts])
+    lengths = _input("lasts", "For how long? Then the alert counts again.", _lengths())
+    blocks = [_input("reason", label, text), *([lengths] if action == "false_alarm" else [])]
+    return _modal(REASON, title, submit, data, blocks)
 
 
 def message_modal(text: str) -> Block:
-    """A form's place taken by words: what is being done, or what came of it."""
+    """A text in place of the start form: what the bot is doing, or the result."""
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": "Start a deployment"},
@@ -57,14 +60,14 @@ def message_modal(text: str) -> Block:
 
 
 def reason_from(state: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled into the reason modal: reason, and for how long where it asks that."""
+    """The answers of the reason form: the reason, and for how long (empty where the form does not ask)."""
     values = state["values"]
     lasts = values["lasts"]["lasts"]["selected_option"]["value"] if "lasts" in values else ""
     return {"reason": (values["reason"]["reason"]["value"] or "").strip(), "lasts": lasts}
 
 
 def request_from(state: Mapping[str, Any]) -> StartRequest:
-    """What was filled into the start modal."""
+    """The answers of the start form."""
     values = {name: next(iter(fields.values())) for name, fields in state["values"].items()}
     return StartRequest(
         page=values["page"]["selected_option"]["value"],
@@ -86,7 +89,7 @@ def _modal(callback: str, title: str, submit: str, data: str, blocks: list[Block
     }
 
 
-def _input(name: str, label: str, element: Block, optional: bool = False) -> Block:
+def _input(name: str, label: str, element: Block, *, optional: bool = False) -> Block:
     return {
         "type": "input",
         "block_id": name,
@@ -96,26 +99,26 @@ def _input(name: str, label: str, element: Block, optional: bool = False) -> Blo
     }
 
 
-def _words(name: str, most: int, placeholder: str) -> Block:
+def _text(name: str, limit: int, placeholder: str) -> Block:
     hint = {"type": "plain_text", "text": plain(placeholder, 150)}
-    return {"type": "plain_text_input", "action_id": name, "max_length": most, "placeholder": hint}
+    return {"type": "plain_text_input", "action_id": name, "max_length": limit, "placeholder": hint}
 
 
 def _minutes() -> Block:
-    options = [_option("now" if minutes == 0 else f"{minutes} minutes", str(minutes)) for minutes in MINUTES]
+    options = [_option("now" if minutes == 0 else f"in {minutes} minutes", str(minutes)) for minutes in MINUTES]
     return {"type": "static_select", "action_id": "minutes", "options": options, "initial_option": options[0]}
 
 
 def _lengths() -> Block:
-    options = [_option(words, words) for words in HOLDS]
-    usual = next(option for option in options if option["value"] == USUAL)
-    return {"type": "static_select", "action_id": "lasts", "options": options, "initial_option": usual}
+    options = [_option(length, length) for length in HOLDS]
+    default = next(option for option in options if option["value"] == USUAL)
+    return {"type": "static_select", "action_id": "lasts", "options": options, "initial_option": default}
 
 
 def _page_choice(pages: Sequence[Page]) -> Block:
     options = [_option(_name(page), page.name) for page in pages[:10]]
     choice = {"type": "radio_buttons", "action_id": "page", "options": options, "initial_option": options[0]}
-    return _input("page", "Which one?", choice)
+    return _input("page", "Runbook", choice)
 
 
 def _option(text: str, value: str) -> Block:
@@ -127,7 +130,7 @@ def _name(page: Page) -> str:
 
 
 def _comparison(pages: Sequence[Page]) -> list[Block]:
-    """The table of the options: a column each, and when to choose which."""
+    """The options side by side, with the reasons to choose each; nothing where there are fewer than two."""
     options = [page.runbook.option for page in pages if page.runbook.option][:5]
     if len(options) < 2:
         return []
@@ -136,7 +139,7 @@ def _comparison(pages: Sequence[Page]) -> list[Block]:
 
 
 def _column(option: Option) -> str:
-    """One option from its name down to when to choose it; columns stand side by side, or below each other on a phone."""
-    rows = [f"{row.capitalize()}: {bold(getattr(option, row), 60)}" for row in ROWS]
+    """One option, from its name down to the reasons to choose it. On a phone the columns stack."""
+    rows = [f"{row.capitalize()}: {bold(getattr(option, row), 60)}" for row in OPTION_ROWS]
     reasons = [f"• {line(reason, 90)}" for reason in option.choose_if[:8]]
-    return "\n".join([bold(option.name, 60), *rows, "_Choose it if_", *reasons])
+    return "\n".join([bold(option.name, 60), *rows, "Choose it if:", *reasons])

@@ -1,4 +1,4 @@
-"""The thread's messages about what is not as usual: a slow step, a run that was ended by hand."""
+"""Messages about the unusual: a slow step, a clock that jumped, a run ended by hand."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from state.events import ClockJumped, RunMoved, StepSlow
 from state.records import Event
 
 
-def slow(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
-    """A step runs longer than usual: the numbers, and who is to look."""
+def slow_step(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
+    """A step runs longer than usual: the numbers, and who should check it."""
     head = f"🐢 {bold(data.title)} is slower than usual"
-    called = " ".join(filter(None, (snapshot.called(role) for role in data.roles)))
+    people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
     return message(
         head,
-        [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(called and f"Please look: {called}")],
+        [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(people and f"Please check: {people}")],
     )
 
 
-def clock(_: Snapshot, __: Event, data: ClockJumped) -> Message:
-    """The clock of the bot's machine jumped: what counts on by the time that really passed."""
+def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
+    """The clock of the bot's machine jumped, and what that means for the run."""
     head = f"🕰️ {line(data.summary, 600)}."
     return message(head, [section(head)])
 
 
 def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
-    """The run was ended at the terminal: by whom, why, and what stays on production."""
+    """The run was ended at the terminal: by whom, why, and what it leaves on production."""
     target = line(snapshot.record.run.target)
-    head = f"🛑 *The run of {target} was ended by hand* by {person(data.person)}; nothing was taken back"
-    stays = "\n".join(f"• {line(one, 200)}" for one in data.left[:12]) or "Nothing was changed in production."
-    told = [section(f"{head}\n> {line(data.reason, 600)}"), section(f"What stays:\n{stays}")]
-    return message(head, [*told, context(f"The run took {data.clock}")], broadcast=True)
+    head = f"🛑 *The run of {target} was ended by hand* by {person(data.person)}. Nothing was rolled back."
+    left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
+    production = f"Left on production:\n{left}" if left else "Nothing was changed in production."
+    blocks = [
+        section(f"{head}\n> {line(data.reason, 600)}"),
+        section(production),
+        context(f"The run took {data.clock}"),
+    ]
+    return message(head, blocks, broadcast=True)

@@ -1,9 +1,10 @@
-"""The GO / NO-GO panel: every criterion with its evidence, from the first smoke test to the end, in one message of the thread."""
+"""The GO / NO-GO panel: every criterion with its evidence, in one message of the thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
@@ -18,49 +19,56 @@ MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋
 
 def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     """The panel as it is now."""
-    lines = snapshot.status.criteria
-    bad = sum(one.mark == Mark.NO_GO for one in lines)
-    good = sum(one.mark == Mark.GO for one in lines)
-    total = sum(not one.sign for one in lines)
-    head = f"🚦 {'NO-GO' if bad else 'GO'}: {good} of {total} shown" + (f", {bad} against it" if bad else " so far")
     role = snapshot.page.roles[snapshot.page.decision.role].title
-    who = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over; a ROLLBACK anybody may ask for, at any moment."
+    decides = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over. Anybody can roll back at any time."
+    head = _headline(snapshot.status.criteria)
     blocks = [
         header(head),
-        *(section(one) for one in in_sections(panel_lines(snapshot))),
-        _early(snapshot, event),
-        context(who),
+        *(section(part) for part in in_sections(panel_lines(snapshot))),
+        _early_keep(snapshot, event),
+        context(decides),
     ]
     return message(head, blocks)
 
 
+def _headline(criteria: Sequence[CriterionStatus]) -> str:
+    goals = [criterion for criterion in criteria if not criterion.sign]
+    met = sum(goal.mark == Mark.GO for goal in goals)
+    against = sum(criterion.mark == Mark.NO_GO for criterion in criteria)
+    if against:
+        return f"🚦 NO-GO: {against} against it, {met} of {len(goals)} met"
+    return f"🚦 GO so far: {met} of {len(goals)} met"
+
+
 def panel_lines(snapshot: Snapshot) -> Iterator[str]:
-    """The lines of the panel, the signs of NO-GO first."""
+    """The criteria, two lines each: the text, then the evidence with people and time. Signs of NO-GO come first."""
     zone = snapshot.page.runbook.time_zone
-    for one in snapshot.status.criteria:
-        at = "".join(f" · {person(who)}" for who in one.by[:3]) + (f" · {time_of(one.at, zone)}" if one.at else "")
-        yield f"{_mark(one)} {bold(one.text, 200)}\n      {line(one.evidence, 220)}{at}"
+    for criterion in snapshot.status.criteria:
+        people = "".join(f" · {person(name)}" for name in criterion.by[:3])
+        at = f" · {time_of(criterion.at, zone)}" if criterion.at else ""
+        yield f"{_mark(criterion)} {bold(criterion.text, 200)}\n      {line(criterion.evidence, 220)}{people}{at}"
 
 
-def _mark(one: CriterionStatus) -> str:
-    return "⛔ NO-GO:" if one.sign else MARKS[one.mark]
+def _mark(criterion: CriterionStatus) -> str:
+    return "⛔ NO-GO:" if criterion.sign else MARKS[criterion.mark]
 
 
-def _early(snapshot: Snapshot, event: Event) -> Block | None:
-    row = snapshot.record.last(WATCH)
-    asked = snapshot.record.newest(EarlyKeep)
-    if row is None or row.state != AttemptState.RUNNING or asked or not snapshot.can_roll_back:
+def _early_keep(snapshot: Snapshot, event: Event) -> Block | None:
+    """The button for KEEP before the watch is over; None outside the watch, and once it was pressed."""
+    watch = snapshot.record.last(WATCH)
+    is_watching = watch is not None and watch.state == AttemptState.RUNNING
+    if not is_watching or snapshot.record.newest(EarlyKeep) or not snapshot.can_roll_back:
         return None
-    return actions(button("keep_early", "KEEP before the watch ends…", f"{event.run}:0"))
+    return actions(button("keep_early", "KEEP before the watch ends…", str(ButtonValue(run=event.run))))
 
 
-def in_sections(lines: Iterator[str], most: int = 2) -> list[str]:
-    """The lines in at most `most` paragraphs that Slack accepts."""
+def in_sections(lines: Iterator[str], limit: int = 2) -> list[str]:
+    """The lines in at most `limit` texts, each short enough for a section."""
     parts = [""]
-    for one in lines:
-        if len(parts[-1]) + len(one) > 2400:
+    for text in lines:
+        if len(parts[-1]) + len(text) > 2400:
             parts.append("")
-        parts[-1] += one + "\n"
-    if len(parts) > most:
-        parts[most - 1] = parts[most - 1][:2300] + "\n… and more; the runbook page has them all."
-    return parts[:most]
+        parts[-1] += text + "\n"
+    if len(parts) > limit:
+        parts[limit - 1] = parts[limit - 1][:2300] + "\n… and more; the runbook page has them all."
+    return parts[:limit]

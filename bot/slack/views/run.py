@@ -1,13 +1,15 @@
-"""The messages of the whole run: it begins, is held, watched, rolled back, and ends; and the status posts."""
+"""The messages of the whole run: start, hold, rollback, watch, status posts and end."""
 
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
-from bot.slack.views.card import checks, headline, sums, t_plus, watched
+from bot.slack.views.card import headline, t_plus, watch_progress
+from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.notices import ended_by_hand
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, code, few_lines, line, person, time_of
-from commands.report.status import progress_bar
+from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
+from bot.text import bold, code, first_lines, line, person, time_of
+from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
 from commands.text.durations import format_duration
@@ -24,106 +26,119 @@ from state.events import (
 )
 from state.records import Event, RunState
 
-_ENDS = {
-    RunState.KEPT: ("✅", "kept"),
-    RunState.ROLLED_BACK: ("↩️", "rolled back"),
-    RunState.ABORTED: ("⛔", "aborted; nothing was changed in production"),
-}
-
 
 def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
-    """A run begins: what goes where, who started it, and when each step is planned."""
-    moments = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(snapshot.page)]
-    head = f"{bold(data.title)}: `{line(data.ref, 100)}` goes to {bold(data.target)}"
-    note = f"\n> {line(data.note, 500)}" if data.note else ""
-    warned = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])
+    """A run starts: what is deployed where, who started it, and when each step is planned."""
+    planned = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(snapshot.page)]
+    head = f"{bold(data.title)}: deploying `{line(data.ref, 100)}` to {bold(data.target)}"
+    note = _quoted(data.note, 500)
+    warnings = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])
     return message(
         head,
         [
             section(f"{head}\nStarted by {person(data.person)}{note}"),
-            section(warned and f"⚠️ Known before the start:\n{warned}"),
-            section(code(few_lines(moments, 40), 2800)),
-            context("Anybody may press *Roll back* or *Hold* on the card at any moment, or type `/deploy rollback`."),
+            section(warnings and f"⚠️ Warnings before the start:\n{warnings}"),
+            section(code(first_lines(planned, 40), 2800)),
+            context("Anybody can press *Roll back* or *Hold* on the card at any time, or type `/deploy rollback`."),
         ],
     )
 
 
-def run_held(_: Snapshot, __: Event, data: RunHeld | RunResumed) -> Message:
-    """Somebody holds the run, or lets it continue."""
-    why = f"\n> {line(data.reason, 600)}" if data.reason else ""
-    if isinstance(data, RunResumed):
-        head = f"▶️ {person(data.person)} lets it go on"
-    else:
-        head = f"⏸️ *On hold* by {person(data.person)}: no new step begins"
-    return message(head, [section(head + why)], broadcast=isinstance(data, RunHeld))
+def run_held(_: Snapshot, __: Event, data: RunHeld) -> Message:
+    """Somebody holds the run."""
+    head = f"⏸️ *On hold* by {person(data.person)}. No new step starts."
+    return message(head, [section(head + _quoted(data.reason))], broadcast=True)
+
+
+def run_resumed(_: Snapshot, __: Event, data: RunResumed) -> Message:
+    """Somebody resumes a held run."""
+    head = f"▶️ *Resumed* by {person(data.person)}"
+    return message(head, [section(head + _quoted(data.reason))])
 
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
-    """Somebody asked for the rollback."""
+    """Somebody, or the bot because of an alert, requested the rollback."""
     within = format_duration(snapshot.page.rollback.within)
-    head = f"⏪ *Rollback* asked for by {person(data.person)}"
-    why = f"\n> {line(data.reason, 600)}" if data.reason else ""
-    aim = f"Everything is to be back within {within}; the card shows the time left."
-    return message(head, [section(head + why), context(aim)], broadcast=True)
+    head = f"⏪ *Rollback requested by* {person(data.person)}"
+    time_budget = f"Time budget: {within}. The card shows the time left."
+    return message(head, [section(head + _quoted(data.reason)), context(time_budget)], broadcast=True)
 
 
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:
-    """The watch begins: its checks, and how often each is made."""
+    """The watch begins: its checks, and how often each runs."""
     steps = snapshot.page.part(Part.WATCH)
-    rows = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
+    checks = [f"{format_duration(s.box.every) if s.box.every else '15 min':>7}  {s.title}" for s in steps]
     faster = f" ({data.speed:g} times faster: a rehearsal)" if data.speed != 1 else ""
     head = f"👀 *The watch begins*: {data.lasts}{faster}"
-    return message(head, [section(head), section(code(["every", *rows], 2400))])
+    return message(head, [section(head), section(code(["every", *checks], 2400))])
 
 
 def watch_over(_: Snapshot, __: Event, ___: WatchOver) -> Message:
     """The watch is over."""
-    head = "👀 *The watch is over*"
-    return message(head, [section(f"{head}; its checks go on, and its alerts count, until somebody decides.")])
+    head = "👀 *The watch is over.*"
+    return message(head, [section(f"{head} Its checks and alerts go on until somebody decides KEEP or ROLLBACK.")])
 
 
 def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
-    """The post of every 15 minutes: where it is, for whom it waits, and the newest checks."""
+    """The regular status: stage and progress, who the run is waiting for, and the newest checks."""
     status = snapshot.status
     at = time_of(event.at, snapshot.page.runbook.time_zone)
     late = line(data.late, 40)
-    bar = watched(snapshot) if status.stage == "Watch" else progress_bar(status.settled, status.total)
+    bar = watch_progress(snapshot) if status.stage == "Watch" else progress_bar(status.settled, status.total)
     head = f"📋 *{t_plus(status)}* · {status.stage}\n{bar}"
     doing = f"→ {line(status.doing, 200)}" if status.doing else ""
-    waits = "\n".join(
-        f"🙋 waits for {', '.join(snapshot.title_of(r) for r in one.roles[:6])}" for one in status.waiting[:4]
-    )
     loses = (
         f"⚠️ Rolling back now loses {line(status.rollback_loss, 200)}"
         if status.rollback_loss and snapshot.can_roll_back
         else ""
     )
     blocks = [
-        section("\n".join(filter(None, [head, doing, waits, sums(status), loses]))),
-        section(checks(status, whole=True)),
-        context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was away" if late else "")),
+        section("\n".join(filter(None, [head, doing, *_waiting(snapshot, status), check_summary(status), loses]))),
+        section(check_lines(status, details=True)),
+        context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was not running" if late else "")),
     ]
     return message(head, blocks)
 
 
+def _waiting(snapshot: Snapshot, status: Status) -> list[str]:
+    """Which alerts count down, and who the run is waiting for."""
+    counting = [
+        f"🚨 {alert_lines(countdown)}\n{countdown_line(snapshot, countdown, clock=False)}"
+        for countdown in status.countdowns[:4]
+    ]
+    return [*counting, waiting_lines(snapshot, status, mentions=False)]
+
+
 def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
-    """The run moves to another state."""
+    """The run moved to another state: the rollback begins, or the run is over."""
     if data.state == RunState.ROLLING_BACK:
         head = "⏪ *The rollback begins*"
         return message(head, [section(head)])
     if data.state == RunState.ENDED:
         return ended_by_hand(snapshot, event, data)
-    emoji, words = _ENDS[RunState(data.state)]
-    not_restored = data.not_restored
-    if not_restored:
-        emoji, words = "⚠️", "rolled back, but NOT all of it"
-    took = f", {data.since_rollback} after it was asked for" if data.state == RunState.ROLLED_BACK else ""
-    head = f"{emoji} *{line(snapshot.record.run.target)} is {words}*{took}"
-    why = f"\n> {line(data.reason, 600)}" if data.reason else ""
+    head = _end(line(snapshot.record.run.target), data)
     lost = snapshot.record.run.rollback_loss if data.state == RunState.ROLLED_BACK else ""
-    why += f"\n⚠️ Lost by it: {line(lost, 200)}" if lost else ""
-    why += "".join(f"\n❌ NOT restored: {line(one, 300)}" for one in not_restored[:8])
-    return message(head, [section(head + why), context(f"The run took {data.clock}")], broadcast=True)
+    details = _quoted(data.reason)
+    details += f"\n⚠️ Lost by the rollback: {line(lost, 200)}" if lost else ""
+    details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
+    return message(head, [section(head + details), context(f"The run took {data.clock}")], broadcast=True)
+
+
+def _end(target: str, data: RunMoved) -> str:
+    """How a run ended, in one line."""
+    if data.state == RunState.KEPT:
+        return f"✅ *{target}: KEPT.* The new version stays."
+    if data.state == RunState.ABORTED:
+        return f"⛔ *{target}: ABORTED.* Nothing was changed in production."
+    took = f", {data.since_rollback} after the request" if data.since_rollback else ""
+    if data.not_restored:
+        return f"⚠️ *{target}: ROLLED BACK, but NOT all of it*{took}"
+    return f"↩️ *{target}: ROLLED BACK*{took}"
+
+
+def _quoted(text: str, limit: int = 600) -> str:
+    """A reason or note as a quoted line below; empty for an empty text."""
+    return f"\n> {line(text, limit)}" if text else ""
 
 
 def next_run(_: Snapshot, __: Event, data: NextRunReported) -> Message:

@@ -1,4 +1,4 @@
-"""The scene: one moment of one run with the people it names, the value that every view is drawn from."""
+"""The snapshot: a run at one moment with the people of its roles; views are drawn from it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.doors.button import ButtonValue
 from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
 from bot.text import bold, line, mention
 from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
-from commands.report.status import Status, can_roll_back, status_of
+from commands.report.status import Status, status_of
 from commands.runbook import Page
 from commands.text.durations import format_duration
 from state.records import Record, RunState
@@ -19,7 +20,11 @@ from state.records import Record, RunState
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """`mentions` are the Slack ids called for each role, `phones` their numbers, `usual` what the steps took before."""
+    """A run at the moment `now`.
+
+    `mentions` holds the Slack ids of each role, `phones` the roles' phone numbers, `usual` how long the steps took
+    in earlier runs.
+    """
 
     page: Page
     record: Record
@@ -30,48 +35,53 @@ class Snapshot:
 
     @property
     def status(self) -> Status:
-        """The run summed up at this moment."""
+        """The summary of the run at this moment."""
         return status_of(self.page, self.record, self.now, self.usual)
 
     @property
     def can_roll_back(self) -> bool:
-        """Whether a rollback may still be asked for."""
-        return can_roll_back(self.record)
+        """Whether somebody can still request a rollback."""
+        return self.record.run.state == RunState.GOING and not self.record.rollback and not self.record.keep
 
     def title_of(self, role: str) -> str:
-        """A role's title in bold."""
+        """A role's title, in bold."""
         return bold(self.page.roles[role].title if role in self.page.roles else role, 80)
 
-    def called(self, role: str) -> str:
-        """The mentions of the people of a role."""
+    def mentions_of(self, role: str) -> str:
+        """Mentions of the people of a role, at most ten."""
         return " ".join(mention(name) for name in self.mentions.get(role, [])[:10])
 
+    def roles_with_people(self, roles: Iterable[str]) -> str:
+        """The titles of the roles with mentions of their people, separated by commas."""
+        return ", ".join(f"{self.title_of(role)} {self.mentions_of(role)}".rstrip() for role in roles)
+
     def contacts(self, roles: Iterable[str]) -> str:
-        """The roles with their people and phone numbers, one a line."""
+        """The roles with their people and phone numbers, one role a line, at most twelve lines."""
         lines = []
         for role in dict.fromkeys(roles):
             phone = self.phones.get(role, "")
-            lines.append(f"{self.title_of(role)} {self.called(role)}" + (f"  ☎️ {line(phone, 40)}" if phone else ""))
+            lines.append(
+                f"{self.title_of(role)} {self.mentions_of(role)}" + (f"  ☎️ {line(phone, 40)}" if phone else "")
+            )
         return "\n".join(lines[:12])
 
     def rollback_button(self, label: str = "⏪ Roll back") -> Block | None:
-        """The button that takes everything back, with the consequence in its question; None when it would come too late."""
+        """The button that rolls back, with a question that names the consequence; None when it is too late."""
         if not self.can_roll_back:
             return None
         run = self.record.run
         if production_changed(self.page, self.record):
             loses = f"It loses {run.rollback_loss}. " if run.rollback_loss else ""
-            what = (
-                f"{loses}{self.page.rollback.warning} It is back within {format_duration(self.page.rollback.within)}."
-            )
+            budget = f"Time budget: {format_duration(self.page.rollback.within)}."
+            consequence = f"{loses}{self.page.rollback.warning} {budget}"
         else:
-            what = "Nothing was changed in production yet: the run simply ends."
-        question = confirm(f"Roll back {run.target}?", what, "Roll back", "No, go on", style="danger")
-        return button("rollback", label, f"{run.id}:0", style="danger", confirm=question)
+            consequence = "Nothing was changed in production yet. The run just ends."
+        question = confirm(f"Roll back {run.target}?", consequence, "Roll back", "No, continue", style="danger")
+        return button("rollback", label, str(ButtonValue(run=run.id)), style="danger", confirm=question)
 
 
 def snapshot_of(deps: Deps, page: Page, record: Record) -> Snapshot:
-    """A run as it is now, with the people the environment names."""
+    """A run as it is now, with the people that the environment names."""
     return Snapshot(
         page=page,
         record=record,

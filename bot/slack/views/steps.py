@@ -1,10 +1,10 @@
-"""The messages of steps: one under way with its output so far, and how it ended."""
+"""The messages of a step: running, with its output so far, and ended, with its result."""
 
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, Upload, context, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, clip, code, escape, few_lines, line, time_of
+from bot.text import bold, clip, code, escape, first_lines, line, time_of
 from commands.runbook.page import Part, stage_of
 from commands.text.durations import format_duration
 from state.events import StepBegan, StepEnded
@@ -14,30 +14,31 @@ MARKS = {AttemptState.DONE: "✅", AttemptState.FAILED: "❌", AttemptState.UNKN
 
 
 def announces(snapshot: Snapshot, step: str) -> bool:
-    """Whether a step's own words are the message, so that it begins without one."""
-    return any(one.box.is_announcement for one in snapshot.page.steps if one.id == step)
+    """Whether the step's own text is the message, so that its start has none."""
+    return any(page_step.box.is_announcement for page_step in snapshot.page.steps if page_step.id == step)
 
 
 def step_began(snapshot: Snapshot, event: Event, data: StepBegan) -> Message:
-    """A step under way."""
+    """A running step: what it does, and its last lines of output."""
     again = f" (attempt {data.attempt})" if data.attempt > 1 else ""
     stage = stage_of(data.part)
     at = time_of(event.at, snapshot.page.runbook.time_zone)
-    row = snapshot.record.last(event.step)
-    shown = row.progress if row and (row.attempt, row.state) == (data.attempt, AttemptState.RUNNING) else ""
+    newest = snapshot.record.last(event.step)
+    is_running = newest and (newest.attempt, newest.state) == (data.attempt, AttemptState.RUNNING)
+    output = newest.progress if newest and is_running else ""
     return message(
         f"⏳ {bold(data.title)}{again}",
         [
             section(f"⏳ {bold(data.title)}{again}"),
-            section(code(few_lines(data.plan), 1800)),
-            section(shown and f"So far:\n{code(shown.splitlines(), 900)}"),
-            context(f"{stage} · began at {at}"),
+            section(code(first_lines(data.plan), 1800)),
+            section(output and f"Output so far:\n{code(output.splitlines(), 900)}"),
+            context(f"{stage} · started at {at}"),
         ],
     )
 
 
 def step_ended(snapshot: Snapshot, event: Event, data: StepEnded) -> Message:
-    """How a step ended; its whole output goes with it as a file where the message does not show all of it."""
+    """How a step ended. The whole output goes along as a file if the message does not show all of it."""
     if announces(snapshot, event.step) and data.state == AttemptState.DONE:
         return _announcement(snapshot, data)
     again = f" (attempt {data.attempt})" if data.attempt > 1 and data.part != Part.WATCH else ""
@@ -48,14 +49,14 @@ def step_ended(snapshot: Snapshot, event: Event, data: StepEnded) -> Message:
         section(code(data.lines, 2400)),
         context(took),
     ]
-    return message(f"{head} {line(data.summary, 500)}", blocks, upload=_upload(event, data))
+    return message(f"{head} {line(data.summary, 500)}", blocks, upload=_output_file(event, data))
 
 
 def _mark(state: str) -> str:
     return next((mark for known, mark in MARKS.items() if known == state), "•")
 
 
-def _upload(event: Event, data: StepEnded) -> Upload | None:
+def _output_file(event: Event, data: StepEnded) -> Upload | None:
     if len(data.output.splitlines()) <= max(2, len(data.lines)):
         return None
     name = f"run-{event.run}-{event.id}-attempt-{data.attempt}.txt"
@@ -63,7 +64,7 @@ def _upload(event: Event, data: StepEnded) -> Upload | None:
 
 
 def _announcement(snapshot: Snapshot, data: StepEnded) -> Message:
-    """A step that announces: its words in the channel itself, calling the roles it names."""
-    words = "\n".join([escape(data.summary, 1500), *(line(one) for one in data.lines[:3])])
-    called = " ".join(filter(None, (snapshot.called(role) for role in data.roles)))
-    return message(f"📣 {words}", [section(f"📣 {words}"), context(called and f"For {called}")], broadcast=True)
+    """A step that announces something: its text in the channel itself, with mentions of the roles it names."""
+    text = "\n".join([escape(data.summary, 1500), *(line(extra) for extra in data.lines[:3])])
+    people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
+    return message(f"📣 {text}", [section(f"📣 {text}"), context(people and f"For {people}")], broadcast=True)

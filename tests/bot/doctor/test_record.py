@@ -1,39 +1,76 @@
-"""The doctor on real record files: new, served, damaged, in a folder that cannot be written."""
+"""The doctor's checks of the state file, on real files: new, served, damaged."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
-from bot.doctor.record import look_at_record
+import pytest
+
+from bot.doctor import record
+from bot.doctor.record import check_record
 from state.sqlite.store import Store
 
 
-def said(path: Path) -> str:
-    """All lines in words."""
-    return "\n".join(map(str, look_at_record(path)))
+def lines(path: Path) -> list[str]:
+    """The lines about a state file."""
+    return [str(line) for line in check_record(path)]
 
 
-def test_a_record_that_is_not_there_yet_is_well_and_is_not_made(tmp_path: Path) -> None:
-    assert "is not there yet" in said(tmp_path / "gonogo.db")
+def test_a_state_file_that_does_not_exist_yet_is_ok_and_is_not_created(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    assert lines(path)[1:] == [f"ok    state file: {path} does not exist yet; the first start creates it"]
     assert not list(tmp_path.iterdir())
 
 
-def test_it_says_whether_a_bot_serves_the_record(tmp_path: Path) -> None:
-    store = Store(tmp_path / "gonogo.db", serving=True)
-    assert "a bot serves it" in said(tmp_path / "gonogo.db")
+def test_it_says_whether_a_bot_serves_the_state_file(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    store = Store(path, serving=True)
+    assert lines(path)[1:] == [
+        f"ok    state file: {path} is intact and writable",
+        "ok    state file: a bot is serving it",
+    ]
     store.close()
-    assert "begin with: gonogo serve" in said(tmp_path / "gonogo.db")
+    assert lines(path)[-1] == "warn  state file: no bot is serving it: start it with `gonogo serve`"
 
 
-def test_a_damaged_record_is_a_failure_with_what_to_do(tmp_path: Path) -> None:
+def test_a_damaged_state_file_is_a_failure_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "gonogo.db"
     Store(path).close()
     data = bytearray(path.read_bytes())
     data[4096:4196] = bytes(100)
     path.write_bytes(data)
-    assert "fail  record" in said(path)
-    assert "restore a copy" in said(path)
+    last = lines(path)[-1]
+    assert last.startswith(f"fail  state file: {path} is damaged (")
+    assert last.endswith("move it away and start with a new one, or restore a copy")
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    assert f"the folder {tmp_path / 'none'} is not there" in said(tmp_path / "none" / "gonogo.db")
+def test_a_file_that_is_no_state_file_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "gonogo.db"
+    path.write_text("this is a text file, and no state file at all")
+    assert "is damaged (file is not a database)" in lines(path)[-1]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    assert lines(folder / "gonogo.db") == [
+        f"fail  state file: the folder {folder} does not exist or is not writable: fix the folder, or set GONOGO_STATE"
+    ]
+
+
+def test_too_little_disk_space_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=record.MINIMUM_SPACE - 1))
+    assert lines(tmp_path / "gonogo.db")[0] == (
+        "fail  state file: only 0.2 GB free on the bot's machine: free some space: a bot that cannot write stops acting"
+    )
+
+
+def test_a_state_file_of_another_user_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "gonogo.db"
+    Store(path).close()
+    monkeypatch.setattr(os, "access", lambda asked, _: Path(asked) != path)
+    assert lines(path)[-1] == (
+        f"fail  state file: this user cannot read and write {path}: give the file to the bot's user"
+    )

@@ -1,4 +1,4 @@
-"""The doctor asks the workspace in a box: tokens, scopes, channel, people and groups, each thing that can be wrong told apart."""
+"""The doctor's checks of Slack, on the workspace in a box: each problem has its own line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.doctor.slack import look_at_slack
+from bot.doctor.slack import check_slack
 from bot.rehearsal.workspace import Person, Workspace
 from bot.settings import Settings
 
@@ -24,7 +24,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def said(
+def lines(
     folder: Path,
     roles: Mapping[str, list[str]],
     channel: str = "C01DEPLOY",
@@ -32,7 +32,7 @@ def said(
     without: str = "",
     **changes: Any,
 ) -> str:
-    """What the doctor says of a workspace."""
+    """The doctor's lines about a workspace, without one scope if `without` names it; `changes` replace settings."""
 
     async def story() -> str:
         scopes = {"channels:history", "groups:history", "chat:write", "commands", "files:write", "users:read"}
@@ -45,47 +45,62 @@ def said(
             runbook=folder,
             state=folder / "x.db",
         )
-        lines = await asyncio.to_thread(look_at_slack, replace(settings, **changes), channel, roles)
+        found = await asyncio.to_thread(check_slack, replace(settings, **changes), channel, roles)
         await workspace.stop()
-        return "\n".join(map(str, lines))
+        return "\n".join(map(str, found))
 
     return asyncio.run(story())
 
 
-def test_a_right_setting_is_all_ok(tmp_path: Path) -> None:
-    told = said(tmp_path, {"dba": ["U1", "S1"], "lead": ["U2"]})
-    assert "fail" not in told
-    assert "with all 7 scopes" in told
-    assert "all 3 people and groups of the roles are there" in told
+def test_with_right_settings_everything_is_ok(tmp_path: Path) -> None:
+    text = lines(tmp_path, {"dba": ["U1", "S1"], "lead": ["U2"]})
+    assert "fail" not in text
+    assert "with all 7 scopes" in text
+    assert "ok    Slack: all 3 people and groups of the roles exist" in text
 
 
 def test_each_missing_scope_is_named(tmp_path: Path) -> None:
-    assert "fail  Slack: the app lacks users:read: install it again" in said(tmp_path, {}, without="users:read")
+    assert "fail  Slack: the app lacks scope users:read: install the app again with manifest.yml" in lines(
+        tmp_path, {}, without="users:read"
+    )
 
 
 def test_a_wrong_token_says_where_to_copy_it_from(tmp_path: Path) -> None:
-    told = said(tmp_path, {}, bot_token="xoxb-wrong")
-    assert "Slack answers invalid_auth: copy the token again" in told
-    assert "xoxb-wrong" not in told
+    text = lines(tmp_path, {}, bot_token="xoxb-wrong")
+    assert "Slack answers invalid_auth: copy the token again" in text
+    assert "xoxb-wrong" not in text
 
 
-def test_the_bots_token_in_the_apps_place_is_told(tmp_path: Path) -> None:
-    assert "fail  Slack: the app's token" in said(tmp_path, {}, app_token="xapp-wrong")
+def test_a_wrong_app_token_is_a_failure_of_its_own(tmp_path: Path) -> None:
+    assert "fail  Slack: the app token: Slack answers" in lines(tmp_path, {}, app_token="xapp-wrong")
 
 
-def test_a_channel_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert "fail  Slack: channel CNONE: Slack answers channel_not_found" in said(tmp_path, {}, "CNONE")
+def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    assert "fail  Slack: channel CNONE: Slack answers channel_not_found" in lines(tmp_path, {}, "CNONE")
 
 
-def test_people_who_left_who_never_were_and_empty_groups_are_named_with_their_role(tmp_path: Path) -> None:
-    told = said(tmp_path, {"dba": ["U3"], "lead": ["U404", "S2", "S404"]})
-    assert "U3 (dba) is deactivated" in told
-    assert "U404 (lead): Slack answers user_not_found" in told
-    assert "group S2 (lead) is empty" in told
-    assert "S404 (lead): Slack answers no_such_subteam" in told
+def test_deactivated_and_unknown_people_and_groups_are_named_with_their_role(tmp_path: Path) -> None:
+    text = lines(tmp_path, {"dba": ["U3"], "lead": ["U404", "S2", "S404"]})
+    assert "U3 (dba) is deactivated" in text
+    assert "U404 (lead): Slack answers user_not_found" in text
+    assert "group S2 (lead) is empty" in text
+    assert "S404 (lead): Slack answers no_such_subteam" in text
 
 
-def test_slack_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
-    told = said(tmp_path, {"dba": ["U1"]}, api_url="http://127.0.0.1:9/")
-    assert told.count("fail") == 1
-    assert "cannot be reached" in told
+def test_an_unreachable_slack_is_one_line(tmp_path: Path) -> None:
+    text = lines(tmp_path, {"dba": ["U1"]}, api_url="http://127.0.0.1:9/")
+    assert text.count("fail") == 1
+    assert "the bot token: Slack is unreachable (ClientConnectorError): check the network and the proxy" in text
+
+
+def test_without_a_bot_token_nothing_is_asked(tmp_path: Path) -> None:
+    assert lines(tmp_path, {}, bot_token="") == (
+        "fail  Slack: SLACK_BOT_TOKEN is not set: set it, or use the terminal only: `gonogo serve --no-slack`"
+    )
+
+
+def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
+    text = lines(tmp_path, {}, app_token="", signing_secret="s", port=8080)
+    assert "ok    Slack: HTTP mode, on port 8080" in text
+    text = lines(tmp_path, {}, app_token="")
+    assert "fail  Slack: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set: set one of them" in text

@@ -15,7 +15,7 @@ from commands.report import Report, build_report, deploy_of
 from commands.report.charts import Limit, Panel, Series
 from state.events import event_from
 from state.records import AttemptState, Event, Record, RunState
-from tests.bot.slack.story import page_in
+from tests.bot.slack.whole_run import page_with
 from tests.pages import NOON, record, row, said, small
 
 HOSTILE = [
@@ -87,7 +87,7 @@ def hostile(text: str) -> Report:
     )
     alert = event_from("alert", {"name": text, "value": 9.0, "rule": text})
     event = Event(id=1, run=1, at=NOON, step="response-time", data=alert, before="", hash="")
-    return build_report(page_in(text), of, [event], [deploy_of(of)], people={}, now=NOON)
+    return build_report(page_with(text), of, [event], [deploy_of(of)], people={}, now=NOON)
 
 
 def harm_in(page: str) -> set[str]:

@@ -1,11 +1,10 @@
-"""What every test of the Slack edge needs: no proxy between it and the workspace on loopback, and no long waits."""
+"""For every test of the Slack edge: no proxy, and short waits."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.slack.outbox import poster
-from bot.slack.outbox import run_thread as carrier
+from bot.slack.outbox import poster, run_thread
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +14,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier, "REDRAW", 0.2)
-    monkeypatch.setattr(carrier, "POLL", 0.05)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_thread, "REDRAW", 0.2)
+    monkeypatch.setattr(run_thread, "POLL", 0.05)
     monkeypatch.setattr(poster, "POLL", 0.05)

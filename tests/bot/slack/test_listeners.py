@@ -1,240 +1,242 @@
-"""Clicks, commands and modals against the workspace in a box: what happens, and what each person is told."""
+"""Buttons, commands and forms in the workspace in a box: done once, and answered."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
-from bot.rehearsal.workspace import Message
+from bot.rehearsal.workspace import View
+from bot.slack import listeners
+from bot.slack.listeners import BUTTONS, Listeners
+from bot.slack.views.modals import REASONS
 from commands.steps.outcome import failed
 from state.facts import Signature
-from tests.bot.slack.box import CHANNEL, DBA, GUEST, LEAD, STARTER, Box, box, buttons
-from tests.bot.slack.story import DEPLOY
-
-Play = Callable[[Box], Awaitable[None]]
+from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, STARTER
+from tests.bot.slack.slack_box import SlackBox, buttons, play
 
 
-def play(folder: Path, story: Play, missing: Sequence[str] = ()) -> None:
-    """Play a story in a box of its own."""
-
-    async def whole() -> None:
-        async with box(folder, missing=lambda _: list(missing)) as here:
-            await story(here)
-
-    asyncio.run(whole())
+async def form_of(box: SlackBox, person: str) -> View:
+    """The form that is open for a person."""
+    await box.wait_until(lambda: box.workspace.views(person))
+    return box.workspace.views(person)[-1]
 
 
-async def card_of(here: Box) -> Message:
-    """The card, as soon as it is there."""
-    return await here.sees("shop:", "Run 1")
-
-
-def test_each_role_signs_with_the_button_and_the_message_says_who_did(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.gate()
-        asked = await here.sees("Please sign")
-        assert buttons(asked) == ["sign", "refuse"]
-        await here.workspace.press(DBA, asked.ts, "sign")
-        await here.hears(DBA, "Signed as Database Admin")
-        await here.workspace.press(LEAD, asked.ts, "sign")
-        settled = await here.sees("Signed: ✅", without="Please sign")
-        assert settled.ts == asked.ts
+def test_each_role_signs_with_the_button_and_the_message_says_who_signed(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.run_at_gate()
+        question = await box.message_with("Please sign")
+        assert buttons(question) == ["sign", "refuse"]
+        await box.workspace.press(DBA, question.ts, "sign")
+        await box.reply_to(DBA, "Signed as Database Admin")
+        await box.workspace.press(LEAD, question.ts, "sign")
+        settled = await box.message_with("Signed: ✅", without="Please sign")
+        assert settled.ts == question.ts
         assert buttons(settled) == []
         assert str(settled.blocks).count("signed by") == 2
 
     play(tmp_path, story)
 
 
-def test_the_wrong_person_gets_a_sentence_and_the_message_stays(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        asked = await here.sees("Please sign")
-        await here.workspace.press(GUEST, asked.ts, "sign")
-        await here.hears(GUEST, "Only the Database Admin or Tech Lead may sign")
-        assert buttons(await here.sees("Please sign")) == ["sign", "refuse"]
-        assert here.store.record(run.id).facts == ()
+def test_the_wrong_person_gets_a_refusal_and_the_message_stays(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        question = await box.message_with("Please sign")
+        await box.workspace.press(GUEST, question.ts, "sign")
+        await box.reply_to(GUEST, "Only the Database Admin or Tech Lead may sign")
+        assert buttons(await box.message_with("Please sign")) == ["sign", "refuse"]
+        assert box.store.record(run.id).facts == ()
 
     play(tmp_path, story)
 
 
-def test_a_second_click_is_the_same_click(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        asked = await here.sees("Please sign")
-        for words in ("Signed as", "answered this already"):
-            await here.workspace.press(DBA, asked.ts, "sign")
-            await here.hears(DBA, words)
-        assert len(here.store.record(run.id).facts) == 1
+def test_a_second_press_is_the_same_press(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        question = await box.message_with("Please sign")
+        for reply in ("Signed as", "already answered this"):
+            await box.workspace.press(DBA, question.ts, "sign")
+            await box.reply_to(DBA, reply)
+        assert len(box.store.record(run.id).facts) == 1
 
     play(tmp_path, story)
 
 
-def test_duplicated_envelopes_are_harmless(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.workspace.faults.duplicate_envelopes = True
-        await here.workspace.command(STARTER, "/deploy start small")
-        await here.hears(STARTER, "has begun")
-        await here.hears(STARTER, "already has run 1")
-        card = await card_of(here)
-        await here.workspace.press(GUEST, card.ts, "rollback")
-        await here.hears(GUEST, "it happens once")
-        assert [run.id for run in here.store.runs()] == [1]
-        assert [fact.kind for fact in here.store.record(1).facts] == ["rollback"]
+def test_what_slack_delivers_twice_happens_once(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.workspace.faults.duplicate_envelopes = True
+        await box.workspace.command(STARTER, "/deploy start small")
+        await box.reply_to(STARTER, "has started")
+        await box.reply_to(STARTER, "already has run 1")
+        card = await box.card()
+        await box.workspace.press(GUEST, card.ts, "rollback")
+        await box.reply_to(GUEST, "A second request changes nothing")
+        assert [run.id for run in box.store.runs()] == [1]
+        assert [fact.kind for fact in box.store.record(1).facts] == ["rollback"]
 
     play(tmp_path, story)
 
 
-def test_anybody_may_roll_back_from_the_card(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        await here.workspace.press(GUEST, (await card_of(here)).ts, "rollback")
-        await here.hears(GUEST, "Rolling back shop")
-        fact = here.store.record(run.id).rollback
-        assert fact
-        assert (fact.person, fact.by.door) == (GUEST, "slack")
-        shown = await here.sees("shop: stopping, to roll back")
-        assert buttons(shown) == []
+def test_anybody_can_roll_back_from_the_card(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.workspace.press(GUEST, (await box.card()).ts, "rollback")
+        await box.reply_to(GUEST, "Rolling back shop")
+        request = box.store.record(run.id).rollback
+        assert request
+        assert (request.person, request.by.door) == (GUEST, "slack")
+        card = await box.message_with("shop: stopping, then rolling back")
+        assert buttons(card) == []
 
     play(tmp_path, story)
 
 
 def test_hold_and_resume_change_the_card(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.gate()
-        card = await card_of(here)
-        await here.workspace.press(GUEST, card.ts, "hold")
-        held = await here.sees("shop: ON HOLD")
-        assert buttons(held) == ["rollback", "resume"]
-        await here.workspace.press(GUEST, card.ts, "resume")
-        await here.hears(GUEST, "Only the Tech Lead may resume")
-        await here.workspace.press(LEAD, card.ts, "resume")
-        await here.sees("shop: waiting for sign-off", "'hold'")
+    async def story(box: SlackBox) -> None:
+        box.run_at_gate()
+        card = await box.card()
+        await box.workspace.press(GUEST, card.ts, "hold")
+        on_hold = await box.message_with("shop: ON HOLD")
+        assert buttons(on_hold) == ["rollback", "resume"]
+        await box.workspace.press(GUEST, card.ts, "resume")
+        await box.reply_to(GUEST, "Only the Tech Lead may resume")
+        await box.workspace.press(LEAD, card.ts, "resume")
+        await box.message_with("shop: waiting for sign-off", "'hold'")
+
+    play(tmp_path, story)
+
+
+def test_an_alert_is_held_as_a_false_alarm_from_the_card(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_with_countdown()
+        card = await box.message_with("ALERT, about to roll back", "Run 1")
+        assert buttons(card) == ["rollback", "false_alarm", "hold"]
+        await box.workspace.press(LEAD, card.ts, "false_alarm")
+        form = await form_of(box, LEAD)
+        reply = await box.workspace.submit(LEAD, form.id, {"reason": {"reason": "A load test"}})
+        assert reply.errors == {}
+        await box.message_with("shop: watching", "is held as a false alarm", "A load test")
+        (hold,) = [fact for fact in box.store.record(run.id).facts if fact.kind == "false alarm"]
+        assert hold.person == LEAD
 
     play(tmp_path, story)
 
 
 def test_refusing_opens_a_form_for_the_reason(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        asked = await here.sees("Please sign")
-        await here.workspace.press(LEAD, asked.ts, "refuse")
-        await here.until(lambda: here.workspace.views(LEAD))
-        form = here.workspace.views(LEAD)[-1]
-        reply = await here.workspace.submit(LEAD, form.id, {"reason": {"reason": "The backup is old"}})
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        question = await box.message_with("Please sign")
+        await box.workspace.press(LEAD, question.ts, "refuse")
+        form = await form_of(box, LEAD)
+        reply = await box.workspace.submit(LEAD, form.id, {"reason": {"reason": "The backup is old"}})
         assert reply.errors == {}
-        assert here.workspace.views(LEAD) == []
-        await here.sees("refused to sign", "The backup is old")
-        fact = here.store.record(run.id).newest(Signature, step="ready", attempt=1)
-        assert fact
-        assert (fact.refused, fact.role) == (True, "lead")
+        assert box.workspace.views(LEAD) == []
+        await box.message_with("refused to sign", "The backup is old")
+        signature = box.store.record(run.id).newest(Signature, step="ready", attempt=1)
+        assert signature
+        assert (signature.refused, signature.role) == (True, "lead")
 
     play(tmp_path, story)
 
 
-def test_a_form_that_may_not_be_says_so_at_its_field(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.gate()
-        asked = await here.sees("Please sign")
-        await here.workspace.press(GUEST, asked.ts, "refuse")
-        await here.until(lambda: here.workspace.views(GUEST))
-        form = here.workspace.views(GUEST)[-1]
-        reply = await here.workspace.submit(GUEST, form.id, {"reason": {"reason": "I do not like it"}})
+def test_a_refused_form_says_why_at_its_field(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.run_at_gate()
+        question = await box.message_with("Please sign")
+        await box.workspace.press(GUEST, question.ts, "refuse")
+        form = await form_of(box, GUEST)
+        reply = await box.workspace.submit(GUEST, form.id, {"reason": {"reason": "I do not like it"}})
         assert "may sign" in reply.errors["reason"]
 
     play(tmp_path, story)
 
 
 def test_a_failed_step_offers_every_answer_and_takes_one(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
         for person in (DBA, LEAD):
-            asked = await here.sees("Please sign")
-            await here.workspace.press(person, asked.ts, "sign")
-            await here.hears(person, "Signed as")
-        here.begin(run, DEPLOY)
-        here.end(run, DEPLOY, failed("npm ended with 1."))
-        asked = await here.sees("Failed: Put the code there")
-        assert buttons(asked) == ["again", "done", "skip", "rollback"]
-        await here.workspace.press(LEAD, asked.ts, "again")
-        await here.sees("Run it again", f"<@{LEAD}>", without="'again'")
+            question = await box.message_with("Please sign")
+            await box.workspace.press(person, question.ts, "sign")
+            await box.reply_to(person, "Signed as")
+        box.run_step(run, DEPLOY, failed("npm ended with 1."))
+        question = await box.message_with("Failed: Put the code there")
+        assert buttons(question) == ["again", "done", "skip", "rollback"]
+        await box.workspace.press(LEAD, question.ts, "again")
+        await box.message_with("Run again", f"<@{LEAD}>", without="'again'")
 
     play(tmp_path, story)
-
-
-def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        assert (await here.workspace.command(STARTER, "/deploy start")).acked
-        await here.until(lambda: here.workspace.views(STARTER))
-        form = here.workspace.views(STARTER)[-1]
-        bad = await here.workspace.submit(STARTER, form.id, {"ref": {"ref": "--upload-pack=x"}})
-        assert "is not a branch, tag or commit" in bad.errors["page"]
-        good = await here.workspace.submit(STARTER, form.id, {"ref": {"ref": "v2.4.1"}, "minutes": {"minutes": "10"}})
-        assert good.errors == {}
-        run = here.store.runs()[0]
-        assert (run.ref, run.notice_minutes, run.starter, run.channel) == ("v2.4.1", 10, STARTER, CHANNEL)
-        await card_of(here)
-
-    play(tmp_path, story)
-
-
-def test_start_says_what_is_missing_in_the_environment(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        await here.workspace.command(STARTER, "/deploy start small.md")
-        await here.hears(STARTER, "small.md needs these variables", "SHOP_SSH, SHOP_KEY")
-        assert here.store.runs() == []
-
-    play(tmp_path, story, missing=["SHOP_SSH", "SHOP_KEY"])
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("text", "reply"),
     [
         ("/deploy start smal", "did you mean small.md"),
         ("/deploy rolback", "Did you mean `/deploy rollback`"),
         ("/deploy", "/deploy status"),
-        ("/deploy help", "take everything back"),
-        ("/deploy status", "Nothing has run yet"),
-        ("/deploy history", "Nothing has run yet"),
-        ("/deploy rollback", "Nothing runs now"),
+        ("/deploy help", "roll back; anybody can, at any time"),
+        ("/deploy status", "There is no run yet"),
+        ("/deploy history", "There is no run yet"),
+        ("/deploy rollback", "No run is active"),
         ("/deploy nonsense <!channel>", "There is no `/deploy nonsense`"),
     ],
 )
-def test_what_cannot_be_is_answered_with_what_can(tmp_path: Path, typed: str, words: str) -> None:
-    async def story(here: Box) -> None:
-        reply = await here.workspace.command(GUEST, typed)
-        assert reply.acked
-        assert reply.seconds < 1
-        await here.hears(GUEST, words)
+def test_a_command_that_cannot_be_done_is_answered_with_what_can(tmp_path: Path, text: str, reply: str) -> None:
+    async def story(box: SlackBox) -> None:
+        assert (await box.workspace.command(GUEST, text)).acked
+        await box.reply_to(GUEST, reply)
 
     play(tmp_path, story)
 
 
-def test_status_is_the_card_for_one_person_with_its_buttons(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.gate()
-        await card_of(here)
-        await here.workspace.command(GUEST, "/deploy status")
-        shown = await here.hears(GUEST, "waiting for sign-off")
-        await here.workspace.press(GUEST, shown.ts, "hold")
-        await here.hears(GUEST, "On hold")
+def test_the_buttons_of_a_status_work_for_its_person(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.run_at_gate()
+        await box.card()
+        await box.workspace.command(GUEST, "/deploy status")
+        status = await box.reply_to(GUEST, "waiting for sign-off")
+        await box.workspace.press(GUEST, status.ts, "hold")
+        await box.reply_to(GUEST, "On hold")
 
     play(tmp_path, story)
 
 
-def test_every_button_has_its_typed_word(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        await here.workspace.command(DBA, "/deploy sign")
-        await here.hears(DBA, "Signed as Database Admin")
-        await here.workspace.command(LEAD, "/deploy refuse the plan is old")
-        await here.hears(LEAD, "Refused as Tech Lead")
-        await here.workspace.command(GUEST, "/deploy rollback it burns")
-        await here.hears(GUEST, "Rolling back shop")
-        fact = here.store.record(run.id).rollback
-        assert fact
-        assert fact.reason == "it burns"
+def test_an_internal_error_is_logged_and_its_person_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError
 
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(GUEST, "/deploy status")
+        await box.reply_to(GUEST, "🚫 The bot hit an internal error; its log has the details.")
+
+    monkeypatch.setattr(listeners, "run_command", broken)
     play(tmp_path, story)
+    assert "ValueError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [
+        ("expired_trigger_id", "That took too long. Please press it again."),
+        ("internal_error", "Slack did not open the form (internal_error). You can type the command: see /deploy help."),
+    ],
+)
+def test_a_form_that_slack_does_not_open_is_explained(error: str, reply: str) -> None:
+    class Client:
+        async def views_open(self, **_: object) -> None:
+            raise SlackApiError("no", {"error": error})  # type: ignore[no-untyped-call]
+
+    replies: list[str] = []
+
+    async def respond(text: str, **_: object) -> None:
+        replies.append(text)
+
+    asyncio.run(Listeners(Client(), None)._open({"trigger_id": "1"}, respond, {}))  # type: ignore[arg-type]
+    assert replies == [reply]
+
+
+def test_every_button_either_acts_or_asks_for_a_reason() -> None:
+    assert not set(BUTTONS) & set(REASONS)

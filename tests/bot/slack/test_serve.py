@@ -1,4 +1,4 @@
-"""Connecting: over a socket that is cut or late, over HTTP with a signature, and never through a proxy to this machine."""
+"""Connecting to Slack: over a socket, over HTTP, and never through a proxy to loopback."""
 
 from __future__ import annotations
 
@@ -12,75 +12,73 @@ from bot.rehearsal.target.box import free_port, listens
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
-from tests.bot.slack.box import GUEST, PEOPLE, Box, box, deps_of
+from tests.bot.slack.run_writer import GUEST, deps_of
+from tests.bot.slack.slack_box import PEOPLE, SlackBox, play
 
 
-def test_a_socket_that_is_cut_comes_back_by_itself(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with box(tmp_path) as here:
-            await here.workspace.faults.cut_sockets()
-            opened = "apps.connections.open"
-            await here.until(lambda: [method for _, method, _ in here.workspace.calls].count(opened) == 2)
-            await here.workspace.connected(8)
-            assert (await here.workspace.command(GUEST, "/deploy help")).acked
+def test_a_cut_socket_reconnects_by_itself(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.faults.cut_sockets()
+        opened = "apps.connections.open"
+        await box.wait_until(lambda: [method for _, method, _ in box.workspace.calls].count(opened) == 2)
+        await box.workspace.connected(8)
+        assert (await box.workspace.command(GUEST, "/deploy help")).acked
 
-    asyncio.run(story())
+    play(tmp_path, story)
 
 
-def test_slack_away_at_the_start_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def story() -> None:
-        async with box(tmp_path, serve=False) as here:
-            here.workspace.faults.refuse_sockets = True
-            opening = asyncio.create_task(_open_after_a_refusal(here))
-            async with here.serving():
-                assert (await here.workspace.command(GUEST, "/deploy help")).acked
-            await opening
+def test_a_bot_that_starts_during_an_outage_connects_when_slack_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(box: SlackBox) -> None:
+        box.workspace.faults.refuse_sockets = True
+        opening = asyncio.create_task(_allow_after_a_refusal(box))
+        async with box.serving():
+            assert (await box.workspace.command(GUEST, "/deploy help")).acked
+        await opening
 
-    asyncio.run(story())
+    play(tmp_path, story, serve=False)
     assert "internal_error" in caplog.text
 
 
-async def _open_after_a_refusal(here: Box) -> None:
+async def _allow_after_a_refusal(box: SlackBox) -> None:
     refused = ("apps.connections.open", False)
-    await here.until(lambda: refused in [(method, good) for _, method, good in here.workspace.calls], 30)
-    here.workspace.faults.refuse_sockets = False
+    await box.wait_until(lambda: refused in [(method, good) for _, method, good in box.workspace.calls], 30)
+    box.workspace.faults.refuse_sockets = False
 
 
-def test_http_mode_answers_to_slacks_signature_alone(tmp_path: Path) -> None:
-    async def story() -> None:
+@pytest.mark.parametrize(("secret", "is_acked"), [("right", True), ("wrong", False)])
+def test_http_mode_answers_only_requests_with_slacks_signature(tmp_path: Path, secret: str, is_acked: bool) -> None:
+    async def story(box: SlackBox) -> None:
         port = free_port()
-        async with box(tmp_path, serve=False) as here:
-            for secret, acked in (("right", True), ("wrong", False)):
-                signed = Workspace(PEOPLE, request_url=f"http://127.0.0.1:{port}/slack/events", signing_secret=secret)
-                await signed.start()
-                settings = replace(
-                    here.settings,
-                    app_token="",
-                    signing_secret="right",
-                    port=port,
-                    api_url=signed.api_url,
-                    bot_token=signed.bot_token,
-                )
-                await _answers(replace_box(here, signed, settings), acked=acked)
-                await signed.stop()
+        signed = Workspace(PEOPLE, request_url=f"http://127.0.0.1:{port}/slack/events", signing_secret=secret)
+        await signed.start()
+        settings = replace(
+            box.settings,
+            app_token="",
+            signing_secret="right",
+            port=port,
+            api_url=signed.api_url,
+            bot_token=signed.bot_token,
+        )
+        over_http = SlackBox(box.store, deps_of(box.store), box.page, signed, settings)
+        async with over_http.serving(sockets=False):
+            await over_http.wait_until(lambda: listens(port), 30)
+            reply = await signed.command(GUEST, "/deploy help")
+            assert reply.acked is is_acked, reply
+        await signed.stop()
 
-    asyncio.run(story())
-
-
-def replace_box(here: Box, workspace: Workspace, settings: Settings) -> Box:
-    """The same record in front of another workspace."""
-    return Box(here.store, deps_of(here.store), here.page, workspace, settings)
-
-
-async def _answers(here: Box, *, acked: bool) -> None:
-    async with here.serving(sockets=False):
-        await here.until(lambda: listens(here.settings.port), 30)
-        reply = await here.workspace.command(GUEST, "/deploy help")
-        assert reply.acked is acked, reply
+    play(tmp_path, story, serve=False)
 
 
 def test_a_proxy_is_not_used_to_reach_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     settings = Settings(runbook=tmp_path, state=tmp_path / "x.db")
-    assert make_client(replace(settings, api_url="http://127.0.0.1:1/api")).proxy is None
+    for address in ("http://127.0.0.1:1/api", "http://localhost:1/api", "http://[::1]:1/api"):
+        assert make_client(replace(settings, api_url=address)).proxy is None, address
     assert make_client(settings).proxy == "http://proxy.example:3128"
+
+
+def test_the_address_of_slack_may_end_without_a_slash(tmp_path: Path) -> None:
+    settings = Settings(runbook=tmp_path, state=tmp_path / "x.db", api_url="http://127.0.0.1:1/api")
+    assert make_client(settings).base_url == "http://127.0.0.1:1/api/"

@@ -1,9 +1,10 @@
-"""Roles may name user groups; where the plan has none, that is said in words."""
+"""User groups: a role may name one, and the log explains a group that Slack does not know."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,41 +12,63 @@ from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
 from bot.slack.user_groups import UserGroups
-from tests.bot.slack.box import DBA, GUEST, LEAD, PAGE, PEOPLE
+from tests.bot.slack.run_writer import DBA, GUEST, LEAD, PAGE
+from tests.bot.slack.slack_box import PEOPLE
 
 NAMED = {"dba": ["S01DBAS", GUEST], "lead": [LEAD]}
 
 
-async def _people(groups: Mapping[str, Sequence[str]] | None, tmp: Settings) -> Mapping[str, frozenset[str]]:
-    workspace = Workspace(PEOPLE, groups=groups)
-    await workspace.start()
-    try:
-        settings = Settings(
-            bot_token=workspace.bot_token, api_url=workspace.api_url, runbook=tmp.runbook, state=tmp.state
-        )
-        found = UserGroups(make_client(settings), lambda: {"small.md": PAGE}, lambda _: NAMED)
-        await found.refresh()
-        return found.people(PAGE)
-    finally:
-        await workspace.stop()
+def groups_of(workspace: Workspace, folder: Path) -> UserGroups:
+    """The user groups of a workspace, as the roles of the small page name them."""
+    settings = Settings(bot_token=workspace.bot_token, api_url=workspace.api_url, runbook=folder, state=folder / "x.db")
+    return UserGroups(make_client(settings), lambda: {"small.md": PAGE}, lambda _: NAMED)
 
 
-@pytest.fixture
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings whose paths are of no matter."""
-    folder = tmp_path_factory.mktemp("groups")
-    return Settings(runbook=folder, state=folder / "x.db")
+def people_with(groups: Mapping[str, Sequence[str]] | None, folder: Path) -> Mapping[str, frozenset[str]]:
+    """The people of each role in a workspace with these groups; None is a plan without groups."""
+
+    async def story() -> Mapping[str, frozenset[str]]:
+        workspace = Workspace(PEOPLE, groups=groups)
+        await workspace.start()
+        try:
+            user_groups = groups_of(workspace, folder)
+            await user_groups.refresh()
+            return user_groups.people(PAGE)
+        finally:
+            await workspace.stop()
+
+    return asyncio.run(story())
 
 
-def test_a_group_stands_for_its_members(settings: Settings) -> None:
-    people = asyncio.run(_people({"S01DBAS": [DBA]}, settings))
+def test_a_group_stands_for_its_members(tmp_path: Path) -> None:
+    people = people_with({"S01DBAS": [DBA]}, tmp_path)
     assert people == {"dba": frozenset({DBA, GUEST}), "lead": frozenset({LEAD})}
 
 
-def test_without_groups_the_named_people_stay_and_the_log_says_why(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+def test_without_groups_the_named_people_count_and_the_log_says_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    people = asyncio.run(_people(None, settings))
+    people = people_with(None, tmp_path)
     assert people["dba"] == {GUEST}
-    assert "S01DBAS" in caplog.text
-    assert "name people (U…) instead" in caplog.text or "there is no such group" in caplog.text
+    assert "user group S01DBAS: this workspace's plan has no user groups. Name people (U…) instead." in caplog.text
+
+
+def test_a_group_that_does_not_exist_is_named_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    people_with({"S02OTHER": [DBA]}, tmp_path)
+    assert "user group S01DBAS: this group does not exist. Check its id (S…) in the bot's environment." in caplog.text
+
+
+def test_while_slack_is_unreachable_the_last_known_members_count(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> Mapping[str, frozenset[str]]:
+        workspace = Workspace(PEOPLE, groups={"S01DBAS": [DBA]})
+        await workspace.start()
+        user_groups = groups_of(workspace, tmp_path)
+        await user_groups.refresh()
+        await workspace.stop()
+        await user_groups.refresh()
+        return user_groups.people(PAGE)
+
+    assert asyncio.run(story())["dba"] == {DBA, GUEST}
+    assert "user group S01DBAS: Slack is unreachable" in caplog.text

@@ -95,7 +95,7 @@ item = [{ text = "Users report nothing", role = "dba" }]
 """
     page = small(**{'lasts = "1 h"\n': question})
     assert lines(*DEPLOYED, WATCHING, row("all-well", AttemptState.DONE, after=16), page=page)[:3] == [
-        "shop: being watched",
+        "shop: watching",
         "Waiting for Database Admin to sign “All well?” (the run continues meanwhile)",
         "  type: gonogo sign all-well --as USER_ID",
     ]
@@ -139,7 +139,7 @@ def test_an_alert_that_is_held() -> None:
     )
     printed = lines(*DEPLOYED, WATCHING, facts=facts, minutes=30)
     assert printed[:2] == [
-        "shop: being watched",
+        "shop: watching",
         "“API response > 5 s” is held as a false alarm by ULEAD until 19:50: a load test",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.views.card import sums
+from bot.slack.views.checks import check_summary
 from commands.report.run_data import RunData
 from commands.report.status import status_of
 from state.errors import BadPage
@@ -16,13 +16,13 @@ from tests.pages import NOON, record
 @pytest.mark.parametrize(
     ("newest", "words"),
     [
-        ([real(1, 40), jobs(1)], "✅ all 2 checks are good"),
-        ([real(1, 3), jobs(1)], "✅ 1 checks are good, 💤 1 quiet"),
+        ([real(1, 40), jobs(1)], "✅ 2 checks ok"),
+        ([real(1, 3), jobs(1)], "✅ 1 check ok, 💤 1 quiet"),
         ([real(1, 3), jobs(1, 1.0)], "*❌ 1 bad, 💤 1 quiet* of 2 checks"),
     ],
 )
 def test_a_status_post_does_not_make_a_quiet_night_look_like_trouble(newest: list[Attempt], words: str) -> None:
-    assert sums(status_of(PAGE, record(*newest), NOON)) == words
+    assert check_summary(status_of(PAGE, record(*newest), NOON)) == words
 
 
 def test_a_chart_and_a_report_leave_out_values_with_too_little_data() -> None:

@@ -1,96 +1,87 @@
-"""The files of a run in its thread: the chart beside the status posts of the watch, and the report at the end."""
+"""The files of a run in its thread: charts of the watch, and the report at the end."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.slack.outbox import attachments
 from commands.steps.outcome import done, failed
-from state.facts import Actor, Door
 from state.records import RunState
-from tests.bot.slack.box import DBA, Box
-from tests.bot.slack.outbox.test_poster import play, told
-from tests.bot.slack.story import CHECK, DEPLOY, HEALTH
+from tests.bot.slack.run_writer import CHECK, DBA, DEPLOY, HEALTH, READY, in_slack
+from tests.bot.slack.slack_box import SlackBox, play
 from tests.pages import event
 
+MOVED = {"clock": "5 min", "since_rollback": "", "reason": "", "person": DBA, "stays": []}
 
-def named(here: Box, ending: str) -> list[dict[str, str]]:
+
+def files_with(box: SlackBox, ending: str) -> list[dict[str, str]]:
     """The files in the run's thread whose names end so."""
-    shared = [file for one in here.workspace.messages() if one.thread_ts for file in one.files]
+    shared = [file for message in box.workspace.messages() if message.thread_ts for file in message.files]
     return [file for file in shared if file["name"].endswith(ending)]
 
 
-def content(here: Box, file: dict[str, str]) -> bytes:
+def content(box: SlackBox, file: dict[str, str]) -> bytes:
     """The bytes that were uploaded."""
-    return bytes(here.workspace.team.contents[file["id"]])
+    return bytes(box.workspace.team.contents[file["id"]])
 
 
-def watched(here: Box) -> None:
-    """A run in its watch, with two checks and a status post."""
-    run = here.gate()
-    here.actions(run).sign("ready", 1, here_is(DBA), here.deps.now())
+def run_in_watch(box: SlackBox) -> None:
+    """A run in its watch, with two samples of a check and a status post."""
+    run = box.run_at_gate()
+    box.actions(run).sign(READY, 1, in_slack(DBA), box.deps.now())
     for step in (DEPLOY, HEALTH):
-        here.begin(run, step)
-        here.end(run, step, done("<b>It is there</b>"))
-    here.watch(run)
-    for attempt, seconds in enumerate((0.2, 9.0), 1):
-        here.begin(run, CHECK, attempt)
-        result = done("200") if seconds < 1 else failed("slow")
-        here.end(run, CHECK, type(result)(**{**vars(result), "measures": {"seconds": seconds, "failed": 0.0}}), attempt)
-    here.store.add_events(run.id, here.deps.now(), event("status", {"slot": 1, "late": ""}))
-
-
-def here_is(person: str) -> Actor:
-    """Somebody in Slack."""
-    return Actor(person=person, door=Door.SLACK)
+        box.run_step(run, step, done("<b>It is there</b>"))
+    box.begin_watch(run)
+    for attempt, seconds in enumerate((0.2, 9.0), start=1):
+        outcome = done("200") if seconds < 1 else failed("slow")
+        box.run_step(run, CHECK, replace(outcome, measures={"seconds": seconds, "failed": 0.0}), attempt)
+    box.store.add_events(run.id, box.deps.now(), event("status", {"slot": 1, "late": ""}))
 
 
 def test_a_status_post_of_the_watch_is_followed_by_its_chart(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        watched(here)
-        await here.until(lambda: named(here, "-chart.png"), 30)
-        (chart,) = named(here, "-chart.png")
-        assert content(here, chart).startswith(b"\x89PNG")
-        assert "Response time 9 s now, 200 ms to 9 s in 2 samples" in chart["alt_txt"]
+    async def story(box: SlackBox) -> None:
+        run_in_watch(box)
+        await box.wait_until(lambda: files_with(box, "-chart.png"), 30)
+        (chart,) = files_with(box, "-chart.png")
+        assert content(box, chart).startswith(b"\x89PNG")
+        assert "Response time 9 s now, 200 ms to 9 s in 2 measurements" in chart["alt_txt"]
 
     play(tmp_path, story)
 
 
-def test_before_the_watch_there_is_no_chart(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        run = here.gate()
-        here.store.add_events(run.id, here.deps.now(), event("status", {"slot": 1, "late": ""}))
-        here.move(run, RunState.ABORTED)
-        await told(here)
-        assert named(here, ".png") == []
+def test_before_the_watch_tin_slack_no_chart(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        box.store.add_events(run.id, box.deps.now(), event("status", {"slot": 1, "late": ""}))
+        box.move_run(run, RunState.ABORTED)
+        await box.wait_until_posted()
+        assert files_with(box, ".png") == []
 
     play(tmp_path, story)
 
 
 @pytest.mark.parametrize("state", ["aborted", "kept", "ended by hand"])
 def test_the_report_is_in_the_thread_once_when_the_run_is_over(tmp_path: Path, state: str) -> None:
-    async def story(here: Box) -> None:
-        watched(here)
-        here.store.move_run(1, RunState(state), here.deps.now(), event("moved", MOVED | {"state": state}))
-        await here.until(lambda: named(here, "-report.md"), 30)
-        await told(here)
-        async with here.serving():
-            await here.until(lambda: here.store.events(1)[-1].id in here.store.posts(1))
-        (page,) = named(here, "-report.html")
-        (markdown,) = named(here, "-report.md")
-        assert b"data:image/png;base64," in content(here, page)
-        assert b"&lt;b&gt;It is there&lt;/b&gt;" in content(here, page)
-        assert b"Somchai (Database Admin)" in content(here, markdown), "people are named, not their ids"
+    async def story(box: SlackBox) -> None:
+        run_in_watch(box)
+        box.store.move_run(1, RunState(state), box.deps.now(), event("moved", MOVED | {"state": state}))
+        await box.wait_until(lambda: files_with(box, "-report.md"), 30)
+        await box.wait_until_posted()
+        async with box.serving():
+            await box.wait_until_posted()
+        (page,) = files_with(box, "-report.html")
+        (markdown,) = files_with(box, "-report.md")
+        assert b"data:image/png;base64," in content(box, page)
+        assert b"&lt;b&gt;It is there&lt;/b&gt;" in content(box, page)
+        assert b"Somchai (Database Admin)" in content(box, markdown), "people are named, not shown by their ids"
 
     play(tmp_path, story)
 
 
-MOVED = {"clock": "5 min", "since_rollback": "", "reason": "", "person": DBA, "stays": []}
-
-
-def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_told_to_its_end(
+def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_posted_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> str:
@@ -98,20 +89,11 @@ def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_told_to_its_end(
 
     monkeypatch.setattr(attachments, "as_html", broken)
 
-    async def story(here: Box) -> None:
-        run = here.gate()
-        here.move(run, RunState.ABORTED)
-        await told(here)
-        assert await here.sees("is aborted")
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        box.move_run(run, RunState.ABORTED)
+        await box.wait_until_posted()
+        assert await box.message_with("ABORTED.* Nothing was changed in production")
 
     play(tmp_path, story)
     assert "the report cannot be made" in caplog.text
-
-
-def test_the_history_is_told_to_who_asks(tmp_path: Path) -> None:
-    async def story(here: Box) -> None:
-        here.gate()
-        await here.workspace.command(DBA, "/deploy history")
-        await here.hears(DBA, "shop  main: going (in progress)", "Deployment frequency: not known yet")
-
-    play(tmp_path, story)

@@ -1,4 +1,4 @@
-"""The manifest asks for exactly the scopes and commands that the code uses."""
+"""The table of Slack methods is what the code calls and what the manifest asks for."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[3]
 MANIFEST = (ROOT / "manifest.yml").read_text(encoding="utf-8")
 FILES = [path for folder in ("slack", "doctor") for path in sorted((ROOT / "bot" / folder).rglob("*.py"))]
 SOURCES = [path.read_text(encoding="utf-8") for path in FILES]
-# SDK methods that are several methods of the Web API, and the one that Bolt itself calls
-MADE_OF = {"files_upload_v2": {"files.getUploadURLExternal", "files.completeUploadExternal"}}
+# SDK methods that call several methods of the Web API, and the one that Bolt itself calls
+CALLED_BY = {"files_upload_v2": {"files.getUploadURLExternal", "files.completeUploadExternal"}}
 BY_BOLT = {"auth.test"}
 
 
-def _called() -> set[str]:
+def _called_methods() -> set[str]:
     names = {
         node.func.attr
         for source in SOURCES
@@ -28,11 +28,11 @@ def _called() -> set[str]:
         and isinstance(node.func, ast.Attribute)
         and hasattr(AsyncWebClient, node.func.attr)
     }
-    return {method for name in names for method in MADE_OF.get(name, {name.replace("_", ".")})} | BY_BOLT
+    return {method for name in names for method in CALLED_BY.get(name, {name.replace("_", ".")})} | BY_BOLT
 
 
 def test_the_table_holds_exactly_the_methods_that_the_code_calls() -> None:
-    assert _called() == set(METHODS)
+    assert _called_methods() == set(METHODS)
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_of_the_table() -> None:
@@ -40,13 +40,13 @@ def test_the_manifest_asks_for_exactly_the_scopes_of_the_table() -> None:
     assert sorted(re.findall(r"- ([a-z:]+)", scopes)) == sorted(SCOPES)
 
 
-def test_the_manifest_has_exactly_the_commands_that_are_listened_to() -> None:
-    listened = {name for source in SOURCES for name in re.findall(r'\.command\("(/\w+)"\)', source)}
-    assert set(re.findall(r"- command: (/\w+)", MANIFEST)) == set(COMMANDS) == listened
+def test_the_manifest_has_exactly_the_commands_that_have_listeners() -> None:
+    with_listeners = {name for source in SOURCES for name in re.findall(r'\.command\("(/\w+)"\)', source)}
+    assert set(re.findall(r"- command: (/\w+)", MANIFEST)) == set(COMMANDS) == with_listeners
     assert f"usage_hint: {COMMANDS['/deploy']}\n" in MANIFEST
 
 
-def test_the_manifest_keeps_slacks_lengths() -> None:
+def test_the_manifest_keeps_slacks_length_limits() -> None:
     def value(key: str) -> str:
         found = re.search(rf"^\s*(?:- )?{key}: (.+)$", MANIFEST, re.MULTILINE)
         assert found, key

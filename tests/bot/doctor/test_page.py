@@ -1,4 +1,4 @@
-"""`gonogo doctor` and `gonogo start` on a real host: what is wrong is told apart, and a start that cannot go well is none."""
+"""`gonogo doctor` and the preflight of a start, on a real host: each problem is named."""
 
 from __future__ import annotations
 
@@ -9,32 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
-from bot.doctor import visit as doctor
+from bot.doctor import page as doctor
 from bot.rehearsal.target.ssh import Ssh
 from state.sqlite.store import Store
-
-Capture = pytest.CaptureFixture[str]
-
-
-def said(capsys: Capture, *words: str) -> tuple[int, str, str]:
-    """Run a command; its exit code, stdout and stderr."""
-    code = main(words)
-    out, err = capsys.readouterr()
-    return code, out, err
+from tests.bot.command import Capture, run
 
 
-def test_doctor_ends_with_1_and_says_what_to_mend(shop: Path, capsys: Capture) -> None:
-    code, out, _ = said(capsys, "doctor", "small.md")
-    assert code == 1, "without Slack's token it must fail"
+def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, capsys: Capture) -> None:
+    code, out, _ = run(capsys, "doctor", "small.md")
+    assert code == 1, "there is no bot token"
     assert "fail  Slack: SLACK_BOT_TOKEN is not set" in out
     assert "ok    host backend: programs found: echo" in out
     assert "ok    web api: answers (404" in out
-    assert "1 to mend" in out
+    assert out.endswith("  7 checks: 1 failure, 0 warnings\n"), out
 
 
-def test_a_start_on_a_good_host_begins(shop: Path, capsys: Capture) -> None:
-    code, out, err = said(capsys, "start", "--as", "U1")
+def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
+    code, out, err = run(capsys, "start", "--as", "U1")
     assert (code, err) == (0, "")
     assert "Run 1 of" in out
 
@@ -52,14 +43,14 @@ def test_a_start_names_what_cannot_be_reached_and_why(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    code, _, err = said(capsys, "start", "--as", "U1")
+    code, _, err = run(capsys, "start", "--as", "U1")
     assert code == 1
     assert words in err
     assert "mend this first (gonogo doctor small.md looks again)" in err
     assert Store(shop / "gonogo.db").runs() == []
 
 
-def test_a_changed_host_key_and_a_wrong_key_are_told_apart(
+def test_a_changed_host_key_and_a_wrong_key_are_different_failures(
     shop: Path, ssh: Ssh, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
@@ -72,22 +63,22 @@ def test_a_changed_host_key_and_a_wrong_key_are_told_apart(
     (other / "hosts").write_text(f"[127.0.0.1]:{ssh.port} {' '.join(kind_and_key)}\n")
     with monkeypatch.context() as patched:
         patched.setenv("SHOP_KEY", str(other / "key"))
-        assert "it refuses the key" in said(capsys, "start")[2]
+        assert "it refuses the key" in run(capsys, "start")[2]
     monkeypatch.setenv("SHOP_KNOWN_HOSTS", str(other / "hosts"))
-    assert "its host key has CHANGED" in said(capsys, "start")[2]
+    assert "its host key has CHANGED" in run(capsys, "start")[2]
 
 
-def test_a_host_that_accepts_and_is_silent_holds_up_a_start_no_longer_than_its_limit(
+def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "AT_START", 1.0)
+    monkeypatch.setattr(doctor, "START_LIMIT", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        kept: list[socket.socket] = []
-        threading.Thread(target=lambda: kept.append(silent.accept()[0]), daemon=True).start()
+        connections: list[socket.socket] = []
+        threading.Thread(target=lambda: connections.append(silent.accept()[0]), daemon=True).start()
         monkeypatch.setenv("SHOP_SSH", f"root@127.0.0.1:{silent.getsockname()[1]}")
-        code, _, err = said(capsys, "start")
-        for one in kept:
-            one.close()
+        code, _, err = run(capsys, "start")
+        for connection in connections:
+            connection.close()
     assert code == 1
     assert "host backend: gave no answer within 1 s" in err
 
@@ -95,27 +86,25 @@ def test_a_host_that_accepts_and_is_silent_holds_up_a_start_no_longer_than_its_l
 def test_a_program_that_the_host_lacks_is_named(shop: Path, capsys: Capture) -> None:
     page = shop / "small.md"
     page.write_text(page.read_text().replace('"echo deploy"', '"no-such-program --now"'))
-    assert "not found on its PATH: no-such-program" in said(capsys, "start")[2]
+    assert "not found on its PATH: no-such-program" in run(capsys, "start")[2]
 
 
 def test_the_page_may_be_named_by_its_path(shop: Path, capsys: Capture) -> None:
     shutil.copy(shop / "small.md", shop / "other.md")
-    assert "other.md" in said(capsys, "doctor", str(shop / "other.md"))[1]
-    assert "There is no page “nothing”" in said(capsys, "doctor", "nothing")[2]
+    assert "other.md" in run(capsys, "doctor", str(shop / "other.md"))[1]
+    assert "There is no page “nothing”" in run(capsys, "doctor", "nothing")[2]
 
 
-def test_what_the_page_lacks_that_keep_starts_is_a_warning_before_the_first(
-    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_next_page_lacks_is_a_warning(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     first, then = shop / "small.md", shop / "then.md"
     then.write_text(first.read_text().replace('"echo deploy"', '"no-such-program --now"'))
     first.write_text(
         first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
     )
     monkeypatch.setenv("GONOGO_RUNBOOK", str(shop))
-    code, out, _ = said(capsys, "start", "small.md", "--as", "U1")
-    assert code == 0, "what KEEP starts can be mended till then"
+    code, out, _ = run(capsys, "start", "small.md", "--as", "U1")
+    assert code == 0, "the next page can be fixed until KEEP"
     assert "then.md, started by KEEP: host backend" in out
     assert "not found on its PATH: no-such-program" in out
     then.unlink()
-    assert "KEEP starts this page, and it is not here" in said(capsys, "doctor", "small.md")[1]
+    assert "KEEP starts this page, and it does not exist" in run(capsys, "doctor", "small.md")[1]

@@ -1,0 +1,55 @@
+"""The checks of the watch as lines: each newest verdict, and how many checks are not ok."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bot.text import bold, counted, line
+from commands.report.status import Status
+from commands.watch.verdicts import CheckVerdict, Verdict
+from state.records import RunState
+
+# the worst verdict first
+VERDICTS = {
+    Verdict.BAD: "❌",
+    Verdict.UNREACHABLE: "🔌",
+    Verdict.NO_DATA: "❔",
+    Verdict.WARNING: "⚠️",
+    Verdict.QUIET: "💤",
+    Verdict.OK: "✅",
+}
+
+
+def check_lines(status: Status, *, details: bool = False) -> str:
+    """The newest verdict on each check, one a line, the worst first; at most twelve lines.
+
+    A check that is not ok shows its limits and its baseline; with `details` each check does. Once the rollback has
+    begun, a headline says that the checks are older than that.
+    """
+    worst_first = sorted(status.checks, key=lambda check: list(VERDICTS).index(check.verdict))
+    lines = [_check_line(check, details=details) for check in worst_first[:12]]
+    is_old = lines and status.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
+    return "\n".join(["Checks before the rollback:", *lines] if is_old else lines)
+
+
+def _check_line(check: CheckVerdict, *, details: bool) -> str:
+    # the checks of a tier all begin with the same "Every 15 minutes:"
+    title = bold(check.title.rpartition(": ")[2], 80)
+    verdict = "" if check.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{check.verdict}: "
+    limits = f" ({line(check.limits, 120)})" if check.limits and (details or not check.good) else ""
+    return f"{VERDICTS[check.verdict]} {title} {verdict}{line(check.summary, 160)}{limits}"
+
+
+def check_summary(status: Status) -> str:
+    """How many checks are not ok, in one line; empty before the first check."""
+    if not status.checks:
+        return ""
+    not_ok = Counter(check.verdict for check in status.checks if not check.good)
+    total = len(status.checks)
+    if not not_ok:
+        return f"✅ {counted(total, 'check')} ok"
+    if not_ok.keys() == {Verdict.QUIET}:
+        quiet = not_ok[Verdict.QUIET]
+        return f"✅ {counted(total - quiet, 'check')} ok, {VERDICTS[Verdict.QUIET]} {quiet} quiet"
+    summary = ", ".join(f"{VERDICTS[verdict]} {not_ok[verdict]} {verdict}" for verdict in VERDICTS if not_ok[verdict])
+    return f"*{summary}* of {counted(total, 'check')}"

@@ -1,0 +1,47 @@
+"""Who the run is waiting for and for what, and which alerts count down."""
+
+from __future__ import annotations
+
+from bot.slack.views.snapshot import Snapshot
+from bot.text import bold, line, time_of
+from commands.progress.step_state import DECISION
+from commands.report.status import Status
+from commands.signoff.waiting import Waiting
+from commands.text.durations import format_duration
+from commands.watch.countdown import Countdown, time_left
+from state.events import Ask
+
+_VERBS = {Ask.SIGN: "sign", Ask.ANSWER: "decide what to do about", Ask.DECIDE: "decide"}
+
+
+def waiting_lines(snapshot: Snapshot, status: Status, *, mentions: bool) -> str:
+    """One line for each open question, at most six. With `mentions` the people are mentioned, on a line of their own.
+
+    Countdowns are left out: they have their own lines.
+    """
+    questions = [waiting for waiting in status.waiting[:6] if waiting.ask is not Ask.COUNTDOWN]
+    return "\n".join(_waiting_line(snapshot, waiting, mentions=mentions) for waiting in questions)
+
+
+def _waiting_line(snapshot: Snapshot, waiting: Waiting, *, mentions: bool) -> str:
+    title = bold(waiting.title, 120)
+    if waiting.ask is Ask.AGREE:
+        return f"🙋 *Waiting for a second person* to agree: {'' if waiting.step == DECISION else 'skip '}{title}"
+    verb = _VERBS[waiting.ask]
+    if mentions:
+        people = snapshot.roles_with_people(waiting.roles[:8])
+        return f"🙋 *Waiting for* {people}\nto {verb} {title} (buttons in the thread)"
+    return f"🙋 *Waiting for* {', '.join(map(snapshot.title_of, waiting.roles[:8]))} to {verb} {title}"
+
+
+def countdown_line(snapshot: Snapshot, countdown: Countdown, *, clock: bool) -> str:
+    """When an alert rolls back; with `clock` also how much time is left."""
+    at = time_of(countdown.ends_at, snapshot.page.runbook.time_zone, seconds=True)
+    left = format_duration(round(time_left(countdown, snapshot.now).total_seconds()))
+    when = f"in {left}* at {at}" if clock else f"at {at}*"
+    return f"⏳ *Rolls back {when}, unless somebody holds it"
+
+
+def alert_lines(countdown: Countdown) -> str:
+    """What is wrong: the alert's name, and below it what was measured."""
+    return f"{bold(countdown.alert.name)}\n{line(countdown.summary, 200)}"

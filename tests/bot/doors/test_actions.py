@@ -1,0 +1,216 @@
+"""What buttons and typed commands do to the record, and the replies to their people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.doors.actions import Press, press, start, the_run, typed
+from commands.progress.hold import hold_of
+from commands.start.request import StartRequest
+from commands.steps.outcome import failed
+from state.errors import NothingRuns, Refused
+from state.events import AlertRaised, PeopleAsked
+from state.facts import AlertHold, Choice, Door, Signature, StepAnswer
+from state.records import Run, RunState
+from state.sqlite.store import Store
+from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
+from tests.pages import small
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> RunWriter:
+    """A record without runs."""
+    store = Store(tmp_path / "gonogo.db")
+    return RunWriter(store, deps_of(store), PAGE)
+
+
+def pressed(writer: RunWriter, action: str, person: str, value: str, reason: str = "", lasts: str = "") -> str:
+    """The reply to a press."""
+    return press(writer.deps, Press(action=action, value=value, person=person, reason=reason, lasts=lasts))
+
+
+def question(writer: RunWriter, run: Run) -> str:
+    """The value of the buttons of the newest question."""
+    asked = [event for event in writer.store.events(run.id) if isinstance(event.data, PeopleAsked)]
+    return f"{run.id}:{asked[-1].id}"
+
+
+def failed_deploy(writer: RunWriter) -> Run:
+    """A run whose deploy failed."""
+    run = writer.run_at_gate()
+    for person in (DBA, LEAD):
+        pressed(writer, "sign", person, question(writer, run))
+    writer.run_step(run, DEPLOY, failed("npm ended with 1."))
+    return run
+
+
+def test_a_press_on_the_card_rolls_back_once(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    assert pressed(writer, "rollback", GUEST, "1:0", "it burns") == "Rolling back shop."
+    assert pressed(writer, "rollback", LEAD, "1:0") == "shop is already rolling back. A second request changes nothing."
+    request = writer.store.record(run.id).rollback
+    assert request is not None
+    assert (request.person, request.reason, request.by.door) == (GUEST, "it burns", Door.SLACK)
+
+
+def test_a_rollback_of_a_run_that_is_over_says_how_to_start_a_new_one(writer: RunWriter) -> None:
+    writer.move_run(writer.start_run(), RunState.KEPT)
+    with pytest.raises(NothingRuns, match=r"Start a new run with /deploy start\."):
+        pressed(writer, "rollback", GUEST, "1:0")
+
+
+def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    assert pressed(writer, "hold", GUEST, "1:0") == "On hold. No new step starts."
+    assert pressed(writer, "hold", GUEST, "1:0") == "The run is already on hold."
+    assert hold_of(writer.store.record(run.id)) is not None
+    assert pressed(writer, "resume", LEAD, "1:0") == "Resumed."
+    assert pressed(writer, "resume", LEAD, "1:0") == "The run is not on hold."
+
+
+def test_a_signature_is_in_every_role_that_the_person_holds(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    assert pressed(writer, "sign", DBA, question(writer, run)) == "Signed as Database Admin."
+    assert writer.store.record(run.id).newest(Signature, role="dba") is not None
+
+
+def test_somebody_who_pressed_twice_hears_that_the_answer_stands(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    for reply in ("Signed as Database Admin.", "You have already answered this. Your answer stands."):
+        assert pressed(writer, "sign", DBA, question(writer, run)) == reply
+
+
+def test_somebody_who_got_a_second_role_since_can_sign_in_it(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    value = question(writer, run)
+    pressed(writer, "sign", DBA, value)
+    both = deps_of(writer.store, people=lambda _: {"dba": frozenset({DBA}), "lead": frozenset({DBA})})
+    assert press(both, Press(action="sign", value=value, person=DBA)) == "Signed as Tech Lead."
+
+
+def test_a_refusal_is_stored_with_its_reason(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    assert pressed(writer, "refuse", LEAD, question(writer, run), "the backup is old") == "Refused as Tech Lead."
+    signature = writer.store.record(run.id).newest(Signature, role="lead")
+    assert signature is not None
+    assert (signature.refused, signature.reason) == (True, "the backup is old")
+
+
+@pytest.mark.parametrize(("action", "choice"), [("again", Choice.RETRY), ("done", Choice.DONE), ("skip", Choice.SKIP)])
+def test_each_answer_to_a_failed_step_is_stored(writer: RunWriter, action: str, choice: Choice) -> None:
+    run = failed_deploy(writer)
+    assert pressed(writer, action, LEAD, question(writer, run), "it is fine") == "Your answer is saved."
+    answer = writer.store.record(run.id).newest(StepAnswer, step=DEPLOY)
+    assert answer is not None
+    assert (answer.choice, answer.person) == (choice, LEAD)
+
+
+@pytest.mark.parametrize("value", ["message", "card"])
+def test_an_alert_is_held_from_its_message_and_from_the_card(writer: RunWriter, value: str) -> None:
+    run = writer.run_with_countdown()
+    raised = next(
+        event for event in writer.store.events(run.id) if isinstance(event.data, AlertRaised) and event.data.number
+    )
+    values = {"message": f"{run.id}:{raised.id}", "card": f"{run.id}:0:1:1"}
+    reply = pressed(writer, "false_alarm", LEAD, values[value], "a load test", "1 h")
+    assert reply == "Held. The bot does not roll back for this alert in the meantime."
+    hold = writer.store.record(run.id).newest(AlertHold, alert="API response > 5 s", number=1)
+    assert hold is not None
+    assert (hold.person, hold.reason, hold.lasts.total_seconds()) == (LEAD, "a load test", 3600)
+
+
+def test_a_button_for_an_earlier_countdown_holds_no_later_one(writer: RunWriter) -> None:
+    run = writer.run_with_countdown()
+    with pytest.raises(Refused):
+        pressed(writer, "false_alarm", LEAD, f"{run.id}:0:1:2", "a load test")
+    assert writer.store.record(run.id).newest(AlertHold) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "value", "reply"),
+    [
+        ("hold", "x", "made by another version of the bot"),
+        ("hold", "9:0", "Run 9 is not in this bot's state file"),
+        ("sign", "1:1", "belongs to nothing in the bot's state file"),
+        ("false_alarm", "1:0:7:1", "has no alert 7"),
+    ],
+)
+def test_a_button_that_fits_nothing_is_refused_with_what_to_do(
+    writer: RunWriter, action: str, value: str, reply: str
+) -> None:
+    writer.run_at_gate()
+    with pytest.raises(Refused, match=reply):
+        pressed(writer, action, DBA, value, "x")
+
+
+def test_a_button_that_this_version_does_not_know_is_refused(writer: RunWriter) -> None:
+    run = failed_deploy(writer)
+    with pytest.raises(Refused, match="does not know this button"):
+        pressed(writer, "explode", LEAD, question(writer, run))
+
+
+def test_a_typed_command_answers_the_one_open_question(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    assert typed(writer.deps, "sign", DBA, "") == "Signed as Database Admin."
+    assert typed(writer.deps, "hold", GUEST, "lunch") == "On hold. No new step starts."
+
+
+def test_a_typed_command_without_a_question_says_where_to_look(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    with pytest.raises(Refused) as refused:
+        typed(writer.deps, "false_alarm", LEAD, "x")
+    assert str(refused.value) == "Nothing is waiting for “false-alarm” now. Use /deploy status to see what is."
+
+
+def test_a_typed_command_that_could_mean_two_questions_names_both(tmp_path: Path) -> None:
+    second = '[[alert]]\nname = "Any answer > 5 s"\ncheck = "response-time"\nmeasure = "seconds"\nabove = 5.0\n'
+    page = small(**{"in_a_row = 2\n": f"in_a_row = 2\n\n{second}in_a_row = 2\n"})
+    store = Store(tmp_path / "two.db")
+    writer = RunWriter(store, deps_of(store, page), page)
+    run = writer.run_with_countdown()
+    writer.start_countdown(run)
+    with pytest.raises(Refused) as refused:
+        typed(writer.deps, "false_alarm", LEAD, "x")
+    assert str(refused.value) == (
+        "“false-alarm” could mean “API response > 5 s”, “Any answer > 5 s”. Use the buttons in the thread."
+    )
+
+
+def test_the_only_active_run_is_meant(writer: RunWriter) -> None:
+    with pytest.raises(NothingRuns, match=r"No run is active\. Start one with /deploy start\."):
+        the_run(writer.deps)
+    run = writer.start_run()
+    assert the_run(writer.deps).id == run.id
+    blog = small(**{'target = "shop"': 'target = "blog"'})
+    RunWriter(writer.store, writer.deps, blog).start_run()
+    with pytest.raises(Refused, match=r"Several runs are active: .*\(run [12]\).*Use the buttons on the card"):
+        the_run(writer.deps)
+
+
+def test_a_start_in_slack_uses_the_speed_of_the_settings(tmp_path: Path) -> None:
+    store = Store(tmp_path / "gonogo.db")
+    run = start(deps_of(store, speed=240.0), STARTER, StartRequest(page="small.md"))
+    assert (run.speed, run.starter) == (240.0, STARTER)
+    assert run.page == "small.md"
+    store.close()
+
+
+def test_keep_before_the_watch_is_refused(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    with pytest.raises(Refused):
+        pressed(writer, "keep", LEAD, f"{run.id}:0")
+    assert writer.store.record(run.id).keep is None
+
+
+def test_an_early_keep_takes_a_second_person(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    writer.begin_watch(run)
+    writer.run_check(run, 0.2)
+    pressed(writer, "keep_early", LEAD, f"{run.id}:0", "all is well")
+    value = question(writer, run)
+    assert pressed(writer, "agree", DBA, value) == "You agreed to KEEP."
+    keep = writer.store.record(run.id).keep
+    assert keep is not None
+    assert keep.person == LEAD

@@ -1,0 +1,27 @@
+"""The value of a button: what is written comes back, and anything else is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.doors.button import ButtonValue, read_button
+from state.errors import Refused
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (ButtonValue(run=3), "3:0"),
+        (ButtonValue(run=3, event=41), "3:41"),
+        (ButtonValue(run=3, alert=2, number=1), "3:0:2:1"),
+    ],
+)
+def test_a_value_is_read_as_it_was_written(value: ButtonValue, text: str) -> None:
+    assert str(value) == text
+    assert read_button(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "3", "3:x", "3:-1", "3:0:2", "3:0:2:1:9", "٣:0", "3: 0"])
+def test_another_text_is_a_button_of_another_version(text: str) -> None:
+    with pytest.raises(Refused, match="another version of the bot"):
+        read_button(text)

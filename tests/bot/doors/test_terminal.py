@@ -1,0 +1,244 @@
+"""The terminal door: each command's lines, on a record that the test writes."""
+
+from __future__ import annotations
+
+import io
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.doors.terminal import Terminal
+from bot.settings import Settings
+from commands.steps.outcome import failed
+from state.errors import BadRecord, NothingRuns, Refused
+from state.facts import Choice, Signature, StepAnswer
+from state.records import Run, RunState
+from state.sqlite.store import Store
+from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, RunWriter, deps_of
+from tests.pages import small
+
+NOT_SERVED = [
+    "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`).",
+    "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back.",
+]
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[RunWriter]:
+    """A record without runs, which no bot serves."""
+    store = Store(tmp_path / "gonogo.db")
+    yield RunWriter(store, deps_of(store), PAGE)
+    store.close()
+
+
+def terminal(writer: RunWriter, person: str = GUEST, run: int = 0) -> Terminal:
+    """The terminal of a person, on the writer's record."""
+    settings = Settings(runbook=writer.store.path, state=writer.store.path)
+    return Terminal(settings, run, person, deps_of)
+
+
+def lines(writer: RunWriter, command: str, person: str = GUEST, run: int = 0, **options: object) -> list[str]:
+    """The lines that a command prints."""
+    door = terminal(writer, person, run)
+    try:
+        return list(getattr(door, command)(Namespace(**options)))
+    finally:
+        door.close()
+
+
+def failed_deploy(writer: RunWriter) -> Run:
+    """A run whose deploy failed."""
+    run = writer.run_at_gate()
+    for person in (DBA, LEAD):
+        lines(writer, "sign", person, step=READY, refuse="")
+    writer.run_step(run, DEPLOY, failed("npm ended with 1."))
+    return run
+
+
+def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
+    settings = Settings(runbook=tmp_path, state=tmp_path / "none.db")
+    with pytest.raises(NothingRuns) as refused:
+        Terminal(settings, 0, GUEST, deps_of)
+    assert str(refused.value) == (
+        f"There is no state file {tmp_path / 'none.db'}. Set GONOGO_STATE to the bot's state file, "
+        "or start a run with `gonogo start`."
+    )
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
+    settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
+    door = Terminal(
+        settings, 0, GUEST, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True
+    )
+    options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
+    assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
+    assert (door.store.run(1).notice_minutes, door.store.run(1).note) == (5, "the fix")
+    door.close()
+
+
+def test_a_rollback_is_requested_once(writer: RunWriter) -> None:
+    writer.start_run()
+    assert lines(writer, "rollback", reason="it burns") == ["Rollback requested for run 1.", *NOT_SERVED]
+    assert lines(writer, "rollback", reason="")[0] == "Run 1 is already rolling back. A second request changes nothing."
+
+
+def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:
+    writer.start_run()
+    path = writer.store.path
+    serving = Store(path, serving=True)
+    assert lines(writer, "rollback", reason="") == ["Rollback requested for run 1."]
+    serving.close()
+
+
+def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin."]
+    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
+    signature = writer.store.record(run.id).newest(Signature, role="lead")
+    assert signature is not None
+    assert (signature.refused, signature.reason, signature.by.door) == (True, "the plan is old", "terminal")
+
+
+def test_an_answer_to_a_failed_step_is_saved(writer: RunWriter) -> None:
+    run = failed_deploy(writer)
+    assert lines(writer, "answer", LEAD, step=DEPLOY, answer="skip", reason="it is fine") == ["Your answer is saved."]
+    answer = writer.store.record(run.id).newest(StepAnswer, step=DEPLOY)
+    assert answer is not None
+    assert (answer.choice, answer.reason) == (Choice.SKIP, "it is fine")
+
+
+def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
+    writer.start_run()
+    assert lines(writer, "hold", reason="lunch") == ["On hold. No new step starts."]
+    assert lines(writer, "hold", reason="") == ["The run is already on hold."]
+    assert lines(writer, "resume", LEAD, reason="") == ["Resumed."]
+    assert lines(writer, "resume", LEAD, reason="") == ["The run is not on hold."]
+
+
+def test_a_false_alarm_needs_a_running_countdown(writer: RunWriter) -> None:
+    writer.run_with_countdown()
+
+    def hold(alert: str) -> list[str]:
+        return lines(writer, "false_alarm", LEAD, alert=alert, reason="a load test", lasts="1 h")
+
+    with pytest.raises(Refused) as refused:
+        hold("CPU")
+    assert str(refused.value) == "No countdown of “CPU” is running. Running countdowns: “API response > 5 s”."
+    alert = "API response > 5 s"
+    assert hold(alert) == [f"“{alert}” is held for 1 h."]
+    with pytest.raises(Refused, match="Running countdowns: none"):
+        hold(alert)
+
+
+def test_status_shows_what_to_type_for_each_question(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    status = lines(writer, "status")
+    assert f"  type: gonogo sign {READY} --as USER_ID" in status
+    assert status[-2:] == NOT_SERVED
+    failed_step = failed_deploy_status(writer)
+    assert f"  type: gonogo answer {DEPLOY} again|done|skip REASON --as USER_ID" in failed_step
+
+
+def failed_deploy_status(writer: RunWriter) -> list[str]:
+    """The status once the deploy has failed."""
+    for person in (DBA, LEAD):
+        lines(writer, "sign", person, step=READY, refuse="")
+    writer.run_step(writer.store.run(1), DEPLOY, failed("npm ended with 1."))
+    return lines(writer, "status")
+
+
+def test_status_shows_how_to_hold_an_alert(writer: RunWriter) -> None:
+    writer.run_with_countdown()
+    assert "  type: gonogo false-alarm 'API response > 5 s' --reason WHY --as USER_ID" in lines(writer, "status")
+
+
+def test_status_of_a_run_that_is_over_has_no_hint(writer: RunWriter) -> None:
+    writer.move_run(writer.start_run(), RunState.KEPT)
+    assert not set(NOT_SERVED) & set(lines(writer, "status"))
+
+
+def test_a_run_is_ended_by_hand_once_its_number_is_typed(writer: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = writer.start_run()
+    writer.run_step(run, DEPLOY)
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    assert lines(writer, "end", number=1, reason="its machine is gone") == [
+        f"This ends run 1 of shop (main, started by {run.starter}) by hand.",
+        "Nothing is rolled back. Left on production:",
+        "  “Put the code there” is done",
+        "Type 1 to end the run, or anything else to cancel:",
+        "Run 1 is ended. shop is free for another run.",
+    ]
+    assert writer.store.run(1).state == RunState.ENDED
+
+
+def test_another_number_ends_nothing(writer: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer.start_run()
+    monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
+    with pytest.raises(Refused, match=r"Run 1 was not ended\."):
+        lines(writer, "end", number=1, reason="x")
+    assert writer.store.run(1).active
+
+
+def test_a_run_is_not_ended_while_a_bot_serves_it(writer: RunWriter) -> None:
+    writer.start_run()
+    serving = Store(writer.store.path, serving=True)
+    with pytest.raises(BadRecord):
+        lines(writer, "end", number=1, reason="x")
+    serving.close()
+    assert writer.store.run(1).active
+
+
+def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
+    writer: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = writer.start_run()
+    writer.store._connection.execute("UPDATE runs SET text = 'another version'")
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
+    assert "  nothing was changed in production" in lines(writer, "end", number=run.id, reason="x")
+    assert writer.store.run(run.id).state == RunState.ENDED
+
+
+def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
+    run = writer.start_run()
+    lines(writer, "rollback", reason="it burns")
+    started, requested = lines(writer, "log")
+    assert started[20:] == "run started        🚀 A small deploy"
+    assert requested[20:] == "rollback requested it burns"
+    assert started[:19] == f"{run.began_at:%Y-%m-%d %H:%M:%S}"
+
+
+def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
+    writer.move_run(writer.start_run(), RunState.KEPT)
+    assert lines(writer, "report", number=1, html=None)[0].startswith("# ✅ Run 1: shop is kept")
+    page = tmp_path / "report.html"
+    assert lines(writer, "report", number=1, html=page) == [f"The report of run 1 is in {page}."]
+    assert page.read_text().startswith("<!doctype html>")
+    with pytest.raises(Refused, match="cannot be written to"):
+        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html")
+
+
+def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:
+    with pytest.raises(NothingRuns, match="There is no run yet in"):
+        lines(writer, "history", limit=10)
+    for _ in range(2):
+        writer.move_run(writer.start_run(), RunState.ABORTED)
+    runs = [line for line in lines(writer, "history", limit=1) if "aborted" in line]
+    assert len(runs) == 1
+    with pytest.raises(Refused, match=r"--limit is 0; it is the number of runs to show, at least 1\."):
+        lines(writer, "history", limit=0)
+
+
+def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
+    with pytest.raises(NothingRuns, match=r"No run is active in .*\. Start one with `gonogo start`\."):
+        lines(writer, "hold", reason="")
+    with pytest.raises(NothingRuns, match="There is no run 7 in"):
+        lines(writer, "status", run=7)
+    writer.start_run()
+    blog = small(**{'target = "shop"': 'target = "blog"'})
+    RunWriter(writer.store, writer.deps, blog).start_run()
+    with pytest.raises(Refused, match=r"Several runs are active\. Choose one with --run: "):
+        lines(writer, "hold", reason="")
+    assert lines(writer, "hold", run=2, reason="") == ["On hold. No new step starts."]

@@ -1,0 +1,148 @@
+"""`/deploy …`: every word has its effect and its help, and a wrong word gets a hint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.slack.methods import COMMANDS
+from bot.slack.slash_command import FACTS, HELP, opens_form, run_command, started_text, writes_fact
+from bot.slack.views.blocks import Message
+from commands.runbook import Page
+from state.errors import Refused
+from state.records import RunState
+from state.sqlite.store import Store
+from tests.bot.slack.run_writer import DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
+from tests.bot.slack.slack_box import SlackBox, buttons, play
+from tests.bot.slack.views.drawn import shown
+from tests.pages import small
+
+BLOG: Page = small(**{'target = "shop"': 'target = "blog"'})
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> RunWriter:
+    """A record without runs."""
+    store = Store(tmp_path / "gonogo.db")
+    return RunWriter(store, deps_of(store), PAGE)
+
+
+def replied(writer: RunWriter, text: str, person: str = GUEST) -> str:
+    """The reply to `/deploy TEXT`, as text."""
+    reply = run_command(writer.deps, text, person)
+    return reply if isinstance(reply, str) else shown(reply)
+
+
+def test_help_has_one_line_for_each_command() -> None:
+    words = [usage.split()[0] for usage in HELP]
+    assert set(words) == {"start", "status", "history", "help", *FACTS}
+    assert len(words) == len(set(words))
+
+
+def test_help_fits_a_phone(writer: RunWriter) -> None:
+    lines = replied(writer, "help").splitlines()
+    assert lines[0] == "`/deploy start [page] [ref]`  start a deployment; without a page a form opens"
+    assert "`/deploy rollback [reason]`  roll back; anybody can, at any time" in lines
+    assert max(map(len, lines)) <= 110, "a line must not fill half of a phone's screen"
+
+
+def test_every_command_of_the_manifest_has_its_help() -> None:
+    for word in COMMANDS["/deploy"].split(" | "):
+        assert any(usage.split()[0] == word for usage in HELP), word
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"), [("start", True), (" start ", True), ("start small.md", False), ("", False)]
+)
+def test_only_a_bare_start_opens_the_form(text: str, opens: bool) -> None:
+    assert opens_form(text) is opens
+
+
+@pytest.mark.parametrize(
+    ("text", "writes"), [("rollback it burns", True), ("SIGN", True), ("status", False), ("help", False), ("", False)]
+)
+def test_what_people_decide_is_stored_before_it_is_acknowledged(text: str, writes: bool) -> None:
+    assert writes_fact(text) is writes
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("rolback", "There is no `/deploy rolback`. Did you mean `/deploy rollback`?"),
+        ("xyz <!channel>", "There is no `/deploy xyz`."),
+        ("<!here>", "There is no `/deploy &lt;!here&gt;`."),
+    ],
+)
+def test_an_unknown_word_gets_a_hint_and_the_help(writer: RunWriter, text: str, reply: str) -> None:
+    assert replied(writer, text).splitlines()[0] == reply
+    assert "`/deploy help`  show this list" in replied(writer, text)
+
+
+@pytest.mark.parametrize("text", ["status", "history"])
+def test_without_a_run_the_reply_says_how_to_start_one(writer: RunWriter, text: str) -> None:
+    assert replied(writer, text) == "There is no run yet. Start one with /deploy start."
+
+
+def test_status_is_the_card_with_its_buttons(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    reply = run_command(writer.deps, "status", GUEST)
+    assert isinstance(reply, Message)
+    assert buttons(reply) == ["rollback", "hold"]
+
+
+def test_status_shows_the_last_run_once_none_is_active(writer: RunWriter) -> None:
+    writer.move_run(writer.start_run(), RunState.ABORTED)
+    assert "shop: ABORTED, nothing was changed" in replied(writer, "status")
+
+
+def test_status_of_several_runs_is_several_cards_with_ids_of_their_own(writer: RunWriter) -> None:
+    writer.start_run()
+    RunWriter(writer.store, writer.deps, BLOG).start_run()
+    reply = run_command(writer.deps, "status", GUEST)
+    assert isinstance(reply, Message)
+    assert "shop: deploying" in shown(reply)
+    assert "blog: deploying" in shown(reply)
+    ids = [block["block_id"] for block in reply.blocks]
+    assert len(set(ids)) == len(ids), ids
+
+
+def test_history_lists_the_runs(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    assert "shop  main: going (goes on)" in replied(writer, "history")
+    assert "Deploy frequency: not known yet" in replied(writer, "history")
+
+
+def test_a_typed_start_starts_a_run(writer: RunWriter) -> None:
+    assert (
+        replied(writer, "start small.md v2", STARTER) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+    )
+    run = writer.store.run(1)
+    assert (run.ref, run.starter) == ("v2", STARTER)
+    assert started_text(run) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+
+
+def test_a_start_with_too_many_words_starts_nothing(writer: RunWriter) -> None:
+    assert replied(writer, "start small.md v2 now").startswith("🚫 Too many words.")
+    assert writer.store.runs() == []
+
+
+def test_a_refusal_is_raised(writer: RunWriter) -> None:
+    with pytest.raises(Refused, match=r"did you mean small\.md\?"):
+        run_command(writer.deps, "start smal", GUEST)
+
+
+def test_every_button_has_its_command(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.workspace.command(DBA, "/deploy sign")
+        await box.reply_to(DBA, "Signed as Database Admin")
+        await box.workspace.command(LEAD, "/deploy refuse the plan is old")
+        await box.reply_to(LEAD, "Refused as Tech Lead")
+        await box.workspace.command(GUEST, "/deploy rollback it burns")
+        await box.reply_to(GUEST, "Rolling back shop")
+        request = box.store.record(run.id).rollback
+        assert request
+        assert request.reason == "it burns"
+
+    play(tmp_path, story)

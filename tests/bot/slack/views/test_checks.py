@@ -1,0 +1,69 @@
+"""The checks of the watch as lines: the worst first, with limits where they matter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.slack.views.checks import VERDICTS, check_lines, check_summary
+from commands.report.status import Status
+from commands.watch.verdicts import CheckVerdict, Verdict
+from state.records import RunState
+from tests.bot.slack.views.drawn import snapshot_with
+from tests.pages import NOON
+
+
+def check(title: str, verdict: Verdict, *, limits: str = "limit: above 5 s") -> CheckVerdict:
+    """A check with this newest verdict."""
+    return CheckVerdict(
+        step="x", title=title, verdict=verdict, summary="200 ms", limits=limits, at=NOON, attempt=1, blind=0
+    )
+
+
+def status_with(*checks: CheckVerdict) -> Status:
+    """A run's status with these checks."""
+    return replace(snapshot_with().status, checks=checks)
+
+
+def test_every_verdict_has_a_mark() -> None:
+    assert set(VERDICTS) == set(Verdict)
+
+
+def test_the_worst_check_comes_first_and_only_it_shows_its_limit() -> None:
+    status = status_with(check("Every 15 minutes: CPU", Verdict.OK), check("Every 15 minutes: API", Verdict.BAD))
+    assert check_lines(status).splitlines() == ["❌ *API* 200 ms (limit: above 5 s)", "✅ *CPU* 200 ms"]
+
+
+def test_with_details_every_check_shows_its_limit() -> None:
+    assert check_lines(status_with(check("CPU", Verdict.OK)), details=True) == "✅ *CPU* 200 ms (limit: above 5 s)"
+
+
+@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.ROLLED_BACK])
+def test_once_the_rollback_has_begun_the_checks_are_marked_as_old(state: RunState) -> None:
+    status = replace(status_with(check("API", Verdict.BAD)), state=state)
+    assert check_lines(status).splitlines()[0] == "Checks before the rollback:"
+    assert check_lines(replace(status, checks=())) == ""
+
+
+def test_names_with_underscores_never_stand_in_italics() -> None:
+    status = status_with(check("API", Verdict.BAD, limits="was 2 s in job_creation_by_users"))
+    assert "_(" not in check_lines(status), "Slack would show the underscores of the name"
+
+
+def test_a_verdict_that_its_mark_does_not_explain_is_named() -> None:
+    assert check_lines(status_with(check("API", Verdict.UNREACHABLE))).startswith(f"🔌 *API* {Verdict.UNREACHABLE}: ")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "summary"),
+    [
+        ([], ""),
+        ([Verdict.OK], "✅ 1 check ok"),
+        ([Verdict.OK, Verdict.OK], "✅ 2 checks ok"),
+        ([Verdict.OK, Verdict.QUIET], "✅ 1 check ok, 💤 1 quiet"),
+        ([Verdict.OK, Verdict.WARNING, Verdict.BAD], "*❌ 1 bad, ⚠️ 1 warning* of 3 checks"),
+    ],
+)
+def test_the_summary_counts_what_is_not_ok(verdicts: list[Verdict], summary: str) -> None:
+    assert check_summary(status_with(*(check("x", verdict) for verdict in verdicts))) == summary

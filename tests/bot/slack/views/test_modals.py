@@ -1,0 +1,85 @@
+"""The forms: every one keeps Slack's limits, and what people fill in comes back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from slack_sdk.models.views import View
+
+from bot.rehearsal.workspace.blockkit.check import wrong_view
+from bot.slack.views.modals import REASONS, message_modal, reason_from, reason_modal, request_from, start_modal
+from commands.runbook import Page
+from commands.runbook.page import Option
+from commands.start.request import StartRequest
+from tests.bot.slack.hostile import TEXTS, wrong_for_the_sdk
+from tests.bot.slack.run_writer import PAGE
+from tests.bot.slack.views.drawn import texts
+from tests.bot.slack.whole_run import page_with
+
+
+def option_pages(text: str) -> list[Page]:
+    """Eight pages that are options, with this text wherever their author may write."""
+    option = Option(
+        name=text, risk=text, time=text, rollback=text, testing=text, recommendation=text, choose_if=[text] * 9
+    )
+    page = page_with(text)
+    runbook = page.runbook.model_copy(update={"option": option})
+    return [Page(**{**vars(page), "runbook": runbook, "name": f"{name}.md"}) for name in "abcdefgh"]
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_every_form_is_accepted_by_the_sdk_and_by_slacks_rules(text: str) -> None:
+    forms = [start_modal([PAGE]), start_modal(option_pages(text)), message_modal(text)]
+    for form in [*forms, *(reason_modal(action, "1:2") for action in REASONS)]:
+        assert wrong_view(form) == []
+        View(**form).validate_json()
+        assert wrong_for_the_sdk(form["blocks"]) == []
+        assert len(json.dumps(form)) < 250_000
+        assert all(text.strip() for text in texts(form["blocks"]))
+
+
+def test_the_start_form_compares_the_options_of_the_pages() -> None:
+    (comparison, *_) = start_modal(option_pages("Fast"))["blocks"]
+    column = comparison["fields"][0]["text"].splitlines()
+    assert column[:3] == ["*Fast*", "Risk: *Fast*", "Time: *Fast*"]
+    assert column[6:8] == ["Choose it if:", "• Fast"]
+
+
+def test_a_page_without_options_is_not_compared() -> None:
+    form = start_modal([PAGE])
+    assert [block["block_id"] for block in form["blocks"]] == ["page", "minutes", "ref", "note"]
+    assert form["blocks"][2]["element"]["placeholder"]["text"] == "Default: main (from the page)"
+
+
+def test_a_start_is_now_or_in_minutes() -> None:
+    options = start_modal([PAGE])["blocks"][1]["element"]["options"]
+    assert [option["text"]["text"] for option in options][:2] == ["now", "in 5 minutes"]
+
+
+def test_only_a_false_alarm_asks_for_how_long() -> None:
+    fields = {action: [b["block_id"] for b in reason_modal(action, "1:2")["blocks"]] for action in REASONS}
+    assert fields.pop("false_alarm") == ["reason", "lasts"]
+    assert all(names == ["reason"] for names in fields.values()), fields
+
+
+def test_the_form_of_a_skip_asks_why_it_is_safe() -> None:
+    assert reason_modal("skip", "1:2")["blocks"][0]["label"]["text"] == "Why is it safe to skip this step?"
+
+
+def test_the_answers_of_the_reason_form_come_back() -> None:
+    state: dict[str, Any] = {"values": {"reason": {"reason": {"value": " It is old. "}}}}
+    assert reason_from(state) == {"reason": "It is old.", "lasts": ""}
+    state["values"]["lasts"] = {"lasts": {"selected_option": {"value": "1 h"}}}
+    assert reason_from(state)["lasts"] == "1 h"
+
+
+def test_the_answers_of_the_start_form_come_back() -> None:
+    values = {
+        "page": {"page": {"selected_option": {"value": "small.md"}}},
+        "minutes": {"minutes": {"selected_option": {"value": "10"}}},
+        "ref": {"ref": {"value": " v2 "}},
+        "note": {"note": {"value": None}},
+    }
+    assert request_from({"values": values}) == StartRequest(page="small.md", notice_minutes=10, ref="v2", note="")

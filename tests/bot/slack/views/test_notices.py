@@ -1,0 +1,43 @@
+"""Messages about the unusual: a slow step, a clock that jumped, a run that was ended by hand."""
+
+from __future__ import annotations
+
+from bot.slack.views.notices import clock_jumped, ended_by_hand, slow_step
+from state.events import ClockJumped, RunMoved, StepSlow
+from state.records import RunState
+from tests.bot.slack.run_writer import LEAD, STARTER
+from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
+
+
+def test_a_slow_step_says_how_slow_and_who_should_check() -> None:
+    data = StepSlow(title="Build", summary="it has run for 12 min, usually 4 min", roles=("lead",))
+    assert shown(slow_step(snapshot_with(), event_with(data), data)).splitlines() == [
+        "🐢 *Build* is slower than usual",
+        "It has run for 12 min, usually 4 min.",
+        f"Please check: <@{LEAD}>",
+    ]
+
+
+def test_a_clock_that_jumped_is_one_line() -> None:
+    data = ClockJumped(summary="the clock went back 1 h")
+    assert shown(clock_jumped(snapshot_with(), event_with(data), data)) == "🕰️ the clock went back 1 h."
+
+
+def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> None:
+    data = RunMoved(
+        state=RunState.ENDED, person=STARTER, reason="its machine is gone", clock="2 h", left=("the new code",)
+    )
+    drawn = ended_by_hand(snapshot_with(), event_with(data), data)
+    assert shown(drawn).splitlines() == [
+        f"🛑 *The run of shop was ended by hand* by <@{STARTER}>. Nothing was rolled back.",
+        "> its machine is gone",
+        "Left on production:",
+        "• the new code",
+        "The run took 2 h",
+    ]
+    assert drawn.broadcast, "the channel must know that the target is free"
+
+
+def test_a_run_ended_before_any_change_says_so() -> None:
+    data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
+    assert "Nothing was changed in production." in shown(ended_by_hand(snapshot_with(), event_with(data), data))

@@ -1,0 +1,188 @@
+"""Questions: open with buttons and mentions, settled with who answered what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.slack.views.blocks import Message
+from bot.slack.views.questions import question
+from bot.slack.views.snapshot import Snapshot
+from commands.progress.step_state import DECISION, WATCH
+from state.events import Ask, PeopleAsked
+from state.facts import Fact
+from state.records import AttemptState, RunState
+from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, ROLLBACK, STARTER
+from tests.bot.slack.slack_box import buttons
+from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
+from tests.pages import SIGNED, row, said, small
+
+SIGN = PeopleAsked(
+    ask=Ask.SIGN,
+    step=READY,
+    title="Ready?",
+    roles=("dba", "lead"),
+    items=(("dba", "The backup is there"), ("lead", "The plan is read")),
+)
+ANSWER = PeopleAsked(
+    ask=Ask.ANSWER, step=DEPLOY, title="Deploy", roles=("lead",), state="failed", summary="npm ended with 1."
+)
+AGREE = PeopleAsked(ask=Ask.AGREE, step="window", title="Window", roles=("dba", "lead"))
+WINDOW = '### Window\n\n```toml window\ndays = ["mon"]\nhours = ["22:00-06:00"]\n```\n'
+DECIDE = PeopleAsked(
+    ask=Ask.DECIDE, step=DECISION, title="KEEP or ROLLBACK", roles=("lead",), asked_items=("Users are happy",)
+)
+AT_GATE = row(READY, "done")
+FAILED = row(DEPLOY, "failed")
+DECIDING = (AT_GATE, row(DEPLOY, "done"), row(WATCH, "done"), row(DECISION, "running"))
+
+
+def asked(data: PeopleAsked, snapshot: Snapshot) -> Message:
+    """The message of a question, with the run as it is in the snapshot."""
+    return question(snapshot, event_with(data), data)
+
+
+def head(message: Message) -> str:
+    """The headline of a message."""
+    return str(message.blocks[0]["text"]["text"])
+
+
+def outside_window(*facts: Fact) -> Snapshot:
+    """A run that must not deploy now; the lead wants to skip that step, which takes a second person."""
+    skip = said("answer", "window", 1, said="skip", person=LEAD, reason="it is fine")
+    at_window = snapshot_with(AT_GATE, row("window", "failed"), facts=(*SIGNED, skip, *facts))
+    return replace(at_window, page=small(**{"## Deploy\n": f"{WINDOW}\n## Deploy\n"}))
+
+
+def test_an_open_sign_off_mentions_only_who_has_not_signed() -> None:
+    signed = said("sign", READY, 1, role="dba", said="yes", person=DBA)
+    drawn = asked(SIGN, snapshot_with(AT_GATE, facts=(signed,)))
+    assert head(drawn) == "🙋 Please sign: Ready?"
+    lines = shown(drawn).splitlines()
+    assert lines[1].startswith(f"☑️ *Database Admin*: signed by <@{DBA}> at ")
+    assert lines[2:5] == ["      • The backup is there", f"⬜ *Tech Lead*  <@{LEAD}>", "      • The plan is read"]
+    assert buttons(drawn) == ["sign", "refuse"]
+    assert button_of(drawn, "sign")["value"] == "1:7"
+    assert f"<@{LEAD}>" in drawn.text, "a phone's notification must call who is asked"
+
+
+def test_a_signed_sign_off_has_no_buttons() -> None:
+    drawn = asked(SIGN, snapshot_with(AT_GATE, facts=SIGNED))
+    assert head(drawn) == "✅ Signed: Ready?"
+    assert buttons(drawn) == []
+    assert f"<@{LEAD}>" not in shown(drawn)
+
+
+def test_a_refused_sign_off_says_who_refused_as_what_and_why() -> None:
+    refused = said("sign", READY, 1, role="lead", said="no", person=LEAD, reason="the backup is old")
+    drawn = asked(SIGN, snapshot_with(AT_GATE, facts=(refused,)))
+    assert head(drawn) == "⛔ Not signed: Ready?"
+    assert f"⛔ Refused by <@{LEAD}> as *Tech Lead* at " in shown(drawn)
+    assert shown(drawn).endswith(": the backup is old")
+
+
+@pytest.mark.parametrize(
+    ("state", "headline"),
+    [
+        (AttemptState.FAILED, "❌ Failed: Deploy"),
+        (AttemptState.UNKNOWN, "❓ Unknown result: Deploy"),
+        (AttemptState.DONE, "⛔ Refused: Deploy"),
+    ],
+)
+def test_the_headline_says_why_somebody_is_asked(state: AttemptState, headline: str) -> None:
+    assert head(asked(PeopleAsked(ask=Ask.ANSWER, title="Deploy", state=state), snapshot_with())) == headline
+
+
+def test_a_failed_step_offers_every_answer_and_the_rollback() -> None:
+    drawn = asked(ANSWER, snapshot_with(AT_GATE, FAILED, facts=SIGNED))
+    assert "npm ended with 1." in shown(drawn)
+    assert f"What now? Waiting for *Tech Lead* <@{LEAD}>" in shown(drawn)
+    labels = {action: button_of(drawn, action)["text"]["text"] for action in buttons(drawn)}
+    assert labels == {
+        "again": "🔁 Run again",
+        "done": "I fixed it by hand…",
+        "skip": "Skip…",
+        "rollback": "⏪ Roll back",
+    }
+    confirm = button_of(drawn, "again")["confirm"]
+    assert (confirm["title"]["text"], confirm["confirm"]["text"]) == ("Run the step again?", "Run again")
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"), [("again", "*Run again*"), ("done", "*Fixed by hand*"), ("skip", "*Skip*")]
+)
+def test_an_answered_failure_says_who_decided_what_and_why(choice: str, words: str) -> None:
+    answer = said("answer", DEPLOY, 1, said=choice, person=LEAD, reason="it is fine")
+    drawn = asked(ANSWER, snapshot_with(AT_GATE, FAILED, facts=(*SIGNED, answer)))
+    assert f"➡️ {words}, decided by <@{LEAD}> at " in shown(drawn)
+    assert shown(drawn).endswith(": it is fine")
+
+
+def test_in_the_rollback_a_failed_step_shows_every_phone_number() -> None:
+    rolling_back = snapshot_with(
+        AT_GATE,
+        row(DEPLOY, "done"),
+        row(ROLLBACK, "failed"),
+        facts=(*SIGNED, said("rollback")),
+        state=RunState.ROLLING_BACK,
+    )
+    data = PeopleAsked(ask=Ask.ANSWER, step=ROLLBACK, title="Undo", roles=("lead",), state="failed", summary="no")
+    text = shown(asked(data, rolling_back))
+    assert "The rollback is waiting for your answer." in text
+    assert "☎️ +66 2 555 0101" in text
+    assert "☎️ +66 2 555 0102" in text
+    assert buttons(asked(data, rolling_back)) == ["again", "done", "skip"], "it is rolling back already"
+
+
+def test_a_second_person_is_asked_and_the_first_one_is_not_mentioned_again() -> None:
+    drawn = asked(AGREE, outside_window())
+    assert head(drawn) == "🙋 Second person needed: skip Window?"
+    text = shown(drawn)
+    assert f"<@{LEAD}> wants to skip it: it is fine" in text
+    assert f"A second person must agree: *Database Admin* <@{DBA}>, *Tech Lead*" in text
+    assert buttons(drawn) == ["agree", "rollback"]
+    assert button_of(drawn, "agree")["confirm"]["text"]["text"] == "The run continues without “Window”."
+
+
+def test_an_agreement_says_who_agreed() -> None:
+    drawn = asked(AGREE, outside_window(said("second", "window", 1, person=DBA)))
+    assert head(drawn) == "🙋 Second person: skip Window?"
+    assert f"✅ <@{DBA}> agreed at " in shown(drawn)
+    assert buttons(drawn) == []
+
+
+def test_an_early_keep_says_what_agreeing_means() -> None:
+    watching = snapshot_with(
+        AT_GATE, row(WATCH, "running"), facts=(*SIGNED, said("early keep", person=LEAD, reason="all is well"))
+    )
+    drawn = asked(PeopleAsked(ask=Ask.AGREE, step=DECISION, title="KEEP", roles=("dba", "lead")), watching)
+    assert head(drawn) == "🙋 Second person needed: KEEP now?"
+    assert f"<@{LEAD}> wants KEEP before the watch is over: all is well" in shown(drawn)
+    assert button_of(drawn, "agree")["confirm"]["text"]["text"] == (
+        "The watch ends now. shop stays as it is now. This run can no longer be rolled back."
+    )
+
+
+def test_the_decision_offers_keep_and_rollback_with_the_items_only_people_can_check() -> None:
+    drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=SIGNED))
+    assert head(drawn) == "🏁 KEEP or ROLLBACK?"
+    assert f"Waiting for *Tech Lead* <@{LEAD}>" in shown(drawn)
+    assert "⬜ Users are happy" in shown(drawn)
+    assert buttons(drawn) == ["keep", "rollback"]
+    assert button_of(drawn, "keep")["confirm"]["text"]["text"] == (
+        "shop stays as it is now. This run can no longer be rolled back."
+    )
+
+
+@pytest.mark.parametrize(("kind", "word"), [("keep", "KEEP"), ("rollback", "ROLLBACK")])
+def test_the_decision_says_who_decided(kind: str, word: str) -> None:
+    drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=(*SIGNED, said(kind, person=STARTER))))
+    assert head(drawn) == "🏁 The decision"
+    assert f"*{word}*, decided by <@{STARTER}> at " in shown(drawn)
+    assert buttons(drawn) == []
+
+
+def test_a_question_that_nobody_needs_to_answer_says_so() -> None:
+    drawn = asked(SIGN, snapshot_with(AT_GATE, state=RunState.ABORTED))
+    assert shown(drawn).endswith("No answer is needed any more: the run has moved on.")

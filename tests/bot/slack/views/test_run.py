@@ -1,0 +1,172 @@
+"""The messages of the whole run: start, hold, rollback, watch, status posts, each end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.slack.views.run import (
+    next_run,
+    rollback_requested,
+    run_held,
+    run_moved,
+    run_resumed,
+    run_started,
+    status_post,
+    watch_began,
+    watch_over,
+)
+from commands.progress.step_state import WATCH
+from state.events import (
+    NextRunReported,
+    RollbackRequested,
+    RunHeld,
+    RunMoved,
+    RunResumed,
+    RunStarted,
+    StatusDue,
+    WatchBegan,
+    WatchOver,
+)
+from state.records import RunState
+from tests.bot.slack.run_writer import CHECK, LEAD, READY, STARTER
+from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
+from tests.bot.slack.whole_run import snapshot_at
+from tests.pages import row
+
+SNAPSHOT = snapshot_with()
+
+
+def test_a_start_says_what_is_deployed_where_by_whom_and_when_each_step_is_planned() -> None:
+    data = RunStarted(
+        title="A deploy", ref="v2.4", target="shop", person=STARTER, note="the fix", warnings=("old key",)
+    )
+    lines = shown(run_started(SNAPSHOT, event_with(data), data)).splitlines()
+    assert lines[:3] == ["*A deploy*: deploying `v2.4` to *shop*", f"Started by <@{STARTER}>", "> the fix"]
+    assert lines[3:5] == ["⚠️ Warnings before the start:", "• old key"]
+    assert "T+10 min   Health" in lines
+    assert lines[-1].startswith("Anybody can press *Roll back* or *Hold*")
+
+
+def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
+    held, resumed = RunHeld(person=STARTER, reason="lunch"), RunResumed(person=LEAD)
+    on_hold = run_held(SNAPSHOT, event_with(held), held)
+    assert shown(on_hold).splitlines() == [f"⏸️ *On hold* by <@{STARTER}>. No new step starts.", "> lunch"]
+    assert on_hold.broadcast
+    continues = run_resumed(SNAPSHOT, event_with(resumed), resumed)
+    assert shown(continues) == f"▶️ *Resumed* by <@{LEAD}>"
+    assert not continues.broadcast
+
+
+def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
+    data = RollbackRequested(person=STARTER, reason="it burns")
+    drawn = rollback_requested(SNAPSHOT, event_with(data), data)
+    assert shown(drawn).splitlines() == [
+        f"⏪ *Rollback requested by* <@{STARTER}>",
+        "> it burns",
+        "Time budget: 15 min. The card shows the time left.",
+    ]
+    assert drawn.broadcast
+
+
+def test_the_watch_names_its_checks_and_how_often_each_runs() -> None:
+    data = WatchBegan(lasts="4 h", speed=240.0)
+    lines = shown(watch_began(SNAPSHOT, event_with(data), data)).splitlines()
+    assert lines[0] == "👀 *The watch begins*: 4 h (240 times faster: a rehearsal)"
+    assert " 15 min  Response time" in lines
+
+
+def test_after_the_watch_checks_and_alerts_go_on() -> None:
+    text = shown(watch_over(SNAPSHOT, event_with(WatchOver()), WatchOver()))
+    assert text == "👀 *The watch is over.* Its checks and alerts go on until somebody decides KEEP or ROLLBACK."
+
+
+def test_a_status_post_says_who_the_run_is_waiting_for() -> None:
+    waiting = snapshot_with(row(READY, "done"))
+    text = shown(status_post(waiting, event_with(StatusDue()), StatusDue()))
+    assert text.splitlines()[0].startswith("📋 *T+")
+    assert "🙋 *Waiting for* *Database Admin*, *Tech Lead* to sign *✅ พร้อมไหม (ready?)*" in text
+    assert "<@" not in text, "a status post must not call people every 15 minutes"
+    assert "late" not in text
+
+
+def test_a_status_post_of_the_watch_shows_its_progress_and_every_check_with_its_limit() -> None:
+    snapshot = snapshot_with(row(WATCH, "running", after=-15), row(CHECK, "done", seconds=0.2))
+    text = shown(status_post(snapshot, event_with(StatusDue()), StatusDue()))
+    assert "15 min of 1 h" in text
+    assert "✅ 1 check ok" in text
+    assert "(limit: above 5 s" in text
+
+
+def test_a_status_post_during_a_countdown_says_what_is_wrong_and_when_it_rolls_back(tmp_path: Path) -> None:
+    snapshot = snapshot_at(tmp_path, "countdown", "API > 5 s")
+    lines = shown(status_post(snapshot, event_with(StatusDue()), StatusDue())).splitlines()
+    wrong = lines.index("🚨 *API &gt; 5 s*")
+    assert lines[wrong + 1].startswith("7 s (limit: above 5 s")
+    assert lines[wrong + 2].startswith("⏳ *Rolls back at <!date^")
+
+
+def test_a_late_status_post_says_how_late_and_why() -> None:
+    data = StatusDue(late="12 min")
+    assert "⏰ 12 min late: the bot was not running" in shown(status_post(SNAPSHOT, event_with(data), data))
+
+
+@pytest.mark.parametrize(
+    ("data", "head"),
+    [
+        (RunMoved(state="kept", clock="4 h"), "✅ *shop: KEPT.* The new version stays."),
+        (RunMoved(state="aborted", clock="4 h"), "⛔ *shop: ABORTED.* Nothing was changed in production."),
+        (
+            RunMoved(state="rolled back", clock="4 h", since_rollback="3 min"),
+            "↩️ *shop: ROLLED BACK*, 3 min after the request",
+        ),
+        (
+            RunMoved(state="rolled back", clock="4 h", since_rollback="3 min", not_restored=("the page",)),
+            "⚠️ *shop: ROLLED BACK, but NOT all of it*, 3 min after the request",
+        ),
+    ],
+)
+def test_each_end_is_one_line_in_the_channel(data: RunMoved, head: str) -> None:
+    drawn = run_moved(SNAPSHOT, event_with(data), data)
+    assert shown(drawn).splitlines()[0] == head
+    assert shown(drawn).splitlines()[-1] == "The run took 4 h"
+    assert drawn.broadcast
+
+
+def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
+    data = RunMoved(state="rolled back", reason="it burns", not_restored=("the page",))
+    snapshot = snapshot_with(rollback_loss="12 jobs")
+    lines = shown(run_moved(snapshot, event_with(data), data)).splitlines()
+    assert lines[1:4] == ["> it burns", "⚠️ Lost by the rollback: 12 jobs", "❌ NOT restored: the page"]
+
+
+def test_a_kept_run_has_lost_nothing() -> None:
+    snapshot = snapshot_with(rollback_loss="12 jobs")
+    data = RunMoved(state="kept")
+    assert "12 jobs" not in shown(run_moved(snapshot, event_with(data), data))
+
+
+def test_the_beginning_of_the_rollback_stays_in_the_thread() -> None:
+    data = RunMoved(state=RunState.ROLLING_BACK)
+    drawn = run_moved(SNAPSHOT, event_with(data), data)
+    assert shown(drawn) == "⏪ *The rollback begins*"
+    assert not drawn.broadcast
+
+
+def test_a_run_ended_by_hand_has_its_own_message() -> None:
+    data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
+    assert "ended by hand" in shown(run_moved(SNAPSHOT, event_with(data), data))
+
+
+def test_the_next_run_is_one_line() -> None:
+    data = NextRunReported(summary="Run 2 of option-a.md has started.")
+    assert shown(next_run(SNAPSHOT, event_with(data), data)) == "➡️ Run 2 of option-a.md has started."
+
+
+def test_what_a_rollback_loses_is_in_the_status_while_somebody_can_roll_back() -> None:
+    snapshot = snapshot_with(rollback_loss="12 jobs")
+    assert "Rolling back now loses 12 jobs" in shown(status_post(snapshot, event_with(StatusDue()), StatusDue()))
+    kept = replace(snapshot, record=replace(snapshot.record, run=replace(snapshot.record.run, state=RunState.KEPT)))
+    assert "Rolling back" not in shown(status_post(kept, event_with(StatusDue()), StatusDue()))

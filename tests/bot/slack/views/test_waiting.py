@@ -1,0 +1,50 @@
+"""Who the run is waiting for and for what, on the card and in the status posts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
+from tests.bot.slack.run_writer import DBA, LEAD, READY
+from tests.bot.slack.views.drawn import snapshot_with
+from tests.bot.slack.whole_run import snapshot_at
+from tests.pages import row
+
+AT_GATE = snapshot_with(row(READY, "done"))
+
+
+def test_on_the_card_people_are_mentioned_and_sent_to_the_thread() -> None:
+    assert waiting_lines(AT_GATE, AT_GATE.status, mentions=True).splitlines() == [
+        f"🙋 *Waiting for* *Database Admin* <@{DBA}>, *Tech Lead* <@{LEAD}>",
+        "to sign *✅ พร้อมไหม (ready?)* (buttons in the thread)",
+    ]
+
+
+def test_in_a_status_post_nobody_is_mentioned() -> None:
+    assert waiting_lines(AT_GATE, AT_GATE.status, mentions=False) == (
+        "🙋 *Waiting for* *Database Admin*, *Tech Lead* to sign *✅ พร้อมไหม (ready?)*"
+    )
+
+
+@pytest.mark.parametrize(
+    ("turn", "text"),
+    [
+        ("failed", "*Waiting for* *x* to decide what to do about *x*"),
+        ("early keep", "*Waiting for a second person* to agree: *KEEP before the watch is over*"),
+        ("decision", "*Waiting for* *x* to decide *KEEP or ROLLBACK*"),
+    ],
+)
+def test_each_question_says_what_is_needed(tmp_path: Path, turn: str, text: str) -> None:
+    snapshot = snapshot_at(tmp_path, turn)
+    assert waiting_lines(snapshot, snapshot.status, mentions=False) == f"🙋 {text}"
+
+
+def test_a_countdown_is_no_question_and_has_lines_of_its_own(tmp_path: Path) -> None:
+    snapshot = snapshot_at(tmp_path, "countdown", "API > 5 s")
+    assert waiting_lines(snapshot, snapshot.status, mentions=True) == ""
+    (countdown,) = snapshot.status.countdowns
+    assert alert_lines(countdown).splitlines()[0] == "*API &gt; 5 s*"
+    assert countdown_line(snapshot, countdown, clock=True).startswith("⏳ *Rolls back in 1 min* at <!date^")
+    assert countdown_line(snapshot, countdown, clock=False).startswith("⏳ *Rolls back at <!date^")

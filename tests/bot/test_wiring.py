@@ -1,0 +1,42 @@
+"""The wiring: a page's places, its tools, and what the doors get from the environment."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+from bot.settings import read_settings
+from bot.tools.places import HostPlace, WebPlace
+from bot.wiring import make_deps, places_of, tools_for
+from state.sqlite.store import Store
+from tests.pages import small
+
+PAGE = small()
+
+
+def test_the_places_of_a_page_keep_their_variables() -> None:
+    places = places_of(PAGE)
+    host = HostPlace(address="$SHOP_SSH", key="$SHOP_KEY", known_hosts="$SHOP_KNOWN_HOSTS", path="")
+    assert places.hosts == {"backend": host}
+    assert places.webs == {"api": WebPlace(url="$SHOP_URL")}
+    assert places.databases == {}
+
+
+def test_the_tools_of_a_page_are_made_without_reaching_anything() -> None:
+    tools = tools_for(PAGE, read_settings({}))
+    tools.close()
+
+
+def test_the_doors_get_everything_from_the_environment(tmp_path: Path) -> None:
+    environ = {"SHOP_DBA": "U1", "SHOP_DBA_PHONE": "1", "GONOGO_CHANNEL": "C1", "GONOGO_WATCH_SPEED": "240"}
+    store = Store(tmp_path / "gonogo.db")
+    deps = make_deps(read_settings(environ), store, lambda: {"small.md": PAGE}, lambda page, ref: (ref,))
+    assert deps.people(PAGE)["dba"] == {"U1"}
+    assert deps.mentions(PAGE)["dba"] == ["U1"]
+    assert deps.phones(PAGE)["dba"] == "1"
+    assert deps.channel(PAGE) == "C1"
+    assert "SHOP_URL" in deps.missing(PAGE)
+    assert deps.preflight(PAGE, "main") == ("main",)
+    assert deps.speed == 240.0
+    assert deps.now().tzinfo is UTC
+    store.close()
