@@ -148,7 +148,7 @@ def _doctor(options: argparse.Namespace) -> int:
         lines = visit(settings, page, options.ref)
         for line in lines:
             print(f"  {line}")
-        levels = [line.found.level for line in lines]
+        levels = [line.result.level for line in lines]
         failures += levels.count("fail")
         print(f"  {len(levels)} looked at: {levels.count('fail')} to mend, {levels.count('warn')} to know of")
     return 1 if failures else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from commands.runbook import Page
-from commands.start.request import refuse_missing
+from commands.start.request import require_variables
 
 
 def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
@@ -16,7 +16,7 @@ def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
 
 def must_be_set(page: Page, environ: Mapping[str, str]) -> None:
     """Raise BadSettings naming every missing variable at once."""
-    refuse_missing(page, missing(page, environ))
+    require_variables(page, missing(page, environ))
 
 
 def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
 from commands.ports.preflight import FAIL, OK, PreflightResult
-from commands.start.doctor import DoctorLine
+from commands.start.preflight import PreflightLine
 
 ABOUT = "Slack"
 _TODO = {
@@ -33,7 +33,7 @@ _TODO = {
 }
 
 
-def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
     """Every line about Slack; `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
     if not settings.bot_token:
         return [
@@ -42,10 +42,10 @@ def look_at_slack(settings: Settings, channel: str, roles: Mapping[str, list[str
     return asyncio.run(_look(settings, channel, roles))
 
 
-async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
     client = make_client(settings)
     first = await _asked("the bot's token", lambda: _token(client))
-    if any(line.found.level == FAIL for line in first):
+    if any(line.result.level == FAIL for line in first):
         return first
     holders: dict[str, list[str]] = {}
     for role, names in roles.items():
@@ -57,12 +57,12 @@ async def _look(settings: Settings, channel: str, roles: Mapping[str, list[str]]
         *(_asked(f"{name} ({', '.join(held)})", _someone(client, name, held)) for name, held in holders.items()),
     ]
     found = [line for lines in await asyncio.gather(*others) for line in lines]
-    if holders and not any(line.found.level == FAIL for line in found):
+    if holders and not any(line.result.level == FAIL for line in found):
         found.append(_line(OK, f"all {len(holders)} people and groups of the roles are there"))
     return first + found
 
 
-async def _asked(what: str, ask: Callable[[], Awaitable[list[DoctorLine]]]) -> list[DoctorLine]:
+async def _asked(what: str, ask: Callable[[], Awaitable[list[PreflightLine]]]) -> list[PreflightLine]:
     """The lines of one question, or the one that says why Slack would not answer it."""
     try:
         return await ask()
@@ -77,7 +77,7 @@ async def _asked(what: str, ask: Callable[[], Awaitable[list[DoctorLine]]]) -> l
         ]
 
 
-async def _token(client: AsyncWebClient) -> list[DoctorLine]:
+async def _token(client: AsyncWebClient) -> list[PreflightLine]:
     answer = await client.auth_test()
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     given = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
@@ -86,12 +86,12 @@ async def _token(client: AsyncWebClient) -> list[DoctorLine]:
     return [_line(OK, f"the token is {answer['user']}'s in {answer['team']}, with all {len(SCOPES)} scopes")]
 
 
-async def _channel(client: AsyncWebClient, channel: str) -> list[DoctorLine]:
+async def _channel(client: AsyncWebClient, channel: str) -> list[PreflightLine]:
     await client.conversations_history(channel=channel, limit=1)
     return [_line(OK, f"the bot is in channel {channel}")]
 
 
-async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
+async def _app(client: AsyncWebClient, settings: Settings) -> list[PreflightLine]:
     if not settings.app_token:
         if settings.signing_secret:
             return [_line(OK, f"HTTP mode, on port {settings.port}")]
@@ -100,8 +100,8 @@ async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
     return [_line(OK, "the app's token opens a socket")]
 
 
-def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[DoctorLine]]]:
-    async def ask() -> list[DoctorLine]:
+def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[PreflightLine]]]:
+    async def ask() -> list[PreflightLine]:
         held = ", ".join(roles)
         if name.startswith("S"):
             members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
@@ -115,5 +115,5 @@ def _someone(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[]
     return ask
 
 
-def _line(level: str, summary: str, todo: str = "") -> DoctorLine:
-    return DoctorLine(about=ABOUT, found=PreflightResult(level=level, summary=summary, todo=todo))
+def _line(level: str, summary: str, todo: str = "") -> PreflightLine:
+    return PreflightLine(about=ABOUT, result=PreflightResult(level=level, summary=summary, todo=todo))

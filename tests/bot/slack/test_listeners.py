@@ -183,7 +183,7 @@ def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> No
 def test_start_says_what_is_missing_in_the_environment(tmp_path: Path) -> None:
     async def story(here: Box) -> None:
         await here.workspace.command(STARTER, "/deploy start small.md")
-        await here.hears(STARTER, "small.md needs these variables", "SHOP_SSH, SHOP_KEY")
+        await here.hears(STARTER, "small.md needs variables that are not set", "SHOP_SSH, SHOP_KEY")
         assert here.store.runs() == []
 
     play(tmp_path, story, missing=["SHOP_SSH", "SHOP_KEY"])

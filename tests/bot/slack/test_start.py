@@ -15,7 +15,7 @@ from state.errors import Refused
 from tests.bot.slack.box import LEAD, STARTER, Box, box
 
 Look = Callable[..., tuple[str, ...]]
-FAILS = "small was not started; mend this first:\n" + "\n".join(f"• host {n}: nobody listens there" for n in range(9))
+FAILS = "small was not started. Fix this first:\n" + "\n".join(f"• host {n}: nobody listens there" for n in range(9))
 
 
 def play(folder: Path, story: Callable[[Box], Awaitable[None]], look: Look) -> None:

@@ -12,7 +12,7 @@ from bot.settings import shipped_runbooks
 from commands.ports.preflight import OK, WARN
 from commands.ports.shell import CommandResult, Job
 from commands.runbook import Page, read_page
-from commands.start.doctor import examine
+from commands.start.preflight import run_preflight
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
@@ -186,7 +186,9 @@ def test_a_page_without_a_scratch_address_is_read_and_says_in_words_what_will_be
 
 
 def test_the_doctor_tells_that_the_copy_could_be_made() -> None:
-    lines = [str(line) for line in examine(shipped_without(), World().tools(), "", limit=10) if line.found.level == OK]
+    lines = [
+        str(line) for line in run_preflight(shipped_without(), World().tools(), "", limit=10) if line.result.level == OK
+    ]
     for what in ("proof", "rehearsal"):
         assert f"for the {what}, a PostgreSQL on the bot's machine can hold the copy and be reached" in "\n".join(lines)
 
@@ -194,13 +196,13 @@ def test_the_doctor_tells_that_the_copy_could_be_made() -> None:
 def test_the_doctor_warns_that_it_would_be_missing_and_keeps_no_run_from_starting() -> None:
     world = World()
     world.no_scratch = "host “production” forwards no port back to the bot"
-    lines = examine(shipped_without(), world.tools(), "", limit=10)
-    warned = [str(line) for line in lines if line.found.level == WARN]
+    lines = run_preflight(shipped_without(), world.tools(), "", limit=10)
+    warned = [str(line) for line in lines if line.result.level == WARN]
     for what in ("proof", "rehearsal"):
         assert f"the {what} would be missing: {world.no_scratch}: mend that, or name an empty database" in "\n".join(
             warned
         )
-    assert not [line for line in lines if "missing" in line.found.summary and line.found.level not in {WARN, OK}]
+    assert not [line for line in lines if "missing" in line.result.summary and line.result.level not in {WARN, OK}]
     assert world.not_given_back == 0
 
 
