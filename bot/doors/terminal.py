@@ -15,7 +15,7 @@ from bot.text import event_in_short
 from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_lines, status_of
 from commands.rollback.request import rollback
-from commands.run.end import end_run, left_on_production
+from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
@@ -149,7 +149,7 @@ class Terminal:
             yield f"Type {run.id} to end it, anything else to leave it:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was left as it is.")
-            end_run(self.store, run, page, self.actor, options.reason, self._now())
+            close_run(self.store, run, page, self.actor, options.reason, self._now())
         finally:
             lock.close()
         yield f"Run {run.id} is ended; {run.target} is free for another run."

@@ -1,4 +1,4 @@
-"""The smoke tests repeated in the watch: nothing of the first time is taken for what is made now, and no test job stays behind."""
+"""The smoke tests repeated in the watch: they use nothing of the first time, and leave no test job behind."""
 
 from __future__ import annotations
 
@@ -15,74 +15,74 @@ from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from state.errors import LostTrack
 from tests.production import answer
-from tests.show import Show
+from tests.simulated_run import SimulatedRun
 
 LOST = LostTrack("POST /api/jobs: “api” did not answer within 30 s.")
 
 
 @pytest.fixture
-def show(tmp_path: Path) -> Iterator[Show]:
-    """Option A, whose first smoke tests are done and cleaned up; nothing of it runs any more that makes jobs."""
-    show = Show(tmp_path)
-    show.engine.start()
-    show.play(until=lambda: show.record.last("test-5") is not None)
-    show.engine.stop()
-    show.world.calls.clear()
-    yield show
-    show.close()
+def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
+    """Option A with its engine stopped, whose first smoke tests succeeded and are cleaned up."""
+    sim = SimulatedRun(tmp_path)
+    sim.engine.start()
+    sim.advance(until=lambda: sim.record.last("test-5") is not None)
+    sim.engine.stop()
+    sim.world.calls.clear()
+    yield sim
+    sim.close()
 
 
-def repeated(show: Show) -> Outcome:
-    """The outcome of the smoke tests made once more."""
-    step = show.page.step("smoke-tests-again")
-    context = ContextFactory(show.store, show.page, show.run, show.world.tools()).context(step, 9, Event())
-    return execute(step.box, context)
+def repeat(sim: SimulatedRun) -> Outcome:
+    """Run the smoke tests again."""
+    step = sim.page.step("smoke-tests-again")
+    ctx = ContextFactory(sim.store, sim.page, sim.run, sim.world.tools()).context(step, 9, Event())
+    return execute(step.box, ctx)
 
 
-def lose_the_answer(show: Show, *, made: int) -> None:
-    """The answer to test 2 is lost, after so many jobs were made by it."""
+def lose_the_answer(sim: SimulatedRun, *, jobs: int) -> None:
+    """Let test 2 create so many jobs and lose the answer to it."""
 
     def reply(call: HttpRequest) -> object:
         if "Normal" not in call.json["subject"]:
-            return show.world.web_says("api", call)
-        for _ in range(made):
-            show.world._new_job(call.json)
+            return sim.world.web_says("api", call)
+        for _ in range(jobs):
+            sim.world._new_job(call.json)
         return LOST
 
-    show.world.on_web("^POST api /api/jobs$", reply)
+    sim.world.on_web("^POST api /api/jobs$", reply)
 
 
-def test_a_job_whose_answer_was_lost_is_looked_for_used_and_deleted(show: Show) -> None:
-    lose_the_answer(show, made=1)
-    found = repeated(show)
-    assert found.state == "done", found.lines
-    assert show.world.jobs == {}
-    assert ("POST", "api", "/api/jobs/3/approve") in show.world.calls, "an older job was approved, or none"
+def test_a_job_whose_answer_was_lost_is_found_used_and_deleted(sim: SimulatedRun) -> None:
+    lose_the_answer(sim, jobs=1)
+    outcome = repeat(sim)
+    assert outcome.state == "done", outcome.lines
+    assert sim.world.jobs == {}
+    assert ("POST", "api", "/api/jobs/3/approve") in sim.world.calls, "an older job was approved, or none"
 
 
-def test_where_looking_does_not_tell_which_job_it_was_all_of_them_are_deleted(show: Show) -> None:
-    lose_the_answer(show, made=2)
-    found = repeated(show)
-    assert found.state == "failed"
-    assert show.world.jobs == {}, found.lines
-    assert any(line.startswith("✓ Clean up") and "/api/jobs/4: 200" in line for line in found.lines), found.lines
+def test_if_it_is_unclear_which_job_was_created_all_of_them_are_deleted(sim: SimulatedRun) -> None:
+    lose_the_answer(sim, jobs=2)
+    outcome = repeat(sim)
+    assert outcome.state == "failed"
+    assert sim.world.jobs == {}, outcome.lines
+    assert any(line.startswith("✓ Clean up") and "/api/jobs/4: 200" in line for line in outcome.lines), outcome.lines
 
 
-def test_what_could_not_be_cleaned_up_is_told(show: Show) -> None:
-    lose_the_answer(show, made=2)
-    show.world.on_web("^DELETE", answer(500))
-    (line,) = [line for line in repeated(show).lines if "Clean up" in line]
+def test_a_job_that_cannot_be_deleted_is_reported(sim: SimulatedRun) -> None:
+    lose_the_answer(sim, jobs=2)
+    sim.world.on_web("^DELETE", answer(500))
+    (line,) = [line for line in repeat(sim).lines if "Clean up" in line]
     assert line.startswith("✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Answered 500")
 
 
-def test_a_clean_up_that_knows_nothing_to_delete_says_so_and_never_takes_the_job_of_the_first_time(show: Show) -> None:
+def test_a_clean_up_without_its_input_says_so_and_never_deletes_a_job_of_the_first_time(sim: SimulatedRun) -> None:
     steps = tuple(
-        replace(one, box=one.box.model_copy(update={"each": None})) if one.id == "clean-up" else one
-        for one in show.page.steps
+        replace(step, box=step.box.model_copy(update={"each": None})) if step.id == "clean-up" else step
+        for step in sim.page.steps
     )
-    show.page = replace(show.page, steps=steps)
-    lose_the_answer(show, made=2)
-    (line,) = [line for line in repeated(show).lines if "Clean up" in line]
-    assert line.startswith("✗") and "<test_job> is not known" in line
-    assert "what this one cleans up may still be there" in line
-    assert not [path for method, _, path in show.world.calls if method == "DELETE"]
+    sim.page = replace(sim.page, steps=steps)
+    lose_the_answer(sim, jobs=2)
+    (line,) = [line for line in repeat(sim).lines if "Clean up" in line]
+    assert line.startswith("✗") and "<test_job> has no value" in line
+    assert "What this step cleans up may still be there." in line
+    assert not [path for method, _, path in sim.world.calls if method == "DELETE"]

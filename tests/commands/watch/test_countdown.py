@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.run.decide import BeginStep, NextAct, RequestRollback, Wait, decide
+from commands.run.decide import BeginStep, Instruction, RequestRollback, Wait, decide
 from commands.signoff.waiting import waiting_for
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown, held_alerts, running_countdowns
 from state.facts import Fact
@@ -33,7 +33,7 @@ def watched(*rows: Attempt, facts: tuple[Fact, ...] = (), speed: float = 1.0) ->
     return record(*BEFORE, row(WATCH, AttemptState.RUNNING, after=3), *rows, facts=(*SIGNED, *facts), speed=speed)
 
 
-def following(of: Record, minutes: float) -> NextAct:
+def following(of: Record, minutes: float) -> Instruction:
     return decide(PAGE, of, NOON + timedelta(minutes=minutes))
 
 
