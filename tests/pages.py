@@ -1,4 +1,4 @@
-"""A small whole runbook page, and runs, attempts, facts and events of it that a test writes by hand."""
+"""A small runbook page, and runs, attempts, facts and events of it written by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated run: a shipped page on the real engine and store and the fake World, with people who sign at once."""
+"""A simulated run: a shipped page on the real engine and the fake World; people sign at once."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Where a run stands: pure questions about its record, its clock, and how long its steps usually take."""
+"""Where a run stands: pure questions about its record, clock, and usual times."""

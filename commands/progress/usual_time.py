@@ -1,4 +1,4 @@
-"""How long steps usually take, and the report of a running step that takes longer, while there is time to act."""
+"""How long steps usually take, and reports of running steps that take longer."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One run from its start to its end: the loop, what comes next, its attempts, their contexts and events."""
+"""One run from start to end: the loop, what comes next, its attempts and their events."""

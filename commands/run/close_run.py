@@ -1,4 +1,4 @@
-"""Closes an abandoned run by hand: rolls nothing back, and says what the run leaves on production."""
+"""Closes an abandoned run by hand: rolls nothing back, and says what is left."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
 
 
 def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
-    """Write that a run is closed. The caller holds the state file's lock. Raises NothingRuns; Refused without a reason."""
+    """Write that a run is closed. The caller holds the state file's lock. Raises NothingRuns, Refused (no reason)."""
     if not run.active:
         raise NothingRuns(f"Run {run.id} is already over ({run.state}).")
     if not reason.strip():

@@ -1,4 +1,4 @@
-"""Makes the context of an attempt: the values of earlier steps, the run's files, how to repeat a part."""
+"""Makes the context of an attempt: earlier values, the run's files, how to repeat a part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ContextFactory:
         self.tools = tools
 
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
-        """The context of an attempt. Its key depends on the attempt alone, so a later process finds the same effects."""
+        """The context of an attempt. Its key is the same in every process, so each effect happens once."""
         record = self.store.record(self.number)
         values = {
             "ref": record.run.ref,

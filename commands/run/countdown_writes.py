@@ -1,4 +1,4 @@
-"""Writes what happens to an alert's countdown: it starts, is cancelled, or expires and rolls back."""
+"""Writes how an alert's countdown starts, is cancelled, or expires and rolls back."""
 
 from __future__ import annotations
 

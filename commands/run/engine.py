@@ -65,7 +65,8 @@ class Engine:
                         self._start_runner(run)
                 kept = [run for number in self._ended() if (run := self.store.run(number)).state == RunState.KEPT]
             except BadRecord as error:
-                LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400  the message says it all
+                # the message is enough, a traceback would hide it
+                LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400
                 kept = None
             with self.store.changed:
                 self.store.changed.wait(POLL)

@@ -86,7 +86,8 @@ class Runner:
                 if not self._turn():
                     return
             except BadRecord as error:
-                LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400  the message says it all
+                # the message is enough, a traceback would hide it
+                LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
                 self._detaching.wait(RETRY_INTERVAL)
             except Exception:
                 LOG.exception("run %s: internal error; the run goes on", self.number)

@@ -1,4 +1,4 @@
-"""The running attempts of one run: each has a thread that does the step and writes how it ended."""
+"""The running attempts of a run: a thread each, which runs the step and writes its end."""
 
 from __future__ import annotations
 
@@ -83,21 +83,22 @@ class RunningSteps:
         except Exception as error:
             # without the error's message and traceback: they may hold a secret
             run, name = self.contexts.number, type(error).__name__
-            LOG.error("step %s of run %s raised %s", running.step.id, run, name)  # noqa: TRY400  the message says it all
+            LOG.error("step %s of run %s raised %s", running.step.id, run, name)  # noqa: TRY400
             outcome = unknown(f"Internal error in the bot ({name}). Check production before you decide.")
         seconds = self._clock.monotonic() - began
         while not self._try_to_write_end(running, outcome, seconds):
             self._closed.wait(RETRY_INTERVAL)
 
     def _try_to_write_end(self, running: RunningStep, outcome: Outcome, seconds: float) -> bool:
-        """Write how an attempt ended, if anybody still waits for it. False if the state file cannot be written now."""
+        """Write how an attempt ended, unless nobody waits for it. False if it cannot be written now."""
         with self._writing:
             if running.abandoned or self._closed.is_set():
                 return True
             try:
                 self._write_end(running, outcome, seconds)
             except BadRecord as error:
-                LOG.error("the result of %s is not written yet: %s", running.step.id, error)  # noqa: TRY400  the message says it all
+                # the message is enough, a traceback would hide it
+                LOG.error("the result of %s is not written yet: %s", running.step.id, error)  # noqa: TRY400
                 return False
         return True
 

@@ -1,1 +1,1 @@
-"""The start of a run: the request, the preflight over the page, and the write that begins the run."""
+"""The start of a run: the request, the preflight over the page, and the new run."""

@@ -1,4 +1,4 @@
-"""The preflight over a page: checks every place at once, within a time limit. `gonogo doctor` prints it."""
+"""The preflight over a page, which `gonogo doctor` prints: every place is checked at once."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class StartRequest:
 
 
 def require_valid_request(page: Page, request: StartRequest, actor: Actor, people: People) -> str:
-    """Return the ref to deploy. Raises NotAllowed, BadSettings (a role without people), Refused (bad countdown or ref)."""
+    """Return the ref to deploy. Raises NotAllowed, BadSettings (a role has no people), Refused (countdown, ref)."""
     if page.runbook.starters:
         require_role(actor, tuple(page.runbook.starters), people, page, "start this runbook")
     empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))

@@ -1,4 +1,4 @@
-"""Starts a run, in the same way from every door: find the page, check the request, preflight, write the run."""
+"""Starts a run, the same from every door: page, request, preflight, and the new run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A runner on a small page that a test drives turn by turn, with a clock that only the test moves."""
+"""A runner that a test drives turn by turn, with a clock that only the test moves."""
 
 from __future__ import annotations
 

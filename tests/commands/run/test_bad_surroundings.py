@@ -1,4 +1,4 @@
-"""Bad surroundings during a run: a full disk on the bot's machine, a clock that jumps. The run continues."""
+"""A full disk on the bot's machine or a clock that jumps during a run: it continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock jumps during a run: what was planned before the jump happens after the time that really passed."""
+"""The clock jumps during a run: everything planned follows real time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing an abandoned run: it says what is left, marks what ran as unknown, and frees the target."""
+"""Closing an abandoned run: what is left, what is written, and a free target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events of a run: what is written with the start and the end of an attempt, and when the run moves."""
+"""The events of a run: an attempt begins or ends, and the run moves."""
 
 from __future__ import annotations
 

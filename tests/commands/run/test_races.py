@@ -1,4 +1,4 @@
-"""Races between a button and the loop: what the person was told stays true, whichever was written first."""
+"""Races between a button and the loop: what the person was told stays true."""
 
 from __future__ import annotations
 

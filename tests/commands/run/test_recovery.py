@@ -1,4 +1,4 @@
-"""Recovery: how an attempt ended is found out, an unreachable target gets time, and a stop ends the wait."""
+"""Recovery: what it finds out, how long it tries, and what stops it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smoke tests repeated in the watch: they use nothing of the first time, and leave no test job behind."""
+"""The smoke tests repeated in the watch: no old values, and no job left behind."""
 
 from __future__ import annotations
 

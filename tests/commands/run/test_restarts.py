@@ -1,4 +1,4 @@
-"""Whole runs over a restart of the bot or a lost connection: nothing happens twice, and nothing is guessed."""
+"""Whole runs over a restart or a lost connection: nothing twice, nothing guessed."""
 
 from __future__ import annotations
 

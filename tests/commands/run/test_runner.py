@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +13,6 @@ from state.facts import BOT
 from state.records import AttemptState, Record, RunState
 from tests.commands.run.driven_runner import BACK, DEPLOY, GATE, PAGE, DrivenRunner, wait_until
 from tests.pages import NOON, fact
-
-
-@pytest.fixture
-def driven(tmp_path: Path) -> Iterator[DrivenRunner]:
-    made = DrivenRunner(tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_step_is_written_as_running_before_it_runs_and_then_with_its_end(driven: DrivenRunner) -> None:

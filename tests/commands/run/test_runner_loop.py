@@ -27,13 +27,6 @@ says = "jobs"
 """
 
 
-@pytest.fixture
-def driven(tmp_path: Path) -> Iterator[DrivenRunner]:
-    made = DrivenRunner(tmp_path)
-    yield made
-    made.close()
-
-
 def test_the_loop_runs_the_steps_to_the_watch_and_ends_with_the_run(driven: DrivenRunner) -> None:
     driven.runner.start()
     assert driven.ended(GATE).state == AttemptState.DONE

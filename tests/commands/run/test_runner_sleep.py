@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +13,6 @@ from state.records import RunState
 from state.sqlite.store import Store
 from tests.commands.run.driven_runner import DEPLOY, GATE, DrivenRunner
 from tests.pages import NOON, event, fact, small
-
-
-@pytest.fixture
-def driven(tmp_path: Path) -> Iterator[DrivenRunner]:
-    made = DrivenRunner(tmp_path)
-    yield made
-    made.close()
 
 
 def sleep(driven: DrivenRunner, until: datetime | None = None) -> threading.Thread:

@@ -1,4 +1,4 @@
-"""Running attempts: how each ends in the record, how it is stopped, and what happens if it cannot be written."""
+"""Running attempts: how each ends, how it is stopped, an end that cannot be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the preflight finds on the shipped page: a good production, and each thing that is wrong with one."""
+"""What the preflight finds on the shipped page, good or with one thing wrong."""
 
 from __future__ import annotations
 
