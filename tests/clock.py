@@ -27,6 +27,12 @@ class Clock:
         """Seconds that really passed, whatever the time of day was set to."""
         return (time.monotonic() - self.began) * self.rate + self.moved.total_seconds()
 
+    def set_rate(self, rate: float) -> None:
+        """Let time pass faster or slower from now on."""
+        passed = self.monotonic()
+        self.rate = rate
+        self.moved += timedelta(seconds=passed - self.monotonic())
+
     def move(self, **by: float) -> None:
         """Let time pass at once: `move(minutes=15)`."""
         self.moved += timedelta(**by)

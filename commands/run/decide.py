@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from commands.progress.hold import hold_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
@@ -131,16 +130,15 @@ def _may_begin(step: PageStep, above: tuple[PageStep, ...], states: Mapping[str,
 def _next_forward_step(page: Page, record: Record) -> Instruction | None:
     """What to do about the first step before the watch that is not settled; None when all are settled."""
     for step in page.forward:
-        state = state_of(page, record, step)
+        last, state = record.last(step.id), state_of(page, record, step)
         if state is StepState.SETTLED:
             continue
-        if state in {StepState.NOT_BEGUN, StepState.RETRY}:
+        if last is None or state is StepState.RETRY:
             return Wait() if hold_of(record) else _begin(record, step)
         if state is StepState.NO_GO:
             return RequestRollback(f"the sign-off of “{step.title}” was refused")
         if state is StepState.ROLL_BACK:
-            last = record.last(step.id)
-            return RequestRollback(f"“{step.title}” failed: {last.summary if last else ''}")
+            return RequestRollback(f"“{step.title}” failed: {last.summary}")
         return Wait()
     return None
 
@@ -152,7 +150,7 @@ def _watch(page: Page, record: Record, now: datetime, *, counting_down: bool) ->
     watch nor the run ends.
     """
     if page.watch is None:
-        return Wait() if counting_down else _decision(record) or Wait()
+        return _decision(record) or Wait()  # without a watch there are no alerts either
     watch = record.last(WATCH)
     if watch is None:
         return Wait() if hold_of(record) else MarkPhase(WATCH)
@@ -177,9 +175,9 @@ def _next_check(page: Page, record: Record, elapsed: timedelta) -> BeginStep | R
     due = [timedelta.max]
     deciding = record.last(DECISION) is not None
     for step in page.part(Part.WATCH):
-        if deciding and step.box.asks_people:
-            continue  # the decision asks people itself
-        every = cast("timedelta", step.box.every)  # a page with a check that has no interval is refused
+        every = step.box.every
+        if every is None or (deciding and step.box.asks_people):
+            continue  # every check has an interval, or its page is refused; and the decision asks people itself
         slot = int(elapsed / every)
         last = record.last(step.id)
         if last is None or (last.attempt <= slot and last.state != AttemptState.RUNNING):

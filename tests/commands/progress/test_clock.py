@@ -65,12 +65,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(4.9, 0), (-4.9, 0), (5, 5), (-5, -5), (3600, 3600), (-86400, -86400)])
-def test_a_jump_counts_from_5_seconds_on(seconds: float, found: float) -> None:
+@pytest.mark.parametrize(("seconds", "jump"), [(4.9, 0), (-4.9, 0), (5, 5), (-5, -5), (3600, 3600), (-86400, -86400)])
+def test_a_jump_counts_from_5_seconds_on(seconds: float, jump: float) -> None:
     clock = Clock(rate=0)
     monitor = ClockMonitor(clock)
     clock.jump(seconds=seconds)
-    assert monitor.jumped() == timedelta(seconds=found)
+    assert monitor.jumped() == timedelta(seconds=jump)
 
 
 def test_time_that_passes_is_no_jump() -> None:
@@ -147,7 +147,7 @@ def test_after_a_jump_the_times_before_it_are_read_by_the_new_clock(store: Store
 def test_what_was_written_around_a_jump_is_known_to_be_before_or_after_it(store: Store, by: float) -> None:
     clock = Clock(rate=0, start=NOON)
     monitor = ClockMonitor(clock)
-    for step in ("before", "found right", "after", "noted"):
+    for step in ("before", "checked", "after", "recorded"):
         store.begin_attempt(1, step, 1, clock.now())
 
     def end(step: str) -> None:
@@ -155,13 +155,13 @@ def test_what_was_written_around_a_jump_is_known_to_be_before_or_after_it(store:
 
     end("before")
     assert not monitor.record_jump(store, store.record(1))
-    end("found right")
+    end("checked")
     store.add_fact(1, Hold(by=WHO, at=clock.now(), number=0))
     clock.jump(minutes=by)
     end("after")
     store.add_fact(1, Resume(by=WHO, at=clock.now(), number=0))
     assert monitor.record_jump(store, store.record(1))
-    end("noted")
+    end("recorded")
     whole = store.record(1)
     assert [attempt.at for attempt in whole.attempts[1:]] == [clock.now()] * 4
     assert [fact.at for fact in whole.facts] == [clock.now()] * 2

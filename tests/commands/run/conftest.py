@@ -1,4 +1,4 @@
-"""A runner and an engine for the tests of their modules."""
+"""A runner, an engine and a factory of contexts for the tests of their modules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.run.context_case import ContextCase
 from tests.commands.run.driven_runner import DrivenRunner
 from tests.commands.run.engine_case import EngineCase
 
@@ -25,4 +26,12 @@ def engine_case(tmp_path: Path) -> Iterator[EngineCase]:
     made = EngineCase(tmp_path)
     yield made
     made.engine.stop()
+    made.store.close()
+
+
+@pytest.fixture
+def context_case(tmp_path: Path) -> Iterator[ContextCase]:
+    """A run whose contexts the test makes."""
+    made = ContextCase(tmp_path)
+    yield made
     made.store.close()

@@ -47,6 +47,7 @@ class EngineCase:
         self.store = Store(folder / "gonogo.db")
         self.starter = FakeStarter(self.store)
         self.tools_error: Exception | None = None
+        self.pages: list[str] = []  # for which tools were made
         self.engine = self.new_engine()
 
     def new_engine(self) -> Engine:
@@ -55,6 +56,7 @@ class EngineCase:
     def _tools(self, page: Page) -> Any:
         if self.tools_error:
             raise self.tools_error
+        self.pages.append(page.name)
         return self.world.tools()
 
     def start(self, page: Page = PAGE, **request: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -106,8 +107,10 @@ def test_a_step_with_an_unknown_end_never_runs_again_by_itself() -> None:
 
 
 def test_a_failed_step_rolls_back_if_its_page_says_so() -> None:
-    failed = attempt_at("health", AttemptState.FAILED)
-    assert instruction(record(READY, DEPLOYED, failed, facts=SIGNED)) == RequestRollback("“Health” failed: ")
+    failed = replace(attempt_at("health", AttemptState.FAILED), summary="it answers 500")
+    assert instruction(record(READY, DEPLOYED, failed, facts=SIGNED)) == RequestRollback(
+        "“Health” failed: it answers 500"
+    )
 
 
 def test_a_step_whose_values_are_needed_later_cannot_be_skipped() -> None:
@@ -183,6 +186,13 @@ def test_a_hold_does_not_stop_a_rollback() -> None:
 def test_a_rollback_ends_when_its_steps_are_settled(state: AttemptState, answer: str, expected: Instruction) -> None:
     facts = (fact("rollback"), *([fact("answer", BACK, said=answer)] if answer else []))
     assert instruction(record(DEPLOYED, attempt_at(BACK, state), facts=facts, state="rolling back")) == expected
+
+
+def test_a_refused_sign_off_of_a_rollback_step_waits_for_people() -> None:
+    page = small(**{'commands = ["undeploy"]': 'commands = ["undeploy"]\nsign = ["dba"]'})
+    undone, refusal = attempt_at(BACK, AttemptState.DONE), fact("sign", BACK, role="dba", said="no")
+    of = record(DEPLOYED, undone, facts=(fact("rollback"), refusal), state="rolling back")
+    assert instruction(of, page) == Wait()
 
 
 def test_a_rollback_step_waits_for_all_above_it_unless_it_names_the_steps_it_waits_for() -> None:

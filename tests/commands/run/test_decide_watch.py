@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from commands.progress.step_state import DECISION, WATCH
 from commands.run.decide import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, Wait, decide
 from commands.runbook import Page
+from commands.runbook.page import Part
 from commands.signoff.waiting import waiting_for
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.facts import Fact
@@ -162,6 +164,14 @@ def test_at_the_decision_the_questions_of_the_watch_are_no_longer_asked() -> Non
     assert answer == MarkPhase(DECISION)
     (question,) = [step for step in page.steps if step.id == "all-well"]
     assert instruction(watching(sample(5, after=62)), 62.5, page) == BeginStep(question, 4)
+
+
+def test_at_the_decision_a_watch_that_only_asks_people_has_no_next_check() -> None:
+    page = small(**{'lasts = "1 h"\n': ASKS})
+    (question,) = [step for step in page.steps if step.id == "all-well"]
+    others = tuple(step for step in page.steps if step.part != Part.WATCH)
+    asking = replace(page, steps=(*others, question), alerts=())
+    assert instruction(record(*DECIDING, facts=SIGNED), 66, asking) == Wait()
 
 
 def test_after_keep_the_run_waits_for_running_checks_and_for_nobody() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from commands.run.engine import page_of
 from state.errors import BadRecord
-from state.records import RunState
+from state.records import Run, RunState
 from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import NEXT, PAGE, EngineCase
 from tests.pages import NOON, SIGNED, event, fact, small
@@ -24,6 +25,7 @@ def test_active_runs_are_carried_out_also_those_that_start_later(engine_case: En
     second = engine_case.start(small(**{'target = "shop"': 'target = "other shop"'}))
     wait_until(lambda: engine_case.state_of(second) == "done")
     assert sorted(engine_case.engine._runners) == [first, second]
+    assert engine_case.pages == ["small.md", "small.md"]
 
 
 def test_a_run_that_is_over_has_no_runner(engine_case: EngineCase) -> None:
@@ -113,6 +115,28 @@ def test_a_state_file_that_cannot_be_used_is_tried_again(
     wait_until(lambda: len(reads) > 1)
     assert "the state file cannot be used now; trying again: it is busy" in caplog.text
     assert len(engine_case.summaries(number)) == 1
+
+
+def test_an_engine_whose_loop_is_blocked_stops_all_the_same(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, blocked = threading.Event(), threading.Event()
+
+    def block() -> list[Run]:
+        blocked.set()
+        release.wait(30)
+        return []
+
+    monkeypatch.setattr(engine_case.store, "active_runs", block)
+    engine_case.engine.start()
+    assert blocked.wait(10)
+    engine_case.engine.stop()
+    assert engine_case.engine._thread.is_alive(), "it waited for a loop that is blocked"
+    release.set()
+
+
+def test_the_loop_has_a_thread_with_its_name_that_does_not_keep_the_process_alive(engine_case: EngineCase) -> None:
+    assert (engine_case.engine._thread.name, engine_case.engine._thread.daemon) == ("engine", True)
 
 
 def test_a_run_keeps_its_own_copy_of_its_page(engine_case: EngineCase) -> None:

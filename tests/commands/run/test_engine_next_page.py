@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from commands.start.request import StartRequest
-from state.facts import Actor, Door
-from state.records import Attempt, AttemptState, RunState
+from state.errors import BadRecord
+from state.facts import Actor, Door, NextRun
+from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import LEAD, NEXT, PAGE, EngineCase
 from tests.pages import NOON, fact, payload
@@ -32,17 +36,20 @@ def test_without_a_commit_the_next_page_deploys_the_same_ref(engine_case: Engine
     assert engine_case.starter.requests[0][0].ref == "v2"
 
 
-def test_the_next_page_is_started_once_and_reported(engine_case: EngineCase) -> None:
+def test_the_next_page_is_started_once_and_reported(engine_case: EngineCase, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     number = engine_case.keep()
     for _ in range(2):
         engine_case.engine._start_next(engine_case.store.run(number))
     assert engine_case.summaries(number) == ["run 2 of small.md has started"]
     assert len(engine_case.starter.requests) == 1
-    written = engine_case.store.record(number).facts[-1]
+    written = engine_case.store.record(number).newest(NextRun)
+    assert written
     assert (written.kind, written.by) == ("next", Actor(person="ULEAD", door=Door.BOT))
     assert abs((written.at - datetime.now(UTC)).total_seconds()) < 60
     report = next(one for one in engine_case.store.events(number) if one.data.stored_kind == "next")
-    assert payload(report).page == "small.md"
+    assert payload(report).page == written.page == "small.md"
+    assert "after run 1: run 2 of small.md has started" in caplog.text
 
 
 def test_a_next_page_that_is_refused_is_reported_and_not_tried_again(engine_case: EngineCase) -> None:
@@ -58,6 +65,23 @@ def test_a_page_that_starts_no_other_and_a_run_without_keep_start_nothing(engine
     engine_case.engine._start_next(engine_case.store.run(engine_case.keep(PAGE)))
     engine_case.engine._start_next(engine_case.store.run(engine_case.start(NEXT)))
     assert engine_case.starter.requests == []
+
+
+def test_a_next_page_that_could_not_be_started_because_of_the_state_file_is_tried_again(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = engine_case.keep()
+    read, reads = engine_case.store.record, []
+
+    def busy_once(run: int) -> Record:
+        reads.append(run)
+        if len(reads) == 1:
+            raise BadRecord("it is busy")
+        return read(run)
+
+    monkeypatch.setattr(engine_case.store, "record", busy_once)
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.summaries(number))
 
 
 def test_the_next_page_starts_when_its_run_ends_or_when_the_engine_starts_after_that(engine_case: EngineCase) -> None:

@@ -52,6 +52,14 @@ def test_the_result_of_a_step_holds_what_the_outcome_holds() -> None:
     assert (result.lines, result.output, result.roles) == (("a", "b"), "a\nb\nc", ())
 
 
+def test_the_result_of_a_step_names_the_roles_that_are_called_when_it_ends() -> None:
+    notify = '```\n\n### Tell\n\n```toml notify\ntext = "Deploying"\nroles_to_tell = ["dba"]'
+    page = small(**{'commands = ["deploy"]\ntakes = "10 min"': f'commands = ["deploy"]\ntakes = "10 min"\n{notify}'})
+    ended = attempt_at("tell", AttemptState.DONE)
+    (event,) = step_ended(page, record(ended), page.step("tell"), ended, done(""), 1.0)
+    assert payload(event).roles == ("dba",)
+
+
 def test_a_good_sample_is_a_passed_check_and_every_other_result_an_ended_step() -> None:
     def kind(page: Page, step: str, state: AttemptState) -> str:
         ended = attempt_at(step, state, seconds=0.1)

@@ -147,6 +147,7 @@ def test_the_time_budget_continues_over_a_restart_and_each_mark_is_reported_once
     sim: SimulatedRun, second_engine: Engine
 ) -> None:
     hang_in_both_lanes(sim)
+    sim.world.clock.set_rate(1.0)
     sim.world.clock.move(minutes=8)
     sim.advance(until=lambda: bool(marks(sim)))
     sim.engine.stop()

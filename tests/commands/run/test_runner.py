@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,18 +19,19 @@ from tests.pages import NOON, fact
 def test_a_step_is_written_as_running_before_it_runs_and_then_with_its_end(driven: DrivenRunner) -> None:
     states = []
     driven.world.on_host("deploy", lambda _: states.append(driven.last(DEPLOY).state))
-    driven.runner._carry_out(BeginStep(PAGE.step(DEPLOY), 1), driven.record)
-    assert driven.ended(DEPLOY).state == AttemptState.DONE
+    driven.runner._carry_out(BeginStep(PAGE.step(DEPLOY), 3), driven.record)
+    assert (driven.ended(DEPLOY).state, driven.last(DEPLOY).attempt) == (AttemptState.DONE, 3)
     assert states == [AttemptState.RUNNING]
     assert driven.last(DEPLOY).began_at == NOON
-    assert len(driven.events("began")) == len(driven.events("ended")) == 1
+    assert [event.attempt for event in driven.events("began") + driven.events("ended")] == [3, 3]
 
 
-def test_the_watch_and_the_decision_are_written_as_phases(driven: DrivenRunner) -> None:
+def test_the_watch_and_the_decision_are_written_as_phases(tmp_path: Path) -> None:
+    driven = DrivenRunner(tmp_path, speed=5.0)
     driven.runner._carry_out(MarkPhase(WATCH), driven.record)
     assert (driven.last(WATCH).state, driven.last(WATCH).attempt) == (AttemptState.RUNNING, 1)
     (began,) = driven.events("watch")
-    assert (began.lasts, began.speed) == ("1 h", 1.0)
+    assert (began.lasts, began.speed) == ("1 h", 5.0)
     driven.runner._carry_out(MarkPhase(WATCH, over=True), driven.record)
     assert driven.last(WATCH).state == AttemptState.DONE
     assert len(driven.events("watch over")) == 1
@@ -37,6 +39,7 @@ def test_the_watch_and_the_decision_are_written_as_phases(driven: DrivenRunner) 
     assert (driven.last(DECISION).state, driven.last(DECISION).attempt) == (AttemptState.RUNNING, 1)
     (asked,) = driven.events("wanted")
     assert asked.ask == "decide"
+    driven.close()
 
 
 def test_a_rollback_is_requested_in_the_bots_name_if_it_is_still_called_for(driven: DrivenRunner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,6 +158,28 @@ def test_a_detached_runner_leaves_its_running_step_to_a_later_one(driven: Driven
     driven.runner.start()
     assert driven.ended(DEPLOY).state == AttemptState.DONE
     assert set(driven.world.begun.values()) == {1}
+
+
+def test_a_runner_whose_loop_is_blocked_detaches_after_its_timeout(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, blocked = threading.Event(), threading.Event()
+
+    def block() -> bool:
+        blocked.set()
+        return release.wait(30)
+
+    monkeypatch.setattr(driven.runner, "_turn", block)
+    driven.runner.start()
+    assert blocked.wait(10)
+    driven.runner.detach(timeout=0.05)
+    assert not driven.runner.wait(0), "it waited for a loop that is blocked"
+    release.set()
+    assert driven.runner.wait(10)
+
+
+def test_the_loop_has_a_thread_with_its_name_that_does_not_keep_the_process_alive(driven: DrivenRunner) -> None:
+    assert (driven.runner._thread.name, driven.runner._thread.daemon) == ("run-1", True)
 
 
 class LosingRunner(DrivenRunner):

@@ -95,7 +95,7 @@ def deaf(release: threading.Event) -> Callable[[Context], Outcome]:
 def test_an_attempt_ends_as_its_work_says_with_how_long_it_took(case: Case) -> None:
     def work(ctx: Context) -> Outcome:
         assert ctx.key.endswith("/put-the-code-there/2")
-        case.world.clock.move(seconds=90.04)
+        case.world.clock.move(seconds=90.26)
         return done("it is there", values={"commit": "abc"}, lines=("line",))
 
     case.begin(work, attempt=2)
@@ -104,7 +104,7 @@ def test_an_attempt_ends_as_its_work_says_with_how_long_it_took(case: Case) -> N
     assert ended.values == {"commit": "abc"}
     assert ended.ended_at == case.world.clock.now()
     event = case.store.events(1)[-1]
-    assert (event.data.stored_kind, payload(event).seconds) == ("ended", 90.0)
+    assert (event.data.stored_kind, payload(event).seconds) == ("ended", 90.3)
     assert payload(event).lines == ("line",)
 
 
@@ -149,6 +149,18 @@ def test_an_internal_error_is_an_unknown_end_without_its_message(case: Case, cap
     assert "hunter2" not in caplog.text
 
 
+def test_an_attempt_has_a_thread_with_its_name_that_does_not_keep_the_process_alive(case: Case) -> None:
+    threads: list[threading.Thread] = []
+
+    def work(_: Context) -> Outcome:
+        threads.append(threading.current_thread())
+        return done("")
+
+    case.begin(work)
+    case.ended()
+    assert [(thread.name, thread.daemon) for thread in threads] == [("1-put-the-code-there", True)]
+
+
 def test_a_stop_reaches_every_attempt_also_after_a_step_that_does_not_run(case: Case) -> None:
     case.begin(hang)
     case.steps.stop(("a step that does not run", DEPLOY.id))
@@ -164,6 +176,7 @@ def test_an_attempt_can_begin_as_a_stopped_one(case: Case) -> None:
 
 def test_an_attempt_that_does_not_stop_within_15_seconds_is_unknown(case: Case) -> None:
     release = threading.Event()
+    case.world.clock.move(hours=1)
     case.begin(deaf(release))
     case.steps.stop((DEPLOY.id,))
     case.world.clock.move(seconds=15)

@@ -86,7 +86,7 @@ def test_an_alert_in_the_watch_rolls_back(sim: SimulatedRun) -> None:
 
 
 def test_an_alert_that_is_held_as_a_false_alarm_rolls_nothing_back(sim: SimulatedRun) -> None:
-    sim.world.clock.rate = 20.0  # a countdown of 3 seconds
+    sim.world.clock.set_rate(20.0)  # a countdown of 3 seconds
     sim.engine.start()
     sim.advance(until=running(sim, "the watch"))
     sim.world.on_web("GET api /api/jobs$", lambda call: answer(200, [], seconds=6.0))
@@ -94,7 +94,7 @@ def test_an_alert_that_is_held_as_a_false_alarm_rolls_nothing_back(sim: Simulate
     alert = str(sim.events("alert")[0].data.name)
     sim.actions.false_alarm(alert, 1, holder("on_call"), "a load test", "2 h", sim.world.clock.now())
     sim.world.on_web("GET api /api/jobs$", lambda call: answer(200, []))
-    sim.world.clock.rate = 200.0
+    sim.world.clock.set_rate(200.0)
     sim.advance()
     assert sim.state == "kept"
     assert len(sim.events("held alert")) == 1
