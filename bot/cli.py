@@ -163,7 +163,7 @@ def _doctor(options: argparse.Namespace) -> int:
         lines = doctor_lines(settings, page, options.ref)
         for line in lines:
             print(f"  {line}")
-        levels = [line.found.level for line in lines]
+        levels = [line.result.level for line in lines]
         failures, warnings = levels.count("fail"), levels.count("warn")
         print(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
         exit_code = 1 if failures else exit_code

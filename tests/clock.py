@@ -1,4 +1,4 @@
-"""A clock that tests can move and that runs faster than time; the World's own."""
+"""The World's clock: it runs faster than real time, and tests can move it and make it jump."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 23:00 in Bangkok
 
 @dataclass
 class Clock:
-    """A clock that can be moved and set; `rate` seconds pass on it in each real second."""
+    """A clock on which `rate` seconds pass in each real second."""
 
     start: datetime = NIGHT
     rate: float = 200.0
@@ -20,16 +20,23 @@ class Clock:
     began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
+        """The time of day."""
         return self.start + self.jumped + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """What has really passed, whatever the time of day was set to."""
+        """Seconds that really passed, whatever the time of day was set to."""
         return (time.monotonic() - self.began) * self.rate + self.moved.total_seconds()
+
+    def set_rate(self, rate: float) -> None:
+        """Let time pass faster or slower from now on."""
+        passed = self.monotonic()
+        self.rate = rate
+        self.moved += timedelta(seconds=passed - self.monotonic())
 
     def move(self, **by: float) -> None:
         """Let time pass at once: `move(minutes=15)`."""
         self.moved += timedelta(**by)
 
     def jump(self, **by: float) -> None:
-        """Set the time of day, while no time passes: `jump(hours=-1)`."""
+        """Set the time of day while no time passes: `jump(hours=-1)`."""
         self.jumped += timedelta(**by)

@@ -1,4 +1,4 @@
-"""A small whole runbook page, and ways to spoil it; shared by the tests of the core."""
+"""A small runbook page, and runs, attempts, facts and events of it written by hand."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ role = "lead"
 
 
 def small(**changes: str) -> Page:
-    """The small page read; `old=new` texts are replaced first."""
+    """The small page read; each `old=new` text is replaced first."""
     return read_page(spoil(*changes.items()), "small.md")
 
 
@@ -169,15 +169,15 @@ def run(**changes: object) -> Run:
     return Run(**{**values, **changes, "state": state})  # type: ignore[arg-type]
 
 
-def row(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures: float) -> Attempt:
-    """An attempt that began `after` minutes past noon."""
+def attempt_at(step: str, state: str, attempt: int = 1, *, after: float = 0, **measures: float) -> Attempt:
+    """An attempt at a step that began `after` minutes past noon."""
     began = NOON + timedelta(minutes=after)
     return Attempt(
         step=step, attempt=attempt, state=AttemptState(state), began_at=began, outcome={"measures": measures}
     )
 
 
-def said(
+def fact(
     kind: str,
     step: str = "",
     attempt: int = 1,
@@ -188,7 +188,11 @@ def said(
     reason: str = "",
     after: float = 0,
 ) -> Fact:
-    """A fact, `after` minutes past noon, by the word under which its kind is stored; an alert's name stands for the step."""
+    """A fact, `after` minutes past noon, by the word under which its kind is stored.
+
+    For an alert, `step` is its name and `attempt` the countdown's number. `said` is the choice of an answer, "no" for
+    a refused signature, or how long an alert is held.
+    """
     at, by = NOON + timedelta(minutes=after), Actor(person=person, door=Door.SLACK)
     about = {"step": step, "attempt": attempt}
     alert = {"alert": step, "number": attempt}
@@ -216,20 +220,25 @@ def event(kind: str, stored: Mapping[str, Any] | None = None, *, step: str = "",
 
 
 def payload(of: NewEvent | Event) -> Any:
-    """What an event holds; which fields it has, the test knows."""
+    """What an event holds; the test knows which fields it has."""
     return of.data
 
 
-def record(*rows: Attempt, facts: tuple[Fact, ...] = (), **changes: object) -> Record:
+def record(*attempts: Attempt, facts: tuple[Fact, ...] = (), **changes: object) -> Record:
     """A record of the small page's run."""
-    return Record(run=run(**changes), attempts=rows, facts=facts)
+    return Record(run=run(**changes), attempts=attempts, facts=facts)
 
 
-SIGNED = (said("sign", "ready", 1, role="dba", said="yes"), said("sign", "ready", 1, role="lead", said="yes"))
+# the earlier names, for the rooms whose tests still use them
+row = attempt_at
+said = fact
+
+# both roles have signed the small page's gate
+SIGNED = (fact("sign", "ready", role="dba"), fact("sign", "ready", role="lead"))
 
 
 def without_cpu_alarm(folder: Path) -> Path:
-    """Option A in a folder, without its alarm on CPU: in a shortened watch on a busy machine that one is not about the deploy."""
+    """Option A in a folder without its CPU alarm, which on a busy machine does not speak of the deploy."""
     text = (shipped_runbooks() / "option-a.md").read_text(encoding="utf-8")
     alarm = next(part for part in text.split("[[alert]]\n") if part.startswith('name = "CPU usage'))
     page = folder / "option-a.md"

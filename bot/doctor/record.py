@@ -8,32 +8,32 @@ import sqlite3
 from pathlib import Path
 
 from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
-from commands.start.doctor import DoctorLine
+from commands.start.preflight import PreflightLine
 from state.sqlite.lock import is_served
 
 MINIMUM_SPACE = 200_000_000  # bytes; a run with all its output takes a few megabytes
 ABOUT = "state file"
 
 
-def check_record(path: Path) -> list[DoctorLine]:
+def check_record(path: Path) -> list[PreflightLine]:
     """Every line about the state file. Nothing is created or changed."""
     folder = path.resolve().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         problem = f"the folder {folder} does not exist or is not writable"
         return [_line(FAIL, problem, "fix the folder, or set GONOGO_STATE")]
     lines = [*_disk_space(folder), *_file(path)]
-    if path.exists() and not any(line.found.level == FAIL for line in lines):
+    if path.exists() and not any(line.result.level == FAIL for line in lines):
         lines.append(_serving(path))
     return lines
 
 
-def _serving(path: Path) -> DoctorLine:
+def _serving(path: Path) -> PreflightLine:
     if is_served(path):
         return _line(OK, "a bot is serving it")
     return _line(WARN, "no bot is serving it", "start it with `gonogo serve`")
 
 
-def _disk_space(folder: Path) -> list[DoctorLine]:
+def _disk_space(folder: Path) -> list[PreflightLine]:
     free = shutil.disk_usage(folder).free
     space = f"{free / 1e9:.1f} GB free on the bot's machine"
     if free < MINIMUM_SPACE:
@@ -41,7 +41,7 @@ def _disk_space(folder: Path) -> list[DoctorLine]:
     return [_line(OK, space)]
 
 
-def _file(path: Path) -> list[DoctorLine]:
+def _file(path: Path) -> list[PreflightLine]:
     if not path.exists():
         return [_line(OK, f"{path} does not exist yet; the first start creates it")]
     if not os.access(path, os.R_OK | os.W_OK):
@@ -60,5 +60,5 @@ def _file(path: Path) -> list[DoctorLine]:
     return [_line(OK, f"{path} is intact and writable")]
 
 
-def _line(level: str, summary: str, todo: str = "") -> DoctorLine:
-    return DoctorLine(about=ABOUT, found=PreflightResult(level=level, summary=summary, todo=todo))
+def _line(level: str, summary: str, todo: str = "") -> PreflightLine:
+    return PreflightLine(about=ABOUT, result=PreflightResult(level=level, summary=summary, todo=todo))

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
 from commands.ports.preflight import FAIL, OK, PreflightResult
-from commands.start.doctor import DoctorLine
+from commands.start.preflight import PreflightLine
 
 ABOUT = "Slack"
 _TODO = {
@@ -33,7 +33,7 @@ _TODO = {
 }
 
 
-def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
     """Every line about Slack. `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
     if not settings.bot_token:
         todo = "set it, or use the terminal only: `gonogo serve --no-slack`"
@@ -41,10 +41,10 @@ def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]
     return asyncio.run(_check(settings, channel, roles))
 
 
-async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[DoctorLine]:
+async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
     client = make_client(settings)
     token = await _answered("the bot token", lambda: _token(client))
-    if any(line.found.level == FAIL for line in token):
+    if any(line.result.level == FAIL for line in token):
         return token
     holders: dict[str, list[str]] = {}
     for role, names in roles.items():
@@ -56,12 +56,12 @@ async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]
         *(_answered(f"{name} ({', '.join(held)})", _holder(client, name, held)) for name, held in holders.items()),
     ]
     lines = [line for result in await asyncio.gather(*checks) for line in result]
-    if holders and not any(line.found.level == FAIL for line in lines):
+    if holders and not any(line.result.level == FAIL for line in lines):
         lines.append(_line(OK, f"all {len(holders)} people and groups of the roles exist"))
     return token + lines
 
 
-async def _answered(about: str, check: Callable[[], Awaitable[list[DoctorLine]]]) -> list[DoctorLine]:
+async def _answered(about: str, check: Callable[[], Awaitable[list[PreflightLine]]]) -> list[PreflightLine]:
     """The lines of one check, or one line that says why Slack gave no answer."""
     try:
         return await check()
@@ -74,7 +74,7 @@ async def _answered(about: str, check: Callable[[], Awaitable[list[DoctorLine]]]
         return [_line(FAIL, problem, "check the network and the proxy")]
 
 
-async def _token(client: AsyncWebClient) -> list[DoctorLine]:
+async def _token(client: AsyncWebClient) -> list[PreflightLine]:
     answer = await client.auth_test()
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     scopes = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
@@ -84,12 +84,12 @@ async def _token(client: AsyncWebClient) -> list[DoctorLine]:
     return [_line(OK, f"the bot token belongs to {answer['user']} in {answer['team']}, with all {len(SCOPES)} scopes")]
 
 
-async def _channel(client: AsyncWebClient, channel: str) -> list[DoctorLine]:
+async def _channel(client: AsyncWebClient, channel: str) -> list[PreflightLine]:
     await client.conversations_history(channel=channel, limit=1)
     return [_line(OK, f"the bot is in channel {channel}")]
 
 
-async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
+async def _app(client: AsyncWebClient, settings: Settings) -> list[PreflightLine]:
     if not settings.app_token:
         if settings.signing_secret:
             return [_line(OK, f"HTTP mode, on port {settings.port}")]
@@ -98,10 +98,10 @@ async def _app(client: AsyncWebClient, settings: Settings) -> list[DoctorLine]:
     return [_line(OK, "the app token opens a socket")]
 
 
-def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[DoctorLine]]]:
+def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[PreflightLine]]]:
     """The check of a person or group that holds roles; it has no line where all is well."""
 
-    async def check() -> list[DoctorLine]:
+    async def check() -> list[PreflightLine]:
         held = ", ".join(roles)
         if name.startswith("S"):
             members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
@@ -116,5 +116,5 @@ def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[],
     return check
 
 
-def _line(level: str, summary: str, todo: str = "") -> DoctorLine:
-    return DoctorLine(about=ABOUT, found=PreflightResult(level=level, summary=summary, todo=todo))
+def _line(level: str, summary: str, todo: str = "") -> PreflightLine:
+    return PreflightLine(about=ABOUT, result=PreflightResult(level=level, summary=summary, todo=todo))

@@ -16,7 +16,7 @@ from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
 from commands.rollback.request import rollback
-from commands.run.end import end_run, left_on_production
+from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
@@ -150,7 +150,7 @@ class Terminal:
             yield f"Type {run.id} to end the run, or anything else to cancel:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was not ended.")
-            end_run(self.store, run, page, self.actor, options.reason, self._now())
+            close_run(self.store, run, page, self.actor, options.reason, self._now())
         finally:
             lock.close()
         yield f"Run {run.id} is ended. {run.target} is free for another run."

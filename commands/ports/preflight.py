@@ -61,5 +61,5 @@ class PreflightCheck(Protocol):
     def late(self) -> bool:
         """Whether it needs the results of other checks."""
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the check. May raise the tools' errors, which count as failures."""

@@ -1,1 +1,1 @@
-"""progress."""
+"""Where a run stands: pure questions about its record, clock, and usual times."""

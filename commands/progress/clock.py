@@ -1,4 +1,4 @@
-"""The clock of a run: T+ in the page's own time, and a clock of the bot's machine that jumps."""
+"""The clock of a run: T+ in the page's time, and jumps of the clock on the bot's machine."""
 
 from __future__ import annotations
 
@@ -11,55 +11,58 @@ from state.events import ClockJumped
 from state.records import NewEvent, Position, Record
 from state.sqlite.store import Store
 
-LEAST = timedelta(seconds=5)  # what a clock may be put right by without a word; a countdown lasts twelve times as long
-STILL = 1.0  # seconds within which both clocks must be read, so that a busy machine is not taken for a jump
+# the smallest difference that counts as a jump; the shortest countdown lasts twelve times as long
+MIN_JUMP = timedelta(seconds=5)
+# seconds within which both clocks must be read, so that a busy machine does not look like a jump
+READ_LIMIT = 1.0
 
 
 def elapsed(record: Record, now: datetime) -> timedelta:
-    """T+ in the page's time: as on the wall, but for the watch, whose time is multiplied by the run's speed."""
+    """T+ in the page's time: real time, but the time of the watch is multiplied by the run's speed."""
     end = record.run.ended_at or now
-    passed = end - record.run.began_at
-    row = record.last(WATCH)
-    if row is None:
-        return passed
-    return passed + ((row.ended_at or end) - row.began_at) * (record.run.speed - 1)
+    real = end - record.run.began_at
+    watch = record.last(WATCH)
+    if watch is None:
+        return real
+    return real + ((watch.ended_at or end) - watch.began_at) * (record.run.speed - 1)
 
 
 class ClockMonitor:
-    """Compares the time of day with a clock that nobody can set, and writes a jump into the run's record.
+    """Compares the time of day with the monotonic clock, and writes jumps of the time of day into the run's record.
 
-    From then on the record's times are by the new clock (see `state.true_times`); nobody else needs to know of the jump.
+    After that, the record's times are read by the new clock (see `state.true_times`), so nothing else needs to know.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._ahead = self._difference()
-        self._right_at = Position()  # how far the record was written when no jump was found last
+        self._offset = self._read_offset()
+        self._right_at = Position()  # how far the record was written when the clock was last known to be right
 
     def jumped(self) -> timedelta:
-        """How far the time of day has jumped since it was noted last; nothing where that is little."""
-        jumped = self._difference() - self._ahead
-        return jumped if abs(jumped) >= LEAST else timedelta(0)
+        """How far the time of day has jumped since the last jump that was recorded; zero below MIN_JUMP."""
+        jump = self._read_offset() - self._offset
+        return jump if abs(jump) >= MIN_JUMP else timedelta(0)
 
-    def note(self, store: Store, record: Record) -> bool:
-        """Write and tell a jump; False where there is none."""
-        jumped = self.jumped()
-        if not jumped:
+    def record_jump(self, store: Store, record: Record) -> bool:
+        """Write a jump, and the event that reports it. False if there is none."""
+        jump = self.jumped()
+        if not jump:
             self._right_at = record.position
             return False
-        way = "forward" if jumped > timedelta(0) else "back"
+        way = "forward" if jump > timedelta(0) else "back"
         summary = (
-            f"The clock of the bot's machine went {format_duration(abs(jumped))} {way}: countdowns, holds, T+ and the watch "
-            "go on by the time that really passed; what was told before bears the time of the old clock"
+            f"The clock of the bot's machine jumped {format_duration(abs(jump))} {way}. Countdowns, holds, T+ and the "
+            "watch continue by the time that really passed; earlier messages show the old clock's time"
         )
         event = NewEvent(data=ClockJumped(summary=summary))
         since = self._right_at if self._right_at != Position() else record.position
-        store.add_clock_jump(record.run.id, jumped, self._clock.now(), since, event)
-        self._ahead += jumped
+        store.add_clock_jump(record.run.id, jump, self._clock.now(), since, event)
+        self._offset += jump
         return True
 
-    def _difference(self) -> timedelta:
+    def _read_offset(self) -> timedelta:
+        """The time of day minus the monotonic clock."""
         while True:
             before, now, after = self._clock.monotonic(), self._clock.now(), self._clock.monotonic()
-            if after - before < STILL:
+            if after - before < READ_LIMIT:
                 return now - datetime.fromtimestamp(0, now.tzinfo) - timedelta(seconds=before)

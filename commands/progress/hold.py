@@ -1,4 +1,4 @@
-"""Whether a person holds the run."""
+"""Whether the run is on hold."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from state.records import Record
 
 
 def hold_of(record: Record) -> Hold | None:
-    """The hold that is on now, or None: while it is, no new step begins, and the watch goes on."""
-    said = [fact for fact in record.facts if isinstance(fact, Hold | Resume)]
-    return said[-1] if said and isinstance(said[-1], Hold) else None
+    """The hold that is on now, or None. On hold, no new step begins before the watch; a running watch continues."""
+    facts = [fact for fact in record.facts if isinstance(fact, Hold | Resume)]
+    return facts[-1] if facts and isinstance(facts[-1], Hold) else None

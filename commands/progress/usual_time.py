@@ -1,4 +1,4 @@
-"""Slower than usual: when a running step takes longer than it should or ever did, told once while there is time to look."""
+"""How long steps usually take, and reports of running steps that take longer."""
 
 from __future__ import annotations
 
@@ -12,67 +12,69 @@ from state.events import StepSlow
 from state.records import AttemptState, NewEvent, Record, Run, RunState
 from state.sqlite.store import Store
 
-FACTOR = 1.5  # times what the page says a step takes
-LAST = 5  # earlier runs that count
-GRACE = timedelta(seconds=30)  # what any step may take longer than ever without a word
+PAGE_FACTOR = 1.5  # a step is slow after this many times what the page expects
+USUAL_FACTOR = 1.2  # or after this many times its slowest earlier attempt
+GRACE = timedelta(seconds=30)  # but no step is slow before it takes this much longer than that
+EARLIER_RUNS = 5  # how many count
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsualTime:
-    """What is usual for a step: the seconds that its last good attempts took, newest first."""
+    """How long a step usually takes: the seconds of its last successful attempts, newest first."""
 
     seconds: tuple[float, ...] = ()
 
 
 def slow_after(step: PageStep, usual: UsualTime) -> timedelta | None:
-    """How long a step may run before it counts as slow; None where nothing is known, or where people are waited for.
+    """How long a step may run before it is slow. None if nothing is known, or if it waits for people or for a time.
 
-    Earlier runs say more than the page: their slowest counts, and a little more than that is still usual.
+    Earlier runs say more than the page: their slowest attempt counts, with a margin.
     """
     if step.box.waits or step.part == Part.WATCH:
         return None
     if usual.seconds:
         slowest = timedelta(seconds=max(usual.seconds))
-        return slowest + max(slowest * 0.2, GRACE)
-    return max(step.box.takes * FACTOR, step.box.takes + GRACE) if step.box.takes else None
+        return max(slowest * USUAL_FACTOR, slowest + GRACE)
+    return max(step.box.takes * PAGE_FACTOR, step.box.takes + GRACE) if step.box.takes else None
 
 
 def slow_at(page: Page, record: Record, usual: Mapping[str, UsualTime]) -> dict[tuple[str, int], datetime]:
-    """When each running attempt becomes slow, by step and attempt."""
+    """When each running attempt becomes slow, by step and attempt. One that times out before that is left out."""
     steps = {step.id: step for step in page.steps}
-    found = {}
-    for row in record.attempts:
-        if row.state == AttemptState.RUNNING and (step := steps.get(row.step)):
-            after = slow_after(step, usual.get(row.step, UsualTime()))
+    slow: dict[tuple[str, int], datetime] = {}
+    for attempt in record.attempts:
+        if attempt.state == AttemptState.RUNNING and (step := steps.get(attempt.step)):
+            after = slow_after(step, usual.get(attempt.step, UsualTime()))
             if after is not None and after < step.box.limit:
-                found[row.step, row.attempt] = row.began_at + after
-    return found
+                slow[attempt.step, attempt.attempt] = attempt.began_at + after
+    return slow
 
 
 def usual_times(runs: Sequence[Record]) -> dict[str, UsualTime]:
-    """What is usual for each step, from earlier runs of the same page, newest first."""
-    found: dict[str, list[float]] = {}
+    """How long each step usually takes, from earlier runs of the same page, newest run first."""
+    seconds: dict[str, list[float]] = {}
     for record in runs:
-        for row in reversed(record.attempts):
-            if row.state == AttemptState.DONE and row.ended_at and len(found.setdefault(row.step, [])) < LAST:
-                found[row.step].append((row.ended_at - row.began_at).total_seconds())
-    return {step: UsualTime(seconds=tuple(seconds)) for step, seconds in found.items()}
+        for attempt in reversed(record.attempts):
+            took = seconds.setdefault(attempt.step, [])
+            if attempt.state == AttemptState.DONE and attempt.ended_at and len(took) < EARLIER_RUNS:
+                took.append((attempt.ended_at - attempt.began_at).total_seconds())
+    return {step: UsualTime(seconds=tuple(took)) for step, took in seconds.items() if took}
 
 
 def usual_times_before(store: Store, run: Run) -> dict[str, UsualTime]:
-    """What is usual for a run's steps, by the runs of the same page on the same target before it.
+    """How long a run's steps usually take, from the runs of the same page on the same target before it.
 
-    A rollback is rare: the newest runs that went back count as well as the newest of all.
+    Rollbacks are rare, so the newest runs that rolled back count besides the newest runs.
     """
-    same = [one for one in store.runs() if (one.page, one.target) == (run.page, run.target) and one.id < run.id]
-    wanted = {one.id for one in same[:LAST]} | {
-        one.id for one in [r for r in same if r.state == RunState.ROLLED_BACK][:LAST]
-    }
-    return usual_times([store.record(number) for number in sorted(wanted, reverse=True)])
+    same = [other for other in store.runs() if (other.page, other.target) == (run.page, run.target)]
+    earlier = [other for other in same if other.id < run.id]
+    rolled_back = [other for other in earlier if other.state == RunState.ROLLED_BACK]
+    numbers = {other.id for other in earlier[:EARLIER_RUNS] + rolled_back[:EARLIER_RUNS]}
+    return usual_times([store.record(number) for number in sorted(numbers, reverse=True)])
 
 
 class SlowStepMonitor:
-    """Tells of one run's slow steps, each attempt once."""
+    """Reports the slow steps of one run, each attempt once."""
 
     def __init__(self, store: Store, page: Page, run: int) -> None:
         self.store = store
@@ -80,35 +82,37 @@ class SlowStepMonitor:
         self.number = run
         self._usual: dict[str, UsualTime] | None = None
 
-    def tell(self, record: Record, now: datetime) -> None:
+    def report(self, record: Record, now: datetime) -> None:
         """Write an event for each attempt that has become slow."""
-        for (name, attempt), due in self._moments(record).items():
-            if due <= now and (row := record.last(name)):
-                self.store.add_events(self.number, now, self._news(self.page.step(name), attempt, now - row.began_at))
+        usual = self.usual(record)
+        for (step, attempt), moment in slow_at(self.page, record, usual).items():
+            if moment <= now and (running := record.last(step)):
+                seconds = usual.get(step, UsualTime()).seconds
+                event = self._event(self.page.step(step), attempt, now - running.began_at, seconds)
+                self.store.add_events(self.number, now, event)
 
     def due(self, record: Record, now: datetime) -> datetime | None:
-        """When the next attempt becomes slow, if it runs on till then."""
-        return min((moment for moment in self._moments(record).values() if moment > now), default=None)
+        """When the next running attempt becomes slow."""
+        moments = slow_at(self.page, record, self.usual(record)).values()
+        return min((moment for moment in moments if moment > now), default=None)
 
     def usual(self, record: Record) -> Mapping[str, UsualTime]:
-        """What is usual for the steps of a run's page, by the runs before it."""
+        """How long the steps of the run's page usually take, by the runs before it."""
         if self._usual is None:
             self._usual = usual_times_before(self.store, record.run)
         return self._usual
 
-    def _moments(self, record: Record) -> dict[tuple[str, int], datetime]:
-        return slow_at(self.page, record, self.usual(record))
-
-    def _news(self, step: PageStep, attempt: int, ran: timedelta) -> NewEvent:
-        usual = (self._usual or {}).get(step.id, UsualTime()).seconds
-        if usual:
-            words = (
-                f"in the last {len(usual)} runs it took {format_duration(min(usual))} to {format_duration(max(usual))}"
-            )
-            words = words if len(usual) > 1 else f"in the last run it took {format_duration(usual[0])}"
+    def _event(self, step: PageStep, attempt: int, ran: timedelta, usual: tuple[float, ...]) -> NewEvent:
+        if not usual:
+            expected = f"the page expects {format_duration(step.box.takes)}"
+        elif len(usual) == 1:
+            expected = f"the last run took {format_duration(usual[0])}"
         else:
-            words = f"the page says {format_duration(step.box.takes)}"
-        summary = f"it runs for {format_duration(ran)}, {words}; after {format_duration(step.box.limit)} it is given up"
+            expected = f"the last {len(usual)} runs took {format_duration(min(usual))} to {format_duration(max(usual))}"
+        summary = (
+            f"it has been running for {format_duration(ran)}; {expected}; "
+            f"it times out after {format_duration(step.box.limit)}"
+        )
         roles = tuple(sorted(step.box.roles())) or (self.page.decision.role,)
-        told = StepSlow(title=step.title, attempt=attempt, summary=summary, roles=roles)
-        return NewEvent(step=step.id, data=told, once=f"slow:{step.id}:{attempt}")
+        slow = StepSlow(title=step.title, attempt=attempt, summary=summary, roles=roles)
+        return NewEvent(step=step.id, data=slow, once=f"slow:{step.id}:{attempt}")

@@ -1,4 +1,4 @@
-"""What an act is handed: the context of one attempt, with the values of earlier steps, the run's files, and how to repeat a part."""
+"""Makes the context of an attempt: earlier values, the run's files, how to repeat a part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from threading import Event
 
 from commands.ports.tools import Tools
 from commands.rollback.restored import missing_at
-from commands.run.running_step import resolve_unknown
+from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, failed
@@ -17,11 +17,13 @@ from state.errors import BadRecord
 from state.records import AttemptState
 from state.sqlite.store import Store
 
-Make = Callable[[StepBox, Context], Outcome]
+PROGRESS_LINES, PROGRESS_WIDTH = 5, 200  # how many lines of running output are shown, and characters of each
+
+RunStep = Callable[[StepBox, Context], Outcome]
 
 
 class ContextFactory:
-    """Makes the contexts of one run's acts."""
+    """Makes the contexts of one run's attempts."""
 
     def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
         self.store = store
@@ -30,7 +32,7 @@ class ContextFactory:
         self.tools = tools
 
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
-        """The context of an attempt; the same attempt has the same key, whoever makes it."""
+        """The context of an attempt. Its key is the same in every process, so each effect happens once."""
         record = self.store.record(self.number)
         values = {
             "ref": record.run.ref,
@@ -38,17 +40,17 @@ class ContextFactory:
             "countdown": str(record.run.notice_minutes),
             **record.values(),
         }
-        first = next((row for row in record.attempts if row.step == step.id), None)
+        first = next((attempt for attempt in record.attempts if attempt.step == step.id), None)
 
-        def rerun_part(part: str, cut: bool) -> list[tuple[str, Outcome]]:
-            return self._repeat(whole, part, dict(values), recover_after_crash if cut else execute)
+        def rerun_part(part: str, interrupted: bool) -> list[tuple[str, Outcome]]:
+            return self._repeat(ctx, part, values, _recover if interrupted else execute)
 
         def run_check(check: str) -> tuple[str, Outcome]:
-            probed = self.page.step(check)
-            own = replace(whole, title=probed.title, key=f"{whole.key}/{check}")
-            return probed.title, execute(probed.box.for_baseline(), own)
+            measured = self.page.step(check)
+            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}")
+            return measured.title, execute(measured.box.for_baseline(), own)
 
-        whole = Context(
+        ctx = Context(
             tools=self.tools,
             run=record.run,
             key=f"{record.run.key}/{step.id}/{attempt}",
@@ -63,49 +65,49 @@ class ContextFactory:
             rerun_part=rerun_part,
             run_check=run_check,
             boxes={other.id: other.box for other in self.page.steps},
-            on_output=lambda text: self._show(step.id, attempt, text),
+            on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=missing_at(self.page, record, step),
         )
-        return whole
+        return ctx
 
-    def _show(self, step: str, attempt: int, text: str) -> None:
-        """Show what a step has said so far; where that cannot be written now, the step goes on all the same."""
+    def _show_progress(self, step: str, attempt: int, text: str) -> None:
+        """Show the newest output of a running attempt. If it cannot be written now, the attempt goes on without it."""
         with suppress(BadRecord):
             self.store.show_progress(self.number, step, attempt, _last_lines(text))
 
-    def _repeat(self, whole: Context, part: str, values: dict[str, str], make: Make) -> list[tuple[str, Outcome]]:
-        """Make a part's steps once more within one check; after a failure only the steps that clean up.
+    def _repeat(self, ctx: Context, part: str, values: dict[str, str], run_step: RunStep) -> list[tuple[str, Outcome]]:
+        """Run a part's steps again within one check. After a failure only the steps that clean up (`always`) run.
 
-        What its steps found out the first time is forgotten, so that nothing of then is taken for what is made now.
+        The values that these steps provided the first time are left out, so that no step acts on what is gone by now.
         """
         steps = self.page.part(Part(part))
-        known = {name: value for name, value in values.items() if not any(name in one.box.outputs() for one in steps)}
+        provided = {name for step in steps for name in step.box.outputs()}
+        values = {name: value for name, value in values.items() if name not in provided}
         results: list[tuple[str, Outcome]] = []
         for step in steps:
-            bad = any(outcome.state != AttemptState.DONE for _, outcome in results)
-            if (bad and not step.box.always) or step.box.asks_people:
+            failing = any(outcome.state != AttemptState.DONE for _, outcome in results)
+            if (failing and not step.box.always) or step.box.asks_people:
                 continue
-            own = replace(whole, title=step.title, key=f"{whole.key}/{step.id}", values=known)
-            outcome = _unknown(step.box.inputs() - set(known)) or resolve_unknown(step, own, make(step.box, own))
-            known = {**known, **outcome.values}
+            own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values)
+            missing = missing_input(step, own, " What this step cleans up may still be there.")
+            outcome = missing or resolve_unknown(step, own, run_step(step.box, own))
+            values = {**values, **outcome.values}
             results.append((step.title, outcome))
         return results
 
 
-def _unknown(names: set[str]) -> Outcome | None:
-    """The outcome of a step that lacks a value of another one; None where it lacks none."""
-    if not names:
+def missing_input(step: PageStep, ctx: Context, note: str = "") -> Outcome | None:
+    """The failure of a step that lacks an input, with a note on what that leaves; None if it lacks none."""
+    missing = sorted(step.box.inputs() - set(ctx.values))
+    if not missing:
         return None
-    return failed(
-        f"<{min(names)}> is not known, because the step that gives it did not end well; what this one cleans up may still be there."
-    )
+    return failed(f"<{missing[0]}> has no value, because the step that provides it did not succeed.{note}")
 
 
-def recover_after_crash(box: StepBox, ctx: Context) -> Outcome:
-    """A step of a repetition that was cut off: what it made is found again where looking tells, so that it is cleaned up."""
-    return box.recover(ctx) or failed("The bot was cut off here, and looking does not tell how it ended.")
+def _recover(box: StepBox, ctx: Context) -> Outcome:
+    """For a step of an interrupted repetition: recover what it made, so that the steps after it clean it up."""
+    return box.recover(ctx) or failed(CANNOT_TELL)
 
 
 def _last_lines(text: str) -> str:
-    """The last 5 lines, each at most 200 characters."""
-    return "\n".join(line[:200] for line in text.splitlines()[-5:])
+    return "\n".join(line[:PROGRESS_WIDTH] for line in text.splitlines()[-PROGRESS_LINES:])

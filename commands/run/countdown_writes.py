@@ -1,4 +1,4 @@
-"""What the run writes of an alert's countdown: that it begins, is cancelled, or rolls back at zero."""
+"""Writes how an alert's countdown starts, is cancelled, or expires and rolls back."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ def write_countdown(
     store: Store,
     page: Page,
     run: int,
-    what: StartCountdown | CancelCountdown | CountdownExpired,
+    change: StartCountdown | CancelCountdown | CountdownExpired,
     at: datetime,
-    still: Condition | None = None,
+    only_if: Condition | None = None,
 ) -> None:
-    """Write that a countdown begins, is cancelled, or rolls back, once, and only where that is `still` so."""
-    if isinstance(what, StartCountdown):
-        raised, number = what.raised, what.number
-        begun = CountdownStart(by=BOT, at=at, alert=raised.alert.name, number=number, seen=raised.summary)
-        store.add_fact(run, begun, countdown_began(page, raised, number), only_if=still)
+    """Write a change of a countdown once, and only if the record still meets the condition."""
+    if isinstance(change, StartCountdown):
+        raised, number = change.raised, change.number
+        start = CountdownStart(by=BOT, at=at, alert=raised.alert.name, number=number, seen=raised.summary)
+        store.add_fact(run, start, countdown_began(page, raised, number), only_if=only_if)
         return
-    one = what.countdown
-    if isinstance(what, CountdownExpired):
-        request_rollback(store, run, BOT, f"{one.alert.name}: {one.summary}; nobody held the countdown", at, still)
+    countdown = change.countdown
+    if isinstance(change, CountdownExpired):
+        reason = f"{countdown.alert.name}: {countdown.summary}; nobody held the countdown"
+        request_rollback(store, run, BOT, reason, at, only_if)
         return
-    ended = CountdownEnd(by=BOT, at=at, alert=one.alert.name, number=one.number, why=what.why)
-    told = Recovered(title=one.alert.name, summary=f"{what.why}; nothing is rolled back")
-    store.add_fact(run, ended, NewEvent(data=told), only_if=still)
+    end = CountdownEnd(by=BOT, at=at, alert=countdown.alert.name, number=countdown.number, why=change.why)
+    recovered = Recovered(title=countdown.alert.name, summary=f"{change.why}; nothing is rolled back")
+    store.add_fact(run, end, NewEvent(data=recovered), only_if=only_if)

@@ -1,4 +1,4 @@
-"""What happens next in a run: one pure function of the page, the record and the time."""
+"""Decides what a run does next: one pure function of the page, the record and the time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from state.records import AttemptState, Record, RunState
 
 @dataclass(frozen=True)
 class BeginStep:
-    """Begin an attempt at a step."""
+    """Begin this attempt at a step."""
 
     step: PageStep
     attempt: int
@@ -24,7 +24,7 @@ class BeginStep:
 
 @dataclass(frozen=True)
 class MarkPhase:
-    """Write that a pseudo-step (the watch, the decision) begins or is over."""
+    """Write that a phase without a step of its own (the watch, the decision) began, or is over."""
 
     step: str
     over: bool = False
@@ -32,14 +32,14 @@ class MarkPhase:
 
 @dataclass(frozen=True)
 class RequestRollback:
-    """Write that the bot itself calls for the rollback, and why."""
+    """Request the rollback in the bot's name, for this reason."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class StopSteps:
-    """Stop the acts of these steps, and wait for their end."""
+    """Stop the running attempts at these steps and wait until they have ended."""
 
     steps: tuple[str, ...]
 
@@ -53,12 +53,12 @@ class MoveRun:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing to do before something is said or ends, or the given moment."""
+    """Do nothing until the record changes, or until the given time."""
 
     until: datetime | None = None
 
 
-NextAct = (
+Instruction = (
     BeginStep
     | MarkPhase
     | RequestRollback
@@ -71,29 +71,32 @@ NextAct = (
 )
 
 
-def decide(page: Page, record: Record, now: datetime) -> NextAct:
-    """Say what happens next. The loop carries the answer out, writes it down, and asks again."""
+def decide(page: Page, record: Record, now: datetime) -> Instruction:
+    """What the run must do next. The runner carries it out, records it, and asks again."""
     if not record.run.active:
         return Wait()
     if record.run.state == RunState.ROLLING_BACK:
-        return _back(page, record)
+        return _next_rollback_step(page, record)
     if record.rollback:
-        return _turn(page, record)
-    rings = due_countdown(page, record, now)
-    if isinstance(rings, StartCountdown | CancelCountdown | CountdownExpired):
-        return rings
-    following = _in_order(page, record, page.forward) or _watch(page, record, now, counting=rings is not None)
-    if rings and isinstance(following, Wait):
-        return Wait(min(following.until, rings) if following.until else rings)
-    return following
+        return _begin_rollback(page, record)
+    countdown = due_countdown(page, record, now)
+    if isinstance(countdown, StartCountdown | CancelCountdown | CountdownExpired):
+        return countdown
+    instruction = _next_forward_step(page, record) or _watch(page, record, now, counting_down=countdown is not None)
+    if countdown and isinstance(instruction, Wait):
+        return Wait(min(instruction.until, countdown) if instruction.until else countdown)
+    return instruction
 
 
 def _running(record: Record, steps: tuple[PageStep, ...]) -> tuple[str, ...]:
     ids = {step.id for step in steps}
-    return tuple(row.step for row in record.attempts if row.state == AttemptState.RUNNING and row.step in ids)
+    return tuple(
+        attempt.step for attempt in record.attempts if attempt.state == AttemptState.RUNNING and attempt.step in ids
+    )
 
 
-def _turn(page: Page, record: Record) -> NextAct:
+def _begin_rollback(page: Page, record: Record) -> Instruction:
+    """A rollback was requested: roll back at once if production changed, else stop what runs and abort."""
     if production_changed(page, record):
         return MoveRun(RunState.ROLLING_BACK)
     if running := _running(record, page.steps):
@@ -101,91 +104,91 @@ def _turn(page: Page, record: Record) -> NextAct:
     return MoveRun(RunState.ABORTED)
 
 
-def _back(page: Page, record: Record) -> NextAct:
+def _next_rollback_step(page: Page, record: Record) -> Instruction:
+    """The steps of the rollback run in lanes; each begins as soon as the steps that it waits for are settled."""
     if running := _running(record, page.forward + page.part(Part.WATCH)):
         return StopSteps(running)
     steps = rollback_steps(page, record)
-    verdicts = {step.id: state_of(page, record, step) for step in steps}
+    states = {step.id: state_of(page, record, step) for step in steps}
     for number, step in enumerate(steps):
-        if verdicts[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], verdicts):
+        if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
             return _begin(record, step)
-    return Wait() if set(verdicts.values()) - {StepState.SETTLED} else MoveRun(RunState.ROLLED_BACK)
+    return Wait() if set(states.values()) - {StepState.SETTLED} else MoveRun(RunState.ROLLED_BACK)
 
 
 def _begin(record: Record, step: PageStep) -> BeginStep:
-    row = record.last(step.id)
-    return BeginStep(step, row.attempt + 1 if row else 1)
+    last = record.last(step.id)
+    return BeginStep(step, last.attempt + 1 if last else 1)
 
 
-def _may_begin(step: PageStep, above: tuple[PageStep, ...], verdicts: Mapping[str, StepState]) -> bool:
-    """Whether all is settled that a step of the rollback waits for: the steps it names, or else all above it."""
+def _may_begin(step: PageStep, above: tuple[PageStep, ...], states: Mapping[str, StepState]) -> bool:
+    """Whether every step that a rollback step waits for is settled: those it names in `after`, or else all above it."""
     named = step.box.after
-    return all(verdicts[other.id] is StepState.SETTLED for other in above if named is None or other.id in named)
+    return all(states[other.id] is StepState.SETTLED for other in above if named is None or other.id in named)
 
 
-def _in_order(page: Page, record: Record, steps: tuple[PageStep, ...]) -> NextAct | None:
-    """The next act among the steps of the way forward, which run one after another; None when all are settled."""
-    stay = hold_of(record) is not None
-    for step in steps:
-        verdict = state_of(page, record, step)
-        if verdict is StepState.SETTLED:
+def _next_forward_step(page: Page, record: Record) -> Instruction | None:
+    """What to do about the first step before the watch that is not settled; None when all are settled."""
+    for step in page.forward:
+        last, state = record.last(step.id), state_of(page, record, step)
+        if state is StepState.SETTLED:
             continue
-        if verdict in {StepState.NOT_BEGUN, StepState.RETRY}:
-            return Wait() if stay else _begin(record, step)
-        if verdict is StepState.NO_GO:
+        if last is None or state is StepState.RETRY:
+            return Wait() if hold_of(record) else _begin(record, step)
+        if state is StepState.NO_GO:
             return RequestRollback(f"the sign-off of “{step.title}” was refused")
-        if verdict is StepState.ROLL_BACK:
-            row = record.last(step.id)
-            return RequestRollback(f"“{step.title}” failed: {row.summary if row else ''}")
+        if state is StepState.ROLL_BACK:
+            return RequestRollback(f"“{step.title}” failed: {last.summary}")
         return Wait()
     return None
 
 
-def _watch(page: Page, record: Record, now: datetime, *, counting: bool) -> NextAct:
-    """The watch, its end, and the decision. The checks go on until somebody has decided, because production is not safe before.
+def _watch(page: Page, record: Record, now: datetime, *, counting_down: bool) -> Instruction:
+    """The watch, its end, and the decision.
 
-    While a countdown runs, neither the watch nor the run comes to an end.
+    The checks go on until the decision, because production is not safe before it. While a countdown runs, neither the
+    watch nor the run ends.
     """
     if page.watch is None:
-        return Wait() if counting else _decision(record) or Wait()
-    row = record.last(WATCH)
-    if row is None:
+        return _decision(record) or Wait()  # without a watch there are no alerts either
+    watch = record.last(WATCH)
+    if watch is None:
         return Wait() if hold_of(record) else MarkPhase(WATCH)
-    began = row.began_at
-    elapsed = (now - began) * record.run.speed
+    elapsed = (now - watch.began_at) * record.run.speed
     if record.keep and _running(record, page.part(Part.WATCH)):
         return Wait()
-    ends = row.state == AttemptState.RUNNING and (elapsed >= page.watch.lasts or record.keep is not None)
-    over = _decision(record) if row.state == AttemptState.DONE else MarkPhase(WATCH, over=True) if ends else None
-    if over and not counting:
-        return over
-    soonest = _next_check(page, record, elapsed)
-    if isinstance(soonest, BeginStep | RequestRollback):
-        return soonest
-    if row.state == AttemptState.RUNNING and not ends:
-        soonest = min(soonest, page.watch.lasts)
-    return Wait(began + soonest / record.run.speed) if soonest < timedelta.max else Wait()
+    running = watch.state == AttemptState.RUNNING
+    ends = running and (elapsed >= page.watch.lasts or record.keep is not None)
+    following = MarkPhase(WATCH, over=True) if ends else None if running else _decision(record)
+    if following and not counting_down:
+        return following
+    next_check = _next_check(page, record, elapsed)
+    if isinstance(next_check, BeginStep | RequestRollback):
+        return next_check
+    if running and not ends:
+        next_check = min(next_check, page.watch.lasts)
+    return Wait(watch.began_at + next_check / record.run.speed) if next_check < timedelta.max else Wait()
 
 
 def _next_check(page: Page, record: Record, elapsed: timedelta) -> BeginStep | RequestRollback | timedelta:
-    """The check that is due, or when (counted from the watch's beginning, in the page's time) the next one is."""
-    moments = [timedelta.max]
-    over = record.last(DECISION) is not None
+    """The check that is due, or when the next one is, counted from the start of the watch in the page's time."""
+    due = [timedelta.max]
+    deciding = record.last(DECISION) is not None
     for step in page.part(Part.WATCH):
-        if over and step.box.asks_people:
-            continue  # people are asked by the decision itself now
-        every = step.box.every or timedelta(minutes=15)
+        every = step.box.every
+        if every is None or (deciding and step.box.asks_people):
+            continue  # every check has an interval, or its page is refused; and the decision asks people itself
         slot = int(elapsed / every)
         last = record.last(step.id)
         if last is None or (last.attempt <= slot and last.state != AttemptState.RUNNING):
             return BeginStep(step, slot + 1)
         if last.state == AttemptState.FAILED and not last.inconclusive and step.box.on_failure == "roll back":
             return RequestRollback(f"“{step.title}” failed: {last.summary}")
-        moments.append(every * (slot + 1))
-    return min(moments)
+        due.append(every * (slot + 1))
+    return min(due)
 
 
-def _decision(record: Record) -> NextAct | None:
+def _decision(record: Record) -> Instruction | None:
     if record.keep:
         return MoveRun(RunState.KEPT)
     return None if record.last(DECISION) else MarkPhase(DECISION)

@@ -1,4 +1,4 @@
-"""The engine: one runner for each active run, also for runs that another process began or left behind."""
+"""The engine: a runner for each active run, also for runs that another process started or left."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from state.records import NewEvent, Run, RunState
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo.engine")
+POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
 
 
 class Engine:
-    """Takes up every active run of the record within half a second.
+    """Carries out every active run in the state file.
 
-    `tools_for` makes the tools for a run's own page; `starter` starts the next page when a kept run (Option B) names one.
+    `tools_for` makes the tools for a run's own page. `starter` starts the page that a kept run's decision names
+    (Option B).
     """
 
     def __init__(self, store: Store, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
@@ -32,70 +34,72 @@ class Engine:
         self._tools_for = tools_for
         self._starter = starter
         self._runners: dict[int, Runner] = {}
-        self._stuck: dict[int, str] = {}
-        self._leaving = threading.Event()
+        self._errors: dict[int, str] = {}  # why a run cannot be carried out, as it was logged last
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
 
     def start(self) -> None:
-        """Begin to take up runs."""
+        """Start to carry out runs."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave every run as it is; a later engine takes it up again. Returns within about 5 s."""
-        self._leaving.set()
+        """Leave every run as it is; a later engine continues it. Returns within about 5 s."""
+        self._stopping.set()
         with self.store.changed:
             self.store.changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(1.0)
         for runner in list(self._runners.values()):
-            runner.leave()
+            runner.detach()
 
     def _loop(self) -> None:
-        kept: list[Run] | None = None
-        while not self._leaving.is_set():
+        kept: list[Run] | None = None  # kept runs whose next page may still have to start
+        while not self._stopping.is_set():
             try:
                 if kept is None:
                     kept = [run for run in self.store.runs() if run.state == RunState.KEPT]
                 for run in kept:
                     self._start_next(run)
                 for run in self.store.active_runs():
-                    if run.id not in self._runners and not self._leaving.is_set():
-                        self._take_up(run)
+                    if run.id not in self._runners and not self._stopping.is_set():
+                        self._start_runner(run)
                 kept = [run for number in self._ended() if (run := self.store.run(number)).state == RunState.KEPT]
             except BadRecord as error:
-                LOG.error("the record cannot be used now (%s); trying again", error)  # noqa: TRY400  its words say it all
+                # the message is enough, a traceback would hide it
+                LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400
                 kept = None
             with self.store.changed:
-                self.store.changed.wait(0.5)
+                self.store.changed.wait(POLL)
 
-    def _take_up(self, run: Run) -> None:
-        """Begin a run's runner; a run that cannot be taken up is said once and never keeps the others waiting."""
+    def _start_runner(self, run: Run) -> None:
+        """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
         try:
             page = page_of(run)
             runner = Runner(self.store, page, run.id, self._tools_for(page))
         except (Refused, OSError, ValueError) as error:
-            if self._stuck.get(run.id) != str(error):
-                LOG.warning("run %s of %s cannot be taken up: %s", run.id, run.target, error)
-            self._stuck[run.id] = str(error)
+            if self._errors.get(run.id) != str(error):
+                LOG.warning("run %s of %s cannot be carried out: %s", run.id, run.target, error)
+            self._errors[run.id] = str(error)
             return
-        self._stuck.pop(run.id, None)
+        self._errors.pop(run.id, None)
         self._runners[run.id] = runner
         runner.start()
 
     def _ended(self) -> list[int]:
-        over = [number for number, runner in self._runners.items() if runner.wait(0)]
-        for number in over:
+        """Forget the runners that have ended; returns their runs."""
+        ended = [number for number, runner in self._runners.items() if runner.wait(0)]
+        for number in ended:
             del self._runners[number]
-        return over
+        return ended
 
     def _start_next(self, run: Run) -> None:
-        """Start the page that this kept run's decision names, once."""
+        """Start the page that a kept run's decision names, once."""
         page = page_of(run)
         record = self.store.record(run.id)
         keep = record.keep
         if not page.decision.starts or not keep or record.newest(NextRun):
             return
-        # the starter of the first run, not who kept it: the deciding role must be free to sign the second run too
+        # in the name of the first run's starter, so that whoever decided KEEP may sign the second run too
         starter = Actor(person=run.starter, door=keep.by.door)
         request = StartRequest(
             page=page.decision.starts,
@@ -105,15 +109,14 @@ class Engine:
             speed=run.speed,
         )
         try:
-            made = self._starter.start(request, starter).run
-            summary = f"run {made.id} of {made.page} has begun"
+            started = self._starter.start(request, starter).run
+            summary = f"run {started.id} of {started.page} has started"
         except Refused as error:
             summary = f"{page.decision.starts} could not be started: {error}"
         LOG.info("after run %s: %s", run.id, summary)
-        told = NextRunReported(summary=summary, page=page.decision.starts)
-        now = datetime.now(UTC)
-        fact = NextRun(by=Actor(person=keep.person, door=Door.BOT), at=now, page=page.decision.starts)
-        self.store.add_fact(run.id, fact, NewEvent(data=told))
+        event = NewEvent(data=NextRunReported(summary=summary, page=page.decision.starts))
+        by = Actor(person=keep.person, door=Door.BOT)
+        self.store.add_fact(run.id, NextRun(by=by, at=datetime.now(UTC), page=page.decision.starts), event)
 
 
 def page_of(run: Run) -> Page:

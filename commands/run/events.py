@@ -1,4 +1,4 @@
-"""The events of the run itself: a step begins or ends, and the run moves to another state."""
+"""The events of the run itself: an attempt begins or ends, and the run moves to another state."""
 
 from __future__ import annotations
 
@@ -17,52 +17,54 @@ from state.records import Attempt, AttemptState, NewEvent, Record, RunState
 
 
 def step_began(page: Page, step: PageStep, attempt: int) -> list[NewEvent]:
-    """A step begins; the checks of the watch and the gates, which only wait for people, begin without a word.
+    """The events of an attempt that begins. Checks of the watch and gates, which only wait for people, have none.
 
-    With the first of what shows whether it is GO or NO-GO, the panel of both begins.
+    The GO / NO-GO panel appears with the first step that can show GO or NO-GO.
     """
-    shows = page.criteria is not None and step.part in {Part.SMOKE_TESTS, Part.WATCH}
-    events = [NewEvent(data=CriteriaShown(), once="panel")] if shows else []
+    shows_criteria = page.criteria is not None and step.part in {Part.SMOKE_TESTS, Part.WATCH}
+    events = [NewEvent(data=CriteriaShown(), once="panel")] if shows_criteria else []
     if step.part == Part.WATCH or step.box.asks_people:
         return events
-    told = StepBegan(title=step.title, part=step.part, attempt=attempt, plan=tuple(step.box.plan()))
-    return [*events, NewEvent(step=step.id, data=told)]
+    began = StepBegan(title=step.title, part=step.part, attempt=attempt, plan=tuple(step.box.plan()))
+    return [*events, NewEvent(step=step.id, data=began)]
 
 
 def step_ended(
-    page: Page, record: Record, step: PageStep, row: Attempt, outcome: Outcome, seconds: float
+    page: Page, record: Record, step: PageStep, attempt: Attempt, outcome: Outcome, seconds: float
 ) -> list[NewEvent]:
-    """An attempt ended: its result, then who is waited for because of it, then the alerts that it raises."""
-    after = _with(record, row)
-    passed = step.part == Part.WATCH and row.state == AttemptState.DONE
-    told = (CheckPassed if passed else StepEnded)(
+    """The events of an attempt that ended: its result, who is asked because of it, and the alerts that it raises."""
+    after = _with(record, attempt)
+    passed = step.part == Part.WATCH and attempt.state == AttemptState.DONE
+    ended = (CheckPassed if passed else StepEnded)(
         title=step.title,
         part=step.part,
-        attempt=row.attempt,
-        state=row.state,
-        summary=row.summary,
+        attempt=attempt.attempt,
+        state=attempt.state,
+        summary=attempt.summary,
         lines=outcome.lines,
         output=outcome.output,
         seconds=seconds,
         roles=step.box.notified_roles(),
     )
-    result = [] if step.box.asks_people else [NewEvent(step=step.id, data=told)]
+    result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
     return result + people_asked(page, after, step) + check_events(page, after, step)
 
 
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:
-    """The run moves to another state: how long it took, and why it goes back."""
-    asked = record.rollback
-    told = RunMoved(
+    """The event of a run that moves to another state: how long it took, why it rolls back, and what is not restored."""
+    request = record.rollback
+    moved = RunMoved(
         state=state,
         clock=format_duration(elapsed(record, now)),
-        since_rollback=format_duration(now - asked.at) if asked else "",
-        reason=asked.reason if asked else "",
+        since_rollback=format_duration(now - request.at) if request else "",
+        reason=request.reason if request else "",
         not_restored=not_restored(page, record) if state == RunState.ROLLED_BACK else (),
     )
-    return NewEvent(data=told)
+    return NewEvent(data=moved)
 
 
-def _with(record: Record, row: Attempt) -> Record:
-    rows = tuple(row if (old.step, old.attempt) == (row.step, row.attempt) else old for old in record.attempts)
-    return replace(record, attempts=rows)
+def _with(record: Record, attempt: Attempt) -> Record:
+    """The record as it is once the attempt has ended."""
+    key = (attempt.step, attempt.attempt)
+    attempts = tuple(attempt if (old.step, old.attempt) == key else old for old in record.attempts)
+    return replace(record, attempts=attempts)

@@ -1,72 +1,117 @@
-"""An act under way: how it is stopped, and how it is looked at when nobody knows how it ended."""
+"""The running attempts of a run: a thread each, which runs the step and writes its end."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 
-from commands.runbook.page import Page, PageStep
+from commands.run.context import ContextFactory, missing_input
+from commands.run.events import step_ended
+from commands.run.recovery import resolve_unknown
+from commands.runbook.page import PageStep
 from commands.steps.outcome import Context, Outcome, unknown
-from state.errors import GonogoError
-from state.records import AttemptState, Record
+from commands.text.durations import format_duration
+from state.errors import BadRecord
+from state.records import Attempt
 
-LOG = logging.getLogger("gonogo.inflight")
+LOG = logging.getLogger("gonogo.runner")
 
-# in which a host or database that cannot be reached may come back before people are asked
-PATIENCE = timedelta(seconds=60)
-APART = 1.0  # seconds between two looks
+ABANDON_AFTER = 15.0  # seconds after which an attempt that does not stop is no longer waited for
+RETRY_INTERVAL = 1.0  # seconds between two tries to write how an attempt ended
 
 
 class RunningStep:
-    """An act under way: how to stop it, and since when it has been asked to."""
+    """One running attempt: the event that stops it, and since when that event is set (by the monotonic clock)."""
 
     def __init__(self, *, step: PageStep, attempt: int) -> None:
         self.step = step
         self.attempt = attempt
         self.stop = threading.Event()
-        self.asked_at: float | None = None  # by the steady clock
+        self.stopping_since: float | None = None
         self.abandoned = False
 
 
-def recover_after_crash(step: PageStep) -> Callable[[Context], Outcome]:
-    """What is done instead of an act that an earlier runner left in flight."""
+class RunningSteps:
+    """Begins and stops the attempts of one run."""
 
-    def look(ctx: Context) -> Outcome:
-        return _look(ctx, step.box.recover) or unknown(
-            "The bot was cut off here, and looking does not tell how it ended."
-        )
+    def __init__(self, contexts: ContextFactory) -> None:
+        self.contexts = contexts
+        self._clock = contexts.tools.clock
+        self._running: dict[str, RunningStep] = {}
+        self._closed = threading.Event()
+        self._writing = threading.Lock()
 
-    return look
+    def begin(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome], *, stopped: bool = False) -> None:
+        """Run `work` in a thread of its own. With `stopped` it finds itself asked to stop from the start."""
+        running = RunningStep(step=step, attempt=attempt)
+        if stopped:
+            running.stop.set()
+        self._running[step.id] = running
+        name = f"{self.contexts.number}-{step.id}"
+        threading.Thread(target=self._run, args=(running, work), name=name, daemon=True).start()
 
+    def stop(self, steps: tuple[str, ...]) -> None:
+        """Ask attempts to stop, again and again; one that does not stop in time ends as unknown."""
+        for step_id in steps:
+            running = self._running.get(step_id)
+            if running is None:
+                continue
+            now = self._clock.monotonic()
+            running.stop.set()
+            if running.stopping_since is None:
+                running.stopping_since = now
+            if now - running.stopping_since > ABANDON_AFTER:
+                running.abandoned = True
+                late = unknown(
+                    f"It did not stop within {format_duration(ABANDON_AFTER)}, so the bot no longer waits for it. "
+                    "It may still be running; check it before you rely on it."
+                )
+                self._write_end(running, late, ABANDON_AFTER)
 
-def resolve_unknown(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
-    """An outcome that is unknown is looked into once, because the target may tell; any other stays as it is."""
-    if outcome.state != AttemptState.UNKNOWN or ctx.stop.is_set():
-        return outcome
-    return _look(ctx, lambda again: step.box.recover_lost_attempt(again, outcome)) or outcome
+    def close(self) -> None:
+        """Write nothing any more. An end that is being written now is written; the attempts themselves go on."""
+        self._closed.set()
+        with self._writing:
+            pass
 
-
-def clean_up_after_run(
-    page: Page, record: Record, context: Callable[[PageStep, int, threading.Event], Context]
-) -> None:
-    """When a run is over: let its steps clear away what later ones would have cleared, had they begun."""
-    for step in page.steps:
-        row = record.last(step.id)
-        if row and row.state == AttemptState.DONE:
-            try:
-                step.box.clean_up_after_run(context(step, row.attempt, threading.Event()))
-            except GonogoError as error:
-                LOG.warning("what %s left stays for now: %s", step.id, error)
-
-
-def _look(ctx: Context, look: Callable[[Context], Outcome | None]) -> Outcome | None:
-    """What looking tells, or None; a target that cannot be reached is waited for."""
-    until = ctx.tools.clock.monotonic() + PATIENCE.total_seconds()
-    while True:
+    def _run(self, running: RunningStep, work: Callable[[Context], Outcome]) -> None:
+        began = self._clock.monotonic()
         try:
-            return look(ctx)
-        except GonogoError as error:
-            if ctx.stop.wait(APART) or ctx.tools.clock.monotonic() > until:
-                return unknown(f"The bot was cut off here and cannot look: {error}")
+            ctx = self.contexts.context(running.step, running.attempt, running.stop)
+            outcome = missing_input(running.step, ctx) or resolve_unknown(running.step, ctx, work(ctx))
+        except Exception as error:
+            # without the error's message and traceback: they may hold a secret
+            run, name = self.contexts.number, type(error).__name__
+            LOG.error("step %s of run %s raised %s", running.step.id, run, name)  # noqa: TRY400
+            outcome = unknown(f"Internal error in the bot ({name}). Check production before you decide.")
+        seconds = self._clock.monotonic() - began
+        while not self._try_to_write_end(running, outcome, seconds):
+            self._closed.wait(RETRY_INTERVAL)
+
+    def _try_to_write_end(self, running: RunningStep, outcome: Outcome, seconds: float) -> bool:
+        """Write how an attempt ended, unless nobody waits for it. False if it cannot be written now."""
+        with self._writing:
+            if running.abandoned or self._closed.is_set():
+                return True
+            try:
+                self._write_end(running, outcome, seconds)
+            except BadRecord as error:
+                # the message is enough, a traceback would hide it
+                LOG.error("the result of %s is not written yet: %s", running.step.id, error)  # noqa: TRY400
+                return False
+        return True
+
+    def _write_end(self, running: RunningStep, outcome: Outcome, seconds: float) -> None:
+        contexts, step, now = self.contexts, running.step, self._clock.now()
+        attempt = Attempt(
+            step=step.id,
+            attempt=running.attempt,
+            state=outcome.state,
+            began_at=now,
+            summary=outcome.summary,
+            outcome=outcome.as_data(),
+        )
+        record = contexts.store.record(contexts.number)
+        events = step_ended(contexts.page, record, step, attempt, outcome, round(seconds, 1))
+        contexts.store.end_attempt(contexts.number, attempt, now, *events)

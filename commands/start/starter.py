@@ -1,4 +1,4 @@
-"""The start of a run, the same from every door: the page, what forbids it, the preflight, and the run in the record."""
+"""Starts a run, the same from every door: page, request, preflight, and the new run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from datetime import datetime
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
-from commands.start.request import StartRequest, checked_ref, find_page, refuse_missing
+from commands.start.request import StartRequest, find_page, require_valid_request, require_variables
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
 from state.sqlite.store import Store
 
+MAX_NOTE = 500  # characters
+
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A run that was started, with the warnings of the preflight."""
+    """A run that was started, with the preflight's warnings."""
 
     run: Run
     warnings: tuple[str, ...]
@@ -25,11 +27,11 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Starter:
-    """Starts runs; all that it needs is handed in, and nothing of it may be left out.
+    """Starts runs with what the edge hands in. Every field is required.
 
-    `people` are who may act, by role; `missing` are the environment variables that a page needs and that are not set;
-    `preflight` looks at everything before a page is started with a ref: the warnings, or Refused with what fails; `channel` is
-    where a page's runs are told.
+    `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
+    not set. `preflight` checks a page and a ref; it returns the warnings and raises Refused on failures. `channel`
+    gives the channel for a page's messages.
     """
 
     store: Store
@@ -41,14 +43,14 @@ class Starter:
     now: Callable[[], datetime]
 
     def start(self, request: StartRequest, actor: Actor) -> Started:
-        """Start a run. Raises Refused (no such page, bad request, what the preflight found), BadSettings, NotAllowed, AlreadyRunning.
+        """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
 
-        The preflight takes seconds, so what would be refused anyway is refused first.
+        The preflight takes seconds, so everything that refuses the request at once is checked before it.
         """
         page = find_page(self.pages(), request.page)
-        refuse_missing(page, self.missing(page))
-        ref = checked_ref(page, request, actor, self.people(page))
-        # what holds the target is told by the start itself, without the preflight's seconds
+        require_variables(page, self.missing(page))
+        ref = require_valid_request(page, request, actor, self.people(page))
+        # when the target has an active run, `start` below refuses; no preflight is needed for that
         warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
         request = replace(request, channel=request.channel or self.channel(page))
         run = start(self.store, page, request, actor, self.people(page), self.now(), warnings)
@@ -64,8 +66,8 @@ def start(
     at: datetime,
     warnings: tuple[str, ...] = (),
 ) -> Run:
-    """Write a new run. Raises as `Starter.start` does, but for the preflight, which is not made here."""
-    ref, note = checked_ref(page, request, actor, people), request.note[:500]
+    """Write a new run, without a preflight. Raises NotAllowed, BadSettings, Refused (bad request), AlreadyRunning."""
+    ref, note = require_valid_request(page, request, actor, people), request.note[:MAX_NOTE]
     row = {
         "target": page.runbook.target,
         "page": page.name,

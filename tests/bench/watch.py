@@ -69,7 +69,7 @@ def _begun(page: Page, path: Path) -> list[float]:
     while not checks <= {row.step for row in store.record(run.id).attempts}:
         time.sleep(0.02)
     record = store.record(run.id)
-    runner.leave()
+    runner.detach()
     store.close()
     watch = record.last(WATCH)
     assert watch is not None

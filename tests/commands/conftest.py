@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from commands.run.engine import Engine
-from tests.show import Show
+from tests.simulated_run import SimulatedRun
 
 
 @pytest.fixture
-def another(show: Show) -> Iterator[Engine]:
-    """A second engine on the same record, which the test starts after the first one has stopped."""
-    engine = show.new_engine()
+def second_engine(sim: SimulatedRun) -> Iterator[Engine]:
+    """A second engine on the same state file; the test starts it after the first one has stopped."""
+    engine = sim.new_engine()
     yield engine
     engine.stop()

@@ -81,7 +81,7 @@ class BrowserAvailable:
     place = ("browser", "")
     late = False
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Start a browser and close it again."""
         if why := ctx.tools.browser.unavailable():
             return warned(f"the bot's machine has none ({why})", "people will be asked to open the page")

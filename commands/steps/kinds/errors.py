@@ -35,7 +35,7 @@ class TokenMayRead:
         """The error tracker."""
         return ("webs", self.web)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask for the project, and for its issues."""
         project = Project(
             web=ctx.tools.web, place=self.web, organization=self.organization,

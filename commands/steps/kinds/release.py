@@ -126,7 +126,7 @@ class RefAndFiles:
         """The host."""
         return ("hosts", self.host)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Fetch like the step, and read each file of that commit."""
         ref = fill(self.ref, {"ref": ctx.ref})
         result = ctx.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})

@@ -156,7 +156,7 @@ class FileCanBeApplied:
         """The database."""
         return ("databases", self.database)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Check the text of the file that an earlier check has read."""
         name = self.file.rsplit("/", 1)[-1]
         text = ctx.files.get(self.file)

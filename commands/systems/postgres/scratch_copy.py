@@ -90,7 +90,7 @@ class ScratchAvailable:
         """The host."""
         return ("hosts", self.copy.host)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Ask production what the copy needs, then check for it. Raises Unreachable."""
         try:
             ctx.tools.scratch.check(self.copy.host, self.copy.needs(ctx.tools))

@@ -24,7 +24,7 @@ class DatabaseCheck:
         """The database."""
         return ("databases", self.database)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the query and judge its first row."""
         rows = ctx.tools.database.query(self.database, self.sql, limit=LIMIT).rows
         return self.judge(rows[0] if rows else ())

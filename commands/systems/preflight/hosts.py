@@ -24,7 +24,7 @@ class ProgramsCheck:
         """The host."""
         return ("hosts", self.host)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Look up all programs with one command."""
         names = sorted(set(self.names))
         script = f'for name in {shlex.join(names)}; do command -v -- "$name" > /dev/null || echo "missing=$name"; done'
@@ -57,7 +57,7 @@ class HostCheck:
         """The host."""
         return ("hosts", self.host)
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge its result."""
         env = {name: value.replace("<ref>", ctx.ref) for name, value in self.env}
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))

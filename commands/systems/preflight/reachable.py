@@ -30,7 +30,7 @@ class ReachableCheck:
     place: tuple[str, str]
     late: bool = False
 
-    def examine(self, ctx: PreflightContext) -> list[PreflightResult]:
+    def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the simplest command, query or request there is."""
         sort, name = self.place
         if sort == "hosts":

@@ -46,7 +46,7 @@ def test_a_start_names_what_cannot_be_reached_and_why(
     code, _, err = run(capsys, "start", "--as", "U1")
     assert code == 1
     assert words in err
-    assert "mend this first (gonogo doctor small.md looks again)" in err
+    assert "Fix this first; `gonogo doctor small.md` checks it again" in err
     assert Store(shop / "gonogo.db").runs() == []
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.rollback.restored import missing_at, not_restored
-from commands.run.decide import BeginStep, MoveRun, NextAct, Wait, decide
+from commands.run.decide import BeginStep, Instruction, MoveRun, Wait, decide
 from commands.runbook import read_page
 from commands.signoff.waiting import waiting_for
 from state.errors import BadPage
@@ -41,7 +41,7 @@ def back(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
     )
 
 
-def following(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> NextAct:
+def following(*rows: Attempt, facts: tuple[Fact, ...] = ()) -> Instruction:
     return decide(PAGE, back(*rows, facts=facts), NOON + timedelta(minutes=1))
 
 

@@ -1,90 +1,104 @@
-"""The smoke tests repeated in the watch: nothing of the first time is taken for what is made now, and no test job stays behind."""
+"""The context of an attempt: its values, key, files, progress and missing inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from datetime import timedelta
 from threading import Event
 
 import pytest
 
-from commands.ports.web import HttpRequest
-from commands.run.context import ContextFactory
-from commands.steps.base import execute
-from commands.steps.outcome import Outcome
-from state.errors import LostTrack
-from tests.production import answer
-from tests.show import Show
-
-LOST = LostTrack("POST /api/jobs: “api” did not answer within 30 s.")
+from commands.run.context import ContextFactory, missing_input
+from commands.steps.outcome import failed
+from state.errors import BadRecord
+from state.records import Attempt, AttemptState, RunState
+from tests.commands.run.context_case import DEPLOY, PAGE, ContextCase
+from tests.pages import NOON, fact, small
 
 
-@pytest.fixture
-def show(tmp_path: Path) -> Iterator[Show]:
-    """Option A, whose first smoke tests are done and cleaned up; nothing of it runs any more that makes jobs."""
-    show = Show(tmp_path)
-    show.engine.start()
-    show.play(until=lambda: show.record.last("test-5") is not None)
-    show.engine.stop()
-    show.world.calls.clear()
-    yield show
-    show.close()
+def test_the_values_are_the_runs_own_and_those_of_earlier_steps(context_case: ContextCase) -> None:
+    assert context_case.context().values == {"ref": "v2", "run": "1", "countdown": "5"}
+    context_case.done("ready", commit="abc", countdown="9")
+    assert context_case.context().values == {"ref": "v2", "run": "1", "countdown": "9", "commit": "abc"}
 
 
-def repeated(show: Show) -> Outcome:
-    """The outcome of the smoke tests made once more."""
-    step = show.page.step("smoke-tests-again")
-    context = ContextFactory(show.store, show.page, show.run, show.world.tools()).context(step, 9, Event())
-    return execute(step.box, context)
+def test_the_same_attempt_has_the_same_key_in_every_process(context_case: ContextCase) -> None:
+    later = ContextFactory(context_case.store, PAGE, 1, context_case.world.tools()).context(DEPLOY, 2, Event())
+    assert later.key == context_case.context(attempt=2).key == f"{context_case.run.key}/put-the-code-there/2"
+    assert context_case.context(attempt=2).step_key == context_case.context(attempt=1).step_key
 
 
-def lose_the_answer(show: Show, *, made: int) -> None:
-    """The answer to test 2 is lost, after so many jobs were made by it."""
-
-    def reply(call: HttpRequest) -> object:
-        if "Normal" not in call.json["subject"]:
-            return show.world.web_says("api", call)
-        for _ in range(made):
-            show.world._new_job(call.json)
-        return LOST
-
-    show.world.on_web("^POST api /api/jobs$", reply)
+def test_a_context_knows_its_step_its_run_and_how_to_be_stopped(context_case: ContextCase) -> None:
+    ctx = context_case.context()
+    assert (ctx.title, ctx.run, ctx.time_zone) == ("Put the code there", context_case.run, "Asia/Bangkok")
+    assert ctx.stop is context_case.stop
+    assert ctx.boxes == {step.id: step.box for step in PAGE.steps}
+    assert ctx.tools.clock is context_case.world.clock
 
 
-def test_a_job_whose_answer_was_lost_is_looked_for_used_and_deleted(show: Show) -> None:
-    lose_the_answer(show, made=1)
-    found = repeated(show)
-    assert found.state == "done", found.lines
-    assert show.world.jobs == {}
-    assert ("POST", "api", "/api/jobs/3/approve") in show.world.calls, "an older job was approved, or none"
+def test_a_step_began_with_its_first_attempt_or_begins_now(context_case: ContextCase) -> None:
+    assert (context_case.context().began_at, context_case.context().stamp) == (context_case.world.clock.now(), "")
+    context_case.done("ready")
+    for attempt in (1, 2):
+        context_case.store.begin_attempt(1, DEPLOY.id, attempt, NOON + timedelta(minutes=attempt))
+    again = context_case.context(attempt=2)
+    assert (again.began_at, again.stamp) == (NOON + timedelta(minutes=1), "20261123T120100Z")
 
 
-def test_where_looking_does_not_tell_which_job_it_was_all_of_them_are_deleted(show: Show) -> None:
-    lose_the_answer(show, made=2)
-    found = repeated(show)
-    assert found.state == "failed"
-    assert show.world.jobs == {}, found.lines
-    assert any(line.startswith("✓ Clean up") and "/api/jobs/4: 200" in line for line in found.lines), found.lines
+def test_files_are_kept_with_the_run(context_case: ContextCase) -> None:
+    assert context_case.context().file("plan.sql") is None
+    context_case.context().save_file("plan.sql", "SELECT 1")
+    assert context_case.context(attempt=2).file("plan.sql") == context_case.store.file(1, "plan.sql") == "SELECT 1"
 
 
-def test_what_could_not_be_cleaned_up_is_told(show: Show) -> None:
-    lose_the_answer(show, made=2)
-    show.world.on_web("^DELETE", answer(500))
-    (line,) = [line for line in repeated(show).lines if "Clean up" in line]
-    assert line.startswith(
-        "✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Status 500 instead of 200, 204 or 404."
+def test_the_progress_shown_is_the_last_5_lines_of_200_characters(context_case: ContextCase) -> None:
+    context_case.store.begin_attempt(1, DEPLOY.id, 1, NOON)
+    context_case.context().on_output("\n".join(str(number) * 300 for number in range(7)))
+    (attempt,) = context_case.store.record(1).attempts
+    assert attempt.progress == "\n".join(str(number) * 200 for number in range(2, 7))
+
+
+def test_progress_that_cannot_be_written_is_left_out(
+    context_case: ContextCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise BadRecord("the disk is full")
+
+    ctx = context_case.context()
+    monkeypatch.setattr(context_case.store, "show_progress", full)
+    ctx.on_output("line")
+
+
+def test_a_rollback_step_knows_what_the_steps_before_it_did_not_restore(context_case: ContextCase) -> None:
+    page = small(
+        **{
+            'commands = ["undeploy"]': 'commands = ["undeploy"]\n```\n\n### Tell\n\n```toml run\nhost = "backend"\n'
+            'commands = ["tell"]'
+        }
     )
+    context_case.done(DEPLOY.id)
+    context_case.store.add_fact(1, fact("rollback"))
+    context_case.store.move_run(1, RunState.ROLLING_BACK, NOON)
+    context_case.store.begin_attempt(1, "put-the-old-code-back", 1, NOON)
+    undone = Attempt(step="put-the-old-code-back", attempt=1, state=AttemptState.FAILED, began_at=NOON, summary="no")
+    context_case.store.end_attempt(1, undone, NOON)
+    factory = ContextFactory(context_case.store, page, 1, context_case.world.tools())
+    assert list(factory.context(page.step("tell"), 1, Event()).not_restored.values()) == [
+        "“Put the old code back” failed: no"
+    ]
+    assert factory.context(page.step("health"), 1, Event()).not_restored == {}
 
 
-def test_a_clean_up_that_knows_nothing_to_delete_says_so_and_never_takes_the_job_of_the_first_time(show: Show) -> None:
-    steps = tuple(
-        replace(one, box=one.box.model_copy(update={"each": None})) if one.id == "clean-up" else one
-        for one in show.page.steps
+def test_a_measured_check_runs_under_its_own_title_and_key(context_case: ContextCase) -> None:
+    title, outcome = context_case.context("ready").run_check("response-time")
+    assert (title, outcome.state) == ("Response time", "done")
+    assert context_case.world.calls[-1] == ("GET", "api", "/jobs")
+
+
+def test_a_step_lacks_its_first_missing_input_by_name(context_case: ContextCase) -> None:
+    use = PAGE.step("use-it")
+    step = replace(use, box=use.box.model_copy(update={"path": "/<b>/<a>/<ref>"}))
+    assert missing_input(step, context_case.context()) == failed(
+        "<a> has no value, because the step that provides it did not succeed."
     )
-    show.page = replace(show.page, steps=steps)
-    lose_the_answer(show, made=2)
-    (line,) = [line for line in repeated(show).lines if "Clean up" in line]
-    assert line.startswith("✗") and "<test_job> is not known" in line
-    assert "what this one cleans up may still be there" in line
-    assert not [path for method, _, path in show.world.calls if method == "DELETE"]
+    assert missing_input(DEPLOY, context_case.context()) is None

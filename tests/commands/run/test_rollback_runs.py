@@ -1,4 +1,4 @@
-"""The way back of whole runs: two lanes that one engine left, one lane that fails, and the clock over a restart."""
+"""Rollbacks of whole runs: its lanes over a restart, a lane that fails, and its time budget."""
 
 from __future__ import annotations
 
@@ -15,150 +15,146 @@ from state.facts import Choice
 from state.records import AttemptState
 from tests.pages import payload
 from tests.production import OLD, ended
-from tests.show import Show, holder, running
+from tests.simulated_run import SimulatedRun, holder, running
 
-PACKAGES, PAGE = "FOLDER.next", "current.next"  # words of the scripts that put them back
+PACKAGES, FRONTEND = "FOLDER.next", "current.next"  # words of the scripts that put them back
 
 
 @pytest.fixture
-def show(tmp_path: Path) -> Iterator[Show]:
-    """Option A in its watch, before anybody asks for the rollback."""
-    shown = Show(tmp_path)
-    shown.engine.start()
-    shown.play(until=running(shown, "the watch"))
-    yield shown
-    shown.close()
+def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
+    """Option A in its watch."""
+    sim = SimulatedRun(tmp_path)
+    sim.engine.start()
+    sim.advance(until=running(sim, "the watch"))
+    yield sim
+    sim.close()
 
 
-def state(show: Show, step: str) -> str:
-    """The state of a step's newest attempt; empty before it has begun."""
-    row = show.record.last(step)
-    return row.state if row else ""
+def hang_in_both_lanes(sim: SimulatedRun) -> None:
+    """Roll back until the packages and the frontend are being put back, and hang there."""
+    sim.world.hang(PACKAGES)
+    sim.world.hang(FRONTEND)
+    sim.roll_back()
+    both = [running(sim, step) for step in ("revert-install", "revert-frontend")]
+    sim.advance(until=lambda: all(is_running() for is_running in both))
 
 
-def is_back(show: Show) -> bool:
-    """Whether the old version is whole and open to everybody."""
-    world = show.world
-    return (world.forward, world.running, world.served, world.maintenance) == (False, OLD, OLD, False)
+def skip_all(sim: SimulatedRun) -> None:
+    """The deciding role skips every failed step, and the DBA agrees where two are needed, until the run is over."""
+    while sim.store.active_runs():
+        for waiting in waiting_for(sim.page, sim.record):
+            now = sim.world.clock.now()
+            if waiting.ask == "answer":
+                lead = holder(sim.page.decision.role)
+                sim.actions.answer(waiting.step, waiting.attempt, lead, Choice.SKIP, "it is checked tomorrow", now)
+            elif waiting.ask == "second":
+                sim.actions.agree(waiting.step, waiting.attempt, holder("dba"), now)
+        sim.advance(until=lambda: not sim.store.active_runs() or bool(waiting_for(sim.page, sim.record)), timeout=20)
 
 
-def in_both_lanes(show: Show) -> None:
-    """Roll back until packages and page are on their way and hang there."""
-    show.world.hang(PACKAGES)
-    show.world.hang(PAGE)
-    show.roll_back()
-    both = [running(show, step) for step in ("revert-install", "revert-frontend")]
-    show.play(until=lambda: all(one() for one in both))
+def marks(sim: SimulatedRun) -> list[int]:
+    """The percentages of the time budget that were reported."""
+    return [payload(event).mark for event in sim.events("budget")]
 
 
-def skip_all(show: Show) -> None:
-    """The deciding role skips whatever is asked, and somebody agrees where two are needed, until the run is over."""
-    while show.store.active_runs():
-        for asked in waiting_for(show.page, show.record):
-            now = show.world.clock.now()
-            if asked.ask == "answer":
-                lead = holder(show.page.decision.role)
-                show.actions.answer(asked.step, asked.attempt, lead, Choice.SKIP, "it is looked at tomorrow", now)
-            elif asked.ask == "second":
-                show.actions.agree(asked.step, asked.attempt, holder("dba"), now)
-        show.play(until=lambda: not show.store.active_runs() or bool(waiting_for(show.page, show.record)), seconds=20)
+def test_two_lanes_that_one_engine_left_running_are_finished_by_a_second(
+    sim: SimulatedRun, second_engine: Engine
+) -> None:
+    hang_in_both_lanes(sim)
+    sim.advance(until=lambda: sum("/revert-" in key for key in list(sim.world.finished)) >= 3)
+    sim.engine.stop()
+    assert [sim.state_of(step) for step in ("revert-install", "revert-frontend")] == ["running"] * 2
+    sim.world.finish(PACKAGES)
+    sim.world.finish(FRONTEND)
+    for key in [key for key, result in sim.world.finished.items() if result is None or result.code]:
+        script = FRONTEND if "frontend" in key else ""
+        sim.world.finished[key] = sim.world.host_does(script, {"COMMIT": OLD})
+    second_engine.start()
+    sim.advance()
+    assert sim.state == "rolled back"
+    assert sim.restored
+    assert set(sim.world.begun.values()) == {1}, f"started more than once: {sim.world.begun}"
+    assert [attempt.attempt for attempt in sim.record.attempts if attempt.step.startswith("revert-")] == [1] * 4
 
 
-def marks(show: Show) -> list[int]:
-    """What was told of the rollback's time."""
-    return [payload(event).mark for event in show.events("budget")]
+def test_when_one_lane_fails_people_are_asked_and_the_other_lane_ends(sim: SimulatedRun) -> None:
+    sim.world.hang(PACKAGES)
+    sim.world.fail(FRONTEND)
+    sim.roll_back()
+    sim.advance(until=lambda: sim.state_of("revert-frontend") == AttemptState.FAILED)
+    sim.advance(until=running(sim, "revert-install"))
+    (waiting,) = waiting_for(sim.page, sim.record)
+    assert (waiting.step, waiting.choices) == ("revert-frontend", ("again", "done", "skip"))
+    sim.world.finish(PACKAGES)
+    sim.advance(until=lambda: sim.state_of("revert-restart") == AttemptState.DONE)
+    assert sim.state == "rolling back", "the rollback ended before both lanes were settled"
+    skip_all(sim)
+    assert sim.state == "rolled back"
+    not_restored = sim.events("moved")[-1].data.not_restored
+    assert any("Revert frontend" in line and "(skip: it is checked tomorrow)" in line for line in not_restored), (
+        not_restored
+    )
+    assert not any("restart" in line for line in not_restored), not_restored
 
 
-def test_two_lanes_that_one_engine_left_are_finished_by_another(show: Show, another: Engine) -> None:
-    in_both_lanes(show)
-    show.play(until=lambda: sum("/revert-" in key for key in list(show.world.finished)) >= 3)
-    show.engine.stop()
-    assert [state(show, step) for step in ("revert-install", "revert-frontend")] == ["running"] * 2
-    show.world.finish(PACKAGES)
-    show.world.finish(PAGE)
-    for key in [key for key, whole in show.world.finished.items() if whole is None or whole.code]:
-        show.world.finished[key] = show.world.host_does(PAGE if "frontend" in key else "", {"COMMIT": OLD})
-    another.start()
-    show.play()
-    assert show.record.run.state == "rolled back"
-    assert is_back(show)
-    assert set(show.world.begun.values()) == {1}, f"started more than once: {show.world.begun}"
-    assert [row.attempt for row in show.record.attempts if row.step.startswith("revert-")] == [1] * 4
+def test_users_are_let_in_while_the_bot_still_checks_that_the_backend_stays_up(sim: SimulatedRun) -> None:
+    # the service's start lies far ahead, so that the check does not end before the test moves the clock
+    sim.world.on_host("now=%s", lambda _: ended("now=" + sim.world.service().replace("1.5", "-100000")))
+    sim.roll_back()
+    sim.advance(
+        until=lambda: sim.state_of("verify-page") == sim.state_of("clean-up-after-rollback") == AttemptState.DONE
+    )
+    assert not sim.world.maintenance
+    sim.advance(until=running(sim, "verify-steady"))
+    assert sim.state == "rolling back", "the rollback ended before the check did"
+    sim.world.clock.move(seconds=100005)
+    sim.advance()
+    assert sim.state == "rolled back"
 
 
-def test_one_lane_fails_and_keeps_its_question_while_the_other_ends(show: Show) -> None:
-    show.world.hang(PACKAGES)
-    show.world.fail(PAGE)
-    show.roll_back()
-    show.play(until=lambda: state(show, "revert-frontend") == AttemptState.FAILED)
-    show.play(until=running(show, "revert-install"))
-    (asked,) = waiting_for(show.page, show.record)
-    assert (asked.step, asked.choices) == ("revert-frontend", ("again", "done", "skip"))
-    show.world.finish(PACKAGES)
-    show.play(until=lambda: state(show, "revert-restart") == AttemptState.DONE)
-    assert show.record.run.state == "rolling back", "it is over only when both lanes are settled"
-    skip_all(show)
-    assert show.record.run.state == "rolled back"
-    lost = show.events("moved")[-1].data.not_restored
-    assert any("Revert frontend" in one and "(skip: it is looked at tomorrow)" in one for one in lost), lost
-    assert not any("restart" in one for one in lost), lost
+def test_a_rollback_does_not_end_while_the_backend_restarts_again_and_again(sim: SimulatedRun) -> None:
+    def crash(_: object) -> CommandResult:
+        sim.world.restarts += 1
+        return ended(f"now={sim.world.service()}\n")
 
-
-def test_requests_are_in_while_it_is_looked_whether_the_backend_stays_up(show: Show) -> None:
-    # it is as young as if it had begun long after now, so that the look does not end before the test says so
-    show.world.on_host("now=%s", lambda _: ended("now=" + show.world.service().replace("1.5", "-100000")))
-    show.roll_back()
-    show.play(until=lambda: state(show, "verify-page") == state(show, "clean-up-after-rollback") == AttemptState.DONE)
-    assert not show.world.maintenance
-    show.play(until=running(show, "verify-steady"))
-    assert show.record.run.state == "rolling back", "it is said before the look is over"
-    show.world.clock.move(seconds=100005)
-    show.play()
-    assert show.record.run.state == "rolled back"
-
-
-def test_it_is_not_rolled_back_while_the_backend_restarts_again_and_again(show: Show) -> None:
-    def crashed(_: object) -> CommandResult:
-        show.world.restarts += 1
-        return ended(f"now={show.world.service()}\n")
-
-    show.world.on_host("now=%s", crashed)
-    show.roll_back()
-    show.play(
+    sim.world.on_host("now=%s", crash)
+    sim.roll_back()
+    sim.advance(
         until=lambda: (
-            state(show, "verify-steady") == AttemptState.FAILED and state(show, "verify-page") == AttemptState.DONE
+            sim.state_of("verify-steady") == AttemptState.FAILED and sim.state_of("verify-page") == AttemptState.DONE
         )
     )
-    (asked,) = waiting_for(show.page, show.record)
-    assert (asked.step, asked.choices) == ("verify-steady", ("again", "done", "skip"))
-    row = show.record.last("verify-steady")
-    assert row is not None
-    assert "it restarted by itself" in row.summary
-    assert not show.world.maintenance, "the users wait for what only people can mend"
-    assert not show.record.last("notify-rollback"), "it was told as complete"
-    skip_all(show)
-    assert any("stays up" in one for one in show.events("moved")[-1].data.not_restored)
+    (waiting,) = waiting_for(sim.page, sim.record)
+    assert (waiting.step, waiting.choices) == ("verify-steady", ("again", "done", "skip"))
+    assert "it restarted by itself" in sim.last("verify-steady").summary
+    assert not sim.world.maintenance, "users are kept out although only people can fix this"
+    assert not sim.record.last("notify-rollback"), "the rollback was announced as complete"
+    skip_all(sim)
+    assert any("stays up" in line for line in sim.events("moved")[-1].data.not_restored)
 
 
-def test_nobody_is_told_that_the_rollback_is_complete_when_the_database_is_not_back(show: Show) -> None:
-    show.world.on_sql("016_ROLLBACK", Failed("cannot drop: locked"))
-    show.roll_back()
-    skip_all(show)
-    (told,) = [event.data for event in show.events("ended") if event.step == "notify-rollback"]
-    assert told.summary.startswith("❌ Rolled back, but NOT restored: “STEP 2: Rollback database” (Tech Lead must act)")
-    assert "COMPLETE" not in told.summary
-    assert "on_call" in told.roles
+def test_a_rollback_without_the_database_is_not_announced_as_complete(sim: SimulatedRun) -> None:
+    sim.world.on_sql("016_ROLLBACK", Failed("cannot drop: locked"))
+    sim.roll_back()
+    skip_all(sim)
+    (announced,) = [event.data for event in sim.events("ended") if event.step == "notify-rollback"]
+    assert announced.summary.startswith("❌ Rolled back, but NOT: “STEP 2: Rollback database” (Tech Lead must act)")
+    assert "COMPLETE" not in announced.summary
+    assert "on_call" in announced.roles
 
 
-def test_the_clock_goes_on_over_a_restart_and_tells_each_mark_once(show: Show, another: Engine) -> None:
-    in_both_lanes(show)
-    show.world.clock.move(minutes=8)
-    show.play(until=lambda: bool(marks(show)))
-    show.engine.stop()
-    show.world.clock.move(minutes=5)
-    another.start()
-    show.play(until=lambda: len(marks(show)) > 1)
-    assert marks(show) == [50, 80], "what was told before the restart is told again, or what came due meanwhile is lost"
-    told = show.events("budget")[-1].data
-    assert told.roles == (show.page.decision.role,)
-    assert any("over its share of" in line for line in told.doing), told.doing
+def test_the_time_budget_continues_over_a_restart_and_each_mark_is_reported_once(
+    sim: SimulatedRun, second_engine: Engine
+) -> None:
+    hang_in_both_lanes(sim)
+    sim.world.clock.set_rate(1.0)
+    sim.world.clock.move(minutes=8)
+    sim.advance(until=lambda: bool(marks(sim)))
+    sim.engine.stop()
+    sim.world.clock.move(minutes=5)
+    second_engine.start()
+    sim.advance(until=lambda: len(marks(sim)) > 1)
+    assert marks(sim) == [50, 80], "a mark was reported twice, or one that came due during the restart was lost"
+    budget = sim.events("budget")[-1].data
+    assert budget.roles == (sim.page.decision.role,)
+    assert any("over its share of" in line for line in budget.doing), budget.doing

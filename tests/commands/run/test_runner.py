@@ -1,169 +1,159 @@
-"""The runner on whole runs: status slots, take-over, what is not known, and texts that are not fit for UTF-8."""
+"""The runner carries out each instruction, and recovers what an earlier runner left running."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from commands.ports.database import Migration
-from commands.ports.shell import CommandResult
-from commands.run.engine import Engine
-from commands.signoff.waiting import Waiting, waiting_for
-from state.errors import LostTrack, Unreachable
-from state.facts import Choice
-from state.records import Attempt, AttemptState
-from tests.pages import event, payload
-from tests.production import NEW, OLD
-from tests.show import Show, holder, running
-from tests.world import World
+from commands.progress.step_state import DECISION, WATCH
+from commands.run import runner as runner_module
+from commands.run.decide import BeginStep, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait
+from state.facts import BOT
+from state.records import AttemptState, Record, RunState
+from tests.commands.run.driven_runner import BACK, DEPLOY, GATE, PAGE, DrivenRunner, wait_until
+from tests.pages import NOON, fact
 
 
-@pytest.fixture
-def show(tmp_path: Path) -> Iterator[Show]:
-    """Option A, not yet acted on."""
-    shown = Show(tmp_path)
-    yield shown
-    shown.close()
+def test_a_step_is_written_as_running_before_it_runs_and_then_with_its_end(driven: DrivenRunner) -> None:
+    states = []
+    driven.world.on_host("deploy", lambda _: states.append(driven.last(DEPLOY).state))
+    driven.runner._carry_out(BeginStep(PAGE.step(DEPLOY), 3), driven.record)
+    assert (driven.ended(DEPLOY).state, driven.last(DEPLOY).attempt) == (AttemptState.DONE, 3)
+    assert states == [AttemptState.RUNNING]
+    assert driven.last(DEPLOY).began_at == NOON
+    assert [event.attempt for event in driven.events("began") + driven.events("ended")] == [3, 3]
 
 
-def asked(show: Show, kind: str) -> tuple[Waiting, ...]:
-    """Who is waited for in one way."""
-    return tuple(one for one in waiting_for(show.page, show.record) if one.ask == kind)
+def test_the_watch_and_the_decision_are_written_as_phases(tmp_path: Path) -> None:
+    driven = DrivenRunner(tmp_path, speed=5.0)
+    driven.runner._carry_out(MarkPhase(WATCH), driven.record)
+    assert (driven.last(WATCH).state, driven.last(WATCH).attempt) == (AttemptState.RUNNING, 1)
+    (began,) = driven.events("watch")
+    assert (began.lasts, began.speed) == ("1 h", 5.0)
+    driven.runner._carry_out(MarkPhase(WATCH, over=True), driven.record)
+    assert driven.last(WATCH).state == AttemptState.DONE
+    assert len(driven.events("watch over")) == 1
+    driven.runner._carry_out(MarkPhase(DECISION), driven.record)
+    assert (driven.last(DECISION).state, driven.last(DECISION).attempt) == (AttemptState.RUNNING, 1)
+    (asked,) = driven.events("wanted")
+    assert asked.ask == "decide"
+    driven.close()
 
 
-def is_asked(show: Show, kind: str) -> Callable[[], bool]:
-    """Whether somebody is waited for in one way."""
-    return lambda: bool(asked(show, kind))
+def test_a_rollback_is_requested_in_the_bots_name_if_it_is_still_called_for(driven: DrivenRunner) -> None:
+    refusal = fact("sign", GATE, role="dba", said="no")
+    driven.do(GATE)
+    instruction = RequestRollback("the sign-off of “✅ พร้อมไหม (ready?)” was refused")
+    driven.runner._carry_out(instruction, driven.record)
+    assert driven.record.rollback is None, "nobody has refused yet"
+    driven.store.add_fact(1, refusal)
+    driven.runner._carry_out(instruction, driven.record)
+    request = driven.record.rollback
+    assert request
+    assert (request.by, request.at, request.reason) == (BOT, NOON, instruction.reason)
 
 
-def last(show: Show, step: str) -> Attempt:
-    """A step's newest attempt."""
-    row = show.record.last(step)
-    assert row, f"{step} has not begun"
-    return row
+def test_nothing_that_was_decided_is_written_after_a_clock_jump(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    driven.store.add_fact(1, fact("sign", GATE, role="dba", said="no"))
+    driven.world.clock.jump(minutes=-10)
+    instruction = RequestRollback("the sign-off of “✅ พร้อมไหม (ready?)” was refused")
+    driven.runner._carry_out(instruction, driven.record)
+    assert driven.record.rollback is None
 
 
-def as_before(world: World) -> bool:
-    """Whether the old version is whole and open to everybody."""
-    return (world.forward, world.running, world.served, world.maintenance) == (False, OLD, OLD, False)
+def test_a_move_is_written_with_its_event_only_if_it_is_still_called_for(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    driven.runner._carry_out(MoveRun(RunState.ABORTED), driven.record)
+    assert driven.record.run.state == RunState.GOING
+    driven.world.clock.move(minutes=5)
+    driven.store.add_fact(1, fact("rollback", reason="no", after=4))
+    driven.runner._carry_out(MoveRun(RunState.ABORTED), driven.record)
+    assert (driven.record.run.state, driven.record.run.ended_at) == (RunState.ABORTED, NOON + timedelta(minutes=5))
+    (moved,) = driven.events("moved")
+    assert (moved.state, moved.clock, moved.since_rollback) == ("aborted", "5 min", "1 min")
 
 
-def test_the_status_is_told_once_in_each_15_minutes_also_by_a_later_engine(tmp_path: Path) -> None:
-    show = Show(tmp_path, World(rate=1.0))
-    show.engine.start()
-    show.play(until=is_asked(show, "sign"), react=False)
-    for slot in range(1, 5):
-        assert len(show.events("status")) == slot - 1
-        show.world.clock.move(minutes=15)
-        show.play(until=lambda n=slot: len(show.events("status")) >= n, react=False)  # type: ignore[misc]
-    show.engine.stop()
-    later = show.new_engine()
-    later.start()
-    time.sleep(0.5)
-    later.stop()
-    assert len(show.events("status")) == 4, "a slot was told again after the restart"
-    show.close()
-
-
-def test_a_job_that_cannot_be_looked_at_after_a_restart_asks_people_and_is_not_begun_again(
-    show: Show, another: Engine, monkeypatch: pytest.MonkeyPatch
+def test_only_the_move_that_ends_the_run_lets_its_steps_clean_up(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.run.running_step.PATIENCE", timedelta(seconds=1))
-    show.world.hang("npm ci --omit=dev")
-    show.engine.start()
-    show.play(until=running(show, "backend-install"))
-    show.engine.stop()
-    show.world._on["host"].clear()
-    show.world.on_host("^look$", Unreachable("It cannot be reached: nobody listens there."))
-    another.start()
-    show.play(until=is_asked(show, "answer"))
-    row = last(show, "backend-install")
-    assert (row.state, row.attempt) == (AttemptState.UNKNOWN, 1)
-    assert "cannot look" in row.summary
-    assert show.record.run.state == "going", "what is not known must not roll back by itself"
-    assert asked(show, "answer")[0].choices == ("again", "done", "skip")
-    show.actions.answer("backend-install", 1, holder("dba"), Choice.RETRY, "", show.world.clock.now())
-    show.play(until=running(show, "the watch"))
-    assert last(show, "backend-install").attempt == 2
+    cleaned: list[Record] = []
+    monkeypatch.setattr(runner_module, "clean_up_after_run", lambda page, record, context: cleaned.append(record))
+    driven.do(DEPLOY)
+    driven.store.add_fact(1, fact("rollback"))
+    driven.runner._carry_out(MoveRun(RunState.ROLLING_BACK), driven.record)
+    assert cleaned == []
+    driven.do(BACK)
+    before = driven.record
+    driven.runner._carry_out(MoveRun(RunState.ROLLED_BACK), before)
+    driven.runner._carry_out(MoveRun(RunState.ROLLED_BACK), before)
+    assert cleaned == [before], "a move that was not written cleaned up"
 
 
-def test_a_lost_migration_that_is_there_is_not_applied_again(show: Show) -> None:
-    def lost(migration: Migration) -> Exception:
-        show.world.forward = True
-        show.world.applied[migration.key] += 1
-        return LostTrack("The connection broke after COMMIT was sent.")
-
-    show.world.on_sql("ADD COLUMN job_type_id", lost)
-    show.engine.start()
-    show.play(until=running(show, "the watch"))
-    assert not show.events("answer"), "a person was asked what the database tells"
-    assert last(show, "migration").attempt == 1
-    assert set(show.world.applied.values()) == {1}
-    assert show.world.running == NEW
+def test_a_running_step_is_stopped_and_the_loop_waits_for_its_end(driven: DrivenRunner) -> None:
+    driven.world.hang("deploy")
+    driven.runner._carry_out(BeginStep(PAGE.step(DEPLOY), 1), driven.record)
+    wait_until(lambda: driven.world.begun)
+    driven.runner._version = driven.store.version()
+    driven.runner._carry_out(StopSteps((DEPLOY,)), driven.record)
+    assert driven.ended(DEPLOY).state == AttemptState.STOPPED
 
 
-def test_a_rollback_before_production_is_touched_stops_the_backup_and_touches_nothing(show: Show) -> None:
-    show.world.hang("pg_dump")
-    show.engine.start()
-    show.play(until=running(show, "backup"))
-    show.roll_back()
-    show.play(seconds=5)
-    assert show.record.run.state == "aborted"
-    assert last(show, "backup").state == "stopped"
-    assert as_before(show.world)
-    assert show.record.last("stop-requests") is None, "maintenance was switched on though nothing had begun"
+def test_a_loop_that_stops_steps_asks_again_after_a_second(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[datetime | None] = []
+    monkeypatch.setattr(driven.runner, "_sleep", lambda record, until: slept.append(until))
+    driven.runner._carry_out(StopSteps((DEPLOY,)), driven.record)
+    driven.runner._carry_out(Wait(NOON), driven.record)
+    driven.runner._carry_out(Wait(), driven.record)
+    assert slept == [NOON + timedelta(seconds=1), NOON, None]
 
 
-def test_a_refusal_after_the_deploy_asks_and_does_not_decide_by_itself(show: Show) -> None:
-    def gate() -> bool:
-        return any(one.step == "sign-off-deployed" for one in asked(show, "sign"))
-
-    show.engine.start()
-    show.play(until=lambda: gate() or show.record.last("sign-off-deployed") is not None)
-    show.play(until=gate, react=False)
-    show.actions.sign(
-        "sign-off-deployed", 1, holder("dba"), show.world.clock.now(), refused=True, reason="a verify query looks odd"
+def test_attempts_that_an_earlier_runner_left_running_are_recovered_and_phases_are_not(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[str, int, bool]] = []
+    monkeypatch.setattr(
+        driven.runner._steps,
+        "begin",
+        lambda step, attempt, work, *, stopped: begun.append((step.id, attempt, stopped)),
     )
-    time.sleep(0.3)
-    assert show.record.run.state == "going"
-    assert [one.step for one in asked(show, "answer")] == ["sign-off-deployed"]
-    told = [payload(event).ask for event in show.events("wanted") if event.step == "sign-off-deployed"]
-    assert told == ["sign", "answer"]
-    show.roll_back()
-    show.play()
-    assert as_before(show.world)
+    driven.do(GATE)
+    for step, attempt in ((DEPLOY, 1), (DEPLOY, 2), (WATCH, 1), (DECISION, 1), ("response-time", 3)):
+        driven.begin(step, attempt)
+    driven.runner._recover()
+    assert begun == [(DEPLOY, 1, False), (DEPLOY, 2, False), ("response-time", 3, False)]
 
 
-def test_a_run_whose_page_cannot_be_read_keeps_no_other_run_waiting(
-    show: Show, caplog: pytest.LogCaptureFixture
+def test_in_a_rollback_forward_steps_are_recovered_as_stopped_and_rollback_steps_are_not(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = {
-        "target": "another target",
-        "page": "old.md",
-        "text": "# A page of another time\n",
-        "ref": "main",
-        "note": "",
-        "starter": "U1",
-        "channel": "",
-        "speed": 1.0,
-        "notice_minutes": 0,
-    }
-    lame = show.store.start_run(broken, show.world.clock.now(), event("started"))
-    show.engine.start()
-    show.play(until=is_asked(show, "sign"), react=False)
-    said = [one.getMessage() for one in caplog.records if "cannot be taken up" in one.getMessage()]
-    assert len(said) == 1, f"said once, not at every look: {said}"
-    assert f"run {lame.id} of another target" in said[0]
+    begun: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        driven.runner._steps, "begin", lambda step, attempt, work, *, stopped: begun.append((step.id, stopped))
+    )
+    driven.begin(DEPLOY)
+    driven.begin("response-time")
+    driven.begin(BACK)
+    driven.store.add_fact(1, fact("rollback"))
+    driven.runner._recover()
+    assert begun == [(DEPLOY, True), ("response-time", True), (BACK, False)]
 
 
-def test_half_an_emoji_and_a_nul_in_broken_output_do_not_hang_the_run(show: Show) -> None:
-    show.world.on_host("npm run build", CommandResult(code=1, tail="odd \ud83d\x00", size=5, seconds=0.1))
-    show.engine.start()
-    show.play(seconds=10)
-    assert show.record.run.state == "rolled back"
-    told = [event.data.output for event in show.events("ended") if event.step == "frontend-build"]
-    assert told == ["odd ?\x00"]
+def test_a_recovered_attempt_ends_as_its_recovery_says(driven: DrivenRunner) -> None:
+    driven.begin(DEPLOY)
+    key = f"{driven.record.run.key}/{DEPLOY}/1"
+    driven.world.finished[key] = driven.world.host_does("deploy", {})
+    driven.runner._recover()
+    assert driven.ended(DEPLOY).state == AttemptState.DONE
+    assert driven.world.begun[key] == 0, "the step was run again"
+
+
+def test_of_the_status_posts_that_were_due_meanwhile_only_the_newest_comes(driven: DrivenRunner) -> None:
+    driven.world.clock.move(minutes=50)
+    driven.runner._recover()
+    driven.runner._turn()
+    assert [status.slot for status in driven.events("status")] == [3]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.run.decide import BeginStep, NextAct, RequestRollback, Wait, decide
+from commands.run.decide import BeginStep, Instruction, RequestRollback, Wait, decide
 from commands.signoff.waiting import waiting_for
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.facts import Fact
@@ -34,7 +34,7 @@ def watched(*attempts: Attempt, facts: tuple[Fact, ...] = (), speed: float = 1.0
     return record(*BEFORE, watch, *attempts, facts=(*SIGNED, *facts), speed=speed)
 
 
-def next_act(of: Record, minutes: float) -> NextAct:
+def next_act(of: Record, minutes: float) -> Instruction:
     """What the run does so many minutes past noon."""
     return decide(PAGE, of, NOON + timedelta(minutes=minutes))
 

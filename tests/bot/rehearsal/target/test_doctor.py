@@ -14,7 +14,7 @@ from bot.settings import read_pages, shipped_runbooks
 from bot.tools import make_tools
 from bot.wiring import places_of
 from commands.ports.preflight import FAIL, OK, WARN
-from commands.start.doctor import examine
+from commands.start.preflight import run_preflight
 from tests.bot.rehearsal.target.conftest import Hand
 
 PAGE = read_pages(shipped_runbooks())["option-a.md"]
@@ -25,7 +25,7 @@ def lines(hand: Hand, *levels: str, ref: str = "", **changes: str) -> list[str]:
     environ = {**hand.target.env, **environment(), **{f"PROD_{name}": value for name, value in changes.items()}}
     tools = make_tools(places_of(PAGE), environ, PAGE.env_names())
     try:
-        return [str(line) for line in examine(PAGE, tools, ref) if line.found.level in levels]
+        return [str(line) for line in run_preflight(PAGE, tools, ref) if line.result.level in levels]
     finally:
         tools.close()
 

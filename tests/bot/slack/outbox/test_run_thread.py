@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.slack.outbox import run_thread
-from commands.run.end import end_run
+from commands.run.close_run import close_run
 from commands.steps.outcome import done
 from state.facts import Actor, Door
 from state.records import RunState
@@ -178,7 +178,7 @@ def test_a_run_that_was_ended_by_hand_is_posted_as_soon_as_a_bot_serves(tmp_path
         box.begin_step(run, DEPLOY)
         await box.card()
         actor = Actor(person=STARTER, door=Door.TERMINAL)
-        end_run(box.store, run, box.page, actor, "its machine <!channel> burned down", box.deps.now())
+        close_run(box.store, run, box.page, actor, "its machine <!channel> burned down", box.deps.now())
         ended = await box.message_with("ended by hand", "Nothing was rolled back", "may still run on its host")
         assert "<!channel>" not in str(ended.blocks)
         card = await box.message_with("ENDED BY HAND, check production")

@@ -62,8 +62,8 @@ def test_the_plan_lists_what_is_checked() -> None:
 def test_the_preflight_only_warns_without_a_browser() -> None:
     world = World()
     (check,) = box("browser", BROWSER).preflight()
-    (result,) = check.examine(PreflightContext(tools=world.tools(), ref="main"))
+    (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     assert (result.level, result.summary) == (OK, "starts")
     world.no_browser = "playwright is not installed"
-    (result,) = check.examine(PreflightContext(tools=world.tools(), ref="main"))
+    (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     assert (result.level, result.todo) == (WARN, "people will be asked to open the page")

@@ -236,14 +236,14 @@ def test_a_wrong_token_is_reported_by_its_name_and_never_shown(sentry: Sentry) -
 def test_the_preflight_checks_that_the_token_may_read_the_issues(sentry: Sentry) -> None:
     (check,) = box("errors", ERRORS).preflight()
     ctx = PreflightContext(tools=context_with(sentry).tools, ref="main")
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert (result.level, result.summary) == ("ok", "the error tracker's token may read the issues of dj/api")
     sentry.scopes = {"project:read"}
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert (result.level, result.todo) == (
         "fail",
         "give it the scopes project:read and event:read, and give its owner access to the project",
     )
     sentry.answers[sentry.requests + 1] = (429, {"Retry-After": "30"}, "")
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert result.level == "warn", "a busy tracker must not block the start of a run"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands.progress.step_state import WATCH
-from commands.run.running_step import resolve_unknown
+from commands.run.recovery import resolve_unknown
 from commands.runbook.page import PageStep, Part
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome

@@ -131,8 +131,8 @@ def test_a_file_that_is_not_utf_8_is_refused(repository: Repository) -> None:
 def test_the_preflight_reads_the_files_of_the_ref(repository: Repository) -> None:
     (_, check) = box("release", RELEASE).preflight()
     ctx = PreflightContext(tools=context(World(), shell=shell(repository)).tools, ref="main")
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert (result.level, ctx.files) == (OK, {"up.sql": "SELECT 1;\n"}), result
     assert result.summary == f"main is commit {repository.new[:10]}, with 1 file that the page names"
-    (result,) = check.examine(replace(ctx, ref="v9"))
+    (result,) = check.run_preflight(replace(ctx, ref="v9"))
     assert (result.level, result.summary) == (FAIL, "the repository's origin has no branch, tag or commit v9")

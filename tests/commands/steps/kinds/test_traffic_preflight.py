@@ -36,7 +36,7 @@ def test_the_preflight_checks_the_file_and_its_newest_line(
         log.write_text(text())
     (check,) = box("traffic", TRAFFIC).preflight()
     tools = context_of_log(log).tools
-    (result,) = check.examine(PreflightContext(tools=tools, ref="main"))
+    (result,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
     assert (result.level, summary in result.summary) == (level, True), result
 
 

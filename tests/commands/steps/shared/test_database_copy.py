@@ -12,7 +12,7 @@ from bot.settings import shipped_runbooks
 from commands.ports.preflight import OK, WARN
 from commands.ports.shell import CommandResult, Job
 from commands.runbook import Page, read_page
-from commands.start.doctor import examine
+from commands.start.preflight import run_preflight
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
@@ -190,8 +190,8 @@ def test_a_page_without_a_scratch_address_is_valid_and_its_plan_explains_the_cop
 def test_the_preflight_confirms_that_the_copy_can_be_made() -> None:
     lines = [
         str(line)
-        for line in examine(shipped_page_without_scratch(), World().tools(), "", limit=10)
-        if line.found.level == OK
+        for line in run_preflight(shipped_page_without_scratch(), World().tools(), "", limit=10)
+        if line.result.level == OK
     ]
     for what in ("proof", "rehearsal"):
         assert f"the bot's machine can run a PostgreSQL for the {what}, and this host can reach it" in "\n".join(lines)
@@ -200,14 +200,14 @@ def test_the_preflight_confirms_that_the_copy_can_be_made() -> None:
 def test_the_preflight_only_warns_if_the_copy_cannot_be_made() -> None:
     world = World()
     world.no_scratch = "host “production” forwards no port back to the bot"
-    lines = examine(shipped_page_without_scratch(), world.tools(), "", limit=10)
-    warned = [str(line) for line in lines if line.found.level == WARN]
+    lines = run_preflight(shipped_page_without_scratch(), world.tools(), "", limit=10)
+    warned = [str(line) for line in lines if line.result.level == WARN]
     for what in ("proof", "rehearsal"):
         assert (
             f"the {what} would be missing: {world.no_scratch}: fix that, or set `scratch_url` on the page to an empty database"
             in "\n".join(warned)
         )
-    assert not [line for line in lines if "missing" in line.found.summary and line.found.level not in {WARN, OK}]
+    assert not [line for line in lines if "missing" in line.result.summary and line.result.level not in {WARN, OK}]
     assert world.not_given_back == 0
 
 

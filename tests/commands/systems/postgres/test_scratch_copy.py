@@ -81,12 +81,12 @@ def test_a_server_that_cannot_be_started_is_a_sentence_with_what_to_do(world: Wo
 def test_the_preflight_checks_for_a_server_and_only_warns(world: World) -> None:
     check, ctx = ScratchAvailable(copy=copy()), PreflightContext(tools=world.tools(), ref="main")
     assert check.place == ("hosts", "h")
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert (result.level, result.summary) == (
         OK,
         "the bot's machine can run a PostgreSQL for the proof, and this host can reach it",
     )
     world.no_scratch = "the copy needs 9.0 GB"
-    (result,) = check.examine(ctx)
+    (result,) = check.run_preflight(ctx)
     assert (result.level, result.summary) == (WARN, "the proof would be missing: the copy needs 9.0 GB")
     assert result.todo == f"fix that, or {TO_DO}"

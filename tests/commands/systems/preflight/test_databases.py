@@ -11,27 +11,27 @@ from state.errors import Unreachable
 from tests.world import World
 
 
-def examine(world: World) -> list[PreflightResult]:
+def run_preflight(world: World) -> list[PreflightResult]:
     """The results of a check that passes with its first row."""
     check = DatabaseCheck(database="shop", sql="SELECT own_check", judge=lambda row: passed(repr(row)))
     assert check.place == ("databases", "shop")
-    return check.examine(PreflightContext(tools=world.tools(), ref="main"))
+    return check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
 
 
 def test_the_first_row_is_judged() -> None:
     world = World()
     world.on_sql("own_check", Rows(columns=("a", "b"), rows=((1, "x"), (2, "y"))))
-    assert examine(world) == passed("(1, 'x')")
+    assert run_preflight(world) == passed("(1, 'x')")
 
 
 def test_no_row_is_judged_as_an_empty_one() -> None:
     world = World()
     world.on_sql("own_check", Rows(columns=("a",), rows=()))
-    assert examine(world) == passed("()")
+    assert run_preflight(world) == passed("()")
 
 
 def test_an_unreachable_database_is_not_judged() -> None:
     world = World()
     world.unreachable("sql")
     with pytest.raises(Unreachable):
-        examine(world)
+        run_preflight(world)

@@ -20,19 +20,19 @@ def context(environ: Mapping[str, str] | None = None) -> PreflightContext:
     return PreflightContext(tools=replace(World().tools(), shell=LocalShell(environ or {})), ref="v2")
 
 
-def examine(check: HostCheck | ProgramsCheck, environ: Mapping[str, str] | None = None) -> PreflightResult:
+def run_preflight(check: HostCheck | ProgramsCheck, environ: Mapping[str, str] | None = None) -> PreflightResult:
     """The one result of a check on this machine."""
-    (result,) = check.examine(context(environ))
+    (result,) = check.run_preflight(context(environ))
     return result
 
 
 def test_programs_on_the_path_are_found() -> None:
-    result = examine(ProgramsCheck(host="h", names=("ls", "cat", "ls")))
+    result = run_preflight(ProgramsCheck(host="h", names=("ls", "cat", "ls")))
     assert (result.level, result.summary) == (OK, "programs found: cat, ls")
 
 
 def test_every_missing_program_is_named_with_what_to_do() -> None:
-    result = examine(ProgramsCheck(host="h", names=("ls", "no-such-a", "no-such-b")))
+    result = run_preflight(ProgramsCheck(host="h", names=("ls", "no-such-a", "no-such-b")))
     assert (result.level, result.summary) == (FAIL, "not found on its PATH: no-such-a, no-such-b")
     assert result.todo.startswith("install them there, or add their folder to the host's `path`")
 
@@ -41,7 +41,7 @@ def test_a_script_gets_its_environment_with_the_ref_that_is_to_be_deployed() -> 
     check = HostCheck(
         host="h", script='echo "$NAME"', judge=lambda ended: passed(ended.last_line), env=(("NAME", "ref <ref>"),)
     )
-    assert examine(check).summary == "ref v2"
+    assert run_preflight(check).summary == "ref v2"
     assert check.place == ("hosts", "h")
 
 
@@ -51,18 +51,18 @@ def test_checks_with_the_same_script_are_equal_whoever_judges() -> None:
 
 
 def test_a_writable_folder_passes(tmp_path: Path) -> None:
-    result = examine(folder_check("h", "$STORE", "the store"), {"STORE": str(tmp_path)})
+    result = run_preflight(folder_check("h", "$STORE", "the store"), {"STORE": str(tmp_path)})
     assert (result.level, result.summary) == (OK, "the store ($STORE) exists")
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    result = examine(folder_check("h", "$STORE", "the store"), {"STORE": str(tmp_path / "none")})
+    result = run_preflight(folder_check("h", "$STORE", "the store"), {"STORE": str(tmp_path / "none")})
     assert (result.level, result.summary) == (FAIL, "the store ($STORE) does not exist")
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/proc/self").exists(), reason="root needs a read-only folder")
 def test_a_folder_that_is_not_writable_is_named() -> None:
-    result = examine(folder_check("h", "/proc/self", "the store"))
+    result = run_preflight(folder_check("h", "/proc/self", "the store"))
     assert (result.level, result.summary) == (FAIL, "the store (/proc/self) is not writable for this user")
 
 

@@ -15,15 +15,15 @@ from tests.production import ended, rows
 from tests.world import World
 
 
-def examine(world: World, sort: str) -> PreflightResult:
+def run_preflight(world: World, sort: str) -> PreflightResult:
     """The one result for a place of that sort."""
-    (result,) = ReachableCheck(place=(sort, "x")).examine(PreflightContext(tools=world.tools(), ref="main"))
+    (result,) = ReachableCheck(place=(sort, "x")).run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     return result
 
 
 def test_this_machine_is_a_host_on_which_commands_can_run() -> None:
     tools = replace(World().tools(), shell=LocalShell({}))
-    (result,) = ReachableCheck(place=("hosts", "h")).examine(PreflightContext(tools=tools, ref="main"))
+    (result,) = ReachableCheck(place=("hosts", "h")).run_preflight(PreflightContext(tools=tools, ref="main"))
     assert result.level == OK, result.summary
     assert result.summary.endswith("; ~/.gonogo/jobs is writable")
 
@@ -44,7 +44,7 @@ def test_this_machine_is_a_host_on_which_commands_can_run() -> None:
 def test_a_host_on_which_no_command_can_run_is_named_with_the_reason(output: str, code: int, summary: str) -> None:
     world = World()
     world.on_host("gonogo/jobs", ended(output, code))
-    result = examine(world, "hosts")
+    result = run_preflight(world, "hosts")
     assert (result.level, result.summary) == (FAIL, summary)
     assert result.todo
 
@@ -52,7 +52,7 @@ def test_a_host_on_which_no_command_can_run_is_named_with_the_reason(output: str
 def test_a_host_that_reports_no_free_space_passes() -> None:
     world = World()
     world.on_host("gonogo/jobs", ended("user=me\nfree=\n"))
-    assert examine(world, "hosts").summary == "logged in as me; ~/.gonogo/jobs is writable"
+    assert run_preflight(world, "hosts").summary == "logged in as me; ~/.gonogo/jobs is writable"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_database_must_be_a_primary_that_accepts_writes(
 ) -> None:
     world = World()
     world.on_sql("server_version", rows(*row))
-    result = examine(world, "databases")
+    result = run_preflight(world, "databases")
     assert (result.level, result.summary) == (level, summary)
 
 
@@ -85,14 +85,14 @@ def test_a_database_must_be_a_primary_that_accepts_writes(
 def test_a_web_place_may_answer_anything_but_an_error_of_its_own(status: int, level: str, summary: str) -> None:
     world = World()
     world.on_web("GET x /", HttpResponse(status=status, seconds=0.26, headers={}, text=""))
-    result = examine(world, "webs")
+    result = run_preflight(world, "webs")
     assert (result.level, result.summary) == (level, summary)
 
 
 def test_a_web_place_whose_answer_never_comes_is_a_failure() -> None:
     world = World()
     world.on_web("GET x /", LostTrack("GET /: “x” did not answer within 8 s."))
-    result = examine(world, "webs")
+    result = run_preflight(world, "webs")
     assert (result.level, result.summary) == (FAIL, "GET /: “x” did not answer within 8 s.")
 
 
@@ -101,4 +101,4 @@ def test_an_unreachable_place_raises_its_own_error(sort: str, world_sort: str) -
     world = World()
     world.unreachable(world_sort)
     with pytest.raises(Unreachable):
-        examine(world, sort)
+        run_preflight(world, sort)

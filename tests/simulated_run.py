@@ -1,4 +1,4 @@
-"""A show: the shipped page run by the real runner on a real record and the fake World, with people who sign at once."""
+"""A simulated run: a shipped page on the real engine and the fake World; people sign at once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from commands.start.starter import Starter, start
 from state.errors import Refused
 from state.events import Ask
 from state.facts import Actor, Door
-from state.records import Record
+from state.records import Attempt, Record
 from state.sqlite.store import Store
+from tests.production import NEW, OLD
 from tests.world import World
 
 STARTER = Actor(person="USTARTER", door=Door.SLACK)
+WATCH_SPEED = 50.0  # so that the hours of the watch pass in some minutes of the World's clock
 
 
 def holder(role: str) -> Actor:
@@ -36,8 +38,8 @@ def people(page: Page) -> dict[str, frozenset[str]]:
     return {role: frozenset({holder(role).person}) for role in page.roles}
 
 
-class Show:
-    """One record with an engine on it; `play` lets everybody sign until the runs are over."""
+class SimulatedRun:
+    """One run with an engine that the test starts; `advance` lets it go on."""
 
     def __init__(self, folder: Path, world: World | None = None, page: str = "option-a.md") -> None:
         self.world = world or World()
@@ -45,19 +47,18 @@ class Show:
         self.pages = read_pages(shipped_runbooks())
         self.page = self.pages[page]
         self.engine = self.new_engine()
-        # the watch in some seconds of the World's clock
-        request = StartRequest(speed=50.0)
+        request = StartRequest(speed=WATCH_SPEED)
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id
         self.actions = RunActions(self.store, self.page, self.run, people(self.page))
 
-    def new_engine(self, look: Callable[[Page, str], tuple[str, ...]] = lambda page, ref: ()) -> Engine:
-        """An engine as the bot has it, which does not act yet. `look` says what stands against the page that KEEP starts."""
+    def new_engine(self, preflight: Callable[[Page, str], tuple[str, ...]] = lambda page, ref: ()) -> Engine:
+        """An engine that is not started yet. `preflight` is for the page that KEEP starts."""
         starter = Starter(
             store=self.store,
             pages=lambda: self.pages,
             people=people,
             missing=lambda _: (),
-            preflight=look,
+            preflight=preflight,
             channel=lambda _: "",
             now=self.world.clock.now,
         )
@@ -68,23 +69,57 @@ class Show:
         """The first run's record now."""
         return self.store.record(self.run)
 
+    def last(self, step: str) -> Attempt:
+        """The newest attempt at a step."""
+        attempt = self.record.last(step)
+        assert attempt, f"{step} has not begun"
+        return attempt
+
+    @property
+    def state(self) -> str:
+        """The first run's state now."""
+        return self.store.run(self.run).state
+
+    def state_of(self, step: str) -> str:
+        """The state of a step's newest attempt; empty before it has begun."""
+        attempt = self.record.last(step)
+        return attempt.state if attempt else ""
+
+    def waiting(self, ask: str) -> tuple[Waiting, ...]:
+        """Who is asked in one way."""
+        return tuple(waiting for waiting in waiting_for(self.page, self.record) if waiting.ask == ask)
+
+    @property
+    def deployed(self) -> bool:
+        """Whether production serves the new version to everybody."""
+        return self._production == (True, NEW, NEW, False)
+
+    @property
+    def restored(self) -> bool:
+        """Whether production serves the old version to everybody."""
+        return self._production == (False, OLD, OLD, False)
+
+    @property
+    def _production(self) -> tuple[bool, str, str, bool]:
+        return self.world.forward, self.world.running, self.world.served, self.world.maintenance
+
     def events(self, kind: str, run: int = 0) -> list[Any]:
-        """What was told of a kind."""
+        """A run's events of one kind."""
         return [event for event in self.store.events(run or self.run, limit=5000) if event.data.stored_kind == kind]
 
-    def play(self, *, until: Callable[[], bool] | None = None, seconds: float = 90, react: bool = True) -> None:
-        """Let people sign whatever is asked, until no run is active or something has become true."""
+    def advance(self, *, until: Callable[[], bool] | None = None, timeout: float = 90, sign: bool = True) -> None:
+        """Wait until something is true, or else until no run is active. With `sign`, people sign whatever is asked."""
         over = until or (lambda: not self.store.active_runs())
-        stop = time.monotonic() + seconds
+        deadline = time.monotonic() + timeout
         while not over():
-            assert time.monotonic() < stop, f"still waiting: {waiting_for(self.page, self.record)}"
-            for run in self.store.active_runs() if react else []:
+            assert time.monotonic() < deadline, f"still waiting for: {waiting_for(self.page, self.record)}"
+            for run in self.store.active_runs() if sign else []:
                 page = self.page if run.id == self.run else self.pages[run.page]
                 for waiting in waiting_for(page, self.store.record(run.id)):
-                    self._react(RunActions(self.store, page, run.id, people(page)), waiting)
+                    self._sign(RunActions(self.store, page, run.id, people(page)), waiting)
             time.sleep(0.01)
 
-    def _react(self, actions: RunActions, waiting: Waiting) -> None:
+    def _sign(self, actions: RunActions, waiting: Waiting) -> None:
         at = self.world.clock.now()
         for role in waiting.roles:
             with suppress(Refused):
@@ -94,20 +129,15 @@ class Show:
                     actions.keep(holder(role), "", at)
 
     def roll_back(self) -> None:
-        """Somebody presses the button."""
+        """Somebody presses the rollback button."""
         rollback(self.store, self.store.run(self.run), STARTER, "it burns", self.world.clock.now())
 
     def close(self) -> None:
-        """End the engine and close the record."""
+        """Stop the engine and close the store."""
         self.engine.stop()
         self.store.close()
 
 
-def running(show: Show, step: str) -> Callable[[], bool]:
-    """Whether a step's newest attempt is running."""
-
-    def answer() -> bool:
-        row = show.record.last(step)
-        return row is not None and row.state == "running"
-
-    return answer
+def running(sim: SimulatedRun, step: str) -> Callable[[], bool]:
+    """Whether a step's newest attempt is running, for `advance`."""
+    return lambda: sim.state_of(step) == "running"

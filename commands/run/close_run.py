@@ -1,0 +1,63 @@
+"""Closes an abandoned run by hand: rolls nothing back, and says what is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from commands.progress.clock import elapsed
+from commands.progress.step_state import DECISION, WATCH
+from commands.runbook.page import Page
+from commands.text.durations import format_duration
+from state.errors import NothingRuns, Refused
+from state.events import RunMoved
+from state.facts import Actor, RunClosed, shortened
+from state.records import AttemptState, NewEvent, Record, Run, RunState
+from state.sqlite.store import Store
+
+UNKNOWN_END = "It was running when the run was closed by hand; nobody has checked how it ended."
+_LEFT = {
+    AttemptState.RUNNING: "was interrupted; its command may still be running on the host",
+    AttemptState.UNKNOWN: "began, and it is unknown how it ended",
+    AttemptState.DONE: "is done",
+    AttemptState.FAILED: "failed",
+    AttemptState.STOPPED: "was stopped",
+}
+
+
+def left_on_production(page: Page | None, record: Record) -> list[str]:
+    """What the run changed on production, or may have changed: one sentence for each step, in order.
+
+    `page` is None if this version cannot read it; then every step that began counts.
+    """
+    steps = {step.id: step for step in page.steps} if page else {}
+    left = []
+    for last in {attempt.step: attempt for attempt in record.attempts}.values():
+        step = steps.get(last.step)
+        if last.step in {WATCH, DECISION} or (step and not step.box.changes_production):
+            continue
+        left.append(f"“{step.title if step else last.step}” {_LEFT[last.state]}")
+    return left
+
+
+def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
+    """Write that a run is closed. The caller holds the state file's lock. Raises NothingRuns, Refused (no reason)."""
+    if not run.active:
+        raise NothingRuns(f"Run {run.id} is already over ({run.state}).")
+    if not reason.strip():
+        raise Refused("Closing a run by hand needs a reason. It is kept in the state file.")
+    record = store.record(run.id)
+    left = left_on_production(page, record)
+    for attempt in record.attempts:
+        if attempt.state == AttemptState.RUNNING:
+            store.end_attempt(run.id, replace(attempt, state=AttemptState.UNKNOWN, summary=UNKNOWN_END), at)
+    closed = RunClosed(by=actor, at=at, reason=shortened(reason))
+    store.add_fact(run.id, closed)
+    moved = RunMoved(
+        state=RunState.ENDED,
+        clock=format_duration(elapsed(record, at)),
+        reason=closed.reason,
+        person=actor.person,
+        left=tuple(left),
+    )
+    store.move_run(run.id, RunState.ENDED, at, NewEvent(data=moved))

@@ -1,0 +1,145 @@
+"""The engine: which runs it carries out, and what it does about one that it cannot."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from commands.run.engine import page_of
+from state.errors import BadRecord
+from state.records import Run, RunState
+from tests.commands.run.driven_runner import wait_until
+from tests.commands.run.engine_case import NEXT, PAGE, EngineCase
+from tests.pages import NOON, SIGNED, event, fact, small
+
+
+def test_active_runs_are_carried_out_also_those_that_start_later(engine_case: EngineCase) -> None:
+    first = engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(first) == "done")
+    second = engine_case.start(small(**{'target = "shop"': 'target = "other shop"'}))
+    wait_until(lambda: engine_case.state_of(second) == "done")
+    assert sorted(engine_case.engine._runners) == [first, second]
+    assert engine_case.pages == ["small.md", "small.md"]
+
+
+def test_a_run_that_is_over_has_no_runner(engine_case: EngineCase) -> None:
+    engine_case.keep(PAGE)
+    engine_case.engine.start()
+    number = engine_case.start()
+    wait_until(lambda: engine_case.state_of(number) == "done")
+    assert list(engine_case.engine._runners) == [number]
+    engine_case.store.add_fact(number, fact("rollback"))
+    wait_until(lambda: not engine_case.engine._runners)
+    assert engine_case.store.run(number).state == RunState.ABORTED
+
+
+def test_a_stopped_engine_leaves_its_runs_to_a_later_one(engine_case: EngineCase) -> None:
+    number = engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(number) == "done")
+    engine_case.engine.stop()
+    for signature in SIGNED:
+        engine_case.store.add_fact(number, signature)
+    time.sleep(0.3)
+    assert engine_case.state_of(number, "put-the-code-there") == "", "a stopped engine went on"
+    engine_case.engine = engine_case.new_engine()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(number, "put-the-code-there") == "done")
+
+
+def test_a_stopped_engine_begins_no_run(engine_case: EngineCase) -> None:
+    engine_case.engine.stop()
+    engine_case.start()
+    engine_case.engine.start()
+    time.sleep(0.1)
+    assert engine_case.engine._runners == {}
+
+
+def broken_run(engine_case: EngineCase) -> int:
+    """Write a run of another target whose page cannot be read."""
+    texts = dict.fromkeys(("ref", "note", "starter", "channel"), "")
+    row = {**texts, "target": "another target", "page": "old.md", "text": "# A page of another time\n"}
+    return engine_case.store.start_run({**row, "speed": 1.0, "notice_minutes": 0}, NOON, event("started")).id
+
+
+def test_a_run_whose_page_cannot_be_read_is_logged_once_and_holds_up_no_other(
+    engine_case: EngineCase, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, good = broken_run(engine_case), engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(good) == "done")
+    for _ in range(3):
+        with engine_case.store.changed:
+            engine_case.store.changed.notify_all()
+        time.sleep(0.05)
+    logged = [entry.getMessage() for entry in caplog.records if "cannot be carried out" in entry.getMessage()]
+    assert len(logged) == 1, f"it is logged each time: {logged}"
+    assert logged[0].startswith(f"run {broken} of another target cannot be carried out: line 1")
+
+
+def test_a_run_without_tools_is_logged_again_when_the_reason_changes_and_carried_out_when_they_are_there(
+    engine_case: EngineCase, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    number = engine_case.start()
+    engine_case.tools_error = OSError("no key")
+    engine_case.engine.start()
+    wait_until(lambda: "cannot be carried out: no key" in caplog.text)
+    engine_case.tools_error = ValueError("no address")
+    wait_until(lambda: "cannot be carried out: no address" in caplog.text)
+    engine_case.tools_error = None
+    wait_until(lambda: engine_case.state_of(number) == "done")
+    assert engine_case.engine._errors == {}
+
+
+def test_a_state_file_that_cannot_be_used_is_tried_again(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = engine_case.keep()
+    read, reads = engine_case.store.active_runs, []
+
+    def busy_once() -> Any:
+        reads.append(1)
+        if len(reads) == 1:
+            raise BadRecord("it is busy")
+        return read()
+
+    monkeypatch.setattr(engine_case.store, "active_runs", busy_once)
+    engine_case.engine.start()
+    wait_until(lambda: len(reads) > 1)
+    assert "the state file cannot be used now; trying again: it is busy" in caplog.text
+    assert len(engine_case.summaries(number)) == 1
+
+
+def test_an_engine_whose_loop_is_blocked_stops_all_the_same(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, blocked = threading.Event(), threading.Event()
+
+    def block() -> list[Run]:
+        blocked.set()
+        release.wait(30)
+        return []
+
+    monkeypatch.setattr(engine_case.store, "active_runs", block)
+    engine_case.engine.start()
+    assert blocked.wait(10)
+    engine_case.engine.stop()
+    assert engine_case.engine._thread.is_alive(), "it waited for a loop that is blocked"
+    release.set()
+
+
+def test_the_loop_has_a_thread_with_its_name_that_does_not_keep_the_process_alive(engine_case: EngineCase) -> None:
+    assert (engine_case.engine._thread.name, engine_case.engine._thread.daemon) == ("engine", True)
+
+
+def test_a_run_keeps_its_own_copy_of_its_page(engine_case: EngineCase) -> None:
+    run = engine_case.store.run(engine_case.start(NEXT))
+    assert page_of(run).decision.starts == "small.md"
+    assert page_of(replace(run, page="other.md")).name == "other.md"

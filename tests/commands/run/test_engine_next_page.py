@@ -1,0 +1,100 @@
+"""The page that KEEP starts (Option B): once, in whose name, and what is reported of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from commands.start.request import StartRequest
+from state.errors import BadRecord
+from state.facts import Actor, Door, NextRun
+from state.records import Attempt, AttemptState, Record, RunState
+from tests.commands.run.driven_runner import wait_until
+from tests.commands.run.engine_case import LEAD, NEXT, PAGE, EngineCase
+from tests.pages import NOON, fact, payload
+
+
+def test_a_kept_run_starts_its_next_page_in_its_starters_name_with_what_it_deployed(engine_case: EngineCase) -> None:
+    number = engine_case.start(NEXT, ref="v2", note="hello", channel="C9", speed=5.0)
+    engine_case.store.begin_attempt(number, "ready", 1, NOON)
+    values = {"values": {"commit": "abc"}}
+    released = Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON, outcome=values)
+    engine_case.store.end_attempt(number, released, NOON)
+    engine_case.store.add_fact(number, replace(fact("keep"), by=LEAD))
+    engine_case.store.move_run(number, RunState.KEPT, NOON)
+    engine_case.engine._start_next(engine_case.store.run(number))
+    ((request, actor),) = engine_case.starter.requests
+    assert request == StartRequest(page="small.md", ref="abc", note="hello", channel="C9", speed=5.0)
+    assert actor == Actor(person="U1", door=Door.SLACK), "by the door of KEEP, so that its people may sign"
+
+
+def test_without_a_commit_the_next_page_deploys_the_same_ref(engine_case: EngineCase) -> None:
+    engine_case.engine._start_next(engine_case.store.run(engine_case.keep(ref="v2")))
+    assert engine_case.starter.requests[0][0].ref == "v2"
+
+
+def test_the_next_page_is_started_once_and_reported(engine_case: EngineCase, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    number = engine_case.keep()
+    for _ in range(2):
+        engine_case.engine._start_next(engine_case.store.run(number))
+    assert engine_case.summaries(number) == ["run 2 of small.md has started"]
+    assert len(engine_case.starter.requests) == 1
+    written = engine_case.store.record(number).newest(NextRun)
+    assert written
+    assert (written.kind, written.by) == ("next", Actor(person="ULEAD", door=Door.BOT))
+    assert abs((written.at - datetime.now(UTC)).total_seconds()) < 60
+    report = next(one for one in engine_case.store.events(number) if one.data.stored_kind == "next")
+    assert payload(report).page == written.page == "small.md"
+    assert "after run 1: run 2 of small.md has started" in caplog.text
+
+
+def test_a_next_page_that_is_refused_is_reported_and_not_tried_again(engine_case: EngineCase) -> None:
+    number = engine_case.keep()
+    engine_case.starter.refusal = "the disk is full"
+    for _ in range(2):
+        engine_case.engine._start_next(engine_case.store.run(number))
+    assert engine_case.summaries(number) == ["small.md could not be started: the disk is full"]
+    assert len(engine_case.starter.requests) == 1
+
+
+def test_a_page_that_starts_no_other_and_a_run_without_keep_start_nothing(engine_case: EngineCase) -> None:
+    engine_case.engine._start_next(engine_case.store.run(engine_case.keep(PAGE)))
+    engine_case.engine._start_next(engine_case.store.run(engine_case.start(NEXT)))
+    assert engine_case.starter.requests == []
+
+
+def test_a_next_page_that_could_not_be_started_because_of_the_state_file_is_tried_again(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = engine_case.keep()
+    read, reads = engine_case.store.record, []
+
+    def busy_once(run: int) -> Record:
+        reads.append(run)
+        if len(reads) == 1:
+            raise BadRecord("it is busy")
+        return read(run)
+
+    monkeypatch.setattr(engine_case.store, "record", busy_once)
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.summaries(number))
+
+
+def test_the_next_page_starts_when_its_run_ends_or_when_the_engine_starts_after_that(engine_case: EngineCase) -> None:
+    old = engine_case.keep()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.summaries(old))
+    engine_case.engine.stop()
+    engine_case.store.move_run(2, RunState.ABORTED, NOON)
+    new = engine_case.start(NEXT)
+    engine_case.engine = engine_case.new_engine()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(new) == "done")
+    engine_case.store.add_fact(new, replace(fact("keep"), by=LEAD))
+    engine_case.store.move_run(new, RunState.KEPT, NOON)
+    wait_until(lambda: engine_case.summaries(new))
+    assert engine_case.summaries(old) == ["run 2 of small.md has started"]
