@@ -88,7 +88,7 @@ def test_a_record_in_no_folder_is_a_sentence(shop: Path, capsys: Capture, monkey
     monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
     code, _, err = said(capsys, "start")
     assert code == 1
-    assert "cannot be opened or made there (No such file or directory)" in err
+    assert "cannot be opened or created (No such file or directory)" in err
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_run_is_not_ended_under_a_bot_that_serves_it(
     bot = Store(shop / "gonogo.db", serving=True)
     code, _, err = said(capsys, "end", "1", "--reason", "x")
     assert code == 1
-    assert "in use by another gonogo that serves it: stop that one first" in err
+    assert "is in use: another gonogo is serving it. Stop that one first" in err
     assert bot.run(1).active
     bot.close()
 

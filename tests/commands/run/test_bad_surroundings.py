@@ -33,7 +33,7 @@ def test_the_end_of_a_step_is_kept_until_the_full_disk_takes_it(show: Show, capl
     fill(show.store)
     show.world.finish("npm run build")
     show.play(until=lambda: "the end of frontend-build waits" in caplog.text, react=False)
-    assert "make room on the bot's disk" in caplog.text
+    assert "Free space on the bot's disk" in caplog.text
     assert running(show, "frontend-build")(), "nothing was written, and nothing made up"
     make_room(show.store)
     show.play()

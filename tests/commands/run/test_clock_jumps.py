@@ -25,7 +25,7 @@ from commands.watch.countdown import CountdownExpired, StartCountdown, held_aler
 from state.facts import Actor, Door, Fact
 from state.records import Attempt, AttemptState, Position, Record
 from state.sqlite.store import Store
-from state.true_times import BEGAN, ENDED, SAID, TOLD, ClockJump, true_attempts, true_facts, true_run
+from state.true_times import BEGAN, ENDED, EVENTS, FACTS, ClockJump, true_attempts, true_facts, true_run
 from tests.clock import Clock
 from tests.pages import NOON, SIGNED, payload, row, said, small
 from tests.pages import record as written
@@ -78,7 +78,7 @@ def record(*rows: Attempt, facts: tuple[Fact | Jump, ...] = (), **changes: objec
 def _jump(facts: tuple[Fact | Jump, ...], place: int) -> ClockJump:
     one = facts[place]
     assert isinstance(one, Jump)
-    after = {BEGAN: (), ENDED: one.ended, SAID: one.said, TOLD: ()}
+    after = {BEGAN: (), ENDED: one.ended, FACTS: one.said, EVENTS: ()}
     before = sum(isinstance(fact, Fact) for fact in facts[:place])
     return ClockJump(
         by=timedelta(minutes=one.minutes),
