@@ -96,9 +96,9 @@ def test_a_hold_between_the_look_and_the_write_is_not_overruled(night: Night) ->
 def test_a_hold_after_the_rollback_was_written_is_refused_and_says_so(night: Night) -> None:
     (waiting,) = waiting_for(PAGE, night.record)
     night.carry_out()
-    with pytest.raises(TooLate, match="Too late: the rollback began at 12:0"):
+    with pytest.raises(TooLate, match="Too late: the rollback was requested at 12:0"):
         night.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
-    with pytest.raises(TooLate, match="Too late: the rollback began at 12:0"):
+    with pytest.raises(TooLate, match="Too late: the rollback was requested at 12:0"):
         # who read the record before the loop wrote
         false_alarm.hold_alert(night.store, night.run, waiting, LEAD, "a load test", "30 min", NOON)
     assert [fact.kind for fact in night.record.facts][-1] == "rollback"
@@ -106,10 +106,10 @@ def test_a_hold_after_the_rollback_was_written_is_refused_and_says_so(night: Nig
 
 
 def test_keep_is_refused_while_an_alert_counts_down(night: Night) -> None:
-    with pytest.raises(Refused, match=f"“{ALERT}” counts down to a rollback: hold it as a false alarm first"):
+    with pytest.raises(Refused, match=f"“{ALERT}” is counting down to a rollback. Hold it as a false alarm first"):
         night.actions.keep(LEAD, "quiet", NOON)
     night.store.begin_attempt(night.run, DECISION, 1, NOON)
-    with pytest.raises(Refused, match="This KEEP was not noted"):
+    with pytest.raises(Refused, match="This KEEP was not recorded"):
         night.actions.keep(LEAD, "quiet", NOON)
     night.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
     assert night.actions.keep(LEAD, "quiet", NOON) == "KEEP."
@@ -121,7 +121,7 @@ def test_who_agrees_to_an_early_keep_while_an_alert_counts_may_do_so_after_it_wa
     night.end("response-time", 1, seconds=9.0)
     night.end("response-time", 2, seconds=9.0)
     night.carry_out()
-    with pytest.raises(Refused, match="counts down to a rollback"):
+    with pytest.raises(Refused, match="is counting down to a rollback"):
         night.actions.agree(DECISION, 1, DBA, NOON)
     assert {fact.kind for fact in night.record.facts} == {"sign", "early keep", "countdown"}
     night.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
@@ -172,7 +172,7 @@ def test_a_rollback_of_a_run_that_was_kept_in_the_same_moment_says_that_it_is_ov
 def test_a_rollback_that_is_written_while_keep_is_looked_at_comes_first(
     tmp_path: Path, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night, looked = Night(tmp_path, counts=False), RunActions._must_be_keepable
+    night, looked = Night(tmp_path, counts=False), RunActions._require_may_keep
     if not early:
         night.store.begin_attempt(night.run, DECISION, 1, NOON)
 
@@ -180,7 +180,7 @@ def test_a_rollback_that_is_written_while_keep_is_looked_at_comes_first(
         looked(actions)
         rollback(night.store, night.store.run(night.run), DBA, "it burns", NOON)
 
-    monkeypatch.setattr(RunActions, "_must_be_keepable", then_rolled_back)
-    with pytest.raises(TooLate, match="KEEP comes too late"):
+    monkeypatch.setattr(RunActions, "_require_may_keep", then_rolled_back)
+    with pytest.raises(TooLate, match="Too late for KEEP: a rollback has been requested"):
         night.actions.keep(LEAD, "quiet", NOON)
     assert [fact.kind for fact in night.record.facts][-1] == "rollback"
