@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Event
 
 from commands.ports.tools import Tools
-from commands.rollback.restored import missing_at
+from commands.rollback.restored import not_restored_before
 from commands.run.running_step import resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute
@@ -64,7 +64,7 @@ class ContextFactory:
             measure=measure,
             boxes={other.id: other.box for other in self.page.steps},
             on_output=lambda text: self._show(step.id, attempt, text),
-            missing=missing_at(self.page, record, step),
+            missing=not_restored_before(self.page, record, step),
         )
         return whole
 
