@@ -5,8 +5,11 @@ PYTHON := $(VENV)/bin/python
 ARGS :=
 # pytest's workers side by side: one more than two processors, because most tests wait. WORKERS=0 runs all in one process.
 WORKERS := 3
+# make mutants: the room, and how many mutants are tried at a time
+ROOM :=
+JOBS := 1
 
-.PHONY: help test lint rehearse bench pictures lock clean
+.PHONY: help test lint rehearse bench mutants pictures lock clean
 
 help:  ## show these lines
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -30,6 +33,9 @@ rehearse: $(VENV)/.ready  ## a whole deploy on your machine: ARGS="--auto", "--o
 
 bench: $(VENV)/.ready  ## speed and memory as ratios in one run
 	$(PYTHON) -m tests.bench $(ARGS)
+
+mutants: $(VENV)/.ready  ## which small changes of a room its tests do not notice: ROOM=commands/signoff JOBS=2
+	$(PYTHON) -m tests.mutants --jobs $(JOBS) $(ROOM)
 
 pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.pictures $(ARGS)
