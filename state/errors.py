@@ -1,4 +1,6 @@
-"""Every error this product raises on purpose, in one tree. Each message is the sentence a person reads.
+"""Every error this product raises on purpose, in one tree.
+
+The message of each is the sentence a person reads.
 
 GonogoError
 ├── Refused            a request is not possible; nothing was changed

@@ -1,4 +1,4 @@
-"""A run as plain frozen values: its state, attempts, facts and events, and the tables of legal moves."""
+"""A run as plain frozen values: its state, attempts, facts and events, and the legal moves."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ class Run:
 class Attempt:
     """One attempt at one step. It is stored as `running` before anything is done.
 
-    `progress` is the newest output of a running attempt. `written_at` is its start in ISO 8601, exactly as stored: names
-    made from it must not change when the clock jumps.
+    `progress` is the newest output of a running attempt. `written_at` is its start in ISO 8601, exactly as stored:
+    names made from it must not change when the clock jumps.
     """
 
     step: str

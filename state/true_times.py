@@ -1,7 +1,8 @@
-"""True times: corrects the times of a run's record after the clock of the bot's machine has jumped.
+"""True times: corrects the times of a run's record after the bot's clock has jumped.
 
-The file holds each time as the clock showed it when it was written. A time that is read back is by today's clock, so that
-the difference from now is the time that really passed. Only the store knows of jumps; every reader gets true times.
+The file holds each time as the clock showed it when it was written. A time that is read back is by the present clock,
+so that its difference from now is the time that really passed. Only the store knows of jumps; every reader gets true
+times.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ BEGAN, ENDED, FACTS, EVENTS = "began", "ended", "said", "told"
 class ClockJump:
     """A jump of the clock by `by`. Everything with a number above `position` was written after it.
 
-    `after` holds the exceptions at or below `position`: the numbers of rows whose times are by the new clock, or will be.
-    Its keys are "began" and "ended" (attempts), "said" (facts) and "told" (events).
+    `after` holds the exceptions at or below `position`: the numbers of rows whose times are by the new clock, or will
+    be. Its keys are "began" and "ended" (attempts), "said" (facts) and "told" (events).
     """
 
     by: timedelta
@@ -32,7 +33,7 @@ class ClockJump:
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenRecord:
-    """The rows of a run with their times as written, each with its number in the file. Later rows have higher numbers."""
+    """The rows of a run with their times as written, each with its number in the file, which grows."""
 
     attempts: Sequence[tuple[int, Attempt]]
     facts: Sequence[tuple[int, Fact]]

@@ -1,1 +1,1 @@
-"""The rollback: its request, its steps, its time budget, what it would lose, and what it has not restored."""
+"""The rollback: its request, steps, time budget, losses, and what it has not restored."""

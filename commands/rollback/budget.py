@@ -48,7 +48,7 @@ def shares(
     """
     rehearsed = _rehearsed_durations(page, record)
     expected = {step.id: _expected_duration(step, usual, rehearsed) for step in steps}
-    total = sum(expected.values(), timedelta(0)) or timedelta(seconds=1)
+    total = sum(expected.values(), timedelta(0))
     return {step: page.rollback.within * (duration / total) for step, duration in expected.items()}
 
 
@@ -83,25 +83,35 @@ def running_steps(page: Page, record: Record, usual: Mapping[str, UsualTime], no
 
 def due_budget_events(page: Page, record: Record, usual: Mapping[str, UsualTime], now: datetime) -> list[NewEvent]:
     """The event for the highest mark that has passed. Each mark is reported once."""
-    passed = [mark for mark in MARKS if (time := _time_of(page, record, mark)) and time <= now]
-    return [_budget_event(page, record, usual, passed[-1], now)] if passed else []
+    requested = _requested_at(record)
+    if requested is None:
+        return []
+    passed = [mark for mark in MARKS if _time_of(page, requested, mark) <= now]
+    return [_budget_event(page, record, usual, passed[-1], requested, now)] if passed else []
 
 
 def due(page: Page, record: Record, now: datetime) -> datetime | None:
     """When the next mark is reached if the rollback is still running then."""
-    times = (_time_of(page, record, mark) for mark in MARKS)
-    return min((time for time in times if time and time > now), default=None)
-
-
-def _time_of(page: Page, record: Record, mark: int) -> datetime | None:
-    request = record.rollback
-    if record.run.state != RunState.ROLLING_BACK or request is None:
+    requested = _requested_at(record)
+    if requested is None:
         return None
-    return request.at + page.rollback.within * mark / 100
+    times = (_time_of(page, requested, mark) for mark in MARKS)
+    return min((time for time in times if time > now), default=None)
 
 
-def _budget_event(page: Page, record: Record, usual: Mapping[str, UsualTime], mark: int, now: datetime) -> NewEvent:
-    request = record.rollback
+def _requested_at(record: Record) -> datetime | None:
+    """When the rollback that is running was requested; None if none is running."""
+    rolling_back = record.run.state == RunState.ROLLING_BACK
+    return record.rollback.at if rolling_back and record.rollback else None
+
+
+def _time_of(page: Page, requested: datetime, mark: int) -> datetime:
+    return requested + page.rollback.within * mark / 100
+
+
+def _budget_event(
+    page: Page, record: Record, usual: Mapping[str, UsualTime], mark: int, requested: datetime, now: datetime
+) -> NewEvent:
     running = running_steps(page, record, usual, now)
     left = [
         step.title for step in rollback_steps(page, record) if state_of(page, record, step) is not StepState.SETTLED
@@ -109,7 +119,7 @@ def _budget_event(page: Page, record: Record, usual: Mapping[str, UsualTime], ma
     budget = RollbackBudget(
         mark=mark,
         within=format_duration(page.rollback.within),
-        ran=format_duration(timedelta(seconds=round((now - request.at).total_seconds()))) if request else "",
+        ran=format_duration(round((now - requested).total_seconds())),
         doing=(*_waiting_lines(page, record), *map(_running_line, running)),
         left=tuple(left),
         roles=_called_roles(page, mark),

@@ -1,4 +1,4 @@
-"""The rollback request: anybody may make it, at any time, from Slack or the terminal. Two requests are one rollback."""
+"""The rollback request: anybody may make it, at any time; two requests are one rollback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from state.sqlite.store import Store
 
 
 def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) -> bool:
-    """Request the rollback of an active run. False if it was requested before. Raises NothingRuns if the run is over."""
+    """Request the rollback of a run. False if it was requested before. Raises NothingRuns if the run is over."""
     if request_rollback(store, run.id, actor, reason, at, lambda record: record.run.active):
         return True
     run = store.run(run.id)

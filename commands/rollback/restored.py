@@ -1,10 +1,10 @@
-"""What a rollback has not restored: its steps that failed, were refused, were skipped, or did not begin."""
+"""What a rollback has not restored: steps that failed, were skipped, or did not begin."""
 
 from __future__ import annotations
 
 from commands.progress.step_state import answer_to, is_refused
 from commands.rollback.order import rollback_steps
-from commands.runbook.page import Page, PageStep, Part
+from commands.runbook.page import Page, PageStep
 from state.facts import Choice
 from state.records import AttemptState, Record, RunState
 
@@ -24,7 +24,7 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
 
     The key is the step's title with who must act; the value is the sentence of `not_restored`.
     """
-    steps = rollback_steps(page, record) if step.part == Part.ROLLBACK else ()
+    steps = rollback_steps(page, record)
     above = steps[: steps.index(step)] if step in steps else ()
     ended = [one for one in above if (attempt := record.last(one.id)) and attempt.state != AttemptState.RUNNING]
     return {

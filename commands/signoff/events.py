@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.progress.step_state import DECISION, StepState, is_refused, state_of
+from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
@@ -49,8 +49,7 @@ def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewE
     attempt = record.last(step.id)
     if attempt is None or step.part == Part.WATCH or not is_refused(record, attempt):
         return []
-    needs_people = state_of(page, record, step) is StepState.NEEDS_PEOPLE
-    return people_asked(page, record, step) if needs_people else []
+    return people_asked(page, record, step)
 
 
 def _asked(waiting: Waiting, step: PageStep | None = None, attempt: Attempt | None = None) -> NewEvent:

@@ -1,4 +1,4 @@
-"""Reminders: people who have not acted are asked again, louder over time. Silence never decides anything."""
+"""Reminders for people who have not acted. Silence never decides anything."""
 
 from __future__ import annotations
 

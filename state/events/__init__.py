@@ -1,4 +1,4 @@
-"""Events: what the thread, the log and the report tell about a run, one frozen dataclass for each kind."""
+"""Events: what the thread, the log and the report tell about a run, one class for each kind."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _NEW_NAMES = {"says": "summary", "stays": "left"}
 
 @dataclass(frozen=True, kw_only=True)
 class EventData:
-    """Base of all events. Every field is a string, a number, a boolean, or a tuple of these, so that JSON can hold it."""
+    """Base of all events. Every field is a string, number, boolean, or a tuple of these, so that JSON can hold it."""
 
     kind: ClassVar[EventKind]
 
@@ -63,7 +63,7 @@ class EventData:
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """The event with these stored fields, also as an earlier version stored them. A missing field gets its default."""
+        """The event with these stored fields, also of an earlier version. A missing field gets its default."""
         known = {_NEW_NAMES.get(name, name): value for name, value in stored.items()}
         return cls(**{field.name: _as_tuple(known[field.name]) for field in fields(cls) if field.name in known})
 

@@ -25,8 +25,8 @@ class Ask(StrEnum):
 class PeopleAsked(EventData):
     """People are asked to sign, to answer, to agree or to decide.
 
-    `state` and `summary` are those of the attempt. `items` are the checklist as pairs of role and text. `asked_items` are
-    the questions of the decision.
+    `state` and `summary` are those of the attempt. `items` are the checklist as pairs of role and text.
+    `asked_items` are the questions of the decision.
     """
 
     kind: ClassVar[EventKind] = EventKind.PEOPLE_ASKED

@@ -1,4 +1,4 @@
-"""Events about the whole run: its start, its state, its status posts, its rollback budget, its clock."""
+"""Events about the whole run: its start, state, status posts, rollback budget, clock."""
 
 from __future__ import annotations
 

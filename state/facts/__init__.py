@@ -1,4 +1,4 @@
-"""Facts: the actions of people (or of the bot, on an alert) on a run, one frozen dataclass for each kind."""
+"""Facts: the actions of people (or of the bot, on an alert) on a run, one class for each kind."""
 
 from __future__ import annotations
 

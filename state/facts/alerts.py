@@ -1,4 +1,4 @@
-"""Facts about an alert's countdown to the rollback: its start, its hold as a false alarm, its end."""
+"""Facts about an alert's countdown to the rollback: its start, its hold, its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens, reads and writes the state file safely, and turns every SQLite error into a clear BadRecord."""
+"""Opens, reads and writes the state file safely; every SQLite error is a clear BadRecord."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def readable(path: Path) -> Iterator[None]:
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """Wrap a write in one transaction: all or nothing.
 
-    Raises BadRecord if the file cannot be written now, as on a full disk; a later write may work. Lets an IntegrityError
-    (a row that exists already) through.
+    Raises BadRecord if the file cannot be written now, as on a full disk; a later write may work.
+    Lets an IntegrityError (a row that exists already) through.
     """
     try:
         connection.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""The lock file beside the state file: only one process serves a record, while others may read it."""
+"""The lock file beside the state file: only one process serves a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema of the state file as a list of migrations; SQLite's user_version holds the schema version."""
+"""The schema of the state file as a list of migrations; user_version holds the version."""
 
 from __future__ import annotations
 
@@ -91,10 +91,14 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         PRIMARY KEY (run, event)
     );
 
-    CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
-    CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
-    CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
-    CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+    CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+    CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
     """,
     # the newest output of a running attempt; no decision uses it
     "ALTER TABLE steps ADD COLUMN progress TEXT NOT NULL DEFAULT '';",

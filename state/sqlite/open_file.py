@@ -45,7 +45,7 @@ class OpenFile:
             self._lock = None
 
     def version(self) -> tuple[int, int]:
-        """Two numbers: the first changes with every write of another process, the second with every write of this one."""
+        """Two numbers: one changes with every write of another process, one with every write of this one."""
         with self._mutex, readable(self.path):
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
 

@@ -1,4 +1,4 @@
-"""The store: reads and writes the records of runs. Every write is one transaction, together with its events."""
+"""The store of the runs' records. Every write is one transaction, together with its events."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Store(OpenFile):
     """The records of all runs in one SQLite file.
 
     `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.
-    All returned times are true times (see `state.true_times`). Every method raises BadRecord if the file cannot be used.
+    All returned times are true times (see `state.true_times`). Every method raises BadRecord if the file cannot be
+    used.
     """
 
     # -- runs ---------------------------------------------------------------------------------------------------
@@ -109,7 +110,7 @@ class Store(OpenFile):
             self._db.execute("UPDATE runs SET rollback_loss = ? WHERE id = ?", (clean(text), number))
 
     def record(self, number: int) -> Record:
-        """Everything that decides what happens next in a run, read in one snapshot. Raises KeyError if there is no such run."""
+        """Everything that decides what happens next in a run, in one snapshot. Raises KeyError without such a run."""
         with self._mutex, self._snapshot():
             return self._record(number)
 
@@ -147,7 +148,7 @@ class Store(OpenFile):
             self._add_events(run, at, events)
 
     def end_attempt(self, run: int, ended: Attempt, at: datetime, *events: NewEvent) -> None:
-        """Store the result of an attempt: its state, summary and outcome. Raises TooLate on a move not in ATTEMPT_MOVES."""
+        """Store an attempt's state, summary and outcome. Raises TooLate on a move that is not in ATTEMPT_MOVES."""
         where = (run, ended.step, ended.attempt)
         with self._write():
             (row,) = self._rows("SELECT state FROM attempts WHERE (run, step, attempt) = (?, ?, ?)", *where)
@@ -156,7 +157,8 @@ class Store(OpenFile):
                 raise TooLate(f"Step {ended.step} is {now}; it cannot become {ended.state}.")
             values = (ended.state.value, at.isoformat(), clean(ended.summary), json.dumps(clean(ended.outcome)))
             self._db.execute(
-                "UPDATE attempts SET state = ?, ended_at = ?, summary = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
+                "UPDATE attempts SET state = ?, ended_at = ?, summary = ?, outcome = ? "
+                "WHERE (run, step, attempt) = (?, ?, ?)",
                 (*values, *where),
             )
             self._add_events(run, at, events)

@@ -1,7 +1,7 @@
 """The fourth migration: typed facts, numbered attempts, and a table of clock jumps.
 
-In version 3 all kinds of facts shared the same columns: a countdown's alert was in "step", a hold's length in "said", the
-details of a clock jump were JSON in "reason", and an early KEEP was an answer to attempt 0 of "the decision".
+In version 3 all kinds of facts shared the same columns: a countdown's alert was in "step", a hold's length in "said",
+the details of a clock jump were JSON in "reason", and an early KEEP was an answer to attempt 0 of "the decision".
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _TABLES = (
         UNIQUE (run, step, attempt)
     )""",
     """INSERT INTO attempts
-        SELECT rowid, run, step, attempt, state, began_at, ended_at, says, outcome, progress FROM steps ORDER BY rowid""",
+        SELECT rowid, run, step, attempt, state, began_at, ended_at, says, outcome, progress
+        FROM steps ORDER BY rowid""",
     "DROP TABLE steps",
     "DROP TRIGGER facts_are_only_added",
     "DROP TRIGGER facts_are_kept",
@@ -102,7 +103,7 @@ def _migrate_fact(connection: sqlite3.Connection, row: OldFact) -> None:
 
 
 def _migrate_jump(connection: sqlite3.Connection, row: OldFact) -> None:
-    """Store a clock jump. Version 3 counted attempts and facts by their place in the run, from 0; now they have numbers."""
+    """Store a clock jump. Version 3 named attempts and facts by their place in the run, counted from 0."""
     run = row["run"]
     attempts = [n for (n,) in connection.execute("SELECT number FROM attempts WHERE run = ? ORDER BY number", (run,))]
     facts = [n for (n,) in connection.execute("SELECT id FROM old_facts WHERE run = ? ORDER BY id", (run,))]

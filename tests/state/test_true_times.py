@@ -1,4 +1,4 @@
-"""True times: what a jump of the clock corrects, what it leaves alone, and how what was written meanwhile is judged."""
+"""True times: what a jump of the clock corrects, and what it leaves alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rollback's time budget: each step's share, and the warnings at 50, 80 and 100 %, each once."""
+"""The rollback's time budget: each step's share, and the warnings at 50, 80 and 100 %."""
 
 from __future__ import annotations
 
@@ -134,6 +134,14 @@ def test_a_step_that_every_role_may_skip_names_them_all() -> None:
     assert payload(event).doing == ("Time?: waiting for Database Admin, Tech Lead",)
 
 
+def test_a_refused_step_is_left() -> None:
+    page = read_page(spoil((OLD, lane("code", 'sign = ["dba"]') + lane("database"))), "small.md")
+    refused = said("sign", "code", 1, role="dba", said="no", reason="wrong version")
+    of = record(DEPLOYED, row("code", AttemptState.DONE), facts=(*BACK.facts, refused), state="rolling back")
+    (event,) = due_budget_events(page, of, {}, at(8))
+    assert payload(event).left == ("code", "database")
+
+
 def test_a_settled_step_is_not_left() -> None:
     rows = (DEPLOYED, row(UNDO, AttemptState.DONE), row(RESTART, AttemptState.RUNNING, after=2))
     (event,) = sent(8, record(*rows, facts=BACK.facts, state="rolling back"))
@@ -188,7 +196,7 @@ def test_no_steps_have_no_shares() -> None:
 def test_what_the_rehearsal_took_counts_until_an_earlier_run_is_known() -> None:
     steps = OPTION_A.part(Part.ROLLBACK)
     rehearsed = row("rehearse", AttemptState.DONE, forward_seconds=9.0, rollback_seconds=80.0, return_seconds=200.0)
-    known = record(rehearsed)
+    known = record(rehearsed, row("let-requests-in", AttemptState.RUNNING))
     share = shares(OPTION_A, known, steps, {})
     default = share["let-requests-in"]  # 20 s, because nothing is known about it
     assert share["rollback-database"] / default == pytest.approx(4)

@@ -1,4 +1,4 @@
-"""Steps of the rollback run side by side if the page says so: no step waits for what it does not need."""
+"""Steps of the rollback run side by side: no step waits for what it does not need."""
 
 from __future__ import annotations
 

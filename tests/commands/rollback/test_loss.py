@@ -1,8 +1,9 @@
-"""The loss monitor: what a rollback would lose is asked from the first change until the rollback; it decides nothing."""
+"""The loss monitor: asks what a rollback would lose, from the first change to the rollback."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta, timezone
@@ -62,6 +63,7 @@ class Rounds(threading.Event):
         self.waits: list[float | None] = []
 
     def wait(self, timeout: float | None = None) -> bool:
+        assert len(self.waits) <= self.rounds + 1, "the monitor goes on after it was stopped"
         self.waits.append(timeout)
         return len(self.waits) > self.rounds or self.is_set()
 
@@ -87,6 +89,17 @@ def rounds(store: Store, database: Database, number: int = 1) -> list[float | No
     return stopped.waits
 
 
+@pytest.fixture
+def bangkok(monkeypatch: pytest.MonkeyPatch) -> Iterable[None]:
+    """The bot's machine is set to a time zone of its own."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Bangkok")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("bangkok")
 def test_it_counts_from_the_first_change_of_production(store: Store) -> None:
     database = Database([((12,),)])
     store.begin_attempt(1, "ready", 1, NOON)

@@ -21,6 +21,12 @@ def test_a_signature_is_stored_for_its_role_and_posted(night: Night) -> None:
     assert [waiting.roles for waiting in waiting_for(night.page, night.record)] == [("lead",)]
 
 
+def test_the_event_of_a_signature_names_the_attempt(night: Night) -> None:
+    night.attempt("ready", "done", 2)
+    night.actions.sign("ready", 2, DBA, NOON)
+    assert night.events == [StepSigned(title="✅ พร้อมไหม (ready?)", role="dba", person="UDBA", attempt=2)]
+
+
 def test_a_person_who_holds_several_roles_signs_in_all_that_are_missing(night: Night) -> None:
     both = RunActions(night.store, night.page, 1, {**PEOPLE, "lead": frozenset({"UDBA"}), "cook": frozenset({"UDBA"})})
     assert both.sign("ready", 1, DBA, NOON) == ("dba", "lead")

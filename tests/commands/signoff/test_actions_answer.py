@@ -84,6 +84,8 @@ def test_only_the_newest_attempt_is_waiting_for_an_answer(failed: Night) -> None
     failed.changes_nothing(
         lambda: failed.actions.answer(DEPLOY, 1, LEAD, Choice.RETRY, "", NOON), TooLate, "is not waiting for this now"
     )
+    failed.actions.answer(DEPLOY, 2, LEAD, Choice.RETRY, "", NOON)
+    assert failed.events == [StepAnswered(title="Put the code there", person="ULEAD", attempt=2, choice="again")]
 
 
 def test_of_two_answers_at_the_same_moment_the_second_is_too_late(
@@ -130,10 +132,13 @@ def test_what_counts_as_first_is_the_answer_to_this_attempt_of_this_step(store: 
     night.actions.answer("the-right-time", 1, DBA, Choice.RETRY, "", NOON)
     night.attempt("the-right-time", "failed", 2)
     night.actions.answer("the-right-time", 2, LEAD, Choice.SKIP, "the boss is here", NOON)
+    late = StepAnswer(by=DBA, at=NOON, step="the-right-time", attempt=3, choice=Choice.RETRY)
+    assert night.store.add_fact(night.run.id, late)
     night.attempt(DEPLOY, "failed", 2)
     night.actions.answer(DEPLOY, 2, DBA, Choice.RETRY, "", NOON)
     night.actions.agree("the-right-time", 2, DBA, NOON)
     assert night.record.facts[-1].key == "second:the-right-time:2"
+    assert night.events[-1] == StepAgreed(title="The right time", person="UDBA", attempt=2)
 
 
 def test_there_is_nothing_to_agree_to_before_the_first_person_has_decided(night: Night) -> None:

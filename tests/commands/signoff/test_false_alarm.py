@@ -1,4 +1,4 @@
-"""Holding an alert as a false alarm: for how long, with a reason, and never once a rollback is requested."""
+"""Holding an alert as a false alarm: how long, with a reason, never during a rollback."""
 
 from __future__ import annotations
 

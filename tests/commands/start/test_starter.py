@@ -1,4 +1,4 @@
-"""The start of a run: who may start it, on which ref, and that it is the only one on its target."""
+"""The start of a run: who may start it, on which ref, and once on each target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the store share: a run to start, people, and a record of schema version 3 to migrate."""
+"""A run to start, people, and a record of schema version 3 to migrate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A state file in trouble: damaged, full, or not to be created. Each is one sentence, and nothing is half written."""
+"""A state file in trouble: damaged, full, or not to be created. Nothing is half written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An open state file: its lock, its version, who is woken by a write, and what is undone by an error."""
+"""An open state file: its lock, its version, and who is woken by a write."""
 
 from __future__ import annotations
 

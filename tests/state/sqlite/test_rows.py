@@ -1,4 +1,4 @@
-"""Rows of the state file: text that UTF-8 cannot hold, what the hash covers, and that nothing is lost on the way."""
+"""Rows of the state file: bad text, what the hash covers, and that nothing is lost."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def test_a_fact_is_read_back_as_it_was_written(fact: Fact) -> None:
 
 def test_a_fact_is_stored_under_its_kind_and_key_with_its_own_fields_as_data() -> None:
     person = Actor(person=f"U1{HALF_EMOJI}", door=Door.TERMINAL)
-    fact = AlertHold(by=person, at=NOON, alert=f"slow {HALF_EMOJI}", number=3, lasts=timedelta(minutes=30), reason="ไม่")
+    half_hour = timedelta(minutes=30)
+    fact = AlertHold(by=person, at=NOON, alert=f"slow {HALF_EMOJI}", number=3, lasts=half_hour, reason="ไม่")
     assert fact_row(fact) == {
         "kind": "false alarm",
         "key": "false alarm:slow ?:3",

@@ -1,4 +1,4 @@
-"""The fourth migration of facts, on real records of schema version 3: every fact is still there, typed, in order."""
+"""The fourth migration of facts, on real records of schema version 3."""
 
 from __future__ import annotations
 

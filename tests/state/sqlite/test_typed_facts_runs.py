@@ -1,4 +1,4 @@
-"""The fourth migration of runs, attempts and events: nothing is lost, and old events are still read."""
+"""The fourth migration of runs, attempts and events: nothing is lost."""
 
 from __future__ import annotations
 
