@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from commands.progress.step_state import WATCH
-from commands.signoff.waiting import Waiting, choices_after, waiting_for, waiting_for_step
+from commands.signoff.waiting import Waiting, choices_after, waiting_for_step
 from state.events import Ask
 from state.facts import Choice, Fact
 from state.records import AttemptState, Record
-from tests.commands.signoff.samples import ALERT, DEPLOY, DEPLOYED, READY, RELEASE, WINDOW
+from tests.commands.signoff.samples import DEPLOY, READY, RELEASE, WINDOW
 from tests.pages import SIGNED, record, row, said, small
 
 PAGE = small()
-WATCHED = (*DEPLOYED, row(WATCH, AttemptState.RUNNING))
-COUNTDOWN = said("countdown", ALERT, 1)
-EARLY = said("early keep", reason="quiet")
 
 
 def waiting_step(of: Record, step: str = DEPLOY, **changes: str) -> Waiting | None:
     page = small(**changes)
     return waiting_for_step(page, of, page.step(step))
-
-
-def asks(of: Record, **changes: str) -> list[tuple[str, str]]:
-    """What the run is waiting for: what is asked, and about which step or alert."""
-    return [(waiting.ask.value, waiting.step) for waiting in waiting_for(small(**changes), of)]
 
 
 def deployed(state: str, *facts: Fact) -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.signoff.waiting import Waiting, decision_pending, waiting_for, waiting_for_step
+from commands.signoff.waiting import Waiting, decision_pending, waiting_for
 from state.events import Ask
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record
@@ -18,18 +18,9 @@ COUNTDOWN = said("countdown", ALERT, 1)
 EARLY = said("early keep", reason="quiet")
 
 
-def waiting_step(of: Record, step: str = DEPLOY, **changes: str) -> Waiting | None:
-    page = small(**changes)
-    return waiting_for_step(page, of, page.step(step))
-
-
 def asks(of: Record, **changes: str) -> list[tuple[str, str]]:
     """What the run is waiting for: what is asked, and about which step or alert."""
     return [(waiting.ask.value, waiting.step) for waiting in waiting_for(small(**changes), of)]
-
-
-def deployed(state: str, *facts: Fact) -> Record:
-    return record(READY, row(DEPLOY, state), facts=(*SIGNED, *facts))
 
 
 @pytest.mark.parametrize("state", ["kept", "rolled back", "aborted", "ended by hand"])
