@@ -1,1 +1,1 @@
-"""What has happened: runs, steps, facts and events in one SQLite file. Knows SQL and nothing else of ours."""
+"""What happened in each run, in one SQLite file. Imports nothing else of ours."""

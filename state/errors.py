@@ -1,20 +1,22 @@
-"""Every way of saying no, in one tree; the message of each is the sentence a person sees.
+"""Every error this product raises on purpose, in one tree.
+
+The message of each is the sentence a person reads.
 
 GonogoError
-├── Refused            what was asked cannot be; nothing was changed
+├── Refused            a request is not possible; nothing was changed
 │   ├── BadPage        the runbook page is wrong: line, step, field
-│   ├── BadSettings    the environment is wrong: all missing names at once
-│   ├── NotAllowed     this person may not do that
-│   ├── AlreadyRunning the target has an active run
+│   ├── BadSettings    the environment is wrong; names every variable at once
+│   ├── NotAllowed     this person may not do this
+│   ├── AlreadyRunning the target already has an active run
 │   ├── NothingRuns    there is no active run
-│   ├── TooLate        it was decided, or its time is over
-│   └── BadRecord      the record's file is locked, damaged or newer than this program
-└── ToolError          a tool could not do its part
-    ├── Unreachable    nothing was begun
-    │   └── Down       it was found, and takes no connection
-    ├── Failed         it was done and failed; the target says so
-    ├── Stopped        a person asked to stop and it was stopped
-    └── LostTrack      it was begun and its end is not known
+│   ├── TooLate        the matter is already decided or over
+│   └── BadRecord      the state file is locked, damaged, or newer than this program
+└── ToolError          an outside system did not do its part
+    ├── Unreachable    it could not be reached; nothing was started there
+    │   └── Down       the network leads there, but the service gives no usable connection
+    ├── Failed         it ran and failed; the target says so
+    ├── Stopped        a person asked to stop it, and it was stopped
+    └── LostTrack      it was started and its result is unknown
 """
 
 from __future__ import annotations
@@ -25,13 +27,13 @@ class GonogoError(Exception):
 
 
 class Refused(GonogoError):
-    """What was asked cannot be; nothing was changed."""
+    """A request is not possible; nothing was changed."""
 
 
 class BadPage(Refused):
     """The runbook page is wrong.
 
-    `line` is the page's own line number, counted from 1; `where` is the step's title or the part.
+    `line` is the line number in the page, counted from 1. `where` is the title of the step, or the part.
     """
 
     def __init__(self, line: int, where: str, what: str) -> None:
@@ -42,15 +44,15 @@ class BadPage(Refused):
 
 
 class BadSettings(Refused):
-    """The environment is wrong; the message names every variable at once."""
+    """The environment is wrong. The message names every variable at once."""
 
 
 class NotAllowed(Refused):
-    """This person may not do that."""
+    """This person may not do this."""
 
 
 class AlreadyRunning(Refused):
-    """The target has an active run."""
+    """The target already has an active run."""
 
 
 class NothingRuns(Refused):
@@ -58,27 +60,30 @@ class NothingRuns(Refused):
 
 
 class TooLate(Refused):
-    """It was decided, or its time is over."""
+    """The matter is already decided or over."""
 
 
 class BadRecord(Refused):
-    """The record's file is locked, damaged or newer than this program."""
+    """The state file is locked, damaged, or newer than this program."""
 
 
 class ToolError(GonogoError):
-    """A tool could not do its part."""
+    """An outside system (host, database, web site, browser) did not do its part."""
 
 
 class Unreachable(ToolError):
-    """The other side could not be reached, and nothing was begun there."""
+    """The other side could not be reached, so nothing was started there."""
 
 
 class Down(Unreachable):
-    """There is a way to it and it takes no connection, which says that it is down; any other Unreachable may be the bot's own trouble."""
+    """The network leads there, but the service gives no usable connection: it is down itself.
+
+    Any other Unreachable may be a problem of the bot's own.
+    """
 
 
 class Failed(ToolError):
-    """It was done and failed; `output` holds the telling lines."""
+    """It ran and failed. `output` holds the lines that show why."""
 
     def __init__(self, sentence: str, output: str = "") -> None:
         super().__init__(sentence)
@@ -86,8 +91,8 @@ class Failed(ToolError):
 
 
 class Stopped(ToolError):
-    """A person asked to stop, and it was stopped before its end."""
+    """A person asked to stop it, and it was stopped before its end."""
 
 
 class LostTrack(ToolError):
-    """It was begun and its end is not known; it must be looked at before anything is run again."""
+    """It was started and its result is unknown. It must be recovered before anything is run again."""

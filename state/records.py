@@ -1,4 +1,4 @@
-"""A run as plain frozen values: its state, the attempts at its steps, what was said, and the one table of legal moves."""
+"""A run as plain frozen values: its state, attempts, facts and events, and the legal moves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """The states of an attempt at a step."""
+    """The states of an attempt."""
 
     RUNNING = "running"
     DONE = "done"
@@ -38,7 +38,7 @@ class AttemptState(StrEnum):
 
 ACTIVE = (RunState.GOING, RunState.ROLLING_BACK)
 
-# The table of legal moves: from -> to. The store refuses every other one.
+# The tables of legal moves: from -> to. The store refuses every other move.
 RUN_MOVES: dict[RunState, tuple[RunState, ...]] = {
     RunState.GOING: (RunState.ROLLING_BACK, RunState.KEPT, RunState.ABORTED, RunState.ENDED),
     RunState.ROLLING_BACK: (RunState.ROLLED_BACK, RunState.ENDED),
@@ -58,11 +58,12 @@ ATTEMPT_MOVES: dict[AttemptState, tuple[AttemptState, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One deploy of one target, with its own copy of the page it began with.
+    """One deploy of one target. `text` is its own copy of the runbook page, taken at the start.
 
-    `key` is the run's name on hosts and in databases, which no run of another record has: they all count from 1.
-    `speed` divides the waiting times of the watch and is 1 except in a rehearsal; `notice_minutes` is how long the team is told
-    before it begins; `rollback_loss` is what a rollback would lose, as it was last asked. Times are in UTC.
+    `key` names the run on hosts and in databases. `id` would not do: the runs of every state file count from 1.
+    `speed` divides the waiting times of the watch; it is 1 except in a rehearsal. `notice_minutes` is how long the
+    team is warned before the deploy begins. `rollback_loss` is what a rollback would lose, by the last query.
+    Times are in UTC.
     """
 
     id: int
@@ -83,15 +84,16 @@ class Run:
 
     @property
     def active(self) -> bool:
-        """Whether the run still holds its target."""
+        """Whether the run is not over yet; while it is active, its target takes no other run."""
         return self.state in ACTIVE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One attempt at one step; the row is written `running` before anything is done. `progress` is its newest output till then.
+    """One attempt at one step. It is stored as `running` before anything is done.
 
-    `written_at` is when it began as it was written then, in ISO 8601: what is named by it must not change with the clock.
+    `progress` is the newest output of a running attempt. `written_at` is its start in ISO 8601, exactly as stored:
+    names made from it must not change when the clock jumps.
     """
 
     step: str
@@ -106,33 +108,33 @@ class Attempt:
 
     @property
     def stamp(self) -> str:
-        """When it began as it was written then, for names on hosts."""
+        """Its start exactly as stored, for names on hosts: 20261123T120000Z."""
         return f"{datetime.fromisoformat(self.written_at).astimezone(UTC):%Y%m%dT%H%M%SZ}" if self.written_at else ""
 
     @property
     def at(self) -> datetime:
-        """When it ended; while it runs, when it began."""
+        """When it ended; its start while it is running."""
         return self.ended_at or self.began_at
 
     @property
     def values(self) -> dict[str, str]:
-        """What the step found out for later steps, by name; moments in ISO 8601."""
+        """The values it gives to later steps, by name; timestamps in ISO 8601."""
         return {**self.outcome.get("values", {}), **self.outcome.get("timestamps", {})}
 
     @property
     def measures(self) -> dict[str, float]:
-        """What the step measured, by name."""
+        """What it measured, by name."""
         return dict(self.outcome.get("measures", {}))
 
     @property
     def inconclusive(self) -> bool:
-        """Whether nothing was learned, because whom it asks could not be reached or its answer tells nothing."""
+        """Whether it learned nothing: the other side was unreachable, or its answer says nothing."""
         return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something to be told; `hash` covers the content and `before`, the hash of the event before it."""
+    """A stored event. `hash` covers its content and `before`, which is the hash of the run's event before it."""
 
     id: int
     run: int
@@ -145,7 +147,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class NewEvent:
-    """An event about to be written. An event with a `once` that the run already has is not written again."""
+    """An event to be stored. If the run already has an event with the same `once`, it is not stored again."""
 
     data: EventData
     step: str = ""
@@ -154,7 +156,10 @@ class NewEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """How far a run's record was written when it was read: its newest attempt, fact and event, and the attempts that had ended."""
+    """How far a run's record had been written when it was read.
+
+    These are the numbers of its newest attempt, fact and event, and of the attempts that had ended.
+    """
 
     attempt: int = 0
     fact: int = 0
@@ -164,7 +169,10 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """All that decides what happens next in a run. Its times are by the clock as it goes now, whatever it jumped meanwhile."""
+    """Everything that decides what happens next in a run.
+
+    All its times are true times: corrected for every jump of the clock (see `state.true_times`).
+    """
 
     run: Run
     attempts: tuple[Attempt, ...]
@@ -172,38 +180,38 @@ class Record:
     position: Position = Position()
 
     def last(self, step: str) -> Attempt | None:
-        """The newest attempt at a step, or None if it never began."""
-        return next((row for row in reversed(self.attempts) if row.step == step), None)
+        """The newest attempt at a step, or None if the step never began."""
+        return next((attempt for attempt in reversed(self.attempts) if attempt.step == step), None)
 
-    def newest(self, kind: type[F], **about: object) -> F | None:
-        """The newest fact of a kind whose fields are as given, or None."""
+    def newest(self, kind: type[F], **fields: object) -> F | None:
+        """The newest fact of a kind with these fields, or None."""
         return next(
             (
                 fact
                 for fact in reversed(self.facts)
-                if type(fact) is kind and all(getattr(fact, name) == value for name, value in about.items())
+                if type(fact) is kind and all(getattr(fact, name) == value for name, value in fields.items())
             ),
             None,
         )
 
     @cached_property
     def rollback(self) -> RollbackRequest | None:
-        """Who asked for the rollback, or None."""
+        """The rollback request, or None."""
         return self.newest(RollbackRequest)
 
     @cached_property
     def keep(self) -> Keep | None:
-        """Who decided KEEP, or None."""
+        """The KEEP decision, or None."""
         return self.newest(Keep)
 
     def values(self) -> dict[str, str]:
-        """Everything the steps found out, later ones over earlier ones."""
-        found: dict[str, str] = {}
-        for row in self.attempts:
-            if row.state == AttemptState.DONE:
-                found.update(row.values)
-        return found
+        """The values of all successful attempts by name; a later attempt overrides an earlier one."""
+        values: dict[str, str] = {}
+        for attempt in self.attempts:
+            if attempt.state == AttemptState.DONE:
+                values.update(attempt.values)
+        return values
 
 
-# whether something may still be written, asked of the record within the very transaction that writes it
+# whether something may be written, by the record as it is in the transaction that writes it
 Condition = Callable[[Record], bool]

@@ -1,4 +1,4 @@
-"""Rollback against the clock: each step's share of the time it may take, and who is told at 50, 80 and 100 %."""
+"""The rollback's time budget: each step's share of it, and the warnings at 50, 80 and 100 %."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from commands.text.durations import format_duration
 from state.events import RollbackBudget
 from state.records import AttemptState, NewEvent, Record, RunState
 
-MARKS = (50, 80, 100)  # percent of the time that a rollback may take
-PLAIN = timedelta(seconds=20)  # what a step counts for that neither ran before nor says how long it takes
+MARKS = (50, 80, 100)  # percent of the time budget
+DEFAULT_DURATION = timedelta(seconds=20)  # of a step that neither an earlier run nor the page tells anything about
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepPace:
-    """One step under way: how long it has run, and its share of the whole time."""
+    """A running step: how long it has run, and its share of the time budget."""
 
     title: str
     ran: timedelta
@@ -29,7 +29,7 @@ class StepPace:
 
     @property
     def slow(self) -> bool:
-        """Whether it is over its share."""
+        """Whether it has used more than its share."""
         return self.ran > self.share
 
     @property
@@ -42,96 +42,104 @@ class StepPace:
 def shares(
     page: Page, record: Record, steps: Sequence[PageStep], usual: Mapping[str, UsualTime]
 ) -> dict[str, timedelta]:
-    """Each step's share of the time that the rollback may take.
+    """Each step's share of the time budget, by step id, in proportion to its expected duration.
 
-    By what it took in earlier runs; or else on the copy, in this run's rehearsal; or by the page.
+    That is its slowest time in earlier runs; else its time in this run's rehearsal or the page's, whichever is longer.
     """
-    rehearsed = _rehearsed(page, record)
-    took = {step.id: _took(step, usual, rehearsed) for step in steps}
-    whole = sum(took.values(), timedelta(0)) or timedelta(seconds=1)
-    return {step: page.rollback.within * (one / whole) for step, one in took.items()}
+    rehearsed = _rehearsed_durations(page, record)
+    expected = {step.id: _expected_duration(step, usual, rehearsed) for step in steps}
+    total = sum(expected.values(), timedelta(0))
+    return {step: page.rollback.within * (duration / total) for step, duration in expected.items()}
 
 
-def _took(step: PageStep, usual: Mapping[str, UsualTime], rehearsed: Mapping[str, timedelta]) -> timedelta:
+def _expected_duration(step: PageStep, usual: Mapping[str, UsualTime], rehearsed: Mapping[str, timedelta]) -> timedelta:
     if seconds := usual.get(step.id, UsualTime()).seconds:
         return timedelta(seconds=max(*seconds, 1))
-    # on the copy nobody waits for locks, nor for the backup's checksum: production takes longer, and never less
-    return max(rehearsed.get(step.id, timedelta(0)), step.box.takes or PLAIN)
+    # the copy has no locks to wait for and no checksum to make: production takes at least as long
+    return max(rehearsed.get(step.id, timedelta(0)), step.box.takes or DEFAULT_DURATION)
 
 
-def _rehearsed(page: Page, record: Record) -> dict[str, timedelta]:
-    """What the steps of the rollback took on the copy of the backup, where this run rehearsed them."""
+def _rehearsed_durations(page: Page, record: Record) -> dict[str, timedelta]:
+    """How long the rollback's steps took on the copy of the backup, if this run rehearsed them."""
     boxes = {step.id: step.box for step in page.steps}
-    found: dict[str, timedelta] = {}
+    durations: dict[str, timedelta] = {}
     for step in page.steps:
-        if row := record.last(step.id):
-            found |= step.box.rehearsed_durations(boxes, row.measures)
-    return found
+        if attempt := record.last(step.id):
+            durations |= step.box.rehearsed_durations(boxes, attempt.measures)
+    return durations
 
 
 def running_steps(page: Page, record: Record, usual: Mapping[str, UsualTime], now: datetime) -> tuple[StepPace, ...]:
-    """The steps of the rollback that run now, the slowest beside its share first."""
+    """The steps of the rollback that are running, the one furthest over its share first."""
     steps = rollback_steps(page, record)
     share = shares(page, record, steps, usual)
-    found = [
-        StepPace(title=step.title, ran=now - row.began_at, share=share[step.id])
+    paces = [
+        StepPace(title=step.title, ran=now - attempt.began_at, share=share[step.id])
         for step in steps
-        if (row := record.last(step.id)) and row.state == AttemptState.RUNNING
+        if (attempt := record.last(step.id)) and attempt.state == AttemptState.RUNNING
     ]
-    return tuple(sorted(found, key=lambda pace: pace.share - pace.ran))
+    return tuple(sorted(paces, key=lambda pace: pace.share - pace.ran))
 
 
 def due_budget_events(page: Page, record: Record, usual: Mapping[str, UsualTime], now: datetime) -> list[NewEvent]:
-    """What must be told now of the rollback's time: the highest mark that is past, once each."""
-    past = [mark for mark in MARKS if (due := _due(page, record, mark)) and due <= now]
-    return [_used(page, record, usual, past[-1], now)] if past else []
+    """The event for the highest mark that has passed. Each mark is reported once."""
+    requested = _requested_at(record)
+    if requested is None:
+        return []
+    passed = [mark for mark in MARKS if _time_of(page, requested, mark) <= now]
+    return [_budget_event(page, record, usual, passed[-1], requested, now)] if passed else []
 
 
 def due(page: Page, record: Record, now: datetime) -> datetime | None:
-    """When the next mark is reached, if the rollback goes on till then."""
-    times = (_due(page, record, mark) for mark in MARKS)
-    return min((time for time in times if time and time > now), default=None)
-
-
-def _due(page: Page, record: Record, mark: int) -> datetime | None:
-    asked = record.rollback
-    if record.run.state != RunState.ROLLING_BACK or asked is None:
+    """When the next mark is reached if the rollback is still running then."""
+    requested = _requested_at(record)
+    if requested is None:
         return None
-    return asked.at + page.rollback.within * mark / 100
+    times = (_time_of(page, requested, mark) for mark in MARKS)
+    return min((time for time in times if time > now), default=None)
 
 
-def _used(page: Page, record: Record, usual: Mapping[str, UsualTime], mark: int, now: datetime) -> NewEvent:
-    asked = record.rollback
+def _requested_at(record: Record) -> datetime | None:
+    """When the rollback that is running was requested; None if none is running."""
+    rolling_back = record.run.state == RunState.ROLLING_BACK
+    return record.rollback.at if rolling_back and record.rollback else None
+
+
+def _time_of(page: Page, requested: datetime, mark: int) -> datetime:
+    return requested + page.rollback.within * mark / 100
+
+
+def _budget_event(
+    page: Page, record: Record, usual: Mapping[str, UsualTime], mark: int, requested: datetime, now: datetime
+) -> NewEvent:
     running = running_steps(page, record, usual, now)
     left = [
         step.title for step in rollback_steps(page, record) if state_of(page, record, step) is not StepState.SETTLED
     ]
-    told = RollbackBudget(
+    budget = RollbackBudget(
         mark=mark,
         within=format_duration(page.rollback.within),
-        ran=format_duration(timedelta(seconds=round((now - asked.at).total_seconds()))) if asked else "",
-        doing=(
-            *_waits(page, record),
-            *(f"{one.title}: for {format_duration(round(one.ran.total_seconds()))}{_over(one)}" for one in running),
-        ),
+        ran=format_duration(round((now - requested).total_seconds())),
+        doing=(*_waiting_lines(page, record), *map(_running_line, running)),
         left=tuple(left),
-        roles=_roles(page, mark),
+        roles=_called_roles(page, mark),
     )
-    return NewEvent(data=told, once=f"budget:{mark}")
+    return NewEvent(data=budget, once=f"budget:{mark}")
 
 
-def _waits(page: Page, record: Record) -> list[str]:
-    """What stands still until somebody says a word: nothing is slower than that."""
+def _waiting_lines(page: Page, record: Record) -> list[str]:
+    """The steps that are waiting for people. They come first, because nothing is slower."""
     return [
-        f"{one.title}: waits for the word of {', '.join(page.roles[role].title for role in one.roles)}"
-        for one in waiting_for(page, record)
+        f"{waiting.title}: waiting for {', '.join(page.roles[role].title for role in waiting.roles)}"
+        for waiting in waiting_for(page, record)
     ]
 
 
-def _over(one: StepPace) -> str:
-    return f", {one.excess}" if one.slow else ""
+def _running_line(pace: StepPace) -> str:
+    excess = f", {pace.excess}" if pace.slow else ""
+    return f"{pace.title}: running for {format_duration(round(pace.ran.total_seconds()))}{excess}"
 
 
-def _roles(page: Page, mark: int) -> tuple[str, ...]:
-    """Who is told: at half of it nobody is called, then who decides, and at its end everybody."""
+def _called_roles(page: Page, mark: int) -> tuple[str, ...]:
+    """Nobody at half the time, then the deciding role, at the end every role."""
     return {50: (), 80: (page.decision.role,)}.get(mark, tuple(page.roles))

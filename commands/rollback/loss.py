@@ -1,4 +1,4 @@
-"""The loss watch: what a rollback would lose right now, asked of the database again and again while production differs from before."""
+"""The loss monitor: asks the database again and again what a rollback would lose right now."""
 
 from __future__ import annotations
 
@@ -14,53 +14,59 @@ from state.errors import BadRecord, ToolError
 from state.records import Record, RunState
 from state.sqlite.store import Store
 
-EVERY = 15.0  # seconds between two askings; divided by the run's speed, but at least LEAST
-LEAST = 2.0
+INTERVAL = 15.0  # seconds between two queries; divided by the run's speed
+SHORTEST_INTERVAL = 2.0  # seconds, at any speed
+LONGEST_ERROR = 120  # characters of a database's error that are shown
 
 
 class LossMonitor:
-    """Keeps `Run.loses` true from the first change of production until the rollback begins or the run ends."""
+    """Keeps `Run.rollback_loss` up to date from the first change of production until the rollback or the run's end."""
 
     def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
         self.store = store
         self.page = page
         self.number = run
         self.tools = tools
-        self._over = threading.Event()
+        self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Begin, where the page has such a query."""
+        """Start the monitor's thread if the page has such a query."""
         if self.page.rollback.loses:
             threading.Thread(target=self._loop, name=f"{self.number}-loses", daemon=True).start()
 
     def stop(self) -> None:
-        """End; an asking under way writes nothing any more."""
-        self._over.set()
+        """Stop the monitor. The result of a query that is still running is not written."""
+        self._stopped.set()
 
     def _loop(self) -> None:
         wait = 0.0
-        while not self._over.wait(wait) and self.page.rollback.loses:
+        while not self._stopped.wait(wait) and self.page.rollback.loses:
             try:
                 record = self.store.record(self.number)
                 if record.run.state != RunState.GOING or record.rollback:
                     return
-                wait = max(LEAST, EVERY / record.run.speed)
-                self._ask(self.page.rollback.loses, record)
+                wait = max(SHORTEST_INTERVAL, INTERVAL / record.run.speed)
+                self._update(self.page.rollback.loses, record)
             except BadRecord:
-                # the record is closed while we leave; anything else the runner's own loop says
-                wait = LEAST
+                # the store is closed when the bot stops; any other trouble with it is reported by the run's own loop
+                wait = SHORTEST_INTERVAL
 
-    def _ask(self, loses: Loses, record: Record) -> None:
+    def _update(self, query: Loses, record: Record) -> None:
         since = production_changed_at(self.page, record)
         if since is None:
             return
-        moment = f"'{since.astimezone(UTC).isoformat()}'::timestamptz"
+        timestamp = f"'{since.astimezone(UTC).isoformat()}'::timestamptz"
         try:
-            rows = self.tools.database.query(loses.database, fill(loses.sql, {"since": moment}), limit=10).rows
-            said = f"{rows[0][0]} {fill(loses.says, {'since': f'T+{format_duration(since - record.run.began_at)}'})}"
-        except (ToolError, IndexError) as error:
-            said = (
-                f"an unknown number of {fill(loses.says, {'since': 'the change'})} ({str(error)[:120] or 'no answer'})"
-            )
-        if not self._over.is_set() and said != record.run.rollback_loss:
-            self.store.set_rollback_loss(self.number, said)
+            rows = self.tools.database.query(query.database, fill(query.sql, {"since": timestamp}), limit=10).rows
+            loss = f"{rows[0][0]} {fill(query.says, {'since': f'T+{format_duration(since - record.run.began_at)}'})}"
+        except ToolError as error:
+            loss = _unknown(query, str(error)[:LONGEST_ERROR])
+        except IndexError:
+            loss = _unknown(query, "the query returned nothing")
+        if not self._stopped.is_set() and loss != record.run.rollback_loss:
+            self.store.set_rollback_loss(self.number, loss)
+
+
+def _unknown(query: Loses, reason: str) -> str:
+    """The words for a number that is not known, which must not read like zero."""
+    return f"an unknown number of {fill(query.says, {'since': 'the change'})} ({reason or 'no answer'})"

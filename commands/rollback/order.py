@@ -1,4 +1,4 @@
-"""order: moved by the redesign."""
+"""Which steps of the rollback run, in which order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from state.records import Record
 
 
 def rollback_steps(page: Page, record: Record) -> tuple[PageStep, ...]:
-    """The steps of the rollback that have something to undo, in order."""
-    begun = {row.step for row in record.attempts}
+    """The steps of the rollback in page order, without those that undo a step which never began."""
+    begun = {attempt.step for attempt in record.attempts}
     return tuple(step for step in page.part(Part.ROLLBACK) if not step.box.undoes or step.box.undoes in begun)

@@ -1,4 +1,4 @@
-"""The request for a rollback: free for everybody, at any moment, from any door; asked for twice it happens once."""
+"""The rollback request: anybody may make it, at any time; two requests are one rollback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from state.sqlite.store import Store
 
 
 def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) -> bool:
-    """Write that a run goes back; False if it had been asked for already. Raises NothingRuns."""
+    """Request the rollback of a run. False if it was requested before. Raises NothingRuns if the run is over."""
     if request_rollback(store, run.id, actor, reason, at, lambda record: record.run.active):
         return True
     run = store.run(run.id)
@@ -24,7 +24,7 @@ def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) ->
 def request_rollback(
     store: Store, run: int, actor: Actor, reason: str, at: datetime, only_if: Condition | None
 ) -> bool:
-    """Write that a run goes back, if what calls for it still does; False where not, or where it was asked for."""
+    """Write a rollback request. False if there is one already, or if `only_if` is false at the moment of writing."""
     fact = RollbackRequest(by=actor, at=at, reason=shortened(reason))
-    told = NewEvent(data=RollbackRequested(person=actor.person, reason=fact.reason))
-    return store.add_fact(run, fact, told, only_if=only_if)
+    requested = NewEvent(data=RollbackRequested(person=actor.person, reason=fact.reason))
+    return store.add_fact(run, fact, requested, only_if=only_if)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Event
 
 from commands.ports.tools import Tools
-from commands.rollback.restored import missing_at
+from commands.rollback.restored import not_restored_before
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute
@@ -66,7 +66,7 @@ class ContextFactory:
             run_check=run_check,
             boxes={other.id: other.box for other in self.page.steps},
             on_output=lambda text: self._show_progress(step.id, attempt, text),
-            not_restored=missing_at(self.page, record, step),
+            not_restored=not_restored_before(self.page, record, step),
         )
         return ctx
 

@@ -1,8 +1,8 @@
-"""The events by which people are asked: to sign, to answer, to agree, to decide."""
+"""The events that ask people to sign, to answer, to agree, or to decide."""
 
 from __future__ import annotations
 
-from commands.progress.step_state import DECISION, StepState, is_refused, state_of
+from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
@@ -10,7 +10,7 @@ from state.records import Attempt, NewEvent, Record
 
 
 def decision_asked(page: Page) -> NewEvent:
-    """Somebody must decide KEEP or ROLLBACK."""
+    """The event that asks for KEEP or ROLLBACK."""
     asked = PeopleAsked(
         ask=Ask.DECIDE,
         step=DECISION,
@@ -22,38 +22,45 @@ def decision_asked(page: Page) -> NewEvent:
 
 
 def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
-    """A second person is asked to agree to KEEP before the watch is over."""
-    return [_asked(one) for one in waiting_for(page, record) if (one.ask, one.step) == (Ask.AGREE, DECISION)]
+    """The event that asks a second person to agree to an early KEEP."""
+    return [
+        _asked(waiting) for waiting in waiting_for(page, record) if (waiting.ask, waiting.step) == (Ask.AGREE, DECISION)
+    ]
 
 
 def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """The sign-offs or the answer that a step waits for; an attempt that is being stopped for a rollback asks nothing."""
-    row = record.last(step.id)
+    """The event that asks for what a step is waiting for: signatures, an answer, or a second person.
+
+    Checks of the watch ask nothing. Once a rollback is requested, only its own steps ask.
+    """
+    attempt = record.last(step.id)
     is_check = step.part == Part.WATCH and not step.box.asks_people
-    if is_check or row is None or (record.rollback and step.part != Part.ROLLBACK):
+    if is_check or attempt is None or (record.rollback and step.part != Part.ROLLBACK):
         return []
     waiting = waiting_for_step(page, record, step)
-    return [_asked(waiting, step, row)] if waiting else []
+    return [_asked(waiting, step, attempt)] if waiting else []
 
 
 def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """A refusal leaves a question behind when the run does not end by it; one in the watch stops nothing."""
-    row = record.last(step.id)
-    if row is None or step.part == Part.WATCH or not is_refused(record, row):
+    """The event that asks what to do about a refused step, unless the refusal ends the run.
+
+    A refusal in the watch stops nothing, so nothing is asked.
+    """
+    attempt = record.last(step.id)
+    if attempt is None or step.part == Part.WATCH or not is_refused(record, attempt):
         return []
-    waits = state_of(page, record, step) is StepState.NEEDS_PEOPLE
-    return people_asked(page, record, step) if waits else []
+    return people_asked(page, record, step)
 
 
-def _asked(waiting: Waiting, step: PageStep | None = None, row: Attempt | None = None) -> NewEvent:
+def _asked(waiting: Waiting, step: PageStep | None = None, attempt: Attempt | None = None) -> NewEvent:
     asked = PeopleAsked(
         ask=waiting.ask,
         step=waiting.step,
         attempt=waiting.attempt,
         title=waiting.title,
         roles=waiting.roles,
-        state=row.state if row else "",
-        summary=row.summary if row else "",
+        state=attempt.state if attempt else "",
+        summary=attempt.summary if attempt else "",
         items=tuple((item.role, item.text) for item in step.box.checklist()) if step else (),
     )
     once = f"wanted:{waiting.ask}:{waiting.step}:{waiting.attempt}"

@@ -1,4 +1,4 @@
-"""A false alarm: a person holds the countdown of an alert for a time, with a reason."""
+"""False alarms: a person holds an alert's countdown for a time, with a reason."""
 
 from __future__ import annotations
 
@@ -12,36 +12,40 @@ from state.facts import Actor, AlertHold, shortened
 from state.records import NewEvent, Record
 from state.sqlite.store import Store
 
-HOLDS = ("15 min", "30 min", "1 h", "2 h")  # for how long a false alarm may be held
-USUAL = "30 min"
+HOLD_LENGTHS = ("15 min", "30 min", "1 h", "2 h")  # offered in the dialog; the last one is the longest
+DEFAULT_HOLD = "30 min"
 
 
 def hold_alert(store: Store, run: int, waiting: Waiting, actor: Actor, reason: str, lasts: str, at: datetime) -> bool:
-    """Write that a person takes an alert for a false alarm for some time; False if it was held already.
+    """Record that a person holds an alert as a false alarm. False if it is held already.
 
-    Raises Refused, and TooLate where the rollback has been asked for: what is told to be held is not rolled back.
+    `lasts` is a duration in words; empty means DEFAULT_HOLD. Raises Refused without a reason, or if `lasts` is no
+    duration or too long. Raises TooLate once a rollback is requested: a held alert must never roll back.
     """
     if not reason.strip():
-        raise Refused("Holding an alert needs a reason, so that the team knows why it is false.")
+        raise Refused("Holding an alert needs a reason, so that the team knows why the alarm is false.")
     try:
-        length = parse_duration(lasts or USUAL)
+        length = parse_duration(lasts or DEFAULT_HOLD)
     except ValueError as error:
-        raise Refused(f"For how long? {error}") from None
-    if length > parse_duration(HOLDS[-1]):
+        raise Refused(f"For how long should the alert be held? {error}") from None
+    if length > parse_duration(HOLD_LENGTHS[-1]):
         raise Refused(
-            f"An alert is held for {HOLDS[-1]} at most, not for {format_duration(length)}; then it counts again."
+            f"An alert can be held for at most {HOLD_LENGTHS[-1]}, not for {format_duration(length)}. "
+            "After that it counts again."
         )
     fact = AlertHold(
         by=actor, at=at, alert=waiting.step, number=waiting.attempt, lasts=length, reason=shortened(reason)
     )
-    told = AlertHeld(title=waiting.title, person=actor.person, reason=fact.reason, lasts=format_duration(length))
-    if store.add_fact(run, fact, NewEvent(data=told), only_if=lambda record: not record.rollback):
+    held = AlertHeld(title=waiting.title, person=actor.person, reason=fact.reason, lasts=format_duration(length))
+    if store.add_fact(run, fact, NewEvent(data=held), only_if=lambda record: not record.rollback):
         return True
-    must_not_be_late(store.record(run), waiting.title)
+    require_no_rollback(store.record(run), waiting.title)
     return False
 
 
-def must_not_be_late(record: Record, alert: str) -> None:
-    """Raise TooLate where a rollback has been asked for already, so that no alert is held any more."""
-    if back := record.rollback:
-        raise TooLate(f"Too late: the rollback began at {back.at:%H:%M:%S} UTC, and “{alert}” cannot be held any more.")
+def require_no_rollback(record: Record, alert: str) -> None:
+    """Raise TooLate once a rollback is requested, because an alert can no longer be held then."""
+    if request := record.rollback:
+        raise TooLate(
+            f"Too late: the rollback was requested at {request.at:%H:%M:%S} UTC, so “{alert}” can no longer be held."
+        )

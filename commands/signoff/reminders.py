@@ -1,4 +1,4 @@
-"""Chasing: people who are waited for are asked again, louder each time; their unanswered never decides anything."""
+"""Reminders for people who have not acted. Silence never decides anything."""
 
 from __future__ import annotations
 
@@ -14,52 +14,53 @@ from state.events import Ask, Reminder
 from state.facts import EarlyKeep, StepAnswer
 from state.records import NewEvent, Record
 
-# how many intervals of the status posts somebody has been silent when they are asked again
+# a reminder is due after this many intervals of the status posts
 ROUNDS = (1, 2, 4, 8, 16, 32, 64)
 LOUD = 2  # from this round on the deciding role is called too, with phone numbers
+MOST_ROLES = 8  # named in one reminder
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unanswered:
-    """Somebody is waited for since a moment."""
+    """Something people have been asked for and have not done since a moment."""
 
     waiting: Waiting
     since: datetime
 
 
 def due_reminders(page: Page, record: Record, now: datetime) -> list[NewEvent]:
-    """Who must be asked again now, each round once."""
-    found = []
+    """The reminders that are due now. Each round is sent once; a missed round is not sent later."""
+    reminders = []
     for unanswered in _unanswered(page, record):
         past = [n for n in ROUNDS if unanswered.since + page.runbook.status_every * n <= now]
         if past:
-            found.append(_reminder(page, unanswered, past[-1], now))
-    return found
+            reminders.append(_reminder(page, unanswered, past[-1], now))
+    return reminders
 
 
 def due(page: Page, record: Record, now: datetime) -> datetime | None:
-    """When somebody is chased next."""
+    """When the next reminder is due."""
     every = page.runbook.status_every
-    moments = (unanswered.since + every * n for unanswered in _unanswered(page, record) for n in ROUNDS)
-    return min((moment for moment in moments if moment > now), default=None)
+    times = (unanswered.since + every * n for unanswered in _unanswered(page, record) for n in ROUNDS)
+    return min((time for time in times if time > now), default=None)
 
 
 def _unanswered(page: Page, record: Record) -> Iterator[Unanswered]:
     for waiting in waiting_for(page, record):
-        # a countdown is its own chase
+        # a countdown is a reminder in itself
         if waiting.ask is not Ask.COUNTDOWN and (since := _since(record, waiting)):
             yield Unanswered(waiting=waiting, since=since)
 
 
 def _since(record: Record, waiting: Waiting) -> datetime | None:
-    """Since when they are waited for."""
+    """When people were asked."""
     if waiting.ask is Ask.AGREE:
         early = record.newest(EarlyKeep) if waiting.step == DECISION else None
-        answered = early or record.newest(StepAnswer, step=waiting.step, attempt=waiting.attempt)
-        if answered:
-            return answered.at
-    row = record.last(waiting.step)
-    return row.at if row else None
+        first = early or record.newest(StepAnswer, step=waiting.step, attempt=waiting.attempt)
+        if first:
+            return first.at
+    attempt = record.last(waiting.step)
+    return attempt.at if attempt else None
 
 
 def _reminder(page: Page, unanswered: Unanswered, round_: int, now: datetime) -> NewEvent:
@@ -67,6 +68,6 @@ def _reminder(page: Page, unanswered: Unanswered, round_: int, now: datetime) ->
     loud = round_ >= LOUD
     roles = dict.fromkeys([*waiting.roles, *([page.decision.role] if loud else [])])
     silent = timedelta(seconds=round((now - unanswered.since).total_seconds()))
-    told = Reminder(title=waiting.title, roles=tuple(roles)[:8], loud=loud, silent=format_duration(silent))
+    reminder = Reminder(title=waiting.title, roles=tuple(roles)[:MOST_ROLES], loud=loud, silent=format_duration(silent))
     once = f"chase:{waiting.ask}:{waiting.step}:{waiting.attempt}:{round_}"
-    return NewEvent(step=waiting.step, data=told, once=once)
+    return NewEvent(step=waiting.step, data=reminder, once=once)

@@ -1,4 +1,4 @@
-"""Events: what the thread, the log and the report tell of a run, one frozen value for each kind."""
+"""Events: what the thread, the log and the report tell about a run, one class for each kind."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownEvent(EventData):
-    """An event of a kind that this version does not know, as it was stored."""
+    """An event of a kind that this version does not know, exactly as stored."""
 
     kind: ClassVar[EventKind] = EventKind.UNKNOWN
 
@@ -82,11 +82,11 @@ class UnknownEvent(EventData):
 
     @property
     def stored_kind(self) -> str:
-        """The word under which it is stored."""
+        """The word under which this kind is stored."""
         return self.name
 
     def to_stored(self) -> dict[str, Any]:
-        """The fields as they are stored."""
+        """The fields as stored in JSON."""
         return dict(self.stored)
 
 
@@ -126,6 +126,6 @@ EVENTS: dict[str, type[EventData]] = {
 
 
 def event_from(kind: str, stored: Mapping[str, Any]) -> EventData:
-    """An event's data from its stored kind and fields."""
+    """The event with this stored kind and these stored fields; an UnknownEvent if the kind is unknown."""
     known = EVENTS.get(kind)
     return known.from_stored(stored) if known else UnknownEvent(name=kind, stored=stored)

@@ -1,4 +1,4 @@
-"""What every event has: its kind, and how it is stored and read back."""
+"""What every event has: its kind, and how it is stored and read."""
 
 from __future__ import annotations
 
@@ -42,31 +42,31 @@ class EventKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-# names of fields in events that earlier versions wrote
+# old field names, as earlier versions stored them -> new names
 _NEW_NAMES = {"says": "summary", "stays": "left"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventData:
-    """Base of what an event holds. All fields are texts, numbers, flags, and tuples of them, so that JSON keeps them."""
+    """Base of all events. Every field is a string, number, boolean, or a tuple of these, so that JSON can hold it."""
 
     kind: ClassVar[EventKind]
 
     @property
     def stored_kind(self) -> str:
-        """The word under which it is stored."""
+        """The word under which this kind is stored."""
         return self.kind.value
 
     def to_stored(self) -> dict[str, Any]:
-        """The fields as they are stored."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        """The fields as stored in JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """The event from what was stored, also by an earlier version: a field of which nothing was stored is empty."""
+        """The event with these stored fields, also of an earlier version. A missing field gets its default."""
         known = {_NEW_NAMES.get(name, name): value for name, value in stored.items()}
-        return cls(**{one.name: _as_tuple(known[one.name]) for one in fields(cls) if one.name in known})
+        return cls(**{field.name: _as_tuple(known[field.name]) for field in fields(cls) if field.name in known})
 
 
 def _as_tuple(value: Any) -> Any:
-    return tuple(_as_tuple(one) for one in value) if isinstance(value, list) else value
+    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Events of people: who is asked, and who said what."""
+"""Events about people: who is asked, and who did what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from state.facts import Choice
 
 
 class Ask(StrEnum):
-    """What people are asked for."""
+    """What people are asked to do."""
 
     SIGN = "sign"
     ANSWER = "answer"
@@ -23,9 +23,10 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleAsked(EventData):
-    """People are asked: to sign, to answer, to agree or to decide.
+    """People are asked to sign, to answer, to agree or to decide.
 
-    `state` and `summary` are those of the attempt; `items` are pairs of role and text; `asked_items` are asked at the decision.
+    `state` and `summary` are those of the attempt. `items` are the checklist as pairs of role and text.
+    `asked_items` are the questions of the decision.
     """
 
     kind: ClassVar[EventKind] = EventKind.PEOPLE_ASKED
@@ -42,8 +43,8 @@ class PeopleAsked(EventData):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Earlier versions stored what is asked as "kind", items as objects, and an early KEEP as attempt 0 at the decision."""
-        items = [[one["role"], one["text"]] if isinstance(one, dict) else one for one in stored.get("items", ())]
+        """Earlier versions stored `ask` as "kind", items as objects, and an early KEEP as attempt 0 of the decision."""
+        items = [[item["role"], item["text"]] if isinstance(item, dict) else item for item in stored.get("items", ())]
         attempt = stored.get("attempt") or 1
         return super().from_stored({"ask": stored.get("kind", Ask.SIGN), **stored, "items": items, "attempt": attempt})
 
@@ -63,13 +64,13 @@ class StepSigned(EventData):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Earlier versions stored "said": "yes" or "no"."""
+        """Earlier versions stored `refused` as "said": "yes" or "no"."""
         return super().from_stored({"refused": stored.get("said") == "no", **stored})
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepAnswered(EventData):
-    """Somebody answered for a step that did not end well; an early KEEP is told so too, and has no choice."""
+    """Somebody answered for a step that did not succeed. An early KEEP is such an event too, without a choice."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_ANSWERED
 
@@ -81,14 +82,14 @@ class StepAnswered(EventData):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Earlier versions stored the choice as "said"."""
+        """Earlier versions stored the choice as "said"; for an early KEEP that is no choice."""
         said = stored.get("said", "")
         return super().from_stored({"choice": said if said in set(Choice) else "", **stored})
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepAgreed(EventData):
-    """A second person agreed."""
+    """A second person agreed to an answer or to an early KEEP."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_AGREED
 
@@ -98,44 +99,44 @@ class StepAgreed(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Said(EventData):
-    """Something a person said about the whole run."""
+class _OfRun(EventData):
+    """An action of a person on the whole run."""
 
     person: str = ""
     reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeepDecided(_Said):
+class KeepDecided(_OfRun):
     """Somebody decided KEEP."""
 
     kind: ClassVar[EventKind] = EventKind.KEEP_DECIDED
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunHeld(_Said):
-    """Somebody holds the run."""
+class RunHeld(_OfRun):
+    """Somebody put the run on hold."""
 
     kind: ClassVar[EventKind] = EventKind.HELD
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunResumed(_Said):
-    """Somebody lets a held run continue."""
+class RunResumed(_OfRun):
+    """Somebody resumed a run that was on hold."""
 
     kind: ClassVar[EventKind] = EventKind.RESUMED
 
 
 @dataclass(frozen=True, kw_only=True)
-class RollbackRequested(_Said):
-    """Somebody, or the bot on an alert, asked for the rollback."""
+class RollbackRequested(_OfRun):
+    """Somebody, or the bot on an alert, requested the rollback."""
 
     kind: ClassVar[EventKind] = EventKind.ROLLBACK_REQUESTED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reminder(EventData):
-    """People who were asked are asked again; `loud` calls the deciding role as well, `silent` is for how long, in words."""
+    """A reminder for people who have not acted for the time `silent` (in words). `loud` calls the deciding role too."""
 
     kind: ClassVar[EventKind] = EventKind.REMINDER
 

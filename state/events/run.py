@@ -1,4 +1,4 @@
-"""Events of the whole run: it starts, moves on, posts its status, uses up its rollback budget."""
+"""Events about the whole run: its start, state, status posts, rollback budget, clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(EventData):
-    """A run was started by a person; `warnings` were known before and do not forbid it."""
+    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -24,7 +24,10 @@ class RunStarted(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class RunMoved(EventData):
-    """The run moved to another state. `clock` and `since_rollback` are in words; `left` is what an abandoned run leaves on production."""
+    """The run moved to another state.
+
+    `clock` (T+) and `since_rollback` are durations in words. `left` is what an abandoned run left on production.
+    """
 
     kind: ClassVar[EventKind] = EventKind.RUN_MOVED
 
@@ -39,7 +42,7 @@ class RunMoved(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class NextRunReported(EventData):
-    """What became of the page that KEEP starts."""
+    """Whether the run that follows KEEP was started; `summary` says how that went."""
 
     kind: ClassVar[EventKind] = EventKind.NEXT_RUN
 
@@ -49,7 +52,7 @@ class NextRunReported(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusDue(EventData):
-    """A status post is due; `late` says in words by how much it is late, or nothing."""
+    """A status post is due. `late` is its delay in words, empty if it is on time."""
 
     kind: ClassVar[EventKind] = EventKind.STATUS_DUE
 
@@ -59,7 +62,11 @@ class StatusDue(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackBudget(EventData):
-    """So much (`mark`, in percent) of the rollback's time budget is used: what runs, and which steps are left."""
+    """`mark` percent of the rollback's time budget is used.
+
+    `within` is the budget and `ran` the time used, in words. `doing` is what the rollback is doing, one line each, and
+    `left` are the titles of its unfinished steps.
+    """
 
     kind: ClassVar[EventKind] = EventKind.ROLLBACK_BUDGET
 
@@ -73,7 +80,7 @@ class RollbackBudget(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class ClockJumped(EventData):
-    """The clock of the bot's machine jumped."""
+    """The clock of the bot's machine jumped; `summary` says by how much."""
 
     kind: ClassVar[EventKind] = EventKind.CLOCK_JUMPED
 

@@ -1,4 +1,4 @@
-"""Events of steps: one begins, ends, is slow."""
+"""Events about steps: an attempt begins, ends, or is slow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class StepBegan(EventData):
-    """An attempt at a step begins; `plan` is what it will do, word for word."""
+    """An attempt at a step begins. `plan` holds exactly what it will do, one line each."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_BEGAN
 
@@ -22,7 +22,7 @@ class StepBegan(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class StepEnded(EventData):
-    """An attempt at a step ended; `roles` are called by it, `seconds` is how long it took."""
+    """An attempt at a step ended after `seconds`. It calls `roles`."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_ENDED
 
@@ -39,14 +39,14 @@ class StepEnded(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckPassed(StepEnded):
-    """A check of the watch ended well, which the status posts show."""
+    """A check of the watch succeeded; the status posts show it."""
 
     kind: ClassVar[EventKind] = EventKind.CHECK_PASSED
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepSlow(EventData):
-    """A step runs longer than usual."""
+    """A step has been running for longer than usual."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_SLOW
 

@@ -1,4 +1,4 @@
-"""Events of the watch: alerts, checks, and the GO / NO-GO panel."""
+"""Events about the watch: alerts, checks, and the GO / NO-GO panel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class WatchBegan(EventData):
-    """The watch begins; `lasts` is in words, `speed` divides its waiting times."""
+    """The watch begins. `lasts` is a duration in words; `speed` divides the waiting times."""
 
     kind: ClassVar[EventKind] = EventKind.WATCH_BEGAN
 
@@ -28,7 +28,10 @@ class WatchOver(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class WarningRaised(EventData):
-    """A value that people must judge; `rule` is the row's rule in words, `seen` the value beside it, `title` the check's."""
+    """An alert warns about a value, which a person must judge.
+
+    `name` is the alert's, `title` the check's. `rule` is the alert's rule in words, `seen` the value with its limit.
+    """
 
     kind: ClassVar[EventKind] = EventKind.WARNING
 
@@ -45,7 +48,7 @@ class WarningRaised(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class AlertRaised(WarningRaised):
-    """A value beyond its limit. With a `number` this countdown begins, and lasts `seconds`."""
+    """An alert's value is beyond its limit. With a `number`, that countdown begins and lasts `seconds`."""
 
     kind: ClassVar[EventKind] = EventKind.ALERT
 
@@ -54,13 +57,13 @@ class AlertRaised(WarningRaised):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Earlier versions stored the countdown's number as "attempt"."""
+        """Earlier versions stored `number` as "attempt"."""
         return super().from_stored({"number": stored.get("attempt", 0), **stored})
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlertHeld(EventData):
-    """Somebody holds an alert as a false alarm; `lasts` is in words."""
+    """Somebody held an alert as a false alarm. `lasts` is a duration in words."""
 
     kind: ClassVar[EventKind] = EventKind.ALERT_HELD
 
@@ -82,7 +85,7 @@ class Recovered(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckBlind(EventData):
-    """A check has given no data so many `times` in a row that people must look themselves."""
+    """A check has given no data `times` times in a row, so people must look for themselves."""
 
     kind: ClassVar[EventKind] = EventKind.CHECK_BLIND
 
@@ -101,7 +104,7 @@ class CheckBlind(EventData):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckFailed(EventData):
-    """A check fails that no row of the alert table judges."""
+    """A check failed that no row of the alert table judges."""
 
     kind: ClassVar[EventKind] = EventKind.CHECK_FAILED
 

@@ -1,1 +1,1 @@
-"""sqlite."""
+"""The record in one SQLite file."""

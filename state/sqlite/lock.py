@@ -1,4 +1,4 @@
-"""The lock beside the record's file: one process serves a record, however many look at it."""
+"""The lock file beside the state file: only one process serves a record."""
 
 from __future__ import annotations
 
@@ -9,38 +9,44 @@ from typing import IO
 
 from state.errors import BadRecord
 
+ATTEMPTS = 5
+WAIT = 0.05  # seconds between two attempts
+
 
 def take_lock(path: Path) -> IO[str]:
-    """Take the lock, given back when the handle is closed. Raises BadRecord when another process has it, or its folder takes no file."""
+    """Take the lock; closing the returned handle releases it.
+
+    Raises BadRecord if another process holds the lock, or if the lock file cannot be created.
+    """
     try:
         handle = path.with_name(path.name + ".lock").open("w")
     except OSError as error:
         raise cannot_open(path, error) from None
-    # a terminal that asks whether the record is served holds the lock for a moment: try more than once
-    for _ in range(5):
+    # `is_served` in another process holds the lock for a moment, so one failure proves nothing
+    for _ in range(ATTEMPTS):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            time.sleep(0.05)
+            time.sleep(WAIT)
         else:
             return handle
     handle.close()
     raise BadRecord(
-        f"The record {path} is in use by another gonogo that serves it: stop that one first, "
-        "or name another file with GONOGO_STATE."
+        f"The state file {path} is in use: another gonogo is serving it. Stop that one first, "
+        "or set GONOGO_STATE to another file."
     )
 
 
 def cannot_open(path: Path, error: OSError) -> BadRecord:
-    """The refusal of a file that is not there and cannot be made, or may not be used."""
+    """The error for a state file that cannot be opened or created."""
     return BadRecord(
-        f"The record {path} cannot be opened or made there ({error.strerror}): "
-        "GONOGO_STATE names a file in a folder that the bot may write to."
+        f"The state file {path} cannot be opened or created ({error.strerror}). "
+        "Set GONOGO_STATE to a file in a folder that the bot may write to."
     )
 
 
 def is_served(path: Path) -> bool:
-    """Whether a process serves the record now."""
+    """Whether a process is serving the record."""
     try:
         take_lock(path).close()
     except BadRecord:

@@ -1,4 +1,4 @@
-"""The shape of the record's file, as a list of migrations; the newest number is kept in SQLite's user_version."""
+"""The schema of the state file as a list of migrations; user_version holds the version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         began_at TEXT NOT NULL,
         ended_at TEXT
     );
-    -- one active run on one target, whoever asks and however many ask at once
+    -- at most one active run on each target
     CREATE UNIQUE INDEX one_active_run ON runs (target) WHERE state IN ('going', 'rolling back');
 
     CREATE TABLE steps (
@@ -82,7 +82,7 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         PRIMARY KEY (run, name)
     );
 
-    -- what the poster has carried to Slack: one row an event, and one card a run (event 0)
+    -- what the poster has posted to Slack: one row for each event, and the run's card as event 0
     CREATE TABLE posts (
         run INTEGER NOT NULL REFERENCES runs (id),
         event INTEGER NOT NULL,
@@ -91,37 +91,41 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         PRIMARY KEY (run, event)
     );
 
-    CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
-    CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
-    CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
-    CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+    CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+    CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
     """,
-    # what a running attempt shows so far; nothing is decided by it
+    # the newest output of a running attempt; no decision uses it
     "ALTER TABLE steps ADD COLUMN progress TEXT NOT NULL DEFAULT '';",
-    # what a rollback would lose, as it was last asked; nothing is decided by it
+    # what a rollback would lose, by the last query; no decision uses it
     "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
-    # attempts have numbers of their own, facts the fields of their kind, and a jump of the clock is no fact
+    # attempts are numbered, facts hold the fields of their kind, and clock jumps have a table of their own
     type_facts,
 )
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to the newest shape, each migration in one transaction; before that a copy of an older file is kept.
+    """Migrate the file to the newest schema version, each migration in one transaction.
 
-    Raises BadRecord if the file is newer than this program.
+    An older file is copied first, as <name>.shape-<version>. Raises BadRecord if the file is newer than this program.
     """
     version = _version(connection)
     if version > len(MIGRATIONS):
         raise BadRecord(
-            f"The record {path} was written by a newer gonogo (shape {version}, this one knows {len(MIGRATIONS)}): "
-            "upgrade gonogo, or name another file with GONOGO_STATE."
+            f"The state file {path} was written by a newer gonogo (schema version {version}, this one knows "
+            f"{len(MIGRATIONS)}). Upgrade gonogo, or set GONOGO_STATE to another file."
         )
     if 0 < version < len(MIGRATIONS):
         _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"), version)
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         with _transaction(connection):
             if _version(connection) >= number:
-                continue  # another process has made this very step while we waited for it
+                continue  # another process did this migration while we waited for the file
             if callable(migration):
                 migration(connection)
             else:
@@ -143,7 +147,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a script: `executescript` would end the transaction that they must stand in."""
+    """The statements of a script, one by one, because `executescript` would commit the open transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -157,28 +161,28 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None:
-    """Copy the file as it is, with all that has been committed; an earlier copy of the same shape stays.
+    """Copy the file as committed; keep an earlier copy of the same schema version.
 
-    It gets its name when it is whole: a process that dies meanwhile leaves no half of a copy that looks like one.
+    The copy is written under another name first, so that a crash never leaves an unfinished file under the name `copy`.
     """
     if copy.exists():
         return
     _clear_parts(copy)
     part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
     os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(part)) as kept:
-        connection.backup(kept)
-        whole = _version(kept) == version
-    if whole:
-        with contextlib.suppress(FileExistsError):  # another process was quicker
+    with closing(sqlite3.connect(part)) as part_connection:
+        connection.backup(part_connection)
+        complete = _version(part_connection) == version
+    if complete:
+        with contextlib.suppress(FileExistsError):  # another process was faster
             copy.hardlink_to(part)
     part.unlink()
 
 
 def _clear_parts(copy: Path) -> None:
-    """Remove the halves of copies whose processes have died; another living process may be at work on its own."""
+    """Remove unfinished copies of processes that have died. A living process may still be writing its own."""
     for part in copy.parent.glob(f"{copy.name}.*.part"):
-        with contextlib.suppress(PermissionError):  # it lives, as somebody else
+        with contextlib.suppress(PermissionError):  # it is alive, under another user
             try:
                 os.kill(int(part.suffixes[-2].removeprefix(".")), 0)
             except (ProcessLookupError, ValueError):

@@ -1,4 +1,4 @@
-"""The record's file in use: its one connection, its lock, and how it is read and written by many threads."""
+"""An open state file: its one connection, shared by all threads, and its lock."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from state.sqlite.lock import take_lock
 
 
 class OpenFile:
-    """One record file, opened by one thread-safe connection; with `serving` its lock is taken.
+    """One state file, open through one connection that all threads share. With `serving`, its lock is taken.
 
-    `changed` is notified of every write of this process. Every method raises BadRecord where the file cannot be used.
+    `changed` is notified after every write of this process. Every method raises BadRecord if the file cannot be used.
     """
 
     def __init__(self, path: Path, *, serving: bool = False) -> None:
@@ -29,7 +29,7 @@ class OpenFile:
         self.changed = threading.Condition()
         self._lock = take_lock(path) if serving else None
         try:
-            self._connection = open_file(path, whole=serving)
+            self._connection = open_file(path, check=serving)
         except BadRecord:
             if self._lock:
                 self._lock.close()
@@ -37,7 +37,7 @@ class OpenFile:
         self._db = Database(self._connection)
 
     def close(self) -> None:
-        """Close the file and give its lock back."""
+        """Close the file and release its lock."""
         with self._mutex:
             self._connection.close()
         if self._lock:
@@ -45,7 +45,7 @@ class OpenFile:
             self._lock = None
 
     def version(self) -> tuple[int, int]:
-        """Two numbers, one of which changes with every write: by another process, and by this one."""
+        """Two numbers: one changes with every write of another process, one with every write of this one."""
         with self._mutex, readable(self.path):
             return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
 
@@ -69,7 +69,7 @@ class OpenFile:
             with transaction(self._connection, self.path):
                 yield self._db
             if self._connection.total_changes == before:
-                return  # what was there already wakes nobody
+                return  # nothing new was written, so nobody needs to wake up
             self._writes += 1
         with self.changed:
             self.changed.notify_all()

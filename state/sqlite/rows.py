@@ -1,4 +1,4 @@
-"""Between the record's rows and its values: texts made fit for the file, rows read back, and the hash of an event."""
+"""Converts runs, attempts, facts, events and clock jumps to rows of the state file and back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run,
 from state.true_times import ClockJump
 
 _STATES = {state.value: state for state in AttemptState}
-_BASE = {"by", "at"}  # fields of facts that have columns of their own
+_COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 
 
 def clean(value: Any) -> Any:
-    """The value with every text in it fit for UTF-8: half an emoji, as broken output holds it, becomes a question mark."""
+    """The value with every string in it valid in UTF-8: half an emoji, as in cut output, becomes a question mark."""
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
     if isinstance(value, list | tuple):
@@ -30,21 +30,21 @@ def clean(value: Any) -> Any:
 
 
 def event_hash(row: dict[str, Any]) -> str:
-    """The hash of an event's row: its content chained to the hash of the event before it."""
+    """The hash of an event's row: of its content and of the hash of the event before it."""
     parts = [row[name] for name in ("before", "run", "at", "kind", "step", "data")]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
 def event_row(event: NewEvent) -> dict[str, Any]:
-    """What is stored of an event beside its run, time and hashes."""
+    """An event as columns, without its run, time and hashes."""
     data = event.data
     stored = json.dumps(clean(data.to_stored()), ensure_ascii=False, sort_keys=True)
     return {"kind": data.stored_kind, "step": event.step, "data": stored, "once": event.once}
 
 
 def fact_row(fact: Fact) -> dict[str, Any]:
-    """What is stored of a fact beside its run."""
-    data = {one.name: getattr(fact, one.name) for one in fields(fact) if one.name not in _BASE}
+    """A fact as columns, without its run."""
+    data = {field.name: getattr(fact, field.name) for field in fields(fact) if field.name not in _COLUMNS}
     data = {name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in data.items()}
     return {
         "kind": fact.kind.value,
@@ -57,7 +57,7 @@ def fact_row(fact: Fact) -> dict[str, Any]:
 
 
 def jump_row(jump: ClockJump) -> dict[str, Any]:
-    """What is stored of a clock's jump beside its run."""
+    """A clock jump as columns, without its run."""
     after = {name: sorted(numbers) for name, numbers in jump.after.items()}
     position = jump.position
     return {
@@ -74,14 +74,14 @@ def _time(text: str | None) -> datetime | None:
 
 
 def to_run(row: sqlite3.Row) -> Run:
-    """A run from its row, with its times as they were written."""
+    """A run from its row, with its times as written."""
     began = datetime.fromisoformat(row["began_at"])
     values = {**dict(row), "state": RunState(row["state"]), "began_at": began, "ended_at": _time(row["ended_at"])}
     return Run(key=f"run-{row['id']}-{began.astimezone(UTC):%Y%m%dT%H%M%S%f}", **values)
 
 
 def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
-    """An attempt's number in the file, and the attempt from its row."""
+    """An attempt's number in the file, and the attempt with its times as written."""
     ended = row["ended_at"]
     return row["number"], Attempt(
         step=row["step"],
@@ -97,7 +97,7 @@ def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
 
 
 def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
-    """A fact's number in the file, and the fact from its row."""
+    """A fact's number in the file, and the fact with its time as written."""
     data = json.loads(row["data"])
     if "choice" in data:
         data["choice"] = Choice(data["choice"])
@@ -108,7 +108,7 @@ def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
 
 
 def to_event(row: sqlite3.Row) -> Event:
-    """An event from its row, with its time as it was written."""
+    """An event from its row, with its time as written."""
     return Event(
         id=row["id"],
         run=row["run"],
@@ -121,7 +121,7 @@ def to_event(row: sqlite3.Row) -> Event:
 
 
 def to_jump(row: sqlite3.Row) -> ClockJump:
-    """A clock's jump from its row."""
+    """A clock jump from its row."""
     after = {name: frozenset(numbers) for name, numbers in json.loads(row["after"]).items()}
     position = Position(attempt=row["attempt"], fact=row["fact"], event=row["event"])
     return ClockJump(by=timedelta(seconds=row["seconds"]), position=position, after=after)

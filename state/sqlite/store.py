@@ -1,4 +1,4 @@
-"""The store: the only place that reads and writes the record's file. Every write is one transaction with its events."""
+"""The store of the runs' records. Every write is one transaction, together with its events."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ from state.sqlite.rows import (
     to_jump,
     to_run,
 )
-from state.true_times import ClockJump, Numbered, jump_of, true_attempts, true_event, true_facts, true_run
+from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
 
 
 class Store(OpenFile):
-    """The record in one SQLite file.
+    """The records of all runs in one SQLite file.
 
-    `serving=True` takes the file's lock, so that only one process acts on its runs; others may read it and add facts.
-    All times that it returns are true times (see `state.true_times`). Every method raises BadRecord where the file cannot be used.
+    `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.
+    All returned times are true times (see `state.true_times`). Every method raises BadRecord if the file cannot be
+    used.
     """
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
     def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
-        """Write a new run in state `going`. Raises AlreadyRunning if its target has an active one."""
+        """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
         row = {**clean(run), "state": RunState.GOING.value, "began_at": at.isoformat(), "ended_at": None}
         try:
             with self._write() as db:
@@ -65,7 +66,7 @@ class Store(OpenFile):
         return self.run(number)
 
     def run(self, number: int) -> Run:
-        """One run by its number. Raises KeyError if there is none."""
+        """A run by its number. Raises KeyError if there is none."""
         for run in self._runs("SELECT * FROM runs WHERE id = ?", number):
             return run
         raise KeyError(number)
@@ -75,22 +76,22 @@ class Store(OpenFile):
         return self._runs("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)
 
     def active_runs(self) -> list[Run]:
-        """Every run that holds its target, oldest first."""
+        """Every active run, oldest first."""
         return self._runs("SELECT * FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
 
     def _runs(self, sql: str, *values: Any) -> list[Run]:
         return [true_run(run, self._jumps(run.id)) for run in map(to_run, self._rows(sql, *values))]
 
     def active_run(self, target: str) -> Run | None:
-        """The active run of a target, if any."""
+        """The active run of a target, or None."""
         return next((run for run in self.active_runs() if run.target == target), None)
 
     def move_run(
         self, number: int, state: RunState, at: datetime, *events: NewEvent, only_if: Condition | None = None
     ) -> bool:
-        """Move a run along the table of legal moves; False if it is already there. Raises TooLate on any other move.
+        """Move a run to another state. False if it is there already, or if `only_if` is false.
 
-        False as well where `only_if` says no.
+        Raises TooLate on a move that is not in RUN_MOVES.
         """
         with self._write():
             now = self.run(number).state
@@ -104,28 +105,31 @@ class Store(OpenFile):
         return True
 
     def set_rollback_loss(self, number: int, text: str) -> None:
-        """Write what a rollback would lose, as it was last asked."""
+        """Store what a rollback would lose, by the last query."""
         with self._write():
             self._db.execute("UPDATE runs SET rollback_loss = ? WHERE id = ?", (clean(text), number))
 
     def record(self, number: int) -> Record:
-        """All that decides what happens next in a run, read at one moment. Raises KeyError if there is no such run."""
+        """Everything that decides what happens next in a run, in one snapshot. Raises KeyError without such a run."""
         with self._mutex, self._snapshot():
             return self._record(number)
 
     def _record(self, number: int) -> Record:
-        rows, jumps = self._numbered(number), self._jumps(number)
+        written, jumps = self._written(number), self._jumps(number)
         (event,) = self._rows("SELECT COALESCE(MAX(id), 0) AS newest FROM events WHERE run = ?", number)
         return Record(
             run=self.run(number),
-            attempts=true_attempts(rows.attempts, jumps),
-            facts=true_facts(rows.facts, jumps),
-            position=replace(rows.position, event=event["newest"]),
+            attempts=true_attempts(written.attempts, jumps),
+            facts=true_facts(written.facts, jumps),
+            position=replace(written.position, event=event["newest"]),
         )
 
-    def _numbered(self, run: int) -> Numbered:
-        """The attempts and facts of a run as they were written: a clock that went back must not make an older one the newest."""
-        return Numbered(
+    def _written(self, run: int) -> WrittenRecord:
+        """The attempts and facts of a run with their times as written.
+
+        They are in the order in which they were written, not by time: the clock may have gone back.
+        """
+        return WrittenRecord(
             attempts=[
                 to_attempt(row) for row in self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
             ],
@@ -135,7 +139,7 @@ class Store(OpenFile):
     # -- attempts -----------------------------------------------------------------------------------------------
 
     def begin_attempt(self, run: int, step: str, attempt: int, at: datetime, *events: NewEvent) -> None:
-        """Write that an attempt is about to act."""
+        """Store an attempt as `running`, before it does anything."""
         row = {"run": run, "step": step, "attempt": attempt, "state": AttemptState.RUNNING.value}
         with self._write() as db:
             db.table("attempts").insert(
@@ -143,99 +147,100 @@ class Store(OpenFile):
             )
             self._add_events(run, at, events)
 
-    def end_attempt(self, run: int, row: Attempt, at: datetime, *events: NewEvent) -> None:
-        """Write how an attempt ended (`row.state`, `summary`, `outcome`). Raises TooLate on a move that is not legal."""
-        where = (run, row.step, row.attempt)
+    def end_attempt(self, run: int, ended: Attempt, at: datetime, *events: NewEvent) -> None:
+        """Store an attempt's state, summary and outcome. Raises TooLate on a move that is not in ATTEMPT_MOVES."""
+        where = (run, ended.step, ended.attempt)
         with self._write():
-            (found,) = self._rows("SELECT state FROM attempts WHERE (run, step, attempt) = (?, ?, ?)", *where)
-            now = AttemptState(found["state"])
-            if row.state not in ATTEMPT_MOVES[now]:
-                raise TooLate(f"Step {row.step} is {now}; it cannot become {row.state}.")
-            values = (row.state.value, at.isoformat(), clean(row.summary), json.dumps(clean(row.outcome)))
+            (row,) = self._rows("SELECT state FROM attempts WHERE (run, step, attempt) = (?, ?, ?)", *where)
+            now = AttemptState(row["state"])
+            if ended.state not in ATTEMPT_MOVES[now]:
+                raise TooLate(f"Step {ended.step} is {now}; it cannot become {ended.state}.")
+            values = (ended.state.value, at.isoformat(), clean(ended.summary), json.dumps(clean(ended.outcome)))
             self._db.execute(
-                "UPDATE attempts SET state = ?, ended_at = ?, summary = ?, outcome = ? WHERE (run, step, attempt) = (?, ?, ?)",
+                "UPDATE attempts SET state = ?, ended_at = ?, summary = ?, outcome = ? "
+                "WHERE (run, step, attempt) = (?, ?, ?)",
                 (*values, *where),
             )
             self._add_events(run, at, events)
 
     def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
-        """Write what a running attempt shows so far; nothing where it has ended."""
+        """Store the newest output of a running attempt; does nothing once it has ended."""
         with self._write():
             self._db.execute(
                 "UPDATE attempts SET progress = ? WHERE (run, step, attempt, state) = (?, ?, ?, ?)",
                 (clean(text), run, step, attempt, AttemptState.RUNNING.value),
             )
 
-    # -- facts, events, and jumps of the clock ------------------------------------------------------------------
+    # -- facts, events, and clock jumps -------------------------------------------------------------------------
 
     def add_fact(
         self, run: int, fact: Fact, *events: NewEvent, follows: Fact | None = None, only_if: Condition | None = None
     ) -> bool:
-        """Write what somebody said, and what follows from it; False (and nothing written) if it had been said already.
+        """Store a fact, with its events and the fact that `follows` from it.
 
-        False as well where `only_if` says no.
+        False, and nothing is stored, if the run has a fact with this key already, or if `only_if` is false.
         """
         with self._write() as db:
-            said = list(self._rows("SELECT 1 FROM facts WHERE run = ? AND key = ?", run, clean(fact.key)))
-            if said or (only_if and not only_if(self._record(run))):
+            existing = self._rows("SELECT 1 FROM facts WHERE run = ? AND key = ?", run, clean(fact.key))
+            if existing or (only_if and not only_if(self._record(run))):
                 return False
-            for one in filter(None, (fact, follows)):
-                db.table("facts").insert({"run": run, **fact_row(one)})
+            for new in filter(None, (fact, follows)):
+                db.table("facts").insert({"run": run, **fact_row(new)})
             self._add_events(run, fact.at, events)
         return True
 
     def add_events(self, run: int, at: datetime, *events: NewEvent) -> None:
-        """Write events that belong to no other write."""
+        """Store events that belong to no other write."""
         with self._write():
             self._add_events(run, at, events)
 
     def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
-        """The events of a run that come after an event's id, in order."""
+        """The oldest `limit` events of a run with an id above `after`, in order."""
         jumps = self._jumps(run)
         sql = "SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
         return [true_event(to_event(row), jumps) for row in self._rows(sql, run, after, limit)]
 
     def add_clock_jump(self, run: int, by: timedelta, now: datetime, since: Position, event: NewEvent) -> None:
-        """Write that the clock has jumped `by` that much, which is found `now`; at `since` it was last seen to be right."""
+        """Store that the clock has jumped by `by`. The jump is found at `now`; the clock was last right at `since`."""
         with self._write() as db:
             sql = "SELECT id, at FROM events WHERE run = ? AND id > ? ORDER BY id"
-            told = [(row["id"], datetime.fromisoformat(row["at"])) for row in self._rows(sql, run, since.event)]
-            rows = replace(self._numbered(run), events=told or [(since.event, now)])
-            db.table("clock_jumps").insert({"run": run, **jump_row(jump_of(rows, by, now, since))})
+            events = [(row["id"], datetime.fromisoformat(row["at"])) for row in self._rows(sql, run, since.event)]
+            written = replace(self._written(run), events=events or [(since.event, now)])
+            db.table("clock_jumps").insert({"run": run, **jump_row(find_jump(written, by, now, since))})
             self._add_events(run, now, [event])
 
     def _jumps(self, run: int) -> list[ClockJump]:
         return [to_jump(row) for row in self._rows("SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid", run)]
 
     def _add_events(self, run: int, at: datetime, events: Iterable[NewEvent]) -> None:
-        for one in events:
-            if one.once and list(self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, one.once)):
+        for event in events:
+            if event.once and self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, event.once):
                 continue
-            last = list(self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run))
-            row = {"run": run, "at": at.isoformat(), **event_row(one), "before": last[0]["hash"] if last else ""}
+            last = self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run)
+            row = {"run": run, "at": at.isoformat(), **event_row(event), "before": last[0]["hash"] if last else ""}
             self._db.table("events").insert({**row, "hash": event_hash(row)})
 
-    # -- files of a run, and what the poster remembers ------------------------------------------------------------
+    # -- files of a run, and what the poster has posted -----------------------------------------------------------
 
     def save_file(self, run: int, name: str, text: str) -> str:
-        """Keep a file's text with the run; returns its SHA-256. The first text kept under a name stays."""
+        """Store a file's text with the run and return its SHA-256. The first text stored under a name stays."""
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._write() as db:
             db.table("files").insert({"run": run, "name": name, "sha256": digest, "text": text}, ignore=True)
         return digest
 
     def file(self, run: int, name: str) -> str | None:
-        """The text of a kept file, or None."""
+        """The text of a stored file, or None."""
         for row in self._rows("SELECT text FROM files WHERE run = ? AND name = ?", run, name):
             return str(row["text"])
         return None
 
     def save_post(self, run: int, event: int, channel: str, ts: str) -> None:
-        """Remember which Slack message tells an event; event 0 is the run's card."""
+        """Store which Slack message shows an event; event 0 is the run's card."""
         row = {"run": run, "event": event, "channel": channel, "ts": ts}
         with self._write() as db:
             db.table("posts").insert(row, replace=True)
 
     def posts(self, run: int) -> dict[int, str]:
-        """The Slack ts of each event told so far, by event id; 0 is the card."""
+        """The Slack ts of each posted event, by event id; 0 is the card."""
         return {row["event"]: row["ts"] for row in self._rows("SELECT event, ts FROM posts WHERE run = ?", run)}

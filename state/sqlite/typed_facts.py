@@ -1,7 +1,7 @@
-"""The fourth migration: facts with the fields of their kind, attempts with numbers, and jumps of the clock in a table of their own.
+"""The fourth migration: typed facts, numbered attempts, and a table of clock jumps.
 
-Before, one table held for every fact the same eleven texts, and its kinds used them as they needed: a countdown's alert stood
-under "step", a jump's details as JSON under "reason", and an early KEEP was an answer with the attempt 0.
+In version 3 all kinds of facts shared the same columns: a countdown's alert was in "step", a hold's length in "said",
+the details of a clock jump were JSON in "reason", and an early KEEP was an answer to attempt 0 of "the decision".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-_SHAPE = (
+_TABLES = (
     "ALTER TABLE runs RENAME COLUMN countdown TO notice_minutes",
     "ALTER TABLE runs RENAME COLUMN loses TO rollback_loss",
     """CREATE TABLE attempts (
@@ -29,7 +29,8 @@ _SHAPE = (
         UNIQUE (run, step, attempt)
     )""",
     """INSERT INTO attempts
-        SELECT rowid, run, step, attempt, state, began_at, ended_at, says, outcome, progress FROM steps ORDER BY rowid""",
+        SELECT rowid, run, step, attempt, state, began_at, ended_at, says, outcome, progress
+        FROM steps ORDER BY rowid""",
     "DROP TABLE steps",
     "DROP TRIGGER facts_are_only_added",
     "DROP TRIGGER facts_are_kept",
@@ -54,95 +55,102 @@ _SHAPE = (
         after TEXT NOT NULL
     )""",
 )
-_GUARDS = (
+_TRIGGERS = (
     "DROP TABLE old_facts",
     """CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts
         BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END""",
     "CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END",
 )
-_TIMESTAMPS = ("restarted_at", "let_in_at")  # the only values that were moments by the bot's own clock
+_TIMESTAMPS = ("restarted_at", "let_in_at")  # the only values that were times by the bot's own clock
 _DECISION = "the decision"
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
-Old = sqlite3.Row
-Typed = tuple[str, dict[str, Any]]
+OldFact = sqlite3.Row
+TypedFact = tuple[str, dict[str, Any]]  # its kind and its data
 
 
 def type_facts(connection: sqlite3.Connection) -> None:
-    """Bring a record of the third shape to the fourth, within the caller's transaction."""
-    for statement in _SHAPE:
+    """Migrate a record from version 3 to version 4, within the caller's transaction."""
+    for statement in _TABLES:
         connection.execute(statement)
-    _name_outcomes(connection)
+    _migrate_outcomes(connection)
     for row in connection.execute("SELECT * FROM old_facts ORDER BY id").fetchall():
         if row["kind"] == "clock":
-            _keep_jump(connection, row)
+            _migrate_jump(connection, row)
         else:
-            _keep_fact(connection, row)
-    for statement in _GUARDS:
+            _migrate_fact(connection, row)
+    for statement in _TRIGGERS:
         connection.execute(statement)
 
 
-def _name_outcomes(connection: sqlite3.Connection) -> None:
+def _migrate_outcomes(connection: sqlite3.Connection) -> None:
     for number, text in connection.execute("SELECT number, outcome FROM attempts").fetchall():
         outcome = json.loads(text)
         if outcome.pop("unasked", False):
             outcome["inconclusive"] = True
         values = outcome.get("values", {})
-        if moments := {name: values.pop(name) for name in _TIMESTAMPS if name in values}:
-            outcome["timestamps"] = moments
+        if timestamps := {name: values.pop(name) for name in _TIMESTAMPS if name in values}:
+            outcome["timestamps"] = timestamps
         connection.execute("UPDATE attempts SET outcome = ? WHERE number = ?", (json.dumps(outcome), number))
 
 
-def _keep_fact(connection: sqlite3.Connection, row: Old) -> None:
-    kind, data = (_EARLY if row["step"] == _DECISION else {}).get(row["kind"], _TYPED[row["kind"]])(row)
-    key = kind if row["step"] == _DECISION else row["once"]
+def _migrate_fact(connection: sqlite3.Connection, row: OldFact) -> None:
+    early = row["step"] == _DECISION
+    kind, data = (_EARLY_KEEP if early else _TYPED)[row["kind"]](row)
+    key = kind if early else row["once"]
     values = (row["id"], row["run"], kind, key, row["person"], row["via"], row["at"], json.dumps(data))
     connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def _keep_jump(connection: sqlite3.Connection, row: Old) -> None:
-    """The places in the record become numbers in the file; all jumps before are facts among those places."""
+def _migrate_jump(connection: sqlite3.Connection, row: OldFact) -> None:
+    """Store a clock jump. Version 3 named attempts and facts by their place in the run, counted from 0."""
     run = row["run"]
     attempts = [n for (n,) in connection.execute("SELECT number FROM attempts WHERE run = ? ORDER BY number", (run,))]
     facts = [n for (n,) in connection.execute("SELECT id FROM old_facts WHERE run = ? ORDER BY id", (run,))]
-    after = json.loads(row["reason"]) if row["reason"] else {}
+    places = json.loads(row["reason"]) if row["reason"] else {}
     begun = attempts[: row["attempt"]]
-    event = connection.execute(
-        "SELECT COALESCE(MAX(id), 0) FROM events WHERE run = ? AND at <= ? AND kind <> 'clock'", (run, row["at"])
-    ).fetchone()[0]
-    numbers = {
+    after = {
         "began": [],
-        "ended": [attempts[place] for place in after.get("ended", []) if place < len(attempts)],
-        "said": [facts[place] for place in after.get("said", []) if place < len(facts)],
+        "ended": [attempts[place] for place in places.get("ended", []) if place < len(attempts)],
+        "said": [facts[place] for place in places.get("said", []) if place < len(facts)],
         "told": [],
     }
-    values = (run, float(row["said"]), begun[-1] if begun else 0, row["id"], event, json.dumps(numbers))
+    # not the jump's own number, which the next new fact may get: the jump is no fact any more
+    (fact,) = connection.execute(
+        "SELECT COALESCE(MAX(id), 0) FROM old_facts WHERE run = ? AND id < ? AND kind <> 'clock'", (run, row["id"])
+    ).fetchone()
+    # version 3 wrote a jump and its event in one transaction, with the same time
+    (event,) = connection.execute(
+        "SELECT COALESCE(MIN(id), 1) - 1 FROM events WHERE run = ? AND kind = 'clock' AND at = ?", (run, row["at"])
+    ).fetchone()
+    values = (run, float(row["said"]), begun[-1] if begun else 0, fact, event, json.dumps(after))
     connection.execute("INSERT INTO clock_jumps VALUES (?, ?, ?, ?, ?, ?)", values)
 
 
 def _seconds(text: str) -> float:
-    """A duration as people write it ("1 h 30 min") in seconds."""
+    """A duration in words ("1 h 30 min") in seconds."""
     return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(r"([\d.]+)\s*([a-z]+)", text))
 
 
 def _number(once: str) -> int:
+    """The number of a hold or resume, from its key in version 3: hold:0."""
     last = once.rpartition(":")[2]
     return int(last) if last.isdigit() else 0
 
 
-def _attempt(row: Old) -> dict[str, Any]:
+def _attempt(row: OldFact) -> dict[str, Any]:
     return {"step": row["step"], "attempt": row["attempt"]}
 
 
-def _alert(row: Old) -> dict[str, Any]:
+def _alert(row: OldFact) -> dict[str, Any]:
     return {"alert": row["step"], "number": row["attempt"]}
 
 
-_EARLY: dict[str, Callable[[Old], Typed]] = {
+_EARLY_KEEP: dict[str, Callable[[OldFact], TypedFact]] = {
     "answer": lambda row: ("early keep", {"reason": row["reason"]}),
     "second": lambda _: ("early keep agreed", {}),
 }
-_TYPED: dict[str, Callable[[Old], Typed]] = {
+_TYPED: dict[str, Callable[[OldFact], TypedFact]] = {
     "sign": lambda row: (
         "sign",
         {**_attempt(row), "role": row["role"], "refused": row["said"] == "no", "reason": row["reason"]},

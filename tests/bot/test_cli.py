@@ -82,7 +82,7 @@ def test_a_state_file_in_a_missing_folder_is_one_sentence(
     monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
     code, _, err = run(capsys, "start")
     assert code == 1
-    assert "cannot be opened or made there (No such file or directory)" in err
+    assert "cannot be opened or created (No such file or directory)" in err
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_run_is_not_ended_while_a_bot_serves_it(shop: Path, capsys: Capture, m
     bot = Store(shop / "gonogo.db", serving=True)
     code, _, err = run(capsys, "end", "1", "--reason", "x")
     assert code == 1
-    assert "in use by another gonogo that serves it: stop that one first" in err
+    assert "is in use: another gonogo is serving it. Stop that one first" in err
     assert bot.run(1).active
     bot.close()
 

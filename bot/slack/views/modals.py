@@ -10,7 +10,7 @@ from bot.slack.views.blocks import Block, section
 from bot.text import bold, clip, line, plain
 from commands.runbook import Page
 from commands.runbook.page import Option
-from commands.signoff.false_alarm import HOLDS, USUAL
+from commands.signoff.false_alarm import DEFAULT_HOLD, HOLD_LENGTHS
 from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
@@ -110,8 +110,8 @@ def _minutes() -> Block:
 
 
 def _lengths() -> Block:
-    options = [_option(length, length) for length in HOLDS]
-    default = next(option for option in options if option["value"] == USUAL)
+    options = [_option(length, length) for length in HOLD_LENGTHS]
+    default = next(option for option in options if option["value"] == DEFAULT_HOLD)
     return {"type": "static_select", "action_id": "lasts", "options": options, "initial_option": default}
 
 

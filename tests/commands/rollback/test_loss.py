@@ -1,20 +1,27 @@
-"""What a rollback would lose is asked while production differs from before, and shown; it decides nothing."""
+"""The loss monitor: asks what a rollback would lose, from the first change to the rollback."""
 
 from __future__ import annotations
 
-import re
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commands.ports.database import Rows
 from commands.rollback.loss import LossMonitor
+from commands.rollback.request import rollback
 from commands.runbook import Page
-from state.errors import BadPage, Unreachable
+from state.errors import BadPage, BadRecord, Unreachable
+from state.facts import Actor, Door
+from state.records import RunState
 from state.sqlite.store import Store
-from tests.pages import NOON, event, small
+from tests.pages import NOON, small
+from tests.stored import stored_run
 from tests.world import World
 
 LOSES = """within = "15 min"
@@ -25,68 +32,192 @@ says = "jobs made since <since>"
 """
 WEB = '[webs.api]\nurl = "$SHOP_URL"\n'
 DATABASE = '\n[databases.shop]\nurl = "$SHOP_DB"\n'
+PAGE = small(**{'within = "15 min"\n': LOSES, WEB: WEB + DATABASE})
 STEP = "put-the-code-there"
+TEN_PAST = NOON + timedelta(minutes=10)
+
+
+@dataclass
+class Database:
+    """Answers each query with the next of these results (the last one again and again) and remembers what was asked."""
+
+    results: list[Any]
+    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    during: Callable[[], object] = lambda: None
+
+    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+        self.asked.append((database, sql, limit))
+        self.during()
+        result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
+        if isinstance(result, Exception):
+            raise result
+        return Rows(columns=("count",), rows=result)
+
+
+class Rounds(threading.Event):
+    """Instead of waiting, it lets the monitor make some rounds and remembers how long each wait would have been."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert len(self.waits) <= self.rounds + 1, "the monitor goes on after it was stopped"
+        self.waits.append(timeout)
+        return len(self.waits) > self.rounds or self.is_set()
 
 
 @pytest.fixture
-def page() -> Page:
-    """The small page with a database and a query of what is lost."""
-    return small(**{'within = "15 min"\n': LOSES, WEB: WEB + DATABASE})
-
-
-@pytest.fixture
-def store(tmp_path: Path, page: Page) -> Iterator[Store]:
-    """A record with one run of the page, which began at noon."""
+def store(tmp_path: Path) -> Iterable[Store]:
+    """A record with one run, which began at noon."""
     opened = Store(tmp_path / "gonogo.db")
-    texts = dict.fromkeys(("page", "ref", "note", "starter", "channel"), "")
-    row = {**texts, "text": page.text, "target": "shop", "speed": 60.0, "notice_minutes": 0}
-    opened.start_run(row, NOON, event("started"))
+    stored_run(opened, PAGE)
     yield opened
     opened.close()
 
 
-def shown(store: Store, words: str, seconds: float = 10) -> str:
-    """What the run shows, when it holds the words or at last."""
-    until = time.monotonic() + seconds
-    while words not in store.run(1).rollback_loss and time.monotonic() < until:
-        time.sleep(0.02)
-    return store.run(1).rollback_loss
+def monitor(store: Store, database: Database, page: Page = PAGE) -> LossMonitor:
+    return LossMonitor(store, page, 1, replace(World().tools(), database=database))  # type: ignore[arg-type]
 
 
-def test_it_counts_from_the_first_change_of_production(store: Store, page: Page) -> None:
-    asked: list[str] = []
-    world = World()
-
-    def answer(sql: str) -> Rows:
-        asked.append(sql)
-        return Rows(columns=("count",), rows=((12,),))
-
-    world.on_sql("FROM jobs", answer)
-    store.begin_attempt(1, STEP, 1, NOON.replace(minute=10))
-    watch = LossMonitor(store, page, 1, world.tools())
-    watch.start()
-    assert shown(store, "12") == "12 jobs made since T+10 min"
-    watch.stop()
-    assert re.search(r">= '2026-11-23T12:10:00\+00:00'::timestamptz", asked[0])
+def rounds(store: Store, database: Database, number: int = 1) -> list[float | None]:
+    """Let the monitor make so many rounds; returns its waits."""
+    watching = monitor(store, database)
+    watching._stopped = stopped = Rounds(number)
+    watching._loop()
+    return stopped.waits
 
 
-def test_nothing_is_asked_before_production_is_touched(store: Store, page: Page) -> None:
-    world = World()
-    world.on_sql("FROM jobs", Rows(columns=("count",), rows=((12,),)))
-    watch = LossMonitor(store, page, 1, world.tools())
-    watch.start()
-    assert shown(store, "12", 0.5) == ""
-    watch.stop()
+@pytest.fixture
+def bangkok(monkeypatch: pytest.MonkeyPatch) -> Iterable[None]:
+    """The bot's machine is set to a time zone of its own."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Bangkok")
+        time.tzset()
+        yield
+    time.tzset()
 
 
-def test_a_database_that_does_not_answer_makes_the_number_unknown_and_not_none(store: Store, page: Page) -> None:
-    world = World()
-    world.on_sql("FROM jobs", Unreachable("Database “shop” cannot be reached: timeout"))
+@pytest.mark.usefixtures("bangkok")
+def test_it_counts_from_the_first_change_of_production(store: Store) -> None:
+    database = Database([((12,),)])
+    store.begin_attempt(1, "ready", 1, NOON)
+    store.begin_attempt(1, STEP, 1, TEN_PAST.astimezone(timezone(timedelta(hours=7))))
+    rounds(store, database)
+    assert store.run(1).rollback_loss == "12 jobs made since T+10 min"
+    since = "'2026-11-23T12:10:00+00:00'::timestamptz"
+    assert database.asked == [("shop", f"SELECT count(*) FROM jobs WHERE made_at >= {since}", 10)]
+
+
+def test_nothing_is_asked_before_production_has_changed_but_the_monitor_stays(store: Store) -> None:
+    database = Database([((12,),)])
+    store.begin_attempt(1, "ready", 1, NOON)
+    assert len(rounds(store, database, 3)) == 4
+    assert database.asked == []
+    assert store.run(1).rollback_loss == ""
+
+
+def test_it_asks_at_once_then_every_15_seconds(store: Store) -> None:
     store.begin_attempt(1, STEP, 1, NOON)
-    watch = LossMonitor(store, page, 1, world.tools())
-    watch.start()
-    assert shown(store, "unknown").startswith("an unknown number of jobs"), "silence would read as: nothing is lost"
-    watch.stop()
+    database = Database([((1,),), ((2,),)])
+    assert rounds(store, database, 3) == [0.0, 15.0, 15.0, 15.0]
+    assert store.run(1).rollback_loss == "2 jobs made since T+0 s"
+
+
+@pytest.mark.parametrize(("speed", "wait"), [(3.0, 5.0), (60.0, 2.0)])
+def test_a_faster_run_asks_more_often_but_not_more_than_every_2_seconds(
+    tmp_path: Path, speed: float, wait: float
+) -> None:
+    store = Store(tmp_path / "fast.db")
+    stored_run(store, PAGE, speed=speed)
+    assert rounds(store, Database([((1,),)])) == [0.0, wait]
+
+
+def test_once_a_rollback_is_requested_nothing_is_asked_any_more(store: Store) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    database = Database([((1,),)])
+    rollback(store, store.run(1), Actor(person="U1", door=Door.SLACK), "", NOON)
+    assert rounds(store, database, 5) == [0.0], "the monitor ends"
+    assert database.asked == []
+
+
+@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.KEPT, RunState.ABORTED])
+def test_during_the_rollback_and_after_the_run_nothing_is_asked_any_more(store: Store, state: RunState) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    database = Database([((1,),)])
+    store.move_run(1, state, NOON)
+    assert rounds(store, database, 5) == [0.0], "the monitor ends"
+    assert database.asked == []
+
+
+def test_a_database_that_does_not_answer_makes_the_number_unknown_not_zero(store: Store) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    rounds(store, Database([Unreachable("x" * 130)]))
+    assert store.run(1).rollback_loss == f"an unknown number of jobs made since the change ({'x' * 120})"
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [((), "the query returned nothing"), (((),), "the query returned nothing"), (Unreachable(""), "no answer")],
+)
+def test_an_answer_without_a_number_is_unknown_too(store: Store, result: object, reason: str) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    rounds(store, Database([result]))
+    assert store.run(1).rollback_loss == f"an unknown number of jobs made since the change ({reason})"
+
+
+def test_the_same_result_is_not_written_again(store: Store) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    versions: list[tuple[int, int]] = []
+    database = Database([((7,),), ((7,),)], during=lambda: versions.append(store.version()))
+    rounds(store, database, 3)
+    assert versions[1] == versions[2] != versions[0]
+
+
+def test_a_query_that_ends_after_the_stop_writes_nothing(store: Store) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    database = Database([((7,),)])
+    watching = monitor(store, database)
+    database.during = watching.stop
+    watching._loop()
+    assert len(database.asked) == 1
+    assert store.run(1).rollback_loss == ""
+
+
+def test_while_the_record_cannot_be_read_it_tries_again_every_2_seconds(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    read = store.record
+    fails = iter([True, False])
+
+    def record(run: int) -> object:
+        if next(fails):
+            raise BadRecord("the disk is full")
+        return read(run)
+
+    monkeypatch.setattr(store, "record", record)
+    assert rounds(store, Database([((1,),)]), 2) == [0.0, 2.0, 15.0]
+    assert store.run(1).rollback_loss == "1 jobs made since T+0 s"
+
+
+def test_it_runs_in_a_thread_of_its_own_that_a_stop_ends(store: Store) -> None:
+    store.begin_attempt(1, STEP, 1, NOON)
+    asked = threading.Event()
+    watching = monitor(store, Database([((1,),)], during=asked.set))
+    watching.start()
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "1-loses"]
+    assert thread.daemon, "the bot would not end"
+    assert asked.wait(10)
+    watching.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_page_without_such_a_query_starts_no_thread(store: Store) -> None:
+    monitor(store, Database([((1,),)]), small()).start()
+    assert not [thread for thread in threading.enumerate() if thread.name == "1-loses"]
 
 
 def test_a_database_that_is_not_on_the_page_is_refused() -> None:

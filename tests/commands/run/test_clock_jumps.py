@@ -19,7 +19,7 @@ from commands.watch.alerts import alerts_raised_by
 from commands.watch.countdown import CountdownExpired, StartCountdown, held_alerts
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Position, Record
-from state.true_times import BEGAN, ENDED, SAID, TOLD, ClockJump, true_attempts, true_facts, true_run
+from state.true_times import BEGAN, ENDED, EVENTS, FACTS, ClockJump, true_attempts, true_facts, true_run
 from tests.pages import NOON, SIGNED, attempt_at, fact, payload, small
 from tests.pages import record as plain_record
 from tests.simulated_run import SimulatedRun
@@ -69,7 +69,7 @@ def record(*attempts: Attempt, facts: tuple[Fact | Jump, ...] = (), **changes: o
 def _jump(facts: tuple[Fact | Jump, ...], place: int) -> ClockJump:
     jump = facts[place]
     assert isinstance(jump, Jump)
-    after = {BEGAN: (), ENDED: jump.ended, SAID: jump.facts, TOLD: ()}
+    after = {BEGAN: (), ENDED: jump.ended, FACTS: jump.facts, EVENTS: ()}
     before = sum(isinstance(one, Fact) for one in facts[:place])
     return ClockJump(
         by=timedelta(minutes=jump.minutes),

@@ -103,9 +103,9 @@ def test_an_alert_that_is_held_after_the_decision_and_before_the_write_rolls_not
 def test_an_alert_cannot_be_held_after_its_rollback_was_written(watched: Watched) -> None:
     (waiting,) = waiting_for(PAGE, watched.record)
     watched.carry_out()
-    with pytest.raises(TooLate, match="Too late: the rollback began at 12:0"):
+    with pytest.raises(TooLate, match="Too late: the rollback was requested at 12:0"):
         watched.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
-    with pytest.raises(TooLate, match="Too late: the rollback began at 12:0"):
+    with pytest.raises(TooLate, match="Too late: the rollback was requested at 12:0"):
         # by somebody whose view is from before the write
         false_alarm.hold_alert(watched.store, watched.run, waiting, LEAD, "a load test", "30 min", NOON)
     assert [fact.kind for fact in watched.record.facts][-1] == "rollback"
@@ -113,10 +113,10 @@ def test_an_alert_cannot_be_held_after_its_rollback_was_written(watched: Watched
 
 
 def test_keep_is_refused_while_an_alert_counts_down(watched: Watched) -> None:
-    with pytest.raises(Refused, match=f"“{ALERT}” counts down to a rollback: hold it as a false alarm first"):
+    with pytest.raises(Refused, match=f"“{ALERT}” is counting down to a rollback. Hold it as a false alarm first"):
         watched.actions.keep(LEAD, "quiet", NOON)
     watched.store.begin_attempt(watched.run, DECISION, 1, NOON)
-    with pytest.raises(Refused, match="This KEEP was not noted"):
+    with pytest.raises(Refused, match="This KEEP was not recorded"):
         watched.actions.keep(LEAD, "quiet", NOON)
     watched.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
     assert watched.actions.keep(LEAD, "quiet", NOON) == "KEEP."
@@ -126,7 +126,7 @@ def test_a_second_person_can_agree_to_an_early_keep_once_the_alert_is_held(tmp_p
     watched = Watched(tmp_path, alert=False)
     watched.actions.keep(LEAD, "quiet", NOON)
     watched.start_countdown(NOON)
-    with pytest.raises(Refused, match="counts down to a rollback"):
+    with pytest.raises(Refused, match="is counting down to a rollback"):
         watched.actions.agree(DECISION, 1, DBA, NOON)
     assert {fact.kind for fact in watched.record.facts} == {"sign", "early keep", "countdown"}
     watched.actions.false_alarm(ALERT, 1, LEAD, "a load test", "30 min", NOON)
@@ -178,7 +178,7 @@ def test_a_rollback_of_a_run_that_was_kept_in_the_same_moment_says_that_it_is_ov
 def test_a_rollback_that_is_written_while_keep_is_checked_comes_first(
     tmp_path: Path, early: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched, check = Watched(tmp_path, alert=False), RunActions._must_be_keepable
+    watched, check = Watched(tmp_path, alert=False), RunActions._require_may_keep
     if not early:
         watched.store.begin_attempt(watched.run, DECISION, 1, NOON)
 
@@ -186,7 +186,7 @@ def test_a_rollback_that_is_written_while_keep_is_checked_comes_first(
         check(actions)
         rollback(watched.store, watched.store.run(watched.run), DBA, "it burns", NOON)
 
-    monkeypatch.setattr(RunActions, "_must_be_keepable", check_and_roll_back)
-    with pytest.raises(TooLate, match="KEEP comes too late"):
+    monkeypatch.setattr(RunActions, "_require_may_keep", check_and_roll_back)
+    with pytest.raises(TooLate, match="Too late for KEEP: a rollback has been requested"):
         watched.actions.keep(LEAD, "quiet", NOON)
     assert [fact.kind for fact in watched.record.facts][-1] == "rollback"

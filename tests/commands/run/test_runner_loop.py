@@ -224,4 +224,4 @@ def test_a_detached_runner_asks_for_the_loss_no_longer(losing: LosingRunner) -> 
     losing.runner.start()
     wait_until(lambda: losing.asked)
     losing.runner.detach()
-    assert losing.runner._loss._over.is_set()
+    assert losing.runner._loss._stopped.is_set()

@@ -1,0 +1,62 @@
+"""Facts: the actions of people (or of the bot, on an alert) on a run, one class for each kind."""
+
+from __future__ import annotations
+
+from state.facts.alerts import AlertHold, CountdownEnd, CountdownStart
+from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
+from state.facts.run import (
+    EarlyKeep,
+    EarlyKeepAgreement,
+    Hold,
+    Keep,
+    NextRun,
+    Resume,
+    RollbackRequest,
+    RunClosed,
+)
+from state.facts.steps import Agreement, Choice, Signature, StepAnswer
+
+__all__ = [
+    "BOT",
+    "FACTS",
+    "Actor",
+    "Agreement",
+    "AlertHold",
+    "Choice",
+    "CountdownEnd",
+    "CountdownStart",
+    "Door",
+    "EarlyKeep",
+    "EarlyKeepAgreement",
+    "Fact",
+    "FactKind",
+    "Hold",
+    "Keep",
+    "NextRun",
+    "Resume",
+    "RollbackRequest",
+    "RunClosed",
+    "Signature",
+    "StepAnswer",
+    "shortened",
+]
+
+FACTS: dict[FactKind, type[Fact]] = {
+    fact.kind: fact
+    for fact in (
+        Signature,
+        StepAnswer,
+        Agreement,
+        EarlyKeep,
+        EarlyKeepAgreement,
+        Hold,
+        Resume,
+        RollbackRequest,
+        Keep,
+        RunClosed,
+        NextRun,
+        CountdownStart,
+        AlertHold,
+        CountdownEnd,
+    )
+}

@@ -1,0 +1,74 @@
+"""What every fact has: its kind, who acted, when, and the key that makes it unique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+LONGEST_REASON = 500  # characters
+
+
+class FactKind(StrEnum):
+    """The kinds of facts, by the words under which they are stored."""
+
+    SIGNATURE = "sign"
+    ANSWER = "answer"
+    AGREEMENT = "second"
+    EARLY_KEEP = "early keep"
+    EARLY_KEEP_AGREEMENT = "early keep agreed"
+    HOLD = "hold"
+    RESUME = "resume"
+    ROLLBACK = "rollback"
+    KEEP = "keep"
+    CLOSED = "end"
+    NEXT_RUN = "next"
+    COUNTDOWN = "countdown"
+    ALERT_HOLD = "false alarm"
+    COUNTDOWN_END = "recovered"
+
+
+class Door(StrEnum):
+    """Where somebody acted: in Slack, at the terminal, or the bot itself."""
+
+    SLACK = "slack"
+    TERMINAL = "terminal"
+    BOT = "gonogo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts (a Slack user id, or a name typed at the terminal), and through which door."""
+
+    person: str
+    door: Door
+
+
+# the bot itself, when it acts on an alert
+BOT = Actor(person="gonogo", door=Door.BOT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Base of all facts: who acted, through which door, and when."""
+
+    kind: ClassVar[FactKind]
+
+    by: Actor
+    at: datetime
+
+    @property
+    def person(self) -> str:
+        """The person who acted."""
+        return self.by.person
+
+    @property
+    def key(self) -> str:
+        """Unique within a run: of several facts with the same key, only the first is stored."""
+        return self.kind.value
+
+
+def shortened(reason: str) -> str:
+    """A reason as it is stored: stripped, and cut to LONGEST_REASON characters."""
+    return reason.strip()[:LONGEST_REASON]

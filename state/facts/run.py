@@ -1,0 +1,86 @@
+"""Facts about the whole run: holds, the rollback request, KEEP, its end, and the next run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from state.facts.base import Fact, FactKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Numbered(Fact):
+    """A fact that a run may have many times; `number` counts them from 0."""
+
+    number: int
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold(_Numbered):
+    """Somebody put the run on hold: no new step begins."""
+
+    kind: ClassVar[FactKind] = FactKind.HOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume(_Numbered):
+    """Somebody resumed a run that was on hold."""
+
+    kind: ClassVar[FactKind] = FactKind.RESUME
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackRequest(Fact):
+    """Somebody, or the bot on an alert, requested the rollback."""
+
+    kind: ClassVar[FactKind] = FactKind.ROLLBACK
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep(Fact):
+    """Somebody decided KEEP."""
+
+    kind: ClassVar[FactKind] = FactKind.KEEP
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyKeep(Fact):
+    """Somebody decided KEEP before the watch was over; a second person must agree."""
+
+    kind: ClassVar[FactKind] = FactKind.EARLY_KEEP
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyKeepAgreement(Fact):
+    """A second person agreed to an early KEEP."""
+
+    kind: ClassVar[FactKind] = FactKind.EARLY_KEEP_AGREEMENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunClosed(Fact):
+    """Somebody closed an abandoned run by hand."""
+
+    kind: ClassVar[FactKind] = FactKind.CLOSED
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextRun(Fact):
+    """The run of `page`, which follows KEEP, was started or could not be started. It is tried once."""
+
+    kind: ClassVar[FactKind] = FactKind.NEXT_RUN
+
+    page: str

@@ -1,0 +1,61 @@
+"""Facts about one attempt at a step: signatures, answers, agreements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from state.facts.base import Fact, FactKind
+
+
+class Choice(StrEnum):
+    """What a person may answer about an attempt that did not succeed."""
+
+    RETRY = "again"
+    DONE = "done"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutAttempt(Fact):
+    """A fact about one attempt at one step."""
+
+    step: str
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.step}:{self.attempt}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature(_AboutAttempt):
+    """Somebody signed an attempt in a role, or refused to."""
+
+    kind: ClassVar[FactKind] = FactKind.SIGNATURE
+
+    role: str
+    refused: bool = False
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}:{self.role}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepAnswer(_AboutAttempt):
+    """Somebody decided what to do about an attempt that did not succeed."""
+
+    kind: ClassVar[FactKind] = FactKind.ANSWER
+
+    choice: Choice
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement(_AboutAttempt):
+    """A second person agreed to an answer."""
+
+    kind: ClassVar[FactKind] = FactKind.AGREEMENT

@@ -1,0 +1,204 @@
+"""The store on a real file: facts, events, clock jumps, files and posts."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from state.events import event_from
+from state.facts import Hold, Keep, Resume, RollbackRequest
+from state.records import AttemptState, Position, Run
+from state.sqlite.rows import event_hash
+from state.sqlite.store import Store
+from tests.pages import NOON, event
+from tests.state.sqlite.samples import STARTED, U1, at, new_run
+
+REQUEST = RollbackRequest(by=U1, at=NOON)
+
+
+def kinds(store: Store, run: Run) -> list[str]:
+    return [stored.data.stored_kind for stored in store.events(run.id)]
+
+
+def hashes(store: Store) -> list[str]:
+    """The hash that each stored event should have, in order."""
+    with closing(sqlite3.connect(store.path)) as rows:
+        rows.row_factory = sqlite3.Row
+        return [event_hash(dict(row)) for row in rows.execute("SELECT * FROM events ORDER BY id")]
+
+
+# -- facts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_fact_is_stored_once_with_its_events(store: Store, run: Run) -> None:
+    assert store.add_fact(run.id, REQUEST, event("rollback"))
+    assert not store.add_fact(run.id, RollbackRequest(by=U1, at=at(1), reason="again"), event("rollback"))
+    assert store.record(run.id).facts == (REQUEST,)
+    assert [(stored.data.stored_kind, stored.at) for stored in store.events(run.id)][1:] == [("rollback", NOON)]
+
+
+def test_every_run_has_its_own_facts(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    assert store.add_fact(run.id, REQUEST)
+    assert store.record(other.id).facts == ()
+    assert store.add_fact(other.id, REQUEST)
+
+
+def test_a_fact_that_follows_is_stored_with_the_first_or_not_at_all(store: Store, run: Run) -> None:
+    hold, keep = Hold(by=U1, at=NOON, number=0), Keep(by=U1, at=NOON)
+    assert not store.add_fact(run.id, hold, event("hold"), follows=keep, only_if=lambda of: not of.run.active)
+    assert (store.record(run.id).facts, kinds(store, run)) == ((), ["started"])
+    assert store.add_fact(run.id, hold, event("hold"), follows=keep, only_if=lambda of: of.run.active)
+    assert store.record(run.id).facts == (hold, keep)
+    assert kinds(store, run) == ["started", "hold"]
+
+
+def test_the_condition_of_a_write_is_asked_of_the_record_as_it_is_then(store: Store, run: Run) -> None:
+    before = store.record(run.id)
+    assert before.rollback is None
+    store.add_fact(run.id, REQUEST)
+    assert not store.add_fact(run.id, Keep(by=U1, at=NOON), only_if=lambda of: of.rollback is None)
+
+
+def test_a_nul_in_a_reason_is_stored_whole(store: Store, run: Run) -> None:
+    hold = Hold(by=U1, at=NOON, number=0, reason="wait\x00for me")
+    assert store.add_fact(run.id, hold, event("hold", {"reason": hold.reason}))
+    assert store.record(run.id).facts == (hold,)
+    assert store.events(run.id)[-1].data == event_from("hold", {"reason": "wait\x00for me"})
+
+
+def test_facts_and_events_cannot_be_changed_even_by_hand(store: Store, run: Run) -> None:
+    store.add_fact(run.id, REQUEST)
+    with closing(sqlite3.connect(store.path)) as by_hand:
+        for sql in (
+            "UPDATE facts SET person = 'x'",
+            "DELETE FROM facts",
+            "UPDATE events SET kind = 'x'",
+            "DELETE FROM events",
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+                by_hand.execute(sql)
+
+
+# -- events ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_event_names_the_hash_of_the_one_before(store: Store, run: Run) -> None:
+    store.add_events(run.id, NOON, event("status"), event("status"))
+    events = store.events(run.id)
+    assert [one.before for one in events] == ["", *(one.hash for one in events[:-1])]
+    assert hashes(store) == [one.hash for one in events], "an event's content was changed after it was written"
+
+
+def test_every_run_has_its_own_chain_of_hashes(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    for number in (run.id, other.id, run.id, other.id):
+        store.add_events(number, NOON, event("status"))
+    for number in (run.id, other.id):
+        events = store.events(number)
+        assert [one.before for one in events] == ["", events[0].hash, events[1].hash], f"run {number}"
+
+
+def test_an_event_with_a_once_is_stored_once_in_each_run(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    for number in (run.id, run.id, other.id):
+        store.add_events(number, NOON, event("status", once="status:1"), event("hold"))
+    assert [one.data.stored_kind for one in store.events(run.id)] == ["started", "status", "hold", "hold"]
+    assert [one.data.stored_kind for one in store.events(other.id)] == ["started", "status", "hold"]
+
+
+def test_events_are_read_in_order_from_an_id_on_and_up_to_a_limit(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    store.add_events(other.id, NOON, event("hold"))
+    store.add_events(run.id, at(1), event("hold", step="copy"), event("resume"), event("keep"))
+    assert [one.data.stored_kind for one in store.events(run.id)] == ["started", "hold", "resume", "keep"]
+    (first, second) = store.events(run.id, after=1, limit=2)
+    assert (first.data.stored_kind, second.data.stored_kind) == ("hold", "resume")
+    assert (first.at, first.step, first.run) == (at(1), "copy", run.id)
+    assert [one.data.stored_kind for one in store.events(run.id, after=second.id)] == ["keep"]
+
+
+def test_by_default_200_events_are_read(store: Store, run: Run) -> None:
+    store.add_events(run.id, NOON, *(event("status") for _ in range(250)))
+    assert len(store.events(run.id)) == 200
+
+
+# -- clock jumps ----------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_jump_corrects_everything_that_was_written_before_it(store: Store, run: Run) -> None:
+    store.begin_attempt(run.id, "backup", 1, at(1), event("began"))
+    running = store.record(run.id).attempts[0]
+    store.add_fact(run.id, Hold(by=U1, at=at(2), number=0), event("hold"))
+    store.add_clock_jump(run.id, timedelta(hours=1), at(63), store.record(run.id).position, event("clock"))
+    store.end_attempt(run.id, replace(running, state=AttemptState.DONE), at(64), event("ended"))
+    store.add_fact(run.id, Resume(by=U1, at=at(65), number=0), event("resume"))
+    record = store.record(run.id)
+    assert record.run.began_at == at(60)
+    assert store.runs()[0].began_at == store.active_runs()[0].began_at == at(60)
+    assert [(one.began_at, one.ended_at) for one in record.attempts] == [(at(61), at(64))]
+    assert record.attempts[0].written_at == at(1).isoformat(), "names on hosts must not change"
+    assert record.run.key == run.key
+    assert [fact.at for fact in record.facts] == [at(62), at(65)]
+    events = [(one.data.stored_kind, one.at) for one in store.events(run.id)]
+    assert events == [
+        ("started", at(60)),
+        ("began", at(61)),
+        ("hold", at(62)),
+        ("clock", at(63)),
+        ("ended", at(64)),
+        ("resume", at(65)),
+    ]
+
+
+def test_what_was_written_between_the_jump_and_its_note_is_by_the_nearer_clock(store: Store, run: Run) -> None:
+    right = store.record(run.id).position
+    store.add_fact(run.id, Hold(by=U1, at=at(2), number=0), event("hold"))
+    store.add_fact(run.id, Resume(by=U1, at=at(62), number=0), event("resume"))
+    store.add_clock_jump(run.id, timedelta(hours=1), at(63), right, event("clock"))
+    assert [fact.at for fact in store.record(run.id).facts] == [at(62), at(62)]
+    assert [one.at for one in store.events(run.id)] == [at(60), at(62), at(62), at(63)]
+
+
+def test_several_jumps_of_a_run_add_up_and_other_runs_keep_their_times(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    for number, (minutes, by) in enumerate([(61, 60), (52, -10)], start=1):
+        store.add_clock_jump(run.id, timedelta(minutes=by), at(minutes), Position(event=number), event("clock"))
+    assert store.run(run.id).began_at == at(50)
+    assert [one.at for one in store.events(run.id)] == [at(50), at(51), at(52)]
+    assert store.run(other.id).began_at == NOON
+    assert [one.at for one in store.events(other.id)] == [NOON]
+
+
+def test_a_jump_with_no_event_since_the_clock_was_right_corrects_all_events(store: Store, run: Run) -> None:
+    store.add_events(run.id, at(1), event("hold"))
+    store.add_clock_jump(run.id, timedelta(hours=1), at(62), store.record(run.id).position, event("clock"))
+    store.add_events(run.id, at(63), event("resume"))
+    assert [one.at for one in store.events(run.id)] == [at(60), at(61), at(62), at(63)]
+
+
+# -- files and posts ------------------------------------------------------------------------------------------------
+
+
+def test_the_first_text_that_is_stored_under_a_name_stays(store: Store, run: Run) -> None:
+    digest = store.save_file(run.id, "a.sql", "SELECT 'ไป'")
+    assert digest == hashlib.sha256("SELECT 'ไป'".encode()).hexdigest()
+    store.save_file(run.id, "a.sql", "DROP TABLE x")
+    assert store.file(run.id, "a.sql") == "SELECT 'ไป'"
+    assert store.file(run.id, "b.sql") is None
+    assert store.file(run.id + 1, "a.sql") is None
+
+
+def test_the_newest_message_of_an_event_is_remembered(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    store.save_post(run.id, 0, "C1", "1.0")
+    store.save_post(run.id, 3, "C1", "2.0")
+    store.save_post(run.id, 0, "C1", "3.0")
+    store.save_post(other.id, 3, "C1", "4.0")
+    assert store.posts(run.id) == {0: "3.0", 3: "2.0"}
+    assert store.posts(other.id) == {3: "4.0"}

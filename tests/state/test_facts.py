@@ -1,0 +1,72 @@
+"""Facts: every kind is known, each has the key that makes it unique, and reasons are cut."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from state import facts
+from state.facts import BOT, FACTS, Actor, Choice, Door, Fact, FactKind, StepAnswer, shortened
+from tests.pages import NOON
+
+U1 = Actor(person="U1", door=Door.SLACK)
+ATTEMPT: dict[str, Any] = {"step": "copy", "attempt": 2}
+COUNTDOWN: dict[str, Any] = {"alert": "slow", "number": 3}
+# the stored keys: a fact of an older file must not be stored again under another key
+KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
+    "sign:copy:2:dba": (FactKind.SIGNATURE, {**ATTEMPT, "role": "dba"}),
+    "answer:copy:2": (FactKind.ANSWER, {**ATTEMPT, "choice": Choice.SKIP}),
+    "second:copy:2": (FactKind.AGREEMENT, ATTEMPT),
+    "early keep": (FactKind.EARLY_KEEP, {"reason": "quiet"}),
+    "early keep agreed": (FactKind.EARLY_KEEP_AGREEMENT, {}),
+    "hold:4": (FactKind.HOLD, {"number": 4}),
+    "resume:4": (FactKind.RESUME, {"number": 4}),
+    "rollback": (FactKind.ROLLBACK, {}),
+    "keep": (FactKind.KEEP, {}),
+    "end": (FactKind.CLOSED, {"reason": "abandoned"}),
+    "next": (FactKind.NEXT_RUN, {"page": "option-b.md"}),
+    "countdown:slow:3": (FactKind.COUNTDOWN, {**COUNTDOWN, "seen": "9 s"}),
+    "false alarm:slow:3": (FactKind.ALERT_HOLD, {**COUNTDOWN, "lasts": timedelta(minutes=30), "reason": "a test"}),
+    "recovered:slow:3": (FactKind.COUNTDOWN_END, {**COUNTDOWN, "why": "well again"}),
+}
+
+
+def make(kind: FactKind, fields: dict[str, Any]) -> Fact:
+    return FACTS[kind](by=U1, at=NOON, **fields)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_key_of_a_fact_is_its_stored_kind_and_what_it_is_about(key: str) -> None:
+    fact = make(*KEYS[key])
+    assert fact.key == key
+    assert type(fact).kind is KEYS[key][0]
+    assert fact.person == "U1"
+
+
+def test_every_kind_has_its_class_and_every_class_its_kind() -> None:
+    assert set(FACTS) == set(FactKind), "a kind without a class could not be read back"
+    assert {kind for kind, _ in KEYS.values()} == set(FactKind), "a kind is missing in this test"
+    classes = {
+        value for value in vars(facts).values() if isinstance(value, type) and issubclass(value, Fact) and value != Fact
+    }
+    assert set(FACTS.values()) == classes
+
+
+def test_the_same_fact_by_another_person_or_with_another_reason_has_the_same_key() -> None:
+    first = StepAnswer(by=U1, at=NOON, **ATTEMPT, choice=Choice.SKIP, reason="late")
+    other = StepAnswer(by=BOT, at=NOON + timedelta(hours=1), **ATTEMPT, choice=Choice.RETRY)
+    assert first.key == other.key
+
+
+def test_the_bot_acts_under_its_own_name_and_door() -> None:
+    assert (BOT.person, BOT.door) == ("gonogo", Door.BOT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "stored"),
+    [("  late \n", "late"), (" ", ""), ("x" * 501, "x" * 500), (f" {'x' * 500} y", "x" * 500), ("", "")],
+)
+def test_a_reason_is_stripped_first_and_then_cut_to_500_characters(reason: str, stored: str) -> None:
+    assert shortened(reason) == stored
