@@ -91,7 +91,7 @@ class Players:
         if self.story.locks_out:
             self.target.lock_out()
         if self.story.cuts_off:
-            self.target.cut_off()
+            self.target.cut_off_downloads()
 
     async def _sign(self, message: Message, words: str) -> None:
         for person in PEOPLE:

@@ -14,8 +14,8 @@ from pathlib import Path
 from bot.rehearsal.people import CHANNEL, PEOPLE, STARTER, environment
 from bot.rehearsal.stories import Story
 from bot.rehearsal.target import Target
-from bot.rehearsal.target.box import TargetError
-from bot.rehearsal.target.chromium import chromium
+from bot.rehearsal.target.chromium import fetch_chromium
+from bot.rehearsal.target.host import TargetError
 from bot.rehearsal.workspace import Workspace
 from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
@@ -109,7 +109,7 @@ def _bot_environment(targets: list[Target], workspace: Workspace, folder: Path, 
 def _fetched_browser(target: Target) -> str:
     """A Chromium for a machine without one; empty, with the reason told, where it cannot be had: then people look at the page."""
     try:
-        return str(chromium(target.box))
+        return str(fetch_chromium(target.host))
     except TargetError as error:
         print(f"There is no browser for smoke test 5, so a person is asked instead: {error}")
         return ""

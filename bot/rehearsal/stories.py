@@ -182,7 +182,7 @@ Ending = Callable[[Story, Audit, Before], Checks]
 def _always(audit: Audit) -> Checks:
     return [
         ("the maintenance page is still served", not audit.maintenance),
-        (f"{audit.jobs_left} test jobs were left behind", audit.jobs_left == 0),
+        (f"{audit.test_jobs} test jobs were left behind", audit.test_jobs == 0),
         (f"pm2 says {audit.pm2_status}", audit.pm2_status == "online"),
     ]
 

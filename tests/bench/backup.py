@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.postgres.server_programs import as_user, give_to_server
 from commands.steps.base import execute
 from tests.commands.steps.making import box, context

@@ -72,10 +72,12 @@ async def _until(here: Deployed, step: str, *states: str) -> None:
 
 def _used(target: Target) -> Used:
     """What everything has used by now; who has ended is counted by whoever waited for it."""
-    ssh = [child.pid for child in target.box.children if "ssh" in " ".join(map(str, _words(child.args)))]
-    doors = [child.pid for child in target.box.children if "bot.rehearsal.target.door" in _words(child.args)]
-    server = int(str(target.postgres.ask("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")[0][0]))
-    return Used(_tree(ssh), _tree([*doors, int(target.services.pm2()["pid"])]), _tree([server]))
+    ssh = [child.pid for child in target.host.children if "ssh" in " ".join(map(str, _words(child.args)))]
+    proxies = [
+        child.pid for child in target.host.children if "bot.rehearsal.target.reverse_proxy" in _words(child.args)
+    ]
+    server = int(str(target.postgres.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")[0][0]))
+    return Used(_tree(ssh), _tree([*proxies, int(target.services.pm2_entry()["pid"])]), _tree([server]))
 
 
 def _words(args: object) -> list[str]:

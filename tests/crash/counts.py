@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bot.rehearsal.target import Target
-from bot.rehearsal.target.audit import FORWARD, ROLLBACK, written
+from bot.rehearsal.target.audit import FORWARD_COUNT, ROLLBACK_COUNT, read_audit_log
 
 # the effects of the crash page, in the order in which they happen
 DEPLOY = (
@@ -86,13 +86,13 @@ class Effects:
 def mark(target: Target) -> Mark:
     """Where the target's counters stand now."""
     postgres = target.postgres
-    forward, rollback = (int(str(postgres.ask(query)[0][0])) for query in (FORWARD, ROLLBACK))
-    return Mark(len(written(target.box.audit_log)), forward, rollback, _jobs(target))
+    forward, rollback = (int(str(postgres.query(query)[0][0])) for query in (FORWARD_COUNT, ROLLBACK_COUNT))
+    return Mark(len(read_audit_log(target.host.audit_log)), forward, rollback, _jobs(target))
 
 
 def effects(target: Target, before: Mark, run: int, ended: str) -> Effects:
     """What a run did since `before`, and whether the target is as it must be after a run that `ended` so."""
-    lines = written(target.box.audit_log)[before.lines :]
+    lines = read_audit_log(target.host.audit_log)[before.lines :]
     now = mark(target)
     counts: Counter[str] = Counter(line["name"] for line in lines if line["what"] == "act" and line["run"] == str(run))
     counts["code"] = sum(line.get("commit") == target.new for line in lines if line["what"] == "checkout")
@@ -109,7 +109,7 @@ def effects(target: Target, before: Mark, run: int, ended: str) -> Effects:
 def _jobs(target: Target) -> int:
     """How many jobs were ever made: the sequence counts those that are deleted too."""
     query = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM jobs_id_seq"
-    return int(str(target.postgres.ask(query)[0][0]))
+    return int(str(target.postgres.query(query)[0][0]))
 
 
 def _wrong(target: Target, ended: str) -> list[str]:
@@ -122,7 +122,7 @@ def _wrong(target: Target, ended: str) -> list[str]:
         (f"the API answers as {audit.running_commit[:8]}, not {commit[:8]}", audit.running_commit == commit),
         (f"the page served is {audit.served_commit[:8]}, not {commit[:8]}", audit.served_commit == commit),
         ("the maintenance page is still served", not audit.maintenance),
-        (f"{audit.jobs_left} test jobs were left behind", audit.jobs_left == 0),
+        (f"{audit.test_jobs} test jobs were left behind", audit.test_jobs == 0),
         (f"pm2 says {audit.pm2_status}", audit.pm2_status == "online"),
     ]
     return [sentence for sentence, good in checks if not good]

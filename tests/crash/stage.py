@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.rehearsal.people import CHANNEL, PEOPLE, environment
 from bot.rehearsal.target import Target
-from bot.rehearsal.target.box import PLAIN_PATH
+from bot.rehearsal.target.host import PLAIN_PATH
 from bot.rehearsal.workspace import Workspace
 from tests.crash.wire import Wire
 
@@ -101,7 +101,7 @@ def _ports(target: Target) -> dict[str, int]:
         "ssh": target.ssh.port,
         "database": target.postgres.port,
         "api": services.api_port,
-        "app": services.door_port,
+        "app": services.proxy_port,
     }
 
 
@@ -117,7 +117,7 @@ def _environment(target: Target, workspace: Workspace, wires: dict[str, Wire], f
         for key, value in behind.items():
             behind[key] = value.replace(f"127.0.0.1:{real}", f"127.0.0.1:{wires[name].port}")
     # what runs on the host itself goes no wire; its words come from the bot's environment all the same
-    behind |= {"PROD_KNOWN_HOSTS": str(known), "PROD_AUDIT": str(target.box.audit_log)}
+    behind |= {"PROD_KNOWN_HOSTS": str(known), "PROD_AUDIT": str(target.host.audit_log)}
     slack = {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.audit import FORWARD
+from bot.rehearsal.target.audit import FORWARD_COUNT
 from commands.rollback.request import rollback
 from state.facts import Actor, Door
 from tests.crash.conftest import Play
@@ -29,7 +29,7 @@ def part(name: str) -> str:
 
 def said(point: Point, name: str) -> int:
     """How often the audit has a command's line of this run."""
-    lines = point.here.target.box.audit_log.read_text().splitlines()
+    lines = point.here.target.host.audit_log.read_text().splitlines()
     return sum(f'"name": "{name}", "run": "{point.run}"' in line for line in lines)
 
 
@@ -37,7 +37,7 @@ def said(point: Point, name: str) -> int:
 def test_between_the_sql_commit_and_our_note(play: Play, dies: str) -> None:
     async def story(point: Point) -> None:
         wire, target = point.here.wires["database"], point.here.target
-        before = await asyncio.to_thread(target.postgres.ask, FORWARD)
+        before = await asyncio.to_thread(target.postgres.query, FORWARD_COUNT)
         sent: list[bytes] = []
 
         def file_goes(data: bytes) -> bool:
@@ -54,7 +54,7 @@ def test_between_the_sql_commit_and_our_note(play: Play, dies: str) -> None:
             await point.restart()
         wire.let_go()
         row = await point.ends("migration")
-        after = await asyncio.to_thread(target.postgres.ask, FORWARD)
+        after = await asyncio.to_thread(target.postgres.query, FORWARD_COUNT)
         assert int(str(after[0][0])) == int(str(before[0][0])) + 1, "the file was applied more than once, or not at all"
         assert row.attempt == 1
         await turn_back(point)
@@ -107,7 +107,7 @@ def test_before_the_script_has_arrived(play: Play) -> None:
 
 def test_between_the_commands_end_and_its_exit_code(play: Play) -> None:
     async def story(point: Point) -> None:
-        jobs = point.here.target.box.home / ".gonogo" / "jobs"
+        jobs = point.here.target.host.home / ".gonogo" / "jobs"
         # writing into a pipe that nobody reads keeps the host's shell from writing the exit code
         point.begin(page(run_step("once", SAY, f'(cd "{jobs}"/run-${{run}}-*_once_1; mkfifo exit)')))
         await point.until(lambda: said(point, "once"), "the command's end")
@@ -128,15 +128,15 @@ def test_between_the_commands_end_and_its_exit_code(play: Play) -> None:
 def test_during_the_backup(play: Play) -> None:
     async def story(point: Point) -> None:
         target = point.here.target
-        pause = point.pause("pg_dump", target.box.bin, "", "--snapshot=")
-        kept = set((target.box.srv / "backups").iterdir())
+        pause = point.pause("pg_dump", target.host.bin, "", "--snapshot=")
+        kept = set((target.host.srv / "backups").iterdir())
         point.begin(page(run_step("after", SAY), before=part("backup")))
         await point.until(lambda: pause.reached, "pg_dump")
         await point.restart()
         await point.restart()
         pause.go()
         await point.ends("after")
-        new = set((target.box.srv / "backups").iterdir()) - kept
+        new = set((target.host.srv / "backups").iterdir()) - kept
         assert pause.reached == 1, "a second dump was begun"
         dumps = [file.name for file in new if file.name.endswith((".dump", ".part"))]
         assert len(dumps) == 1, f"not one whole backup: {dumps}"
@@ -148,7 +148,7 @@ def test_during_the_backup(play: Play) -> None:
 def test_in_the_middle_of_a_rollback(play: Play) -> None:
     async def story(point: Point) -> None:
         wait = 'while [ -e "$audit.hold" ]; do sleep 0.02; done'
-        hold = Path(f"{point.here.target.box.audit_log}.hold")
+        hold = Path(f"{point.here.target.host.audit_log}.hold")
         hold.touch()
         back = run_step("first-back", SAY, wait) + run_step("second-back", SAY)
         point.begin(page(run_step("forth", SAY), back))

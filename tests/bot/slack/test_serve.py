@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.box import free_port, listens
+from bot.rehearsal.target.loopback import free_port, is_listening
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
@@ -74,7 +74,7 @@ def replace_box(here: Box, workspace: Workspace, settings: Settings) -> Box:
 
 async def _answers(here: Box, *, acked: bool) -> None:
     async with here.serving(sockets=False):
-        await here.until(lambda: listens(here.settings.port), 30)
+        await here.until(lambda: is_listening(here.settings.port), 30)
         reply = await here.workspace.command(GUEST, "/deploy help")
         assert reply.acked is acked, reply
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.postgres import sql as sql_tool
 from bot.tools.postgres.sql import PostgresDatabase
 from bot.tools.ssh import connection as ssh_tool
@@ -27,7 +27,7 @@ from state.errors import Failed, LostTrack, Stopped, Unreachable
 from tests.bot.tools.postgres.test_sql import tool
 from tests.bot.tools.proxy import Proxy
 from tests.bot.tools.ssh.test_shell import shell_for
-from tests.conftest import make_box
+from tests.conftest import make_host
 
 GO = threading.Event()
 
@@ -80,28 +80,28 @@ def test_a_migration_whose_end_never_comes_is_unknown_and_can_be_looked_at(
 
 
 @pytest.fixture
-def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SshShell, Ssh]]:
+def frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SshShell, SshServer]]:
     """An SSH server of its own that a test may stop, and little patience with it."""
     monkeypatch.setattr(ssh_tool, "CONNECT_LIMIT", 1.0)
-    box = make_box(tmp_path)
-    server = Ssh(box)
+    box = make_host(tmp_path)
+    server = SshServer(box)
     server.start()
     yield shell_for(server), server
     for process in box.processes():
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGCONT)
-    box.end_all()
+    box.stop_processes()
 
 
-def freeze(ssh: Ssh) -> None:
+def freeze(ssh: SshServer) -> None:
     """Stop the server and every session of it."""
-    for process in ssh.box.processes():
+    for process in ssh.host.processes():
         with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
             if "ssh" in " ".join(process.cmdline()[:3]):
                 process.suspend()
 
 
-def freeze_in(job: Path, ssh: Ssh, then: threading.Event | None = None) -> None:
+def freeze_in(job: Path, ssh: SshServer, then: threading.Event | None = None) -> None:
     """Stop the server as soon as a job has written its file there, however long the log-in took; `then` is set after it."""
     until = time.monotonic() + 20
     while not job.exists() and time.monotonic() < until:
@@ -111,16 +111,16 @@ def freeze_in(job: Path, ssh: Ssh, then: threading.Event | None = None) -> None:
         then.set()
 
 
-def thaw(ssh: Ssh) -> None:
+def thaw(ssh: SshServer) -> None:
     """Let it go on."""
-    for process in ssh.box.processes():
+    for process in ssh.host.processes():
         with suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
             process.resume()
 
 
-def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen: tuple[SshShell, Ssh]) -> None:
+def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen: tuple[SshShell, SshServer]) -> None:
     shell, server = frozen
-    mark, begun = server.box.folder / "mark", server.box.folder / "begun"
+    mark, begun = server.host.folder / "mark", server.host.folder / "begun"
     job = Job(key="hung/step/1", script=f"sleep 0.4; touch {begun}; sleep 2; echo once >> {mark}", limit=1.5)
     threading.Thread(target=freeze_in, args=(begun, server)).start()
     began = time.monotonic()
@@ -139,15 +139,15 @@ def test_a_host_that_hangs_lets_a_job_go_on_there_and_its_end_is_unknown(frozen:
     assert mark.read_text() == "once\n"
 
 
-def test_a_stop_on_a_host_that_hangs_says_that_the_end_is_not_known(frozen: tuple[SshShell, Ssh]) -> None:
+def test_a_stop_on_a_host_that_hangs_says_that_the_end_is_not_known(frozen: tuple[SshShell, SshServer]) -> None:
     shell, server = frozen
-    stop, begun = threading.Event(), server.box.folder / "begun"
+    stop, begun = threading.Event(), server.host.folder / "begun"
     threading.Thread(target=freeze_in, args=(begun, server, stop)).start()
     with pytest.raises((LostTrack, Stopped), match="its end is not known"):
         shell.run("box", Job(key="hung/stop/1", script=f"sleep 0.3; touch {begun}; sleep 30", limit=60), stop=stop)
 
 
-def test_a_host_that_hangs_and_one_that_is_no_ssh_server_say_so(frozen: tuple[SshShell, Ssh]) -> None:
+def test_a_host_that_hangs_and_one_that_is_no_ssh_server_say_so(frozen: tuple[SshShell, SshServer]) -> None:
     shell, server = frozen
     freeze(server)
     with pytest.raises(Unreachable, match="accepts the connection and says nothing within 1 s; it hangs, or"):
@@ -155,10 +155,10 @@ def test_a_host_that_hangs_and_one_that_is_no_ssh_server_say_so(frozen: tuple[Ss
 
 
 def test_a_full_disk_on_the_host_fails_the_command_with_its_words_and_it_can_be_run_again(
-    frozen: tuple[SshShell, Ssh],
+    frozen: tuple[SshShell, SshServer],
 ) -> None:
     shell, server = frozen
-    small = server.box.folder / "small"
+    small = server.host.folder / "small"
     small.mkdir()
     if subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], capture_output=True, check=False
@@ -176,9 +176,9 @@ def test_a_full_disk_on_the_host_fails_the_command_with_its_words_and_it_can_be_
         subprocess.run(["umount", small], check=True)
 
 
-def test_a_full_disk_where_running_commands_are_kept_is_told(frozen: tuple[SshShell, Ssh]) -> None:
+def test_a_full_disk_where_running_commands_are_kept_is_told(frozen: tuple[SshShell, SshServer]) -> None:
     shell, server = frozen
-    jobs = server.box.home / ".gonogo"
+    jobs = server.host.home / ".gonogo"
     jobs.mkdir(parents=True, exist_ok=True)
     if subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", jobs], capture_output=True, check=False
@@ -192,4 +192,4 @@ def test_a_full_disk_where_running_commands_are_kept_is_told(frozen: tuple[SshSh
     finally:
         subprocess.run(["umount", "-l", jobs], check=True)
     assert "left no exit code; look before you run it again" in said or said == "exit 1", said
-    assert psutil.pid_exists(server.box.children[-1].pid)
+    assert psutil.pid_exists(server.host.children[-1].pid)

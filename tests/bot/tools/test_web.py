@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.browser import ChromiumBrowser
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from bot.tools.postgres import scratch_server as throwaway
 from bot.tools.postgres.scratch_folder import PREFIX, sweep
 from bot.tools.postgres.server_programs import fit, give_to_server, program_folders

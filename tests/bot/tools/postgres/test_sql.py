@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres import migration_progress as applying

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.box import free_port
-from bot.rehearsal.target.ssh import Ssh, _make_key
+from bot.rehearsal.target.loopback import free_port
+from bot.rehearsal.target.ssh_server import SshServer, make_key
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
@@ -25,14 +25,14 @@ LONG = f"4711.{os.getpid():08}"
 SAYS = 'echo one; echo "token $TOKEN"; printf half; sleep 1.5; echo; echo last'
 
 
-def shell_for(ssh: Ssh, **changes: str) -> SshShell:
+def shell_for(ssh: SshServer, **changes: str) -> SshShell:
     """A shell whose host `box` is the server, but for what is changed."""
     place = {"address": ssh.address, "key": str(ssh.key), "known_hosts": str(ssh.known_hosts), **changes}
     return SshShell({"box": HostPlace(**place)}, {"SECRET": SECRET}, Redactor([SECRET]))
 
 
 @pytest.fixture
-def shell(ssh: Ssh) -> SshShell:
+def shell(ssh: SshServer) -> SshShell:
     """A shell that may log in."""
     return shell_for(ssh)
 
@@ -130,17 +130,17 @@ def test_a_job_over_its_limit_is_ended_and_says_so(shell: SshShell) -> None:
     assert eventually(lambda: not running(f"sleep {LONG}3"))
 
 
-def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: Ssh) -> None:
+def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: SshServer) -> None:
     ended = run(shell, f"ps -ef | grep -c '{SECRET[:6]}[-]' || true; sleep 0.1; echo got $TOKEN")
     assert ended.tail == "0\ngot •••\n", "the secret shows in ps, or in the output"
     found = subprocess.run(
-        ["grep", "-rl", SECRET, str(ssh.box.home / ".gonogo")], capture_output=True, text=True, check=False
+        ["grep", "-rl", SECRET, str(ssh.host.home / ".gonogo")], capture_output=True, text=True, check=False
     )
     # the job's own output holds what the job itself printed, and nothing else does
     assert {Path(name).name for name in found.stdout.split()} <= {"out"}
 
 
-def test_a_look_tells_absent_running_finished_and_dead(shell: SshShell, ssh: Ssh) -> None:
+def test_a_look_tells_absent_running_finished_and_dead(shell: SshShell, ssh: SshServer) -> None:
     assert shell.job_status("box", "never/begun").state == "absent"
     key, stop = f"look/{time.time_ns()}", threading.Event()
     thread = threading.Thread(target=lambda: run(shell, "sleep 0.8; echo end; exit 3", key=key, stop=stop))
@@ -149,37 +149,37 @@ def test_a_look_tells_absent_running_finished_and_dead(shell: SshShell, ssh: Ssh
     thread.join()
     found = shell.job_status("box", key)
     assert (found.state, found.finished and (found.finished.code, found.finished.tail)) == ("finished", (3, "end\n"))
-    dead = ssh.box.home / ".gonogo" / "jobs" / "died_1"
+    dead = ssh.host.home / ".gonogo" / "jobs" / "died_1"
     dead.mkdir()
     (dead / "pid").write_text("999999\n")
     assert shell.job_status("box", "died/1").state == "dead"
 
 
-def test_an_unknown_host_is_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_an_unknown_host_is_named(ssh: SshServer, tmp_path: Path) -> None:
     (tmp_path / "known_hosts").write_text("")
     assert "host key is unknown" in sentence(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
 
 
-def test_a_changed_host_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
-    other = _make_key(tmp_path / "other")
+def test_a_changed_host_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
+    other = make_key(tmp_path / "other")
     (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{ssh.port} {other}\n")
     assert "host key has CHANGED" in sentence(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
 
 
-def test_a_wrong_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
-    _make_key(tmp_path / "wrong")
+def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
+    make_key(tmp_path / "wrong")
     assert "refuses the key" in sentence(shell_for(ssh, key=str(tmp_path / "wrong")))
 
 
-def test_a_missing_key_file_is_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_missing_key_file_is_named(ssh: SshServer, tmp_path: Path) -> None:
     assert "key's file cannot be read" in sentence(shell_for(ssh, key=str(tmp_path / "none")))
 
 
-def test_nobody_listening_is_named(ssh: Ssh) -> None:
+def test_nobody_listening_is_named(ssh: SshServer) -> None:
     assert "nobody listens there" in sentence(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{free_port()}"))
 
 
-def test_an_address_of_another_form_is_named(ssh: Ssh) -> None:
+def test_an_address_of_another_form_is_named(ssh: SshServer) -> None:
     assert "must be written user@host:port" in sentence(shell_for(ssh, address="127.0.0.1"))
 
 

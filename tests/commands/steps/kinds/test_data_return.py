@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.sql import PostgresDatabase
 from bot.tools.secrets import Redactor
