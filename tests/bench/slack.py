@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.rehearsal.stage import SPEED
-from bot.rehearsal.workspace.calls import Calls
+from bot.rehearsal.workspace.rate_limits import RateLimiter
 from state.records import RunState
 from tests.bench.deployed import Deployed, begun
 
@@ -16,10 +16,10 @@ UPDATE, POST = "chat.update", "chat.postMessage"
 def measure() -> dict[str, float]:
     """Calls of the Web API and 429s in one run; the workspace enforces Slack's limits in real time, whatever the watch's factor."""
     calls = asyncio.run(_kept())
-    counts = {method: sum(name == method for _, name, _ in calls.made) for method in (UPDATE, POST)}
+    counts = {method: sum(name == method for _, name, _ in calls.calls) for method in (UPDATE, POST)}
     return {
         "the watch of 4 h is shortened by": FACTOR,
-        "calls of the Web API": len(calls.made),
+        "calls of the Web API": len(calls.calls),
         **{f"{method}, in all": float(count) for method, count in counts.items()},
         f"{UPDATE}, the most in any 60 s (Slack: 50)": calls.highest_rate(UPDATE),
         f"{POST}, the most in any 60 s (Slack: 60 and a burst)": calls.highest_rate(POST),
@@ -27,12 +27,12 @@ def measure() -> dict[str, float]:
     }
 
 
-async def _kept() -> Calls:
+async def _kept() -> RateLimiter:
     """Play Option A to KEEP, and wait until the channel says so; a channel that has not heard it has not been told all."""
     async with begun(FACTOR) as here:
         async with asyncio.timeout(900):
             await _told(here)
-        return here.stage.workspace.call_counts
+        return here.stage.workspace.rate_limiter
 
 
 async def _told(here: Deployed) -> None:

@@ -94,7 +94,7 @@ def test_between_slacks_yes_and_our_note(play: Play, number: int) -> None:
         point.begin(page(run_step("one", SAY) + run_step("two", SAY)))
         await asyncio.wait_for(posted.wait(), 60)
         await point.restart()
-        workspace.team.listeners.remove(heard)
+        workspace.state.message_listeners.remove(heard)
         await kept(point)
         workspace.faults.lost_answers, workspace.faults.lost_after = 0, 0.0
 

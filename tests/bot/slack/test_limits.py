@@ -11,7 +11,7 @@ from tests.bot.slack.story import HEALTH
 
 def test_many_steps_at_once_are_told_without_one_refusal(tmp_path: Path) -> None:
     async def story(here: Box) -> None:
-        here.workspace.team.strict_rate_limits = True
+        here.workspace.state.strict_rate_limits = True
         run = here.gate()
         for number in range(8):
             here.begin(run, HEALTH, number + 1)
@@ -19,6 +19,6 @@ def test_many_steps_at_once_are_told_without_one_refusal(tmp_path: Path) -> None
         await told(here)
         posts = [good for _, method, good in here.workspace.calls if method == "chat.postMessage"]
         assert len(posts) > 8
-        assert here.workspace.call_counts.refused == []
+        assert here.workspace.rate_limiter.refused == []
 
     play(tmp_path, story)

@@ -24,7 +24,7 @@ def named(here: Box, ending: str) -> list[dict[str, str]]:
 
 def content(here: Box, file: dict[str, str]) -> bytes:
     """The bytes that were uploaded."""
-    return bytes(here.workspace.team.contents[file["id"]])
+    return bytes(here.workspace.state.file_contents[file["id"]])
 
 
 def watched(here: Box) -> None:

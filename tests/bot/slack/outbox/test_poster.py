@@ -207,9 +207,9 @@ def test_a_missing_channel_is_said_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(here: Box) -> None:
-        from bot.rehearsal.workspace.team import BOT_USER
+        from bot.rehearsal.workspace.workspace_state import BOT_USER
 
-        members = here.workspace.team.channels[CHANNEL].members
+        members = here.workspace.state.channels[CHANNEL].members
         members.discard(BOT_USER)
         here.gate()
         await here.until(lambda: "not_in_channel" in caplog.text)
@@ -244,7 +244,7 @@ def test_no_more_updates_are_sent_than_slack_allows(tmp_path: Path, monkeypatch:
             await asyncio.sleep(0.05)
             here.end(run, HEALTH, attempt=number + 1)
         await asyncio.sleep(2)
-        assert here.workspace.call_counts.highest_rate("chat.update") <= 50
+        assert here.workspace.rate_limiter.highest_rate("chat.update") <= 50
 
     play(tmp_path, story)
 

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.rehearsal.workspace.blockkit.check import wrong_blocks, wrong_view
+from bot.rehearsal.workspace.blockkit.validation import block_errors, view_errors
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
 from bot.slack.views.modals import ASKS, reason_modal, start_modal
@@ -61,7 +61,7 @@ def _sdk(blocks: list[dict[str, Any]]) -> None:
 def test_every_message_is_accepted_by_the_sdk_and_by_slacks_rules(tmp_path: Path, words: str) -> None:
     for name, message in views(tmp_path, words).items():
         _sdk(message.blocks)
-        assert wrong_blocks(message.blocks) == [], name
+        assert block_errors(message.blocks) == [], name
         assert all(text.strip() for text in _texts(message.blocks)), f"{name} holds an empty text"
         assert message.text.strip(), name
         assert len(message.text.encode("utf-8", "replace")) < 4000, name
@@ -172,7 +172,7 @@ def _modals(words: str) -> list[dict[str, Any]]:
 
 def test_every_modal_is_accepted_by_the_sdk_and_by_slacks_rules(words: str) -> None:
     for modal in _modals(words):
-        assert wrong_view(modal) == []
+        assert view_errors(modal) == []
         View(**modal).validate_json()
         _sdk(modal["blocks"])
         assert len(json.dumps(modal)) < 250_000

@@ -1,4 +1,4 @@
-"""Counts every call of the Web API, and knows Slack's limits a minute."""
+"""Slack's rate limits: records every call of the Web API, and computes how long a bot must wait before the next one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+# Slack's tiers: calls of one method in a minute
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 TIER_OF = {
     **dict.fromkeys(["users.list", "conversations.list", "usergroups.users.list", "usergroups.list", "pins.add"], 2),
@@ -17,43 +18,40 @@ TIER_OF = {
     **dict.fromkeys(["files.getUploadURLExternal", "files.completeUploadExternal"], 4),
 }
 BURST = 5
-"""So many messages may come at once in a channel before the rule of one a second is felt."""
+"""Messages that one channel takes at once, before its limit of one a second applies."""
 
 
 @dataclass
-class Calls:
-    """The calls so far, and whether the next one is one too many. Times are of the monotonic clock, in seconds.
+class RateLimiter:
+    """The calls so far as (monotonic time in seconds, method, answered with ok); `refused` are the methods of 429s."""
 
-    `refused` are the methods of those that were answered with 429.
-    """
-
-    made: list[tuple[float, str, bool]] = field(default_factory=list)
+    calls: list[tuple[float, str, bool]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     _buckets: dict[str, tuple[float, float]] = field(default_factory=lambda: defaultdict(lambda: (0.0, BURST)))
 
-    def note(self, method: str, *, good: bool) -> None:
-        """Write down one call."""
-        self.made.append((time.monotonic(), method, good))
+    def record(self, method: str, *, ok: bool) -> None:
+        """Record one call."""
+        self.calls.append((time.monotonic(), method, ok))
 
     def highest_rate(self, method: str) -> int:
         """The most calls of a method in any 60 seconds."""
-        times = [at for at, name, _ in self.made if name == method]
+        times = [at for at, name, _ in self.calls if name == method]
         return max((sum(1 for at in times if start <= at < start + 60) for start in times), default=0)
 
-    def wait(self, method: str, channel: str) -> int:
-        """Seconds that Slack would ask a bot to wait before this call; 0 when it may go ahead."""
+    def wait_seconds(self, method: str, channel: str) -> int:
+        """The seconds that Slack would make the bot wait before this call; 0 when the call is within the limits."""
         if method == "chat.postMessage":
-            return self._wait_for_channel(channel)
+            return self._channel_wait(channel)
         tier = TIER_OF.get(method)
-        since = time.monotonic() - 60
-        recent = [at for at, name, _ in self.made if name == method and at > since]
+        minute_ago = time.monotonic() - 60
+        recent = [at for at, name, _ in self.calls if name == method and at > minute_ago]
         if tier is None or len(recent) < TIERS[tier]:
             return 0
-        return max(1, round(recent[-TIERS[tier]] - since))
+        return max(1, round(recent[-TIERS[tier]] - minute_ago))
 
-    def _wait_for_channel(self, channel: str) -> int:
+    def _channel_wait(self, channel: str) -> int:
         now = time.monotonic()
-        then, left = self._buckets[channel]
-        left = min(BURST, left + now - then)
-        self._buckets[channel] = (now, left - 1 if left >= 1 else left)
-        return 0 if left >= 1 else 1
+        refilled_at, tokens = self._buckets[channel]
+        tokens = min(BURST, tokens + now - refilled_at)
+        self._buckets[channel] = (now, tokens - 1 if tokens >= 1 else tokens)
+        return 0 if tokens >= 1 else 1

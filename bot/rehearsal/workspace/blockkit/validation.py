@@ -1,4 +1,4 @@
-"""Checks blocks and views, and words what is wrong as Slack does, each with its json-pointer."""
+"""Validates blocks and views, and reports errors in Slack's words, each with its json-pointer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.rehearsal.workspace.blockkit.blocks import Home, Modal, Posted
+from bot.rehearsal.workspace.blockkit.blocks import Home, MessageBlocks, Modal
 
+# characters
 MOST_CHARACTERS = 13_200
 MOST_MARKDOWN = 12_000
 MOST_TABLE = 10_000
 MOST_VIEW_BYTES = 250_000
 Json = Any
-WORDS = {
+# pydantic's error type -> Slack's message
+MESSAGES = {
     "string_too_long": "must be less than {over} characters",
     "string_too_short": "must be more than {under} characters",
     "too_long": "no more than {max_length} items allowed",
@@ -34,39 +36,39 @@ WORDS = {
 }
 
 
-def wrong_blocks(blocks: Json) -> list[str]:
-    """What is wrong with the blocks of a message, in Slack's words; empty when nothing is."""
-    if wrong := _wrong(Posted, {"blocks": blocks}):
-        return wrong
+def block_errors(blocks: Json) -> list[str]:
+    """The errors of a message's blocks, in Slack's words; [] when they are valid."""
+    if errors := _model_errors(MessageBlocks, {"blocks": blocks}):
+        return errors
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MOST_MARKDOWN:
         return [f"must be less than {MOST_MARKDOWN + 1} characters over all markdown blocks [json-pointer:/blocks]"]
-    return list(_repeated(blocks))
+    return list(_structure_errors(blocks))
 
 
-def wrong_view(view: Json) -> list[str]:
-    """What is wrong with a modal or a Home tab, in Slack's words; empty when nothing is."""
+def view_errors(view: Json) -> list[str]:
+    """The errors of a modal or a Home tab, in Slack's words; [] when it is valid."""
     if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
         return ["must be a modal or a home view [json-pointer:/view/type]"]
     if len(json.dumps(view)) > MOST_VIEW_BYTES:
         return ["must be less than 250 kB [json-pointer:/view]"]
     model: type[BaseModel] = Modal if view["type"] == "modal" else Home
-    if wrong := _wrong(model, view, root="/view"):
-        return wrong
+    if errors := _model_errors(model, view, root="/view"):
+        return errors
     has_inputs = any(block["type"] == "input" for block in view["blocks"])
     if view["type"] == "modal" and has_inputs and "submit" not in view:
         return ["missing required field: submit [json-pointer:/view] (a modal with input blocks needs one)"]
-    return list(_repeated(view["blocks"], root="/view"))
+    return list(_structure_errors(view["blocks"], root="/view"))
 
 
-def characters(blocks: list[dict[str, Json]]) -> int:
-    """All the characters that people would read in these blocks."""
+def count_characters(blocks: list[dict[str, Json]]) -> int:
+    """The number of characters that people read in these blocks."""
     return sum(len(text) for text in _texts(blocks))
 
 
 def too_many_tables(blocks: list[dict[str, Json]]) -> bool:
-    """Whether a message holds more than one table, or one of more than 10,000 characters."""
+    """Whether a message has more than one table, or one with more than 10,000 characters."""
     tables = [block for block in blocks if block["type"] == "table"]
-    return len(tables) > 1 or characters(tables) > MOST_TABLE
+    return len(tables) > 1 or count_characters(tables) > MOST_TABLE
 
 
 def _texts(value: Json) -> Iterable[str]:
@@ -81,30 +83,30 @@ def _texts(value: Json) -> Iterable[str]:
                 yield from _texts(item)
 
 
-def _wrong(model: type[BaseModel], value: Json, root: str = "") -> list[str]:
+def _model_errors(model: type[BaseModel], value: Json, root: str = "") -> list[str]:
     try:
         model.model_validate(value)
     except ValidationError as error:
-        return [line for details in error.errors() for line in _lines(details, value, root)]
+        return [line for details in error.errors() for line in _error_lines(details, value, root)]
     return []
 
 
-def _lines(details: ErrorDetails, value: Json, root: str) -> Iterable[str]:
+def _error_lines(details: ErrorDetails, value: Json, root: str) -> Iterable[str]:
     keys = _real_keys(details["loc"], value)
     kind, parent = details["type"], keys[:-1]
     in_text = len(parent) > 1 and parent[-1] in ("text", "accessory")
     if in_text and kind != "missing":
         yield f"failed to match all allowed schemas {_pointer(parent, root)}"
     if kind in ("missing", "extra_forbidden"):
-        yield f"{_words(details, keys)} {_pointer(parent, root)}"
+        yield f"{_message(details, keys)} {_pointer(parent, root)}"
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
-        yield f"{_words(details, keys)} {_pointer([*keys, 'type'], root)}"
+        yield f"{_message(details, keys)} {_pointer([*keys, 'type'], root)}"
     else:
-        yield f"{_words(details, keys)} {_pointer(keys, root)}"
+        yield f"{_message(details, keys)} {_pointer(keys, root)}"
 
 
 def _real_keys(loc: tuple[int | str, ...], value: Json) -> list[int | str]:
-    """The location without the names of models in it: only keys that lead somewhere, and the last one."""
+    """The location of an error without pydantic's model names: only keys that exist in the value, and the last one."""
     keys: list[int | str] = []
     for place, key in enumerate(loc):
         if isinstance(value, dict) and key in value:
@@ -117,13 +119,13 @@ def _real_keys(loc: tuple[int | str, ...], value: Json) -> list[int | str]:
     return keys
 
 
-def _words(details: ErrorDetails, keys: list[int | str]) -> str:
-    """Slack's wording of one error; what Slack has no known words for keeps pydantic's."""
+def _message(details: ErrorDetails, keys: list[int | str]) -> str:
+    """Slack's message for one error; pydantic's where Slack's is not known."""
     if details["type"] == "literal_error" and details["input"] is None:
-        return WORDS["string_type"]
+        return MESSAGES["string_type"]
     context = details.get("ctx", {})
     bounds = {"over": context.get("max_length", 0) + 1, "under": context.get("min_length", 0) - 1}
-    template = WORDS.get(details["type"], details["msg"].replace("{", "{{").replace("}", "}}"))
+    template = MESSAGES.get(details["type"], details["msg"].replace("{", "{{").replace("}", "}}"))
     return template.format_map({**context, **bounds, "key": keys[-1] if keys else ""})
 
 
@@ -131,7 +133,7 @@ def _pointer(keys: list[int | str], root: str) -> str:
     return f"[json-pointer:{root}/{'/'.join(str(key) for key in keys)}]".replace("/]", "]")
 
 
-def _repeated(blocks: list[dict[str, Json]], root: str = "") -> Iterable[str]:
+def _structure_errors(blocks: list[dict[str, Json]], root: str = "") -> Iterable[str]:
     seen: set[str] = set()
     for number, block in enumerate(blocks):
         pointer = f"[json-pointer:{root}/blocks/{number}"
@@ -143,10 +145,10 @@ def _repeated(blocks: list[dict[str, Json]], root: str = "") -> Iterable[str]:
         if name and name in seen:
             yield f'`block_id` "{name}" already exists {pointer}/block_id]'
         seen.add(name or "")
-        yield from _repeated_actions(block, pointer)
+        yield from _duplicate_actions(block, pointer)
 
 
-def _repeated_actions(block: dict[str, Json], pointer: str) -> Iterable[str]:
+def _duplicate_actions(block: dict[str, Json], pointer: str) -> Iterable[str]:
     seen: set[str] = set()
     for number, element in enumerate(block.get("elements", [])):
         name = element.get("action_id")

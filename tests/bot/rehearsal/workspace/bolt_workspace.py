@@ -1,4 +1,4 @@
-"""A workspace with the real slack-bolt connected to it, for the tests."""
+"""A workspace server with the real slack-bolt connected to it, and messages and modals for the tests."""
 
 from __future__ import annotations
 
@@ -18,39 +18,46 @@ from bot.rehearsal.workspace import Person, Workspace
 
 STARTER = Person("U01STARTER", "Somchai", "Deployer")
 LEAD = Person("U02LEAD", "Araya", "Tech lead")
+CHANNEL = "C01DEPLOY"
 Block = dict[str, Any]
 
 
 @dataclass
-class Box:
-    """A running workspace, the bolt app in it, and the client both use."""
+class BoltWorkspace:
+    """A running workspace, the bolt app that is connected to it, and the client that both use."""
 
     workspace: Workspace
     app: AsyncApp
     client: AsyncWebClient
 
     async def post(self, text: str = "hello", **more: Any) -> str:
-        """Post in the channel; the message's ts."""
-        answer = await self.client.chat_postMessage(channel="C01DEPLOY", text=text, **more)
+        """Post in the channel as the bot; returns the message's ts."""
+        answer = await self.client.chat_postMessage(channel=CHANNEL, text=text, **more)
         return str(answer["ts"])
+
+    async def open_modal(self, person: Person = STARTER, **more: Any) -> str:
+        """Open a modal for a person; returns the view's id."""
+        trigger = self.workspace.state.tokens.new_trigger(person.id)
+        answer = await self.client.views_open(trigger_id=trigger, view=modal(**more))
+        return str(answer["view"]["id"])
 
 
 @asynccontextmanager
-async def open_box(*, sockets: bool = True, **settings: Any) -> AsyncIterator[Box]:
-    """A workspace with a bolt app, connected over Socket Mode unless told otherwise."""
+async def open_workspace(*, sockets: bool = True, **settings: Any) -> AsyncIterator[BoltWorkspace]:
+    """A workspace with a bolt app, connected over Socket Mode; with `sockets=False` not connected."""
     workspace = Workspace([STARTER, LEAD], **settings)
     await workspace.start()
     client = AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
     app = AsyncApp(client=client, signing_secret="secret")
     try:
-        async with _link(app, workspace) if sockets else nullcontext():
-            yield Box(workspace, app, client)
+        async with _connect(app, workspace) if sockets else nullcontext():
+            yield BoltWorkspace(workspace, app, client)
     finally:
         await workspace.stop()
 
 
 @asynccontextmanager
-async def _link(app: AsyncApp, workspace: Workspace) -> AsyncIterator[None]:
+async def _connect(app: AsyncApp, workspace: Workspace) -> AsyncIterator[None]:
     handler = AsyncSocketModeHandler(app, workspace.app_token, ping_interval=1)
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -62,15 +69,27 @@ async def _link(app: AsyncApp, workspace: Workspace) -> AsyncIterator[None]:
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run one test's coroutine."""
+    """Run a test's coroutine."""
     asyncio.run(test())
 
 
-async def refusal(calling: Coroutine[Any, Any, Any]) -> dict[str, Any]:
-    """The body of a call that Slack refuses."""
-    with pytest.raises(SlackApiError) as caught:
-        await calling
-    return dict(caught.value.response.data)
+async def refusal(call: Coroutine[Any, Any, Any]) -> dict[str, Any]:
+    """The answer to a call that the workspace must refuse."""
+    with pytest.raises(SlackApiError) as refused:
+        await call
+    return dict(refused.value.response.data)
+
+
+def received_commands(app: AsyncApp) -> list[str]:
+    """A list that fills with the text of each /deploy command that the app receives and acknowledges."""
+    received: list[str] = []
+
+    @app.command("/deploy")
+    async def deploy(ack: Any, command: dict[str, str]) -> None:
+        await ack()
+        received.append(command["text"])
+
+    return received
 
 
 def section(text: str = "a section") -> Block:
@@ -80,18 +99,18 @@ def section(text: str = "a section") -> Block:
 
 def button(action_id: str = "go", **more: Any) -> Block:
     """A row with one button."""
-    made = {
+    element = {
         "type": "button",
         "action_id": action_id,
         "text": {"type": "plain_text", "text": "Go"},
         "value": "1",
         **more,
     }
-    return {"type": "actions", "elements": [made]}
+    return {"type": "actions", "elements": [element]}
 
 
 def modal(**more: Any) -> Block:
-    """A modal with one required field."""
+    """A modal with one required field, `why` in the block `reason`, of at most 20 characters."""
     field = {"type": "plain_text_input", "action_id": "why", "max_length": 20}
     label = {"type": "plain_text", "text": "Why?"}
     return {

@@ -1,4 +1,4 @@
-"""Block Kit's small parts: text objects of every length, options and confirm dialogs."""
+"""Block Kit's text objects with their limits, options and confirm dialogs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Str2000 = Annotated[str, Field(max_length=2000)]
 Url = Annotated[str, Field(min_length=1, max_length=3000)]
 Style = Literal["primary", "danger"]
 ABSENT: Any = None
-"""The default of what may be left out, but may not be null."""
+"""The default of a field that can be left out, but cannot be null."""
 
 
 class Part(BaseModel):
-    """Any part of Block Kit: unknown keys are refused, and null is not the same as absent."""
+    """Any part of Block Kit. It refuses unknown keys; null is not the same as absent."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -62,13 +62,13 @@ class Plain100(Plain):
 
 
 class Plain150(Plain):
-    """A headline or a placeholder."""
+    """A heading or a placeholder."""
 
     text: Annotated[str, Field(min_length=1, max_length=150)]
 
 
 class Plain2000(Plain):
-    """A label, a hint or the title of an image."""
+    """A label, a hint or an image's title."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -104,7 +104,7 @@ Text2000 = Annotated[Mrkdwn2000 | Plain2000, Field(discriminator="type")]
 
 
 class Confirm(Part):
-    """The dialog asked before an element acts."""
+    """The dialog that asks before an element acts."""
 
     title: Plain100
     text: Text300
@@ -114,7 +114,7 @@ class Confirm(Part):
 
 
 class Option(Part):
-    """One choice of a select menu."""
+    """One option of a select menu."""
 
     text: Plain75
     value: Annotated[str, Field(min_length=1, max_length=150)]
@@ -122,13 +122,13 @@ class Option(Part):
 
 
 class OverflowOption(Option):
-    """One choice of an overflow menu."""
+    """One option of an overflow menu."""
 
     url: Url = Field(default=ABSENT)
 
 
 class RichOption(Part):
-    """One choice of radio buttons or checkboxes."""
+    """One option of radio buttons or checkboxes."""
 
     text: Text75
     value: Annotated[str, Field(min_length=1, max_length=150)]
@@ -136,7 +136,7 @@ class RichOption(Part):
 
 
 class OptionGroup(Part):
-    """A headed part of a select menu."""
+    """A group of options with a label."""
 
     label: Plain75
     options: Annotated[list[Option], Field(min_length=1, max_length=100)]

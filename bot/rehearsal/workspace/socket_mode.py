@@ -1,4 +1,4 @@
-"""Socket Mode: one-time addresses, hello, envelopes that want an ack, and goodbyes."""
+"""Socket Mode: one-time addresses, hello, envelopes that need an ack, and disconnects."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from bot.rehearsal.workspace.delivery import ACK_SECONDS, Kind, NotAckedError
-from bot.rehearsal.workspace.methods import Call, SlackError, method
-from bot.rehearsal.workspace.records import Json
-from bot.rehearsal.workspace.team import APP_ID, Team
+from bot.rehearsal.workspace.method_registry import Call, SlackError, method
+from bot.rehearsal.workspace.slack_objects import Json
+from bot.rehearsal.workspace.workspace_state import APP_ID, WorkspaceState
 
 MOST_SOCKETS = 10
 APPROXIMATE_SECONDS = 18_060
@@ -20,64 +20,64 @@ APPROXIMATE_SECONDS = 18_060
 
 @method("apps.connections.open", for_app=True)
 async def open_connection(call: Call) -> Json:
-    """An address for one socket, good once."""
-    if call.team.faults.refuse_sockets:
+    """Return an address that opens one socket, once."""
+    if call.state.faults.refuse_sockets:
         raise SlackError("internal_error")
     ticket = secrets.token_hex(16)
-    call.team.tickets.add(ticket)
-    address = call.team.address.replace("http://", "ws://", 1)
+    call.state.tickets.add(ticket)
+    address = call.state.address.replace("http://", "ws://", 1)
     return {"url": f"{address}/link?ticket={ticket}&app_id={APP_ID}"}
 
 
 @dataclass
 class Sockets:
-    """All open sockets of the bot; any of them may get a payload."""
+    """All open sockets of the bot. They get the payloads in turn."""
 
-    team: Team
+    state: WorkspaceState
     _open: dict[web.WebSocketResponse, web.Request] = field(default_factory=dict)
     _dead: set[web.WebSocketResponse] = field(default_factory=set)
-    _waiting: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
+    _acks: dict[str, asyncio.Future[Json]] = field(default_factory=dict)
     _turn: itertools.count[int] = field(default_factory=itertools.count)
 
     def __len__(self) -> int:
         return len(self._open)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Speak to one socket of the bot until it goes."""
+        """Serve one socket of the bot until it closes."""
         ticket = request.query.get("ticket", "")
-        if self.team.faults.outage or ticket not in self.team.tickets or len(self._open) >= MOST_SOCKETS:
-            return web.Response(status=503 if self.team.faults.outage else 408)
-        self.team.tickets.discard(ticket)
+        if self.state.faults.outage or ticket not in self.state.tickets or len(self._open) >= MOST_SOCKETS:
+            return web.Response(status=503 if self.state.faults.outage else 408)
+        self.state.tickets.discard(ticket)
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self._open[socket] = request
         try:
-            await self._hello(socket)
-            await self._listen(socket)
+            await self._send_hello(socket)
+            await self._receive(socket)
         finally:
             self._open.pop(socket, None)
             self._dead.discard(socket)
         return socket
 
     async def deliver(self, kind: Kind, payload: Json) -> Json:
-        """Send one envelope and return what the ack holds.
+        """Send one envelope and return the content of its ack.
 
-        Raises NotAckedError when no socket is open or no ack comes within three seconds.
+        Raises NotAckedError when no socket is open, or when no ack comes within three seconds.
         """
         name = secrets.token_hex(16)
         envelope: Json = {"envelope_id": name, "type": kind, "payload": payload}
         envelope["accepts_response_payload"] = kind != "events_api"
         if kind == "events_api":
             envelope |= {"retry_attempt": 0, "retry_reason": ""}
-        ack = self._waiting[name] = asyncio.get_running_loop().create_future()
+        ack = self._acks[name] = asyncio.get_running_loop().create_future()
         try:
-            for _ in range(2 if self.team.faults.duplicate_envelopes else 1):
+            for _ in range(2 if self.state.faults.duplicate_envelopes else 1):
                 await self._send(envelope)
             return await asyncio.wait_for(ack, ACK_SECONDS)
         except TimeoutError as error:
             raise NotAckedError("operation_timeout") from error
         finally:
-            del self._waiting[name]
+            del self._acks[name]
 
     def cut(self) -> None:
         """Drop all sockets without a goodbye."""
@@ -87,11 +87,11 @@ class Sockets:
         self._open.clear()
 
     def silence(self) -> None:
-        """Say nothing more on the sockets that are open now."""
+        """Send nothing more on the sockets that are open now."""
         self._dead.update(self._open)
 
     async def refresh(self) -> None:
-        """Tell every socket that it should come again, as Slack does every few hours, and close it."""
+        """Ask every socket to reconnect, as Slack does every few hours, and close it."""
         for socket in list(self._open):
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}})
             await socket.close()
@@ -108,12 +108,12 @@ class Sockets:
         except ConnectionError as error:
             raise NotAckedError("dispatch_failed") from error
 
-    async def _hello(self, socket: web.WebSocketResponse) -> None:
+    async def _send_hello(self, socket: web.WebSocketResponse) -> None:
         debug = {"host": "rehearsal", "approximate_connection_time": APPROXIMATE_SECONDS}
         hello: Json = {"type": "hello", "num_connections": len(self._open), "debug_info": debug}
         await socket.send_json({**hello, "connection_info": {"app_id": APP_ID}})
 
-    async def _listen(self, socket: web.WebSocketResponse) -> None:
+    async def _receive(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:
             if self._is_silent(socket):
                 continue
@@ -123,9 +123,9 @@ class Sockets:
                 self._take_ack(message.json())
 
     def _is_silent(self, socket: web.WebSocketResponse) -> bool:
-        return self.team.faults.silent_sockets or socket in self._dead
+        return self.state.faults.silent_sockets or socket in self._dead
 
-    def _take_ack(self, ack: Json) -> None:
-        waiting = self._waiting.get(ack.get("envelope_id", ""))
-        if waiting and not waiting.done():
-            waiting.set_result(ack.get("payload") or {})
+    def _take_ack(self, message: Json) -> None:
+        ack = self._acks.get(message.get("envelope_id", ""))
+        if ack and not ack.done():
+            ack.set_result(message.get("payload") or {})
