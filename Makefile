@@ -32,7 +32,7 @@ bench: $(VENV)/.ready  ## speed and memory as ratios in one run
 	$(PYTHON) -m tests.bench $(ARGS)
 
 pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
-	$(PYTHON) -m bot.rehearsal.pictures $(ARGS)
+	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
 lock:  ## bring requirements.lock up to pyproject.toml
 	$(PYTHON) -m pip install --quiet pip-tools

@@ -1,4 +1,4 @@
-"""Ten remote commands, connection included: the bot's jobs with all their bookkeeping, one ssh connection, fabric and ansible-core."""
+"""Ten remote commands with the connection: gonogo's jobs, one ssh ControlMaster connection, fabric and ansible-core."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ with Connection(host, user=user, port=int(port), connect_kwargs={"key_filename":
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds (median of 5) for ten commands, and ours as a ratio of one ssh ControlMaster connection's."""
+    """Milliseconds (median of 5) for ten commands, and gonogo's as a ratio to one ssh ControlMaster connection's."""
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
         host = Host(Path(name), Path(name))
         for folder in (host.home, host.keys, host.logs):
@@ -45,23 +45,23 @@ def measure() -> dict[str, float]:
 
 def _compare(server: SshServer, folder: Path) -> dict[str, float]:
     peers = _peers()
-    found = {
+    figures = {
         "gonogo, ms": _median(lambda: _ours(server)),
         "ssh ControlMaster, ms": _median(lambda: _control_master(server, folder)),
         "fabric, ms": _median(lambda: _fabric(server, peers, folder)),
         "ansible-core, ms": _median(lambda: _ansible(server, peers, folder), times=2),
     }
-    found["gonogo / ssh ControlMaster"] = found["gonogo, ms"] / found["ssh ControlMaster, ms"]
-    return found
+    figures["gonogo / ssh ControlMaster"] = figures["gonogo, ms"] / figures["ssh ControlMaster, ms"]
+    return figures
 
 
-def _median(act: Callable[[], None], times: int = 5) -> float:
-    taken = []
+def _median(run: Callable[[], None], times: int = 5) -> float:
+    milliseconds = []
     for _ in range(times):
         began = time.perf_counter()
-        act()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+        run()
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return statistics.median(milliseconds)
 
 
 def _ours(server: SshServer) -> None:
@@ -94,7 +94,7 @@ def _control_master(server: SshServer, folder: Path) -> None:
 
 
 def _peers() -> Path:
-    """A virtual environment of the peers' own; ours stays as users have it."""
+    """The programs of a separate virtual environment with the peers, made the first time."""
     if not (CACHE / "bin" / "ansible").exists():
         subprocess.run([sys.executable, "-m", "venv", str(CACHE)], check=True)
         subprocess.run([str(CACHE / "bin" / "pip"), "install", "--quiet", "fabric", "ansible-core"], check=True)

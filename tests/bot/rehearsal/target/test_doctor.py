@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.rehearsal.people import environment
+from bot.rehearsal.role_holders import role_environment
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER
 from bot.settings import read_pages, shipped_runbooks
 from bot.tools import make_tools
@@ -22,7 +22,11 @@ PAGE = read_pages(shipped_runbooks())["option-a.md"]
 
 def lines(operator: Operator, *levels: str, ref: str = "", **changes: str) -> list[str]:
     """The preflight's lines of these levels about the target, with some variables changed."""
-    environ = {**operator.target.env, **environment(), **{f"PROD_{name}": value for name, value in changes.items()}}
+    environ = {
+        **operator.target.env,
+        **role_environment(),
+        **{f"PROD_{name}": value for name, value in changes.items()},
+    }
     tools = make_tools(places_of(PAGE), environ, PAGE.env_names())
     try:
         return [str(line) for line in examine(PAGE, tools, ref) if line.found.level in levels]

@@ -56,6 +56,8 @@ def test_a_menu_sends_the_chosen_option() -> None:
     assert forms.action_of(blocks, "more", "d")["selected_option"]["value"] == "d"
     with pytest.raises(ValueError, match="overflow more offers no option 'x'"):
         forms.action_of(blocks, "more", "x")
+    with pytest.raises(ValueError, match="offers no option"):
+        forms.action_of(blocks, "more", None)
 
 
 def test_a_field_without_a_value_keeps_its_initial_value() -> None:
@@ -101,11 +103,11 @@ def opened(count: int) -> Workspace:
 
 
 def test_an_empty_answer_closes_the_form_and_clear_closes_all() -> None:
-    workspace = opened(2)
-    first, second = workspace.views(LEAD.id)
-    forms.apply_response(workspace.state, second, {})
-    assert workspace.views(LEAD.id) == [first]
-    forms.apply_response(workspace.state, first, {"response_action": "clear"})
+    workspace = opened(3)
+    first, second, third = workspace.views(LEAD.id)
+    forms.apply_response(workspace.state, third, {})
+    assert workspace.views(LEAD.id) == [first, second]
+    forms.apply_response(workspace.state, second, {"response_action": "clear"})
     assert workspace.views(LEAD.id) == []
 
 

@@ -1,4 +1,4 @@
-"""Starts the bots that the benchmarks compare: gonogo as it is, and a bare one on Node's @slack/bolt."""
+"""Starts the bots that the benchmarks compare: gonogo itself, and a minimal one on Node's @slack/bolt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ app.start();
 
 @asynccontextmanager
 async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tuple[Workspace, int, float]]:
-    """A workspace with one bot process connected to it: the workspace, the process id, and the seconds until its first ack."""
+    """A workspace with a connected bot: the workspace, the bot's process id, and the seconds to its first ack."""
     workspace = Workspace([STARTER])
     await workspace.start()
     env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
@@ -40,7 +40,7 @@ async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tupl
     try:
         while not (await workspace.command(STARTER.id, "/deploy help")).acked:
             if process.poll() is not None:
-                raise RuntimeError(f"{command[0]} ended with {process.returncode} before it was connected")
+                raise RuntimeError(f"{command[0]} ended with exit code {process.returncode} before it connected")
             await asyncio.sleep(0.02)
         yield workspace, process.pid, time.perf_counter() - began
     finally:
@@ -50,12 +50,12 @@ async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tupl
 
 
 def gonogo() -> list[str]:
-    """The command that starts our bot."""
+    """The command that starts gonogo."""
     return [sys.executable, "-m", "bot.cli", "serve"]
 
 
 def node_bolt(cache: Path) -> list[str]:
-    """The command that starts the bare Node bot; installs @slack/bolt into `cache` at first."""
+    """The command that starts the Node bot; installs @slack/bolt into `cache` the first time."""
     cache.mkdir(parents=True, exist_ok=True)
     if not (cache / "node_modules" / "@slack" / "bolt").exists():
         subprocess.run(["npm", "install", "--silent", "--prefix", str(cache), "@slack/bolt@4"], check=True)
@@ -63,10 +63,10 @@ def node_bolt(cache: Path) -> list[str]:
     script.write_text(NODE_BOT)
     node = shutil.which("node")
     if node is None:
-        raise RuntimeError("node is not on this machine's PATH, so there is nothing to compare with")
+        raise RuntimeError("there is no node on the PATH, and so no peer to compare with")
     return [node, str(script)]
 
 
-def scratch() -> tempfile.TemporaryDirectory[str]:
-    """A folder for one measurement."""
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for one measurement; it is removed afterwards."""
     return tempfile.TemporaryDirectory(prefix="gonogo-bench-")
