@@ -39,7 +39,7 @@ mutants: $(VENV)/.ready  ## which small changes of a room its tests do not notic
 	$(PYTHON) -m tests.mutants --jobs $(JOBS) --only "$(ONLY)" $(ROOM)
 
 pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
-	$(PYTHON) -m bot.rehearsal.pictures $(ARGS)
+	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
 lock:  ## bring requirements.lock up to pyproject.toml
 	$(PYTHON) -m pip install --quiet pip-tools

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.box import Box
+from bot.rehearsal.target.host import Host
 from bot.rehearsal.target.postgres import Postgres
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 
 # what takes minutes, or builds a whole target of its own; by the file's path, and in this order
 LONGEST = ("tests/crash/test_soak", "tests/crash/test_full_page", "tests/crash/", "tests/bot/rehearsal/target/")
@@ -31,30 +31,30 @@ def _turn(item: pytest.Item) -> int:
     return next((turn for turn, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
 
 
-def make_box(folder: Path) -> Box:
-    """An empty box in a folder."""
-    box = Box(folder, folder)
-    for each in (box.home, box.keys, box.logs):
-        each.mkdir(exist_ok=True)
-    return box
+def make_host(folder: Path) -> Host:
+    """An empty host in a folder."""
+    host = Host(folder, folder)
+    for inside in (host.home, host.keys, host.logs):
+        inside.mkdir(exist_ok=True)
+    return host
 
 
 @pytest.fixture(scope="session")
-def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
     """A running SSH server with its own keys and home."""
-    box = make_box(tmp_path_factory.mktemp("ssh"))
-    server = Ssh(box)
+    host = make_host(tmp_path_factory.mktemp("ssh"))
+    server = SshServer(host)
     server.start()
     yield server
-    box.end_all()
+    host.stop_processes()
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A running PostgreSQL with the old DJ-System's tables."""
-    box = make_box(tmp_path_factory.mktemp("postgres"))
-    server = Postgres(box)
+    """A running PostgreSQL with the empty databases and roles of the old DJ-System."""
+    host = make_host(tmp_path_factory.mktemp("postgres"))
+    server = Postgres(host)
     server.start()
     yield server
     server.stop()
-    box.end_all()
+    host.stop_processes()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bot.cli import _parser
-from bot.rehearsal.stories import STORIES
+from bot.rehearsal.scenarios import SCENARIOS
 from commands.steps import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def test_every_terminal_command_in_the_readme_exists() -> None:
 
 
 def test_every_story_is_told() -> None:
-    for name in STORIES:
+    for name in SCENARIOS:
         assert f"`{name}`" in README, f"the README does not name the story {name}"
 
 

@@ -1,1 +1,1 @@
-"""The rehearsal: a workspace in a box and a target in a box, on which the production bot runs a whole deploy."""
+"""The rehearsal: the production bot runs a whole deploy between a Slack-compatible server and a real target."""

@@ -1,1 +1,1 @@
-"""Benchmarks: speed and memory as ratios in one run; nothing here is asserted by the clock."""
+"""Benchmarks: speed and memory as ratios to a peer measured in the same run; no test asserts them."""

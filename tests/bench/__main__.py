@@ -1,32 +1,52 @@
-"""`python -m tests.bench [NAME...]`: run the benchmarks one after another and print their figures and ratios."""
+"""`python -m tests.bench [NAME...]`: run the named benchmarks, or all, and print their figures and ratios."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
 
-NAMES = {
-    "acks": "Slash-command acks, 50 at once, beside Node's @slack/bolt",
-    "backup": "A backup proven by a restore, beside the seed's own commands, on 1.3 GB",
-    "ssh": "Ten remote commands, beside ssh ControlMaster, fabric and ansible-core",
-    "start": "Process start to connected, idle memory, socket recovery",
-    "watch": "Fifty checks of the watch that are due at the same moment",
-    "host": "CPU time that the checks of a whole watch cost on the target's host",
-    "rollback": "The whole way back, beside the seed's own block in one shell on the same target",
-    "slack": "Calls of the Web API and 429s in a whole kept run, against Slack's own limits",
-    "record": "/deploy status with a thousand and a million events",
+BENCHMARKS = {
+    "acks": "acknowledgements of slash commands, 50 at once; peer: Node's @slack/bolt",
+    "backup": "a backup of 1.3 GB that is proven by a restore; peer: the original runbook's commands",
+    "ssh": "ten remote commands; peers: ssh ControlMaster, fabric and ansible-core",
+    "start": "process start to connected, idle memory, and time to notice a dropped socket",
+    "watch": "fifty checks of the watch that are due at the same moment",
+    "host": "CPU time on the target's host for the checks of a whole watch",
+    "rollback": "a whole rollback; peer: the original runbook's commands in one shell on the same target",
+    "slack": "Web API calls and 429s of a whole kept run, against Slack's limits",
+    "record": "/deploy status with a thousand and with a million events in the state file",
 }
 
 
-def main(names: list[str]) -> int:
-    """Run the named benchmarks, or all."""
-    for name in names or NAMES:
-        print(f"\n{NAMES[name]}", flush=True)
-        measured = importlib.import_module(f"tests.bench.{name}").measure()
-        width = max(len(what) for what in measured)
-        for what, value in measured.items():
-            print(f"  {what:<{width}}  {value:10.2f}", flush=True)
+def main(arguments: list[str]) -> int:
+    """Run the named benchmarks, or all; 0."""
+    for name in parser().parse_args(arguments).names or BENCHMARKS:
+        print(f"\n{name}: {BENCHMARKS[name]}", flush=True)
+        figures = importlib.import_module(f"tests.bench.{name}").measure()
+        width = max(map(len, figures))
+        for figure, value in figures.items():
+            print(f"  {figure:<{width}}  {value:10.2f}", flush=True)
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this program."""
+    lines = [f"  {name:<8}  {text}" for name, text in BENCHMARKS.items()]
+    options = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measure speed and memory, as ratios to a peer where there is one.",
+        epilog="\n".join(["benchmarks:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    options.add_argument("names", nargs="*", metavar="NAME", type=_benchmark, help="a benchmark (default: all)")
+    return options
+
+
+def _benchmark(name: str) -> str:
+    if name not in BENCHMARKS:
+        raise argparse.ArgumentTypeError(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+    return name
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Slash-command acks: p50 one at a time and p99 at 50 at once, ours beside Node's @slack/bolt on the same workspace server."""
+"""Acknowledgements of slash commands: median one at a time, p99 at 50 at once, for gonogo and for Node's @slack/bolt."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import statistics
 from pathlib import Path
 
-from tests.bench.bots import STARTER, gonogo, node_bolt, scratch, workspace_with
+from tests.bench.bot_processes import STARTER, gonogo, node_bolt, temporary_folder, workspace_with
 
 CACHE = Path(".cache/bench-bolt")
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds for both bots, and the ratio of the p99s."""
+    """Milliseconds for both bots on the same workspace server, and the ratio of the p99s."""
     ours = asyncio.run(_acks(gonogo()))
     node = asyncio.run(_acks(node_bolt(CACHE.resolve())))
     return {
@@ -25,7 +25,8 @@ def measure() -> dict[str, float]:
 
 
 async def _acks(command: list[str]) -> tuple[float, float]:
-    with scratch() as folder:
+    """Milliseconds: the median one at a time, and the p99 at 50 at once."""
+    with temporary_folder() as folder:
         async with workspace_with(command, Path(folder)) as (workspace, _, _):
             single = [(await workspace.command(STARTER.id, "/deploy help")).seconds for _ in range(40)]
             burst = []

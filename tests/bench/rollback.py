@@ -1,4 +1,4 @@
-"""The way back, from the button to all verified, beside the seed's own rollback block in one open shell on the same target."""
+"""A rollback from the button to its last check, and the original runbook's commands in a shell on the same target."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.rehearsal.people import HOLDERS
+from bot.rehearsal.role_holders import ROLE_HOLDERS
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.audit import Audit
 from commands.runbook.page import Part
 from state.records import RunState
-from tests.bench.deployed import Deployed, deployed
+from tests.bench.deployed_target import Deployed, deploy
 
-TIMES = 3
+ROUNDS = 3
 BUTTON, SERVED = "button", "let-requests-in"
-# bundled with React and antd, as an ordinary admin page is with a component library
+# a page bundled with React and antd, as ordinary admin pages are with a component library
 LARGE = Path(__file__).parent / "large_page"
-OVER_TIME = ("verify-steady", "notify-rollback")  # the look over time, and what waits for it
-# The first runbook's "ROLLBACK PROCEDURE", line by line, with no more than what it cannot run without: its `cd`s, the
-# commands behind its "(Load balancer / nginx config)" and "Deploy previous build", and letting requests in again.
-SEED = """
+OVER_TIME = ("verify-steady", "notify-rollback")  # the check over time, and what waits for it
+# The original runbook's "ROLLBACK PROCEDURE", line by line, with only what it cannot run without: its `cd`s, commands for
+# "(Load balancer / nginx config)" and "Deploy previous build", and the end of maintenance.
+ORIGINAL = """
 touch "$MAINTENANCE"
 psql $PROD_DATABASE_URL < database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql
 psql $PROD_DATABASE_URL -c "
@@ -46,119 +46,122 @@ curl $API/api/health
 echo "⚠️ ROLLBACK COMPLETE - System reverted to V2"
 """
 
-Moments = dict[str, float]
+Seconds = dict[str, float]
 
 
 def measure() -> dict[str, float]:
-    """Seconds (medians, each on a fresh target with the new version deployed whole, in turn) and their ratios, for both pages."""
-    whole = _compared(None)
+    """Seconds (medians, each on a new target with the new version, in turn) and their ratios, for both kinds of page."""
+    small = _compare(None)
     return {
-        **{f"  after the button, {step} is done, s": end for step, end in whole.steps()},
-        **_figures("a page of four files", whole),
-        **_figures("a page with a component library", _compared(LARGE)),
+        **{f"  from the button to the end of {step}, s": end for step, end in small.steps()},
+        **_figures("a page of four files", small),
+        **_figures("a page with a component library", _compare(LARGE)),
     }
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Compared:
-    """Both ways back on one kind of target, each taken some times."""
+class _Comparison:
+    """The rollbacks of gonogo (`ours`) and of the original commands (`theirs`) on one kind of target."""
 
-    ours: list[tuple[Moments, Audit]]
+    ours: list[tuple[Seconds, Audit]]
     theirs: list[tuple[float, Audit]]
 
     def median(self, step: str) -> float:
         """Seconds from the button to the end of a step."""
-        return statistics.median(moments[step] for moments, _ in self.ours)
+        return statistics.median(ends[step] for ends, _ in self.ours)
 
     def steps(self) -> list[tuple[str, float]]:
-        """Each step with the seconds from the button to its end, in order of these."""
+        """Each step with the seconds from the button to its end, the shortest first."""
         ends = [(step, self.median(step)) for step in self.ours[0][0] if step != BUTTON]
-        return sorted(ends, key=lambda one: one[1])
+        return sorted(ends, key=lambda end: end[1])
 
 
-def _compared(frontend: Path | None) -> _Compared:
-    """Go both ways back, in turn, so that a machine that becomes slower is unkind to both."""
-    ours: list[tuple[Moments, Audit]] = []
+def _compare(frontend: Path | None) -> _Comparison:
+    """Roll back in both ways, in turn, so that a machine that becomes slower delays both."""
+    ours: list[tuple[Seconds, Audit]] = []
     theirs: list[tuple[float, Audit]] = []
-    for number in range(TIMES):
+    for number in range(ROUNDS):
         if number % 2:
             theirs.append(asyncio.run(_theirs(frontend)))
         ours.append(asyncio.run(_ours(frontend)))
         if not number % 2:
             theirs.append(asyncio.run(_theirs(frontend)))
-    return _Compared(ours=ours, theirs=theirs)
+    return _Comparison(ours=ours, theirs=theirs)
 
 
-def _figures(page: str, both: _Compared) -> dict[str, float]:
-    whole = both.median(BUTTON)
-    but = max(end for step, end in both.steps() if step not in OVER_TIME)
-    block = statistics.median(seconds for seconds, _ in both.theirs)
+def _figures(page: str, both: _Comparison) -> dict[str, float]:
+    complete = both.median(BUTTON)
+    verified = max(end for step, end in both.steps() if step not in OVER_TIME)
+    original = statistics.median(seconds for seconds, _ in both.theirs)
     return {
-        f"{page}: the seed's block in an open shell, s": block,
-        f"{page}: gonogo, requests are in again, ratio": both.median(SERVED) / block,
-        f"{page}: gonogo, all is verified but that it stays up, ratio": but / block,
-        f"{page}: gonogo, it stayed up, and is rolled back, ratio": whole / block,
-        f"{page}: gonogo, the same, s": whole,
-        f"{page}: V2 rows back with gonogo, of 360": min(audit.v2_rows for _, audit in both.ours),
-        f"{page}: V2 rows back with the seed's block": min(audit.v2_rows for _, audit in both.theirs),
+        f"{page}: original commands in an open shell, s": original,
+        f"{page}: gonogo until maintenance is off, ratio": both.median(SERVED) / original,
+        f"{page}: gonogo until everything but the check over time is done, ratio": verified / original,
+        f"{page}: gonogo until rolled back, ratio": complete / original,
+        f"{page}: gonogo until rolled back, s": complete,
+        f"{page}: V2 rows restored by gonogo, of 360": min(audit.v2_rows for _, audit in both.ours),
+        f"{page}: V2 rows restored by the original commands": min(audit.v2_rows for _, audit in both.theirs),
     }
 
 
-async def _ours(frontend: Path | None) -> tuple[Moments, Audit]:
-    """Press Roll back on the card, in the watch, and wait until the record says that all is rolled back."""
-    async with deployed(frontend) as here:
-        card = next(one for one in here.stage.workspace.messages() if "'rollback'" in str(one.blocks))
+async def _ours(frontend: Path | None) -> tuple[Seconds, Audit]:
+    """Press Roll back on the card in the watch, and wait until the run is rolled back."""
+    async with deploy(frontend) as deployed:
+        messages = deployed.sandbox.workspace.messages()
+        card = next(message for message in messages if "'rollback'" in str(message.blocks))
         pressed = datetime.now(UTC)
-        await here.stage.workspace.press(HOLDERS["rollback"].id, card.ts, "rollback")
-        while (await asyncio.to_thread(here.store.run, here.run)).active:
+        await deployed.sandbox.workspace.press(ROLE_HOLDERS["rollback"].id, card.ts, "rollback")
+        while (await asyncio.to_thread(deployed.store.run, deployed.run)).active:
             await asyncio.sleep(0.1)
-        return _moments(here, pressed), await _back(here.target)
+        return _step_ends(deployed, pressed), await _old_version(deployed.target)
 
 
-def _moments(here: Deployed, pressed: datetime) -> Moments:
-    """Seconds from the button to the end of each step of the rollback, and of the whole."""
-    record = here.store.record(here.run)
+def _step_ends(deployed: Deployed, pressed: datetime) -> Seconds:
+    """Seconds from the button to the end of each step of the rollback, and of the run."""
+    record = deployed.store.record(deployed.run)
     assert record.run.state == RunState.ROLLED_BACK, record.run.state
     ends = {BUTTON: record.run.ended_at}
-    ends |= {step.id: row.ended_at for step in here.page.part(Part.ROLLBACK) if (row := record.last(step.id))}
+    ends |= {
+        step.id: attempt.ended_at for step in deployed.page.part(Part.ROLLBACK) if (attempt := record.last(step.id))
+    }
     return {name: (end - pressed).total_seconds() for name, end in ends.items() if end}
 
 
 async def _theirs(frontend: Path | None) -> tuple[float, Audit]:
-    """Paste the block into a shell that is open already, with the bot gone."""
-    async with deployed(frontend) as here:
-        here.stage.bot.terminate()
-        await asyncio.to_thread(here.stage.bot.wait)
-        seconds = await asyncio.to_thread(_typed, here.target)
-        return seconds, await _back(here.target)
+    """Stop the bot, and paste the original commands into an open shell."""
+    async with deploy(frontend) as deployed:
+        deployed.sandbox.bot.terminate()
+        await asyncio.to_thread(deployed.sandbox.bot.wait)
+        seconds = await asyncio.to_thread(_run_original, deployed.target)
+        return seconds, await _old_version(deployed.target)
 
 
-async def _back(target: Target) -> Audit:
-    """What the target says, which must be the old version all over: only then is there anything to compare."""
+async def _old_version(target: Target) -> Audit:
+    """The target's audit. Raises AssertionError unless it runs the old version: only then can times be compared."""
     audit = await asyncio.to_thread(target.audit)
     assert {audit.head, audit.running_commit, audit.served_commit} == {target.old}, audit
     assert (audit.v2_tables, audit.v1_columns, audit.maintenance) == (4, 0, False), audit
     return audit
 
 
-def _typed(target: Target) -> float:
-    """Seconds from the first line of the block to the end of its last."""
+def _run_original(target: Target) -> float:
+    """Seconds from the first of the original commands to the end of the last."""
     env, ssh = target.env, target.ssh
-    names = {"MAINTENANCE": "MAINTENANCE", "WWW": "WWW", "API": "API_URL", "PROD_DATABASE_URL": "DATABASE_URL"}
-    opens = [f'export {name}="{env["PROD_" + other]}"' for name, other in names.items()]
-    opens += [f'export PATH="{env["PROD_PATH"]}:$PATH"', f'cd "{env["PROD_REPOSITORY"]}"', "echo open"]
-    words = ["ssh", "-F", "none", "-o", f"UserKnownHostsFile={ssh.known_hosts}", "-o", "BatchMode=yes"]
-    words += ["-i", str(ssh.key), "-p", str(ssh.port), f"{ssh.user}@127.0.0.1", "bash"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as shell:
+    variables = {"MAINTENANCE": "MAINTENANCE", "WWW": "WWW", "API": "API_URL", "PROD_DATABASE_URL": "DATABASE_URL"}
+    setup = [f'export {name}="{env["PROD_" + source]}"' for name, source in variables.items()]
+    setup += [f'export PATH="{env["PROD_PATH"]}:$PATH"', f'cd "{env["PROD_REPOSITORY"]}"', "echo open"]
+    command = ["ssh", "-F", "none", "-o", f"UserKnownHostsFile={ssh.known_hosts}", "-o", "BatchMode=yes"]
+    command += ["-i", str(ssh.key), "-p", str(ssh.port), f"{ssh.user}@127.0.0.1", "bash"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as shell:
         assert shell.stdin is not None
         assert shell.stdout is not None
-        shell.stdin.write(("\n".join(opens) + "\n").encode())
+        shell.stdin.write(("\n".join(setup) + "\n").encode())
         shell.stdin.flush()
         while (line := shell.stdout.readline()) != b"open\n":
             assert line, "the shell ended before it was open"
         began = time.monotonic()
-        shell.stdin.write(SEED.encode())
+        shell.stdin.write(ORIGINAL.encode())
         shell.stdin.close()
-        said = shell.stdout.read()
-        assert b"ROLLBACK COMPLETE" in said, said
+        output = shell.stdout.read()
+        assert b"ROLLBACK COMPLETE" in output, output
         return time.monotonic() - began

@@ -1,44 +1,44 @@
-"""Slack's limits: what a whole kept run, its four-hour watch shortened, asks of Slack, and how often Slack says "too many"."""
+"""Slack's limits: the Web API calls of a whole kept run with a faster watch, and how many are answered with 429."""
 
 from __future__ import annotations
 
 import asyncio
 
-from bot.rehearsal.stage import SPEED
-from bot.rehearsal.workspace.calls import Calls
+from bot.rehearsal.sandbox import WATCH_SPEED
+from bot.rehearsal.workspace.rate_limits import RateLimiter
 from state.records import RunState
-from tests.bench.deployed import Deployed, begun
+from tests.bench.deployed_target import Deployed, begin_deploy
 
-FACTOR = SPEED["A"]
+FACTOR = WATCH_SPEED["A"]
 UPDATE, POST = "chat.update", "chat.postMessage"
 
 
 def measure() -> dict[str, float]:
-    """Calls of the Web API and 429s in one run; the workspace enforces Slack's limits in real time, whatever the watch's factor."""
-    calls = asyncio.run(_kept())
-    counts = {method: sum(name == method for _, name, _ in calls.made) for method in (UPDATE, POST)}
+    """Calls and 429s of one run. The workspace enforces Slack's limits in real time, whatever the speed of the watch."""
+    limiter = asyncio.run(_keep())
+    counts = {method: sum(name == method for _, name, _ in limiter.calls) for method in (UPDATE, POST)}
     return {
-        "the watch of 4 h is shortened by": FACTOR,
-        "calls of the Web API": len(calls.made),
-        **{f"{method}, in all": float(count) for method, count in counts.items()},
-        f"{UPDATE}, the most in any 60 s (Slack: 50)": calls.highest_rate(UPDATE),
-        f"{POST}, the most in any 60 s (Slack: 60 and a burst)": calls.highest_rate(POST),
-        "answers 429 Too Many Requests": len(calls.refused),
+        "speed of the 4 h watch, times": FACTOR,
+        "calls of the Web API": len(limiter.calls),
+        **{f"{method}, total": float(count) for method, count in counts.items()},
+        f"{UPDATE}, most in any 60 s (Slack allows 50)": limiter.highest_rate(UPDATE),
+        f"{POST}, most in any 60 s (Slack allows 60 and a burst)": limiter.highest_rate(POST),
+        "answers 429 Too Many Requests": len(limiter.refused),
     }
 
 
-async def _kept() -> Calls:
-    """Play Option A to KEEP, and wait until the channel says so; a channel that has not heard it has not been told all."""
-    async with begun(FACTOR) as here:
+async def _keep() -> RateLimiter:
+    """Play Option A to KEEP, and wait until the last event is posted."""
+    async with begin_deploy(FACTOR) as deployed:
         async with asyncio.timeout(900):
-            await _told(here)
-        return here.stage.workspace.call_counts
+            await _wait_for_last_post(deployed)
+        return deployed.sandbox.workspace.rate_limiter
 
 
-async def _told(here: Deployed) -> None:
-    while (run := await asyncio.to_thread(here.store.run, here.run)).active:
+async def _wait_for_last_post(deployed: Deployed) -> None:
+    while (run := await asyncio.to_thread(deployed.store.run, deployed.run)).active:
         await asyncio.sleep(0.2)
     assert run.state == RunState.KEPT, run.state
-    last = (await asyncio.to_thread(here.store.events, here.run, 0, 10_000))[-1].id
-    while last not in await asyncio.to_thread(here.store.posts, here.run):
+    last = (await asyncio.to_thread(deployed.store.events, deployed.run, 0, 10_000))[-1].id
+    while last not in await asyncio.to_thread(deployed.store.posts, deployed.run):
         await asyncio.sleep(0.2)

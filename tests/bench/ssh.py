@@ -1,4 +1,4 @@
-"""Ten remote commands, connection included: the bot's jobs with all their bookkeeping, one ssh connection, fabric and ansible-core."""
+"""Ten remote commands with the connection: gonogo's jobs, one ssh ControlMaster connection, fabric and ansible-core."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.rehearsal.target.box import Box
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.host import Host
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
@@ -30,41 +30,41 @@ with Connection(host, user=user, port=int(port), connect_kwargs={"key_filename":
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds (median of 5) for ten commands, and ours as a ratio of one ssh ControlMaster connection's."""
+    """Milliseconds (median of 5) for ten commands, and gonogo's as a ratio to one ssh ControlMaster connection's."""
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
-        box = Box(Path(name), Path(name))
-        for folder in (box.home, box.keys, box.logs):
+        host = Host(Path(name), Path(name))
+        for folder in (host.home, host.keys, host.logs):
             folder.mkdir()
-        server = Ssh(box)
+        server = SshServer(host)
         server.start()
         try:
             return _compare(server, Path(name))
         finally:
-            box.end_all()
+            host.stop_processes()
 
 
-def _compare(server: Ssh, folder: Path) -> dict[str, float]:
+def _compare(server: SshServer, folder: Path) -> dict[str, float]:
     peers = _peers()
-    found = {
+    figures = {
         "gonogo, ms": _median(lambda: _ours(server)),
         "ssh ControlMaster, ms": _median(lambda: _control_master(server, folder)),
         "fabric, ms": _median(lambda: _fabric(server, peers, folder)),
         "ansible-core, ms": _median(lambda: _ansible(server, peers, folder), times=2),
     }
-    found["gonogo / ssh ControlMaster"] = found["gonogo, ms"] / found["ssh ControlMaster, ms"]
-    return found
+    figures["gonogo / ssh ControlMaster"] = figures["gonogo, ms"] / figures["ssh ControlMaster, ms"]
+    return figures
 
 
-def _median(act: Callable[[], None], times: int = 5) -> float:
-    taken = []
+def _median(run: Callable[[], None], times: int = 5) -> float:
+    milliseconds = []
     for _ in range(times):
         began = time.perf_counter()
-        act()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken)
+        run()
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return statistics.median(milliseconds)
 
 
-def _ours(server: Ssh) -> None:
+def _ours(server: SshServer) -> None:
     place = HostPlace(address=server.address, key=str(server.key), known_hosts=str(server.known_hosts))
     shell = SshShell({"host": place}, {}, Redactor([]))
     for number in range(10):
@@ -72,7 +72,7 @@ def _ours(server: Ssh) -> None:
         assert shell.run("host", job, stop=threading.Event()).tail == f"{number}\n"
 
 
-def _options(server: Ssh) -> list[str]:
+def _options(server: SshServer) -> list[str]:
     return [
         "-F",
         "none",
@@ -85,7 +85,7 @@ def _options(server: Ssh) -> list[str]:
     ]
 
 
-def _control_master(server: Ssh, folder: Path) -> None:
+def _control_master(server: SshServer, folder: Path) -> None:
     shared = ["-o", "ControlMaster=auto", "-o", f"ControlPath={folder}/control", "-o", "ControlPersist=60"]
     words = ["ssh", *_options(server), *shared, "-p", str(server.port), f"{server.user}@127.0.0.1"]
     for number in range(10):
@@ -94,21 +94,21 @@ def _control_master(server: Ssh, folder: Path) -> None:
 
 
 def _peers() -> Path:
-    """A virtual environment of the peers' own; ours stays as users have it."""
+    """The programs of a separate virtual environment with the peers, made the first time."""
     if not (CACHE / "bin" / "ansible").exists():
         subprocess.run([sys.executable, "-m", "venv", str(CACHE)], check=True)
         subprocess.run([str(CACHE / "bin" / "pip"), "install", "--quiet", "fabric", "ansible-core"], check=True)
     return CACHE.resolve() / "bin"
 
 
-def _fabric(server: Ssh, peers: Path, folder: Path) -> None:
+def _fabric(server: SshServer, peers: Path, folder: Path) -> None:
     script = folder / "fabric_ten.py"
     script.write_text(FABRIC)
     words = ["127.0.0.1", str(server.port), server.user, str(server.key)]
     subprocess.run([str(peers / "python"), str(script), *words], check=True, capture_output=True)
 
 
-def _ansible(server: Ssh, peers: Path, folder: Path) -> None:
+def _ansible(server: SshServer, peers: Path, folder: Path) -> None:
     tasks = "\n".join(f"    - ansible.builtin.command: echo {number}" for number in range(10))
     book = folder / "ten.yml"
     book.write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}\n")

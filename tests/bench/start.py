@@ -1,4 +1,4 @@
-"""Process start to the first acked command, idle memory, and how long the bot is deaf after its socket is cut or goes silent."""
+"""Process start to the first ack, idle memory, and the time to notice a socket that was dropped or went silent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from bot.rehearsal.workspace import Workspace
-from tests.bench.bots import STARTER, gonogo, scratch, workspace_with
+from tests.bench.bot_processes import STARTER, gonogo, temporary_folder, workspace_with
 
 
 def measure() -> dict[str, float]:
@@ -16,28 +16,28 @@ def measure() -> dict[str, float]:
 
 
 async def _measure() -> dict[str, float]:
-    with scratch() as folder:
+    with temporary_folder() as folder:
         async with workspace_with(gonogo(), Path(folder)) as (workspace, pid, started):
             await asyncio.sleep(2)
-            memory = _resident(pid)
+            memory = _resident_megabytes(pid)
             await workspace.faults.cut_sockets()
-            cut = await _deaf(workspace)
+            dropped = await _time_to_next_ack(workspace)
             await workspace.faults.silence_sockets()
-            silent = await _deaf(workspace)
+            silent = await _time_to_next_ack(workspace)
     return {
         "start to first ack, s": started,
         "idle memory, MB": memory,
-        "deaf after a cut, s": cut,
-        "deaf after silence, s": silent,
+        "time to notice a dropped socket, s": dropped,
+        "time to notice a silent socket, s": silent,
     }
 
 
-def _resident(pid: int) -> float:
+def _resident_megabytes(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-async def _deaf(workspace: Workspace) -> float:
+async def _time_to_next_ack(workspace: Workspace) -> float:
     began = time.perf_counter()
     while not (await workspace.command(STARTER.id, "/deploy help")).acked:
         await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The watch under load: fifty checks that are due at the same moment, and how long the last of them waits to begin."""
+"""The watch under load: fifty checks that are due at the same moment, and how long the last one waits to begin."""
 
 from __future__ import annotations
 
@@ -36,24 +36,25 @@ CHECKS = 50
 
 
 def measure() -> dict[str, float]:
-    """Seconds from the watch's beginning to the first and the last of fifty checks that are due then, on the real record."""
+    """Seconds from the start of the watch to the first and the last of the checks that are due then, on a real store."""
     page = read_page(
         SMALL.replace("## Alerts\n", "".join(CHECK.format(n=n) for n in range(CHECKS)) + "## Alerts\n"), "many.md"
     )
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as folder:
-        moments = _begun(page, Path(folder) / "gonogo.db")
-    return {"first check begins after, s": moments[0], "last of 51 checks begins after, s": moments[-1]}
+        delays = _delays(page, Path(folder) / "gonogo.db")
+    return {"first check begins after, s": delays[0], "last of 51 checks begins after, s": delays[-1]}
 
 
-def _slow() -> HttpResponse:
-    """An answer that takes half a second, so that the checks are all under way together."""
+def _slow_answer() -> HttpResponse:
+    """An answer after half a second, so that all checks are under way together."""
     time.sleep(0.5)
     return answer(data=[])
 
 
-def _begun(page: Page, path: Path) -> list[float]:
+def _delays(page: Page, path: Path) -> list[float]:
+    """The seconds from the start of the watch to the start of each check, the shortest first."""
     world = World(rate=1.0)
-    world.on_web("/jobs", lambda _: _slow())
+    world.on_web("/jobs", lambda _: _slow_answer())
     store = Store(path, serving=True)
     now = world.clock.now()
     run = start(store, page, StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, now)
@@ -66,12 +67,12 @@ def _begun(page: Page, path: Path) -> list[float]:
     runner = Runner(store, page, run.id, world.tools())
     runner.start()
     checks = {step.id for step in page.part(Part.WATCH)}
-    while not checks <= {row.step for row in store.record(run.id).attempts}:
+    while not checks <= {attempt.step for attempt in store.record(run.id).attempts}:
         time.sleep(0.02)
     record = store.record(run.id)
     runner.detach()
     store.close()
     watch = record.last(WATCH)
     assert watch is not None
-    begun = sorted(row.began_at - watch.began_at for row in record.attempts if row.step in checks)
-    return [moment / timedelta(seconds=1) for moment in begun]
+    delays = sorted(attempt.began_at - watch.began_at for attempt in record.attempts if attempt.step in checks)
+    return [delay / timedelta(seconds=1) for delay in delays]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from tests.pages import spoil
 
 
@@ -34,7 +34,7 @@ class NotFound(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def shop(tmp_path: Path, ssh: Ssh, site: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(tmp_path: Path, ssh: SshServer, site: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The small page in a folder of its own, with real commands, and everything it names set in the environment."""
     page = tmp_path / "small.md"
     page.write_text(spoil(('"deploy"', '"echo deploy"'), ('"undeploy"', '"echo undeploy"')))

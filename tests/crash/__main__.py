@@ -1,4 +1,4 @@
-"""The soak: `python -m tests.crash --kills 1000 --seed 7` kills the bot as often as is wanted, and prints what happened."""
+"""`python -m tests.crash --kills 1000 --seed 7`: kill the bot so often at random moments, and print what happened."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.crash.play import Story, Tally, play
-from tests.crash.stage import stage
+from tests.crash.random_kills import Plan, Tally, play_run
+from tests.crash.sandbox import open_sandbox
 
-LANES = 2  # targets at a time, each with a bot of its own
+LANES = 2  # targets at the same time, each with its own bot
 
 
 def main() -> int:
-    """Play; 0 when nothing was doubled or lost."""
-    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--folder", type=Path, help="where targets, records and logs are put, and kept")
+    """Run the soak test; 0 when no effect and no message was doubled or lost, otherwise 1."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crash",
+        description="Kill the real bot at random moments of whole runs, and count at the target what happened.",
+    )
+    parser.add_argument("--kills", type=int, default=200, help="how often to kill the bot (default 200)")
+    seed = random.SystemRandom().randrange(10**6)
+    parser.add_argument(
+        "--seed", type=int, default=seed, help="repeats the moments of an earlier soak (default random)"
+    )
+    parser.add_argument("--folder", type=Path, help="a folder for targets, state files and logs, which stays")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
@@ -35,42 +41,44 @@ def main() -> int:
         if not options.folder:
             shutil.rmtree(folder, ignore_errors=True)
     print(report(tally, options.seed, time.monotonic() - began))
-    return 1 if tally.bad else 0
+    return 1 if tally.problems else 0
 
 
 async def soak(folder: Path, kills: int, seed: int) -> Tally:
-    """Kill so many times, in runs on targets side by side; `seed` makes the moments and stories the same again."""
+    """Kill the bots so often, in runs on several targets at once; the seed repeats the plans and the moments."""
     tally = Tally(wanted=kills)
     async with asyncio.TaskGroup() as group:
         for lane in range(LANES):
-            group.create_task(_lane(folder / f"lane-{lane}", tally, random.Random(seed * LANES + lane)))
+            group.create_task(_play_lane(folder / f"lane-{lane}", tally, random.Random(seed * LANES + lane)))
     return tally
 
 
-async def _lane(folder: Path, tally: Tally, rng: random.Random) -> None:
+async def _play_lane(folder: Path, tally: Tally, rng: random.Random) -> None:
     folder.mkdir(parents=True)
-    async with stage(folder) as here:
-        while not tally.enough:
-            await play(here, tally, _story(rng), rng)
-        await play(here, tally, Story(ends="kept"), rng)
+    async with open_sandbox(folder) as sandbox:
+        while not tally.is_complete:
+            await play_run(sandbox, tally, _plan(rng), rng)
+        await play_run(sandbox, tally, Plan(final_state="kept"), rng)
 
 
-def _story(rng: random.Random) -> Story:
-    """Every second run goes to the decision before it is rolled back; the others are turned back somewhere."""
-    return Story(ends="rolled back") if rng.random() < 0.5 else Story(ends="rolled back", after=rng.uniform(8, 30))
+def _plan(rng: random.Random) -> Plan:
+    """Every second run is rolled back at the decision, the others somewhere before it."""
+    if rng.random() < 0.5:
+        return Plan(final_state="rolled back")
+    return Plan(final_state="rolled back", roll_back_after=rng.uniform(8, 30))
 
 
 def report(tally: Tally, seed: int, seconds: float) -> str:
-    """The figures, one a line, and every sentence about what must not be."""
+    """The figures, one in a line, and a sentence for every problem and every question."""
     recovery = sorted(tally.recovery) or [0.0]
     lines = [
         f"seed {seed}: {tally.kills} kills in {tally.runs} runs, {seconds:.0f} s",
-        f"double effects {len(tally.doubled)}, lost effects {len(tally.lost)}, wrong ends {len(tally.ends)}",
+        f"effects doubled {len(tally.doubled)}, effects lost {len(tally.lost)}, wrong ends {len(tally.ends)}",
         f"messages doubled, lost or out of order: {len(tally.messages)}",
-        f"questions asked {len(tally.asked)}",
+        f"questions to people: {len(tally.questions)}",
         f"recovery: median {statistics.median(recovery):.2f} s, worst {recovery[-1]:.2f} s (of {len(recovery)})",
     ]
-    return "\n".join([*lines, *(f"  ✗ {one}" for one in tally.bad), *(f"  ? {one}" for one in tally.asked)])
+    return "\n".join([*lines, *(f"  ✗ {one}" for one in tally.problems), *(f"  ? {one}" for one in tally.questions)])
 
 
 if __name__ == "__main__":

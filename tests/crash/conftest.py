@@ -1,4 +1,4 @@
-"""One stage for all tests of single moments, on an event loop that lives as long; and a place for those that set up their own."""
+"""One sandbox for all tests of single moments, and folders for the tests that open their own."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from typing import Any
 
 import pytest
 
-from tests.crash.point import Point
-from tests.crash.stage import Stage, stage
+from tests.crash.sandbox import Sandbox, open_sandbox
+from tests.crash.single_run import SingleRun
 
-Play = Callable[[Callable[[Point], Coroutine[Any, Any, None]]], None]
+Play = Callable[[Callable[[SingleRun], Coroutine[Any, Any, None]]], None]
 
 
 @pytest.fixture
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a short name: pm2's sockets lie deep below it, and the path of a socket has 107 characters at most."""
+def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a short name: pm2's sockets are deep below it, and a socket's path has at most 107 characters."""
     return tmp_path_factory.mktemp("p")
 
 
 @pytest.fixture(scope="session")
 def runner() -> Iterator[asyncio.Runner]:
-    """The loop in which workspace and wires serve."""
-    with asyncio.Runner() as one:
-        yield one
+    """The event loop of the workspace and the proxies."""
+    with asyncio.Runner() as runner:
+        yield runner
 
 
 @pytest.fixture(scope="session")
-def here(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The stage, without a bot to begin with."""
-    made = stage(tmp_path_factory.mktemp("crash"))
-    yield runner.run(made.__aenter__())
-    runner.run(made.__aexit__(None, None, None))
+def sandbox(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox, at first without a bot."""
+    opened = open_sandbox(tmp_path_factory.mktemp("crash"))
+    yield runner.run(opened.__aenter__())
+    runner.run(opened.__aexit__(None, None, None))
 
 
 @pytest.fixture
-def play(runner: asyncio.Runner, here: Stage, request: pytest.FixtureRequest) -> Iterator[Play]:
-    """Plays a test's story; the bot is ended and the run given up afterwards, so that the next test finds a free target."""
-    folder = here.folder / request.node.name[:60]
+def play(runner: asyncio.Runner, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Play]:
+    """Runs a test's coroutine; afterwards stops the bot and abandons the run, so that the target is free again."""
+    folder = sandbox.folder / request.node.name[:60]
     folder.mkdir()
-    point = Point(here, folder)
-    yield lambda story: runner.run(story(point))
-    runner.run(here.bot.end())
-    for wire in here.wires.values():
-        wire.let_go()
-    point.give_up()
+    single = SingleRun(sandbox, folder)
+    yield lambda test: runner.run(test(single))
+    runner.run(sandbox.bot.stop())
+    for proxy in sandbox.proxies.values():
+        proxy.release()
+    single.abandon()

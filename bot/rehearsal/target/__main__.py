@@ -1,4 +1,4 @@
-"""Starts a target and prints its environment: `python -m bot.rehearsal.target FOLDER [--cache FOLDER] [--name staging]`."""
+"""`python -m bot.rehearsal.target FOLDER`: start a target and print the environment that the bot needs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from bot.rehearsal.target.target import Target
 
 
 def main() -> None:
-    """Runs until Ctrl-C or a TERM signal."""
-    parser = argparse.ArgumentParser(description="A small production to deploy to.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "gonogo")
-    parser.add_argument("--name", choices=("production", "staging"), default="production")
-    parser.add_argument("--flaw", action="append", default=[])
-    words = parser.parse_args()
-    target = Target(words.folder, words.cache, words.name, flaws=frozenset(words.flaw))
+    """Start the target, print its environment as `export` lines, and serve until Ctrl-C or SIGTERM."""
+    options = parser().parse_args()
+    target = Target(options.folder, options.cache, options.name, flaws=frozenset(options.flaw))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         target.start()
@@ -30,6 +25,19 @@ def main() -> None:
         sys.stderr.write("Stopping.\n")
     finally:
         target.stop()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this program."""
+    options = argparse.ArgumentParser(
+        prog="python -m bot.rehearsal.target", description="Start a small production to deploy to."
+    )
+    options.add_argument("folder", type=Path, help="the target's files; each start empties it")
+    cache = Path.home() / ".cache" / "gonogo"
+    options.add_argument("--cache", type=Path, default=cache, help=f"downloaded programs (default {cache})")
+    options.add_argument("--name", choices=("production", "staging"), default="production")
+    options.add_argument("--flaw", action="append", default=[], help="something wrong with it; may be given again")
+    return options
 
 
 if __name__ == "__main__":

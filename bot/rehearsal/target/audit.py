@@ -1,4 +1,4 @@
-"""What the target itself knows about what was done to it, kept apart from everything the bot says."""
+"""What really happened at the target, read from the target itself and independent of anything the bot says."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ V2_TABLES = """SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND ta
   ('approval_flow_templates', 'approval_flow_steps', 'project_flow_assignments', 'project_flow_approvers')"""
 V2_ROWS = """SELECT (SELECT count(*) FROM approval_flow_templates) + (SELECT count(*) FROM approval_flow_steps)
   + (SELECT count(*) FROM project_flow_assignments) + (SELECT count(*) FROM project_flow_approvers)"""
-FORWARD = "SELECT count(*) FROM audit.ddl WHERE tag = 'DROP TABLE' AND object = 'public.approval_flow_templates'"
-ROLLBACK = "SELECT count(*) FROM audit.ddl WHERE tag = 'CREATE TABLE' AND object = 'public.approval_flow_templates'"
-JOBS_LEFT = "SELECT count(*) FROM jobs WHERE subject LIKE 'Test Job%'"
+FORWARD_COUNT = "SELECT count(*) FROM audit.ddl WHERE tag = 'DROP TABLE' AND object = 'public.approval_flow_templates'"
+ROLLBACK_COUNT = (
+    "SELECT count(*) FROM audit.ddl WHERE tag = 'CREATE TABLE' AND object = 'public.approval_flow_templates'"
+)
+TEST_JOBS = "SELECT count(*) FROM jobs WHERE subject LIKE 'Test Job%'"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """One look at the target. Counts are of committed changes; a commit is empty when its server does not answer."""
+    """The target at one moment. Counts are of committed changes; a commit is "" when its server does not answer."""
 
     forward_count: int
     rollback_count: int
     v1_columns: int
     v2_tables: int
     v2_rows: int
-    jobs_left: int
+    test_jobs: int
     head: str
     running_commit: str
     served_commit: str
@@ -47,42 +49,43 @@ class Audit:
     builds: int
 
 
-def look(postgres: Postgres, services: Services) -> Audit:
-    """Asks the database, git, pm2, the API, the front door and the audit log."""
-    lines = written(services.box.audit_log)
+def take_audit(postgres: Postgres, services: Services) -> Audit:
+    """Ask the database, git, pm2, the API and the reverse proxy, and read the audit log."""
+    lines = read_audit_log(services.host.audit_log)
     npm = [line["words"].split() for line in lines if line["what"] == "npm"]
-    changes = [line["on"] for line in lines if line["what"] == "maintenance"]
-    pm2 = services.pm2()
+    maintenance = [line["on"] for line in lines if line["what"] == "maintenance"]
+    pm2 = services.pm2_entry()
     v2_tables = _count(postgres, V2_TABLES)
     bypass = {"X-Deploy-Bypass": services.bypass}
     return Audit(
-        forward_count=_count(postgres, FORWARD), rollback_count=_count(postgres, ROLLBACK),
+        forward_count=_count(postgres, FORWARD_COUNT), rollback_count=_count(postgres, ROLLBACK_COUNT),
         v1_columns=_count(postgres, V1_COLUMNS), v2_tables=v2_tables,
         v2_rows=_count(postgres, V2_ROWS) if v2_tables == 4 else 0,
-        jobs_left=_count(postgres, JOBS_LEFT), head=services.repository.git("rev-parse", "HEAD"),
-        running_commit=_commit(services.api_url + "/api/health", {}),
-        served_commit=_commit(services.door_url + "/build.json", bypass),
+        test_jobs=_count(postgres, TEST_JOBS), head=services.repository.git("rev-parse", "HEAD"),
+        running_commit=commit_at(services.api_url + "/api/health", {}),
+        served_commit=commit_at(services.proxy_url + "/build.json", bypass),
         pm2_status=pm2.get("pm2_env", {}).get("status", "unknown"),
         pm2_restarts=pm2.get("pm2_env", {}).get("restart_time", 0), pm2_pid=pm2.get("pid", 0),
-        boots=sum(line["what"] == "boot" for line in lines), maintenance=services.maintenance.exists(),
-        maintenance_on=changes.count(True), maintenance_lifted=changes.count(False),
+        boots=sum(line["what"] == "boot" for line in lines), maintenance=services.maintenance_flag.exists(),
+        maintenance_on=maintenance.count(True), maintenance_lifted=maintenance.count(False),
         npm_installs=sum(words[:1] in (["install"], ["i"], ["ci"]) for words in npm),
         builds=sum(words[:2] == ["run", "build"] for words in npm),
     )  # fmt: skip
 
 
-def written(log: Path) -> list[dict[str, Any]]:
-    """The lines of an audit log, oldest first."""
+def read_audit_log(log: Path) -> list[dict[str, Any]]:
+    """The lines of an audit log, oldest first; none when there is no log yet."""
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
-def _count(postgres: Postgres, query: str) -> int:
-    return int(str(postgres.ask(query)[0][0]))
-
-
-def _commit(address: str, headers: dict[str, str]) -> str:
+def commit_at(address: str, headers: dict[str, str]) -> str:
+    """The commit that a server names in its JSON answer; "" when it is down or answers something else."""
     try:
         answer = httpx.get(address, headers=headers, timeout=5, trust_env=False)
         return str(answer.json()["commit"])
-    except (httpx.HTTPError, ValueError, KeyError):  # down, or not the answer of this server
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return ""
+
+
+def _count(postgres: Postgres, query: str) -> int:
+    return int(str(postgres.query(query)[0][0]))

@@ -1,4 +1,4 @@
-"""A headless Chromium from npm's registry, for a rehearsal on a machine that has none and may install none."""
+"""A headless Chromium from npm's registry, for a machine that has none and may not install one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from bot.rehearsal.target.box import Box, TargetError
-from bot.rehearsal.target.tools import keep, node_modules
+from bot.rehearsal.target.host import Host, TargetError
+from bot.rehearsal.target.programs import cached_node_modules, move_into_cache
 
-# a Chromium built to need few of the system's libraries, and those that it needs, packed with brotli (which node knows)
+# built to need few of the system's libraries; those that it needs are packed with it, in brotli, which node can read
 VERSION = "153.0.0"
 PACKAGE = f'{{"name": "browser", "private": true, "dependencies": {{"@sparticuz/chromium": "{VERSION}"}}}}'
 UNPACK = """
@@ -27,32 +27,32 @@ LD_LIBRARY_PATH={folder}/lib exec {folder}/chrome "$@"
 """
 
 
-def chromium(box: Box) -> Path:
-    """The program, fetched and unpacked the first time. Raises TargetError where it cannot be had."""
+def fetch_chromium(host: Host) -> Path:
+    """The program's path; downloads and unpacks it the first time. Raises TargetError when that is not possible."""
     if platform.machine() not in {"x86_64", "AMD64"}:
         raise TargetError(f"npm's registry has no Chromium for {platform.machine()}.")
-    kept = box.cache / f"chromium-{VERSION}"
-    if not kept.exists():
-        box.cache.mkdir(parents=True, exist_ok=True)
-        modules = node_modules(box, "chromium", PACKAGE)
+    cached = host.cache / f"chromium-{VERSION}"
+    if not cached.exists():
+        host.cache.mkdir(parents=True, exist_ok=True)
+        modules = cached_node_modules(host, "chromium", PACKAGE)
         packed = modules / "@sparticuz" / "chromium" / "bin"
-        fresh = Path(tempfile.mkdtemp(prefix="chromium-", dir=box.cache))
-        _unpack(box, packed / "chromium.br", fresh / "chrome")
+        fresh = Path(tempfile.mkdtemp(prefix="chromium-", dir=host.cache))
+        _unpack(host, packed / "chromium.br", fresh / "chrome")
         (fresh / "chrome").chmod(0o755)
-        _unpack(box, packed / "al2023.tar.br", fresh / "libraries.tar")
+        _unpack(host, packed / "al2023.tar.br", fresh / "libraries.tar")
         with tarfile.open(fresh / "libraries.tar") as libraries:
             if hasattr(tarfile, "data_filter"):  # from Python 3.11.4 on
                 libraries.extraction_filter = tarfile.data_filter
-            libraries.extractall(fresh)  # noqa: S202  of a package whose version is pinned
-        (fresh / "chromium").write_text(START.format(folder=kept))
+            libraries.extractall(fresh)  # noqa: S202  from a package of a pinned version
+        (fresh / "chromium").write_text(START.format(folder=cached))
         (fresh / "chromium").chmod(0o755)
-        keep(fresh, kept)
+        move_into_cache(fresh, cached)
         shutil.rmtree(modules.parent, ignore_errors=True)
-    return kept / "chromium"
+    return cached / "chromium"
 
 
-def _unpack(box: Box, source: Path, to: Path) -> None:
-    words: list[str | Path] = [box.bin / "node", "--input-type=module", "-e", UNPACK, source, to]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise TargetError(f"{source.name} cannot be unpacked: {done.stderr[-500:]}")
+def _unpack(host: Host, source: Path, destination: Path) -> None:
+    command: list[str | Path] = [host.bin / "node", "--input-type=module", "-e", UNPACK, source, destination]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise TargetError(f"{source.name} could not be unpacked: {result.stderr[-500:]}")

@@ -1,7 +1,7 @@
-"""The workspace in a box: a server on loopback that speaks Slack to the unmodified bot and shows a web page to people."""
+"""A Slack-compatible server on loopback: the unmodified bot connects to it, and people use its web page."""
 
 from bot.rehearsal.workspace.faults import Faults
-from bot.rehearsal.workspace.records import Channel, Message, Person, Reply, View
 from bot.rehearsal.workspace.server import Workspace
+from bot.rehearsal.workspace.slack_objects import Channel, Message, Person, Reply, View
 
 __all__ = ["Channel", "Faults", "Message", "Person", "Reply", "View", "Workspace"]

@@ -1,4 +1,4 @@
-"""How an act of a person reaches the bot: over a socket or, when an address is given, over HTTP with a signature."""
+"""How a user's action reaches the bot: over a socket or, when a request URL is set, over HTTP with a signature."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.rehearsal.workspace.records import Json
+from bot.rehearsal.workspace.slack_objects import Json
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 ACK_SECONDS = 3.0
 
 
 class NotAckedError(Exception):
-    """The bot did not answer; `error` is Slack's word for how."""
+    """The bot did not acknowledge. `error` is Slack's name for the reason."""
 
     def __init__(self, error: Literal["operation_timeout", "dispatch_failed"]) -> None:
         super().__init__(error)
@@ -26,10 +26,10 @@ class NotAckedError(Exception):
 
 
 class Delivery(Protocol):
-    """A way to the bot."""
+    """A connection to the bot."""
 
     async def deliver(self, kind: Kind, payload: Json) -> Json:
-        """Hand a payload to the bot and return what its ack holds, an empty dict for nothing.
+        """Send a payload to the bot and return the content of its ack, {} for an empty ack.
 
         Raises NotAckedError when no ack comes within three seconds.
         """
@@ -43,8 +43,8 @@ class HttpDelivery:
         self._secret = secret
 
     async def deliver(self, kind: Kind, payload: Json) -> Json:
-        """Post one payload; anything but 200 counts as not delivered."""
-        body, content_type = _encoded(kind, payload)
+        """Post one payload. Raises NotAckedError for a timeout and for any status but 200."""
+        body, content_type = _encode(kind, payload)
         headers = {**self._signature(body), "Content-Type": content_type}
         timeout = aiohttp.ClientTimeout(total=ACK_SECONDS)
         try:
@@ -59,22 +59,23 @@ class HttpDelivery:
             raise NotAckedError("dispatch_failed") from error
         if response.status != 200:
             raise NotAckedError("dispatch_failed")
-        return _decoded(text, response.content_type)
+        return _decode(text, response.content_type)
 
     def _signature(self, body: str) -> dict[str, str]:
-        moment = str(int(time.time()))
-        digest = hmac.new(self._secret.encode(), f"v0:{moment}:{body}".encode(), hashlib.sha256).hexdigest()
-        return {"X-Slack-Request-Timestamp": moment, "X-Slack-Signature": f"v0={digest}"}
+        timestamp = str(int(time.time()))
+        digest = hmac.new(self._secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
+        return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
 
-def _encoded(kind: Kind, payload: Json) -> tuple[str, str]:
+def _encode(kind: Kind, payload: Json) -> tuple[str, str]:
+    """The body and its content type."""
     if kind == "events_api":
         return json.dumps(payload), "application/json"
     fields: dict[str, Any] = {"payload": json.dumps(payload)} if kind == "interactive" else payload
     return urlencode(fields), "application/x-www-form-urlencoded"
 
 
-def _decoded(text: str, content_type: str) -> Json:
+def _decode(text: str, content_type: str) -> Json:
     if content_type == "application/json" and text:
         return dict(json.loads(text))
     return {"text": text} if text else {}

@@ -1,4 +1,4 @@
-"""What can be made to go wrong between the workspace and the bot, at any moment."""
+"""Faults between the workspace and the bot, which can be switched on at any moment."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Faults:
-    """The faults that are on. Every counter counts down by one for each post it hits; nothing is wrong to begin with."""
+    """The faults that are on; none at first. Each counter goes down by one for each call that it hits."""
 
     outage: bool = False
-    """Every call answers 503 and no socket opens; open sockets stay (`cut_sockets` ends them)."""
+    """Every call is answered with 503 and no socket opens. Open sockets stay open; `cut_sockets` ends them."""
     outage_drops: bool = False
-    """During an outage, connections are dropped without any answer instead."""
+    """In an outage, connections are dropped without an answer instead."""
     rate_limited: int = 0
-    """The next so many chat calls answer 429."""
+    """So many of the next chat calls are answered with 429."""
     retry_after: int = 1
-    """Seconds a 429 asks the bot to wait."""
+    """Seconds that a 429 tells the bot to wait."""
     lost_answers: int = 0
-    """The next so many chat calls do what they should, and then answer 500."""
+    """So many of the next chat calls succeed, but are answered with 500."""
     lost_after: float = 0.0
-    """Seconds a lost answer is held back before the 500, so that the bot's own time-out can come first."""
+    """Seconds before that 500, so that the bot's own timeout can come first."""
     refuse_blocks: int = 0
-    """The next so many posts with blocks answer invalid_blocks."""
+    """So many of the next posts with blocks are answered with invalid_blocks."""
     duplicate_envelopes: bool = False
     """Every envelope is delivered twice."""
     silent_sockets: bool = False
-    """While set, nothing comes out of any socket, not even the answer to a ping."""
+    """No socket sends anything, not even the answer to a ping."""
     refuse_sockets: bool = False
-    """apps.connections.open answers an internal error, so that a cut socket stays away."""
+    """apps.connections.open answers internal_error, so that a bot whose socket was cut cannot reconnect."""
     on_cut: list[Callable[[], None]] = field(default_factory=list, repr=False)
     on_silence: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
@@ -39,6 +39,6 @@ class Faults:
             cut()
 
     async def silence_sockets(self) -> None:
-        """Leave every open socket open but dead, as a network does that drops packets; sockets opened later are well."""
+        """Leave every open socket open but dead, as a network does that drops packets. Later sockets work."""
         for silence in self.on_silence:
             silence()

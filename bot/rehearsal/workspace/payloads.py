@@ -1,13 +1,14 @@
-"""The payloads of commands, presses and forms, as Slack writes them."""
+"""The payloads of commands, button presses, forms and events, in Slack's format."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bot.rehearsal.workspace.records import Channel, Json, Message, Person, View
-from bot.rehearsal.workspace.team import APP_ID, BOT_ID, DOMAIN, TEAM, Team
+from bot.rehearsal.workspace.slack_objects import Channel, Json, Message, Person, View
+from bot.rehearsal.workspace.workspace_state import APP_ID, BOT_ID, DOMAIN, TEAM, WorkspaceState
 
-CHOSEN = {
+# element type -> the field of its state that holds the value; "value" for all others
+VALUE_FIELDS = {
     "static_select": "selected_option",
     "radio_buttons": "selected_option",
     "overflow": "selected_option",
@@ -22,7 +23,8 @@ CHOSEN = {
     "datetimepicker": "selected_date_time",
     "file_input": "files",
 }
-INITIAL = {
+# field of the state -> the element's field with the initial value
+INITIAL_FIELDS = {
     "selected_option": "initial_option",
     "selected_options": "initial_options",
     "selected_user": "initial_user",
@@ -36,7 +38,7 @@ INITIAL = {
 }
 
 
-def command(team: Team, person: Person, channel: Channel, name: str, text: str) -> Json:
+def slash_command(state: WorkspaceState, person: Person, channel: Channel, name: str, text: str) -> Json:
     """A slash command."""
     return {
         "token": "verification",
@@ -50,37 +52,37 @@ def command(team: Team, person: Person, channel: Channel, name: str, text: str) 
         "text": text,
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
-        "response_url": hook_url(team, person, channel, None),
-        "trigger_id": team.passes.trigger(person.id),
+        "response_url": new_response_url(state, person, channel, None),
+        "trigger_id": state.tokens.new_trigger(person.id),
     }
 
 
-def press_in_message(team: Team, person: Person, message: Message, action: Json) -> Json:
-    """A press of something in a message."""
-    channel = team.channels[message.channel]
-    place: Json = {
+def message_action(state: WorkspaceState, person: Person, message: Message, action: Json) -> Json:
+    """A press of a button, or a choice from a menu, in a message."""
+    channel = state.channels[message.channel]
+    container: Json = {
         "type": "message",
         "message_ts": message.ts,
         "channel_id": channel.id,
         "is_ephemeral": bool(message.only_for),
     }
-    place |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    container |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
     shown = {} if message.only_for else {"message": message.as_slack() | {"app_id": APP_ID, "bot_id": BOT_ID}}
     return {
-        **_about("block_actions", team, person),
+        **_common_fields("block_actions", state, person),
         **shown,
-        "container": place,
+        "container": container,
         "channel": {"id": channel.id, "name": channel.name},
         "state": {"values": {}},
-        "response_url": hook_url(team, person, channel, message.ts),
+        "response_url": new_response_url(state, person, channel, message.ts),
         "actions": [action],
     }
 
 
-def press_in_view(team: Team, person: Person, view: View, action: Json, values: Json) -> Json:
-    """A press of something in a modal or the Home tab."""
+def view_action(state: WorkspaceState, person: Person, view: View, action: Json, values: Json) -> Json:
+    """A press of a button, or a choice from a menu, in a modal or the Home tab."""
     return {
-        **_about("block_actions", team, person, view.id),
+        **_common_fields("block_actions", state, person, view.id),
         "container": {"type": "view", "view_id": view.id},
         "view": _view(view, values),
         "state": {"values": values},
@@ -88,18 +90,18 @@ def press_in_view(team: Team, person: Person, view: View, action: Json, values: 
     }
 
 
-def submission(team: Team, person: Person, view: View, values: Json) -> Json:
-    """A form handed in."""
-    about = _about("view_submission", team, person, view.id)
-    return {**about, "view": _view(view, values), "response_urls": []}
+def view_submission(state: WorkspaceState, person: Person, view: View, values: Json) -> Json:
+    """A submitted form."""
+    common = _common_fields("view_submission", state, person, view.id)
+    return {**common, "view": _view(view, values), "response_urls": []}
 
 
-def closed(team: Team, person: Person, view: View, *, cleared: bool) -> Json:
-    """A form closed without handing it in."""
-    return {**_about("view_closed", team, person), "view": _view(view, {}), "is_cleared": cleared}
+def view_closed(state: WorkspaceState, person: Person, view: View, *, cleared: bool) -> Json:
+    """A form that was closed without submitting it."""
+    return {**_common_fields("view_closed", state, person), "view": _view(view, {}), "is_cleared": cleared}
 
 
-def event(team: Team, fields: Json) -> Json:
+def event_callback(state: WorkspaceState, fields: Json) -> Json:
     """An event of the Events API."""
     return {
         "token": "verification",
@@ -107,45 +109,42 @@ def event(team: Team, fields: Json) -> Json:
         "api_app_id": APP_ID,
         "type": "event_callback",
         "event": fields,
-        "event_id": f"Ev{team.new_hash()}",
-        "event_time": int(float(team.new_ts())),
+        "event_id": f"Ev{state.new_hash()}",
+        "event_time": int(float(state.new_ts())),
         "authorizations": [],
     }
 
 
-def entered(element: Json, given: Any) -> Json:
-    """The state of one element: what a person chose, or what it began with when they chose nothing."""
-    key = CHOSEN.get(element["type"], "value")
-    if given is None:
+def element_state(element: Json, value: Any) -> Json:
+    """The state of one element with the value that a person chose, or with its initial value for None."""
+    key = VALUE_FIELDS.get(element["type"], "value")
+    if value is None:
         empty: Any = [] if key in ("selected_options", "selected_users", "files") else None
-        return {"type": element["type"], key: element.get(INITIAL.get(key, ""), empty)}
+        return {"type": element["type"], key: element.get(INITIAL_FIELDS.get(key, ""), empty)}
     if key == "selected_option":
-        given = option(element, given)
+        value = option_of(element, value)
     elif key == "selected_options":
-        given = [option(element, one) for one in given]
-    return {"type": element["type"], key: given}
+        value = [option_of(element, one) for one in value]
+    return {"type": element["type"], key: value}
 
 
-def option(element: Json, value: str) -> Json:
-    """The option of a value.
-
-    Raises ValueError when the element does not offer it.
-    """
+def option_of(element: Json, value: str) -> Json:
+    """The option of an element that has this value. Raises ValueError when there is none."""
     offered = list(element.get("options") or [])
     for group in element.get("option_groups") or []:
         offered += group["options"]
-    for one in offered:
-        if one.get("value") == value:
-            return dict(one)
+    for option in offered:
+        if option.get("value") == value:
+            return dict(option)
     raise ValueError(f"{element['type']} {element.get('action_id', '')} offers no option {value!r}")
 
 
-def hook_url(team: Team, person: Person, channel: Channel, message_ts: str | None) -> str:
-    """A response URL, good for five uses in 30 minutes."""
-    return f"{team.address}/hooks/{team.passes.hook(person.id, channel.id, message_ts)}"
+def new_response_url(state: WorkspaceState, person: Person, channel: Channel, message_ts: str | None) -> str:
+    """A new response URL, valid for five uses in 30 minutes."""
+    return f"{state.address}/hooks/{state.tokens.new_response_url(person.id, channel.id, message_ts)}"
 
 
-def _about(kind: str, team: Team, person: Person, view_id: str | None = None) -> Json:
+def _common_fields(kind: str, state: WorkspaceState, person: Person, view_id: str | None = None) -> Json:
     return {
         "type": kind,
         "user": {"id": person.id, "username": _handle(person), "name": _handle(person), "team_id": TEAM},
@@ -154,7 +153,7 @@ def _about(kind: str, team: Team, person: Person, view_id: str | None = None) ->
         "team": {"id": TEAM, "domain": DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        "trigger_id": team.passes.trigger(person.id, view_id),
+        "trigger_id": state.tokens.new_trigger(person.id, view_id),
     }
 
 

@@ -1,4 +1,4 @@
-"""The workspace as one object: start it, act in it as its people, look at it, and make things go wrong."""
+"""The workspace server as one object: start it, act as its users, read its messages, and switch on faults."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ from functools import partial
 
 from aiohttp import web
 
-from bot.rehearsal.workspace import gate, hooks
-from bot.rehearsal.workspace.acts import Acts, Values
-from bot.rehearsal.workspace.calls import Calls
+from bot.rehearsal.workspace import api_endpoint, response_urls
 from bot.rehearsal.workspace.delivery import HttpDelivery
 from bot.rehearsal.workspace.faults import Faults
-from bot.rehearsal.workspace.pages import Pages
-from bot.rehearsal.workspace.records import Channel, Message, Person, Reply, View
-from bot.rehearsal.workspace.sockets import Sockets
-from bot.rehearsal.workspace.team import BOT_USER, Listener, Team
+from bot.rehearsal.workspace.rate_limits import RateLimiter
+from bot.rehearsal.workspace.slack_objects import Channel, Message, Person, Reply, View
+from bot.rehearsal.workspace.socket_mode import Sockets
+from bot.rehearsal.workspace.user_actions import UserActions, Values
+from bot.rehearsal.workspace.web_page import WebPage
+from bot.rehearsal.workspace.workspace_state import BOT_USER, Listener, WorkspaceState
 
 SCOPES = (
     *("channels:history", "channels:join", "channels:read", "groups:history", "im:history", "im:read", "im:write"),
     *("chat:write", "commands", "files:read", "files:write", "pins:write", "reactions:write"),
     *("app_mentions:read", "usergroups:read", "users:read"),
 )
-MOST_UPLOAD = 50_000_000
+MOST_UPLOAD = 50_000_000  # bytes
 
 
 class Workspace:
-    """A Slack workspace on loopback with one channel, its people and one bot."""
+    """A Slack workspace on loopback with one channel, its people and one bot.
 
-    def __init__(  # noqa: PLR0913  every setting has a default, and a test names the one it is about
+    The bot connects over Socket Mode or, with a `request_url`, over HTTP with the `signing_secret`.
+    """
+
+    def __init__(  # noqa: PLR0913  every setting has a default; a test names the one that it needs
         self,
         people: Sequence[Person],
         channel: str = "C01DEPLOY",
@@ -45,7 +48,7 @@ class Workspace:
         signing_secret: str = "",
     ) -> None:
         members = {person.id for person in people} | {BOT_USER}
-        self.team = Team(
+        self.state = WorkspaceState(
             people={person.id: person for person in people},
             channels={channel: Channel(channel, channel_name, members)},
             bot_name=bot_name,
@@ -54,12 +57,12 @@ class Workspace:
             groups={name: list(users) for name, users in (groups or {}).items()},
             strict_rate_limits=strict_rate_limits,
         )
-        self.sockets = Sockets(self.team)
+        self.sockets = Sockets(self.state)
         self.faults.on_cut.append(self.sockets.cut)
         self.faults.on_silence.append(self.sockets.silence)
         delivery = HttpDelivery(request_url, signing_secret) if request_url else self.sockets
-        self._acts = Acts(self.team, delivery)
-        self._pages = Pages(self.team, self._acts)
+        self._actions = UserActions(self.state, delivery)
+        self._page = WebPage(self.state, self._actions)
         self._channel = channel
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -67,129 +70,125 @@ class Workspace:
     @property
     def url(self) -> str:
         """The address of the web page."""
-        return f"{self.team.address}/"
+        return f"{self.state.address}/"
 
     @property
     def api_url(self) -> str:
-        """What the bot takes as SLACK_API_URL."""
-        return f"{self.team.address}/api/"
+        """The bot's SLACK_API_URL."""
+        return f"{self.state.address}/api/"
 
     @property
     def bot_token(self) -> str:
-        """The token of the Web API."""
-        return self.team.bot_token
+        """The bot's SLACK_BOT_TOKEN, for the Web API."""
+        return self.state.bot_token
 
     @property
     def app_token(self) -> str:
-        """The token of Socket Mode."""
-        return self.team.app_token
+        """The bot's SLACK_APP_TOKEN, for Socket Mode."""
+        return self.state.app_token
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong."""
-        return self.team.faults
+        """The faults, to switch on and off."""
+        return self.state.faults
 
     @property
     def calls(self) -> list[tuple[float, str, bool]]:
-        """Every call of the Web API so far: monotonic time in seconds, method, whether it was answered with ok."""
-        return self.team.calls.made
+        """Every call of the Web API so far: (monotonic time in seconds, method, answered with ok)."""
+        return self.state.rate_limiter.calls
 
     @property
-    def call_counts(self) -> Calls:
-        """The same calls, with `highest_rate(method)` a minute."""
-        return self.team.calls
+    def rate_limiter(self) -> RateLimiter:
+        """The same calls, with their rates and the refused ones."""
+        return self.state.rate_limiter
 
     async def start(self) -> None:
-        """Begin to serve, on loopback only."""
+        """Start the server, on loopback only."""
         app = web.Application(client_max_size=MOST_UPLOAD)
-        app.router.add_route("*", "/api/{method}", partial(gate.answer, self.team))
-        app.router.add_post("/hooks/{name}", partial(hooks.answer, self.team))
+        app.router.add_route("*", "/api/{method}", partial(api_endpoint.handle_call, self.state))
+        app.router.add_post("/hooks/{name}", partial(response_urls.handle_post, self.state))
         app.router.add_get("/link", self.sockets.serve)
-        self._pages.add_to(app)
+        self._page.add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
-        self.team.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.state.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Stop serving, and drop who is still connected."""
+        """Stop the server and drop all connections."""
         self.sockets.cut()
-        self._pages.stop()
+        self._page.stop()
         if self._runner:
             await self._runner.cleanup()
 
     async def connected(self, timeout: float = 10) -> None:
-        """Wait until the bot has a socket open.
-
-        Raises TimeoutError.
-        """
+        """Wait until the bot has an open socket. Raises TimeoutError after so many seconds."""
         async with asyncio.timeout(timeout):
             while not len(self.sockets):
                 await asyncio.sleep(0.01)
 
     async def command(self, person: str, text: str, channel: str | None = None) -> Reply:
-        """Type a slash command as a person."""
-        return await self._acts.command(person, text, self.team.channels[channel or self._channel])
+        """Type a slash command as a person, in the first channel unless another is named."""
+        return await self._actions.command(person, text, self.state.channels[channel or self._channel])
 
     async def press(self, person: str, message_ts: str, action_id: str, *, value: str | None = None) -> Reply:
-        """Press a button of a message (or a view, by its id), its confirm dialog answered with yes; `value` picks an option.
+        """Press a button of a message (or of a view, by its id) and confirm it; `value` picks an option of a menu.
 
-        Raises ValueError when it is not there.
+        Raises ValueError when the button is not there.
         """
-        return await self._acts.press(person, message_ts, action_id, value, {})
+        return await self._actions.press(person, message_ts, action_id, value, {})
 
     async def submit(self, person: str, view_id: str, values: Values) -> Reply:
-        """Hand in the modal on top; what a field's value is not given for keeps what it began with.
+        """Submit the top modal; a field without a value here keeps its initial value.
 
         Raises ValueError for a modal or a field that is not there.
         """
-        return await self._acts.submit(person, view_id, values)
+        return await self._actions.submit(person, view_id, values)
 
     async def dismiss(self, person: str, view_id: str, *, every: bool = False) -> Reply:
-        """Close the modal on top, or `every` one."""
-        return await self._acts.dismiss(person, view_id, every=every)
+        """Close the top modal, or `every` one."""
+        return await self._actions.dismiss(person, view_id, every=every)
 
     def say(self, person: str, text: str, channel: str | None = None, thread_ts: str | None = None) -> Message:
         """Write a plain message as a person."""
-        return self._acts.say(person, text, self.team.channels[channel or self._channel], thread_ts)
+        return self._actions.say(person, text, self.state.channels[channel or self._channel], thread_ts)
 
     def messages(self, channel: str | None = None) -> list[Message]:
-        """All messages of a channel that everybody sees, replies too, oldest first."""
-        return self.team.visible(channel or self._channel)
+        """All messages and replies of a channel that everybody sees, oldest first."""
+        return self.state.public_messages(channel or self._channel)
 
     def thread(self, ts: str) -> list[Message]:
         """A message and its replies, oldest first."""
-        return [one for one in self.team.messages if not one.only_for and ts in (one.ts, one.thread_ts)]
+        return [
+            message for message in self.state.messages if not message.only_for and ts in (message.ts, message.thread_ts)
+        ]
 
     def views(self, person: str) -> list[View]:
-        """The modals open for a person, the one on top last."""
-        return list(self.team.stacks.get(person, []))
+        """A person's open modals, the top one last."""
+        return list(self.state.view_stacks.get(person, []))
 
     def ephemerals(self, person: str) -> list[Message]:
-        """The messages only this person sees, oldest first."""
-        return [one for one in self.team.messages if one.only_for == person]
+        """The messages that only this person sees, oldest first."""
+        return [message for message in self.state.messages if message.only_for == person]
 
     def on_message(self, callback: Listener) -> None:
-        """Have `callback(message, change)` called for each message "posted", "updated" or "deleted"."""
-        self.team.listeners.append(callback)
+        """Call `callback(message, change)` for each message that is "posted", "updated" or "deleted"."""
+        self.state.message_listeners.append(callback)
 
     async def wait_for(self, predicate: Callable[[Message], bool], timeout: float) -> Message:
-        """The newest message, as it is now or as soon as there is one, for which the predicate holds.
-
-        Raises TimeoutError.
-        """
-        for message in reversed(self.team.messages):
+        """The newest message that fits the predicate, now or as soon as there is one. Raises TimeoutError."""
+        for message in reversed(self.state.messages):
             if predicate(message):
                 return message
-        found: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        result: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
-        def look(message: Message, change: str) -> None:
-            if change != "deleted" and not found.done() and predicate(message):
-                found.set_result(message)
+        def check(message: Message, change: str) -> None:
+            if change != "deleted" and not result.done() and predicate(message):
+                result.set_result(message)
 
-        self.team.listeners.append(look)
+        self.state.message_listeners.append(check)
         try:
-            return await asyncio.wait_for(found, timeout)
+            return await asyncio.wait_for(result, timeout)
         finally:
-            self.team.listeners.remove(look)
+            self.state.message_listeners.remove(check)

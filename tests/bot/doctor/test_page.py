@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.doctor import page as doctor
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
 
@@ -51,7 +51,7 @@ def test_a_start_names_what_cannot_be_reached_and_why(
 
 
 def test_a_changed_host_key_and_a_wrong_key_are_different_failures(
-    shop: Path, ssh: Ssh, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shop: Path, ssh: SshServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.box import free_port, listens
+from bot.rehearsal.target.loopback import free_port, is_listening
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
@@ -63,7 +63,7 @@ def test_http_mode_answers_only_requests_with_slacks_signature(tmp_path: Path, s
         )
         over_http = SlackBox(box.store, deps_of(box.store), box.page, signed, settings)
         async with over_http.serving(sockets=False):
-            await over_http.wait_until(lambda: listens(port), 30)
+            await over_http.wait_until(lambda: is_listening(port), 30)
             reply = await signed.command(GUEST, "/deploy help")
             assert reply.acked is is_acked, reply
         await signed.stop()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.places import HostPlace
 from bot.tools.postgres.scratch_folder import PREFIX
 from bot.tools.secrets import Redactor
@@ -30,7 +30,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     return condition()
 
 
-def shell_for(ssh: Ssh, **changes: str) -> SshShell:
+def shell_for(ssh: SshServer, **changes: str) -> SshShell:
     """A shell whose host `box` is the server; `changes` replace fields of its place."""
     place = {"address": ssh.address, "key": str(ssh.key), "known_hosts": str(ssh.known_hosts), **changes}
     return SshShell({"box": HostPlace(**place)}, {"SECRET": SECRET}, Redactor([SECRET]))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 
 PAGE = b"""<!doctype html><title>Shop</title><label>Job Type <select><option>a</select></label>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places, WebPlace
 from commands.ports.web import HttpRequest
@@ -14,7 +14,7 @@ NAMES = ("SHOP_SSH", "SHOP_KEY", "SHOP_KNOWN", "SHOP_TOKEN")
 PLACE = HostPlace(address="$SHOP_SSH", key="$SHOP_KEY", known_hosts="$SHOP_KNOWN")
 
 
-def test_every_tool_masks_the_variables_that_the_page_names(ssh: Ssh, places: dict[str, WebPlace]) -> None:
+def test_every_tool_masks_the_variables_that_the_page_names(ssh: SshServer, places: dict[str, WebPlace]) -> None:
     environ = {
         "SHOP_SSH": ssh.address,
         "SHOP_KEY": str(ssh.key),

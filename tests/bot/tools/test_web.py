@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import MAX_BODY, HttpWeb

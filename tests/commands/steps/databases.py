@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 
 DUMP = "shop.dump"
 

@@ -1,8 +1,9 @@
--- The rows of the old version, and the application's rights; run as the owner of the tables.
+-- The rows of the old version and the application's rights. The owner of the tables runs this file.
 INSERT INTO users (email, name, role, password_hash, token)
 SELECT 'user' || n || '@dj.example', 'User ' || n, CASE WHEN n <= 4 THEN 'approver' ELSE 'member' END,
   current_setting('seed.password_hash'),
-  CASE n WHEN 2 THEN current_setting('seed.approver') WHEN 5 THEN current_setting('seed.member') ELSE md5(random()::text) END
+  CASE n WHEN 2 THEN current_setting('seed.approver') WHEN 5 THEN current_setting('seed.member')
+    ELSE md5(random()::text) END
 FROM generate_series(1, 40) n;
 INSERT INTO projects (name) SELECT 'Project ' || n FROM generate_series(1, 42) n;
 INSERT INTO job_types (name) VALUES ('Design'), ('Print'), ('Campaign'), ('Video'), ('Quick fix'), ('Report');

@@ -1,5 +1,5 @@
-"""The Web API, one module per family of methods; importing the package fills the table of methods."""
+"""The methods of the Web API, one module per family; importing this package registers them all."""
 
-from bot.rehearsal.workspace.api import chat, conversations, files, people, views
+from bot.rehearsal.workspace.api import chat, conversations, files, users, views
 
-__all__ = ["chat", "conversations", "files", "people", "views"]
+__all__ = ["chat", "conversations", "files", "users", "views"]

@@ -1,85 +1,85 @@
-"""chat.*: posting, editing and taking back messages."""
+"""chat.*: posting, editing and deleting messages."""
 
 from __future__ import annotations
 
-from bot.rehearsal.workspace.api.posts import checked
-from bot.rehearsal.workspace.methods import Call, SlackError, method
-from bot.rehearsal.workspace.records import Json, Message
-from bot.rehearsal.workspace.team import BOT_ID, BOT_USER
+from bot.rehearsal.workspace.api.message_validation import validated_message
+from bot.rehearsal.workspace.method_registry import Call, SlackError, method
+from bot.rehearsal.workspace.slack_objects import Json, Message
+from bot.rehearsal.workspace.workspace_state import BOT_ID, BOT_USER
 
 MOST_UPDATE_BYTES = 4_000
 
 
 @method("chat.postMessage", "chat:write")
 async def post_message(call: Call) -> Json:
-    """Post a message, in a thread when thread_ts says so."""
-    public = "chat:write.public" in call.team.scopes
+    """Post a message, in a thread when there is a thread_ts."""
+    public = "chat:write.public" in call.state.scopes
     channel = call.channel(joined=not public)
-    parts = checked(call.team, call.args)
+    parts = validated_message(call.state, call.args)
     message = Message(
         channel.id,
-        call.team.new_ts(),
+        call.state.new_ts(),
         BOT_USER,
         thread_ts=_thread(call, channel.id),
         broadcast=bool(call.args.get("reply_broadcast")) and bool(call.args.get("thread_ts")),
         bot_id=BOT_ID,
         **parts,
     )
-    call.team.post(message)
+    call.state.post(message)
     return {"channel": channel.id, "ts": message.ts, "message": message.as_slack()}
 
 
 @method("chat.postEphemeral", "chat:write")
 async def post_ephemeral(call: Call) -> Json:
-    """Show a message to one person only."""
+    """Post a message that only one person sees."""
     channel = call.channel()
-    person = call.need("user", "user_not_in_channel")
+    person = call.require("user", "user_not_in_channel")
     if person not in channel.members:
         raise SlackError("user_not_in_channel")
-    parts = checked(call.team, call.args)
-    ts, thread = call.team.new_ts(), _thread(call, channel.id)
-    call.team.post(Message(channel.id, ts, BOT_USER, thread_ts=thread, only_for=person, bot_id=BOT_ID, **parts))
+    parts = validated_message(call.state, call.args)
+    ts, thread = call.state.new_ts(), _thread(call, channel.id)
+    call.state.post(Message(channel.id, ts, BOT_USER, thread_ts=thread, only_for=person, bot_id=BOT_ID, **parts))
     return {"message_ts": ts}
 
 
 @method("chat.update", "chat:write")
 async def update(call: Call) -> Json:
-    """Change one of the bot's own messages; text without blocks takes the blocks away, metadata stays unless given."""
-    message = _own(call, "cant_update_message")
+    """Edit one of the bot's messages. Text without blocks removes the blocks; metadata stays unless it is given."""
+    message = _own_message(call, "cant_update_message")
     if len(str(call.args.get("text") or "").encode()) > MOST_UPDATE_BYTES:
         raise SlackError("msg_too_long")
-    parts = checked(call.team, call.args)
+    parts = validated_message(call.state, call.args)
     message.text, message.blocks, message.attachments = parts["text"], parts["blocks"], parts["attachments"]
     if parts["metadata"] is not None:
         message.metadata = parts["metadata"] or None
-    message.edited = call.team.new_ts()
+    message.edited = call.state.new_ts()
     message.broadcast = message.broadcast or bool(call.args.get("reply_broadcast"))
-    call.team.tell("updated", message)
+    call.state.notify("updated", message)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": message.as_slack()}
 
 
 @method("chat.delete", "chat:write")
 async def delete(call: Call) -> Json:
-    """Take back one of the bot's own messages."""
-    message = _own(call, "cant_delete_message")
-    call.team.remove(message)
+    """Delete one of the bot's messages."""
+    message = _own_message(call, "cant_delete_message")
+    call.state.remove(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
 @method("chat.getPermalink")
 async def permalink(call: Call) -> Json:
-    """The address of a message on the workspace's page."""
+    """The address of a message on the workspace's web page."""
     channel = call.channel(joined=False)
-    message = call.team.find(channel.id, call.need("message_ts"))
+    message = call.state.find_message(channel.id, call.require("message_ts"))
     if message is None or message.only_for:
         raise SlackError("message_not_found")
     thread = message.thread_ts or message.ts
-    return {"channel": channel.id, "permalink": f"{call.team.address}/?thread={thread}"}
+    return {"channel": channel.id, "permalink": f"{call.state.address}/?thread={thread}"}
 
 
-def _own(call: Call, error: str) -> Message:
+def _own_message(call: Call, error: str) -> Message:
     channel = call.channel(joined=False)
-    message = call.team.find(channel.id, call.need("ts", "message_not_found"))
+    message = call.state.find_message(channel.id, call.require("ts", "message_not_found"))
     if message is None or message.only_for:
         raise SlackError("message_not_found")
     if message.user != BOT_USER:
@@ -88,11 +88,11 @@ def _own(call: Call, error: str) -> Message:
 
 
 def _thread(call: Call, channel: str) -> str | None:
-    """The thread to post in. A reply's own ts is refused, which is stricter than Slack and finds the mistake."""
+    """The thread to post in. Refuses the ts of a reply, more strictly than Slack, so that the mistake is found."""
     ts = call.args.get("thread_ts")
     if not ts:
         return None
-    parent = call.team.find(channel, str(ts))
+    parent = call.state.find_message(channel, str(ts))
     if parent is None or parent.only_for or parent.thread_ts not in (None, parent.ts):
         raise SlackError("thread_not_found")
     return parent.ts

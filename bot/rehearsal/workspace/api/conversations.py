@@ -1,10 +1,10 @@
-"""conversations.*, pins and reactions: what the bot may read and do in a channel besides posting."""
+"""conversations.*, pins and reactions: what the bot can read and do in a channel besides posting."""
 
 from __future__ import annotations
 
-from bot.rehearsal.workspace.methods import Call, SlackError, method
-from bot.rehearsal.workspace.records import Channel, Json, Message
-from bot.rehearsal.workspace.team import BOT_USER
+from bot.rehearsal.workspace.method_registry import Call, SlackError, method
+from bot.rehearsal.workspace.slack_objects import Channel, Json, Message
+from bot.rehearsal.workspace.workspace_state import BOT_USER
 
 READ = ("channels:read", "groups:read", "im:read")
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -14,66 +14,66 @@ MOST_A_PAGE = 999
 @method("conversations.info", *READ)
 async def info(call: Call) -> Json:
     """One channel."""
-    return {"channel": _shown(call.channel(joined=False))}
+    return {"channel": _as_slack(call.channel(joined=False))}
 
 
 @method("conversations.list", *READ)
-async def listed(call: Call) -> Json:
-    """All channels that are not talks with one person."""
-    channels = [channel for channel in call.team.channels.values() if not channel.is_im]
-    return _page(call, "channels", [_shown(channel) for channel in channels])
+async def list_channels(call: Call) -> Json:
+    """All channels, without the direct conversations."""
+    channels = [channel for channel in call.state.channels.values() if not channel.is_im]
+    return _page(call, "channels", [_as_slack(channel) for channel in channels])
 
 
 @method("conversations.members", *READ)
 async def members(call: Call) -> Json:
-    """Who is in a channel."""
+    """The members of a channel."""
     return _page(call, "members", sorted(call.channel(joined=False).members))
 
 
 @method("conversations.join", "channels:join")
 async def join(call: Call) -> Json:
-    """The bot joins a public channel."""
+    """Add the bot to a public channel."""
     channel = call.channel(joined=False)
     channel.members.add(BOT_USER)
-    return {"channel": _shown(channel)}
+    return {"channel": _as_slack(channel)}
 
 
 @method("conversations.open", "im:write")
-async def opened(call: Call) -> Json:
-    """The talk with one person."""
-    people = str(call.need("users")).split(",")
-    if len(people) != 1 or people[0] not in call.team.people:
+async def open_direct(call: Call) -> Json:
+    """The direct conversation with one person."""
+    people = str(call.require("users")).split(",")
+    if len(people) != 1 or people[0] not in call.state.people:
         raise SlackError("user_not_found")
-    return {"channel": {"id": call.team.direct(people[0]).id}}
+    return {"channel": {"id": call.state.direct_channel(people[0]).id}}
 
 
 @method("conversations.setTopic", "channels:write.topic", "channels:manage")
 async def set_topic(call: Call) -> Json:
-    """Change the line at the top of a channel."""
+    """Set the topic of a channel."""
     channel = call.channel()
     channel.topic = str(call.args.get("topic") or "")[:250]
-    call.team.changed()
-    return {"channel": _shown(channel)}
+    call.state.notify_change()
+    return {"channel": _as_slack(channel)}
 
 
 @method("conversations.history", *HISTORY)
 async def history(call: Call) -> Json:
-    """The messages of a channel, newest first, without the replies that stand in threads only."""
-    messages = call.team.visible(call.channel().id)
-    top = [one for one in messages if one.thread_ts in (None, one.ts) or one.broadcast]
-    return _page(call, "messages", _read(call, list(reversed(top))))
+    """The messages of a channel, newest first, without replies that are only in threads."""
+    messages = call.state.public_messages(call.channel().id)
+    top_level = [message for message in messages if message.thread_ts in (None, message.ts) or message.broadcast]
+    return _page(call, "messages", _selected(call, list(reversed(top_level))))
 
 
 @method("conversations.replies", *HISTORY)
 async def replies(call: Call) -> Json:
-    """A message and the replies to it, oldest first."""
+    """A message and its replies, oldest first."""
     channel = call.channel()
-    parent = call.team.find(channel.id, str(call.need("ts")))
+    parent = call.state.find_message(channel.id, str(call.require("ts")))
     if parent is None or parent.only_for:
         raise SlackError("thread_not_found")
     root = parent.thread_ts or parent.ts
-    thread = [one for one in call.team.visible(channel.id) if root in (one.ts, one.thread_ts)]
-    return _page(call, "messages", _read(call, thread))
+    thread = [message for message in call.state.public_messages(channel.id) if root in (message.ts, message.thread_ts)]
+    return _page(call, "messages", _selected(call, thread))
 
 
 @method("pins.add", "pins:write")
@@ -83,68 +83,71 @@ async def pin(call: Call) -> Json:
     if message.pinned:
         raise SlackError("already_pinned")
     message.pinned = True
-    call.team.changed()
+    call.state.notify_change()
     return {}
 
 
 @method("pins.remove", "pins:write")
 async def unpin(call: Call) -> Json:
-    """Take a message off the channel's pins."""
+    """Unpin a message."""
     message = _message(call)
     if not message.pinned:
         raise SlackError("no_pin")
     message.pinned = False
-    call.team.changed()
+    call.state.notify_change()
     return {}
 
 
 @method("reactions.add", "reactions:write")
 async def react(call: Call) -> Json:
-    """Put an emoji under a message."""
+    """Add a reaction of the bot to a message."""
     message = _message(call)
-    users = message.reactions.setdefault(str(call.need("name", "invalid_name")), [])
+    users = message.reactions.setdefault(str(call.require("name", "invalid_name")), [])
     if BOT_USER in users:
         raise SlackError("already_reacted")
     users.append(BOT_USER)
-    call.team.tell("updated", message)
+    call.state.notify("updated", message)
     return {}
 
 
 @method("reactions.remove", "reactions:write")
 async def unreact(call: Call) -> Json:
-    """Take the bot's own emoji away."""
-    message, name = _message(call), str(call.need("name", "invalid_name"))
+    """Remove a reaction of the bot."""
+    message, name = _message(call), str(call.require("name", "invalid_name"))
     users = message.reactions.get(name, [])
     if BOT_USER not in users:
         raise SlackError("no_reaction")
     users.remove(BOT_USER)
-    message.reactions = {kept: people for kept, people in message.reactions.items() if people}
-    call.team.tell("updated", message)
+    message.reactions = {emoji: people for emoji, people in message.reactions.items() if people}
+    call.state.notify("updated", message)
     return {}
 
 
 def _message(call: Call) -> Message:
-    message = call.team.find(call.channel().id, str(call.need("timestamp", "no_item_specified")))
+    message = call.state.find_message(call.channel().id, str(call.require("timestamp", "no_item_specified")))
     if message is None or message.only_for:
         raise SlackError("message_not_found")
     return message
 
 
-def _read(call: Call, messages: list[Message]) -> list[Json]:
+def _selected(call: Call, messages: list[Message]) -> list[Json]:
+    """The messages between `oldest` and `latest`."""
     oldest, latest = call.args.get("oldest"), call.args.get("latest")
     inclusive = bool(call.args.get("inclusive"))
-    kept = [
-        one
-        for one in messages
-        if (not oldest or float(one.ts) > float(oldest) or (inclusive and one.ts == oldest))
-        and (not latest or float(one.ts) < float(latest) or (inclusive and one.ts == latest))
+    selected = [
+        message
+        for message in messages
+        if (not oldest or float(message.ts) > float(oldest) or (inclusive and message.ts == oldest))
+        and (not latest or float(message.ts) < float(latest) or (inclusive and message.ts == latest))
     ]
     metadata = bool(call.args.get("include_all_metadata"))
-    return [one.as_slack(metadata=metadata) | _thread_facts(call, one) for one in kept]
+    return [message.as_slack(metadata=metadata) | _thread_fields(call, message) for message in selected]
 
 
-def _thread_facts(call: Call, message: Message) -> Json:
-    answers = [one for one in call.team.visible(message.channel) if one.thread_ts == message.ts != one.ts]
+def _thread_fields(call: Call, message: Message) -> Json:
+    """The fields that a message has when it begins a thread."""
+    in_channel = call.state.public_messages(message.channel)
+    answers = [reply for reply in in_channel if reply.thread_ts == message.ts != reply.ts]
     if not answers:
         return {}
     return {"thread_ts": message.ts, "reply_count": len(answers), "latest_reply": answers[-1].ts}
@@ -158,7 +161,7 @@ def _page(call: Call, name: str, items: list[Json] | list[str]) -> Json:
     return {name: items[start : start + limit], "has_more": more, "response_metadata": cursor}
 
 
-def _shown(channel: Channel) -> Json:
+def _as_slack(channel: Channel) -> Json:
     return {
         "id": channel.id,
         "name": channel.name,

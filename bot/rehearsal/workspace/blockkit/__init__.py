@@ -1,1 +1,1 @@
-"""Block Kit's rules as models, and the errors Slack answers when they are broken."""
+"""Block Kit's rules as pydantic models, and Slack's error messages for what breaks them."""

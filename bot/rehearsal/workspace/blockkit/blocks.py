@@ -23,7 +23,7 @@ from bot.rehearsal.workspace.blockkit.elements import (
     TimePicker,
     UsersSelect,
 )
-from bot.rehearsal.workspace.blockkit.texts import (
+from bot.rehearsal.workspace.blockkit.text_objects import (
     ABSENT,
     Mrkdwn,
     Part,
@@ -38,42 +38,42 @@ from bot.rehearsal.workspace.blockkit.texts import (
 
 Selects = StaticSelect | MultiStaticSelect | UsersSelect | MultiUsersSelect | ChannelsSelect
 Choices = Selects | RadioButtons | Checkboxes | DatePicker | TimePicker
-NotBlank = Annotated[str, Field(min_length=1, max_length=2000)]
+NonEmpty = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Block(Part):
-    """What every block may hold."""
+    """The field that every block can have."""
 
     block_id: Annotated[str, Field(max_length=255)] = ""
 
 
 class SlackFile(Part):
-    """A file already in the workspace, shown as an image."""
+    """A file of the workspace, shown as an image."""
 
     id: str = ""
     url: str = ""
 
 
 class ImageElement(Part):
-    """A small image in a section or a context."""
+    """A small image in a section or a context block."""
 
     type: Literal["image"]
     image_url: Url = Field(default=ABSENT)
     slack_file: SlackFile = Field(default=ABSENT)
-    alt_text: NotBlank
+    alt_text: NonEmpty
 
 
 Accessory = Annotated[Choices | Button | Overflow | ImageElement, Field(discriminator="type")]
-Action = Annotated[Choices | Button | Overflow | DateTimePicker, Field(discriminator="type")]
-Entry = Annotated[
+ActionElement = Annotated[Choices | Button | Overflow | DateTimePicker, Field(discriminator="type")]
+InputElement = Annotated[
     Choices | DateTimePicker | PlainTextInput | NumberInput | FileInput,
     Field(discriminator="type"),
 ]
-Small = Annotated[ImageElement | Mrkdwn | Plain, Field(discriminator="type")]
+ContextElement = Annotated[ImageElement | Mrkdwn | Plain, Field(discriminator="type")]
 
 
 class Header(Block):
-    """A headline."""
+    """A heading."""
 
     type: Literal["header"]
     text: Plain150
@@ -86,7 +86,7 @@ class Divider(Block):
 
 
 class Section(Block):
-    """A paragraph or up to ten fields, with at most one element beside it."""
+    """A paragraph or up to ten fields, with at most one element next to it."""
 
     type: Literal["section"]
     text: Text = Field(default=ABSENT)
@@ -99,14 +99,14 @@ class Context(Block):
     """A small grey line."""
 
     type: Literal["context"]
-    elements: Annotated[list[Small], Field(min_length=1, max_length=10)]
+    elements: Annotated[list[ContextElement], Field(min_length=1, max_length=10)]
 
 
 class Actions(Block):
     """A row of elements."""
 
     type: Literal["actions"]
-    elements: Annotated[list[Action], Field(min_length=1, max_length=25)]
+    elements: Annotated[list[ActionElement], Field(min_length=1, max_length=25)]
 
 
 class Image(Block):
@@ -115,7 +115,7 @@ class Image(Block):
     type: Literal["image"]
     image_url: Url = Field(default=ABSENT)
     slack_file: SlackFile = Field(default=ABSENT)
-    alt_text: NotBlank
+    alt_text: NonEmpty
     title: Plain2000 = Field(default=ABSENT)
 
 
@@ -124,7 +124,7 @@ class Input(Block):
 
     type: Literal["input"]
     label: Plain2000
-    element: Entry
+    element: InputElement
     hint: Plain2000 = Field(default=ABSENT)
     optional: bool = False
     dispatch_action: bool = False
@@ -146,7 +146,7 @@ class Alert(Block):
 
 
 class RichSpan(Part):
-    """A run of rich text, a link, a person or the like; its text is never empty."""
+    """A piece of rich text, a link, a user or an emoji; its text is never empty."""
 
     model_config = Part.model_config | {"extra": "allow"}
     type: str
@@ -174,14 +174,14 @@ class RichList(Part):
 
 
 class RichText(Block):
-    """Text as the message field of Slack writes it."""
+    """Rich text, as Slack's message field writes it."""
 
     type: Literal["rich_text"]
     elements: list[Annotated[RichPart | RichList, Field(discriminator="type")]]
 
 
 class RawText(Part):
-    """A cell of a table that holds plain text."""
+    """A table cell with plain text."""
 
     type: Literal["raw_text"]
     text: Annotated[str, Field(min_length=1)]
@@ -201,24 +201,24 @@ class Table(Block):
 
 
 Common = Header | Divider | Section | Context | Actions | Image | Input | RichText
-InMessage = Annotated[Common | Markdown | Table, Field(discriminator="type")]
-InView = Annotated[Common | Alert, Field(discriminator="type")]
+MessageBlock = Annotated[Common | Markdown | Table, Field(discriminator="type")]
+ViewBlock = Annotated[Common | Alert, Field(discriminator="type")]
 
 
-class Posted(Part):
+class MessageBlocks(Part):
     """The blocks of a message."""
 
-    blocks: Annotated[list[InMessage], Field(max_length=50)]
+    blocks: Annotated[list[MessageBlock], Field(max_length=50)]
 
 
-class _Shown(Part):
-    blocks: Annotated[list[InView], Field(max_length=100)]
+class _View(Part):
+    blocks: Annotated[list[ViewBlock], Field(max_length=100)]
     private_metadata: Annotated[str, Field(max_length=3000)] = ""
     callback_id: Annotated[str, Field(max_length=255)] = ""
     external_id: Annotated[str, Field(max_length=255)] = ""
 
 
-class Modal(_Shown):
+class Modal(_View):
     """A modal."""
 
     type: Literal["modal"]
@@ -230,7 +230,7 @@ class Modal(_Shown):
     submit_disabled: bool = False
 
 
-class Home(_Shown):
+class Home(_View):
     """The app's Home tab."""
 
     type: Literal["home"]

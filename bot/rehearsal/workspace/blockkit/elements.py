@@ -1,4 +1,4 @@
-"""Block Kit's interactive elements, each with its limits."""
+"""Block Kit's interactive elements with their limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bot.rehearsal.workspace.blockkit.texts import (
+from bot.rehearsal.workspace.blockkit.text_objects import (
     ABSENT,
     Confirm,
     Option,
@@ -30,26 +30,26 @@ Options = Annotated[list[Option], Field(min_length=1, max_length=100)]
 FewRichOptions = Annotated[list[RichOption], Field(min_length=1, max_length=10)]
 
 
-class Acting(Part):
-    """What every interactive element may hold."""
+class Element(Part):
+    """The field that every interactive element can have."""
 
     action_id: Str255 = ""
 
 
-class Asking(Acting):
-    """An element with a confirm dialog and the right to take the focus."""
+class Confirmable(Element):
+    """An element that can have a confirm dialog and the focus."""
 
     confirm: Confirm = Field(default=ABSENT)
     focus_on_load: bool = False
 
 
-class Placed(Asking):
-    """An element with a placeholder."""
+class WithPlaceholder(Confirmable):
+    """An element that can also have a placeholder."""
 
     placeholder: Plain150 = Field(default=ABSENT)
 
 
-class Button(Acting):
+class Button(Element):
     """A button."""
 
     type: Literal["button"]
@@ -61,7 +61,7 @@ class Button(Acting):
     accessibility_label: Str75 = ""
 
 
-class Overflow(Acting):
+class Overflow(Element):
     """The menu behind three dots."""
 
     type: Literal["overflow"]
@@ -69,17 +69,17 @@ class Overflow(Acting):
     confirm: Confirm = Field(default=ABSENT)
 
 
-class _Select(Placed):
+class _Select(WithPlaceholder):
     options: Options = Field(default=ABSENT)
     option_groups: Annotated[list[OptionGroup], Field(min_length=1, max_length=100)] = Field(default=ABSENT)
 
     @model_validator(mode="after")
-    def _has_one_kind_of_options(self) -> Self:
+    def _check_options(self) -> Self:
         if bool(self.options) == bool(self.option_groups):
             raise PydanticCustomError("slack", "must have either `options` or `option_groups`")
         return self
 
-    def _refuse_strangers(self, chosen: list[Option]) -> None:
+    def _check_initial(self, chosen: list[Option]) -> None:
         offered = list(self.options or [])
         for group in self.option_groups or []:
             offered += group.options
@@ -88,38 +88,38 @@ class _Select(Placed):
 
 
 class StaticSelect(_Select):
-    """One choice of a fixed list."""
+    """One choice from a fixed list."""
 
     type: Literal["static_select"]
     initial_option: Option = Field(default=ABSENT)
 
     @model_validator(mode="after")
-    def _offers_its_initial_option(self) -> Self:
-        self._refuse_strangers([self.initial_option] if self.initial_option else [])
+    def _check_initial_option(self) -> Self:
+        self._check_initial([self.initial_option] if self.initial_option else [])
         return self
 
 
 class MultiStaticSelect(_Select):
-    """Several choices of a fixed list."""
+    """Several choices from a fixed list."""
 
     type: Literal["multi_static_select"]
     initial_options: Options = Field(default=ABSENT)
     max_selected_items: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
-    def _offers_its_initial_options(self) -> Self:
-        self._refuse_strangers(self.initial_options or [])
+    def _check_initial_options(self) -> Self:
+        self._check_initial(self.initial_options or [])
         return self
 
 
-class UsersSelect(Placed):
+class UsersSelect(WithPlaceholder):
     """One person."""
 
     type: Literal["users_select"]
     initial_user: str = ""
 
 
-class MultiUsersSelect(Placed):
+class MultiUsersSelect(WithPlaceholder):
     """Several people."""
 
     type: Literal["multi_users_select"]
@@ -127,7 +127,7 @@ class MultiUsersSelect(Placed):
     max_selected_items: Annotated[int, Field(ge=1)] = 1
 
 
-class ChannelsSelect(Placed):
+class ChannelsSelect(WithPlaceholder):
     """One public channel."""
 
     type: Literal["channels_select", "conversations_select"]
@@ -137,50 +137,50 @@ class ChannelsSelect(Placed):
     response_url_enabled: bool = False
 
 
-class RadioButtons(Asking):
-    """One of at most ten choices, all in sight."""
+class RadioButtons(Confirmable):
+    """One of at most ten visible choices."""
 
     type: Literal["radio_buttons"]
     options: FewRichOptions
     initial_option: RichOption = Field(default=ABSENT)
 
     @model_validator(mode="after")
-    def _offers_its_initial_option(self) -> Self:
+    def _check_initial_option(self) -> Self:
         if self.initial_option and self.initial_option not in self.options:
             raise PydanticCustomError("slack", "the initial option must be one of the options")
         return self
 
 
-class Checkboxes(Asking):
-    """Any of at most ten choices, all in sight."""
+class Checkboxes(Confirmable):
+    """Any of at most ten visible choices."""
 
     type: Literal["checkboxes"]
     options: FewRichOptions
     initial_options: FewRichOptions = Field(default=ABSENT)
 
     @model_validator(mode="after")
-    def _offers_its_initial_options(self) -> Self:
+    def _check_initial_options(self) -> Self:
         if any(option not in self.options for option in self.initial_options or []):
             raise PydanticCustomError("slack", "the initial option must be one of the options")
         return self
 
 
-class DatePicker(Placed):
+class DatePicker(WithPlaceholder):
     """A day."""
 
     type: Literal["datepicker"]
     initial_date: Date = ""
 
 
-class TimePicker(Placed):
-    """A time of the day."""
+class TimePicker(WithPlaceholder):
+    """A time of day."""
 
     type: Literal["timepicker"]
     initial_time: Time = ""
     timezone: str = ""
 
 
-class DateTimePicker(Asking):
+class DateTimePicker(Confirmable):
     """A moment, as seconds since 1970."""
 
     type: Literal["datetimepicker"]
@@ -188,12 +188,12 @@ class DateTimePicker(Asking):
 
 
 class Dispatch(Part):
-    """When a text field tells the app of what is typed."""
+    """When a text field notifies the app about what is typed."""
 
     trigger_actions_on: list[Literal["on_enter_pressed", "on_character_entered"]]
 
 
-class PlainTextInput(Acting):
+class PlainTextInput(Element):
     """A text field."""
 
     type: Literal["plain_text_input"]
@@ -206,7 +206,7 @@ class PlainTextInput(Acting):
     dispatch_action_config: Dispatch = Field(default=ABSENT)
 
 
-class NumberInput(Acting):
+class NumberInput(Element):
     """A number field."""
 
     type: Literal["number_input"]
@@ -219,8 +219,8 @@ class NumberInput(Acting):
     dispatch_action_config: Dispatch = Field(default=ABSENT)
 
 
-class FileInput(Acting):
-    """Files to hand in, in modals only."""
+class FileInput(Element):
+    """Files to upload, in modals only."""
 
     type: Literal["file_input"]
     filetypes: list[str] = Field(default=ABSENT)

@@ -1,130 +1,145 @@
-// The page itself: fetches what the person sees whenever it changes, draws it, and carries what they do.
+// The page: fetches a snapshot of what the person sees after each change, renders it, and posts the person's actions.
 
-import { act, make } from "/page/dom.js";
-import { showBlock } from "/page/blocks.js";
-import { showModal, sure } from "/page/dialogs.js";
-import { openHome, showMessage } from "/page/messages.js";
+import { create, postAction } from "/page/dom.js";
+import { renderBlock } from "/page/blocks.js";
+import { confirmAction, renderModal } from "/page/dialogs.js";
+import { openHome, renderMessage } from "/page/messages.js";
 
-const at = new URLSearchParams(location.search);
-const state = { person: at.get("person") ?? "", channel: at.get("channel") ?? "", thread: at.get("thread"), seen: null };
-const find = (id) => document.getElementById(id);
+const query = new URLSearchParams(location.search);
+const state = {
+  person: query.get("person") ?? "",
+  channel: query.get("channel") ?? "",
+  thread: query.get("thread"),
+  snapshot: null,
+};
+const byId = (id) => document.getElementById(id);
 const HOME = "home";
-const drawn = new Map();
+const rendered = new Map();
 
 async function refresh() {
-  const answer = await fetch(`/seen?person=${encodeURIComponent(state.person)}`, { cache: "no-store" });
-  state.seen = await answer.json();
-  state.person = state.seen.person;
-  const known = state.seen.channels.some((channel) => channel.id === state.channel) || state.channel === HOME;
-  if (!known) state.channel = state.seen.channels[0].id;
-  draw();
+  const response = await fetch(`/snapshot?person=${encodeURIComponent(state.person)}`, { cache: "no-store" });
+  state.snapshot = await response.json();
+  state.person = state.snapshot.person;
+  const { channels } = state.snapshot;
+  const exists = state.channel === HOME || channels.some((channel) => channel.id === state.channel);
+  if (!exists) state.channel = channels[0].id;
+  render();
 }
 
-function draw() {
-  const { seen } = state;
+function render() {
+  const { snapshot } = state;
   const isHome = state.channel === HOME;
-  const channel = seen.channels.find((one) => one.id === state.channel);
-  drawPeople();
-  drawChannels();
-  find("channel-name").replaceChildren(
-    isHome ? `${seen.bot.name}: Home` : `${channel.is_im ? "" : "# "}${channel.name}`,
-    make("small", {}, isHome ? "" : `${channel.members} members${channel.topic ? ` · ${channel.topic}` : ""}`),
-  );
-  find("composer").hidden = isHome;
-  find("text").placeholder = isHome ? "" : `${seen.commands[0]} … or a message`;
-  const context = { seen, press, openThread };
-  const messages = seen.messages.filter((one) => one.channel === state.channel);
-  const inChannel = messages.filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.broadcast);
-  fill(find("messages"), isHome ? home(context) : keep(inChannel, (one) => showMessage(one, context)));
+  const context = { snapshot, press, openThread };
+  renderPeople();
+  renderChannels();
+  renderHeading(isHome);
+  const messages = snapshot.messages.filter((message) => message.channel === state.channel);
+  const topLevel = messages.filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.broadcast);
+  const inChannel = reuse(topLevel, (message) => renderMessage(message, context));
+  replaceChildren(byId("messages"), isHome ? renderHome(context) : inChannel);
   const thread = messages.filter((one) => state.thread && [one.ts, one.thread_ts].includes(state.thread));
-  find("thread").hidden = thread.length === 0;
+  byId("thread").hidden = thread.length === 0;
   document.body.classList.toggle("in-thread", thread.length > 0);
-  fill(find("replies"), keep(thread, (one) => showMessage(one, context, { inThread: true }), "in thread"));
-  showModal(seen, press);
+  const inThread = reuse(thread, (message) => renderMessage(message, context, { inThread: true }), "in thread");
+  replaceChildren(byId("replies"), inThread);
+  renderModal(snapshot, press);
 }
 
-// A message that has not changed keeps its element, so that a click under way is never lost to a change elsewhere.
-function keep(messages, show, where = "") {
-  return messages.map((one) => {
-    const answers = state.seen.messages.filter((other) => other.thread_ts === one.ts).length;
-    const key = JSON.stringify([one, answers, state.person]);
-    const place = `${where}${one.channel}${one.ts}`;
-    if (drawn.get(place)?.key !== key) drawn.set(place, { key, element: show(one) });
-    return drawn.get(place).element;
+function renderHeading(isHome) {
+  const { snapshot } = state;
+  const channel = snapshot.channels.find((one) => one.id === state.channel);
+  const name = isHome ? `${snapshot.bot.name}: Home` : `${channel.is_im ? "" : "# "}${channel.name}`;
+  const details = isHome ? "" : `${channel.members} members${channel.topic ? ` · ${channel.topic}` : ""}`;
+  byId("channel-name").replaceChildren(name, create("small", {}, details));
+  byId("composer").hidden = isHome;
+  byId("text").placeholder = isHome ? "" : `${snapshot.commands[0]} … or a message`;
+}
+
+// An unchanged message keeps its element, so that a change elsewhere never interrupts a click.
+function reuse(messages, renderOne, place = "") {
+  return messages.map((message) => {
+    const replies = state.snapshot.messages.filter((other) => other.thread_ts === message.ts).length;
+    const content = JSON.stringify([message, replies, state.person]);
+    const key = `${place}${message.channel}${message.ts}`;
+    if (rendered.get(key)?.content !== content) rendered.set(key, { content, element: renderOne(message) });
+    return rendered.get(key).element;
   });
 }
 
-function drawPeople() {
-  const { seen } = state;
-  const select = find("person");
-  if (select.options.length !== seen.people.length) {
-    const label = (one) => (one.title ? `${one.name} · ${one.title}` : one.name);
-    select.replaceChildren(...seen.people.map((one) => make("option", { value: one.id }, label(one))));
+function renderPeople() {
+  const { people, person } = state.snapshot;
+  const select = byId("person");
+  if (select.options.length !== people.length) {
+    const label = ({ name, title }) => (title ? `${name} · ${title}` : name);
+    select.replaceChildren(...people.map((one) => create("option", { value: one.id }, label(one))));
   }
-  if (select.value !== seen.person) select.value = seen.person;
+  if (select.value !== person) select.value = person;
 }
 
-function drawChannels() {
-  const tab = (id, label) =>
-    make("button", { class: id === state.channel ? "tab here" : "tab", onclick: () => openChannel(id) }, label);
-  const tabs = state.seen.channels.map((one) => tab(one.id, one.is_im ? `@ ${one.name}` : `# ${one.name}`));
-  if (state.seen.home || state.channel === HOME) tabs.push(tab(HOME, "Home"));
-  find("channels").replaceChildren(...tabs);
+function renderChannels() {
+  const tab = (id, label) => {
+    const selected = id === state.channel ? "tab selected" : "tab";
+    return create("button", { class: selected, onclick: () => openChannel(id) }, label);
+  };
+  const tabs = state.snapshot.channels.map((one) => tab(one.id, one.is_im ? `@ ${one.name}` : `# ${one.name}`));
+  if (state.snapshot.home || state.channel === HOME) tabs.push(tab(HOME, "Home"));
+  byId("channels").replaceChildren(...tabs);
 }
 
-function home(context) {
-  const view = context.seen.home;
-  if (!view) return [make("p", { class: "empty" }, "The app shows nothing here yet.")];
-  const placed = { ...context, values: {}, press: (element, value) => press(view.id, element, value) };
-  return [make("section", { class: "home" }, ...view.blocks.map((block) => showBlock(block, placed)))];
+function renderHome(context) {
+  const view = context.snapshot.home;
+  if (!view) return [create("p", { class: "empty" }, "The app has no Home tab yet.")];
+  const inHome = { ...context, values: {}, press: (element, value) => press(view.id, element, value) };
+  return [create("section", { class: "home" }, ...view.blocks.map((block) => renderBlock(block, inHome)))];
 }
 
-function fill(place, children) {
-  const wasAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 60;
-  const before = place.scrollTop;
-  const same = children.length === place.children.length && children.every((child, at) => child === place.children[at]);
-  if (same) return;
-  while (place.children.length > children.length) place.lastElementChild.remove();
-  children.forEach((child, at) => {
-    if (place.children[at] === child) return;
-    if (place.children[at]) place.children[at].replaceWith(child);
-    else place.append(child);
+// Replaces only the children that differ, and keeps the scroll position; a list at its end stays at its end.
+function replaceChildren(parent, children) {
+  const wasAtEnd = parent.scrollHeight - parent.scrollTop - parent.clientHeight < 60;
+  const position = parent.scrollTop;
+  const isSame = (child, index) => child === parent.children[index];
+  if (children.length === parent.children.length && children.every(isSame)) return;
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+  children.forEach((child, index) => {
+    if (isSame(child, index)) return;
+    if (parent.children[index]) parent.children[index].replaceWith(child);
+    else parent.append(child);
   });
-  place.scrollTop = wasAtEnd ? place.scrollHeight : before;
+  parent.scrollTop = wasAtEnd ? parent.scrollHeight : position;
 }
 
 async function press(place, element, value, values = {}) {
-  if (element.confirm && !(await sure(element.confirm, state.seen))) return;
-  const reply = await act("press", { person: state.person, place, action_id: element.action_id, value, values });
-  notice(reply.text);
+  if (element.confirm && !(await confirmAction(element.confirm, state.snapshot))) return;
+  const body = { person: state.person, place, action_id: element.action_id, value, values };
+  showNotice((await postAction("press", body)).text);
 }
 
-function notice(text) {
+function showNotice(text) {
   for (const id of ["notice", "thread-notice"]) {
-    find(id).textContent = text;
-    find(id).hidden = !text;
+    byId(id).textContent = text;
+    byId(id).hidden = !text;
   }
 }
 
 function openThread(ts) {
   state.thread = ts;
-  remember();
-  draw();
-  find("replies").scrollTop = find("replies").scrollHeight;
+  updateAddress();
+  render();
+  byId("replies").scrollTop = byId("replies").scrollHeight;
 }
 
 function openChannel(id) {
   Object.assign(state, { channel: id, thread: null });
-  if (id === HOME) openHome(state.seen);
-  remember();
-  draw();
-  find("messages").scrollTop = find("messages").scrollHeight;
+  if (id === HOME) openHome(state.snapshot);
+  updateAddress();
+  render();
+  byId("messages").scrollTop = byId("messages").scrollHeight;
 }
 
-function remember() {
-  const query = new URLSearchParams({ person: state.person, channel: state.channel });
-  if (state.thread) query.set("thread", state.thread);
-  history.replaceState(null, "", `?${query}`);
+function updateAddress() {
+  const shown = new URLSearchParams({ person: state.person, channel: state.channel });
+  if (state.thread) shown.set("thread", state.thread);
+  history.replaceState(null, "", `?${shown}`);
 }
 
 async function send(field, threadTs) {
@@ -132,31 +147,31 @@ async function send(field, threadTs) {
   if (!text) return;
   field.value = "";
   const body = { person: state.person, channel: state.channel, text };
-  if (!text.startsWith("/")) notice((await act("say", { ...body, thread_ts: threadTs })).text);
-  else if (threadTs) notice(`${text.split(" ")[0]} cannot be used in threads. Type it in the channel.`);
+  if (!text.startsWith("/")) showNotice((await postAction("say", { ...body, thread_ts: threadTs })).text);
+  else if (threadTs) showNotice(`${text.split(" ")[0]} does not work in threads. Type it in the channel.`);
   else {
-    const reply = await act("command", body);
-    notice(reply.error ? reply.text : "");
+    const reply = await postAction("command", body);
+    showNotice(reply.error ? reply.text : "");
   }
 }
 
-find("composer").addEventListener("submit", (event) => {
+byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
-  send(find("text"), null);
+  send(byId("text"), null);
 });
-find("reply").addEventListener("submit", (event) => {
+byId("reply").addEventListener("submit", (event) => {
   event.preventDefault();
-  send(find("reply-text"), state.thread);
+  send(byId("reply-text"), state.thread);
 });
-find("leave").addEventListener("click", () => {
+byId("close-thread").addEventListener("click", () => {
   state.thread = null;
-  remember();
-  draw();
+  updateAddress();
+  render();
 });
-find("person").addEventListener("change", (event) => {
+byId("person").addEventListener("change", (event) => {
   state.person = event.target.value;
-  notice("");
-  remember();
+  showNotice("");
+  updateAddress();
   refresh();
 });
-new EventSource("/live").addEventListener("message", refresh);
+new EventSource("/changes").addEventListener("message", refresh);

@@ -1,75 +1,77 @@
-// The two dialogs: "are you sure?", and the modal on top of a person's stack with what they have typed into it.
+// The two dialogs: the confirmation of an action, and the person's top modal with what they have typed into it.
 
-import { act, make } from "/page/dom.js";
-import { showBlock, showText } from "/page/blocks.js";
-import { plain } from "/page/mrkdwn.js";
+import { create, postAction } from "/page/dom.js";
+import { renderBlock } from "/page/blocks.js";
+import { plain, renderText } from "/page/mrkdwn.js";
 
-let shown = "";
+let shownVersion = "";
 let values = {};
 
-export function sure(confirm, seen) {
+export function confirmAction(confirm, snapshot) {
   const dialog = document.getElementById("confirm");
   return new Promise((resolve) => {
     const answer = (yes) => () => {
       dialog.close();
       resolve(yes);
     };
+    const button = (label, style, yes) =>
+      create("button", { type: "button", class: style, onclick: answer(yes) }, plain(label.text));
+    const deny = button(confirm.deny, "button", false);
+    const accept = button(confirm.confirm, `button filled ${confirm.style ?? "primary"}`, true);
     dialog.replaceChildren(
-      make("h2", {}, plain(confirm.title.text)),
-      make("div", { class: "body" }, showText(confirm.text, seen)),
-      make(
-        "footer",
-        {},
-        make("button", { type: "button", class: "button", onclick: answer(false) }, plain(confirm.deny.text)),
-        make("button", { type: "button", class: `button filled ${confirm.style ?? "primary"}`, onclick: answer(true) }, plain(confirm.confirm.text)),
-      ),
+      create("h2", {}, plain(confirm.title.text)),
+      create("div", { class: "body" }, renderText(confirm.text, snapshot)),
+      create("footer", {}, deny, accept),
     );
     dialog.oncancel = () => resolve(false);
     dialog.showModal();
   });
 }
 
-export function showModal(seen, press) {
+export function renderModal(snapshot, press) {
   const dialog = document.getElementById("modal");
-  const view = seen.views.at(-1);
-  const now = view ? `${view.id} ${view.hash} ${JSON.stringify(view.errors)}` : "";
-  if (now === shown) return;
-  if (!view || !shown.startsWith(view.id)) values = {};
-  shown = now;
+  const view = snapshot.views.at(-1);
+  const version = view ? `${view.id} ${view.hash} ${JSON.stringify(view.errors)}` : "";
+  if (version === shownVersion) return;
+  if (!view || !shownVersion.startsWith(view.id)) values = {};
+  shownVersion = version;
   if (!view) {
     dialog.close();
     return;
   }
-  fill(dialog, view, seen, press);
+  fillModal(dialog, view, snapshot, press);
   if (!dialog.open) dialog.showModal();
 }
 
-function fill(dialog, view, seen, press) {
-  const context = { seen, values, errors: view.errors, press: (element, value) => press(view.id, element, value, values) };
-  const trouble = make("p", { class: "notice", role: "alert", hidden: true });
-  const leave = () => act("dismiss", { person: seen.person, view_id: view.id });
+function fillModal(dialog, view, snapshot, press) {
+  const pressInView = (element, value) => press(view.id, element, value, values);
+  const context = { snapshot, values, errors: view.errors, press: pressInView };
+  const error = create("p", { class: "notice", role: "alert", hidden: true });
+  const dismiss = () => postAction("dismiss", { person: snapshot.person, view_id: view.id });
   const submit = async (event) => {
     event.preventDefault();
-    const reply = await act("submit", { person: seen.person, view_id: view.id, values });
-    trouble.textContent = reply.text;
-    trouble.hidden = !reply.text;
+    const reply = await postAction("submit", { person: snapshot.person, view_id: view.id, values });
+    error.textContent = reply.text;
+    error.hidden = !reply.text;
   };
-  const send = view.submit
-    ? make("button", { type: "submit", class: "button filled primary" }, plain(view.submit.text))
-    : null;
-  const close = view.close ? plain(view.close.text) : "Cancel";
   dialog.oncancel = (event) => {
     event.preventDefault();
-    leave();
+    dismiss();
   };
+  const cross = create("button", { type: "button", class: "cross", "aria-label": "Close", onclick: dismiss }, "×");
+  const closeLabel = view.close ? plain(view.close.text) : "Cancel";
+  const close = create("button", { type: "button", class: "button", onclick: dismiss }, closeLabel);
+  const send = view.submit
+    ? create("button", { type: "submit", class: "button filled primary" }, plain(view.submit.text))
+    : null;
   dialog.replaceChildren(
-    make(
+    create(
       "form",
       { onsubmit: submit },
-      make("h2", {}, plain(view.title.text), make("button", { type: "button", class: "cross", "aria-label": "Close", onclick: leave }, "×")),
-      make("div", { class: "body" }, ...view.blocks.map((block) => showBlock(block, context))),
-      trouble,
-      make("footer", {}, make("button", { type: "button", class: "button", onclick: leave }, close), send),
+      create("h2", {}, plain(view.title.text), cross),
+      create("div", { class: "body" }, ...view.blocks.map((block) => renderBlock(block, context))),
+      error,
+      create("footer", {}, close, send),
     ),
   );
 }

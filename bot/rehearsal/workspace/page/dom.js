@@ -1,32 +1,32 @@
-// Small helpers that build elements and speak to the workspace.
+// Helpers: create DOM elements, post a user's action to the workspace, and draw avatars.
 
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+export function create(tag, attributes = {}, ...children) {
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+    if (name.startsWith("on")) created.addEventListener(name.slice(2), value);
+    else if (value === true) created.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) created.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
+  created.append(...children.filter((child) => child !== null && child !== undefined));
+  return created;
 }
 
-export async function act(name, body) {
-  const answer = await fetch(`/act/${name}`, {
+export async function postAction(name, body) {
+  const response = await fetch(`/actions/${name}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) return { acked: false, text: `The workspace answered ${answer.status}.`, errors: {} };
-  return answer.json();
+  if (!response.ok) return { acked: false, text: `The workspace answered ${response.status}.`, errors: {} };
+  return response.json();
 }
 
 export function initials(name) {
   return name.split(/\s+/).map((word) => word[0]).join("").slice(0, 2).toUpperCase();
 }
 
-export function colour(id) {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 360;
-  return `hsl(${sum} 45% 42%)`;
+export function colourOf(id) {
+  let hash = 0;
+  for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) % 360;
+  return `hsl(${hash} 45% 42%)`;
 }

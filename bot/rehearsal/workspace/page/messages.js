@@ -1,90 +1,105 @@
-// A message as the channel and the thread show it: who, when, blocks, files, reactions, and the way into its thread.
+// A message in the channel or the thread: author, time, blocks, files, reactions, and the link to its thread.
 
-import { act, colour, initials, make } from "/page/dom.js";
-import { showBlock } from "/page/blocks.js";
+import { colourOf, create, initials, postAction } from "/page/dom.js";
+import { renderBlock } from "/page/blocks.js";
 import { emoji, mrkdwn } from "/page/mrkdwn.js";
 
-const opened = new Set();
-const contents = new Map();
+const openFiles = new Set();
+const fileContents = new Map();
 
-export function showMessage(message, context, { inThread = false } = {}) {
-  const { seen } = context;
-  const isBot = message.user === seen.bot.id;
-  const author = isBot ? seen.bot : seen.people.find((person) => person.id === message.user);
-  const name = author?.name ?? message.user;
-  const avatar = make("div", { class: "avatar", "aria-hidden": "true" }, isBot ? "🚦" : initials(name));
-  avatar.style.background = isBot ? "#23303f" : colour(message.user);
-  const time = new Date(Number(message.ts) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const placed = { ...context, press: (element, value) => context.press(message.ts, element, value) };
-  const blocks = message.blocks.map((block) => showBlock(block, placed));
-  return make(
+export function renderMessage(message, context, { inThread = false } = {}) {
+  const { snapshot } = context;
+  const inMessage = { ...context, press: (element, value) => context.press(message.ts, element, value) };
+  const blocks = message.blocks.map((block) => renderBlock(block, inMessage));
+  const text = message.text ? mrkdwn(message.text, snapshot) : null;
+  const author = authorOf(message, snapshot);
+  return create(
     "article",
     { class: message.only_for ? "message ephemeral" : "message", "data-ts": message.ts },
-    avatar,
-    make(
+    avatar(author),
+    create(
       "div",
       { class: "content" },
-      make(
-        "div",
-        { class: "byline" },
-        make("b", {}, name),
-        isBot ? make("span", { class: "app" }, "APP") : make("span", { class: "title" }, author?.title ?? ""),
-        make("time", {}, time),
-        message.pinned ? make("span", { title: "Pinned" }, "📌") : null,
-      ),
-      message.only_for ? make("p", { class: "only" }, "👁 Only visible to you") : null,
-      message.broadcast && !inThread ? make("p", { class: "only" }, "↪ replied in a thread") : null,
-      ...(blocks.length ? blocks : [message.text ? mrkdwn(message.text, seen) : null]),
-      ...(message.attachments ?? []).map((one) => attachment(one, placed)),
-      ...(message.files ?? []).map(file),
-      message.edited && !blocks.length ? make("small", { class: "edited" }, "(edited)") : null,
-      reactions(message),
-      inThread ? null : threadLink(message, context),
+      byline(message, author),
+      message.only_for ? create("p", { class: "only" }, "👁 Only visible to you") : null,
+      message.broadcast && !inThread ? create("p", { class: "only" }, "↪ replied in a thread") : null,
+      ...(blocks.length ? blocks : [text]),
+      ...(message.attachments ?? []).map((one) => renderAttachment(one, inMessage)),
+      ...(message.files ?? []).map(renderFile),
+      message.edited && !blocks.length ? create("small", { class: "edited" }, "(edited)") : null,
+      renderReactions(message),
+      inThread ? null : renderThreadLink(message, context),
     ),
   );
 }
 
-function attachment(one, context) {
-  const body = one.blocks ? one.blocks.map((block) => showBlock(block, context)) : [mrkdwn(one.text ?? one.fallback ?? "", context.seen)];
-  const made = make("div", { class: "attachment" }, ...body);
-  made.style.borderColor = one.color ?? "#ccc";
-  return made;
+function authorOf(message, snapshot) {
+  const { bot, people } = snapshot;
+  if (message.user === bot.id) return { ...bot, isBot: true };
+  return people.find((person) => person.id === message.user) ?? { id: message.user, name: message.user };
 }
 
-function file(one) {
-  if (one.mimetype.startsWith("image/")) {
-    const picture = make("img", { class: "big", src: one.url_private, alt: one.alt_txt || one.title });
-    return make("figure", {}, make("figcaption", {}, one.title), picture);
+function avatar(author) {
+  const created = create("div", { class: "avatar", "aria-hidden": "true" }, author.isBot ? "🚦" : initials(author.name));
+  created.style.background = author.isBot ? "#23303f" : colourOf(author.id);
+  return created;
+}
+
+function byline(message, author) {
+  const format = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const time = new Date(Number(message.ts) * 1000).toLocaleTimeString([], format);
+  return create(
+    "div",
+    { class: "byline" },
+    create("b", {}, author.name),
+    author.isBot ? create("span", { class: "app" }, "APP") : create("span", { class: "title" }, author.title ?? ""),
+    create("time", {}, time),
+    message.pinned ? create("span", { title: "Pinned" }, "📌") : null,
+  );
+}
+
+function renderAttachment(attachment, context) {
+  const text = attachment.text ?? attachment.fallback ?? "";
+  const body = attachment.blocks?.map((block) => renderBlock(block, context)) ?? [mrkdwn(text, context.snapshot)];
+  const created = create("div", { class: "attachment" }, ...body);
+  created.style.borderColor = attachment.color ?? "#ccc";
+  return created;
+}
+
+function renderFile(file) {
+  if (file.mimetype.startsWith("image/")) {
+    const picture = create("img", { class: "big", src: file.url_private, alt: file.alt_txt || file.title });
+    return create("figure", {}, create("figcaption", {}, file.title), picture);
   }
-  if (one.mode !== "snippet") return make("a", { class: "file", href: one.url_private }, `📎 ${one.title}`);
-  const body = make("pre", {}, contents.get(one.id) ?? "…");
-  const unfold = async (event) => {
-    if (!event.target.open) return opened.delete(one.id);
-    opened.add(one.id);
-    if (!contents.has(one.id)) contents.set(one.id, await (await fetch(one.url_private)).text());
-    body.textContent = contents.get(one.id);
+  if (file.mode !== "snippet") return create("a", { class: "file", href: file.url_private }, `📎 ${file.title}`);
+  const body = create("pre", {}, fileContents.get(file.id) ?? "…");
+  const toggle = async (event) => {
+    if (!event.target.open) return openFiles.delete(file.id);
+    openFiles.add(file.id);
+    if (!fileContents.has(file.id)) fileContents.set(file.id, await (await fetch(file.url_private)).text());
+    body.textContent = fileContents.get(file.id);
     return true;
   };
-  const size = one.size > 1024 ? `${Math.round(one.size / 1024)} kB` : `${one.size} bytes`;
-  const summary = make("summary", {}, `📄 ${one.title}`, make("small", {}, size));
-  return make("details", { class: "file", open: opened.has(one.id), ontoggle: unfold }, summary, body);
+  const size = file.size > 1024 ? `${Math.round(file.size / 1024)} kB` : `${file.size} bytes`;
+  const summary = create("summary", {}, `📄 ${file.title}`, create("small", {}, size));
+  return create("details", { class: "file", open: openFiles.has(file.id), ontoggle: toggle }, summary, body);
 }
 
-function reactions(message) {
+function renderReactions(message) {
   if (!message.reactions) return null;
-  const marks = message.reactions.map((one) => make("span", {}, `${emoji(one.name)} ${one.count}`));
-  return make("div", { class: "reactions" }, ...marks);
+  const reactions = message.reactions.map((one) => create("span", {}, `${emoji(one.name)} ${one.count}`));
+  return create("div", { class: "reactions" }, ...reactions);
 }
 
-function threadLink(message, context) {
-  const root = message.thread_ts ?? message.ts;
-  const answers = context.seen.messages.filter((one) => one.thread_ts === root && one.ts !== root);
-  const words = answers.length === 1 ? "1 reply" : `${answers.length} replies`;
+function renderThreadLink(message, context) {
   if (message.only_for) return null;
-  const label = answers.length ? `💬 ${words}` : "Reply in thread";
-  return make("button", { class: answers.length ? "thread-link" : "thread-link quiet", onclick: () => context.openThread(root) }, label);
+  const root = message.thread_ts ?? message.ts;
+  const replies = context.snapshot.messages.filter((one) => one.thread_ts === root && one.ts !== root).length;
+  const label = replies ? `💬 ${replies === 1 ? "1 reply" : `${replies} replies`}` : "Reply in thread";
+  const style = replies ? "thread-link" : "thread-link quiet";
+  return create("button", { class: style, onclick: () => context.openThread(root) }, label);
 }
 
-export async function openHome(seen) {
-  return act("home", { person: seen.person });
+export async function openHome(snapshot) {
+  return postAction("home", { person: snapshot.person });
 }

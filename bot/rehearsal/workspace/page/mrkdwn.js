@@ -1,14 +1,15 @@
-// Slack's mrkdwn, turned into elements; nothing of it ever becomes HTML by itself.
+// Renders Slack's mrkdwn as DOM elements. No text is ever parsed as HTML.
 
-import { make } from "/page/dom.js";
+import { create } from "/page/dom.js";
 
 const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", warning: "⚠️", rocket: "🚀", rotating_light: "🚨",
   eyes: "👀", hourglass: "⌛", hourglass_flowing_sand: "⏳", bell: "🔔", tada: "🎉", thumbsup: "👍", "+1": "👍",
-  thumbsdown: "👎", "-1": "👎", raised_hand: "✋", raising_hand: "🙋", rewind: "⏪", no_entry: "⛔", construction: "🚧",
-  lock: "🔒", pushpin: "📌", memo: "📝", question: "❓", exclamation: "❗", stopwatch: "⏱️", checkered_flag: "🏁",
-  leftwards_arrow_with_hook: "↩️", large_green_circle: "🟢", red_circle: "🔴", large_yellow_circle: "🟡",
-  white_circle: "⚪", arrow_right: "➡️", fire: "🔥", wrench: "🔧", speech_balloon: "💬", wave: "👋", pray: "🙏",
+  thumbsdown: "👎", "-1": "👎", raised_hand: "✋", raising_hand: "🙋", rewind: "⏪", no_entry: "⛔",
+  construction: "🚧", lock: "🔒", pushpin: "📌", memo: "📝", question: "❓", exclamation: "❗", stopwatch: "⏱️",
+  checkered_flag: "🏁", leftwards_arrow_with_hook: "↩️", large_green_circle: "🟢", red_circle: "🔴",
+  large_yellow_circle: "🟡", white_circle: "⚪", arrow_right: "➡️", fire: "🔥", wrench: "🔧",
+  speech_balloon: "💬", wave: "👋", pray: "🙏",
 };
 const INLINE = new RegExp(
   [
@@ -31,20 +32,25 @@ export function plain(text) {
   return decode(text).replace(/:([a-z0-9_+-]+):/g, (whole, name) => EMOJI[name] ?? whole);
 }
 
+export function renderText(text, snapshot) {
+  if (text.type === "mrkdwn") return mrkdwn(text.text, snapshot, { links: !text.verbatim });
+  return create("span", {}, plain(text.text));
+}
+
 export function emoji(name) {
   return EMOJI[name] ?? `:${name}:`;
 }
 
-export function mrkdwn(text, seen, { links = true } = {}) {
-  const holder = make("div", { class: "mrkdwn" });
-  text.split(/```/).forEach((part, place) => {
-    if (place % 2) holder.append(make("pre", {}, decode(part.replace(/^\n|\n$/g, ""))));
-    else lines(part, holder, seen, links);
+export function mrkdwn(text, snapshot, { links = true } = {}) {
+  const holder = create("div", { class: "mrkdwn" });
+  text.split(/```/).forEach((part, index) => {
+    if (index % 2) holder.append(create("pre", {}, decode(part.replace(/^\n|\n$/g, ""))));
+    else appendLines(part, holder, snapshot, links);
   });
   return holder;
 }
 
-function lines(text, holder, seen, links) {
+function appendLines(text, holder, snapshot, links) {
   const trimmed = text.replace(/^\n|\n$/g, "");
   if (!trimmed) return;
   let quote = null;
@@ -52,82 +58,82 @@ function lines(text, holder, seen, links) {
     const quoted = /^(?:&gt;|>)\s?(.*)/s.exec(line);
     const item = /^\s*(?:[•◦▪-]|(\d+)\.)\s+(.*)/s.exec(line);
     if (quoted) {
-      quote ??= holder.appendChild(make("blockquote"));
-      quote.append(make("div", {}, ...inline(quoted[1], seen, links)));
+      quote ??= holder.appendChild(create("blockquote"));
+      quote.append(create("div", {}, ...inline(quoted[1], snapshot, links)));
       continue;
     }
     quote = null;
     if (item) {
-      const mark = make("span", { class: "mark" }, item[1] ? `${item[1]}.` : "•");
-      holder.append(make("div", { class: "item" }, mark, make("span", {}, ...inline(item[2], seen, links))));
-    } else if (line === "") holder.append(make("div", { class: "gap" }));
-    else holder.append(make("div", { class: "line" }, ...inline(line, seen, links)));
+      const mark = create("span", { class: "mark" }, item[1] ? `${item[1]}.` : "•");
+      holder.append(create("div", { class: "item" }, mark, create("span", {}, ...inline(item[2], snapshot, links))));
+    } else if (line === "") holder.append(create("div", { class: "gap" }));
+    else holder.append(create("div", { class: "line" }, ...inline(line, snapshot, links)));
   }
 }
 
-function inline(text, seen, links) {
-  const found = INLINE.exec(text);
-  if (!found) return [decode(text)];
-  const [whole, code, angle, bold, italic, strike, name, bare] = found;
-  const after = inline(text.slice(found.index + whole.length), seen, links);
-  const before = decode(text.slice(0, found.index));
-  const nested = (tag, inner) => make(tag, {}, ...inline(inner, seen, links));
-  let made;
-  if (code !== undefined) made = make("code", {}, decode(code));
-  else if (angle !== undefined) made = special(angle, seen);
-  else if (bold !== undefined) made = nested("b", bold);
-  else if (italic !== undefined) made = nested("i", italic);
-  else if (strike !== undefined) made = nested("s", strike);
-  else if (name !== undefined) made = emoji(name);
-  else made = links ? link(bare, bare) : bare;
-  return [before, made, ...after];
+function inline(text, snapshot, links) {
+  const match = INLINE.exec(text);
+  if (!match) return [decode(text)];
+  const [whole, code, angle, bold, italic, strike, name, address] = match;
+  const after = inline(text.slice(match.index + whole.length), snapshot, links);
+  const before = decode(text.slice(0, match.index));
+  const nested = (tag, inner) => create(tag, {}, ...inline(inner, snapshot, links));
+  let rendered;
+  if (code !== undefined) rendered = create("code", {}, decode(code));
+  else if (angle !== undefined) rendered = special(angle, snapshot);
+  else if (bold !== undefined) rendered = nested("b", bold);
+  else if (italic !== undefined) rendered = nested("i", italic);
+  else if (strike !== undefined) rendered = nested("s", strike);
+  else if (name !== undefined) rendered = emoji(name);
+  else rendered = links ? link(address, address) : address;
+  return [before, rendered, ...after];
 }
 
-function special(inner, seen) {
+function special(inner, snapshot) {
   const [target, label] = inner.split("|");
   if (target.startsWith("@")) {
     const id = target.slice(1);
-    const known = seen.people.find((person) => person.id === id) ?? (seen.bot.id === id ? seen.bot : null);
-    return mention(`@${known?.name ?? label ?? id}`, id === seen.person);
+    const known = snapshot.people.find((person) => person.id === id) ?? (snapshot.bot.id === id ? snapshot.bot : null);
+    return mention(`@${known?.name ?? label ?? id}`, id === snapshot.person);
   }
   if (target.startsWith("#")) {
-    const channel = seen.channels.find((one) => one.id === target.slice(1));
+    const channel = snapshot.channels.find((one) => one.id === target.slice(1));
     return mention(`#${channel?.name ?? label ?? target.slice(1)}`, false);
   }
   if (target.startsWith("!subteam^")) {
     const group = target.slice(9);
-    return mention(label ?? `@${group}`, (seen.groups[group] ?? []).includes(seen.person));
+    return mention(label ?? `@${group}`, (snapshot.groups[group] ?? []).includes(snapshot.person));
   }
-  if (target.startsWith("!date^")) return moment(target, label);
+  if (target.startsWith("!date^")) return date(target, label);
   if (target.startsWith("!")) return mention(`@${target.slice(1)}`, true);
   if (/^(https?:|mailto:)/.test(target)) return link(decode(target), decode(label ?? target));
   return `<${inner}>`;
 }
 
 function mention(text, mine) {
-  return make("span", { class: mine ? "mention mine" : "mention" }, decode(text));
+  return create("span", { class: mine ? "mention mine" : "mention" }, decode(text));
 }
 
 function link(address, label) {
-  return make("a", { href: address, target: "_blank", rel: "noreferrer noopener" }, label);
+  return create("a", { href: address, target: "_blank", rel: "noreferrer noopener" }, label);
 }
 
-function moment(target, label) {
+function date(target, label) {
   const [, seconds, format] = target.split("^");
-  const date = new Date(Number(seconds) * 1000);
-  if (Number.isNaN(date.getTime())) return decode(label ?? "");
+  const time = new Date(Number(seconds) * 1000);
+  if (Number.isNaN(time.getTime())) return decode(label ?? "");
   const hour = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const words = {
-    date_num: date.toISOString().slice(0, 10),
-    date: date.toLocaleDateString([], { dateStyle: "long" }),
-    date_short: date.toLocaleDateString([], { dateStyle: "medium" }),
-    date_long: date.toLocaleDateString([], { dateStyle: "full" }),
-    date_pretty: date.toLocaleDateString([], { dateStyle: "long" }),
-    date_short_pretty: date.toLocaleDateString([], { dateStyle: "medium" }),
-    date_long_pretty: date.toLocaleDateString([], { dateStyle: "full" }),
-    time: date.toLocaleTimeString([], hour),
-    time_secs: date.toLocaleTimeString([], { ...hour, second: "2-digit" }),
-    ago: `${Math.max(0, Math.round((Date.now() - date.getTime()) / 60000))} minutes ago`,
+  const parts = {
+    date_num: time.toISOString().slice(0, 10),
+    date: time.toLocaleDateString([], { dateStyle: "long" }),
+    date_short: time.toLocaleDateString([], { dateStyle: "medium" }),
+    date_long: time.toLocaleDateString([], { dateStyle: "full" }),
+    date_pretty: time.toLocaleDateString([], { dateStyle: "long" }),
+    date_short_pretty: time.toLocaleDateString([], { dateStyle: "medium" }),
+    date_long_pretty: time.toLocaleDateString([], { dateStyle: "full" }),
+    time: time.toLocaleTimeString([], hour),
+    time_secs: time.toLocaleTimeString([], { ...hour, second: "2-digit" }),
+    ago: `${Math.max(0, Math.round((Date.now() - time.getTime()) / 60000))} minutes ago`,
   };
-  return format.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
+  return format.replace(/\{(\w+)\}/g, (whole, name) => parts[name] ?? whole);
 }

@@ -1,7 +1,7 @@
-// The target's own page, with a desk below it.
+// The target's own page, with many components below it.
 import { approvalFlow } from './admin.js'
 import { element, get } from './page.js'
-import './desk.js'
+import './components.js'
 
 async function jobs() {
   const rows = (await get('/api/jobs')).map((job) => element('li', {}, `#${job.id} ${job.subject}: ${job.status}`))

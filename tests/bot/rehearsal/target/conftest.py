@@ -1,9 +1,12 @@
-"""One target for all tests of this folder, and the deploy and the rollback done on it by hand."""
+"""One target for all tests of this folder, with the deploy and the rollback that an operator runs on it by hand."""
 
 from __future__ import annotations
 
+import http.server
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,85 +14,135 @@ import httpx
 import pytest
 
 from bot.rehearsal.target import Target
-from bot.rehearsal.target.box import wait_until
-from bot.rehearsal.target.repository import FORWARD, MANUAL
+from bot.rehearsal.target.host import Host
+from bot.rehearsal.target.loopback import wait_until
+from bot.rehearsal.target.repository import FORWARD_FILE, ROLLBACK_FILE
 
 CACHE = Path(__file__).parents[4] / ".cache" / "target"
-ROLLBACK = f"{MANUAL}/016_ROLLBACK_extend_v1_remove_v2.sql"
 
 
 @dataclass(frozen=True)
-class Hand:
-    """A person at the host: runs commands over ssh, and asks the front door."""
+class Operator:
+    """A person who runs commands on the host over ssh and sends requests to the reverse proxy."""
 
     target: Target
 
     def env(self, name: str) -> str:
+        """A variable of the target's environment, without its prefix."""
         return self.target.env[f"PROD_{name}"]
 
     def ssh(self, command: str, key: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command over ssh, with the client's key or another one."""
         user, port = self.env("SSH").rsplit(":", 1)
-        words = ["-o", f"UserKnownHostsFile={self.env('KNOWN_HOSTS')}", "-o", "BatchMode=yes", "-F", "none"]
+        options = ["-o", f"UserKnownHostsFile={self.env('KNOWN_HOSTS')}", "-o", "BatchMode=yes", "-F", "none"]
         identity = ["-i", key or self.env("SSH_KEY"), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"]
         return subprocess.run(
-            ["ssh", "-p", port, *words, *identity, user, command], capture_output=True, text=True, check=False
+            ["ssh", "-p", port, *options, *identity, user, command], capture_output=True, text=True, check=False
         )
 
-    def at_host(self, command: str) -> str:
-        lines = f"set -e; export PATH={self.env('PATH')}:$PATH; cd {self.env('REPOSITORY')}; {command}"
-        done = self.ssh(lines)
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout.strip()
+    def run(self, command: str) -> str:
+        """The output of a shell command in the working copy, which must succeed."""
+        script = f"set -e; export PATH={self.env('PATH')}:$PATH; cd {self.env('REPOSITORY')}; {command}"
+        result = self.ssh(script)
+        assert result.returncode == 0, f"`{command}` failed on the host: {result.stderr}{result.stdout}"
+        return result.stdout.strip()
 
-    def ask(
+    def request(
         self, method: str, path: str, body: object = None, *, approver: bool = False, **headers: str
     ) -> httpx.Response:
+        """Send a request through the reverse proxy, as a member or as an approver."""
         token = self.env("APPROVER_TOKEN" if approver else "TOKEN")
-        known = {"Authorization": f"Bearer {token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {"Authorization": f"Bearer {token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         address = self.env("API_URL") + path
-        return httpx.request(method, address, json=body, headers=known, timeout=20, trust_env=False)
+        return httpx.request(method, address, json=body, headers=sent, timeout=20, trust_env=False)
 
     def create_job(self, job_type: int) -> httpx.Response:
+        """Create a test job."""
         body = {"projectId": 1, "jobTypeId": job_type, "subject": "Test Job", "dueDate": "2026-02-15"}
-        return self.ask("POST", "/api/jobs", body)
+        return self.request("POST", "/api/jobs", body)
 
     def apply(self, file: str) -> None:
-        self.at_host(f"psql -q -1 -v ON_ERROR_STOP=1 '{self.env('DATABASE_URL')}' -f {file}")
+        """Run a SQL file of the working copy in one transaction."""
+        self.run(f"psql -q -1 -v ON_ERROR_STOP=1 '{self.env('DATABASE_URL')}' -f {file}")
 
     def restart(self, commit: str) -> None:
-        self.at_host("cd backend/api-server; npm install --omit=dev; npx prisma generate; npx prisma migrate deploy")
-        self.at_host("pm2 restart dj-system-api")
+        """Install the packages, restart the API and wait until it answers with that commit."""
+        self.run("cd backend/api-server; npm install --omit=dev; npx prisma generate; npx prisma migrate deploy")
+        self.run("pm2 restart dj-system-api")
         wait_until(lambda: self.target.audit().running_commit == commit, "the restarted API")
 
 
+Answer = Callable[[http.server.BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def web_server(answer: Answer) -> Iterator[str]:
+    """The address of a web server that lets `answer` answer each GET and POST."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        do_POST = do_GET  # noqa: N815  the base class names it so
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
+            """Log nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def send(handler: http.server.BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
+    """Answer a request with JSON."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    """An empty host with all its folders, without programs and processes."""
+    host = Host(tmp_path, tmp_path / "cache")
+    for folder in (host.home, host.bin, host.logs, host.keys, host.srv, host.cache):
+        folder.mkdir()
+    yield host
+    host.stop_processes()
+
+
 @pytest.fixture(scope="session")
-def hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hand]:
-    """A production with the old version live; the tests of it run before those of `deployed`."""
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """A production that serves the old version; its tests run before those of `deployed`."""
     target = Target(tmp_path_factory.mktemp("t"), CACHE)
     target.start()
-    yield Hand(target)
+    yield Operator(target)
     target.stop()
 
 
 @pytest.fixture(scope="session")
-def deployed(hand: Hand) -> Hand:
+def deployed(operator: Operator) -> Operator:
     """The same production after a deploy by hand."""
-    hand.at_host("git fetch -q origin main; git merge -q --ff-only origin/main")
-    hand.apply(FORWARD)
-    hand.restart(hand.target.new)
-    release = f"{hand.env('WWW')}/releases/{hand.target.new}"
-    hand.at_host(
-        f"cd frontend; npm ci; npm run build; cp -r dist {release}; ln -sfn {release} {hand.env('WWW')}/current"
-    )
-    return hand
+    operator.run("git fetch -q origin main; git merge -q --ff-only origin/main")
+    operator.apply(FORWARD_FILE)
+    operator.restart(operator.target.new)
+    www = operator.env("WWW")
+    release = f"{www}/releases/{operator.target.new}"
+    operator.run(f"cd frontend; npm ci; npm run build; cp -r dist {release}; ln -sfn {release} {www}/current")
+    return operator
 
 
 @pytest.fixture(scope="session")
-def taken_back(deployed: Hand) -> Hand:
-    """The same production after the rollback by hand."""
-    deployed.apply(ROLLBACK)
-    deployed.at_host("git checkout -q v1")
+def rolled_back(deployed: Operator) -> Operator:
+    """The same production after a rollback by hand."""
+    deployed.apply(ROLLBACK_FILE)
+    deployed.run("git checkout -q v1")
     deployed.restart(deployed.target.old)
     www = deployed.env("WWW")
-    deployed.at_host(f"ln -sfn {www}/releases/{deployed.target.old} {www}/current")
+    deployed.run(f"ln -sfn {www}/releases/{deployed.target.old} {www}/current")
     return deployed

@@ -1,4 +1,4 @@
-"""No proxy of the environment may come between the bot and the workspace."""
+"""Keeps the environment's proxies out of the connection between bot and workspace."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def files_with(box: SlackBox, ending: str) -> list[dict[str, str]]:
 
 def content(box: SlackBox, file: dict[str, str]) -> bytes:
     """The bytes that were uploaded."""
-    return bytes(box.workspace.team.contents[file["id"]])
+    return bytes(box.workspace.state.file_contents[file["id"]])
 
 
 def run_in_watch(box: SlackBox) -> None:

@@ -99,9 +99,9 @@ def test_a_missing_channel_is_logged_with_what_to_do_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(box: SlackBox) -> None:
-        from bot.rehearsal.workspace.team import BOT_USER
+        from bot.rehearsal.workspace.workspace_state import BOT_USER
 
-        members = box.workspace.team.channels[CHANNEL].members
+        members = box.workspace.state.channels[CHANNEL].members
         members.discard(BOT_USER)
         box.run_at_gate()
         await box.wait_until(lambda: "not_in_channel" in caplog.text)
@@ -115,14 +115,14 @@ def test_a_missing_channel_is_logged_with_what_to_do_and_tried_again(
 
 def test_many_steps_at_once_are_posted_without_one_refusal(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
-        box.workspace.team.strict_rate_limits = True
+        box.workspace.state.strict_rate_limits = True
         run = box.run_at_gate()
         for attempt in range(1, 9):
             box.run_step(run, HEALTH, attempt=attempt)
         await box.wait_until_posted()
         posts = [good for _, method, good in box.workspace.calls if method == "chat.postMessage"]
         assert len(posts) > 8
-        assert box.workspace.call_counts.refused == []
+        assert box.workspace.rate_limiter.refused == []
 
     play(tmp_path, story)
 
@@ -135,7 +135,7 @@ def test_a_busy_run_sends_no_more_updates_than_slack_allows(tmp_path: Path) -> N
             await asyncio.sleep(0.05)
             box.end_step(run, HEALTH, attempt=attempt)
         await asyncio.sleep(2)
-        assert box.workspace.call_counts.highest_rate("chat.update") <= 50
+        assert box.workspace.rate_limiter.highest_rate("chat.update") <= 50
 
     play(tmp_path, story)
 

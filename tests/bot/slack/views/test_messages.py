@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.workspace.blockkit.check import wrong_blocks
+from bot.rehearsal.workspace.blockkit.validation import block_errors
 from bot.slack.views.messages import LIVE, SILENT, draw, plain_message
 from state.events import EVENTS, StepBegan, StepEnded, StepSigned, UnknownEvent
 from state.records import AttemptState
@@ -22,7 +22,7 @@ from tests.bot.slack.whole_run import views
 def test_every_message_is_accepted_by_the_sdk_and_by_slacks_rules(tmp_path: Path, text: str) -> None:
     for name, message in views(tmp_path, text).items():
         assert wrong_for_the_sdk(message.blocks) == [], name
-        assert wrong_blocks(message.blocks) == [], name
+        assert block_errors(message.blocks) == [], name
         assert all(text.strip() for text in texts(message.blocks)), f"{name} holds an empty text"
         assert message.text.strip(), name
         assert len(message.text.encode("utf-8", "replace")) < 4000, name

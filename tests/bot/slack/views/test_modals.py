@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from slack_sdk.models.views import View
 
-from bot.rehearsal.workspace.blockkit.check import wrong_view
+from bot.rehearsal.workspace.blockkit.validation import view_errors
 from bot.slack.views.modals import REASONS, message_modal, reason_from, reason_modal, request_from, start_modal
 from commands.runbook import Page
 from commands.runbook.page import Option
@@ -33,7 +33,7 @@ def option_pages(text: str) -> list[Page]:
 def test_every_form_is_accepted_by_the_sdk_and_by_slacks_rules(text: str) -> None:
     forms = [start_modal([PAGE]), start_modal(option_pages(text)), message_modal(text)]
     for form in [*forms, *(reason_modal(action, "1:2") for action in REASONS)]:
-        assert wrong_view(form) == []
+        assert view_errors(form) == []
         View(**form).validate_json()
         assert wrong_for_the_sdk(form["blocks"]) == []
         assert len(json.dumps(form)) < 250_000

@@ -11,7 +11,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bot.rehearsal.target.box import free_port
+from bot.rehearsal.target.loopback import free_port
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres import database, migration_progress

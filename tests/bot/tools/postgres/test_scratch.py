@@ -10,8 +10,8 @@ from threading import Event, Timer
 import psutil
 import pytest
 
-from bot.rehearsal.target.ssh import Ssh
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.places import HostPlace
 from bot.tools.postgres import scratch_server
 from bot.tools.postgres.scratch import EmbeddedScratch
@@ -28,7 +28,7 @@ PSQL = 'psql -XqAt -v ON_ERROR_STOP=1 "$SCRATCH_URL" -c'
 class Bot:
     """A scratch tool with its own shell, secrets and temporary folder."""
 
-    def __init__(self, ssh: Ssh, temp: Path) -> None:
+    def __init__(self, ssh: SshServer, temp: Path) -> None:
         place = HostPlace(
             address=ssh.address, key=str(ssh.key), known_hosts=str(ssh.known_hosts), path=str(postgres_programs())
         )
@@ -48,7 +48,7 @@ class Bot:
 
 
 @pytest.fixture
-def bot(ssh: Ssh, temp: Path) -> Iterator[Bot]:
+def bot(ssh: SshServer, temp: Path) -> Iterator[Bot]:
     """A bot; whatever happens in the test, no scratch server may be left."""
     bot = Bot(ssh, temp)
     yield bot

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from bot.tools.postgres.server_programs import ServerPrograms, choose_programs, program_folders, server_process_options
 from state.errors import Failed
 from tests.bot.tools.helpers import NEED

@@ -10,8 +10,8 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from bot.rehearsal.target.box import free_port
-from bot.rehearsal.target.ssh import Ssh, _make_key
+from bot.rehearsal.target.loopback import free_port
+from bot.rehearsal.target.ssh_server import SshServer, make_key
 from bot.tools.ssh import connection
 from bot.tools.ssh.connection import Login, login
 from bot.tools.ssh.shell import SshShell
@@ -38,44 +38,44 @@ def test_an_address_of_another_form_is_refused(address: str) -> None:
         login("box", address, "key", "known")
 
 
-def test_an_unknown_host_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_an_unknown_host_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
     (tmp_path / "known_hosts").write_text("")
     message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
     assert "its host key is unknown; compare it, then add it to known_hosts" in message
 
 
-def test_a_changed_host_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
-    other = _make_key(tmp_path / "other")
+def test_a_changed_host_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
+    other = make_key(tmp_path / "other")
     (tmp_path / "known_hosts").write_text(f"[127.0.0.1]:{ssh.port} {other}\n")
     assert "its host key has CHANGED" in refusal(shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")))
 
 
-def test_known_hosts_that_cannot_be_read_are_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_known_hosts_that_cannot_be_read_are_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, known_hosts=str(tmp_path / "none")))
     assert "the known_hosts file cannot be read; set a readable one" in message
 
 
-def test_a_wrong_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
-    _make_key(tmp_path / "wrong")
+def test_a_wrong_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
+    make_key(tmp_path / "wrong")
     assert "it refuses the key" in refusal(shell_for(ssh, key=str(tmp_path / "wrong")))
 
 
-def test_a_missing_key_file_is_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_missing_key_file_is_named(ssh: SshServer, tmp_path: Path) -> None:
     message = refusal(shell_for(ssh, key=str(tmp_path / "none")))
     assert "the private key's file cannot be read; check its path and permissions" in message
 
 
-def test_a_file_that_is_no_key_is_named(ssh: Ssh, tmp_path: Path) -> None:
+def test_a_file_that_is_no_key_is_named(ssh: SshServer, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("this is no key\n")
     assert "the private key's file holds no usable key" in refusal(shell_for(ssh, key=str(tmp_path / "text")))
 
 
-def test_a_port_on_which_nothing_listens_is_named(ssh: Ssh) -> None:
+def test_a_port_on_which_nothing_listens_is_named(ssh: SshServer) -> None:
     message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{free_port()}"))
     assert "nothing listens there; check that the SSH server is up and the port is right" in message
 
 
-def test_a_name_that_does_not_resolve_is_named(ssh: Ssh) -> None:
+def test_a_name_that_does_not_resolve_is_named(ssh: SshServer) -> None:
     assert "its name cannot be resolved" in refusal(shell_for(ssh, address=f"{ssh.user}@host.invalid:22"))
 
 
@@ -87,12 +87,12 @@ def silent_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_server_that_sends_nothing_is_named(ssh: Ssh, silent_port: int) -> None:
+def test_a_server_that_sends_nothing_is_named(ssh: SshServer, silent_port: int) -> None:
     message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{silent_port}"))
     assert "it accepts the connection but sends nothing within 1 s; it hangs, or this is not an SSH server" in message
 
 
-def test_a_lost_connection_is_opened_again(ssh: Ssh) -> None:
+def test_a_lost_connection_is_opened_again(ssh: SshServer) -> None:
     shell = shell_for(ssh)
     assert shell.ask("box", "echo first").tail == "first\n"
     shell.close()
@@ -100,7 +100,7 @@ def test_a_lost_connection_is_opened_again(ssh: Ssh) -> None:
     shell.close()
 
 
-def test_many_threads_share_one_connection(ssh: Ssh, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_share_one_connection(ssh: SshServer, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Login] = []
     real = connection._connect
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.box import listens
-from bot.rehearsal.target.ssh import Ssh, _make_key
+from bot.rehearsal.target.loopback import is_listening
+from bot.rehearsal.target.ssh_server import SshServer, make_key
 from bot.tools.ssh.forward import Forward
 from bot.tools.ssh.shell import SshShell
 from state.errors import Failed, Unreachable
@@ -88,7 +88,7 @@ def connect(forward: Forward) -> socket.socket:
 
 
 @pytest.fixture
-def shell(ssh: Ssh) -> Iterator[SshShell]:
+def shell(ssh: SshServer) -> Iterator[SshShell]:
     """A shell that can log in; afterwards no thread may carry a connection."""
     shell = shell_for(ssh)
     yield shell
@@ -165,13 +165,13 @@ def test_a_closed_forward_leaves_no_port_no_thread_and_no_open_connection(
         forward.close()
         assert forward_threads() == []
         assert sock.recv(1) == b""
-    assert eventually(lambda: not listens(forward.port)), "the host still listens at the port"
+    assert eventually(lambda: not is_listening(forward.port)), "the host still listens at the port"
     assert shell.ask("box", "echo here").tail == "here\n", "the SSH connection itself must stay open"
 
 
-def test_a_host_that_allows_no_forwarding_is_named_with_what_to_do(ssh: Ssh, tmp_path: Path) -> None:
-    line = _make_key(tmp_path / "key")
-    allowed = ssh.box.keys / "authorized_keys"
+def test_a_host_that_allows_no_forwarding_is_named_with_what_to_do(ssh: SshServer, tmp_path: Path) -> None:
+    line = make_key(tmp_path / "key")
+    allowed = ssh.host.keys / "authorized_keys"
     before = allowed.read_text()
     allowed.write_text(f"{before}no-port-forwarding {line}\n")
     try:
@@ -184,7 +184,7 @@ def test_a_host_that_allows_no_forwarding_is_named_with_what_to_do(ssh: Ssh, tmp
 
 
 def test_a_host_that_never_answers_the_request_for_a_port_is_unreachable(
-    ssh: Ssh, monkeypatch: pytest.MonkeyPatch
+    ssh: SshServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.tools.ssh.connection.CONNECT_LIMIT", 1.0)
     proxy = Proxy(ssh.port)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.ssh import Ssh
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh.shell import SshShell
 from commands.ports.shell import CommandResult, Job
 from state.errors import Failed, Stopped, Unreachable
@@ -22,7 +22,7 @@ CHATTY = 'echo one; echo "token $TOKEN"; printf half; sleep 1.5; echo; echo last
 
 
 @pytest.fixture
-def shell(ssh: Ssh) -> SshShell:
+def shell(ssh: SshServer) -> SshShell:
     """A shell that can log in."""
     return shell_for(ssh)
 
@@ -101,17 +101,17 @@ def test_a_job_over_its_limit_is_killed_and_says_so(shell: SshShell) -> None:
     assert eventually(lambda: not is_running(f"sleep {LONG}3")), "the command still runs on the host"
 
 
-def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: Ssh) -> None:
+def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: SshServer) -> None:
     ended = run(shell, f"ps -ef | grep -c '{SECRET[:6]}[-]' || true; sleep 0.1; echo got $TOKEN")
     assert ended.tail == "0\ngot •••\n", "the secret shows in ps, or in the output"
     files = subprocess.run(
-        ["grep", "-rl", SECRET, str(ssh.box.home / ".gonogo")], capture_output=True, text=True, check=False
+        ["grep", "-rl", SECRET, str(ssh.host.home / ".gonogo")], capture_output=True, text=True, check=False
     )
     # the file `out` holds what the job itself printed
     assert {Path(name).name for name in files.stdout.split()} <= {"out"}
 
 
-def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, ssh: Ssh) -> None:
+def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, ssh: SshServer) -> None:
     assert shell.job_status("box", "never/begun").state == "absent"
     key, stop = f"look/{time.time_ns()}", threading.Event()
     thread = threading.Thread(target=lambda: run(shell, "sleep 3; echo end; exit 3", key=key, stop=stop))
@@ -122,7 +122,7 @@ def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, ssh: Ssh) -> 
     assert status.state == "finished"
     assert status.finished
     assert (status.finished.code, status.finished.tail) == (3, "end\n")
-    dead = ssh.box.home / ".gonogo" / "jobs" / "died_1"
+    dead = ssh.host.home / ".gonogo" / "jobs" / "died_1"
     dead.mkdir()
     (dead / "pid").write_text("999999\n")
     assert shell.job_status("box", "died/1").state == "dead"
@@ -140,7 +140,7 @@ def test_a_command_without_a_job_has_a_time_limit(shell: SshShell) -> None:
         shell.ask("box", f"sleep {LONG}4", limit=0.3)
 
 
-def test_a_job_that_cannot_start_is_unreachable(ssh: Ssh) -> None:
+def test_a_job_that_cannot_start_is_unreachable(ssh: SshServer) -> None:
     with pytest.raises(Unreachable, match="must have the form user@host:port"):
         run(shell_for(ssh, address="127.0.0.1"), "true")
 

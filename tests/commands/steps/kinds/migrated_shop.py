@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor

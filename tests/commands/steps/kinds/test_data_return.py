@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import Postgres
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from commands.systems.scripts import script
 from tests.commands.steps.builders import box, plan
 from tests.commands.steps.databases import DUMP, data_file, write_checksums

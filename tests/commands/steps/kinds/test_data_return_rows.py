@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.target.postgres import Postgres
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
 from commands.steps.kinds import data_return
 from tests.commands.steps.kinds.migrated_shop import TABLES, MigratedShop
 

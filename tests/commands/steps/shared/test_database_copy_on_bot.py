@@ -11,8 +11,8 @@ from threading import Event, Thread
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.rehearsal.target.ssh import Ssh
-from bot.rehearsal.target.tools import postgres_programs
+from bot.rehearsal.target.programs import postgres_programs
+from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places
 from commands.steps.base import execute
@@ -49,7 +49,7 @@ exec {program} "$@"
 class Shop:
     """Production, and a bot with the real tools and a temporary folder of its own."""
 
-    def __init__(self, ssh: Ssh, postgres: Postgres, folder: Path, temp: Path) -> None:
+    def __init__(self, ssh: SshServer, postgres: Postgres, folder: Path, temp: Path) -> None:
         self.folder, self.temp, self.stop = folder, temp, Event()
         create_databases(postgres, "shop")
         run_sql(postgres.url(OWNER, "shop"), SCHEMA)
@@ -103,7 +103,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(ssh: Ssh, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(ssh: SshServer, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """The shop. After every test, nothing is left on the bot's machine."""
     with TemporaryDirectory(prefix="gt-", dir="/tmp") as name:
         Path(name).chmod(0o1777)

@@ -1,1 +1,1 @@
-"""Tests of the rules of Block Kit."""
+"""Tests of Block Kit's rules."""

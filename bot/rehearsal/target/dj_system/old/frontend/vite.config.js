@@ -1,4 +1,4 @@
-// The build: stamps the page and /build.json with the commit it was made from.
+// The build: writes the commit into the page and /build.json.
 import { execFileSync } from 'node:child_process'
 
 const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()

@@ -4,11 +4,12 @@ import { element, get } from './page.js'
 export async function approvalFlow() {
   const types = await get('/api/job-types')
   const flows = await get('/api/approval-flows')
-  const select = element('select', { id: 'job-type' }, ...types.map(({ id, name }) => element('option', { value: id }, name)))
+  const options = types.map(({ id, name }) => element('option', { value: id }, name))
+  const select = element('select', { id: 'job-type' }, ...options)
   const toggle = element('input', { id: 'skip-approval', type: 'checkbox' })
   const showFlow = () => {
-    const found = flows.find((flow) => flow.jobTypeId === Number(select.value))
-    toggle.checked = Boolean(found?.skipApproval)
+    const flow = flows.find(({ jobTypeId }) => jobTypeId === Number(select.value))
+    toggle.checked = Boolean(flow?.skipApproval)
   }
   select.addEventListener('change', showFlow)
   showFlow()

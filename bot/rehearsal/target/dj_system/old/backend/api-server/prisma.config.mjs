@@ -1,4 +1,4 @@
-// Prisma's settings: the pure JavaScript engine over the pg driver, with the owner's address for migrations.
+// Prisma's settings: the JavaScript engine over the pg driver; migrations connect as the owner of the tables.
 import { existsSync } from 'node:fs'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
@@ -8,15 +8,15 @@ const TEXT = 25
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 
-// The engine never clears its ten-second lock timer, which would keep the command alive long after its work.
+// The engine never clears its ten-second lock timer. Without this the command would stay alive after its work.
 const LOCK_TIMER = 10_000
-const later = globalThis.setTimeout
-globalThis.setTimeout = (act, delay, ...rest) => {
-  const timer = later(act, delay, ...rest)
+const originalSetTimeout = globalThis.setTimeout
+globalThis.setTimeout = (callback, delay, ...rest) => {
+  const timer = originalSetTimeout(callback, delay, ...rest)
   return delay === LOCK_TIMER ? timer.unref() : timer
 }
 
-// The catalog answers columns of type "name", which this adapter cannot read; they read well as text.
+// The catalog has columns of type "name", which this adapter cannot read. It can read them as text.
 function readNamesAsText(client) {
   client.connection.prependListener('rowDescription', ({ fields }) => {
     for (const field of fields) if (field.dataTypeID === NAME) field.dataTypeID = TEXT

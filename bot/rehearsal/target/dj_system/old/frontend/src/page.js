@@ -1,8 +1,8 @@
-// Elements, and JSON from the API.
+// Helpers that create elements and fetch JSON from the API.
 export function element(tag, attributes, ...children) {
-  const made = Object.assign(document.createElement(tag), attributes)
-  made.append(...children)
-  return made
+  const created = Object.assign(document.createElement(tag), attributes)
+  created.append(...children)
+  return created
 }
 
 export async function get(path) {

@@ -1,4 +1,4 @@
-// The extended V1 approval flow: a flow may be for one job type, and may skip the approval.
+// The extended V1 approval flow: a flow can belong to one job type, and can skip the approval.
 import { required } from './answers.js'
 import { database } from './database.js'
 

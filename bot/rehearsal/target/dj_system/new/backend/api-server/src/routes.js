@@ -1,4 +1,4 @@
-// The table of routes: method, path, who may ask, and the function that answers.
+// The table of routes: method, path, who may call, and the function that answers.
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as approval from './approval.js'
@@ -7,7 +7,7 @@ import * as jobs from './jobs.js'
 import { metrics } from './metrics.js'
 import { login } from './users.js'
 
-// The troubles that a rehearsal switches on in this release while it runs: a file each.
+// Faults that a rehearsal switches on in this release while it runs: one file for each.
 export async function before(method, path) {
   const slow = `${process.env.FAULTS}/slow`
   if (existsSync(slow)) await sleep(Number(readFileSync(slow, 'utf8')) * 1000)

@@ -1,5 +1,7 @@
--- 016 taken back: the V2 tables return EMPTY; their rows are only in the backup made before 016.
-CREATE TABLE approval_flow_templates (id serial PRIMARY KEY, name text NOT NULL, is_active boolean NOT NULL DEFAULT true);
+-- Rollback of 016: creates the V2 tables EMPTY; their rows are only in the backup made before 016.
+CREATE TABLE approval_flow_templates (
+  id serial PRIMARY KEY, name text NOT NULL, is_active boolean NOT NULL DEFAULT true
+);
 CREATE TABLE approval_flow_steps (
   id serial PRIMARY KEY,
   template_id integer NOT NULL REFERENCES approval_flow_templates,

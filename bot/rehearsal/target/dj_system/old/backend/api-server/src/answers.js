@@ -1,4 +1,4 @@
-// What a route throws to answer something other than 200.
+// The error that a route throws to answer with a status other than its own.
 export class Refusal extends Error {
   constructor(status, message) {
     super(message)
@@ -6,7 +6,7 @@ export class Refusal extends Error {
   }
 }
 
-export function required(found, status, message) {
-  if (!found) throw new Refusal(status, message)
-  return found
+export function required(value, status, message) {
+  if (!value) throw new Refusal(status, message)
+  return value
 }

@@ -1,4 +1,4 @@
-// What the API has counted since its boot.
+// The API's counters since its start.
 const counts = { requests: 0, errors: 0, jobCreations: 0, jobCreationFailures: 0 }
 const since = new Date().toISOString()
 

@@ -1,4 +1,4 @@
-// The table of routes: method, path, who may ask, and the function that answers.
+// The table of routes: method, path, who may call, and the function that answers.
 import * as approval from './approval.js'
 import { database } from './database.js'
 import * as jobs from './jobs.js'

@@ -1,12 +1,12 @@
-// Who asks: log-in by password, and the user behind a bearer token.
+// Users: login by password, and the user of a bearer token.
 import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { required } from './answers.js'
 import { database } from './database.js'
 
 function matches(password, stored) {
   const [salt, hash] = stored.split(':')
-  const wanted = Buffer.from(hash, 'hex')
-  return timingSafeEqual(scryptSync(password, Buffer.from(salt, 'hex'), wanted.length), wanted)
+  const expected = Buffer.from(hash, 'hex')
+  return timingSafeEqual(scryptSync(password, Buffer.from(salt, 'hex'), expected.length), expected)
 }
 
 export async function login({ body }) {

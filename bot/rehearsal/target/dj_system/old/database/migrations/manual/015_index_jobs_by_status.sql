@@ -1,2 +1,2 @@
--- 015: a list of jobs by status is asked for on every page.
+-- 015: every page lists jobs by status.
 CREATE INDEX jobs_status ON jobs (status);

@@ -18,7 +18,9 @@ CREATE TABLE approval_flows (
   project_id integer NOT NULL REFERENCES projects,
   level integer NOT NULL, approver_id integer NOT NULL REFERENCES users, is_active boolean NOT NULL DEFAULT true
 );
-CREATE TABLE approval_flow_templates (id serial PRIMARY KEY, name text NOT NULL, is_active boolean NOT NULL DEFAULT true);
+CREATE TABLE approval_flow_templates (
+  id serial PRIMARY KEY, name text NOT NULL, is_active boolean NOT NULL DEFAULT true
+);
 CREATE TABLE approval_flow_steps (
   id serial PRIMARY KEY,
   template_id integer NOT NULL REFERENCES approval_flow_templates,

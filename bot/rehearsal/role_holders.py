@@ -1,0 +1,29 @@
+"""The people of a rehearsal, the roles that they hold, and the bot's environment variables for both."""
+
+from __future__ import annotations
+
+from bot.rehearsal.workspace import Person
+
+STARTER = Person("U01STARTER", "Nok", "Developer")
+
+# role of the shipped pages -> the person who holds it
+ROLE_HOLDERS = {
+    "dba": Person("U02DBA", "Somchai", "Database Admin"),
+    "backend_lead": Person("U03BACKEND", "Ploy", "Backend Lead"),
+    "devops": Person("U04DEVOPS", "Anan", "DevOps"),
+    "tech_lead": Person("U05LEAD", "Malee", "Tech Lead"),
+    "on_call": Person("U06ONCALL", "Krit", "On-Call"),
+    "reviewer": Person("U07REVIEW", "Fern", "Reviewer"),
+    "rollback": Person("U08BACK", "Tawan", "Rollback person, on a bus"),
+}
+PEOPLE = (STARTER, *ROLE_HOLDERS.values())
+CHANNEL = "C01DEPLOY"
+
+
+def role_environment() -> dict[str, str]:
+    """The environment variables for the channel and for each role's person and phone number."""
+    variables = {"GONOGO_CHANNEL": CHANNEL}
+    for number, (role, holder) in enumerate(ROLE_HOLDERS.items(), start=1):
+        variables[f"GONOGO_{role.upper()}"] = holder.id
+        variables[f"GONOGO_{role.upper()}_PHONE"] = f"+66 2 555 01{number:02}"
+    return variables

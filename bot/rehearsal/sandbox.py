@@ -1,0 +1,132 @@
+"""The sandbox of a rehearsal: the targets, the workspace server and the production bot, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
+from bot.rehearsal.scenarios import Scenario
+from bot.rehearsal.target import Target
+from bot.rehearsal.target.chromium import fetch_chromium
+from bot.rehearsal.target.host import TargetError
+from bot.rehearsal.workspace import Workspace
+from bot.settings import shipped_runbooks
+from bot.tools.browser import find_browser
+
+# divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three
+WATCH_SPEED = {"A": 240, "B": 480}
+PAGES = {"A": "option-a.md", "B": "option-b.md"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """The parts of a running rehearsal. The first target is production; `state` is the bot's state file."""
+
+    workspace: Workspace
+    targets: list[Target]
+    state: Path
+    bot: subprocess.Popen[bytes]
+    log: Path
+
+    async def wait_connected(self) -> None:
+        """Wait until the bot answers a command. Raises SystemExit with the end of its log when it ended instead."""
+        while not (await self.workspace.command(STARTER.id, "/deploy help")).acked:
+            if self.bot.poll() is not None:
+                raise SystemExit(self.bot_ended())
+            await asyncio.sleep(0.1)
+
+    def bot_ended(self) -> str:
+        """The bot's exit code and the end of its log."""
+        return f"The bot ended with exit code {self.bot.returncode}:\n{self.log.read_text()[-3000:]}"
+
+
+@contextlib.asynccontextmanager
+async def open_sandbox(
+    option: str,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    staging: bool,
+    port: int = 0,
+    speed: float = 0,
+    page: Path | None = None,
+) -> AsyncIterator[Sandbox]:
+    """Start everything in a folder; stop every process at the end.
+
+    `speed` replaces the option's watch speed, `page` the shipped pages.
+    """
+    cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
+    names = ["production", "staging"] if staging else ["production"]
+    flaws, frontend = scenario.flaws, scenario.frontend
+    targets = [Target(folder / name, cache, name, flaws=flaws, frontend=frontend) for name in names]
+    workspace = Workspace(PEOPLE, CHANNEL, "deploys", port=port, strict_rate_limits=True)
+    try:
+        for target in targets:
+            await asyncio.to_thread(target.start)
+        await workspace.start()
+        env = bot_environment(os.environ, targets, workspace)
+        env |= {"GONOGO_STATE": str(folder / "gonogo.db"), "GONOGO_WATCH_SPEED": str(speed or WATCH_SPEED[option])}
+        if page:
+            env["GONOGO_RUNBOOK"] = str(page)
+        elif scenario.time_budget:
+            env["GONOGO_RUNBOOK"] = str(pages_with_budget(folder, scenario.time_budget))
+        async with _run_bot(env, folder / "bot.log") as bot:
+            state = Path(env["GONOGO_STATE"])
+            yield Sandbox(workspace=workspace, targets=targets, state=state, bot=bot, log=folder / "bot.log")
+    finally:
+        await workspace.stop()
+        for target in targets:
+            await asyncio.to_thread(target.stop)
+
+
+def pages_with_budget(folder: Path, budget: str) -> Path:
+    """A folder with copies of the shipped pages that have another time budget for the rollback."""
+    pages = folder / "runbooks"
+    pages.mkdir()
+    for page in shipped_runbooks().glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        (pages / page.name).write_text(text.replace('within = "15 min"', f'within = "{budget}"'), encoding="utf-8")
+    return pages
+
+
+def bot_environment(environ: Mapping[str, str], targets: list[Target], workspace: Workspace) -> dict[str, str]:
+    """The bot's environment: this process's without proxies, with the targets, the roles, Slack and a browser."""
+    env = {name: value for name, value in environ.items() if "proxy" not in name.lower()}
+    for target in targets:
+        env |= target.env
+    env |= role_environment()
+    if not env.get("GONOGO_BROWSER") and not find_browser():
+        env["GONOGO_BROWSER"] = _fetched_browser(targets[0])
+    return env | {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+    }
+
+
+def _fetched_browser(target: Target) -> str:
+    """A downloaded Chromium; "" when that is not possible, so that the bot asks a person to check the page."""
+    try:
+        return str(fetch_chromium(target.host))
+    except TargetError as error:
+        print(f"There is no browser for smoke test 5, so the bot asks a person instead: {error}")
+        return ""
+
+
+@contextlib.asynccontextmanager
+async def _run_bot(env: dict[str, str], log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """The production bot as a separate process."""
+    with log.open("w") as out:
+        process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait, 15)

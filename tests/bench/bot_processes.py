@@ -1,0 +1,72 @@
+"""Starts the bots that the benchmarks compare: gonogo itself, and a minimal one on Node's @slack/bolt."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.rehearsal.workspace import Person, Workspace
+
+STARTER = Person("U01STARTER", "Nok", "Developer")
+NODE_BOT = """
+const { App } = require('@slack/bolt');
+const app = new App({
+  token: process.env.SLACK_BOT_TOKEN, appToken: process.env.SLACK_APP_TOKEN, socketMode: true,
+  clientOptions: { slackApiUrl: process.env.SLACK_API_URL }, logLevel: 'error',
+});
+app.command('/deploy', async ({ ack }) => { await ack('help'); });
+app.start();
+"""
+
+
+@asynccontextmanager
+async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tuple[Workspace, int, float]]:
+    """A workspace with a connected bot: the workspace, the bot's process id, and the seconds to its first ack."""
+    workspace = Workspace([STARTER])
+    await workspace.start()
+    env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
+    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db")}
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (await workspace.command(STARTER.id, "/deploy help")).acked:
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[0]} ended with exit code {process.returncode} before it connected")
+            await asyncio.sleep(0.02)
+        yield workspace, process.pid, time.perf_counter() - began
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 10)
+        await workspace.stop()
+
+
+def gonogo() -> list[str]:
+    """The command that starts gonogo."""
+    return [sys.executable, "-m", "bot.cli", "serve"]
+
+
+def node_bolt(cache: Path) -> list[str]:
+    """The command that starts the Node bot; installs @slack/bolt into `cache` the first time."""
+    cache.mkdir(parents=True, exist_ok=True)
+    if not (cache / "node_modules" / "@slack" / "bolt").exists():
+        subprocess.run(["npm", "install", "--silent", "--prefix", str(cache), "@slack/bolt@4"], check=True)
+    script = cache / "bot.js"
+    script.write_text(NODE_BOT)
+    node = shutil.which("node")
+    if node is None:
+        raise RuntimeError("there is no node on the PATH, and so no peer to compare with")
+    return [node, str(script)]
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for one measurement; it is removed afterwards."""
+    return tempfile.TemporaryDirectory(prefix="gonogo-bench-")

@@ -1,0 +1,30 @@
+"""`python -m bot.rehearsal.target` prints the environment as shell lines, and stops everything on SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.rehearsal.target.host import Host
+from tests.bot.rehearsal.target.conftest import CACHE
+
+
+def test_the_environment_can_be_read_by_a_shell_and_sigterm_stops_every_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot.rehearsal.target", str(tmp_path / "t"), "--cache", str(CACHE)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
+    with subprocess.Popen(
+        [*command, "--name", "staging"], stdout=subprocess.PIPE, text=True, env=environment
+    ) as target:
+        assert target.stdout
+        lines: list[str] = []
+        while not (lines and lines[-1].startswith("export STAGING_LOGIN_PASSWORD=")):
+            lines.append(target.stdout.readline())
+            assert lines[-1], f"the target ended after {len(lines)} lines"
+        target.send_signal(signal.SIGTERM)
+        assert target.wait(60) == 0
+    script = "".join(lines) + 'echo "$STAGING_SSH"'
+    assert "@127.0.0.1:" in subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert Host(tmp_path / "t", CACHE).processes() == []

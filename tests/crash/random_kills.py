@@ -1,0 +1,205 @@
+"""Whole runs with random kills: people start and sign, the bot is killed at random moments, and effects are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+from bot.rehearsal.role_holders import ROLE_HOLDERS
+from commands.progress.step_state import WATCH
+from commands.run.engine import page_of
+from commands.signoff.waiting import waiting_for
+from state.records import ACTIVE, AttemptState, Record
+from state.sqlite.store import Store
+from tests.crash.message_checks import message_problems
+from tests.crash.sandbox import Sandbox
+from tests.crash.simulated_users import SimulatedUsers, start_run
+from tests.crash.target_effects import Counters, effects_since, read_counters
+
+RUN_TIMEOUT = 300.0  # seconds in which a run must end, also on a busy machine
+KILLS_PER_RUN = (20, 35)
+ROLLBACK = ROLE_HOLDERS["rollback"].id
+
+
+@dataclass
+class Tally:
+    """The results of all runs. `recovery` is in seconds, from a new process to its first connection to the target."""
+
+    wanted: int
+    kills: int = 0
+    runs: int = 0
+    doubled: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    recovery: list[float] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there were as many kills as wanted."""
+        return self.kills >= self.wanted
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that must not happen."""
+        return [*self.doubled, *self.lost, *self.messages, *self.ends]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How one run must end: people roll back `roll_back_after` seconds, or at the decision, or they keep.
+
+    A run that is rolled back before it changed production ends `aborted`.
+    """
+
+    final_state: str
+    roll_back_after: float | None = None
+
+
+async def play_run(sandbox: Sandbox, tally: Tally, plan: Plan, rng: random.Random) -> None:
+    """Play one run to its end, and kill the bot again and again until the tally is complete."""
+    before = await asyncio.to_thread(read_counters, sandbox.target)
+    store = Store(sandbox.state)
+    try:
+        run = await _start(sandbox, store)
+        users = SimulatedUsers(
+            sandbox, lambda text: _answer(sandbox, before, run, text), keep=plan.final_state == "kept"
+        )
+        tasks = [asyncio.create_task(users.play()), asyncio.create_task(_kill_often(sandbox, store, run, tally, rng))]
+        if plan.roll_back_after is not None:
+            tasks.append(asyncio.create_task(_roll_back_after(sandbox, plan.roll_back_after)))
+        try:
+            final_state = await _wait_for_end(sandbox, store, run, tasks)
+        finally:
+            await _cancel(tasks)
+        if not sandbox.bot.is_running:
+            sandbox.bot.start()
+        await _wait_for_posts(store, run)
+        tally.runs += 1
+        tally.questions += users.questions.values()
+        await asyncio.to_thread(_count_effects, sandbox, tally, plan, before, (run, final_state))
+        tally.messages += message_problems(sandbox.workspace, store, run)
+    finally:
+        store.close()
+
+
+def _count_effects(sandbox: Sandbox, tally: Tally, plan: Plan, before: Counters, end: tuple[int, str]) -> None:
+    run, final_state = end
+    effects = effects_since(sandbox.target, before, run, final_state)
+    lost = effects.lost(final_state, complete=plan.roll_back_after is None)
+    tally.doubled += [f"run {run}: {sentence}" for sentence in effects.doubled()]
+    tally.lost += [f"run {run}: {sentence}" for sentence in lost]
+    tally.ends += [f"run {run}, {final_state}: {problem}" for problem in effects.problems]
+    aborted_early = final_state == "aborted" and plan.roll_back_after is not None and effects.is_untouched
+    if final_state != plan.final_state and not aborted_early:
+        tally.ends.append(f"run {run} is {final_state}, not {plan.final_state}")
+
+
+async def _start(sandbox: Sandbox, store: Store) -> int:
+    """Start the bot if it does not run, and a run; the run's id."""
+    if not sandbox.bot.is_running:
+        sandbox.bot.start()
+    return await start_run(sandbox, store, "page.md", 30)
+
+
+async def _wait_for_end(sandbox: Sandbox, store: Store, run: int, tasks: list[asyncio.Task[None]]) -> str:
+    """Wait for the run's end and return its state. Raises AssertionError when it does not end in time."""
+    until = time.monotonic() + RUN_TIMEOUT
+    while (state := store.run(run).state) in ACTIVE:
+        for task in tasks:
+            if task.done() and task.exception():
+                await task
+        attempts = [(one.step, one.attempt, one.state, one.summary) for one in store.record(run).attempts]
+        assert time.monotonic() < until, f"run {run} is still {state}: {attempts}\n{sandbox.bot.log_end()}"
+        await asyncio.sleep(0.05)
+    return state
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are done: before Python 3.12, a `wait_for` that is just answered swallows a cancel."""
+    while active := [task for task in tasks if not task.done()]:
+        for task in active:
+            task.cancel()
+        await asyncio.wait(active, timeout=0.5)
+
+
+async def _wait_for_posts(store: Store, run: int, timeout: float = 30) -> None:
+    """Wait until the bot has posted every event; what is not posted by then counts as lost.
+
+    The timeout begins anew with each post: after many kills there are many events, and Slack takes one message a
+    second.
+    """
+    posted, until = 0, time.monotonic() + timeout
+    while time.monotonic() < until:
+        events, posts = store.events(run, 0, 10_000), store.posts(run)
+        if events and events[-1].id in posts:
+            return
+        if len(posts) > posted:
+            posted, until = len(posts), time.monotonic() + timeout
+        await asyncio.sleep(0.05)
+
+
+async def _roll_back_after(sandbox: Sandbox, seconds: float) -> None:
+    """Press Roll back on the card after so many seconds, and again until the bot acknowledges."""
+    await asyncio.sleep(seconds)
+    while True:
+        cards = [message for message in sandbox.workspace.messages() if not message.thread_ts]
+        try:
+            if cards and (await sandbox.workspace.press(ROLLBACK, cards[-1].ts, "rollback")).acked:
+                return
+        except ValueError:  # the card has no such button
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _kill_often(sandbox: Sandbox, store: Store, run: int, tally: Tally, rng: random.Random) -> None:
+    """Kill at random moments and start again at once, until the run has had its kills or the tally is complete."""
+    for _ in range(rng.randint(*KILLS_PER_RUN)):
+        if tally.is_complete:
+            return
+        await _wait_for_moment(sandbox, rng, busy=_has_work(store.record(run)))
+        await sandbox.bot.kill()
+        tally.kills += 1
+        busy = _has_work(store.record(run))
+        sandbox.bot.start()
+        if busy:
+            asyncio.get_running_loop().create_task(_measure_recovery(sandbox, sandbox.bot.started_at, tally))
+
+
+async def _wait_for_moment(sandbox: Sandbox, rng: random.Random, *, busy: bool) -> None:
+    """Wait for the next moment to kill: mostly soon after the bot's first connection, sometimes while it starts."""
+    started_at = sandbox.bot.started_at
+    if rng.random() < 0.15:
+        await asyncio.sleep(rng.uniform(0.0, 0.8))
+        return
+    until = time.monotonic() + (10.0 if busy else 2.0)
+    while not sandbox.first_connection_after(started_at) and time.monotonic() < until:
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(rng.uniform(0.0, 0.4) if rng.random() < 0.7 else rng.uniform(0.0, 2.0))
+
+
+def _has_work(record: Record) -> bool:
+    """Whether the run waits neither for people nor for time, so that a new process has something to do at once."""
+    if not record.run.active or waiting_for(page_of(record.run), record):
+        return False
+    watch = record.last(WATCH)
+    return watch is None or watch.state != AttemptState.RUNNING
+
+
+async def _measure_recovery(sandbox: Sandbox, started_at: float, tally: Tally) -> None:
+    """Measure the time to a new process's first connection; a process that is killed before does not count."""
+    while sandbox.bot.started_at == started_at:
+        if moment := sandbox.first_connection_after(started_at):
+            tally.recovery.append(moment - started_at)
+            return
+        await asyncio.sleep(0.01)
+
+
+def _answer(sandbox: Sandbox, before: Counters, run: int, text: str) -> str:
+    """What somebody answers who checks the target: "done" for a job that was created, "again" for anything else."""
+    if "Create a job" not in text:
+        return "again"
+    return "done" if effects_since(sandbox.target, before, run, "").counts["create-job"] else "again"
