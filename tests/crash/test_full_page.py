@@ -1,4 +1,4 @@
-"""The shipped page, with npm, a browser and every smoke test, goes on to its end through kills; each effect is there once."""
+"""The shipped page goes on to its end through kills; each effect happens once."""
 
 from __future__ import annotations
 

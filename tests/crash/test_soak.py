@@ -1,4 +1,4 @@
-"""200 kills at random moments of whole runs: nothing is doubled and nothing is lost; the report has the recovery times."""
+"""200 kills at random moments of whole runs: nothing is doubled, nothing is lost."""
 
 from __future__ import annotations
 

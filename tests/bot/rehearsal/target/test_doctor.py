@@ -1,4 +1,4 @@
-"""The preflight checks on a whole target: all ok as it is, and each thing that is broken on it is reported."""
+"""The preflight on a whole target: ok as it is, and each broken thing is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole target: it serves the old version, after a deploy by hand the new one, and after a rollback the old one."""
+"""A whole target: the old version, the new after a deploy, the old after a rollback."""
 
 from __future__ import annotations
 
