@@ -22,7 +22,7 @@ TIMELINE = """\
   T+5 min     ✍️ Sign-off: before starting
   T+5 min     ⏳ Countdown
   T+5 min     📏 Baseline: what is normal tonight
-  T+5 min     📦 Keep what runs now, for the way back
+  T+5 min     📦 Keep what runs now, for the rollback
   T+5 min     Maintenance on
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
