@@ -57,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
     serve.set_defaults(verb=_serve)
+    verify = verbs.add_parser(
+        "verify", help="verify that nothing in the state file, in one run or in a bundle was changed from outside"
+    )
+    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole state file")
+    verify.set_defaults(verb=_verify)
     _add_terminal(verbs)
     return parser
 
@@ -175,6 +180,16 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
 
     return serve(read_settings(), slack=not options.no_slack)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.settings import read_settings
+    from bot.verify.verify import verify
+
+    good, lines = verify(read_settings(), options.what)
+    for line in lines:
+        print(line)
+    return 0 if good else 1
 
 
 def _terminal(options: argparse.Namespace) -> int:

@@ -29,7 +29,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     for page in pages.values():
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
-    store = Store(settings.state, serving=True)
+    store = Store(settings.state, serving=True, key=settings.record_key)
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
         from bot.doctor.page import preflight

@@ -50,7 +50,7 @@ class Terminal:
                 f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
                 "or start a run with `gonogo start`."
             )
-        self.store = Store(settings.state)
+        self.store = Store(settings.state, key=settings.record_key)
         self.deps = deps_of(self.store)
         self.number = run
         self.actor = Actor(person=person, door=Door.TERMINAL)
