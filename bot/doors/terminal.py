@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.doors.actions import CHOICES
 from bot.doors.deps import Deps
@@ -166,24 +165,12 @@ class Terminal:
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:
-        """Print the report of a run as Markdown, or write it to a file as one HTML page."""
-        from bot.report.build import chart_of, report_of
-        from bot.report.markdown import as_markdown
+        """Print the report of a run as Markdown, or write it to a file: one HTML page, or a signed bundle."""
+        from bot.doors.terminal_report import report_lines
 
         self.number = options.number or self.number
         run = self._run(any_state=True)
-        report = report_of(self.store, run, self.deps.people(page_of(run)), self._now())
-        if not options.html:
-            yield as_markdown(report).rstrip("\n")
-            return
-        from bot.report.html import as_html
-
-        path: Path = options.html
-        try:
-            path.write_text(as_html(report, chart_of(report)), encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"The report cannot be written to {path} ({error.strerror}).") from None
-        yield f"The report of run {run.id} is in {path}."
+        yield from report_lines(self.settings, self.deps, run, self._now(), html=options.html, bundle=options.bundle)
 
     def history(self, options: Namespace) -> Iterator[str]:
         """Print the newest runs, and the DORA metrics over all runs."""

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from bot.report.bundle.signing_key import key_file, read_private, read_public
 from bot.settings import Settings
-from bot.verify.record import verify_record
+from bot.verify.bundle import verify_bundle
+from bot.verify.record import record_key, verify_record
+from state.errors import Refused
 
-Answer = tuple[bool, list[str]]  # whether all is good, and the lines to print
+
+def verify(settings: Settings, what: str, public_key: str = "") -> tuple[bool, list[str]]:
+    """Whether all is good, and the lines to print. Raises Refused with one sentence if it cannot be verified.
+
+    `public_key` is the file of the key that must have signed a bundle. Without it, that of this machine's own bot.
+    """
+    if re.fullmatch(r"[0-9]{0,9}", what):
+        return verify_record(settings, int(what or 0))
+    if not Path(what).exists():
+        raise Refused(f"There is no bundle {what}, and it is no run's number.")
+    return verify_bundle(Path(what), _trusted(settings, public_key), record_key(settings))
 
 
-def verify(settings: Settings, what: str) -> Answer:
-    """Whether all is good, and the lines to print. Raises Refused with one sentence if it cannot be verified."""
-    return verify_record(settings, int(what) if what else 0)
+def _trusted(settings: Settings, public_key: str) -> Ed25519PublicKey | None:
+    if public_key:
+        return read_public(Path(public_key))
+    own = key_file(settings.state, settings.environ.get("GONOGO_SIGNING_KEY_FILE", ""))
+    return read_private(own).public_key() if own.exists() else None
