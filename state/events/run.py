@@ -86,3 +86,20 @@ class ClockJumped(EventData):
 
     title: str = "Clock"
     summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordChanged(EventData):
+    """Somebody changed the run's record from outside. `summary` is the first change, of `number` in all.
+
+    `held` says whether the run waits for people now. With `refused` the bot carries out nothing of the run at all.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.RECORD_CHANGED
+
+    title: str = "Record"
+    summary: str = ""
+    number: int = 1
+    held: bool = False
+    refused: bool = False
+    roles: tuple[str, ...] = ()

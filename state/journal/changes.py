@@ -13,10 +13,15 @@ from state.journal.words import what_of
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What was changed, in a sentence. `number` is the first entry that it is about, 0 for a row without an entry."""
+    """What was changed, in a sentence. `number` is the first entry that it is about, 0 for a row without an entry.
+
+    `certain` is False where the entry is only not known to be the bot's: it was written with another key, or with none.
+    """
 
     number: int
     summary: str
+    kind: str = ""
+    certain: bool = True
 
     def __str__(self) -> str:
         return self.summary
@@ -30,7 +35,7 @@ def find_changes(chain: Chain, key: RecordKey | None, known: Head | None = None)
     changes = [*_entries(chain, key), *_end(chain, key, known)]
     covered = {(entry.kind, entry.ref) for entry in chain.entries}
     changes += [
-        Change(number=0, summary=f"{what_of(kind, ref)} was added: no entry covers it")
+        Change(number=0, kind=kind, summary=f"{what_of(kind, ref)} was added: no entry covers it")
         for kind, ref in chain.rows
         if (kind, ref) not in covered
     ]
@@ -50,12 +55,14 @@ def _entries(chain: Chain, key: RecordKey | None) -> Iterator[Change]:
         previous = entry.hash
         if not problem and number == 1 and entry.kind not in {EntryKind.RUN, EntryKind.FOUND}:
             problem = "the start of the run was removed before it"
+        certain = bool(problem)
         if not problem and key and entry.key not in {key.id, key_before}:
             made = f"with another key ({entry.key})" if entry.key else "without the record's key"
             problem = f"was written {made}"
         key_before = entry.key
         if problem:
-            yield Change(number=entry.number, summary=f"{_name(entry)} {problem}")
+            summary = f"{_name(entry)} {problem}"
+            yield Change(number=entry.number, kind=entry.kind, certain=certain, summary=summary)
 
 
 def _problem(chain: Chain, entry: Entry, key: RecordKey | None, previous: str | None, newest: int) -> str:

@@ -39,11 +39,15 @@ class Journal(OpenFile):
         with self._mutex, self._snapshot():
             return read_chain(self._connection, run)
 
-    def changes(self, run: int, known: Head | None = None) -> list[Change]:
-        """What was changed from outside in a run; `known` is a head that was seen earlier. Empty for an older run."""
+    def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
+        """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
         with self._mutex, self._snapshot():
             chain, record = read_chain(self._connection, run), self.head(RECORD)
-        return chain_changes(chain, record, self.key, known)
+        return chain_changes(chain, record, self.key, known), chain.head
+
+    def changes(self, run: int) -> list[Change]:
+        """What was changed from outside in a run. Empty for one that is older than the journal."""
+        return self.check(run)[0]
 
     def head(self, run: int) -> Head | None:
         """The head of a run's journal, or None if it has none."""

@@ -234,9 +234,9 @@ def test_the_record_put_back_to_an_earlier_copy_is_found_by_who_knows_the_head(s
     known = store.head(run.id)
     earlier = Store(store.path.with_name("copy.db"), key=store.key)
     assert earlier.changes(run.id) == [], "by itself the copy is good"
-    assert [str(change) for change in earlier.changes(run.id, known)] == ["entry 15 was removed"]
+    assert [str(change) for change in earlier.check(run.id, known)[0]] == ["entry 15 was removed"]
     earlier.add_fact(run.id, Hold(by=U1, at=at(20), number=0))
-    assert [str(change) for change in earlier.changes(run.id, known)] == ["entry 15 is not the one that the bot wrote"]
+    assert [str(change) for change in earlier.check(run.id, known)[0]] == ["entry 15 is not the one that the bot wrote"]
     earlier.close()
 
 
