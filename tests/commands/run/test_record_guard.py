@@ -29,6 +29,11 @@ def forge(store: Store, *facts: object) -> None:
         by_hand(store.path, FORGED, 1, *fact_row(one).values())  # type: ignore[arg-type]
 
 
+def check(driven: DrivenRunner) -> bool:
+    """Whether the runner's guard finds a change now."""
+    return driven.runner._guard.check(driven.record, driven.store.version()[0], driven.world.clock.now())
+
+
 def test_forged_signatures_begin_no_step_and_a_rollback_is_free(driven: DrivenRunner) -> None:
     driven.runner.start()
     driven.ended(GATE)
@@ -53,7 +58,7 @@ def test_once_people_resume_the_run_goes_on_and_is_not_held_again_for_the_same(d
     by_hand(driven.store.path, 'UPDATE events SET data = \'{"title": "x"}\' WHERE id = 1')
     wait_until(lambda: driven.events("record"))
     driven.sign()
-    driven.store.add_fact(1, fact("resume", number=0))
+    driven.store.add_fact(1, fact("resume", attempt=0))
     assert driven.ended(DEPLOY).state == AttemptState.DONE
     assert len(driven.events("record")) == 1
     by_hand(driven.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'sign'")
@@ -69,17 +74,17 @@ def test_a_forged_keep_ends_nothing(driven: DrivenRunner) -> None:
     forge(driven.store, fact("keep"))
     wait_until(lambda: driven.events("record"))
     time.sleep(0.5)
-    assert driven.record.run.state == RunState.GOING
+    assert driven.record.run.active
     driven.store.add_fact(1, fact("rollback"))
     assert driven.runner.wait(10)
     assert driven.record.run.state == RunState.ROLLED_BACK
 
 
 def test_a_forged_hold_does_not_keep_the_bots_own_hold_out(driven: DrivenRunner) -> None:
-    driven.ended_gate = driven.do(GATE)  # type: ignore[attr-defined]
-    driven.runner._turn()
-    forge(driven.store, fact("resume", number=0), *(fact("hold", number=number) for number in (2, 3)))
-    driven.runner._turn()
+    driven.do(GATE)
+    assert not check(driven)
+    forge(driven.store, fact("resume", attempt=0), *(fact("hold", attempt=number) for number in (2, 3)))
+    assert check(driven)
     assert driven.record.newest(Hold) == driven.record.facts[-1]
     assert driven.record.facts[-1].by == BOT
 
@@ -90,11 +95,11 @@ def test_entries_that_vanish_while_the_bot_runs_are_noticed(driven: DrivenRunner
     copy = driven.store.path.with_name("copy.db")
     with closing(sqlite3.connect(driven.store.path)) as file, closing(sqlite3.connect(copy)) as earlier:
         file.backup(earlier)
-    driven.store.add_fact(1, fact("hold", number=0))
-    driven.runner._turn()
+    driven.store.add_fact(1, fact("hold", attempt=0))
+    assert not check(driven)
     with closing(sqlite3.connect(driven.store.path)) as file, closing(sqlite3.connect(copy)) as earlier:
         earlier.backup(file)
-    driven.runner._turn()
+    assert check(driven)
     (changed,) = driven.events("record")
     assert changed.summary.endswith("removed")
 
