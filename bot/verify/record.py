@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.settings import Settings
 from bot.text import clean, counted
+from bot.verify.posted import compare_with_slack
 from state.journal import RecordKey
 from state.journal.key import key_beside, read_key
 from state.sqlite.journal import RECORD
@@ -37,6 +38,10 @@ def verify_record(settings: Settings, run: int) -> tuple[bool, list[str]]:
     else:
         lines += [WITHOUT_KEY, NOT_COVERED]
     changed = any(verdict.changes for verdict in verdicts)
+    if run:
+        posted_good, posted_line = compare_with_slack(settings, verdicts[0])
+        lines.append(posted_line)
+        changed = changed or not posted_good
     return bool(key) and not changed and all(verdict.covered for verdict in verdicts), lines
 
 

@@ -29,6 +29,7 @@ class Verdict:
     covered: bool = True
     found: bool = False
     changes: tuple[str, ...] = ()
+    card: tuple[str, str] | None = None  # Slack's channel and ts of the run's card
 
     @property
     def entries(self) -> int:
@@ -83,7 +84,9 @@ def _verdicts(
         if number not in runs:
             known = covered and record and number <= record.number
             changes = [f"run {number} was removed" if known else f"there is no run {number}"]
-        yield Verdict(run=number, chain=chain, covered=covered, found=found, changes=tuple(changes))
+        posts = connection.execute("SELECT channel, ts FROM posts WHERE run = ? AND event = 0", (number,)).fetchall()
+        card = (str(posts[0]["channel"]), str(posts[0]["ts"])) if posts else None
+        yield Verdict(run=number, chain=chain, covered=covered, found=found, changes=tuple(changes), card=card)
 
 
 def _changes_of_record(
