@@ -60,6 +60,7 @@ class Terminal:
 
     def start(self, options: Namespace) -> Iterator[str]:
         """Start a run of a page."""
+        self._require_key()
         request = StartRequest(
             page=options.page,
             ref=options.ref,
@@ -99,7 +100,7 @@ class Terminal:
 
     def hold(self, options: Namespace) -> Iterator[str]:
         """Start no new step."""
-        first = self._actions().hold(self.actor, options.reason, self._now())
+        first = self._actions(stops=True).hold(self.actor, options.reason, self._now())
         yield "On hold. No new step starts." if first else "The run is already on hold."
 
     def resume(self, options: Namespace) -> Iterator[str]:
@@ -205,7 +206,17 @@ class Terminal:
             raise NothingRuns(f"No run is active in {self.settings.state}. Start one with `gonogo start`.")
         return runs[0]
 
-    def _actions(self) -> RunActions:
+    def _require_key(self) -> None:
+        """Raise Refused without the record's key: what continues a run must be signed with it; stopping is free."""
+        if self.store.has_lost_key():
+            raise Refused(
+                "The record's key is not here, and without it the bot would take this for a change from outside. "
+                "Set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as for the bot. `hold` and `rollback` work without it."
+            )
+
+    def _actions(self, *, stops: bool = False) -> RunActions:
+        if not stops:
+            self._require_key()
         run = self._run()
         page = page_of(run)
         return RunActions(self.store, page, run.id, self.deps.people(page))

@@ -34,9 +34,9 @@ def report_lines(
 
 def _bundle(settings: Settings, deps: Deps, report: Report, path: Path) -> Iterator[str]:
     from bot.report.bundle.build import build_bundle
-    from bot.report.bundle.signing_key import key_file, key_id, read_or_create
+    from bot.report.bundle.signing_key import key_id, read_or_create
 
-    key = read_or_create(key_file(settings.state, settings.environ.get("GONOGO_SIGNING_KEY_FILE", "")))
+    key = read_or_create(settings.signing_key_file)
     number = report.run.id
     changes = [str(change) for change in deps.store.changes(number)]
     _write(path, build_bundle(report, deps.store.chain(number), changes, key))

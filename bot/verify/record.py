@@ -5,8 +5,6 @@ from __future__ import annotations
 from bot.settings import Settings
 from bot.text import clean, counted
 from bot.verify.posted import compare_with_slack
-from state.journal import RecordKey
-from state.journal.key import key_beside, read_key
 from state.sqlite.journal import RECORD
 from state.sqlite.verify import Verdict, verify_file
 
@@ -20,15 +18,9 @@ WITHOUT_KEY = (
 )
 
 
-def record_key(settings: Settings) -> RecordKey | None:
-    """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
-    key = settings.record_key
-    return key if isinstance(key, RecordKey) else read_key(key or key_beside(settings.state))
-
-
 def verify_record(settings: Settings, run: int) -> tuple[bool, list[str]]:
     """Whether one run, or with 0 the whole state file, is as the bot wrote it, and the lines to print."""
-    key = record_key(settings)
+    key = settings.find_record_key()
     verdicts = verify_file(settings.state, key, run)
     lines = [line for verdict in verdicts for line in lines_of(verdict)]
     if not [verdict for verdict in verdicts if verdict.run != RECORD]:
@@ -56,7 +48,8 @@ def lines_of(verdict: Verdict) -> list[str]:
         since = ", from the day on which the journal began" if verdict.found else ""
         return [f"✅ {name}: unchanged, {counted(verdict.entries, 'entry').replace('entrys', 'entries')}{since}."]
     first, *others = [clean(change) for change in verdict.changes]
-    lines = [f"❌ {name}: {first}."]
+    absent = first == f"there is no run {verdict.run}"
+    lines = [f"❌ {first[0].upper()}{first[1:]}." if absent else f"❌ {name}: {first}."]
     lines += [f"   {other}." for other in others[: SHOWN - 1]]
     if len(others) >= SHOWN:
         lines.append(f"   … and {counted(len(others) - SHOWN + 1, 'more change')}.")

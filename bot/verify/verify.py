@@ -7,10 +7,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bot.report.bundle.signing_key import key_file, read_private, read_public
+from bot.report.bundle.signing_key import read_private, read_public
 from bot.settings import Settings
 from bot.verify.bundle import verify_bundle
-from bot.verify.record import record_key, verify_record
+from bot.verify.record import verify_record
 from state.errors import Refused
 
 
@@ -23,11 +23,11 @@ def verify(settings: Settings, what: str, public_key: str = "") -> tuple[bool, l
         return verify_record(settings, int(what or 0))
     if not Path(what).exists():
         raise Refused(f"There is no bundle {what}, and it is no run's number.")
-    return verify_bundle(Path(what), _trusted(settings, public_key), record_key(settings))
+    return verify_bundle(Path(what), _trusted(settings, public_key), settings.find_record_key())
 
 
 def _trusted(settings: Settings, public_key: str) -> Ed25519PublicKey | None:
     if public_key:
         return read_public(Path(public_key))
-    own = key_file(settings.state, settings.environ.get("GONOGO_SIGNING_KEY_FILE", ""))
+    own = settings.signing_key_file
     return read_private(own).public_key() if own.exists() else None

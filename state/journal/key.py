@@ -56,10 +56,12 @@ def read_key(path: Path) -> RecordKey | None:
         return None
     except OSError as error:
         raise _cannot_read(path, error.strerror or "unknown error") from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _cannot_read(path, "it is not a regular file")
-        text = file.read(LONGEST + 1)
+        text = os.read(descriptor, LONGEST + 1)
+    finally:
+        os.close(descriptor)
     try:
         return key_from_text(text.decode("ascii"), str(path))
     except UnicodeDecodeError:

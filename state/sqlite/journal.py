@@ -39,6 +39,10 @@ class Journal(OpenFile):
         with self._mutex, self._snapshot():
             return read_chain(self._connection, run)
 
+    def has_lost_key(self) -> bool:
+        """Whether the journal was begun and its key is not here. Raises BadRecord if the key cannot be read."""
+        return self.key is None and bool(self._rows("SELECT 1 FROM journal_heads LIMIT 1"))
+
     def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
         """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
         with self._mutex, self._snapshot():

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from state.errors import BadRecord
 from state.journal import Chain, EntryKind, Head, RecordKey
-from state.sqlite.journal import RECORD, chain_changes, head_problem, is_older, read_chain, to_head
+from state.sqlite.journal import RECORD, chain_changes, head_problem, is_older, newest_older, read_chain, to_head
 from state.sqlite.migrations import MIGRATIONS
 
 MOST = 20  # changes of the list of runs that are named
@@ -78,9 +79,11 @@ def _verdicts(
         yield Verdict(run=RECORD, changes=tuple(_changes_of_record(connection, record, key, runs)))
     for number in [run] if run else numbers:
         chain = read_chain(connection, number)
-        covered = bool(chain.entries or chain.head) or not is_older(number, record, key)
+        # a list of runs with another key is reported as such, and not as changes of every run before the journal
+        ours = key if key and record and record.key == key.id else None
+        covered = bool(chain.entries or chain.head) or not is_older(number, record, ours)
         found = bool(chain.entries) and chain.entries[0].kind == EntryKind.FOUND
-        changes = [str(change) for change in chain_changes(chain, record, key)]
+        changes = [str(change) for change in chain_changes(chain, record, key)] if covered else []
         if number not in runs:
             known = covered and record and number <= record.number
             changes = [f"run {number} was removed" if known else f"there is no run {number}"]
@@ -103,8 +106,7 @@ def _changes_of_record(
         yield f"the list of runs was written with another key ({record.key or 'none'})"
     elif head_problem(record, key):
         yield "the list of runs was altered"
-    older = int(record.hash) if record.hash.isdigit() else 0
-    yield from (f"run {number} was removed" for number in range(older + 1, record.number + 1) if number not in runs)
-    yield from (
-        f"run {number} was added: the journal does not know it" for number in sorted(runs) if number > record.number
-    )
+    removed = (number for number in range(newest_older(record) + 1, record.number + 1) if number not in runs)
+    yield from (f"run {number} was removed" for number in islice(removed, MOST))
+    added = (number for number in sorted(runs) if number > record.number)
+    yield from (f"run {number} was added: the journal does not know it" for number in islice(added, MOST))

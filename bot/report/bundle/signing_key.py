@@ -16,11 +16,6 @@ LONGEST = 10_000  # bytes of a key file
 _SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
-def key_file(state: Path, named: str) -> Path:
-    """Where the key of a state file is: the file that GONOGO_SIGNING_KEY_FILE names, or one beside the record."""
-    return Path(named) if named else state.with_name(state.name + ".signing.pem")
-
-
 def read_or_create(path: Path) -> Ed25519PrivateKey:
     """The key in a file, which is made, for its owner only, if it is not there. Raises Refused."""
     try:
