@@ -10,7 +10,7 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(EventData):
-    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
+    """A person started a run through a door. `warnings` are those of the preflight, which do not forbid the start."""
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -19,6 +19,7 @@ class RunStarted(EventData):
     note: str = ""
     target: str = ""
     person: str = ""
+    door: str = ""
     warnings: tuple[str, ...] = ()
 
 
