@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Journal(OpenFile):
     def chain(self, run: int) -> Chain:
         """The journal of a run, and the rows that it covers, in one snapshot."""
         with self._mutex, self._snapshot():
-            return read_chain(self._connection, run)
+            read = read_chain(self._connection, run)
+        return read.chain()
 
     def has_lost_key(self) -> bool:
         """Whether the journal was begun and its key is not here. Raises BadRecord if the key cannot be read."""
@@ -46,7 +48,8 @@ class Journal(OpenFile):
     def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
         """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
         with self._mutex, self._snapshot():
-            chain, record = read_chain(self._connection, run), self.head(RECORD)
+            read, record = read_chain(self._connection, run), self.head(RECORD)
+        chain = read.chain()
         return chain_changes(chain, record, self.key, known), chain.head
 
     def changes(self, run: int) -> list[Change]:
@@ -85,7 +88,7 @@ class Journal(OpenFile):
     def _cover_older(self, run: int) -> None:
         """Cover a run that began before there was a journal, as it is now."""
         head = self._write_entry(None, run, EntryKind.FOUND, "", {})
-        for kind, ref, columns in _all_rows(self._connection, run):
+        for kind, ref, columns in read_chain(self._connection, run).covered():
             head = self._write_entry(head, run, kind, ref, columns)
 
     def _write_entry(self, head: Head | None, run: int, kind: EntryKind, ref: str, columns: Mapping[str, Any]) -> Head:
@@ -146,22 +149,43 @@ def chain_changes(chain: Chain, record: Head | None, key: RecordKey | None, know
     return find_changes(chain, key, known)
 
 
-def read_chain(connection: sqlite3.Connection, run: int) -> Chain:
-    """The journal of a run as stored, and the rows that it covers."""
-    entries = connection.execute("SELECT * FROM journal WHERE run = ? ORDER BY number", (run,))
-    heads = connection.execute("SELECT * FROM journal_heads WHERE run = ?", (run,)).fetchall()
-    return Chain(
+@dataclass(frozen=True)
+class ReadChain:
+    """The rows of a run and of its journal, as read in one go; making them a Chain takes longer and needs no lock."""
+
+    run: int
+    entries: Sequence[sqlite3.Row]
+    heads: Sequence[sqlite3.Row]
+    tables: Mapping[str, Sequence[sqlite3.Row]]
+
+    def chain(self) -> Chain:
+        """The journal, and the rows that it covers."""
+        return Chain(
+            run=self.run,
+            entries=tuple(_to_entry(row) for row in self.entries),
+            head=to_head(self.heads[0]) if self.heads else None,
+            rows={(kind, ref): columns for kind, ref, columns in self.covered()},
+        )
+
+    def covered(self) -> Iterator[tuple[EntryKind, str, Mapping[str, Any]]]:
+        """Everything that the journal covers, table by table."""
+        for table, rows in self.tables.items():
+            for place, row in enumerate(rows, start=1):
+                yield from covered(table, row, place)
+
+
+def read_chain(connection: sqlite3.Connection, run: int) -> ReadChain:
+    """Read a run with its journal."""
+
+    def rows(sql: str) -> list[sqlite3.Row]:
+        return connection.execute(sql, (run,)).fetchall()
+
+    return ReadChain(
         run=run,
-        entries=tuple(_to_entry(row) for row in entries),
-        head=to_head(heads[0]) if heads else None,
-        rows={(kind, ref): columns for kind, ref, columns in _all_rows(connection, run)},
+        entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
+        heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
+        tables={table: rows(sql) for table, sql in TABLES.items()},
     )
-
-
-def _all_rows(connection: sqlite3.Connection, run: int) -> Iterable[tuple[EntryKind, str, Mapping[str, Any]]]:
-    for table, sql in TABLES.items():
-        for place, row in enumerate(connection.execute(sql, (run,)), start=1):
-            yield from covered(table, row, place)
 
 
 def _to_entry(row: sqlite3.Row) -> Entry:

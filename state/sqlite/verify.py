@@ -78,7 +78,7 @@ def _verdicts(
     if run == 0:
         yield Verdict(run=RECORD, changes=tuple(_changes_of_record(connection, record, key, runs)))
     for number in [run] if run else numbers:
-        chain = read_chain(connection, number)
+        chain = read_chain(connection, number).chain()
         # a list of runs with another key is reported as such, and not as changes of every run before the journal
         ours = key if key and record and record.key == key.id else None
         covered = bool(chain.entries or chain.head) or not is_older(number, record, ours)
