@@ -57,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
     serve.set_defaults(verb=_serve)
+    verify = verbs.add_parser(
+        "verify", help="verify that nothing in the state file, in one run or in a bundle was changed from outside"
+    )
+    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole state file")
+    verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
+    verify.set_defaults(verb=_verify)
     _add_terminal(verbs)
     return parser
 
@@ -108,6 +114,7 @@ def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     form = report.add_mutually_exclusive_group()
     form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
+    form.add_argument("--bundle", type=Path, metavar="FILE", help="write report and record as one signed .tar.gz")
     history = _terminal_verb(verbs, "history", "list the runs, with the DORA metrics over all of them")
     history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs to list; default: 10")
 
@@ -175,6 +182,16 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
 
     return serve(read_settings(), slack=not options.no_slack)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.settings import read_settings
+    from bot.verify.verify import verify
+
+    good, lines = verify(read_settings(), options.what, options.key)
+    for line in lines:
+        print(line)
+    return 0 if good else 1
 
 
 def _terminal(options: argparse.Namespace) -> int:

@@ -29,7 +29,9 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     for page in pages.values():
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
-    store = Store(settings.state, serving=True)
+    store = Store(settings.state, serving=True, key=settings.record_key)
+    if store.has_lost_key():
+        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
         from bot.doctor.page import preflight

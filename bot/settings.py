@@ -11,6 +11,8 @@ from pathlib import Path
 from commands.runbook import Page, read_page
 from commands.start.request import find_page
 from state.errors import BadSettings, Refused
+from state.journal import RecordKey
+from state.journal.key import key_beside, key_from_text, read_key
 
 SLACK_API = "https://slack.com/api/"
 
@@ -32,6 +34,25 @@ class Settings:
     speed: float = 1.0
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def record_key(self) -> RecordKey | Path | None:
+        """The record's key, or the file that holds it; None for the file beside the record. Raises BadRecord."""
+        if text := self.environ.get("GONOGO_RECORD_KEY"):
+            return key_from_text(text, "GONOGO_RECORD_KEY")
+        file = self.environ.get("GONOGO_RECORD_KEY_FILE")
+        return Path(file) if file else None
+
+    def find_record_key(self) -> RecordKey | None:
+        """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
+        key = self.record_key
+        return key if isinstance(key, RecordKey) else read_key(key or key_beside(self.state))
+
+    @property
+    def signing_key_file(self) -> Path:
+        """The file of the key that signs bundles: the one that is named, or one beside the record."""
+        named = self.environ.get("GONOGO_SIGNING_KEY_FILE")
+        return Path(named) if named else self.state.with_name(f"{self.state.name}.signing.pem")
 
     def require_tokens(self) -> None:
         """Raise BadSettings, with every variable that `gonogo serve` lacks, if it lacks one."""

@@ -134,15 +134,18 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A stored event. `hash` covers its content and `before`, which is the hash of the run's event before it."""
+    """A stored event. `entry` is the number of its entry in the run's journal, and `hash` covers the journal up to it.
+
+    Both are empty where the journal does not cover it.
+    """
 
     id: int
     run: int
     at: datetime
     step: str
     data: EventData
-    before: str
-    hash: str
+    entry: int = 0
+    hash: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

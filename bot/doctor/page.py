@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from bot.doctor.journal import check_journal
 from bot.doctor.record import check_record
 from bot.environment import channel, mentions, missing
 from bot.settings import Settings, read_pages
@@ -31,6 +32,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     environ = settings.environ
     lanes: dict[str, Lane] = {
         "state file": lambda: check_record(settings.state),
+        "record": lambda: check_journal(settings),
         "Slack": lambda: check_slack(settings, channel(page, environ), mentions(page, environ)),
         "places": lambda: _places(settings, page, ref, limit),
         "the next page": lambda: _next_page(settings, page, limit),

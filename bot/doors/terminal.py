@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.doors.actions import CHOICES
 from bot.doors.deps import Deps
@@ -50,7 +49,7 @@ class Terminal:
                 f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
                 "or start a run with `gonogo start`."
             )
-        self.store = Store(settings.state)
+        self.store = Store(settings.state, key=settings.record_key)
         self.deps = deps_of(self.store)
         self.number = run
         self.actor = Actor(person=person, door=Door.TERMINAL)
@@ -61,6 +60,7 @@ class Terminal:
 
     def start(self, options: Namespace) -> Iterator[str]:
         """Start a run of a page."""
+        self._require_key()
         request = StartRequest(
             page=options.page,
             ref=options.ref,
@@ -100,7 +100,7 @@ class Terminal:
 
     def hold(self, options: Namespace) -> Iterator[str]:
         """Start no new step."""
-        first = self._actions().hold(self.actor, options.reason, self._now())
+        first = self._actions(stops=True).hold(self.actor, options.reason, self._now())
         yield "On hold. No new step starts." if first else "The run is already on hold."
 
     def resume(self, options: Namespace) -> Iterator[str]:
@@ -166,24 +166,12 @@ class Terminal:
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:
-        """Print the report of a run as Markdown, or write it to a file as one HTML page."""
-        from bot.report.build import chart_of, report_of
-        from bot.report.markdown import as_markdown
+        """Print the report of a run as Markdown, or write it to a file: one HTML page, or a signed bundle."""
+        from bot.doors.terminal_report import report_lines
 
         self.number = options.number or self.number
         run = self._run(any_state=True)
-        report = report_of(self.store, run, self.deps.people(page_of(run)), self._now())
-        if not options.html:
-            yield as_markdown(report).rstrip("\n")
-            return
-        from bot.report.html import as_html
-
-        path: Path = options.html
-        try:
-            path.write_text(as_html(report, chart_of(report)), encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"The report cannot be written to {path} ({error.strerror}).") from None
-        yield f"The report of run {run.id} is in {path}."
+        yield from report_lines(self.settings, self.deps, run, self._now(), html=options.html, bundle=options.bundle)
 
     def history(self, options: Namespace) -> Iterator[str]:
         """Print the newest runs, and the DORA metrics over all runs."""
@@ -218,7 +206,17 @@ class Terminal:
             raise NothingRuns(f"No run is active in {self.settings.state}. Start one with `gonogo start`.")
         return runs[0]
 
-    def _actions(self) -> RunActions:
+    def _require_key(self) -> None:
+        """Raise Refused without the record's key: what continues a run must be signed with it; stopping is free."""
+        if self.store.has_lost_key():
+            raise Refused(
+                "The record's key is not here, and without it the bot would take this for a change from outside. "
+                "Set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as for the bot. `hold` and `rollback` work without it."
+            )
+
+    def _actions(self, *, stops: bool = False) -> RunActions:
+        if not stops:
+            self._require_key()
         run = self._run()
         page = page_of(run)
         return RunActions(self.store, page, run.id, self.deps.people(page))

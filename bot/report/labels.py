@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.text import clean, clip
 from commands.report.people import ActionKind
+from state.facts import Door
 from state.records import AttemptState, RunState
 
 MARKS: dict[RunState | AttemptState, str] = {
@@ -43,6 +44,8 @@ ACTIONS = {
     ActionKind.KEPT: "decided KEEP",
     ActionKind.CLOSED: "closed the run by hand",
 }
+# by the word under which a door is stored
+DOORS: dict[str, str] = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
 
 
 def tidy(text: str, most: int = 500) -> str:

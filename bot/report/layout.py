@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.report.alt import alt_text
 from bot.report.history import metric_rows
-from bot.report.labels import ACTIONS, MARKS, STATES, state_in_words, tidy
+from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tidy
 from commands.report.report import CriterionReport, Report, StepReport
 from commands.text.durations import format_duration
 from state.records import AttemptState, RunState
@@ -72,8 +72,9 @@ def _summary(report: Report) -> Part:
     run = report.run
     rows = [
         ("Runbook", tidy(report.title)),
-        ("Release", tidy(f"{run.ref} {report.commit[:10]}".strip())),
-        ("Started by", person_name(report, run.starter)),
+        ("Page", f"{tidy(run.page)}, SHA-256 {report.page_hash}"),
+        ("Release", tidy(f"{run.ref} {report.commit}".strip())),
+        ("Started by", f"{person_name(report, run.starter)}{_through(report.started_through)}"),
         ("Started", local_time(report, run.began_at)),
         ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),
         ("Duration", format_duration(report.clock)),
@@ -141,6 +142,7 @@ def _actions(report: Report) -> Part:
         (
             local_time(report, action.at),
             f"{person_name(report, action.person)}{f' ({tidy(action.role)})' if action.role else ''}",
+            DOORS[action.door],
             tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
             tidy(action.reason),
         )
@@ -148,7 +150,7 @@ def _actions(report: Report) -> Part:
     ]
     if not rows:
         return Part(title="Who did what", bullets=("Nobody acted on this run.",))
-    table = Table(columns=("Time", "Who", "Action", "Reason"), rows=tuple(rows))
+    table = Table(columns=("Time", "Who", "Door", "Action", "Reason"), rows=tuple(rows))
     return Part(title="Who did what", table=table)
 
 
@@ -183,6 +185,10 @@ def person_name(report: Report, person: str) -> str:
 def local_time(report: Report, at: datetime) -> str:
     """A time in the page's time zone."""
     return f"{at.astimezone(ZoneInfo(report.zone)):%a %d %b %H:%M:%S}"
+
+
+def _through(door: str) -> str:
+    return f", {DOORS.get(door, tidy(door, 40))}" if door else ""
 
 
 def _date(report: Report, at: datetime) -> str:

@@ -15,6 +15,7 @@ from state.facts import (
     Agreement,
     AlertHold,
     Choice,
+    Door,
     EarlyKeep,
     EarlyKeepAgreement,
     Fact,
@@ -50,13 +51,14 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonAction:
-    """Something that a person (or the bot) did, when and why.
+    """Something that a person (or the bot) did, when, through which door, and why.
 
     `role` holds the titles of the person's roles, `title` what the action was about: a step's title, or an alert.
     """
 
     at: datetime
     person: str
+    door: Door
     role: str
     kind: ActionKind
     title: str
@@ -90,6 +92,7 @@ def _action(page: Page, fact: Fact, people: People) -> PersonAction:
     return PersonAction(
         at=fact.at,
         person=fact.person,
+        door=fact.by.door,
         role=", ".join(titles),
         kind=_KINDS[type(fact)](fact),
         title=_subject(page, fact),

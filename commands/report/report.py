@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from commands.runbook.page import STAGES, Criterion, Page, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
 from commands.watch.criteria import criterion_holds
+from state.events import RunStarted
 from state.facts import RunClosed
 from state.records import AttemptState, Event, Record, Run
 
@@ -60,12 +62,17 @@ class CriterionReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed."""
+    """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed.
+
+    `started_through` is the door of the start, empty in old records. `page_hash` is the SHA-256 of the run's page.
+    """
 
     run: Run
     title: str
     zone: str
     commit: str
+    started_through: str
+    page_hash: str
     reason: str
     clock: timedelta
     rollback_took: timedelta | None
@@ -95,6 +102,7 @@ def build_report(
 ) -> Report:
     """The report of a run at `now`. `history` is all runs of its target, for the DORA metrics."""
     data = RunData(page, record)
+    told = list(events)
     rollback = record.rollback
     end = record.run.ended_at or now
     ended_by = rollback or record.newest(RunClosed)
@@ -104,6 +112,8 @@ def build_report(
         title=page.title,
         zone=page.runbook.time_zone,
         commit=record.values().get("commit", ""),
+        started_through=next((event.data.door for event in told if isinstance(event.data, RunStarted)), ""),
+        page_hash=hashlib.sha256(record.run.text.encode()).hexdigest(),
         reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),
         rollback_took=end - rollback.at if rollback else None,
@@ -111,7 +121,7 @@ def build_report(
         timeline=tuple(_timeline(data)),
         actions=person_actions(page, record, people),
         steps=tuple(_steps(data)),
-        alerts=alert_occurrences(data, events),
+        alerts=alert_occurrences(data, told),
         go=_lines(page, record, criteria.go if criteria else []),
         no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
         cleanup=cleanup_results(data),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.progress.hold import hold_of
+from commands.progress.hold import hold_of, keep_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep, Part
@@ -155,10 +155,10 @@ def _watch(page: Page, record: Record, now: datetime, *, counting_down: bool) ->
     if watch is None:
         return Wait() if hold_of(record) else MarkPhase(WATCH)
     elapsed = (now - watch.began_at) * record.run.speed
-    if record.keep and _running(record, page.part(Part.WATCH)):
+    if keep_of(record) and _running(record, page.part(Part.WATCH)):
         return Wait()
     running = watch.state == AttemptState.RUNNING
-    ends = running and (elapsed >= page.watch.lasts or record.keep is not None)
+    ends = running and (elapsed >= page.watch.lasts or keep_of(record) is not None)
     following = MarkPhase(WATCH, over=True) if ends else None if running else _decision(record)
     if following and not counting_down:
         return following
@@ -189,6 +189,6 @@ def _next_check(page: Page, record: Record, elapsed: timedelta) -> BeginStep | R
 
 
 def _decision(record: Record) -> Instruction | None:
-    if record.keep:
+    if keep_of(record):
         return MoveRun(RunState.KEPT)
     return None if record.last(DECISION) else MarkPhase(DECISION)

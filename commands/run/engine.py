@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from commands.ports.tools import Tools
+from commands.run.record_guard import require_true_page
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
@@ -68,12 +69,16 @@ class Engine:
                 # the message is enough, a traceback would hide it
                 LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400
                 kept = None
+            except Exception:
+                LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
+                kept = None
             with self.store.changed:
                 self.store.changed.wait(POLL)
 
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
         try:
+            require_true_page(self.store, run, datetime.now(UTC))
             page = page_of(run)
             runner = Runner(self.store, page, run.id, self._tools_for(page))
         except (Refused, OSError, ValueError) as error:

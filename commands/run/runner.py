@@ -18,6 +18,7 @@ from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
 from commands.run.decide import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait, decide
 from commands.run.events import run_moved, step_began
+from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, recover_after_crash
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
@@ -54,6 +55,7 @@ class Runner:
         self._slow = SlowStepMonitor(store, page, run)
         self._posts = StatusPosts(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
+        self._guard = RecordGuard(store, page, run)
         self._detaching = threading.Event()
         self._version = store.version()  # of the record that the loop has read
         self._thread = threading.Thread(target=self._loop, name=f"run-{run}", daemon=True)
@@ -99,11 +101,16 @@ class Runner:
         record = self.store.record(self.number)
         if not record.run.active:
             return False
+        rolls_back = record.rollback is not None  # and a rollback waits for nothing
+        if not rolls_back and self._guard.check(record, self._version[0], self._now()):
+            return True
         if not self._clock_monitor.record_jump(self.store, record):
             self._posts.write_due(record, self._now())
             self._slow.report(record, self._now())
             self._report_due(record, self._now())
             self._carry_out(decide(self.page, record, self._now()), record)
+        if rolls_back:
+            self._guard.check(record, self._version[0], self._now())
         return True
 
     def _report_due(self, record: Record, now: datetime) -> None:

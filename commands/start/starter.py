@@ -80,6 +80,12 @@ def start(
         "notice_minutes": request.notice_minutes,
     }
     started = RunStarted(
-        title=page.title, ref=ref, note=note, target=page.runbook.target, person=actor.person, warnings=warnings
+        title=page.title,
+        ref=ref,
+        note=note,
+        target=page.runbook.target,
+        person=actor.person,
+        door=actor.door,
+        warnings=warnings,
     )
     return store.start_run(row, at, NewEvent(data=started))

@@ -19,7 +19,15 @@ from state.events.people import (
     StepAnswered,
     StepSigned,
 )
-from state.events.run import ClockJumped, NextRunReported, RollbackBudget, RunMoved, RunStarted, StatusDue
+from state.events.run import (
+    ClockJumped,
+    NextRunReported,
+    RecordChanged,
+    RollbackBudget,
+    RunMoved,
+    RunStarted,
+    StatusDue,
+)
 from state.events.steps import CheckPassed, StepBegan, StepEnded, StepSlow
 from state.events.watch import (
     AlertHeld,
@@ -48,6 +56,7 @@ __all__ = [
     "KeepDecided",
     "NextRunReported",
     "PeopleAsked",
+    "RecordChanged",
     "Recovered",
     "Reminder",
     "RollbackBudget",
@@ -121,6 +130,7 @@ EVENTS: dict[str, type[EventData]] = {
         NextRunReported,
         StepSlow,
         ClockJumped,
+        RecordChanged,
     )
 }
 

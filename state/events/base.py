@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     NEXT_RUN = "next"
     STEP_SLOW = "slow"
     CLOCK_JUMPED = "clock"
+    RECORD_CHANGED = "record"
     UNKNOWN = "unknown"
 
 

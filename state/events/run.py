@@ -10,7 +10,7 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(EventData):
-    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
+    """A person started a run through a door. `warnings` are those of the preflight, which do not forbid the start."""
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -19,6 +19,7 @@ class RunStarted(EventData):
     note: str = ""
     target: str = ""
     person: str = ""
+    door: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -86,3 +87,20 @@ class ClockJumped(EventData):
 
     title: str = "Clock"
     summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordChanged(EventData):
+    """Somebody changed the run's record from outside. `summary` is the first change, of `number` in all.
+
+    `held` says whether the run waits for people now. With `refused` the bot carries out nothing of the run at all.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.RECORD_CHANGED
+
+    title: str = "Record"
+    summary: str = ""
+    number: int = 1
+    held: bool = False
+    refused: bool = False
+    roles: tuple[str, ...] = ()

@@ -106,6 +106,34 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
     # attempts are numbered, facts hold the fields of their kind, and clock jumps have a table of their own
     type_facts,
+    # the journal; the hashes of the events alone are gone
+    """
+    CREATE TABLE journal (
+        run INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        key TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX journal_of_events ON journal (run, ref) WHERE kind = 'event';
+    CREATE TABLE journal_heads (
+        run INTEGER PRIMARY KEY,
+        number INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        key TEXT NOT NULL,
+        mac TEXT NOT NULL
+    );
+    ALTER TABLE events DROP COLUMN before;
+    ALTER TABLE events DROP COLUMN hash;
+    CREATE TRIGGER journal_is_only_added BEFORE UPDATE ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
+    CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
+    """,
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from dataclasses import fields
@@ -29,14 +28,8 @@ def clean(value: Any) -> Any:
     return value
 
 
-def event_hash(row: dict[str, Any]) -> str:
-    """The hash of an event's row: of its content and of the hash of the event before it."""
-    parts = [row[name] for name in ("before", "run", "at", "kind", "step", "data")]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-
 def event_row(event: NewEvent) -> dict[str, Any]:
-    """An event as columns, without its run, time and hashes."""
+    """An event as columns, without its run and time."""
     data = event.data
     stored = json.dumps(clean(data.to_stored()), ensure_ascii=False, sort_keys=True)
     return {"kind": data.stored_kind, "step": event.step, "data": stored, "once": event.once}
@@ -115,8 +108,8 @@ def to_event(row: sqlite3.Row) -> Event:
         at=datetime.fromisoformat(row["at"]),
         step=row["step"],
         data=event_from(row["kind"], json.loads(row["data"])),
-        before=row["before"],
-        hash=row["hash"],
+        entry=row["entry"] or 0,
+        hash=row["hash"] or "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from typing import Any
 
 from state.errors import AlreadyRunning, TooLate
 from state.facts import Fact
+from state.journal import EntryKind
 from state.records import (
     ACTIVE,
     ATTEMPT_MOVES,
@@ -26,10 +26,8 @@ from state.records import (
     Run,
     RunState,
 )
-from state.sqlite.open_file import OpenFile
 from state.sqlite.rows import (
     clean,
-    event_hash,
     event_row,
     fact_row,
     jump_row,
@@ -39,10 +37,19 @@ from state.sqlite.rows import (
     to_jump,
     to_run,
 )
+from state.sqlite.run_files import RunFiles
 from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
 
+ONE_ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
+# the events of a run, each with its place in the journal
+EVENTS = """
+    SELECT e.*, j.number AS entry, j.hash FROM events e
+    LEFT JOIN journal j ON j.run = e.run AND j.ref = e.id || ' ' || e.kind AND j.kind = 'event'
+    WHERE e.run = ? AND e.id > ? ORDER BY e.id LIMIT ?
+"""
 
-class Store(OpenFile):
+
+class Store(RunFiles):
     """The records of all runs in one SQLite file.
 
     `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.
@@ -58,6 +65,7 @@ class Store(OpenFile):
         try:
             with self._write() as db:
                 number = int(str(db.table("runs").insert(row).last_pk))
+                self._begin_journal(number)
                 self._add_events(number, at, [event])
         except sqlite3.IntegrityError:
             active = self.active_run(run["target"])
@@ -101,6 +109,7 @@ class Store(OpenFile):
                 raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
             ended = None if state in ACTIVE else at.isoformat()
             self._db.execute("UPDATE runs SET state = ?, ended_at = ? WHERE id = ?", (state.value, ended, number))
+            self._append(number, EntryKind.MOVE)
             self._add_events(number, at, events)
         return True
 
@@ -145,13 +154,14 @@ class Store(OpenFile):
             db.table("attempts").insert(
                 {**row, "began_at": at.isoformat(), "ended_at": None, "summary": "", "outcome": "{}"}
             )
+            self._append(run, EntryKind.BEGIN, ONE_ATTEMPT, run, step, attempt)
             self._add_events(run, at, events)
 
     def end_attempt(self, run: int, ended: Attempt, at: datetime, *events: NewEvent) -> None:
         """Store an attempt's state, summary and outcome. Raises TooLate on a move that is not in ATTEMPT_MOVES."""
         where = (run, ended.step, ended.attempt)
         with self._write():
-            (row,) = self._rows("SELECT state FROM attempts WHERE (run, step, attempt) = (?, ?, ?)", *where)
+            (row,) = self._rows(ONE_ATTEMPT, *where)
             now = AttemptState(row["state"])
             if ended.state not in ATTEMPT_MOVES[now]:
                 raise TooLate(f"Step {ended.step} is {now}; it cannot become {ended.state}.")
@@ -161,6 +171,7 @@ class Store(OpenFile):
                 "WHERE (run, step, attempt) = (?, ?, ?)",
                 (*values, *where),
             )
+            self._append(run, EntryKind.END, ONE_ATTEMPT, *where)
             self._add_events(run, at, events)
 
     def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
@@ -185,7 +196,8 @@ class Store(OpenFile):
             if existing or (only_if and not only_if(self._record(run))):
                 return False
             for new in filter(None, (fact, follows)):
-                db.table("facts").insert({"run": run, **fact_row(new)})
+                number = db.table("facts").insert({"run": run, **fact_row(new)}).last_pk
+                self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
             self._add_events(run, fact.at, events)
         return True
 
@@ -197,8 +209,7 @@ class Store(OpenFile):
     def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
         """The oldest `limit` events of a run with an id above `after`, in order."""
         jumps = self._jumps(run)
-        sql = "SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
-        return [true_event(to_event(row), jumps) for row in self._rows(sql, run, after, limit)]
+        return [true_event(to_event(row), jumps) for row in self._rows(EVENTS, run, after, limit)]
 
     def add_clock_jump(self, run: int, by: timedelta, now: datetime, since: Position, event: NewEvent) -> None:
         """Store that the clock has jumped by `by`. The jump is found at `now`; the clock was last right at `since`."""
@@ -207,6 +218,7 @@ class Store(OpenFile):
             events = [(row["id"], datetime.fromisoformat(row["at"])) for row in self._rows(sql, run, since.event)]
             written = replace(self._written(run), events=events or [(since.event, now)])
             db.table("clock_jumps").insert({"run": run, **jump_row(find_jump(written, by, now, since))})
+            self._append(run, EntryKind.JUMP)
             self._add_events(run, now, [event])
 
     def _jumps(self, run: int) -> list[ClockJump]:
@@ -216,31 +228,6 @@ class Store(OpenFile):
         for event in events:
             if event.once and self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, event.once):
                 continue
-            last = self._rows("SELECT hash FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run)
-            row = {"run": run, "at": at.isoformat(), **event_row(event), "before": last[0]["hash"] if last else ""}
-            self._db.table("events").insert({**row, "hash": event_hash(row)})
-
-    # -- files of a run, and what the poster has posted -----------------------------------------------------------
-
-    def save_file(self, run: int, name: str, text: str) -> str:
-        """Store a file's text with the run and return its SHA-256. The first text stored under a name stays."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        with self._write() as db:
-            db.table("files").insert({"run": run, "name": name, "sha256": digest, "text": text}, ignore=True)
-        return digest
-
-    def file(self, run: int, name: str) -> str | None:
-        """The text of a stored file, or None."""
-        for row in self._rows("SELECT text FROM files WHERE run = ? AND name = ?", run, name):
-            return str(row["text"])
-        return None
-
-    def save_post(self, run: int, event: int, channel: str, ts: str) -> None:
-        """Store which Slack message shows an event; event 0 is the run's card."""
-        row = {"run": run, "event": event, "channel": channel, "ts": ts}
-        with self._write() as db:
-            db.table("posts").insert(row, replace=True)
-
-    def posts(self, run: int) -> dict[int, str]:
-        """The Slack ts of each posted event, by event id; 0 is the card."""
-        return {row["event"]: row["ts"] for row in self._rows("SELECT event, ts FROM posts WHERE run = ?", run)}
+            row = {"run": run, "at": at.isoformat(), **event_row(event)}
+            number = self._db.table("events").insert(row).last_pk
+            self._append(run, EntryKind.EVENT, "SELECT * FROM events WHERE id = ?", number)

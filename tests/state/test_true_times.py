@@ -47,7 +47,7 @@ def jump(
 
 
 def event(number: int, minutes: float) -> Event:
-    return Event(id=number, run=1, at=at(minutes), step="x", data=StatusDue(slot=3), before="a", hash="b")
+    return Event(id=number, run=1, at=at(minutes), step="x", data=StatusDue(slot=3))
 
 
 # -- reading --------------------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import time
 from datetime import timedelta
-from typing import Any
 
 from bot.doors.actions import frozen_page
 from bot.doors.deps import Deps
 from bot.slack.outbox.attachments import Attachments
+from bot.slack.outbox.identity import PINNED, AttemptKey, Identity, attempt_key, head_of, identity_of, question_of
 from bot.slack.outbox.sender import RefusedBySlack, Sender
 from bot.slack.views.blocks import Message
 from bot.slack.views.card import card
@@ -24,7 +24,6 @@ POLL = 0.2  # seconds
 # seconds between two redraws: the minimum, the minimum after many updates, and the maximum, for the card's clock
 REDRAW, CROWDED, CLOCK = 1.0, 3.0, 30.0
 LATE_EVENTS = timedelta(seconds=3)  # so long after its end a kept run can still report which run it has started
-AttemptKey = tuple[str, Any]
 CARD = 0  # the event number under which the card's message is stored
 FINAL = -1  # the event number that marks a run whose events are all posted
 
@@ -88,7 +87,7 @@ class RunThread:
         snapshot = await self._snapshot()
         new_card = card(snapshot)
         first = (await asyncio.to_thread(self.store.events, self.run.id, 0, 1))[0]
-        ts = await self._post(new_card, plain_message(first), _identity(first, "card"), thread="")
+        ts = await self._post(new_card, plain_message(first), identity_of(first, "card"), thread="")
         await self._save_post(CARD, ts)
         self.shown[ts] = new_card
         self.card_without_clock = card(snapshot, clock=False)
@@ -100,13 +99,13 @@ class RunThread:
             no_more_events = await asyncio.to_thread(self._is_long_over)
             after = max(self.posts)
             events = await asyncio.to_thread(self.store.events, self.run.id, after)
-            ends = {_attempt_key(event): event for event in events if isinstance(event.data, StepEnded)}
+            ends = {attempt_key(event): event for event in events if isinstance(event.data, StepEnded)}
             newest_status = max((event.id for event in events if isinstance(event.data, StatusDue)), default=0)
             for event in events:
                 if isinstance(event.data, StatusDue) and event.id < newest_status:
                     await self._save_post(event.id, self.posts[CARD])  # a newer status replaces this one
                 else:
-                    await self._post_event(event, ends.get(_attempt_key(event)))
+                    await self._post_event(event, ends.get(attempt_key(event)))
             if not events:
                 if no_more_events:
                     self.all_posted.set()
@@ -123,24 +122,38 @@ class RunThread:
         snapshot = await self._snapshot()
         drawn = _drawn(snapshot, event, end)
         if isinstance(event.data, StepBegan):
-            self.started_steps[_attempt_key(event)] = event.id
+            self.started_steps[attempt_key(event)] = event.id
         step_message = self._step_message(event)
         if drawn is None:
+            await self._pin(event, snapshot)
             await self._save_post(event.id, self.posts[CARD])
             return
         if step_message:
-            self.live.pop(self.started_steps[_attempt_key(event)], None)
+            self.live.pop(self.started_steps[attempt_key(event)], None)
             async with self.update_lock:
                 await self._update(step_message, drawn, plain_message(event))
             ts = step_message
         else:
-            ts = await self._post(drawn, plain_message(event), _identity(event), thread=self.posts[CARD])
+            ts = await self._post(drawn, plain_message(event), identity_of(event), thread=self.posts[CARD])
             self.shown[ts] = drawn
         await self._post_files(event, drawn)
         await self._save_post(event.id, ts)
         self.may_be_posted = False
         if isinstance(event.data, LIVE) and not (isinstance(event.data, StepBegan) and end):
             self.live[event.id] = event
+
+    async def _pin(self, event: Event, snapshot: Snapshot) -> None:
+        """Post how far the journal went with a person's act: in the question that it answers, else in the card."""
+        if not isinstance(event.data, PINNED) or not event.hash:
+            return
+        question = question_of(event, self.live.values())
+        ts = self.posts[question.id] if question else self.posts[CARD]
+        drawn = (_drawn(snapshot, question, None) if question else None) or card(snapshot)
+        first = question or (await asyncio.to_thread(self.store.events, self.run.id, 0, 1))[0]
+        identity = identity_of(first, "event" if question else "card") | head_of(event)
+        async with self.update_lock:
+            self.shown.pop(ts, None)
+            await self._update(ts, drawn, plain_message(question or event), identity)
 
     async def _post_files(self, event: Event, drawn: Message) -> None:
         """Upload the files of an event, before the event counts as posted. Charts follow by themselves."""
@@ -151,7 +164,7 @@ class RunThread:
         elif isinstance(event.data, RunMoved) and event.data.state not in ACTIVE:
             await self.attachments.post_report(self.channel, self.posts[CARD], may_exist=self.may_be_posted)
 
-    async def _post(self, drawn: Message, plain: Message, identity: dict[str, Any], thread: str) -> str:
+    async def _post(self, drawn: Message, plain: Message, identity: Identity, thread: str) -> str:
         """Post a message, or its plain text if Slack refuses it. Returns the ts; the card's if Slack refuses both."""
         may_exist, after = self.may_be_posted, self._newest_ts()
         try:
@@ -172,7 +185,7 @@ class RunThread:
         """For the end of a step: the ts of the message of its start, or nothing if that has no message of its own."""
         if not isinstance(event.data, StepEnded):
             return ""
-        ts = self.posts.get(self.started_steps.get(_attempt_key(event), CARD), "")
+        ts = self.posts.get(self.started_steps.get(attempt_key(event), CARD), "")
         return "" if ts == self.posts[CARD] else ts
 
     async def _upload(self, drawn: Message) -> None:
@@ -190,10 +203,10 @@ class RunThread:
         events = await asyncio.to_thread(self.store.events, self.run.id, 0, 100_000)
         posted = [event for event in events if event.id in self.posts]
         self.live = {event.id: event for event in posted if isinstance(event.data, LIVE)}
-        self.started_steps = {_attempt_key(event): event.id for event in posted if isinstance(event.data, StepBegan)}
+        self.started_steps = {attempt_key(event): event.id for event in posted if isinstance(event.data, StepBegan)}
         for event in posted:
             if isinstance(event.data, StepEnded):
-                self.live.pop(self.started_steps.get(_attempt_key(event), CARD), None)
+                self.live.pop(self.started_steps.get(attempt_key(event), CARD), None)
 
     async def _redraw(self) -> None:
         """Update what has changed, at most once in REDRAW seconds; a last time when everything is posted."""
@@ -213,27 +226,18 @@ class RunThread:
             self.finished = last
             await asyncio.sleep(0 if last else CROWDED if self.sender.crowded else REDRAW)
 
-    async def _update(self, ts: str, drawn: Message, plain: Message) -> None:
+    async def _update(self, ts: str, drawn: Message, plain: Message, identity: Identity | None = None) -> None:
         if self.shown.get(ts) == drawn or not ts:
             return
         self.shown[ts] = drawn
         try:
-            await self.sender.update(self.channel, ts, drawn)
+            await self.sender.update(self.channel, ts, drawn, identity)
         except RefusedBySlack as error:
             LOG.warning("run %s: Slack refuses an update (%s); the message becomes plain text", self.run.id, error)
             try:
-                await self.sender.update(self.channel, ts, plain)
+                await self.sender.update(self.channel, ts, plain, identity)
             except RefusedBySlack as again:
                 LOG.warning("run %s: Slack refuses the plain text too (%s): %s", self.run.id, again, plain.text)
-
-
-def _identity(event: Event, what: str = "event") -> dict[str, Any]:
-    """The metadata by which a message is found again. The hash tells runs of different records apart."""
-    return {"run": event.run, "event": event.id, "what": what, "hash": event.hash}
-
-
-def _attempt_key(event: Event) -> AttemptKey:
-    return event.step, getattr(event.data, "attempt", None)
 
 
 def _drawn(snapshot: Snapshot, event: Event, end: Event | None) -> Message | None:

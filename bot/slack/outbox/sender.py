@@ -15,11 +15,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
 from bot.slack.views.blocks import Message, Upload
 
 LOG = logging.getLogger("gonogo.slack")
 T = TypeVar("T")
-EVENT_TYPE = "gonogo_event"
 # errors that pass by themselves
 TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 # errors about the message itself, by the beginnings of their names: sending it again would not help
@@ -66,7 +66,7 @@ class Sender:
         channel: str,
         thread: str,
         message: Message,
-        identity: dict[str, Any],
+        identity: Identity,
         *,
         may_exist: bool,
         after: str = "",
@@ -96,12 +96,15 @@ class Sender:
 
         return await self._retry("chat.postMessage", attempt)
 
-    async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Update one of the bot's messages. Raises RefusedBySlack."""
+    async def update(self, channel: str, ts: str, message: Message, identity: Identity | None = None) -> None:
+        """Update one of the bot's messages; without an `identity` its metadata stays. Raises RefusedBySlack."""
+        metadata = {"event_type": EVENT_TYPE, "event_payload": identity} if identity else None
 
         async def attempt() -> None:
             await self._wait_to_update()
-            await self.client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+            await self.client.chat_update(
+                channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
+            )
 
         await self._retry("chat.update", attempt)
 
@@ -163,11 +166,10 @@ class Sender:
             await asyncio.sleep(max(0.0, 60 - (time.monotonic() - self._updates[0])))
         self._updates.append(time.monotonic())
 
-    async def _find(self, channel: str, thread: str, identity: dict[str, Any], after: str) -> str:
+    async def _find(self, channel: str, thread: str, identity: Identity, after: str) -> str:
         """The ts of the message with this identity, or nothing."""
         async for message in self._messages(channel, thread, after):
-            metadata = message.get("metadata", {})
-            if metadata.get("event_type") == EVENT_TYPE and metadata.get("event_payload") == identity:
+            if shows(message.get("metadata"), identity):
                 return str(message["ts"])
         return ""
 

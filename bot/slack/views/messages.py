@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock_jumped, slow_step
+from bot.slack.views.notices import clock_jumped, record_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
@@ -24,6 +24,7 @@ from state.events import (
     KeepDecided,
     NextRunReported,
     PeopleAsked,
+    RecordChanged,
     Recovered,
     Reminder,
     RollbackBudget,
@@ -105,4 +106,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     NextRunReported: run.next_run,
     StepSlow: slow_step,
     ClockJumped: clock_jumped,
+    RecordChanged: record_changed,
 }

@@ -1,11 +1,11 @@
-"""Messages about the unusual: a slow step, a clock that jumped, a run ended by hand."""
+"""Messages about the unusual: a slow step, a clock that jumped, a changed record, a run ended by hand."""
 
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person
-from state.events import ClockJumped, RunMoved, StepSlow
+from state.events import ClockJumped, RecordChanged, RunMoved, StepSlow
 from state.records import Event
 
 
@@ -24,6 +24,28 @@ def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
     """The clock of the bot's machine jumped, and what that means for the run."""
     head = f"🕰️ {line(data.summary, 600)}."
     return message(head, [section(head)])
+
+
+def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Message:
+    """The record was changed from outside: the first entry, what the bot does now, and who decides."""
+    more = f" (and {data.number - 1} more)" if data.number > 1 else ""
+    head = f"🚨 *The record of this run was changed from outside*: {line(data.summary, 400)}{more}."
+    if data.refused:
+        then = (
+            "The bot does nothing of this run, not even its rollback: it cannot know what that would do. Put the state "
+            "file back as it was, or roll back by hand."
+        )
+    elif data.held:
+        then = (
+            "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). Rolling back is free."
+        )
+    else:
+        then = "The rollback continues."
+    check = f"What else was changed: `gonogo verify {event.run}`. This thread shows what the bot wrote before."
+    people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
+    return message(
+        head, [section(f"{head}\n{then}\n{check}"), context(people and f"Please check: {people}")], broadcast=True
+    )
 
 
 def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:

@@ -86,7 +86,7 @@ def hostile(text: str) -> Report:
         ended_at=NOON + timedelta(minutes=9),
     )
     alert = event_from("alert", {"name": text, "value": 9.0, "rule": text})
-    event = Event(id=1, run=1, at=NOON, step="response-time", data=alert, before="", hash="")
+    event = Event(id=1, run=1, at=NOON, step="response-time", data=alert)
     return build_report(page_with(text), of, [event], [deploy_of(of)], people={}, now=NOON)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -12,6 +13,7 @@ from commands.progress.step_state import WATCH
 from commands.report import Report
 from commands.report.alert_history import AlertOccurrence
 from commands.report.report import CriterionReport
+from state.facts import Door
 from state.records import AttemptState, RunState
 from tests.bot.report.reports import panel, report_of
 from tests.pages import NOON, SIGNED, record, row, said
@@ -94,10 +96,12 @@ def test_the_headline_says_how_the_run_ended(state: RunState, words: str) -> Non
 
 
 def test_the_summary_of_a_kept_run() -> None:
-    assert rows(replace(KEPT, commit="0123456789abcdef"), "Summary") == [
+    commit, page = "0123456789abcdef0123456789abcdef01234567", sha256(KEPT.run.text.encode()).hexdigest()
+    assert rows(replace(KEPT, commit=commit, started_through="terminal"), "Summary") == [
         ("Runbook", "🚀 A small deploy"),
-        ("Release", "main 0123456789"),
-        ("Started by", "U1"),
+        ("Page", f"small.md, SHA-256 {page}"),
+        ("Release", f"main {commit}"),
+        ("Started by", "U1, terminal"),
         ("Started", "Mon 23 Nov 19:00:00"),
         ("Ended", "Mon 23 Nov 20:20:00"),
         ("Duration", "1 h 20 min"),
@@ -106,7 +110,7 @@ def test_the_summary_of_a_kept_run() -> None:
 
 def test_the_summary_names_people_notes_reasons_and_the_rollback() -> None:
     run = replace(ROLLED_BACK.run, note="with care", speed=60.0, ended_at=None)
-    assert rows(replace(ROLLED_BACK, run=run, names={"U1": "Ada"}), "Summary")[2:] == [
+    assert rows(replace(ROLLED_BACK, run=run, names={"U1": "Ada"}), "Summary")[3:] == [
         ("Started by", "Ada"),
         ("Started", "Mon 23 Nov 19:00:00"),
         ("Ended", "in progress"),
@@ -156,12 +160,13 @@ def test_the_timeline_shows_plan_and_result() -> None:
     ]
 
 
-def test_actions_say_who_did_what_when_and_why() -> None:
-    report = replace(KEPT, names={"ULEAD": "Ada"})
+def test_actions_say_who_did_what_when_through_which_door_and_why() -> None:
+    kept = replace(KEPT.actions[-1], door=Door.TERMINAL)
+    report = replace(KEPT, actions=(*KEPT.actions[:-1], kept), names={"ULEAD": "Ada"})
     assert rows(report, "Who did what") == [
-        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", "signed ✅ พร้อมไหม (ready?)", ""),
-        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", "signed ✅ พร้อมไหม (ready?)", ""),
-        ("Mon 23 Nov 20:20:00", "Ada", "decided KEEP", "all good"),
+        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", "Slack", "signed ✅ พร้อมไหม (ready?)", ""),
+        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", "Slack", "signed ✅ พร้อมไหม (ready?)", ""),
+        ("Mon 23 Nov 20:20:00", "Ada", "terminal", "decided KEEP", "all good"),
     ]
     assert part(replace(KEPT, actions=()), "Who did what").bullets == ("Nobody acted on this run.",)
     bot = replace(KEPT, actions=(replace(KEPT.actions[-1], person="gonogo"),))

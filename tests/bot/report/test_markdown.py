@@ -62,7 +62,7 @@ def long_watch(count: int) -> tuple[Record, list[Event]]:
         attempts.append(row("response-time", AttemptState.DONE, n + 1, after=after, seconds=seconds, failed=0.0))
         data = event_from("alert" if slow else "checked", {"name": "API response > 5 s", "value": seconds})
         at = NOON + timedelta(minutes=after)
-        events.append(Event(id=n, run=1, at=at, step="response-time", data=data, before="", hash=""))
+        events.append(Event(id=n, run=1, at=at, step="response-time", data=data))
     return record(*attempts), events
 
 

@@ -40,7 +40,7 @@ def alert(minutes: float, value: float = 9.0, *, kind: str = "alert", name: str 
     """An alert or a warning, posted so many minutes past noon."""
     data = event_from(kind, {"name": name, "value": value, "rule": "above 5 s", "number": number})
     at = NOON + timedelta(minutes=minutes)
-    return Event(id=1, run=1, at=at, step=CHECK, data=data, before="", hash="")
+    return Event(id=1, run=1, at=at, step=CHECK, data=data)
 
 
 def report(of: Record, events: Sequence[Event] = (), page: Page = PAGE) -> Report:

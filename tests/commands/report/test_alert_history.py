@@ -90,5 +90,5 @@ def test_an_alert_that_the_page_does_not_name_shows_a_plain_number() -> None:
 
 
 def test_other_events_are_no_alerts() -> None:
-    held = Event(id=1, run=1, at=alert(15).at, step="", data=payload(event("held alert")), before="", hash="")
+    held = Event(id=1, run=1, at=alert(15).at, step="", data=payload(event("held alert")))
     assert occurrences([held], sample(15, 9.0)) == ()

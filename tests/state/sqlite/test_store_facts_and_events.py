@@ -13,7 +13,6 @@ import pytest
 from state.events import event_from
 from state.facts import Hold, Keep, Resume, RollbackRequest
 from state.records import AttemptState, Position, Run
-from state.sqlite.rows import event_hash
 from state.sqlite.store import Store
 from tests.pages import NOON, event
 from tests.state.sqlite.samples import STARTED, U1, at, new_run
@@ -23,13 +22,6 @@ REQUEST = RollbackRequest(by=U1, at=NOON)
 
 def kinds(store: Store, run: Run) -> list[str]:
     return [stored.data.stored_kind for stored in store.events(run.id)]
-
-
-def hashes(store: Store) -> list[str]:
-    """The hash that each stored event should have, in order."""
-    with closing(sqlite3.connect(store.path)) as rows:
-        rows.row_factory = sqlite3.Row
-        return [event_hash(dict(row)) for row in rows.execute("SELECT * FROM events ORDER BY id")]
 
 
 # -- facts ----------------------------------------------------------------------------------------------------------
@@ -88,20 +80,15 @@ def test_facts_and_events_cannot_be_changed_even_by_hand(store: Store, run: Run)
 # -- events ---------------------------------------------------------------------------------------------------------
 
 
-def test_each_event_names_the_hash_of_the_one_before(store: Store, run: Run) -> None:
-    store.add_events(run.id, NOON, event("status"), event("status"))
-    events = store.events(run.id)
-    assert [one.before for one in events] == ["", *(one.hash for one in events[:-1])]
-    assert hashes(store) == [one.hash for one in events], "an event's content was changed after it was written"
-
-
-def test_every_run_has_its_own_chain_of_hashes(store: Store, run: Run) -> None:
+def test_each_event_has_its_place_in_the_journal_of_its_run(store: Store, run: Run) -> None:
     other = store.start_run(new_run("other"), NOON, STARTED)
     for number in (run.id, other.id, run.id, other.id):
         store.add_events(number, NOON, event("status"))
     for number in (run.id, other.id):
+        entries = {entry.number: entry.hash for entry in store.chain(number).entries}
         events = store.events(number)
-        assert [one.before for one in events] == ["", events[0].hash, events[1].hash], f"run {number}"
+        assert [one.entry for one in events] == [2, 3, 4], f"run {number}"
+        assert [one.hash for one in events] == [entries[2], entries[3], entries[4]]
 
 
 def test_an_event_with_a_once_is_stored_once_in_each_run(store: Store, run: Run) -> None:

@@ -17,7 +17,7 @@ PHONES = {"dba": "+66 2 555 0101", "lead": "+66 2 555 0102"}
 
 def event_with(data: EventData, *, step: str = "", number: int = 7) -> Event:
     """An event of run 1, at noon, in Slack."""
-    return Event(id=number, run=1, at=NOON, step=step, data=data, before="", hash="")
+    return Event(id=number, run=1, at=NOON, step=step, data=data)
 
 
 def snapshot_with(*attempts: Attempt, facts: tuple[Fact, ...] = (), **run: object) -> Snapshot:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bot.slack.views.notices import clock_jumped, ended_by_hand, slow_step
-from state.events import ClockJumped, RunMoved, StepSlow
+from typing import Any
+
+from bot.slack.views.notices import clock_jumped, ended_by_hand, record_changed, slow_step
+from state.events import ClockJumped, RecordChanged, RunMoved, StepSlow
 from state.records import RunState
 from tests.bot.slack.run_writer import LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
@@ -21,6 +23,25 @@ def test_a_slow_step_says_how_slow_and_who_should_check() -> None:
 def test_a_clock_that_jumped_is_one_line() -> None:
     data = ClockJumped(summary="the clock went back 1 h")
     assert shown(clock_jumped(snapshot_with(), event_with(data), data)) == "🕰️ the clock went back 1 h."
+
+
+def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> None:
+    def lines_of(**fields: Any) -> list[str]:
+        data = RecordChanged(summary="entry 17 (signature backup:1:dba) was altered", **fields)
+        drawn = record_changed(snapshot_with(), event_with(data), data)
+        assert drawn.broadcast, "the channel must know"
+        return shown(drawn).splitlines()
+
+    head = "🚨 *The record of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
+    check = "What else was changed: `gonogo verify 1`. This thread shows what the bot wrote before."
+    assert lines_of(held=True, number=3, roles=("lead",)) == [
+        f"{head} (and 2 more).",
+        "No new step starts and KEEP waits until somebody resumes the run (`/deploy resume`). Rolling back is free.",
+        check,
+        f"Please check: <@{LEAD}>",
+    ]
+    assert lines_of() == [f"{head}.", "The rollback continues.", check]
+    assert lines_of(refused=True)[1].startswith("The bot does nothing of this run, not even its rollback")
 
 
 def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> None:

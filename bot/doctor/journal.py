@@ -1,0 +1,58 @@
+"""The doctor's checks of the journal: whether the record was changed from outside, and where its key is."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from bot.settings import Settings
+from bot.text import clean, clip
+from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
+from commands.start.preflight import PreflightLine
+from state.errors import BadRecord
+from state.journal import RecordKey
+from state.journal.key import key_beside
+from state.sqlite.verify import Verdict, verify_file
+
+ABOUT = "record"
+
+
+def check_journal(settings: Settings) -> list[PreflightLine]:
+    """Every line about the journal of the state file. Nothing is created or changed."""
+    if not settings.state.exists():
+        return []
+    try:
+        key = settings.find_record_key()
+        verdicts = verify_file(settings.state, key)
+    except BadRecord as error:
+        return [_line(WARN, f"it was not verified: {error}", "")]
+    changes = [(verdict, change) for verdict in verdicts for change in verdict.changes]
+    if changes:
+        lines = [_line(FAIL, f"it was changed from outside: {_name(*changes[0])}", "see `gonogo verify`")]
+    else:
+        covered = sum(verdict.run > 0 and verdict.covered for verdict in verdicts)
+        older = sum(not verdict.covered for verdict in verdicts)
+        more = f"; {older} of an earlier version are not covered" if older else ""
+        lines = [_line(OK, f"nothing was changed from outside in the runs with a journal: {covered}{more}")]
+    return lines + _key(settings, key, any(verdict.entries for verdict in verdicts))
+
+
+def _key(settings: Settings, key: RecordKey | None, needed: bool) -> list[PreflightLine]:
+    if key is None:
+        todo = "set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was"
+        return [_line(WARN, "its key is not here: the bot writes without it", todo)] if needed else []
+    source = settings.record_key
+    if isinstance(source, RecordKey):
+        return []
+    file: Path = source or key_beside(settings.state)
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return [_line(WARN, f"others may read its key {file}", f"chmod 600 {file}")]
+    return []
+
+
+def _name(verdict: Verdict, change: str) -> str:
+    return clip(clean(f"run {verdict.run}: {change}" if verdict.run else change), 200)
+
+
+def _line(level: str, summary: str, todo: str = "") -> PreflightLine:
+    return PreflightLine(about=ABOUT, result=PreflightResult(level=level, summary=summary, todo=todo))

@@ -1,0 +1,1 @@
+"""`gonogo verify`: whether a state file, a run or a bundle was changed from outside."""

@@ -1,0 +1,56 @@
+"""Verifies the state file: one line for each run, with the first entry that was altered, added or removed."""
+
+from __future__ import annotations
+
+from bot.settings import Settings
+from bot.text import clean, counted
+from bot.verify.posted import compare_with_slack
+from state.sqlite.journal import RECORD
+from state.sqlite.verify import Verdict, verify_file
+
+SHOWN = 10  # changes of a run that are listed
+NOT_COVERED = (
+    "Not covered: the output of steps while they run, what a rollback would lose, and which Slack messages show what."
+)
+WITHOUT_KEY = (
+    "The record's key is not here, so only the hashes were compared: they show every change by somebody who did not "
+    "also write the hashes anew. Set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as for the bot."
+)
+
+
+def verify_record(settings: Settings, run: int) -> tuple[bool, list[str]]:
+    """Whether one run, or with 0 the whole state file, is as the bot wrote it, and the lines to print."""
+    key = settings.find_record_key()
+    verdicts = verify_file(settings.state, key, run)
+    lines = [line for verdict in verdicts for line in lines_of(verdict)]
+    if not [verdict for verdict in verdicts if verdict.run != RECORD]:
+        lines.append(f"There is no run in {settings.state}.")
+    if key:
+        lines.append(f"Verified with the record's key {key.id}. {NOT_COVERED}")
+    else:
+        lines += [WITHOUT_KEY, NOT_COVERED]
+    changed = any(verdict.changes for verdict in verdicts)
+    if run:
+        posted_good, posted_line = compare_with_slack(settings, verdicts[0])
+        lines.append(posted_line)
+        changed = changed or not posted_good
+    return bool(key) and not changed and all(verdict.covered for verdict in verdicts), lines
+
+
+def lines_of(verdict: Verdict) -> list[str]:
+    """The lines about a run."""
+    if verdict.run == RECORD:
+        return [f"❌ {clean(change)}." for change in verdict.changes]
+    name = f"Run {verdict.run}"
+    if not verdict.changes:
+        if not verdict.covered:
+            return [f"➖ {name}: not covered. It ended before the state file had a journal."]
+        since = ", from the day on which the journal began" if verdict.found else ""
+        return [f"✅ {name}: unchanged, {counted(verdict.entries, 'entry').replace('entrys', 'entries')}{since}."]
+    first, *others = [clean(change) for change in verdict.changes]
+    absent = first == f"there is no run {verdict.run}"
+    lines = [f"❌ {first[0].upper()}{first[1:]}." if absent else f"❌ {name}: {first}."]
+    lines += [f"   {other}." for other in others[: SHOWN - 1]]
+    if len(others) >= SHOWN:
+        lines.append(f"   … and {counted(len(others) - SHOWN + 1, 'more change')}.")
+    return lines

@@ -1,0 +1,75 @@
+"""Notices that the record of a run was changed from outside: continuing then waits for people, a rollback does not."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from datetime import datetime
+
+from commands.runbook.page import Page
+from state.errors import Refused
+from state.events import RecordChanged
+from state.facts import BOT, Hold, shortened
+from state.journal import Change, EntryKind, Head
+from state.records import NewEvent, Record, Run, RunState
+from state.sqlite.store import Store
+
+LOG = logging.getLogger("gonogo.runner")
+RECHECK = 30.0  # seconds after which the whole record is checked again, though no other process wrote to it
+
+
+class RecordGuard:
+    """Checks a run's record whenever another process wrote to the state file, before anything is done because of it.
+
+    It remembers how far the journal was written, so that an earlier copy of the file does not pass for the record.
+    """
+
+    def __init__(self, store: Store, page: Page, run: int) -> None:
+        self._store = store
+        self._page = page
+        self._run = run
+        self._known: Head | None = None
+        self._reported: set[str] = set()
+        self._version: int | None = None  # of the file, by the writes of other processes, when it was checked
+        self._checked_at = 0.0
+
+    def check(self, record: Record, version: int, now: datetime) -> bool:
+        """Check the record if need be. `version` is the file's, by the writes of others. True if a change was found."""
+        if version == self._version and time.monotonic() - self._checked_at < RECHECK:
+            return False
+        changes, self._known = self._store.check(self._run, self._known)
+        self._version, self._checked_at = version, time.monotonic()
+        new = [change for change in changes if change.summary not in self._reported]
+        self._reported |= {change.summary for change in new}
+        if new:
+            self._report(record, new, now)
+        return bool(new)
+
+    def _report(self, record: Record, changes: list[Change], now: datetime) -> None:
+        """Write that the record was changed, and put the run on hold if it has not begun to roll back."""
+        first = changes[0].summary
+        LOG.error("run %s: the record was changed from outside: %s", self._run, first)
+        holds = record.run.state == RunState.GOING and not record.rollback
+        roles = (self._page.decision.role,)
+        event = NewEvent(data=RecordChanged(summary=first, number=len(changes), held=holds, roles=roles))
+        if not holds:
+            self._store.add_events(self._run, now, event)
+            return
+        reason = shortened(f"the record of this run was changed from outside: {first}")
+        # somebody may have put holds there whose numbers are taken
+        for number in itertools.count(sum(isinstance(fact, Hold) for fact in record.facts)):
+            if self._store.add_fact(self._run, Hold(by=BOT, at=now, number=number, reason=reason), event):
+                return
+
+
+def require_true_page(store: Store, run: Run, now: datetime) -> None:
+    """Raise Refused if somebody changed the run's page, or put the run there: nothing of it may be carried out."""
+    for change in store.changes(run.id):
+        if change.kind == EntryKind.RUN and change.certain:
+            event = RecordChanged(summary=change.summary, refused=True)
+            store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
+            raise Refused(
+                f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what that "
+                "would do. Put the state file back as it was, or roll back by hand and close the run with `gonogo end`"
+            )

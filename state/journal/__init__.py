@@ -1,0 +1,20 @@
+"""The journal: a keyed chain of entries, one for each write to a run, which shows what was changed from outside."""
+
+from __future__ import annotations
+
+from state.journal.chain import Chain, Entry, EntryKind, Head, digest, entry_after, head_mac
+from state.journal.changes import Change, find_changes
+from state.journal.key import RecordKey
+
+__all__ = [
+    "Chain",
+    "Change",
+    "Entry",
+    "EntryKind",
+    "Head",
+    "RecordKey",
+    "digest",
+    "entry_after",
+    "find_changes",
+    "head_mac",
+]

@@ -1,0 +1,203 @@
+"""Writes and reads the journal in the state file, in the transactions of the writes that it covers."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from state.errors import BadRecord
+from state.journal import Chain, Change, Entry, EntryKind, Head, RecordKey, entry_after, find_changes, head_mac
+from state.journal.key import create_key, key_beside, read_key
+from state.sqlite.covered import TABLES, covered
+from state.sqlite.open_file import OpenFile
+
+RECORD = 0  # the "run" whose head holds the newest run, and in place of a hash the newest run without a journal
+
+
+class Journal(OpenFile):
+    """The state file with its journal. `key` is its key, or the file that holds it; without it, the file beside it.
+
+    The first run makes the file of the key.
+    """
+
+    def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | None = None) -> None:
+        super().__init__(path, serving=serving)
+        self._key = key if isinstance(key, RecordKey) else None
+        self._key_file = key if isinstance(key, Path) else key_beside(path)
+
+    @property
+    def key(self) -> RecordKey | None:
+        """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
+        self._key = self._key or read_key(self._key_file)
+        return self._key
+
+    def chain(self, run: int) -> Chain:
+        """The journal of a run, and the rows that it covers, in one snapshot."""
+        with self._mutex, self._snapshot():
+            read = read_chain(self._connection, run)
+        return read.chain()
+
+    def has_lost_key(self) -> bool:
+        """Whether the journal was begun and its key is not here. Raises BadRecord if the key cannot be read."""
+        return self.key is None and bool(self._rows("SELECT 1 FROM journal_heads LIMIT 1"))
+
+    def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
+        """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
+        with self._mutex, self._snapshot():
+            read, record = read_chain(self._connection, run), self.head(RECORD)
+        chain = read.chain()
+        return chain_changes(chain, record, self.key, known), chain.head
+
+    def changes(self, run: int) -> list[Change]:
+        """What was changed from outside in a run. Empty for one that is older than the journal."""
+        return self.check(run)[0]
+
+    def head(self, run: int) -> Head | None:
+        """The head of a run's journal, or None if it has none."""
+        for row in self._rows("SELECT * FROM journal_heads WHERE run = ?", run):
+            return to_head(row)
+        return None
+
+    # -- writing, within the caller's transaction ---------------------------------------------------------------
+
+    def _begin_journal(self, run: int) -> None:
+        """Begin the journal of a new run."""
+        newest = self.head(RECORD)
+        older = newest.hash if newest else str(run - 1)
+        key = self._key_to_write()
+        mac = head_mac(RECORD, run, older, key)
+        self._write_head(RECORD, Head(number=run, hash=older, key=key.id if key else "", mac=mac))
+        self._append(run, EntryKind.RUN)
+
+    def _append(self, run: int, kind: EntryKind, sql: str = "", *values: Any) -> None:
+        """Add the entry for a row that was just written; `sql` selects it where it is not the run's own row."""
+        head = self.head(run)
+        if head is None and kind is not EntryKind.RUN and is_older(run, self.head(RECORD), self._key_to_write()):
+            self._cover_older(run)
+            return
+        table = _TABLE_OF[kind]
+        rows = self._rows(sql or TABLES[table], *(values or (run,)))
+        for found, ref, columns in covered(table, rows[-1], len(rows)):
+            if found is kind:
+                self._write_entry(head, run, kind, ref, columns)
+
+    def _cover_older(self, run: int) -> None:
+        """Cover a run that began before there was a journal, as it is now."""
+        head = self._write_entry(None, run, EntryKind.FOUND, "", {})
+        for kind, ref, columns in read_chain(self._connection, run).covered():
+            head = self._write_entry(head, run, kind, ref, columns)
+
+    def _write_entry(self, head: Head | None, run: int, kind: EntryKind, ref: str, columns: Mapping[str, Any]) -> Head:
+        entry, new = entry_after(head, run, kind, ref, columns, self._key_to_write())
+        values = (entry.number, kind, ref, entry.digest, entry.hash, entry.key, entry.mac)
+        self._connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (run, *values))
+        self._write_head(run, new)
+        return new
+
+    def _key_to_write(self) -> RecordKey | None:
+        """The key to write with. The very first write makes it; without it the bot still writes, unsigned."""
+        try:
+            key = self.key
+        except BadRecord:
+            return None
+        if key is None and not self._rows("SELECT 1 FROM journal_heads LIMIT 1"):
+            key = self._key = create_key(self._key_file)
+        return key
+
+    def _write_head(self, run: int, head: Head) -> None:
+        values = (run, head.number, head.hash, head.key, head.mac)
+        self._connection.execute("INSERT OR REPLACE INTO journal_heads VALUES (?, ?, ?, ?, ?)", values)
+
+
+_TABLE_OF = {
+    EntryKind.RUN: "runs",
+    EntryKind.MOVE: "runs",
+    EntryKind.BEGIN: "attempts",
+    EntryKind.END: "attempts",
+    EntryKind.FACT: "facts",
+    EntryKind.EVENT: "events",
+    EntryKind.FILE: "files",
+    EntryKind.JUMP: "clock_jumps",
+}
+
+
+def is_older(run: int, record: Head | None, key: RecordKey | None) -> bool:
+    """Whether a run began before there was a journal, by the head of the record, which must be signed."""
+    if record is None:
+        return True
+    return not head_problem(record, key) and run <= newest_older(record)
+
+
+def newest_older(record: Head) -> int:
+    """The newest run that began before there was a journal; 0 if there is none."""
+    return int(record.hash) if re.fullmatch(r"[0-9]{1,18}", record.hash) else 0
+
+
+def head_problem(record: Head, key: RecordKey | None) -> bool:
+    """Whether the head of the record is not signed with the key."""
+    return key is not None and record.mac != head_mac(RECORD, record.number, record.hash, key)
+
+
+def chain_changes(chain: Chain, record: Head | None, key: RecordKey | None, known: Head | None = None) -> list[Change]:
+    """What was changed from outside in a run. Empty for one without a journal that is older than the journal."""
+    if not chain.entries and not chain.head and not known and is_older(chain.run, record, key):
+        return []
+    return find_changes(chain, key, known)
+
+
+@dataclass(frozen=True)
+class ReadChain:
+    """The rows of a run and of its journal, as read in one go; making them a Chain takes longer and needs no lock."""
+
+    run: int
+    entries: Sequence[sqlite3.Row]
+    heads: Sequence[sqlite3.Row]
+    tables: Mapping[str, Sequence[sqlite3.Row]]
+
+    def chain(self) -> Chain:
+        """The journal, and the rows that it covers."""
+        return Chain(
+            run=self.run,
+            entries=tuple(_to_entry(row) for row in self.entries),
+            head=to_head(self.heads[0]) if self.heads else None,
+            rows={(kind, ref): columns for kind, ref, columns in self.covered()},
+        )
+
+    def covered(self) -> Iterator[tuple[EntryKind, str, Mapping[str, Any]]]:
+        """Everything that the journal covers, table by table."""
+        for table, rows in self.tables.items():
+            for place, row in enumerate(rows, start=1):
+                yield from covered(table, row, place)
+
+
+def read_chain(connection: sqlite3.Connection, run: int) -> ReadChain:
+    """Read a run with its journal."""
+
+    def rows(sql: str) -> list[sqlite3.Row]:
+        return connection.execute(sql, (run,)).fetchall()
+
+    return ReadChain(
+        run=run,
+        entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
+        heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
+        tables={table: rows(sql) for table, sql in TABLES.items()},
+    )
+
+
+def _to_entry(row: sqlite3.Row) -> Entry:
+    texts = {name: str(row[name]) for name in ("kind", "ref", "digest", "hash", "key", "mac")}
+    return Entry(run=row["run"], number=_number(row), **texts)
+
+
+def to_head(row: sqlite3.Row) -> Head:
+    """A head from its row."""
+    return Head(number=_number(row), **{name: str(row[name]) for name in ("hash", "key", "mac")})
+
+
+def _number(row: sqlite3.Row) -> int:
+    """The number of an entry; -1, which no entry has, for anything else that somebody put there."""
+    return row["number"] if isinstance(row["number"], int) else -1

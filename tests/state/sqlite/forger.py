@@ -1,0 +1,31 @@
+"""Somebody who changes a state file by hand, past the bot and past the file's own triggers."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+
+def by_hand(path: Path, sql: str, *values: Any) -> None:
+    """Carry out statements on the file without its triggers; all of them get the same values."""
+    with closing(sqlite3.connect(path)) as forger:
+        triggers = forger.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            forger.execute(f"DROP TRIGGER {name}")
+        for statement in sql.split(";"):
+            forger.execute(statement, values)
+        for _, trigger in triggers:
+            forger.execute(trigger)
+        forger.commit()
+
+
+def remove_entry(path: Path, run: int, number: int) -> None:
+    """Remove an entry of the journal, and close the gap."""
+    by_hand(path, f"DELETE FROM journal WHERE run = {run} AND number = {number}")
+    with closing(sqlite3.connect(path)) as forger:
+        later = forger.execute("SELECT number FROM journal WHERE run = ? AND number > ? ORDER BY number", (run, number))
+        numbers = [row[0] for row in later]
+    for old in numbers:
+        by_hand(path, "UPDATE journal SET number = number - 1 WHERE run = ? AND number = ?", run, old)

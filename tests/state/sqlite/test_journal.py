@@ -1,0 +1,322 @@
+"""The journal on a real file: who changes the record by hand is found, with the first entry."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from state.facts import BOT, Hold, Keep, RollbackRequest, Signature
+from state.journal import RecordKey
+from state.journal.key import key_beside
+from state.records import Attempt, AttemptState, Position, Run, RunState
+from state.sqlite.covered import NOT_COVERED_TABLES, TABLES
+from state.sqlite.store import Store
+from tests.pages import NOON, event
+from tests.state.sqlite.forger import by_hand, remove_entry
+from tests.state.sqlite.samples import STARTED, U1, OldRecord, at, new_run
+
+SIGNED = Signature(by=U1, at=at(2), step="backup", attempt=1, role="dba")
+
+
+@pytest.fixture
+def run(store: Store) -> Run:
+    """A run with one of everything: entries 1 to 14."""
+    run = store.start_run(new_run(text="# The page"), NOON, STARTED)  # 1, 2
+    store.begin_attempt(run.id, "backup", 1, at(1), event("began"))  # 3, 4
+    ended = Attempt(step="backup", attempt=1, state=AttemptState.UNKNOWN, began_at=at(1), summary="cut")
+    store.end_attempt(run.id, ended, at(2), event("ended"))  # 5, 6
+    done = Attempt(step="backup", attempt=1, state=AttemptState.DONE, began_at=at(1), outcome={"values": {"a": "b"}})
+    store.end_attempt(run.id, done, at(2))  # 7
+    store.add_fact(run.id, SIGNED, event("signed"))  # 8, 9
+    store.save_file(run.id, "016.sql", "DROP TABLE old;")  # 10
+    store.save_file(run.id, "016.sql", "another text")
+    store.add_clock_jump(run.id, timedelta(minutes=5), at(9), Position(), event("clock"))  # 11, 12
+    store.add_fact(run.id, RollbackRequest(by=U1, at=at(10)), event("rollback"))  # 13, 14
+    return run
+
+
+def changes(store: Store, run: Run) -> list[str]:
+    return [str(change) for change in store.changes(run.id)]
+
+
+def test_a_record_that_nobody_touched_shows_no_change(store: Store, run: Run) -> None:
+    assert changes(store, run) == []
+    assert len(store.chain(run.id).entries) == 14
+    store.move_run(run.id, RunState.ROLLING_BACK, at(11))
+    store.move_run(run.id, RunState.ROLLED_BACK, at(12), event("moved"))
+    store.show_progress(run.id, "backup", 1, "50 %")
+    store.set_rollback_loss(run.id, "12 jobs")
+    store.save_post(run.id, 1, "C1", "1.2")
+    assert changes(store, run) == []
+
+
+ATTACKS = {
+    "the page's text": (
+        "UPDATE runs SET text = '# Another'",
+        "entry 1 (the start of the run, with its page) was altered",
+    ),
+    "who started it": ("UPDATE runs SET starter = 'U9'", "entry 1 (the start of the run, with its page) was altered"),
+    "the state": (
+        "UPDATE runs SET state = 'kept'",
+        "the state of the run was added: no entry covers it",
+    ),
+    "an attempt's start": (
+        "UPDATE attempts SET began_at = '2026-01-01T00:00:00+00:00'",
+        "entry 3 (start of step backup, attempt 1) was altered",
+    ),
+    "a result": (
+        "UPDATE attempts SET outcome = '{}'",
+        "entry 7 (result of step backup, attempt 1) was altered",
+    ),
+    "a result that is gone": (
+        "UPDATE attempts SET outcome = '{}', state = 'running', ended_at = NULL",
+        "entry 7 (result of step backup, attempt 1) was removed from the record",
+    ),
+    "an attempt": ("DELETE FROM attempts", "entry 3 (start of step backup, attempt 1) was removed from the record"),
+    "who signed": ("UPDATE facts SET person = 'U9'", "entry 8 (signature backup:1:dba) was altered"),
+    "through which door": ("UPDATE facts SET door = 'terminal'", "entry 8 (signature backup:1:dba) was altered"),
+    "a signature": (
+        "DELETE FROM facts WHERE kind = 'sign'",
+        "entry 8 (signature backup:1:dba) was removed from the record",
+    ),
+    "an event's words": ("UPDATE events SET data = '{\"x\": 1}' WHERE id = 2", "entry 4 (event 2 began) was altered"),
+    "an event's kind": (
+        "UPDATE events SET kind = 'ended' WHERE id = 2",
+        "entry 4 (event 2 began) was removed from the record",
+    ),
+    "an event's time": ("UPDATE events SET at = 'x' WHERE id = 5", "entry 12 (event 5 clock) was altered"),
+    "a kept file": ("UPDATE files SET text = 'DROP TABLE new'", "entry 10 (file 016.sql) was altered"),
+    "a clock jump": ("UPDATE clock_jumps SET seconds = 1", "entry 11 (clock jump 1) was altered"),
+    "a forged KEEP": (
+        "INSERT INTO facts SELECT NULL, run, 'keep', 'keep', person, door, at, '{}' FROM facts WHERE kind = 'sign'",
+        "KEEP was added: no entry covers it",
+    ),
+    "a forged event": (
+        "INSERT INTO events SELECT NULL, run, at, kind, step, data, NULL FROM events WHERE id = 1",
+        "event 7 started was added: no entry covers it",
+    ),
+    "a fact in another run": (
+        "UPDATE facts SET run = 2 WHERE kind = 'sign'",
+        "entry 8 (signature backup:1:dba) was removed from the record",
+    ),
+    "an entry": ("DELETE FROM journal WHERE number = 8", "entry 8 was removed"),
+    "several entries": ("DELETE FROM journal WHERE number IN (8, 9)", "entries 8 to 9 were removed"),
+    "the first entry": ("DELETE FROM journal WHERE number = 1", "entry 1 was removed"),
+    "the last entry": ("DELETE FROM journal WHERE number = 14", "entry 14 was removed"),
+    "the end, with its rows": (
+        "DELETE FROM journal WHERE number > 12; DELETE FROM facts WHERE kind = 'rollback'; DELETE FROM events WHERE id = 6",
+        "entries 13 to 14 were removed",
+    ),
+    "the end and its number": (
+        (
+            "DELETE FROM journal WHERE number > 12; DELETE FROM facts WHERE kind = 'rollback'; "
+            "DELETE FROM events WHERE id = 6; UPDATE journal_heads SET number = 12, "
+            "hash = (SELECT hash FROM journal WHERE run = 1 AND number = 12) WHERE run = 1"
+        ),
+        "the end of the journal at entry 12 was altered",
+    ),
+    "the end, as if by another key": (
+        (
+            "DELETE FROM journal WHERE number > 12; DELETE FROM facts WHERE kind = 'rollback'; "
+            "DELETE FROM events WHERE id = 6; UPDATE journal_heads SET number = 12, key = 'x', "
+            "hash = (SELECT hash FROM journal WHERE run = 1 AND number = 12) WHERE run = 1"
+        ),
+        "the end of the journal at entry 12 was altered",
+    ),
+    "the whole journal": ("DELETE FROM journal WHERE run = 1", "entries 1 to 14 were removed"),
+    "the journal's end mark": (
+        "DELETE FROM journal_heads WHERE run = 1",
+        "the end of the journal after entry 14 was removed",
+    ),
+    "the journal and its end mark": (
+        "DELETE FROM journal WHERE run = 1; DELETE FROM journal_heads WHERE run = 1",
+        "the start of the run, with its page was added: no entry covers it",
+    ),
+    "two entries, swapped": (
+        (
+            "UPDATE journal SET number = 99 WHERE number = 8; UPDATE journal SET number = 8 WHERE number = 9; "
+            "UPDATE journal SET number = 9 WHERE number = 99"
+        ),
+        "entry 8 (event 4 signed) was altered or put in",
+    ),
+    "a signature's digest": (
+        "UPDATE journal SET digest = 'x' WHERE number = 8",
+        "entry 8 (signature backup:1:dba) was altered or put in",
+    ),
+    "what an entry is about": (
+        "UPDATE journal SET ref = 'x' WHERE number = 8",
+        "entry 8 (fact x) was altered or put in",
+    ),
+    "an entry's kind": (
+        "UPDATE journal SET kind = 'nonsense' WHERE number = 8",
+        "entry 8 (something unknown sign:backup:1:dba) was altered or put in",
+    ),
+    "a number that is none": (
+        "UPDATE journal SET number = 'x' WHERE number = 8",
+        "entry 8 was removed",
+    ),
+    "a signature of the chain": (
+        "UPDATE journal SET mac = 'ไม่' WHERE number = 8",
+        "entry 8 (signature backup:1:dba) was altered or put in: its signature is wrong",
+    ),
+    "a key's name": (
+        "UPDATE journal SET key = 'x' WHERE number = 8",
+        "entry 8 (signature backup:1:dba) was written with another key (x)",
+    ),
+    "no key": (
+        "UPDATE journal SET key = '', mac = '' WHERE number = 8",
+        "entry 8 (signature backup:1:dba) was written without the record's key",
+    ),
+    "a text that is no text": (
+        "UPDATE facts SET data = x'00ff' WHERE kind = 'sign'",
+        "entry 8 (signature backup:1:dba) was altered",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_somebody_changes_is_named_with_the_first_entry(store: Store, run: Run, attack: str) -> None:
+    sql, first = ATTACKS[attack]
+    by_hand(store.path, sql)
+    assert changes(store, run)[0] == first
+
+
+def test_a_removed_entry_is_found_though_the_gap_is_closed(store: Store, run: Run) -> None:
+    remove_entry(store.path, run.id, 8)
+    assert changes(store, run)[0] == "entry 8 (event 4 signed) was altered or put in"
+
+
+def test_an_entry_with_right_hashes_but_no_key_is_found(store: Store, run: Run) -> None:
+    """Somebody who knows how the journal is made appends to it, with a key of their own or with none."""
+    for key in (RecordKey(b"a key of my own"), None):
+        forger = Store(store.path, key=key)
+        forger._key_to_write = lambda key=key: key  # type: ignore[method-assign, misc]
+        forger.add_fact(run.id, Hold(by=U1, at=at(20), number=0 if key else 1))
+        forger.close()
+    own = RecordKey(b"a key of my own").id
+    assert changes(store, run) == [
+        f"entry 15 (hold 0) was written with another key ({own})",
+        "entry 16 (hold 1) was written without the record's key",
+    ]
+
+
+def test_a_run_whose_rows_were_swapped_with_another_run_is_found(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other", text="# Other"), NOON, STARTED)
+    store.add_fact(other.id, Signature(by=BOT, at=at(2), step="backup", attempt=1, role="dba"), event("signed"))
+    by_hand(store.path, "UPDATE facts SET person = CASE run WHEN 1 THEN 'gonogo' ELSE 'U1' END WHERE kind = 'sign'")
+    assert changes(store, run) == ["entry 8 (signature backup:1:dba) was altered"]
+    assert changes(store, other) == ["entry 3 (signature backup:1:dba) was altered"]
+
+
+def test_entries_that_were_swapped_between_runs_are_found(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    by_hand(
+        store.path,
+        "UPDATE journal SET run = 99 WHERE run = 1 AND number = 2; UPDATE journal SET run = 1 WHERE run = 2 AND "
+        "number = 2; UPDATE journal SET run = 2 WHERE run = 99",
+    )
+    assert changes(store, run)[0].startswith("entry 2 ")
+    assert changes(store, other)[0].startswith("entry 2 ")
+
+
+def test_the_record_put_back_to_an_earlier_copy_is_found_by_who_knows_the_head(store: Store, run: Run) -> None:
+    with (
+        closing(sqlite3.connect(store.path)) as file,
+        closing(sqlite3.connect(store.path.with_name("copy.db"))) as copy,
+    ):
+        file.backup(copy)
+    store.add_fact(run.id, Keep(by=U1, at=at(20)))
+    known = store.head(run.id)
+    earlier = Store(store.path.with_name("copy.db"), key=store.key)
+    assert earlier.changes(run.id) == [], "by itself the copy is good"
+    assert [str(change) for change in earlier.check(run.id, known)[0]] == ["entry 15 was removed"]
+    earlier.add_fact(run.id, Hold(by=U1, at=at(20), number=0))
+    assert [str(change) for change in earlier.check(run.id, known)[0]] == ["entry 15 is not the one that the bot wrote"]
+    earlier.close()
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_key_is_made_with_the_first_run_for_its_owner_only_and_is_not_in_the_record(store: Store) -> None:
+    key = key_beside(store.path)
+    assert not key.exists()
+    store.start_run(new_run(), NOON, STARTED)
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_text().strip().encode() not in b"".join(
+        file.read_bytes() for file in store.path.parent.glob("*.db*") if file != key
+    )
+
+
+def test_with_another_key_the_record_is_not_called_altered(store: Store, run: Run) -> None:
+    written = store.key
+    assert written
+    with closing(Store(store.path, key=RecordKey(b"another key than that"))) as other:
+        assert changes(other, run) == [
+            f"entry 1 (the start of the run, with its page) was written with another key ({written.id})"
+        ]
+        by_hand(store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'sign'")
+        assert changes(other, run)[1] == "entry 8 (signature backup:1:dba) was altered"
+
+
+def test_without_the_key_the_hashes_are_still_compared(store: Store, run: Run) -> None:
+    key_beside(store.path).unlink()
+    with closing(Store(store.path)) as without:
+        assert without.key is None
+        assert changes(without, run) == []
+        by_hand(store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'sign'")
+        assert changes(without, run) == ["entry 8 (signature backup:1:dba) was altered"]
+
+
+def test_no_second_key_is_made_for_a_record_whose_key_is_gone(store: Store, run: Run) -> None:
+    key_beside(store.path).rename(store.path.with_name("kept.key"))
+    with closing(Store(store.path)) as without:
+        without.add_fact(run.id, Hold(by=U1, at=at(20), number=0))
+    assert not key_beside(store.path).exists()
+    assert changes(store, run) == ["entry 15 (hold 0) was written without the record's key"]
+
+
+# -- runs of earlier versions ----------------------------------------------------------------------------------------
+
+
+def test_a_run_of_an_earlier_version_is_covered_from_its_next_write_on(path: Path) -> None:
+    with OldRecord(path) as old:
+        old.run(1, "kept", ended=5)
+        old.run(2)
+        old.step("backup", run=2, ended=3)
+        old.fact("hold", "hold:0", 1, run=2)
+        old.event("began", 1, {"title": "x"}, run=2)
+    with closing(Store(path)) as store:
+        assert [store.chain(number).entries for number in (1, 2)] == [(), ()]
+        assert [store.changes(number) for number in (1, 2)] == [[], []]
+        store.add_fact(2, Keep(by=U1, at=at(9)), event("keep"))
+        assert [entry.kind for entry in store.chain(2).entries] == [
+            "found", "run", "begin", "end", "fact", "fact", "event", "event",
+        ]  # fmt: skip
+        assert store.changes(2) == []
+        assert store.start_run(new_run(), at(10), STARTED).id == 3
+        assert [store.changes(number) for number in (1, 2, 3)] == [[], [], []]
+        by_hand(path, "UPDATE attempts SET summary = 'x' WHERE run = 2")
+        assert [str(change) for change in store.changes(2)] == [
+            "entry 4 (result of step backup, attempt 1) was altered"
+        ]
+
+
+def test_every_table_is_covered_or_named_as_not_covered(store: Store) -> None:
+    with closing(sqlite3.connect(store.path)) as file:
+        tables = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables - NOT_COVERED_TABLES == set(TABLES)
+
+
+def test_a_copy_of_the_file_elsewhere_needs_the_key_too(store: Store, run: Run, tmp_path: Path) -> None:
+    store.close()
+    copy = tmp_path / "copy.db"
+    shutil.copy(store.path, copy)
+    with closing(Store(copy)) as elsewhere:
+        assert elsewhere.key is None
+        assert elsewhere.changes(run.id) == []
