@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from commands.runbook import Page
 
 import argparse
-import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -120,8 +119,10 @@ def _terminal_verb(
     verb.add_argument(
         "--as",
         dest="person",
-        default=getpass.getuser(),
-        help="who acts: the Slack user id of a person with the role; default: your login name",
+        default="",
+        metavar="USER_ID",
+        help="who you are; default: the Slack user that GONOGO_TERMINAL_USERS of `gonogo serve` names for your system "
+        "user. Any other name counts only for holding, refusing and rolling back, and is shown as claimed",
     )
     verb.set_defaults(verb=_terminal, name=name)
     return verb
@@ -178,6 +179,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _terminal(options: argparse.Namespace) -> int:
+    from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
     from bot.settings import read_settings
     from bot.wiring import make_deps
@@ -198,7 +200,7 @@ def _terminal(options: argparse.Namespace) -> int:
     def deps_of(store: Store) -> Deps:
         return make_deps(settings, store, pages, preflight)
 
-    terminal = Terminal(settings, options.run, options.person, deps_of, may_create=options.name == "start")
+    terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
             print(line, flush=True)

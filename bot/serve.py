@@ -9,6 +9,7 @@ import threading
 
 from bot import log
 from bot.doors.deps import Deps
+from bot.doors.in_force import to_put_in_force
 from bot.environment import missing
 from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
@@ -29,7 +30,9 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     for page in pages.values():
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
+    in_force = to_put_in_force(settings, pages.values())
     store = Store(settings.state, serving=True)
+    store.put_in_force(in_force)
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
         from bot.doctor.page import preflight

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from bot.report.alt import alt_text
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, MARKS, STATES, state_in_words, tidy
+from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.records import AttemptState, RunState
 
@@ -73,7 +75,7 @@ def _summary(report: Report) -> Part:
     rows = [
         ("Runbook", tidy(report.title)),
         ("Release", tidy(f"{run.ref} {report.commit[:10]}".strip())),
-        ("Started by", person_name(report, run.starter)),
+        ("Started by", f"{person_name(report, run.starter)} {tidy(door_in_words(run.started_by), 300)}".strip()),
         ("Started", local_time(report, run.began_at)),
         ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),
         ("Duration", format_duration(report.clock)),
@@ -140,7 +142,7 @@ def _actions(report: Report) -> Part:
     rows = [
         (
             local_time(report, action.at),
-            f"{person_name(report, action.person)}{f' ({tidy(action.role)})' if action.role else ''}",
+            _who(report, action),
             tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
             tidy(action.reason),
         )
@@ -150,6 +152,13 @@ def _actions(report: Report) -> Part:
         return Part(title="Who did what", bullets=("Nobody acted on this run.",))
     table = Table(columns=("Time", "Who", "Action", "Reason"), rows=tuple(rows))
     return Part(title="Who did what", table=table)
+
+
+def _who(report: Report, action: PersonAction) -> str:
+    role = f" ({tidy(action.role)})" if action.role else ""
+    # at the terminal a system user may be called "gonogo"; that is not the bot
+    name = action.person if action.door and action.person == "gonogo" else person_name(report, action.person)
+    return f"{name}{role} {tidy(action.door, 300)}".strip()
 
 
 def _card(step: StepReport) -> Card:

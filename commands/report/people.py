@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.facts import (
     Agreement,
@@ -53,10 +54,12 @@ class PersonAction:
     """Something that a person (or the bot) did, when and why.
 
     `role` holds the titles of the person's roles, `title` what the action was about: a step's title, or an alert.
+    `door` says that it was done at the terminal, and as which system user; it is empty in Slack.
     """
 
     at: datetime
     person: str
+    door: str
     role: str
     kind: ActionKind
     title: str
@@ -90,6 +93,7 @@ def _action(page: Page, fact: Fact, people: People) -> PersonAction:
     return PersonAction(
         at=fact.at,
         person=fact.person,
+        door=door_in_words(fact.by),
         role=", ".join(titles),
         kind=_KINDS[type(fact)](fact),
         title=_subject(page, fact),

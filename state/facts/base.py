@@ -39,10 +39,21 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts (a Slack user id, or a name typed at the terminal), and through which door."""
+    """Who acts (a Slack user id, or the name of a system user), and through which door.
+
+    `account` is the system user that ran the command at the terminal, as `name@host`. It is empty at the other doors,
+    and in facts that an earlier version wrote. `claimed` means that nothing shows that this account is the person's.
+    """
 
     person: str
     door: Door
+    account: str = ""
+    claimed: bool = False
+
+    @property
+    def system_user(self) -> str:
+        """The name of the system user at the terminal, without the host; empty where it is not known."""
+        return self.account.rpartition("@")[0]
 
 
 # the bot itself, when it acts on an alert

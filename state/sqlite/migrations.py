@@ -106,6 +106,19 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
     # attempts are numbered, facts hold the fields of their kind, and clock jumps have a table of their own
     type_facts,
+    # the system user behind an act at the terminal; what the serving bot runs with, which the terminal must believe;
+    # and the hosts on which an ended run has left no job folders
+    """
+    ALTER TABLE facts ADD COLUMN account TEXT NOT NULL DEFAULT '';
+    ALTER TABLE facts ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN starter_account TEXT NOT NULL DEFAULT '';
+    CREATE TABLE in_force (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE tidy_hosts (
+        run INTEGER NOT NULL REFERENCES runs (id),
+        host TEXT NOT NULL,
+        PRIMARY KEY (run, host)
+    );
+    """,
 )
 
 

@@ -26,7 +26,6 @@ from state.records import (
     Run,
     RunState,
 )
-from state.sqlite.open_file import OpenFile
 from state.sqlite.rows import (
     clean,
     event_hash,
@@ -39,10 +38,11 @@ from state.sqlite.rows import (
     to_jump,
     to_run,
 )
+from state.sqlite.side_tables import SideTables
 from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
 
 
-class Store(OpenFile):
+class Store(SideTables):
     """The records of all runs in one SQLite file.
 
     `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.

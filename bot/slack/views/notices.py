@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, line, person
+from bot.text import acted, bold, line
 from state.events import ClockJumped, RunMoved, StepSlow
 from state.records import Event
 
@@ -29,7 +29,7 @@ def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
 def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     """The run was ended at the terminal: by whom, why, and what it leaves on production."""
     target = line(snapshot.record.run.target)
-    head = f"🛑 *The run of {target} was ended by hand* by {person(data.person)}. Nothing was rolled back."
+    head = f"🛑 *The run of {target} was ended by hand* by {acted(data)}. Nothing was rolled back."
     left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
     production = f"Left on production:\n{left}" if left else "Nothing was changed in production."
     blocks = [
