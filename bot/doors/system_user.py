@@ -45,16 +45,16 @@ def _name(uid: int) -> str:
 
 def _doubt(uid: int) -> str:
     """`unshare --map-user` gives a process any uid, and sudo and su give the uid of somebody else."""
-    id_map, login = _read(_UID_MAP).split(), _read(_LOGIN_UID).strip()
-    if id_map and id_map != _EVERY_UID:
+    id_map, login = _read(_UID_MAP), (_read(_LOGIN_UID) or "").strip()
+    if id_map is not None and id_map.split() != _EVERY_UID:
         return "this process runs in a user namespace, where it may call itself any user"
     if login.isdigit() and login != _NOBODY and int(login) != uid:
         return f"you are logged in as {_name(int(login))} and run this as {_name(uid)}"
     return ""
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> str | None:
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        return ""  # not Linux
+        return None  # not Linux

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.cli import main
 
 Capture = pytest.CaptureFixture[str]
+Become = Callable[[str], None]
 
 
 def run(capsys: Capture, *words: str) -> tuple[int, str, str]:

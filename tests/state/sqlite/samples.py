@@ -32,9 +32,12 @@ def new_run(target: str = "shop", **changes: object) -> dict[str, object]:
 def old_file(path: Path, version: int) -> None:
     """An empty state file of an older schema version."""
     with closing(sqlite3.connect(path)) as old:
-        for script in MIGRATIONS[:version]:
-            assert isinstance(script, str)
-            old.executescript(script)
+        old.row_factory = sqlite3.Row
+        for migration in MIGRATIONS[:version]:
+            if callable(migration):
+                migration(old)
+            else:
+                old.executescript(migration)
         old.execute(f"PRAGMA user_version = {version}")
         old.commit()
 
