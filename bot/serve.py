@@ -15,6 +15,7 @@ from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.runbook import Page
+from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -31,6 +32,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     in_force = to_put_in_force(settings, pages.values())
+    require_private(settings.state)
     store = Store(settings.state, serving=True)
     store.put_in_force(in_force)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from bot.doctor.files import check_files
 from bot.doctor.record import check_record
 from bot.environment import channel, mentions, missing
 from bot.settings import Settings, read_pages
@@ -31,6 +32,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     environ = settings.environ
     lanes: dict[str, Lane] = {
         "state file": lambda: check_record(settings.state),
+        "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, channel(page, environ), mentions(page, environ)),
         "places": lambda: _places(settings, page, ref, limit),
         "the next page": lambda: _next_page(settings, page, limit),
@@ -41,6 +43,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
 def preflight(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:
     """The warnings before a run of the page. Raises Refused with every failure, and how to fix it."""
     lanes: dict[str, Lane] = {
+        "files": lambda: check_files(settings, page),
         "places": lambda: _places(settings, page, ref, START_LIMIT),
         "the next page": lambda: _next_page(settings, page, START_LIMIT),
     }

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.sqlite.private_file import open_regular
 from state.sqlite.typed_facts import type_facts
 
 MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
@@ -182,7 +183,8 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None
         return
     _clear_parts(copy)
     part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    part.unlink(missing_ok=True)  # left by a dead process with the same number
+    os.close(open_regular(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     with closing(sqlite3.connect(part)) as part_connection:
         connection.backup(part_connection)
         complete = _version(part_connection) == version

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import http.server
-import os
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.doors.in_force import to_put_in_force
 from bot.doors.system_user import SystemUser
 from bot.rehearsal.target.ssh_server import SshServer
-from bot.settings import read_pages, read_settings
-from state.sqlite.store import Store
-from tests.bot.command import Become
+from tests.bot.command import Become, serve_once
 from tests.pages import spoil
-
-USERS = "dora=UDBA,lea=ULEAD,dan=UDEPUTY,ursa=U1"
 
 
 @pytest.fixture(scope="session")
@@ -70,9 +63,7 @@ def shop(tmp_path: Path, ssh: SshServer, site: str, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def served(shop: Path) -> Path:
     """The folder, with the state file that a bot has served who knows the system users."""
-    settings = read_settings({**os.environ, "GONOGO_TERMINAL_USERS": USERS})
-    with closing(Store(settings.state, serving=True)) as store:
-        store.put_in_force(to_put_in_force(settings, read_pages(settings.runbook).values()))
+    serve_once()
     return shop
 
 
