@@ -14,6 +14,7 @@ from bot.environment import missing
 from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
+from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -45,6 +46,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
     engine.start()
+    job_folders = JobFolders(store, lambda page: tools_for(page, settings))
+    job_folders.start()
     LOG.info("serving the state file %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
@@ -52,6 +55,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         else:
             stopping.wait()
     finally:
+        job_folders.stop()
         engine.stop()
         store.close()
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from commands.runbook.page import Page
 from state.errors import NotAllowed
-from state.facts import Actor, Door
+from state.facts import Actor
 from state.records import Run
 
 # role -> the people who hold it
@@ -28,19 +28,7 @@ def require_role(actor: Actor, roles: tuple[str, ...], people: People, page: Pag
     raise NotAllowed(f"Only the {titles} may {what}.")
 
 
-def same_person(one: Actor, other: Actor) -> bool:
-    """Whether two acts may be those of one person: one Slack user, or one system user at the terminal.
-
-    A system user that is not known, in a fact of an earlier version, may be any of them.
-    """
-    if one.person == other.person:
-        return True
-    if one.door is not Door.TERMINAL or other.door is not Door.TERMINAL:
-        return False
-    return one.system_user == other.system_user or not (one.system_user and other.system_user)
-
-
 def require_not_starter(actor: Actor, run: Run, page: Page) -> None:
     """Raise NotAllowed if the person started the run and the page requires another person to sign."""
-    if page.runbook.four_eyes and same_person(actor, run.started_by):
+    if page.runbook.four_eyes and actor.may_be(run.started_by):
         raise NotAllowed("You started this run; its runbook page requires another person to sign.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from commands.progress.hold import hold_of
 from commands.progress.step_state import DECISION, WATCH
 from commands.runbook.page import Page, PageStep
-from commands.runbook.people import People, require_not_starter, require_role, roles_of, same_person
+from commands.runbook.people import People, require_not_starter, require_role, roles_of
 from commands.signoff.events import asked_after_refusal, early_keep_asked, people_asked
 from commands.signoff.false_alarm import hold_alert, require_no_rollback
 from commands.signoff.waiting import Waiting, waiting_for
@@ -109,7 +109,7 @@ class RunActions:
         waiting = self._require_waiting(record, Ask.AGREE, step_id, attempt)
         early = record.newest(EarlyKeep) if step_id == DECISION else None
         first = early or record.newest(StepAnswer, step=step_id, attempt=attempt)
-        if first and same_person(first.by, actor):
+        if first and actor.may_be(first.by):
             raise NotAllowed("A second person must agree. You are the first, so it cannot be you.")
         require_role(actor, waiting.roles, self.people, self.page, "agree to this")
         data = StepAgreed(title=waiting.title, person=actor.person, door=door_in_words(actor), attempt=attempt)

@@ -55,6 +55,17 @@ class Actor:
         """The name of the system user at the terminal, without the host; empty where it is not known."""
         return self.account.rpartition("@")[0]
 
+    def may_be(self, other: Actor) -> bool:
+        """Whether both may be the same person: one Slack user, or one system user at the terminal.
+
+        A system user that is not known, in a fact of an earlier version, may be any of them.
+        """
+        if self.person == other.person:
+            return True
+        at_terminal = self.door is Door.TERMINAL and other.door is Door.TERMINAL
+        known = self.system_user and other.system_user
+        return at_terminal and (not known or self.system_user == other.system_user)
+
 
 # the bot itself, when it acts on an alert
 BOT = Actor(person="gonogo", door=Door.BOT)

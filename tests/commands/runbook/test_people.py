@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from commands.runbook.people import require_not_starter, require_role, roles_of, same_person
+from commands.runbook.people import require_not_starter, require_role, roles_of
 from state.errors import NotAllowed
 from state.facts import Actor, Door
 from tests.pages import run, small
@@ -22,27 +22,6 @@ def actor(person: str) -> Actor:
 def at_terminal(person: str, account: str = "") -> Actor:
     """A person at the terminal, as a system user."""
     return Actor(person=person, door=Door.TERMINAL, account=account)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        (actor("U1"), actor("U1"), True),
-        (actor("U1"), actor("U2"), False),
-        (actor("U1"), at_terminal("U1", "ana@web1"), True),
-        (actor("U1"), at_terminal("U2", "ana@web1"), False),
-        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ana@web1"), True),
-        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ana@web2"), True),
-        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ben@web1"), False),
-        (at_terminal("U1"), at_terminal("U2", "ben@web1"), True),
-        (at_terminal("U1"), at_terminal("U2"), True),
-    ],
-)
-def test_two_acts_of_one_slack_user_or_of_one_system_user_are_never_two_people(
-    one: Actor, other: Actor, same: bool
-) -> None:
-    assert same_person(one, other) is same
-    assert same_person(other, one) is same
 
 
 def test_a_starter_at_the_terminal_may_not_sign_under_another_name() -> None:
