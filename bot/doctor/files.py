@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,6 @@ from pathlib import Path
 
 from bot.doors.in_force import VARIABLE, read_terminal_users
 from bot.settings import Settings
-from bot.tools.places import resolve
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
 from commands.start.preflight import PreflightLine
@@ -31,10 +31,8 @@ def _page(where: Path, page: Page) -> Iterator[PreflightLine]:
 
 def _logins(settings: Settings, page: Page) -> Iterator[PreflightLine]:
     for name, host in page.places.hosts.items():
-        try:
-            key, known = (Path(resolve(text, settings.environ)) for text in (host.key, host.known_hosts))
-        except BadSettings:
-            continue  # the environment's own line says so
+        paths = (settings.environ.get(variable.removeprefix("$"), "") for variable in (host.key, host.known_hosts))
+        key, known = (Path(path or os.devnull) for path in paths)  # of an unset variable the environment's line tells
         mode = _mode(key)
         if mode & (stat.S_IROTH | stat.S_IWOTH):
             problem = f"every user of this machine may read or change the private key of host {name} ({key})"

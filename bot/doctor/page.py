@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from bot.doctor.databases import check_databases
 from bot.doctor.files import check_files
 from bot.doctor.record import check_record
 from bot.environment import channel, mentions, missing
@@ -35,6 +36,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, channel(page, environ), mentions(page, environ)),
         "places": lambda: _places(settings, page, ref, limit),
+        "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
     return environment_lines(missing(page, environ)) + in_parallel(lanes, limit + 2)
