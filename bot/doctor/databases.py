@@ -1,4 +1,4 @@
-"""The doctor's check of the connections to databases: to another machine they must be encrypted."""
+"""The doctor warns of a database on another machine without encryption."""
 
 from __future__ import annotations
 

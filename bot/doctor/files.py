@@ -1,4 +1,4 @@
-"""The doctor's checks of files that decide what the bot does and where: pages, keys, known hosts, terminal users."""
+"""The doctor checks who else could read or change pages, keys and known hosts."""
 
 from __future__ import annotations
 

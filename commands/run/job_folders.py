@@ -1,4 +1,4 @@
-"""Removes the folders of ended runs' jobs from their hosts, in a thread of its own that nothing waits for."""
+"""Removes the folders of ended runs' jobs from their hosts, in its own thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside as one line for a terminal or a log: nothing in it acts on the terminal or forges a line."""
+"""Text from outside as one plain line for a terminal or a log."""
 
 from __future__ import annotations
 

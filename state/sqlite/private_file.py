@@ -1,4 +1,4 @@
-"""Whether another user of the machine could change the state file, or put another file in its place."""
+"""Whether another user of the machine could change or replace the state file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database on another machine is spoken to in the clear: a warning of the doctor. On this machine it is none."""
+"""A database on another machine without encryption is a warning of the doctor."""
 
 from __future__ import annotations
 

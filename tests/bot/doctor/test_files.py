@@ -1,4 +1,4 @@
-"""The doctor names each file that another user of the machine could change, or read where it is a key."""
+"""The doctor names each file that another user could change, or read as a key."""
 
 from __future__ import annotations
 

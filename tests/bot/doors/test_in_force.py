@@ -1,4 +1,4 @@
-"""What the serving bot runs with counts at the terminal, and nothing of the caller's own environment."""
+"""What the serving bot runs with counts, not the caller's own environment."""
 
 from __future__ import annotations
 

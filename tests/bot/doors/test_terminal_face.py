@@ -1,4 +1,4 @@
-"""Who acts at the terminal is seen in thread, card, status, log and report, and a claimed name is shown as claimed."""
+"""Who acts at the terminal is seen everywhere; a claimed name is shown as claimed."""
 
 from __future__ import annotations
 

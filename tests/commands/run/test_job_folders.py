@@ -1,4 +1,4 @@
-"""The job folders of a run are removed once it is over, on the hosts that can be reached, and only then."""
+"""The job folders of a run are removed once it is over, and only then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No text from outside acts on a terminal, hides in a line, turns its direction, or forges another line."""
+"""No text from outside acts on a terminal, hides, or forges another line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A link leads nobody elsewhere, nothing is emptied, and a bot serves no file that others may write."""
+"""No link leads elsewhere, and no file is served that others may write."""
 
 from __future__ import annotations
 
