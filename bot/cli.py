@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from commands.runbook import Page
 
 import argparse
-import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
+from commands.text.printable import printable
 from state.errors import GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verb: Verb = options.verb
         return verb(options)
     except GonogoError as error:
-        print(f"gonogo: {error}", file=sys.stderr)
+        _say_error(f"gonogo: {error}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -35,6 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader has closed the pipe, as `head` does; what Python would still flush goes to /dev/null
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _say(line: str, file: TextIO | None = None) -> None:
+    """Print one line. Every line of every command is printed here, and holds nothing that acts on the terminal."""
+    print(printable(line), file=file, flush=True)
+
+
+def _say_error(text: str) -> None:
+    """Print an error. Its further lines are indented, so that none of them looks like one of ours."""
+    first, *others = text.split("\n")
+    for line in (first, *(f"  {other}" for other in others)):
+        _say(line, sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,8 +140,10 @@ def _terminal_verb(
     verb.add_argument(
         "--as",
         dest="person",
-        default=getpass.getuser(),
-        help="who acts: the Slack user id of a person with the role; default: your login name",
+        default="",
+        metavar="USER_ID",
+        help="who you are; default: the Slack user that GONOGO_TERMINAL_USERS of `gonogo serve` names for your system "
+        "user. Any other name counts only for holding, refusing and rolling back, and is shown as claimed",
     )
     verb.set_defaults(verb=_terminal, name=name)
     return verb
@@ -142,10 +157,10 @@ def _check(options: argparse.Namespace) -> int:
     for path in options.pages:
         try:
             page = read_page_file(path)
-            print(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
+            _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
         except GonogoError as error:
             exit_code = 1
-            print(f"{path}: {error}", file=sys.stderr)
+            _say_error(f"{path}: {error}")
     return exit_code
 
 
@@ -154,7 +169,7 @@ def _plan(options: argparse.Namespace) -> int:
     from commands.runbook.plan import plan_lines
 
     for line in plan_lines(read_page_file(options.page)):
-        print(line)
+        _say(line)
     return 0
 
 
@@ -166,13 +181,13 @@ def _doctor(options: argparse.Namespace) -> int:
     settings = read_settings()
     exit_code = 0
     for page in find_pages(settings.runbook, options.page):
-        print(f"{page.name}: {page.title}")
+        _say(f"{page.name}: {page.title}")
         lines = doctor_lines(settings, page, options.ref)
         for line in lines:
-            print(f"  {line}")
+            _say(f"  {line}")
         levels = [line.result.level for line in lines]
         failures, warnings = levels.count("fail"), levels.count("warn")
-        print(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
+        _say(f"  {counted(len(levels), 'check')}: {counted(failures, 'failure')}, {counted(warnings, 'warning')}")
         exit_code = 1 if failures else exit_code
     return exit_code
 
@@ -195,6 +210,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _terminal(options: argparse.Namespace) -> int:
+    from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
     from bot.settings import read_settings
     from bot.wiring import make_deps
@@ -215,10 +231,10 @@ def _terminal(options: argparse.Namespace) -> int:
     def deps_of(store: Store) -> Deps:
         return make_deps(settings, store, pages, preflight)
 
-    terminal = Terminal(settings, options.run, options.person, deps_of, may_create=options.name == "start")
+    terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
-            print(line, flush=True)
+            _say(line)
     finally:
         terminal.close()
     return 0

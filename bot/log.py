@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
+
+from commands.text.printable import printable
 
 REPEAT_INTERVAL = 60.0  # seconds after which the same line is written again
 # a library writes these at every start, and they are so by design
@@ -42,9 +45,25 @@ class RepeatFilter(logging.Filter):
         return True
 
 
+class OneLineFormatter(logging.Formatter):
+    """Each record is one line that nothing from outside can break; the lines of a traceback are indented."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        """The record's line."""
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  the library's name
+        """The traceback's lines."""
+        return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).split("\n"))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802  the library's name
+        """The stack's lines."""
+        return "\n".join(f"    {printable(line)}" for line in super().formatStack(stack_info).split("\n"))
+
+
 def set_up() -> None:
     """Log to standard error, from level INFO on."""
     handler = logging.StreamHandler()
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.addFilter(RepeatFilter())
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -9,11 +9,14 @@ import threading
 
 from bot import log
 from bot.doors.deps import Deps
+from bot.doors.in_force import to_put_in_force
 from bot.environment import missing
 from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
+from commands.run.job_folders import JobFolders
 from commands.runbook import Page
+from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -29,7 +32,10 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     for page in pages.values():
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
+    in_force = to_put_in_force(settings, pages.values())
+    require_private(settings.state)
     store = Store(settings.state, serving=True, key=settings.record_key)
+    store.put_in_force(in_force)
     if store.has_lost_key():
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
 
@@ -42,6 +48,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
     engine.start()
+    job_folders = JobFolders(store, lambda page: tools_for(page, settings))
+    job_folders.start()
     LOG.info("serving the state file %s with %s", settings.state, ", ".join(pages))
     try:
         if slack:
@@ -49,6 +57,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         else:
             stopping.wait()
     finally:
+        job_folders.stop()
         engine.stop()
         store.close()
     return 0

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from state.events import EventData, UnknownEvent
+from commands.text.actors import door_in_words
+from state.events import EventData, PersonActed, UnknownEvent
+from state.facts import Fact
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
@@ -78,6 +80,11 @@ def event_kind(data: EventData) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(data).__name__).lower()
 
 
+def event_person(data: EventData) -> str:
+    """Who acted and where, for an event that is somebody's action; else empty."""
+    return f"{data.person} {data.door}".rstrip() if isinstance(data, PersonActed) else ""
+
+
 def event_title_and_detail(data: EventData) -> tuple[str, str]:
     """An event's title, and its summary, reason, name or state; each is empty where the event has none."""
     details = (str(getattr(data, name, "")) for name in ("summary", "reason", "name", "state"))
@@ -110,6 +117,14 @@ def person(name: str) -> str:
     if not name or name == "gonogo":
         return "the bot"
     return f"<@{name}>" if _PERSON_ID.fullmatch(name) else line(name, 80)
+
+
+def acted(what: PersonActed | Fact) -> str:
+    """Who did this, and where, and as which system user, if that was at the terminal."""
+    door = what.door if isinstance(what, PersonActed) else door_in_words(what.by)
+    # at the terminal a system user may be called "gonogo"; that is not the bot
+    who = line(what.person, 80) if door and what.person == "gonogo" else person(what.person)
+    return f"{who} {line(door, 300)}".rstrip()
 
 
 def mention(name: str) -> str:

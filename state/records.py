@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from state.events import EventData
-from state.facts import Fact, Keep, RollbackRequest
+from state.facts import Actor, Door, Fact, Keep, RollbackRequest
 
 F = TypeVar("F", bound=Fact)
 
@@ -63,6 +63,7 @@ class Run:
     `key` names the run on hosts and in databases. `id` would not do: the runs of every state file count from 1.
     `speed` divides the waiting times of the watch; it is 1 except in a rehearsal. `notice_minutes` is how long the
     team is warned before the deploy begins. `rollback_loss` is what a rollback would lose, by the last query.
+    `starter_account` is the starter's `Actor.account`: empty for a start in Slack.
     Times are in UTC.
     """
 
@@ -81,6 +82,13 @@ class Run:
     began_at: datetime
     ended_at: datetime | None
     rollback_loss: str = ""
+    starter_account: str = ""
+
+    @property
+    def started_by(self) -> Actor:
+        """The starter, as somebody who acts."""
+        door = Door.TERMINAL if self.starter_account else Door.SLACK
+        return Actor(person=self.starter, door=door, account=self.starter_account)
 
     @property
     def active(self) -> bool:

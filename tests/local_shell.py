@@ -35,6 +35,9 @@ class LocalShell:
     def end(self, host: str, key: str) -> None:
         """Nothing runs by itself here."""
 
+    def remove_jobs(self, host: str, run: str) -> bool:
+        return True  # there are no folders
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -151,6 +151,9 @@ class _Shell:
     def close(self) -> None:
         """Nothing is open."""
 
+    def remove_jobs(self, host: str, run: str) -> bool:
+        return bool(self.world.reply("host", f"remove jobs of {run}", host, lambda: True))
+
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:

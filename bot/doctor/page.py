@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from bot.doctor.databases import check_databases
+from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_record
 from bot.environment import channel, mentions, missing
@@ -33,8 +35,10 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     lanes: dict[str, Lane] = {
         "state file": lambda: check_record(settings.state),
         "record": lambda: check_journal(settings),
+        "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, channel(page, environ), mentions(page, environ)),
         "places": lambda: _places(settings, page, ref, limit),
+        "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
     return environment_lines(missing(page, environ)) + in_parallel(lanes, limit + 2)
@@ -43,6 +47,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
 def preflight(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:
     """The warnings before a run of the page. Raises Refused with every failure, and how to fix it."""
     lanes: dict[str, Lane] = {
+        "files": lambda: check_files(settings, page),
         "places": lambda: _places(settings, page, ref, START_LIMIT),
         "the next page": lambda: _next_page(settings, page, START_LIMIT),
     }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import shutil
 import sqlite3
+import stat
 from pathlib import Path
 
 from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.start.preflight import PreflightLine
 from state.sqlite.lock import is_served
+from state.sqlite.private_file import weaknesses
 
 MINIMUM_SPACE = 200_000_000  # bytes; a run with all its output takes a few megabytes
 ABOUT = "state file"
@@ -21,7 +24,7 @@ def check_record(path: Path) -> list[PreflightLine]:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         problem = f"the folder {folder} does not exist or is not writable"
         return [_line(FAIL, problem, "fix the folder, or set GONOGO_STATE")]
-    lines = [*_disk_space(folder), *_file(path)]
+    lines = [*_disk_space(folder), *_privacy(path), *_file(path)]
     if path.exists() and not any(line.result.level == FAIL for line in lines):
         lines.append(_serving(path))
     return lines
@@ -39,6 +42,21 @@ def _disk_space(folder: Path) -> list[PreflightLine]:
     if free < MINIMUM_SPACE:
         return [_line(FAIL, f"only {space}", "free some space: a bot that cannot write stops acting")]
     return [_line(OK, space)]
+
+
+def _privacy(path: Path) -> list[PreflightLine]:
+    """What other users of the machine could do to the file; nothing where only its owner can do anything."""
+    found = [_line(FAIL if weak.grave else WARN, weak.problem, weak.todo) for weak in weaknesses(path)]
+    if path.is_file() and (mode := path.stat()).st_mode & stat.S_IWGRP:
+        found.append(_line(OK, f"group {_group(mode.st_gid)} may write it: all of them may act at the terminal"))
+    return found
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def _file(path: Path) -> list[PreflightLine]:

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.doors.in_force import VARIABLE
+from bot.doors.system_user import system_user
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
@@ -105,6 +107,8 @@ def bot_environment(environ: Mapping[str, str], targets: list[Target], workspace
     if not env.get("GONOGO_BROWSER") and not find_browser():
         env["GONOGO_BROWSER"] = _fetched_browser(targets[0])
     return env | {
+        # whoever rehearses is the starter at the terminal, too
+        VARIABLE: f"{system_user().name}={STARTER.id}",
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_API_URL": workspace.api_url,

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from bot.report.alt import alt_text
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tidy
+from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.records import AttemptState, RunState
 
@@ -74,7 +76,7 @@ def _summary(report: Report) -> Part:
         ("Runbook", tidy(report.title)),
         ("Page", f"{tidy(run.page)}, SHA-256 {report.page_hash}"),
         ("Release", tidy(f"{run.ref} {report.commit}".strip())),
-        ("Started by", f"{person_name(report, run.starter)}{_through(report.started_through)}"),
+        ("Started by", f"{person_name(report, run.starter)} {tidy(door_in_words(run.started_by), 300)}".strip()),
         ("Started", local_time(report, run.began_at)),
         ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),
         ("Duration", format_duration(report.clock)),
@@ -141,7 +143,7 @@ def _actions(report: Report) -> Part:
     rows = [
         (
             local_time(report, action.at),
-            f"{person_name(report, action.person)}{f' ({tidy(action.role)})' if action.role else ''}",
+            _who(report, action),
             DOORS[action.door],
             tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
             tidy(action.reason),
@@ -152,6 +154,13 @@ def _actions(report: Report) -> Part:
         return Part(title="Who did what", bullets=("Nobody acted on this run.",))
     table = Table(columns=("Time", "Who", "Door", "Action", "Reason"), rows=tuple(rows))
     return Part(title="Who did what", table=table)
+
+
+def _who(report: Report, action: PersonAction) -> str:
+    role = f" ({tidy(action.role)})" if action.role else ""
+    # at the terminal a system user may be called "gonogo"; that is not the bot
+    name = action.person if action.account and action.person == "gonogo" else person_name(report, action.person)
+    return f"{name}{role} {tidy(action.account, 300)}".strip()
 
 
 def _card(step: StepReport) -> Card:
@@ -185,10 +194,6 @@ def person_name(report: Report, person: str) -> str:
 def local_time(report: Report, at: datetime) -> str:
     """A time in the page's time zone."""
     return f"{at.astimezone(ZoneInfo(report.zone)):%a %d %b %H:%M:%S}"
-
-
-def _through(door: str) -> str:
-    return f", {DOORS.get(door, tidy(door, 40))}" if door else ""
 
 
 def _date(report: Report, at: datetime) -> str:

@@ -86,6 +86,12 @@ class Shell(Protocol):
         Raises Unreachable, Failed.
         """
 
+    def remove_jobs(self, host: str, run: str) -> bool:
+        """Remove the folders of a run's jobs; `run` is its key. False if one is left, as its job may still be running.
+
+        Raises Unreachable, Failed.
+        """
+
     def ask(
         self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:

@@ -10,6 +10,7 @@ from typing import Any
 
 from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.facts import (
     Agreement,
@@ -54,11 +55,13 @@ class PersonAction:
     """Something that a person (or the bot) did, when, through which door, and why.
 
     `role` holds the titles of the person's roles, `title` what the action was about: a step's title, or an alert.
+    `account` says which system user did it at the terminal; it is empty in Slack.
     """
 
     at: datetime
     person: str
     door: Door
+    account: str
     role: str
     kind: ActionKind
     title: str
@@ -93,6 +96,7 @@ def _action(page: Page, fact: Fact, people: People) -> PersonAction:
         at=fact.at,
         person=fact.person,
         door=fact.by.door,
+        account=door_in_words(fact.by),
         role=", ".join(titles),
         kind=_KINDS[type(fact)](fact),
         title=_subject(page, fact),

@@ -18,7 +18,6 @@ from commands.runbook.page import STAGES, Criterion, Page, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
 from commands.watch.criteria import criterion_holds
-from state.events import RunStarted
 from state.facts import RunClosed
 from state.records import AttemptState, Event, Record, Run
 
@@ -64,14 +63,13 @@ class CriterionReport:
 class Report:
     """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed.
 
-    `started_through` is the door of the start, empty in old records. `page_hash` is the SHA-256 of the run's page.
+    `page_hash` is the SHA-256 of the run's page.
     """
 
     run: Run
     title: str
     zone: str
     commit: str
-    started_through: str
     page_hash: str
     reason: str
     clock: timedelta
@@ -112,7 +110,6 @@ def build_report(
         title=page.title,
         zone=page.runbook.time_zone,
         commit=record.values().get("commit", ""),
-        started_through=next((event.data.door for event in told if isinstance(event.data, RunStarted)), ""),
         page_hash=hashlib.sha256(record.run.text.encode()).hexdigest(),
         reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),

@@ -11,11 +11,13 @@ from commands.progress.clock import elapsed
 from commands.progress.hold import hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
+from commands.report.people import PersonAction, person_actions
 from commands.rollback.budget import StepPace, running_steps
 from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page, Part
 from commands.signoff.waiting import Waiting, decision_pending, waiting_for
+from commands.text.actors import actor_in_words
 from commands.watch.countdown import Countdown, held_alerts, running_countdowns
 from commands.watch.criteria import CriterionStatus, criteria_status
 from commands.watch.verdicts import CheckVerdict, check_verdicts
@@ -95,6 +97,7 @@ class Status:
     criteria: tuple[CriterionStatus, ...]
     countdowns: tuple[Countdown, ...]
     false_alarms: tuple[Countdown, ...]
+    at_terminal: tuple[PersonAction, ...]
     speed: float
 
     @property
@@ -142,7 +145,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         watched=watched_time(page, record, now),
         watch_lasts=page.watch.lasts if page.watch else None,
         waiting=waiting_for(page, record),
-        held_by=hold.person if hold else "",
+        held_by=actor_in_words(hold.by) if hold else "",
         hold_reason=hold.reason if hold else "",
         can_roll_back=can_roll_back(record),
         rollback_reason=rollback.reason if rollback else "",
@@ -154,6 +157,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         criteria=criteria_status(page, record),
         countdowns=running_countdowns(page, record),
         false_alarms=held_alerts(page, record, now),
+        at_terminal=tuple(action for action in person_actions(page, record, {}) if action.door),
         speed=run.speed,
     )
 

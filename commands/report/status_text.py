@@ -8,9 +8,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.progress.step_state import DECISION
+from commands.report.people import PersonAction
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import STAGES, Part
 from commands.signoff.waiting import Waiting
+from commands.text.actors import actor_in_words
 from commands.text.durations import format_duration
 from commands.watch.criteria import CriterionStatus, Mark
 from commands.watch.verdicts import CheckVerdict, Verdict
@@ -34,6 +36,7 @@ def status_lines(status: Status) -> list[str]:
         *_ways_out(status),
         *_listed("Checks:", [_check(check) for check in _worst_first(status.checks)]),
         *_listed("GO / NO-GO:", [_criterion(criterion) for criterion in status.criteria]),
+        *_listed("At the terminal:", [_action(status, action) for action in status.at_terminal]),
     ]
 
 
@@ -59,7 +62,7 @@ def _hold(status: Status) -> Iterator[str]:
     for countdown in status.false_alarms:
         if countdown.hold and countdown.held_until:
             until = _time(status, countdown.held_until)
-            by = f"by {countdown.hold.person} until {until}: {countdown.hold.reason}"
+            by = f"by {actor_in_words(countdown.hold.by)} until {until}: {countdown.hold.reason}"
             yield f"“{countdown.alert.name}” is held as a false alarm {by}"
 
 
@@ -116,7 +119,7 @@ def _command(waiting: Waiting) -> str:
 
 
 def _type(command: str) -> str:
-    return f"  type: gonogo {command} --as USER_ID"
+    return f"  type: gonogo {command}"
 
 
 def _progress(status: Status) -> Iterator[str]:
@@ -158,6 +161,12 @@ def _criterion(criterion: CriterionStatus) -> str:
     mark = "NO-GO" if criterion.sign else MARKS[criterion.mark]
     by = "".join(f" (by {person})" for person in criterion.by)
     return f"{mark}: {criterion.text}: {criterion.evidence}{by}"
+
+
+def _action(status: Status, action: PersonAction) -> str:
+    about = f" {action.title}" if action.title else ""
+    role = f" as {action.role}" if action.role else ""
+    return f"{_time(status, action.at)} {action.kind}{about}{role}, by {action.person} {action.door}"
 
 
 def _time(status: Status, at: datetime, form: str = "%H:%M") -> str:

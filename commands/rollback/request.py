@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.text.actors import door_in_words
 from state.errors import NothingRuns
 from state.events import RollbackRequested
 from state.facts import Actor, RollbackRequest, shortened
@@ -26,5 +27,5 @@ def request_rollback(
 ) -> bool:
     """Write a rollback request. False if there is one already, or if `only_if` is false at the moment of writing."""
     fact = RollbackRequest(by=actor, at=at, reason=shortened(reason))
-    requested = NewEvent(data=RollbackRequested(person=actor.person, reason=fact.reason))
+    requested = NewEvent(data=RollbackRequested(person=actor.person, door=door_in_words(actor), reason=fact.reason))
     return store.add_fact(run, fact, requested, only_if=only_if)

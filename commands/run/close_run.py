@@ -8,6 +8,7 @@ from datetime import datetime
 from commands.progress.clock import elapsed
 from commands.progress.step_state import DECISION, WATCH
 from commands.runbook.page import Page
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.errors import NothingRuns, Refused
 from state.events import RunMoved
@@ -58,6 +59,7 @@ def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: s
         clock=format_duration(elapsed(record, at)),
         reason=closed.reason,
         person=actor.person,
+        door=door_in_words(actor),
         left=tuple(left),
     )
     store.move_run(run.id, RunState.ENDED, at, NewEvent(data=moved))

@@ -105,7 +105,7 @@ class Engine:
         if not page.decision.starts or not keep or record.newest(NextRun):
             return
         # in the name of the first run's starter, so that whoever decided KEEP may sign the second run too
-        starter = Actor(person=run.starter, door=keep.by.door)
+        starter = run.started_by
         request = StartRequest(
             page=page.decision.starts,
             ref=record.values().get("commit", run.ref),

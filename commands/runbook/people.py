@@ -30,5 +30,5 @@ def require_role(actor: Actor, roles: tuple[str, ...], people: People, page: Pag
 
 def require_not_starter(actor: Actor, run: Run, page: Page) -> None:
     """Raise NotAllowed if the person started the run and the page requires another person to sign."""
-    if page.runbook.four_eyes and actor.person == run.starter:
+    if page.runbook.four_eyes and actor.may_be(run.started_by):
         raise NotAllowed("You started this run; its runbook page requires another person to sign.")

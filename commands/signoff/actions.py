@@ -11,6 +11,7 @@ from commands.runbook.people import People, require_not_starter, require_role, r
 from commands.signoff.events import asked_after_refusal, early_keep_asked, people_asked
 from commands.signoff.false_alarm import hold_alert, require_no_rollback
 from commands.signoff.waiting import Waiting, waiting_for
+from commands.text.actors import door_in_words
 from commands.watch.countdown import running_countdowns
 from state.errors import NotAllowed, Refused, TooLate
 from state.events import Ask, KeepDecided, RunHeld, RunResumed, StepAgreed, StepAnswered, StepSigned
@@ -60,6 +61,7 @@ class RunActions:
                 title=step.title,
                 role=role,
                 person=actor.person,
+                door=door_in_words(actor),
                 attempt=attempt,
                 refused=refused,
                 reason=shortened(reason),
@@ -86,7 +88,12 @@ class RunActions:
             raise Refused("Continuing despite this needs a reason. The reason is recorded with the run.")
         fact = StepAnswer(by=actor, at=at, step=step_id, attempt=attempt, choice=choice, reason=shortened(reason))
         answered = StepAnswered(
-            title=step.title, person=actor.person, attempt=attempt, choice=choice, reason=fact.reason
+            title=step.title,
+            person=actor.person,
+            door=door_in_words(actor),
+            attempt=attempt,
+            choice=choice,
+            reason=fact.reason,
         )
         if not self.store.add_fact(self.run, fact, NewEvent(step=step_id, data=answered)):
             raise TooLate(f"“{step.title}” has already been answered.")
@@ -102,15 +109,16 @@ class RunActions:
         waiting = self._require_waiting(record, Ask.AGREE, step_id, attempt)
         early = record.newest(EarlyKeep) if step_id == DECISION else None
         first = early or record.newest(StepAnswer, step=step_id, attempt=attempt)
-        if first and first.person == actor.person:
+        if first and actor.may_be(first.by):
             raise NotAllowed("A second person must agree. You are the first, so it cannot be you.")
         require_role(actor, waiting.roles, self.people, self.page, "agree to this")
-        agreed = NewEvent(step=step_id, data=StepAgreed(title=waiting.title, person=actor.person, attempt=attempt))
+        data = StepAgreed(title=waiting.title, person=actor.person, door=door_in_words(actor), attempt=attempt)
+        agreed = NewEvent(step=step_id, data=data)
         if early is None:
             self.store.add_fact(self.run, Agreement(by=actor, at=at, step=step_id, attempt=attempt), agreed)
             return
         keep = Keep(by=early.by, at=at, reason=early.reason)
-        decided = NewEvent(data=KeepDecided(person=early.person, reason=early.reason))
+        decided = NewEvent(data=KeepDecided(person=early.person, door=door_in_words(early.by), reason=early.reason))
         agreement = EarlyKeepAgreement(by=actor, at=at)
         if not self.store.add_fact(self.run, agreement, agreed, decided, follows=keep, only_if=self._may_keep):
             self._require_may_keep()
@@ -134,7 +142,8 @@ class RunActions:
         if hold_of(record):
             return False
         fact = Hold(by=actor, at=at, number=_count(record, Hold), reason=shortened(reason))
-        return self.store.add_fact(self.run, fact, NewEvent(data=RunHeld(person=actor.person, reason=fact.reason)))
+        held = RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason)
+        return self.store.add_fact(self.run, fact, NewEvent(data=held))
 
     def resume(self, actor: Actor, reason: str, at: datetime) -> bool:
         """Resume a run that is on hold. Only the deciding role may do it. False if the run is not on hold."""
@@ -143,7 +152,8 @@ class RunActions:
         if not hold_of(record):
             return False
         fact = Resume(by=actor, at=at, number=_count(record, Resume), reason=shortened(reason))
-        return self.store.add_fact(self.run, fact, NewEvent(data=RunResumed(person=actor.person, reason=fact.reason)))
+        resumed = RunResumed(person=actor.person, door=door_in_words(actor), reason=fact.reason)
+        return self.store.add_fact(self.run, fact, NewEvent(data=resumed))
 
     def keep(self, actor: Actor, reason: str, at: datetime) -> str:
         """Decide KEEP. Before the watch is over this needs a reason and a second person.
@@ -157,7 +167,7 @@ class RunActions:
         if record.last(DECISION) is None:
             return self._keep_early(record, actor, reason, at)
         fact = Keep(by=actor, at=at, reason=shortened(reason))
-        decided = NewEvent(data=KeepDecided(person=actor.person, reason=fact.reason))
+        decided = NewEvent(data=KeepDecided(person=actor.person, door=door_in_words(actor), reason=fact.reason))
         if self.store.add_fact(self.run, fact, decided, only_if=self._may_keep):
             return "KEEP."
         self._require_may_keep()
@@ -173,7 +183,12 @@ class RunActions:
         if not reason.strip():
             raise Refused("The watch is not over. KEEP now needs a reason, and a second person must agree.")
         fact = EarlyKeep(by=actor, at=at, reason=shortened(reason))
-        answered = StepAnswered(title="KEEP before the watch is over", person=actor.person, reason=fact.reason)
+        answered = StepAnswered(
+            title="KEEP before the watch is over",
+            person=actor.person,
+            door=door_in_words(actor),
+            reason=fact.reason,
+        )
         if not self.store.add_fact(self.run, fact, NewEvent(step=DECISION, data=answered), only_if=self._may_keep):
             self._require_may_keep()
             return "KEEP is already waiting for a second person to agree."

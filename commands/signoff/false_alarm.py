@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands.signoff.waiting import Waiting
+from commands.text.actors import door_in_words
 from commands.text.durations import format_duration, parse_duration
 from state.errors import Refused, TooLate
 from state.events import AlertHeld
@@ -36,7 +37,13 @@ def hold_alert(store: Store, run: int, waiting: Waiting, actor: Actor, reason: s
     fact = AlertHold(
         by=actor, at=at, alert=waiting.step, number=waiting.attempt, lasts=length, reason=shortened(reason)
     )
-    held = AlertHeld(title=waiting.title, person=actor.person, reason=fact.reason, lasts=format_duration(length))
+    held = AlertHeld(
+        title=waiting.title,
+        person=actor.person,
+        door=door_in_words(actor),
+        reason=fact.reason,
+        lasts=format_duration(length),
+    )
     if store.add_fact(run, fact, NewEvent(data=held), only_if=lambda record: not record.rollback):
         return True
     require_no_rollback(store.record(run), waiting.title)

@@ -9,6 +9,7 @@ from datetime import datetime
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.start.request import StartRequest, find_page, require_valid_request, require_variables
+from commands.text.actors import door_in_words
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
@@ -75,6 +76,7 @@ def start(
         "ref": ref,
         "note": note,
         "starter": actor.person,
+        "starter_account": actor.account,
         "channel": request.channel,
         "speed": request.speed,
         "notice_minutes": request.notice_minutes,
@@ -85,7 +87,7 @@ def start(
         note=note,
         target=page.runbook.target,
         person=actor.person,
-        door=actor.door,
+        door=door_in_words(actor),
         warnings=warnings,
     )
     return store.start_run(row, at, NewEvent(data=started))

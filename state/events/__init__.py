@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from state.events.base import EventData, EventKind
+from state.events.base import EventData, EventKind, PersonActed
 from state.events.people import (
     Ask,
     KeepDecided,
@@ -56,6 +56,7 @@ __all__ = [
     "KeepDecided",
     "NextRunReported",
     "PeopleAsked",
+    "PersonActed",
     "RecordChanged",
     "Recovered",
     "Reminder",

@@ -69,5 +69,13 @@ class EventData:
         return cls(**{field.name: _as_tuple(known[field.name]) for field in fields(cls) if field.name in known})
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonActed(EventData):
+    """An action of a person. `door` says in words where, and as which system user; it is empty for Slack."""
+
+    person: str = ""
+    door: str = ""
+
+
 def _as_tuple(value: Any) -> Any:
     return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value

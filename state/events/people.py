@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from state.events.base import EventData, EventKind
+from state.events.base import EventData, EventKind, PersonActed
 from state.facts import Choice
 
 
@@ -50,14 +50,13 @@ class PeopleAsked(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepSigned(EventData):
+class StepSigned(PersonActed):
     """Somebody signed a step, or refused to."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_SIGNED
 
     title: str = ""
     role: str = ""
-    person: str = ""
     attempt: int = 1
     refused: bool = False
     reason: str = ""
@@ -69,13 +68,12 @@ class StepSigned(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepAnswered(EventData):
+class StepAnswered(PersonActed):
     """Somebody answered for a step that did not succeed. An early KEEP is such an event too, without a choice."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_ANSWERED
 
     title: str = ""
-    person: str = ""
     attempt: int = 1
     choice: str = ""
     reason: str = ""
@@ -88,21 +86,19 @@ class StepAnswered(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepAgreed(EventData):
+class StepAgreed(PersonActed):
     """A second person agreed to an answer or to an early KEEP."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_AGREED
 
     title: str = ""
-    person: str = ""
     attempt: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class _OfRun(EventData):
+class _OfRun(PersonActed):
     """An action of a person on the whole run."""
 
-    person: str = ""
     reason: str = ""
 
 

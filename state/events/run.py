@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from state.events.base import EventData, EventKind
+from state.events.base import EventData, EventKind, PersonActed
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunStarted(EventData):
-    """A person started a run through a door. `warnings` are those of the preflight, which do not forbid the start."""
+class RunStarted(PersonActed):
+    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -18,14 +18,12 @@ class RunStarted(EventData):
     ref: str = ""
     note: str = ""
     target: str = ""
-    person: str = ""
-    door: str = ""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunMoved(EventData):
-    """The run moved to another state.
+class RunMoved(PersonActed):
+    """The run moved to another state; somebody acted where it was closed by hand.
 
     `clock` (T+) and `since_rollback` are durations in words. `left` is what an abandoned run left on production.
     """
@@ -36,7 +34,6 @@ class RunMoved(EventData):
     clock: str = ""
     since_rollback: str = ""
     reason: str = ""
-    person: str = ""
     not_restored: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 

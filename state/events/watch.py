@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from state.events.base import EventData, EventKind
+from state.events.base import EventData, EventKind, PersonActed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +62,12 @@ class AlertRaised(WarningRaised):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlertHeld(EventData):
+class AlertHeld(PersonActed):
     """Somebody held an alert as a false alarm. `lasts` is a duration in words."""
 
     kind: ClassVar[EventKind] = EventKind.ALERT_HELD
 
     title: str = ""
-    person: str = ""
     reason: str = ""
     lasts: str = ""
 

@@ -39,10 +39,32 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts (a Slack user id, or a name typed at the terminal), and through which door."""
+    """Who acts (a Slack user id, or the name of a system user), and through which door.
+
+    `account` is the system user that ran the command at the terminal, as `name@host`. It is empty at the other doors,
+    and in facts that an earlier version wrote. `claimed` means that nothing shows that this account is the person's.
+    """
 
     person: str
     door: Door
+    account: str = ""
+    claimed: bool = False
+
+    @property
+    def system_user(self) -> str:
+        """The name of the system user at the terminal, without the host; empty where it is not known."""
+        return self.account.rpartition("@")[0]
+
+    def may_be(self, other: Actor) -> bool:
+        """Whether both may be the same person: one Slack user, or one system user at the terminal.
+
+        A system user that is not known, in a fact of an earlier version, may be any of them.
+        """
+        if self.person == other.person:
+            return True
+        at_terminal = self.door is Door.TERMINAL and other.door is Door.TERMINAL
+        known = self.system_user and other.system_user
+        return at_terminal and (not known or self.system_user == other.system_user)
 
 
 # the bot itself, when it acts on an alert

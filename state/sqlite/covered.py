@@ -22,8 +22,8 @@ TABLES = {
 }
 # no decision uses these columns: what a rollback would lose by the last query, and the newest output
 NOT_COVERED = {"runs": {"rollback_loss"}, "attempts": {"progress"}}
-# what Slack shows of an event, and the journal itself
-NOT_COVERED_TABLES = {"posts", "journal", "journal_heads"}
+# what Slack shows of an event, what each start of the bot writes anew, cleared hosts, and the journal itself
+NOT_COVERED_TABLES = {"posts", "in_force", "tidy_hosts", "journal", "journal_heads"}
 _MOVE = {"state", "ended_at"}
 _END = {"state", "ended_at", "summary", "outcome"}
 

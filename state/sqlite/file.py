@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from state.errors import BadRecord
 from state.sqlite.lock import cannot_open
 from state.sqlite.migrations import migrate
+from state.sqlite.private_file import require_no_links
 
 
 def open_file(path: Path, *, check: bool) -> sqlite3.Connection:
@@ -29,8 +29,7 @@ def open_file(path: Path, *, check: bool) -> sqlite3.Connection:
 
 
 def _open(path: Path, *, check: bool) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    require_no_links(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
         connection.row_factory = sqlite3.Row

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from pathlib import Path
 from typing import IO
 
 from state.errors import BadRecord
+from state.sqlite.private_file import open_regular
 
 ATTEMPTS = 5
 WAIT = 0.05  # seconds between two attempts
@@ -19,7 +21,8 @@ def take_lock(path: Path) -> IO[str]:
     Raises BadRecord if another process holds the lock, or if the lock file cannot be created.
     """
     try:
-        handle = path.with_name(path.name + ".lock").open("w")
+        # a lock file holds nothing, and whatever somebody put in its place must not be emptied
+        handle = os.fdopen(open_regular(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT), "r+")
     except OSError as error:
         raise cannot_open(path, error) from None
     # `is_served` in another process holds the lock for a moment, so one failure proves nothing

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.sqlite.private_file import open_regular
 from state.sqlite.typed_facts import type_facts
 
 MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
@@ -134,6 +135,19 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
     """,
+    # the system user behind an act at the terminal; what the serving bot runs with, which the terminal must believe;
+    # and the hosts on which an ended run has left no job folders
+    """
+    ALTER TABLE facts ADD COLUMN account TEXT NOT NULL DEFAULT '';
+    ALTER TABLE facts ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN starter_account TEXT NOT NULL DEFAULT '';
+    CREATE TABLE in_force (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE tidy_hosts (
+        run INTEGER NOT NULL REFERENCES runs (id),
+        host TEXT NOT NULL,
+        PRIMARY KEY (run, host)
+    );
+    """,
 )
 
 
@@ -197,7 +211,8 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path, version: int) -> None
         return
     _clear_parts(copy)
     part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
-    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+    part.unlink(missing_ok=True)  # left by a dead process with the same number
+    os.close(open_regular(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     with closing(sqlite3.connect(part)) as part_connection:
         connection.backup(part_connection)
         complete = _version(part_connection) == version

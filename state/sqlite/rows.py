@@ -44,6 +44,8 @@ def fact_row(fact: Fact) -> dict[str, Any]:
         "key": clean(fact.key),
         "person": clean(fact.by.person),
         "door": fact.by.door.value,
+        "account": clean(fact.by.account),
+        "claimed": int(fact.by.claimed),
         "at": fact.at.isoformat(),
         "data": json.dumps(clean(data), ensure_ascii=False, sort_keys=True),
     }
@@ -96,7 +98,7 @@ def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
         data["choice"] = Choice(data["choice"])
     if "lasts" in data:
         data["lasts"] = timedelta(seconds=data["lasts"])
-    by = Actor(person=row["person"], door=Door(row["door"]))
+    by = Actor(person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"]))
     return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
 
 

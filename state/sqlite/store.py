@@ -38,6 +38,7 @@ from state.sqlite.rows import (
     to_run,
 )
 from state.sqlite.run_files import RunFiles
+from state.sqlite.side_tables import SideTables
 from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
 
 ONE_ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
@@ -49,7 +50,7 @@ EVENTS = """
 """
 
 
-class Store(RunFiles):
+class Store(RunFiles, SideTables):
     """The records of all runs in one SQLite file.
 
     `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from contextlib import closing
+
 import pytest
 
 from bot.cli import main
+from bot.doors.in_force import to_put_in_force
+from bot.settings import read_pages, read_settings
+from state.sqlite.store import Store
 
 Capture = pytest.CaptureFixture[str]
+Become = Callable[[str], None]
+USERS = "dora=UDBA,lea=ULEAD,dan=UDEPUTY,ursa=U1"
 
 
 def run(capsys: Capture, *words: str) -> tuple[int, str, str]:
@@ -14,3 +23,10 @@ def run(capsys: Capture, *words: str) -> tuple[int, str, str]:
     code = main(words)
     out, err = capsys.readouterr()
     return code, out, err
+
+
+def serve_once() -> None:
+    """Store what a bot stores that serves the environment's pages and knows the system users, and stop that bot."""
+    settings = read_settings({**os.environ, "GONOGO_TERMINAL_USERS": USERS})
+    with closing(Store(settings.state, serving=True)) as store:
+        store.put_in_force(to_put_in_force(settings, read_pages(settings.runbook).values()))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.doors.system_user import SystemUser
 from bot.rehearsal.target.ssh_server import SshServer
+from tests.bot.command import Become, serve_once
 from tests.pages import spoil
 
 
@@ -56,3 +58,21 @@ def shop(tmp_path: Path, ssh: SshServer, site: str, monkeypatch: pytest.MonkeyPa
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def served(shop: Path) -> Path:
+    """The folder, with the state file that a bot has served who knows the system users."""
+    serve_once()
+    return shop
+
+
+@pytest.fixture
+def become(monkeypatch: pytest.MonkeyPatch) -> Become:
+    """Lets the next commands be those of a system user."""
+
+    def become(name: str) -> None:
+        user = SystemUser(name=name, host="web1")
+        monkeypatch.setattr("bot.doors.system_user.system_user", lambda: user)
+
+    return become

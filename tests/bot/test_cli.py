@@ -16,7 +16,7 @@ from commands.start.starter import start
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
-from tests.bot.command import Capture, run
+from tests.bot.command import Become, Capture, run
 from tests.pages import NOON, SMALL, small, spoil
 
 ENV = {
@@ -80,7 +80,7 @@ def test_a_state_file_in_a_missing_folder_is_one_sentence(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
-    code, _, err = run(capsys, "start")
+    code, _, err = run(capsys, "serve", "--no-slack")
     assert code == 1
     assert "cannot be opened or created (No such file or directory)" in err
 
@@ -88,7 +88,8 @@ def test_a_state_file_in_a_missing_folder_is_one_sentence(
 @pytest.mark.parametrize(
     ("name", "summary"), [("smal", "did you mean small.md?"), ("../etc/passwd", "There is no page")]
 )
-def test_an_unknown_page_is_named(shop: Path, capsys: Capture, name: str, summary: str) -> None:
+def test_an_unknown_page_is_named(served: Path, become: Become, capsys: Capture, name: str, summary: str) -> None:
+    become("lea")
     assert summary in run(capsys, "start", name)[2]
 
 
@@ -108,8 +109,9 @@ def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) 
 
 
 def test_start_names_every_missing_variable_at_once(
-    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    served: Path, become: Become, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    become("lea")
     monkeypatch.delenv("SHOP_URL")
     monkeypatch.delenv("SHOP_KEY")
     code, _, err = run(capsys, "start")
@@ -121,35 +123,42 @@ def start_run(shop: Path) -> Store:
     """The record, with a run that U1 started."""
     store = Store(shop / "gonogo.db")
     people = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD", "UDEPUTY"})}
-    start(store, small(), StartRequest(), Actor(person="U1", door=Door.TERMINAL), people, NOON)
+    start(store, small(), StartRequest(), Actor(person="U1", door=Door.SLACK), people, NOON)
     return store
 
 
-def test_a_run_can_be_controlled_from_the_terminal_alone(shop: Path, capsys: Capture) -> None:
-    store = start_run(shop)
+def test_a_run_can_be_controlled_from_the_terminal_alone(served: Path, become: Become, capsys: Capture) -> None:
+    store = start_run(served)
     store.begin_attempt(1, "ready", 1, NOON)
     store.end_attempt(1, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     status = run(capsys, "status")[1]
-    assert "type: gonogo sign ready --as USER_ID" in status
+    assert "type: gonogo sign ready" in status
     assert "No bot is serving this state file. Start it with `gonogo serve`" in status
+    become("dora")
     assert "Signed as Database Admin." in run(capsys, "sign", "ready", "--as", "UDBA")[1]
-    assert "Signed as Tech Lead." in run(capsys, "sign", "ready", "--as", "UDEPUTY")[1]
+    become("dan")
+    assert "Signed as Tech Lead." in run(capsys, "sign", "ready")[1]
     store.begin_attempt(1, "put-the-code-there", 1, NOON)
     store.end_attempt(1, Attempt(step="put-the-code-there", attempt=1, state=AttemptState.FAILED, began_at=NOON), NOON)
-    assert (
-        "Your answer is saved." in run(capsys, "answer", "put-the-code-there", "skip", "it is fine", "--as", "ULEAD")[1]
-    )
+    become("lea")
+    assert "Your answer is saved." in run(capsys, "answer", "put-the-code-there", "skip", "it is fine")[1]
+    become("guest")
     assert "On hold." in run(capsys, "hold", "lunch")[1]
-    assert "Resumed." in run(capsys, "resume", "--as", "ULEAD")[1]
+    become("lea")
+    assert "Resumed." in run(capsys, "resume")[1]
+    become("guest")
     assert "Rollback requested for run 1." in run(capsys, "rollback", "it burns")[1]
     assert "Run 1 is already rolling back." in run(capsys, "rollback", "it burns")[1]
-    assert "rollback requested it burns" in run(capsys, "log")[1]
+    log = run(capsys, "log")[1]
+    assert "step signed        by UDBA at the terminal, as system user dora on host web1: " in log
+    assert "rollback requested by guest at the terminal, as system user guest on host web1: it burns" in log
     store.close()
 
 
-def test_a_second_start_is_refused_in_one_sentence(shop: Path, capsys: Capture) -> None:
-    start_run(shop).close()
-    code, _, err = run(capsys, "start", "--as", "U2")
+def test_a_second_start_is_refused_in_one_sentence(served: Path, become: Become, capsys: Capture) -> None:
+    start_run(served).close()
+    become("lea")
+    code, _, err = run(capsys, "start")
     assert code == 1
     assert "shop already has run 1, started by U1" in err
 
@@ -171,9 +180,10 @@ def test_serve_names_every_missing_token_at_once(shop: Path, capsys: Capture, mo
 
 
 def test_an_abandoned_run_is_shown_and_ended_once_its_number_is_typed(
-    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    served: Path, become: Become, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start_run(shop).close()
+    start_run(served).close()
+    become("lea")
     assert "gonogo end RUN" in run(capsys, "status")[1]
     monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
     code, out, err = run(capsys, "end", "1", "--reason", "its machine is gone")
@@ -184,10 +194,13 @@ def test_an_abandoned_run_is_shown_and_ended_once_its_number_is_typed(
     assert "ENDED BY HAND, check production" in run(capsys, "status")[1]
 
 
-def test_a_run_is_not_ended_while_a_bot_serves_it(shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    start_run(shop).close()
+def test_a_run_is_not_ended_while_a_bot_serves_it(
+    served: Path, become: Become, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_run(served).close()
+    become("lea")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    bot = Store(shop / "gonogo.db", serving=True)
+    bot = Store(served / "gonogo.db", serving=True)
     code, _, err = run(capsys, "end", "1", "--reason", "x")
     assert code == 1
     assert "is in use: another gonogo is serving it. Stop that one first" in err

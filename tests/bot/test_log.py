@@ -88,3 +88,22 @@ def test_the_log_goes_to_standard_error_through_the_filter(monkeypatch: pytest.M
     assert handler.stream is sys.stderr
     assert [type(one) for one in handler.filters] == [log.RepeatFilter]
     assert root.level == logging.INFO
+
+
+def test_nothing_from_outside_forges_a_line_of_the_log() -> None:
+    form = log.OneLineFormatter("%(levelname)s %(name)s: %(message)s")
+    line = form.format(record("gonogo", "host said \x1b[2Kno\n2026-11-28 INFO gonogo: run 1 was kept \u202e"))
+    assert line == "ERROR gonogo: host said \\x1b[2Kno\\n2026-11-28 INFO gonogo: run 1 was kept \\u202e"
+
+
+def test_the_lines_of_a_traceback_are_indented_and_plain() -> None:
+    try:
+        int("x\n2026-11-28 INFO gonogo: run 1 was kept\x1b[1A", base=99)
+    except ValueError as error:
+        error.args = ("x\n2026-11-28 INFO gonogo: run 1 was kept\x1b[1A",)
+        info = sys.exc_info()
+    form = log.OneLineFormatter("%(message)s")
+    first, *others = form.format(record("gonogo", "internal error", exc_info=info)).split("\n")
+    assert first == "internal error"
+    assert all(other.startswith("    ") for other in others), others
+    assert others[-1] == "    2026-11-28 INFO gonogo: run 1 was kept\\x1b[1A"

@@ -20,6 +20,7 @@ from commands.start.starter import start
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
+from tests.bot.command import Capture, run
 
 NOW = datetime.now(UTC)
 DEPLOY = "put-the-code-there"
@@ -110,3 +111,34 @@ def test_a_signal_during_the_start_stops_the_bot_in_order(shop: Path, slack: boo
     finally:
         bot.kill()
         bot.wait()
+
+
+def test_the_bot_stores_who_may_act_at_the_terminal(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GONOGO_TERMINAL_USERS", "ana=U0123")
+    bot = serve(slack=False)
+    store = Store(shop / "gonogo.db")
+    try:
+        wait_for(lambda: store.in_force().get("GONOGO_TERMINAL_USERS") == "ana=U0123", "the terminal users")
+        assert store.in_force()["SHOP_LEAD"] == "ULEAD,UDEPUTY"
+    finally:
+        bot.kill()
+        bot.wait()
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("users", "mode", "words"),
+    [
+        ("ana", 0o600, "gonogo: GONOGO_TERMINAL_USERS is wrong: 'ana' is not of the form ana=U0123"),
+        ("", 0o666, "is not safe: every user of this machine may write"),
+    ],
+)
+def test_the_bot_does_not_serve_with_wrong_terminal_users_or_a_file_that_everybody_may_write(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, users: str, mode: int, words: str
+) -> None:
+    monkeypatch.setenv("GONOGO_TERMINAL_USERS", users)
+    Store(shop / "gonogo.db").close()
+    (shop / "gonogo.db").chmod(mode)
+    code, _, err = run(capsys, "serve", "--no-slack")
+    assert code == 1
+    assert words in err

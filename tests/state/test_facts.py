@@ -70,3 +70,33 @@ def test_the_bot_acts_under_its_own_name_and_door() -> None:
 )
 def test_a_reason_is_stripped_first_and_then_cut_to_500_characters(reason: str, stored: str) -> None:
     assert shortened(reason) == stored
+
+
+def in_slack(person: str) -> Actor:
+    return Actor(person=person, door=Door.SLACK)
+
+
+def at_terminal(person: str, account: str = "") -> Actor:
+    """A person at the terminal, as a system user."""
+    return Actor(person=person, door=Door.TERMINAL, account=account)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (in_slack("U1"), in_slack("U1"), True),
+        (in_slack("U1"), in_slack("U2"), False),
+        (in_slack("U1"), at_terminal("U1", "ana@web1"), True),
+        (in_slack("U1"), at_terminal("U2", "ana@web1"), False),
+        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ana@web1"), True),
+        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ana@web2"), True),
+        (at_terminal("U1", "ana@web1"), at_terminal("U2", "ben@web1"), False),
+        (at_terminal("U1"), at_terminal("U2", "ben@web1"), True),
+        (at_terminal("U1"), at_terminal("U2"), True),
+    ],
+)
+def test_two_acts_of_one_slack_user_or_of_one_system_user_are_never_two_people(
+    one: Actor, other: Actor, same: bool
+) -> None:
+    assert one.may_be(other) is same
+    assert other.may_be(one) is same

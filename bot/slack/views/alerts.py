@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, line, person, time_of
+from bot.text import acted, bold, line, time_of
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, newest_countdown
 from commands.watch.verdicts import Verdict
@@ -62,14 +62,14 @@ def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> s
     if countdown.number != number:
         return "The alert was raised again later; see below."
     if countdown.hold and countdown.held_until:
-        until, by = time_of(countdown.held_until, zone), person(countdown.hold.person)
+        until, by = time_of(countdown.held_until, zone), acted(countdown.hold)
         return f"🔕 *Held as a false alarm* by {by} until {until}\n> {line(countdown.hold.reason, 500)}"
     if countdown.cancelled_at:
         # older versions stored no reason
         why = countdown.cancel_reason or "within its limits again before the countdown was at zero"
         return f"✅ {line(why[0].upper() + why[1:], 300)}. The countdown was cancelled; nothing was rolled back."
     if request := snapshot.record.rollback:
-        return f"⏪ Rollback requested by {person(request.person)} at {time_of(request.at, zone)}."
+        return f"⏪ Rollback requested by {acted(request)} at {time_of(request.at, zone)}."
     if not snapshot.can_roll_back:
         return ""
     at, after = time_of(countdown.ends_at, zone, seconds=True), format_duration(countdown.alert.countdown)
@@ -88,7 +88,7 @@ def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | N
 
 def held(_: Snapshot, __: Event, data: AlertHeld) -> Message:
     """Somebody holds an alert as a false alarm."""
-    head = f"🔕 {bold(data.title)} is held as a false alarm for {line(data.lasts, 40)} by {person(data.person)}"
+    head = f"🔕 {bold(data.title)} is held as a false alarm for {line(data.lasts, 40)} by {acted(data)}"
     after = "Then it counts again, from the next measurement, unless somebody has decided KEEP."
     return message(head, [section(f"{head}\n> {line(data.reason, 600)}"), context(after)])
 

@@ -7,7 +7,8 @@ from bot.slack.views.blocks import Block, Message, actions, button, confirm, con
 from bot.slack.views.checks import check_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import bold, line, person, time_of
+from bot.text import acted, bold, line, person, time_of
+from commands.progress.hold import hold_of
 from commands.report.status import Phase, Status, progress_bar, watched_time
 from commands.rollback.budget import StepPace
 from commands.text.durations import format_duration
@@ -108,19 +109,19 @@ def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
 def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     lines = [] if status.rollback_left is None else [_time_left(snapshot, status, clock=clock)]
     lines += [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
-    if status.held_by:
-        why = f": {line(status.hold_reason)}" if status.hold_reason else ""
-        lines.append(f"⏸️ *On hold* by {person(status.held_by)}{why}. No new step starts.")
+    if hold := hold_of(snapshot.record):
+        why = f": {line(hold.reason)}" if hold.reason else ""
+        lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts.")
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
         why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
-        lines.append(f"⏪ *Rollback requested by* {person(request.person)}{why}")
+        lines.append(f"⏪ *Rollback requested by* {acted(request)}{why}")
     if status.rollback_loss and snapshot.can_roll_back:
         lines.append(f"⚠️ Rolling back now loses {bold(status.rollback_loss, 200)}")
     if status.rollback_loss and status.state == RunState.ROLLED_BACK:
         lines.append(f"⚠️ Lost by the rollback: {bold(status.rollback_loss, 200)}")
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.not_restored[:6]]
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
-        lines.append(f"Decided by {person(keep.person)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
+        lines.append(f"Decided by {acted(keep)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
     return "\n".join(lines)
 
 
@@ -128,7 +129,7 @@ def _false_alarm(snapshot: Snapshot, countdown: Countdown) -> str:
     if not countdown.hold or not countdown.held_until:
         return ""
     until = time_of(countdown.held_until, snapshot.page.runbook.time_zone)
-    by, why = person(countdown.hold.person), line(countdown.hold.reason, 200)
+    by, why = acted(countdown.hold), line(countdown.hold.reason, 200)
     return f"🔕 {bold(countdown.alert.name)} is held as a false alarm by {by} until {until}: {why}"
 
 

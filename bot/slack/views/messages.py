@@ -11,7 +11,7 @@ from bot.slack.views.notices import clock_jumped, record_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, event_kind, event_title_and_detail, line, person
+from bot.text import acted, bold, event_kind, event_title_and_detail, line
 from state.events import (
     AlertHeld,
     AlertRaised,
@@ -77,7 +77,7 @@ def _is_shown_elsewhere(snapshot: Snapshot, event: Event) -> bool:
 
 
 def _refused(_: Snapshot, __: Event, data: StepSigned) -> Message:
-    head = f"⛔ {person(data.person)} refused to sign {bold(data.title)}"
+    head = f"⛔ {acted(data)} refused to sign {bold(data.title)}"
     return message(head, [section(f"{head}\n> {line(data.reason, 600)}")], broadcast=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, line, person
+from bot.text import acted, bold, line
 from state.events import ClockJumped, RecordChanged, RunMoved, StepSlow
 from state.records import Event
 
@@ -51,7 +51,7 @@ def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Mes
 def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     """The run was ended at the terminal: by whom, why, and what it leaves on production."""
     target = line(snapshot.record.run.target)
-    head = f"🛑 *The run of {target} was ended by hand* by {person(data.person)}. Nothing was rolled back."
+    head = f"🛑 *The run of {target} was ended by hand* by {acted(data)}. Nothing was rolled back."
     left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
     production = f"Left on production:\n{left}" if left else "Nothing was changed in production."
     blocks = [

@@ -8,7 +8,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.panel import in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
-from bot.text import clip, escape, line, person, time_of
+from bot.text import acted, clip, escape, line, time_of
 from commands.progress.step_state import DECISION
 from commands.signoff.waiting import Waiting, waiting_for
 from state.events import Ask, PeopleAsked
@@ -76,7 +76,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
         case Ask.AGREE:
             first = _first_person(snapshot, data.step, data.attempt)
             wants = "wants KEEP before the watch is over" if data.step == DECISION else "wants to skip it"
-            request = f"{person(first.person)} {wants}: {line(first.reason, 500)}" if first else ""
+            request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
             others = f": {_people(snapshot, waiting)}" if waiting else "."
             return [request, f"A second person must agree{others}"]
         case Ask.DECIDE:
@@ -106,7 +106,7 @@ def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -
         signed = _signature(snapshot, data, role)
         if signed and not signed.refused:
             at = time_of(signed.at, snapshot.page.runbook.time_zone)
-            yield f"☑️ {snapshot.title_of(role)}: signed by {person(signed.person)} at {at}"
+            yield f"☑️ {snapshot.title_of(role)}: signed by {acted(signed)} at {at}"
         else:
             people = f"  {snapshot.mentions_of(role)}" if role in missing else ""
             yield f"{'⛔' if signed else '⬜'} {snapshot.title_of(role)}{people}"
@@ -137,7 +137,7 @@ def _all_signed(snapshot: Snapshot, data: PeopleAsked) -> bool:
 def _answer(snapshot: Snapshot, data: PeopleAsked, fact: Fact) -> str:
     """Who answered this question, how and when; empty for a fact about something else."""
     at = time_of(fact.at, snapshot.page.runbook.time_zone)
-    who = person(fact.person)
+    who = acted(fact)
     match data.ask, fact:
         case Ask.SIGN, Signature(refused=True) if _is_about(data, fact):
             return f"⛔ Refused by {who} as {snapshot.title_of(fact.role)} at {at}{_reason(fact.reason)}"

@@ -8,7 +8,7 @@ from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.notices import ended_by_hand
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import bold, code, first_lines, line, person, time_of
+from bot.text import acted, bold, code, first_lines, line, time_of
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
@@ -36,7 +36,7 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     return message(
         head,
         [
-            section(f"{head}\nStarted by {person(data.person)}{note}"),
+            section(f"{head}\nStarted by {acted(data)}{note}"),
             section(warnings and f"⚠️ Warnings before the start:\n{warnings}"),
             section(code(first_lines(planned, 40), 2800)),
             context("Anybody can press *Roll back* or *Hold* on the card at any time, or type `/deploy rollback`."),
@@ -46,20 +46,20 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
 
 def run_held(_: Snapshot, __: Event, data: RunHeld) -> Message:
     """Somebody holds the run."""
-    head = f"⏸️ *On hold* by {person(data.person)}. No new step starts."
+    head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
     return message(head, [section(head + _quoted(data.reason))], broadcast=True)
 
 
 def run_resumed(_: Snapshot, __: Event, data: RunResumed) -> Message:
     """Somebody resumes a held run."""
-    head = f"▶️ *Resumed* by {person(data.person)}"
+    head = f"▶️ *Resumed* by {acted(data)}"
     return message(head, [section(head + _quoted(data.reason))])
 
 
 def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) -> Message:
     """Somebody, or the bot because of an alert, requested the rollback."""
     within = format_duration(snapshot.page.rollback.within)
-    head = f"⏪ *Rollback requested by* {person(data.person)}"
+    head = f"⏪ *Rollback requested by* {acted(data)}"
     time_budget = f"Time budget: {within}. The card shows the time left."
     return message(head, [section(head + _quoted(data.reason)), context(time_budget)], broadcast=True)
 

@@ -96,6 +96,24 @@ kill -KILL -- "-$p" 2>/dev/null
 """
 )
 
+# only the folders of one run, which its key begins; what may still be running stays
+_REMOVE = (
+    _COMMON
+    + r"""
+left=0
+for d in "$HOME/.gonogo/jobs/$1"_*; do
+  [ -d "$d" ] && [ ! -L "$d" ] || continue
+  p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
+  if [ ! -s "$d/exit" ]; then
+    mine && { left=$((left + 1)); continue; }
+    [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 60 ] && { left=$((left + 1)); continue; }
+  fi
+  rm -rf -- "$d" || left=$((left + 1))
+done
+echo "gonogo: finished $left" >&2
+"""
+)
+
 _ASK = r"""
 IFS= read -r -d "" payload || exit
 exec </dev/null
@@ -122,6 +140,11 @@ def status_command(key: str) -> str:
 def stop_command(key: str) -> str:
     """The command that kills a job's whole process group."""
     return _command(_STOP, key, 0)
+
+
+def remove_command(run: str) -> str:
+    """The command that removes the folders of a run's jobs; the code of its answer is how many are left."""
+    return _command(_REMOVE, run, 0)
 
 
 def ask_command() -> str:

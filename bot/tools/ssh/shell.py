@@ -79,8 +79,7 @@ class SshShell:
     ) -> CommandResult:
         """See `commands.ports.shell.Shell.ask`."""
         began = time.monotonic()
-        payload = self.payload(host, script, env or {})
-        output = self._exchange(host, job_protocol.ask_command(), payload, limit, keep)
+        output = self._exchange(host, job_protocol.ask_command(), self.payload(host, script, env or {}), limit, keep)
         if output.status is None:
             raise Unreachable(f"The connection to host “{host}” was lost before the command ended.")
         return self._result(output.status[1], output, time.monotonic() - began)
@@ -93,6 +92,10 @@ class SshShell:
     def end(self, host: str, key: str) -> None:
         """See `commands.ports.shell.Shell.end`."""
         self._exchange(host, job_protocol.stop_command(key), b"", limit=10)
+
+    def remove_jobs(self, host: str, run: str) -> bool:
+        """See `commands.ports.shell.Shell.remove_jobs`."""
+        return self._exchange(host, job_protocol.remove_command(run), b"", limit=30).status == ("finished", 0)
 
     def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:
         """The script and its environment as they are sent, with every `$NAME` resolved."""
@@ -144,8 +147,7 @@ class _JobRun:
         """Start the job or attach to it, and wait for its exit code. Raises as `Shell.run` does."""
         self._check_stop_and_limit()
         payload = self.shell.payload(self.host, self.job.script, self.job.env)
-        lost_at = 0.0
-        connected = False
+        lost_at, connected = 0.0, False
         while True:
             try:
                 channel = self.shell.connection(self.host).channel()

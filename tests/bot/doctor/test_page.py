@@ -12,7 +12,19 @@ import pytest
 from bot.doctor import page as doctor
 from bot.rehearsal.target.ssh_server import SshServer
 from state.sqlite.store import Store
-from tests.bot.command import Capture, run
+from tests.bot.command import Become, Capture, run, serve_once
+
+
+@pytest.fixture(autouse=True)
+def _ursa(become: Become) -> None:
+    """Ursa types the commands."""
+    become("ursa")
+
+
+def started(capsys: Capture, *words: str) -> tuple[int, str, str]:
+    """Start a run, with a state file that a bot has served with the page as it is now."""
+    serve_once()
+    return run(capsys, "start", *words)
 
 
 def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, capsys: Capture) -> None:
@@ -25,7 +37,7 @@ def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, c
 
 
 def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
-    code, out, err = run(capsys, "start", "--as", "U1")
+    code, out, err = started(capsys)
     assert (code, err) == (0, "")
     assert "Run 1 of" in out
 
@@ -43,7 +55,7 @@ def test_a_start_names_what_cannot_be_reached_and_why(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    code, _, err = run(capsys, "start", "--as", "U1")
+    code, _, err = started(capsys)
     assert code == 1
     assert words in err
     assert "Fix this first; `gonogo doctor small.md` checks it again" in err
@@ -63,9 +75,9 @@ def test_a_changed_host_key_and_a_wrong_key_are_different_failures(
     (other / "hosts").write_text(f"[127.0.0.1]:{ssh.port} {' '.join(kind_and_key)}\n")
     with monkeypatch.context() as patched:
         patched.setenv("SHOP_KEY", str(other / "key"))
-        assert "it refuses the key" in run(capsys, "start")[2]
+        assert "it refuses the key" in started(capsys)[2]
     monkeypatch.setenv("SHOP_KNOWN_HOSTS", str(other / "hosts"))
-    assert "its host key has CHANGED" in run(capsys, "start")[2]
+    assert "its host key has CHANGED" in started(capsys)[2]
 
 
 def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
@@ -76,7 +88,7 @@ def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
         connections: list[socket.socket] = []
         threading.Thread(target=lambda: connections.append(silent.accept()[0]), daemon=True).start()
         monkeypatch.setenv("SHOP_SSH", f"root@127.0.0.1:{silent.getsockname()[1]}")
-        code, _, err = run(capsys, "start")
+        code, _, err = started(capsys)
         for connection in connections:
             connection.close()
     assert code == 1
@@ -86,7 +98,7 @@ def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
 def test_a_program_that_the_host_lacks_is_named(shop: Path, capsys: Capture) -> None:
     page = shop / "small.md"
     page.write_text(page.read_text().replace('"echo deploy"', '"no-such-program --now"'))
-    assert "not found on its PATH: no-such-program" in run(capsys, "start")[2]
+    assert "not found on its PATH: no-such-program" in started(capsys)[2]
 
 
 def test_the_page_may_be_named_by_its_path(shop: Path, capsys: Capture) -> None:
@@ -102,7 +114,7 @@ def test_what_the_next_page_lacks_is_a_warning(shop: Path, capsys: Capture, monk
         first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
     )
     monkeypatch.setenv("GONOGO_RUNBOOK", str(shop))
-    code, out, _ = run(capsys, "start", "small.md", "--as", "U1")
+    code, out, _ = started(capsys, "small.md")
     assert code == 0, "the next page can be fixed until KEEP"
     assert "then.md, started by KEEP: host backend" in out
     assert "not found on its PATH: no-such-program" in out

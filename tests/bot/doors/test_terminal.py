@@ -16,7 +16,8 @@ from state.errors import BadRecord, NothingRuns, Refused
 from state.facts import Choice, Signature, StepAnswer
 from state.records import Run, RunState
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, RunWriter, deps_of
+from tests.bot.doors.terminal_users import put_in_force, system_user_of
+from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, STARTER, RunWriter, deps_of
 from tests.pages import small
 
 NOT_SERVED = [
@@ -27,16 +28,17 @@ NOT_SERVED = [
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[RunWriter]:
-    """A record without runs, which no bot serves."""
+    """A record without runs, which no bot serves now. The last one knew who each system user is."""
+    put_in_force(tmp_path / "gonogo.db")
     store = Store(tmp_path / "gonogo.db")
     yield RunWriter(store, deps_of(store), PAGE)
     store.close()
 
 
 def terminal(writer: RunWriter, person: str = GUEST, run: int = 0) -> Terminal:
-    """The terminal of a person, on the writer's record."""
+    """The terminal of a person's system user, on the writer's record."""
     settings = Settings(runbook=writer.store.path, state=writer.store.path)
-    return Terminal(settings, run, person, deps_of)
+    return Terminal(settings, run, "", system_user_of(person), deps_of)
 
 
 def lines(writer: RunWriter, command: str, person: str = GUEST, run: int = 0, **options: object) -> list[str]:
@@ -60,19 +62,19 @@ def failed_deploy(writer: RunWriter) -> Run:
 def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "none.db")
     with pytest.raises(NothingRuns) as refused:
-        Terminal(settings, 0, GUEST, deps_of)
+        Terminal(settings, 0, "", system_user_of(GUEST), deps_of)
     assert str(refused.value) == (
         f"There is no state file {tmp_path / 'none.db'}. Set GONOGO_STATE to the bot's state file, "
-        "or start a run with `gonogo start`."
+        "or start the bot with `gonogo serve`, which creates it."
     )
     assert not (tmp_path / "none.db").exists()
 
 
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
-    door = Terminal(
-        settings, 0, GUEST, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True
-    )
+    put_in_force(settings.state)
+    user = system_user_of(GUEST)
+    door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: ("old key",)))
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
     assert (door.store.run(1).notice_minutes, door.store.run(1).note) == (5, "the fix")
@@ -136,10 +138,10 @@ def test_a_false_alarm_needs_a_running_countdown(writer: RunWriter) -> None:
 def test_status_shows_what_to_type_for_each_question(writer: RunWriter) -> None:
     writer.run_at_gate()
     status = lines(writer, "status")
-    assert f"  type: gonogo sign {READY} --as USER_ID" in status
+    assert f"  type: gonogo sign {READY}" in status
     assert status[-2:] == NOT_SERVED
     failed_step = failed_deploy_status(writer)
-    assert f"  type: gonogo answer {DEPLOY} again|done|skip REASON --as USER_ID" in failed_step
+    assert f"  type: gonogo answer {DEPLOY} again|done|skip REASON" in failed_step
 
 
 def failed_deploy_status(writer: RunWriter) -> list[str]:
@@ -152,7 +154,7 @@ def failed_deploy_status(writer: RunWriter) -> list[str]:
 
 def test_status_shows_how_to_hold_an_alert(writer: RunWriter) -> None:
     writer.run_with_countdown()
-    assert "  type: gonogo false-alarm 'API response > 5 s' --reason WHY --as USER_ID" in lines(writer, "status")
+    assert "  type: gonogo false-alarm 'API response > 5 s' --reason WHY" in lines(writer, "status")
 
 
 def test_status_of_a_run_that_is_over_has_no_hint(writer: RunWriter) -> None:
@@ -205,8 +207,9 @@ def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
     run = writer.start_run()
     lines(writer, "rollback", reason="it burns")
     started, requested = lines(writer, "log")
-    assert started[20:] == "run started        🚀 A small deploy"
-    assert requested[20:] == "rollback requested it burns"
+    assert started[20:] == f"run started        by {STARTER}: 🚀 A small deploy"
+    by = f"by {GUEST} at the terminal, as system user guest on host web1"
+    assert requested[20:] == f"rollback requested {by}: it burns"
     assert started[:19] == f"{run.began_at:%Y-%m-%d %H:%M:%S}"
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.doors.in_force import read_terminal_users
 from bot.rehearsal import sandbox as module
-from bot.rehearsal.role_holders import PEOPLE
+from bot.rehearsal.role_holders import PEOPLE, STARTER
 from bot.rehearsal.sandbox import Sandbox, bot_environment, pages_with_budget
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.host import TargetError
@@ -34,6 +35,7 @@ def test_the_bot_gets_the_targets_addresses_the_roles_and_slacks_tokens(target: 
     assert variables["GONOGO_DBA"] == "U02DBA"
     assert variables["SLACK_BOT_TOKEN"].startswith("xoxb-")
     assert variables["HOME"] == "/root"
+    assert list(read_terminal_users(variables["GONOGO_TERMINAL_USERS"]).values()) == [STARTER.id]
 
 
 def test_no_proxy_comes_between_the_bot_and_the_sandbox(target: Target) -> None:

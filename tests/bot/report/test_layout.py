@@ -97,7 +97,7 @@ def test_the_headline_says_how_the_run_ended(state: RunState, words: str) -> Non
 
 def test_the_summary_of_a_kept_run() -> None:
     commit, page = "0123456789abcdef0123456789abcdef01234567", sha256(KEPT.run.text.encode()).hexdigest()
-    assert rows(replace(KEPT, commit=commit, started_through="terminal"), "Summary") == [
+    assert rows(replace(KEPT, commit=commit), "Summary") == [
         ("Runbook", "🚀 A small deploy"),
         ("Page", f"small.md, SHA-256 {page}"),
         ("Release", f"main {commit}"),

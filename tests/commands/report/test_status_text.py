@@ -8,14 +8,14 @@ from tests.commands.report.deployed import ALERT, CHECK, DEPLOYED
 from tests.commands.report.printed import DEPLOY, READY, WATCHING, lines
 from tests.pages import SIGNED, row, said, small
 
-ROLL_BACK = ["Anybody can roll back now", "  type: gonogo rollback REASON --as USER_ID"]
+ROLL_BACK = ["Anybody can roll back now", "  type: gonogo rollback REASON"]
 
 
 def test_a_run_that_waits_for_signatures() -> None:
     assert lines(READY, facts=(), minutes=2) == [
         "shop: waiting for sign-off",
         "Waiting for Database Admin and Tech Lead to sign “✅ พร้อมไหม (ready?)”",
-        "  type: gonogo sign ready --as USER_ID",
+        "  type: gonogo sign ready",
         "Before: ✅ พร้อมไหม (ready?)  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/3 steps",
         "Run 1 · main · T+2 min",
         *ROLL_BACK,
@@ -37,7 +37,7 @@ def test_a_failed_step() -> None:
     assert lines(READY, row("put-the-code-there", AttemptState.FAILED))[:3] == [
         "shop: a step needs an answer",
         f"Waiting for Tech Lead to say what to do about {failed}: run it again, fix it by hand, or skip it",
-        "  type: gonogo answer put-the-code-there again|done|skip REASON --as USER_ID",
+        "  type: gonogo answer put-the-code-there again|done|skip REASON",
     ]
 
 
@@ -47,7 +47,7 @@ def test_an_answer_that_a_second_person_must_agree_to() -> None:
     assert lines(row("window", AttemptState.FAILED), facts=(skip,), page=page)[:3] == [
         "shop: waiting for a second person",
         "Waiting for a second person to agree to skip “The window”",
-        "  type: gonogo answer window agree --as USER_ID",
+        "  type: gonogo answer window agree",
     ]
 
 
@@ -68,7 +68,7 @@ def test_an_early_keep_that_a_second_person_must_agree_to() -> None:
     assert lines(*DEPLOYED, WATCHING, facts=facts)[:3] == [
         "shop: waiting for a second person",
         "Waiting for a second person to agree to “KEEP before the watch is over”",
-        "  type: gonogo answer 'the decision' agree --as USER_ID",
+        "  type: gonogo answer 'the decision' agree",
     ]
 
 
@@ -77,7 +77,7 @@ def test_the_decision() -> None:
     assert lines(*DEPLOYED, *over, minutes=80)[:4] == [
         "shop: KEEP or ROLLBACK?",
         "Waiting for Tech Lead to decide KEEP or ROLLBACK",
-        "  type: gonogo keep --as USER_ID",
+        "  type: gonogo keep",
         "Decision: KEEP or ROLLBACK; the checks continue until then, and alerts count  ▰▰▰▰▰▰▰▰▰▰▰▰ 3/3 steps",
     ]
 
@@ -97,7 +97,7 @@ item = [{ text = "Users report nothing", role = "dba" }]
     assert lines(*DEPLOYED, WATCHING, row("all-well", AttemptState.DONE, after=16), page=page)[:3] == [
         "shop: watching",
         "Waiting for Database Admin to sign “All well?” (the run continues meanwhile)",
-        "  type: gonogo sign all-well --as USER_ID",
+        "  type: gonogo sign all-well",
     ]
 
 
@@ -106,7 +106,7 @@ def test_a_hold() -> None:
     assert lines(READY, DEPLOY, facts=(*SIGNED, hold))[:3] == [
         "shop: ON HOLD",
         "On hold by UDBA: load test. No new step starts.",
-        "  type: gonogo resume --as USER_ID",
+        "  type: gonogo resume",
     ]
     bare = lines(READY, DEPLOY, facts=(*SIGNED, said("hold", person="UDBA")))
     assert bare[1] == "On hold by UDBA. No new step starts."
@@ -119,7 +119,7 @@ def test_an_alert_that_counts_down_says_when_it_rolls_back_in_the_teams_time() -
         "shop: ALERT, about to roll back",
         "ALERT API response > 5 s: 9 s (limit: above 5 s)",
         "Rolls back at 19:21:00, unless Tech Lead holds it as a false alarm",
-        "  type: gonogo false-alarm 'API response > 5 s' --reason WHY --as USER_ID",
+        "  type: gonogo false-alarm 'API response > 5 s' --reason WHY",
         "Watch  ▰▱▱▱▱▱▱▱▱▱▱▱ 5 min 30 s of 1 h",
     ]
 

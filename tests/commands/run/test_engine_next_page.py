@@ -28,7 +28,7 @@ def test_a_kept_run_starts_its_next_page_in_its_starters_name_with_what_it_deplo
     engine_case.engine._start_next(engine_case.store.run(number))
     ((request, actor),) = engine_case.starter.requests
     assert request == StartRequest(page="small.md", ref="abc", note="hello", channel="C9", speed=5.0)
-    assert actor == Actor(person="U1", door=Door.SLACK), "by the door of KEEP, so that its people may sign"
+    assert actor == Actor(person="U1", door=Door.SLACK), "as the first run, so that its people may sign"
 
 
 def test_without_a_commit_the_next_page_deploys_the_same_ref(engine_case: EngineCase) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from commands.runbook.people import require_not_starter, require_role, roles_of
@@ -15,6 +17,19 @@ PEOPLE = {"dba": frozenset({"U1", "U2"}), "lead": frozenset({"U2"})}
 def actor(person: str) -> Actor:
     """A person in Slack."""
     return Actor(person=person, door=Door.SLACK)
+
+
+def at_terminal(person: str, account: str = "") -> Actor:
+    """A person at the terminal, as a system user."""
+    return Actor(person=person, door=Door.TERMINAL, account=account)
+
+
+def test_a_starter_at_the_terminal_may_not_sign_under_another_name() -> None:
+    page = small(**{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+    started = replace(run(), starter_account="ana@web1")
+    with pytest.raises(NotAllowed, match="You started this run"):
+        require_not_starter(at_terminal("U2", "ana@web1"), started, page)
+    require_not_starter(at_terminal("U2", "ben@web1"), started, page)
 
 
 def test_a_person_may_hold_several_roles() -> None:

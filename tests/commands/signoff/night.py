@@ -22,7 +22,8 @@ from tests.stored import stored_attempt, stored_run
 
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 DBA, GUEST = (Actor(person=name, door=Door.SLACK) for name in ("UDBA", "UGUEST"))
-LEAD = Actor(person="ULEAD", door=Door.TERMINAL)
+LEAD = Actor(person="ULEAD", door=Door.TERMINAL, account="lea@web1")
+AT_TERMINAL = "at the terminal, as system user lea on host web1"
 LATER = NOON + timedelta(minutes=5)
 FOUR_EYES = {'target = "shop"': 'target = "shop"\nfour_eyes = true'}
 

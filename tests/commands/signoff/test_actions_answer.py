@@ -10,7 +10,7 @@ from state.errors import NotAllowed, Refused, TooLate
 from state.events import StepAgreed, StepAnswered
 from state.facts import Agreement, Choice, StepAnswer
 from state.sqlite.store import Store
-from tests.commands.signoff.night import DBA, GUEST, LATER, LEAD, Night
+from tests.commands.signoff.night import AT_TERMINAL, DBA, GUEST, LATER, LEAD, Night
 from tests.commands.signoff.samples import DEPLOY, SIGNED_DEPLOY, WINDOW
 from tests.pages import NOON, payload, small
 
@@ -21,7 +21,9 @@ def test_an_answer_is_stored_and_posted(failed: Night) -> None:
         StepAnswer(by=LEAD, at=LATER, step=DEPLOY, attempt=1, choice=Choice.SKIP, reason="it is fine"),
     )
     title = "Put the code there"
-    assert failed.events == [StepAnswered(title=title, person="ULEAD", choice="skip", reason="it is fine")]
+    assert failed.events == [
+        StepAnswered(title=title, person="ULEAD", door=AT_TERMINAL, choice="skip", reason="it is fine")
+    ]
     assert failed.store.events(1)[-1].step == DEPLOY
 
 
@@ -85,7 +87,9 @@ def test_only_the_newest_attempt_is_waiting_for_an_answer(failed: Night) -> None
         lambda: failed.actions.answer(DEPLOY, 1, LEAD, Choice.RETRY, "", NOON), TooLate, "is not waiting for this now"
     )
     failed.actions.answer(DEPLOY, 2, LEAD, Choice.RETRY, "", NOON)
-    assert failed.events == [StepAnswered(title="Put the code there", person="ULEAD", attempt=2, choice="again")]
+    assert failed.events == [
+        StepAnswered(title="Put the code there", person="ULEAD", door=AT_TERMINAL, attempt=2, choice="again")
+    ]
 
 
 def test_of_two_answers_at_the_same_moment_the_second_is_too_late(

@@ -11,7 +11,7 @@ from state.errors import NotAllowed, TooLate
 from state.events import AlertHeld, RunHeld, RunResumed
 from state.facts import AlertHold, Choice, Hold, Resume
 from state.records import RunState
-from tests.commands.signoff.night import DBA, GUEST, LATER, LEAD, Night
+from tests.commands.signoff.night import AT_TERMINAL, DBA, GUEST, LATER, LEAD, Night
 from tests.commands.signoff.samples import ALERT
 from tests.pages import NOON
 
@@ -26,7 +26,10 @@ def test_everybody_may_hold_and_only_the_deciding_role_resumes(night: Night) -> 
         Hold(by=GUEST, at=NOON, number=0, reason="lunch"),
         Resume(by=LEAD, at=LATER, number=0, reason="done"),
     )
-    assert night.events == [RunHeld(person="UGUEST", reason="lunch"), RunResumed(person="ULEAD", reason="done")]
+    assert night.events == [
+        RunHeld(person="UGUEST", reason="lunch"),
+        RunResumed(person="ULEAD", door=AT_TERMINAL, reason="done"),
+    ]
 
 
 def test_a_run_can_be_held_and_resumed_again_and_again(night: Night) -> None:
@@ -85,7 +88,7 @@ def test_the_roles_that_an_alert_calls_hold_its_countdown(night: Night) -> None:
     assert hold(ALERT, 2, LEAD, "a load test", "1 h", LATER)
     (fact,) = night.record.facts[1:]
     assert fact == AlertHold(by=LEAD, at=LATER, alert=ALERT, number=2, lasts=timedelta(hours=1), reason="a load test")
-    assert night.events == [AlertHeld(title=ALERT, person="ULEAD", reason="a load test", lasts="1 h")]
+    assert night.events == [AlertHeld(title=ALERT, person="ULEAD", door=AT_TERMINAL, reason="a load test", lasts="1 h")]
 
 
 def test_without_a_countdown_there_is_nothing_to_hold(night: Night) -> None:

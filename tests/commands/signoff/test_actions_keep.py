@@ -9,7 +9,7 @@ from state.errors import NotAllowed, Refused, TooLate
 from state.events import KeepDecided, StepAgreed, StepAnswered
 from state.facts import EarlyKeep, EarlyKeepAgreement, Keep
 from state.sqlite.store import Store
-from tests.commands.signoff.night import DBA, FOUR_EYES, GUEST, LATER, LEAD, Night
+from tests.commands.signoff.night import AT_TERMINAL, DBA, FOUR_EYES, GUEST, LATER, LEAD, Night
 from tests.commands.signoff.samples import ALERT
 from tests.pages import NOON, payload, small
 
@@ -21,7 +21,7 @@ def test_at_the_decision_the_deciding_role_keeps(night: Night) -> None:
     )
     assert night.actions.keep(LEAD, " quiet ", LATER) == "KEEP."
     assert night.record.keep == Keep(by=LEAD, at=LATER, reason="quiet")
-    assert night.events == [KeepDecided(person="ULEAD", reason="quiet")]
+    assert night.events == [KeepDecided(person="ULEAD", door=AT_TERMINAL, reason="quiet")]
     assert night.actions.keep(LEAD, "", NOON) == "KEEP has already been decided."
     assert len(night.events) == 1
 
@@ -66,7 +66,7 @@ def test_keep_before_the_end_of_the_watch_needs_a_reason_and_a_second_person(nig
     assert night.record.facts == (EarlyKeep(by=LEAD, at=NOON, reason="quiet night"),)
     answered, asked = night.store.events(1)[1:]
     assert (answered.data, answered.step) == (
-        StepAnswered(title="KEEP before the watch is over", person="ULEAD", reason="quiet night"),
+        StepAnswered(title="KEEP before the watch is over", person="ULEAD", door=AT_TERMINAL, reason="quiet night"),
         DECISION,
     )
     assert (payload(asked).ask, payload(asked).step, asked.at) == ("second", DECISION, NOON)
@@ -87,7 +87,7 @@ def test_a_second_person_agrees_to_an_early_keep_which_is_then_the_first_persons
     )
     assert night.events[-2:] == [
         StepAgreed(title="KEEP before the watch is over", person="UDBA"),
-        KeepDecided(person="ULEAD", reason="quiet night"),
+        KeepDecided(person="ULEAD", door=AT_TERMINAL, reason="quiet night"),
     ]
     assert [event.step for event in night.store.events(1)[-2:]] == [DECISION, ""]
     assert night.actions.keep(LEAD, "again", NOON) == "KEEP has already been decided."

@@ -18,7 +18,7 @@ from state.sqlite.store import Store
 from tests.pages import NOON, record, said
 from tests.stored import stored_run
 
-LEAD = Actor(person="ULEAD", door=Door.TERMINAL)
+LEAD = Actor(person="ULEAD", door=Door.TERMINAL, account="lea@web1")
 WAITING = Waiting(ask=Ask.COUNTDOWN, step="slow", attempt=3, title="Slow!", roles=("lead",))
 LATER = NOON + timedelta(minutes=1)
 
@@ -43,7 +43,8 @@ def test_a_hold_is_stored_with_its_length_and_reason_and_posted(store: Store, ru
         AlertHold(by=LEAD, at=LATER, alert="slow", number=3, lasts=timedelta(hours=1), reason="a load test"),
     )
     held = store.events(run.id)[-1]
-    assert held.data == AlertHeld(title="Slow!", person="ULEAD", reason="a load test", lasts="1 h")
+    at_terminal = "at the terminal, as system user lea on host web1"
+    assert held.data == AlertHeld(title="Slow!", person="ULEAD", door=at_terminal, reason="a load test", lasts="1 h")
     assert (held.at, held.step) == (LATER, "")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from state.events import StatusDue
-from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Keep, Signature, StepAnswer
+from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Hold, Keep, Signature, StepAnswer
 from state.records import NewEvent, Position
 from state.sqlite.rows import (
     clean,
@@ -95,6 +95,7 @@ def test_an_event_is_read_from_its_row() -> None:
     "fact",
     [
         Keep(by=BOT, at=NOON, reason="quiet"),
+        Hold(by=Actor(person="U1", door=Door.TERMINAL, account="ana@web1", claimed=True), at=NOON, number=0),
         Signature(by=U1, at=NOON, step="copy", attempt=2, role="dba", refused=True, reason="ไม่"),
         StepAnswer(by=U1, at=at(1.5), step="copy", attempt=2, choice=Choice.SKIP),
         AlertHold(by=U1, at=NOON, alert="slow", number=3, lasts=timedelta(minutes=30.5), reason="a test"),
@@ -108,7 +109,7 @@ def test_a_fact_is_read_back_as_it_was_written(fact: Fact) -> None:
 
 
 def test_a_fact_is_stored_under_its_kind_and_key_with_its_own_fields_as_data() -> None:
-    person = Actor(person=f"U1{HALF_EMOJI}", door=Door.TERMINAL)
+    person = Actor(person=f"U1{HALF_EMOJI}", door=Door.TERMINAL, account="ana@web1", claimed=True)
     half_hour = timedelta(minutes=30)
     fact = AlertHold(by=person, at=NOON, alert=f"slow {HALF_EMOJI}", number=3, lasts=half_hour, reason="ไม่")
     assert fact_row(fact) == {
@@ -116,6 +117,8 @@ def test_a_fact_is_stored_under_its_kind_and_key_with_its_own_fields_as_data() -
         "key": "false alarm:slow ?:3",
         "person": "U1?",
         "door": "terminal",
+        "account": "ana@web1",
+        "claimed": 1,
         "at": NOON.isoformat(),
         "data": '{"alert": "slow ?", "lasts": 1800.0, "number": 3, "reason": "ไม่"}',
     }

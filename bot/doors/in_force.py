@@ -1,0 +1,132 @@
+"""What the serving bot runs with, as the terminal must believe it.
+
+Whoever types a command sets his own environment, so that proves nothing. `gonogo serve` therefore writes what counts
+into the state file: who may act at the terminal, who holds the roles, the channel, the pages, and the speed. Who can
+write the state file could write anything else into it, too: its permissions are the boundary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from bot.doors.deps import Deps
+from bot.doors.system_user import SystemUser
+from bot.environment import channel, people_of
+from bot.settings import Settings
+from commands.runbook import Page
+from state.errors import BadSettings, NotAllowed, Refused
+from state.facts import Actor, Door
+
+VARIABLE = "GONOGO_TERMINAL_USERS"
+LONGEST_NAME = 80  # characters of a name that somebody claims
+_SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
+_SPEED = "GONOGO_WATCH_SPEED"
+
+
+def read_terminal_users(value: str) -> dict[str, str]:
+    """Parse `ana=U0123,ben=U0456`: Slack user ids by system user. Raises BadSettings, which names all that is wrong."""
+    users: dict[str, str] = {}
+    wrong = []
+    for entry in value.split(",") if value.strip() else ():
+        user, equals, person = (part.strip() for part in entry.partition("="))
+        if not equals or not _SYSTEM_USER.fullmatch(user) or not _PERSON.fullmatch(person):
+            wrong.append(f"{entry.strip()!r} is not of the form ana=U0123 (system user = Slack user id)")
+        elif user in users:
+            wrong.append(f"system user {user} is there twice")
+        elif person in users.values():
+            wrong.append(f"{person} is there twice: each Slack user has one system user")
+        users.setdefault(user, person)
+    if wrong:
+        raise BadSettings(f"{VARIABLE} is wrong: {'; '.join(wrong)}.")
+    return users
+
+
+def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]:
+    """What `gonogo serve` stores, by name. Raises BadSettings."""
+    value = settings.environ.get(VARIABLE, "")
+    read_terminal_users(value)
+    values = {VARIABLE: value, _SPEED: repr(settings.speed)}
+    for page in pages:
+        for name in (page.runbook.channel, *(role.people for role in page.roles.values())):
+            variable = name.removeprefix("$")
+            values[variable] = _ids(settings.environ.get(variable, ""))
+        values[_page_key(page)] = _digest(page)
+    return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class InForce:
+    """What the last serving bot has stored; empty if none has served the state file yet."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def deps(self, deps: Deps) -> Deps:
+        """What the doors need, with the people, the channel and the speed of the serving bot."""
+        if not self.values:
+            return deps
+        return replace(
+            deps,
+            people=lambda page: people_of(page, self.values),
+            channel=lambda page: channel(page, self.values),
+            speed=float(self.values.get(_SPEED, "1")),
+        )
+
+    def require_page(self, page: Page) -> None:
+        """Raise Refused if the serving bot has another text of this page, or none."""
+        if self.values.get(_page_key(page)) != _digest(page):
+            raise Refused(
+                f"{page.name} is not the page that the bot serves. Set GONOGO_RUNBOOK as the bot has it; "
+                "after a change of the page, restart `gonogo serve`."
+            )
+
+    def actor(self, user: SystemUser, name: str) -> Actor:
+        """Who acts, for what everybody may do. `name` is what the person claims to be; empty for no claim."""
+        claim = " ".join(name.split())[:LONGEST_NAME]
+        known = ""
+        # whatever the bot's environment says, nobody is kept from stopping
+        with suppress(BadSettings):
+            known = "" if user.doubt else self._person(user)
+        claimed = bool(claim) and claim not in {known, user.name}
+        return Actor(person=claim or known or user.name, door=Door.TERMINAL, account=user.account, claimed=claimed)
+
+    def known_actor(self, user: SystemUser, name: str) -> Actor:
+        """Who acts, for what continues a run. Raises NotAllowed unless the bot's environment says who this user is."""
+        if user.doubt:
+            raise NotAllowed(
+                f"At the terminal only your own system user may do this, and {user.doubt}. Holding, refusing and "
+                "rolling back need nothing of the kind."
+            )
+        person = self._person(user)
+        if not person:
+            raise NotAllowed(
+                f"Nothing says who system user {user.name} is. Set {VARIABLE} (like {user.name}=U0123) in the "
+                "environment of `gonogo serve` and restart it, or do this in Slack."
+            )
+        if name and name != person:
+            raise NotAllowed(
+                f"System user {user.name} is {person} by the bot's {VARIABLE}, not {name[:LONGEST_NAME]}. "
+                "Leave out --as."
+            )
+        return Actor(person=person, door=Door.TERMINAL, account=user.account)
+
+    def _person(self, user: SystemUser) -> str:
+        return read_terminal_users(self.values.get(VARIABLE, "")).get(user.name, "")
+
+
+def _page_key(page: Page) -> str:
+    return f"page {page.name}"
+
+
+def _ids(value: str) -> str:
+    """The Slack ids in a value; what is none, as where a page names a token's variable by mistake, is not stored."""
+    return ",".join(part.strip() for part in value.split(",") if _SLACK_ID.fullmatch(part.strip()))
+
+
+def _digest(page: Page) -> str:
+    return hashlib.sha256(page.text.encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""The commands at the terminal that only read: status, log, report and history."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from bot.doors.deps import Deps
+from bot.doors.in_force import InForce
+from bot.doors.system_user import SystemUser
+from bot.settings import Settings
+from bot.text import event_kind, event_person, event_title_and_detail
+from commands.progress.usual_time import usual_times_before
+from commands.report.status import status_of
+from commands.report.status_text import status_lines
+from commands.run.engine import page_of
+from state.errors import NothingRuns, Refused
+from state.records import Run
+from state.sqlite.lock import is_served
+from state.sqlite.store import Store
+
+
+class TerminalReports:
+    """A command at the terminal, of the system user `user`. Every method yields the lines to print.
+
+    `person` is who he says he is, empty for nobody: it counts only where the bot's environment says so, too, or for
+    what everybody may do. Raises NothingRuns if there is no state file.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: int,
+        person: str,
+        user: SystemUser,
+        deps_of: Callable[[Store], Deps],
+    ) -> None:
+        self.settings = settings
+        if not settings.state.exists():
+            raise NothingRuns(
+                f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
+                "or start the bot with `gonogo serve`, which creates it."
+            )
+        self.store = Store(settings.state, key=settings.record_key)
+        self.in_force = InForce(values=self.store.in_force())
+        self.deps = self.in_force.deps(deps_of(self.store))
+        self.number = run
+        self.person = person
+        self.user = user
+
+    def close(self) -> None:
+        """Close the state file."""
+        self.store.close()
+
+    def status(self, _: Namespace) -> Iterator[str]:
+        """Show the run, what it waits for, and what to type."""
+        run = self._run(any_state=True)
+        status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
+        yield from status_lines(status)
+        if run.active:
+            yield from self._warn_if_not_served()
+
+    def log(self, _: Namespace) -> Iterator[str]:
+        """Print every event of the run, with its time in UTC."""
+        run, after = self._run(any_state=True), 0
+        while events := self.store.events(run.id, after):
+            for event in events:
+                title, detail = event_title_and_detail(event.data)
+                who = event_person(event.data)
+                # the door comes first: what follows may hold the words of a person or a host
+                text = ": ".join(filter(None, [who and f"by {who}", title, detail]))
+                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
+            after = events[-1].id
+
+    def report(self, options: Namespace) -> Iterator[str]:
+        """Print the report of a run as Markdown, or write it to a file: one HTML page, or a signed bundle."""
+        from bot.doors.terminal_report import report_lines
+
+        self.number = options.number or self.number
+        run = self._run(any_state=True)
+        yield from report_lines(self.settings, self.deps, run, self._now(), html=options.html, bundle=options.bundle)
+
+    def history(self, options: Namespace) -> Iterator[str]:
+        """Print the newest runs, and the DORA metrics over all runs."""
+        from bot.report.build import history_of
+        from bot.report.history import history_lines
+
+        if options.limit < 1:
+            raise Refused(f"--limit is {options.limit}; it is the number of runs to show, at least 1.")
+        runs = history_of(self.store)
+        if not runs:
+            raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
+        yield from history_lines(runs[: options.limit], runs)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def _run(self, *, any_state: bool = False) -> Run:
+        if self.number:
+            try:
+                return self.store.run(self.number)
+            except KeyError:
+                raise NothingRuns(f"There is no run {self.number} in {self.settings.state}.") from None
+        active = self.store.active_runs()
+        if len(active) > 1:
+            raise Refused(
+                f"Several runs are active. Choose one with --run: {', '.join(f'{r.id} ({r.target})' for r in active)}."
+            )
+        runs = active or (self.store.runs(1) if any_state else [])
+        if not runs:
+            raise NothingRuns(f"No run is active in {self.settings.state}. Start one with `gonogo start`.")
+        return runs[0]
+
+    def _warn_if_not_served(self) -> Iterator[str]:
+        if not is_served(self.settings.state):
+            yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
+            yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
