@@ -76,10 +76,10 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     answer.add_argument("step", help="the step's id, as shown by `gonogo status`")
     answer.add_argument(
         "answer",
-        choices=["again", "done", "skip", "agree"],
-        help="run it again, I fixed it by hand, skip it, or agree to a skip as the second person",
+        choices=["again", "done", "skip", "override", "agree"],
+        help="run it again, I fixed it by hand, skip it, overrule a refusal, or agree as the second person",
     )
-    answer.add_argument("reason", nargs="?", default="", help="needed for done and skip")
+    answer.add_argument("reason", nargs="?", default="", help="needed for done, skip and override")
     with_reason = {
         "rollback": "roll back",
         "hold": "start no new step",
@@ -145,8 +145,10 @@ def _check(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     from bot.settings import read_page_file
     from commands.runbook.plan import plan_lines
+    from commands.signoff.permission_text import permission_lines
 
-    for line in plan_lines(read_page_file(options.page)):
+    page = read_page_file(options.page)
+    for line in [*plan_lines(page), "", *permission_lines(page)]:
         print(line)
     return 0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.doors.actions import CHOICES
+from bot.doors.actions import CHOICES, signed_text
 from bot.doors.deps import Deps
 from bot.settings import Settings
 from bot.text import event_kind, event_title_and_detail
@@ -86,8 +86,7 @@ class Terminal:
         actions, attempt = self._actions_and_attempt(options.step)
         refused = bool(options.refuse)
         roles = actions.sign(options.step, attempt, self.actor, self._now(), refused=refused, reason=options.refuse)
-        titles = ", ".join(actions.page.roles[role].title for role in roles)
-        yield f"{'Refused' if refused else 'Signed'} as {titles}."
+        yield signed_text(actions, options.step, roles, refused=refused)
 
     def answer(self, options: Namespace) -> Iterator[str]:
         """Answer for a step that failed or whose result is unknown."""

@@ -68,7 +68,8 @@ class Listeners:
             await self._open_start(body, respond)
             return
         if writes_fact(text):
-            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"]))
+            press_id = str(body.get("trigger_id", ""))
+            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"], press_id))
         else:
             await ack()
             reply = await _result_or_refusal(lambda: run_command(self.deps, text, body["user_id"]))
@@ -80,7 +81,12 @@ class Listeners:
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action = body["actions"][0]
-        pressed = actions.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
+        pressed = actions.Press(
+            action=action["action_id"],
+            value=action["value"],
+            person=body["user"]["id"],
+            id=str(action.get("action_ts", "")),
+        )
         reply = await _write_then_ack(ack, lambda: actions.press(self.deps, pressed))
         await respond(text=str(reply), response_type="ephemeral", replace_original=False)
 

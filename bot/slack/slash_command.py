@@ -31,12 +31,26 @@ HELP = {
     "again": "run the failed step again",
     "done <reason>": "I fixed the failed step by hand",
     "skip <reason>": "skip the failed step",
-    "agree": "agree as the second person, to a skip or an early KEEP",
+    "override <reason>": "overrule a refusal; it needs a second person",
+    "agree": "agree as the second person: to a fix, a skip, an overruled refusal or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
     "help": "show this list",
 }
-FACTS = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
+FACTS = (
+    "rollback",
+    "hold",
+    "resume",
+    "sign",
+    "refuse",
+    "again",
+    "done",
+    "skip",
+    "override",
+    "agree",
+    "false-alarm",
+    "keep",
+)
 
 
 def started_text(run: Run) -> str:
@@ -55,8 +69,11 @@ def writes_fact(text: str) -> bool:
     return bool(words) and words[0].lower() in FACTS
 
 
-def run_command(deps: Deps, text: str, person: str) -> Reply:
-    """Do what the command says; returns the reply, which only this person sees. Raises Refused."""
+def run_command(deps: Deps, text: str, person: str, press_id: str = "") -> Reply:
+    """Do what the command says; returns the reply, which only this person sees. Raises Refused.
+
+    `press_id` is the command's own id, the same each time that Slack delivers it.
+    """
     verb, _, rest = text.strip().partition(" ")
     verb = verb.lower()
     if verb == "start":
@@ -66,7 +83,7 @@ def run_command(deps: Deps, text: str, person: str) -> Reply:
     if verb == "history":
         return _history(deps)
     if verb in FACTS:
-        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip())
+        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip(), press_id)
     return _help(verb)
 
 

@@ -19,7 +19,17 @@ from state.facts import Choice
 from state.records import ACTIVE, RunState
 
 MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people"}
-CHOICES = {Choice.RETRY: "run it again", Choice.DONE: "fix it by hand", Choice.SKIP: "skip it"}
+CHOICES = {
+    Choice.RETRY: "run it again",
+    Choice.DONE: "fix it by hand",
+    Choice.SKIP: "skip it",
+    Choice.OVERRIDE: "overrule the refusal",
+}
+_AGREE = {
+    Choice.DONE: "agree that “{}” is fixed by hand",
+    Choice.SKIP: "agree to skip “{}”",
+    Choice.OVERRIDE: "agree to overrule the refusal of “{}”",
+}
 
 
 def status_lines(status: Status) -> list[str]:
@@ -100,7 +110,8 @@ def _what(waiting: Waiting) -> str:
         choices = f"{', '.join(others)}, or {last}" if others else last
         return f"say what to do about “{waiting.title}”, which did not succeed: {choices}"
     if waiting.ask is Ask.AGREE:
-        return f"agree to {'' if waiting.step == DECISION else 'skip '}“{waiting.title}”"
+        wanted = "agree to “{}”" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
+        return wanted.format(waiting.title)
     return "decide KEEP or ROLLBACK"
 
 

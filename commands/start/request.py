@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.runbook.page import Page
-from commands.runbook.people import People, require_role
+from commands.runbook.people import People
+from commands.signoff.permission_check import Matter, require_permission
+from commands.signoff.permissions import Act, roles_for
 from state.errors import BadSettings, Refused
 from state.facts import Actor
 
@@ -32,10 +34,13 @@ class StartRequest:
     speed: float = 1.0
 
 
-def require_valid_request(page: Page, request: StartRequest, actor: Actor, people: People) -> str:
-    """Return the ref to deploy. Raises NotAllowed, BadSettings (a role has no people), Refused (countdown, ref)."""
-    if page.runbook.starters:
-        require_role(actor, tuple(page.runbook.starters), people, page, "start this runbook")
+def require_may_start(page: Page, actor: Actor, people: People) -> None:
+    """Raise NotAllowed unless the person may start a run of the page."""
+    require_permission(Act.START, actor, page, people, Matter(roles=roles_for(Act.START, page)))
+
+
+def require_valid_request(page: Page, request: StartRequest, people: People) -> str:
+    """Return the ref to deploy. Raises BadSettings (a role has no people), Refused (countdown, ref)."""
     empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
     if empty:
         raise BadSettings(

@@ -10,11 +10,12 @@ from state.facts.base import Fact, FactKind
 
 
 class Choice(StrEnum):
-    """What a person may answer about an attempt that did not succeed."""
+    """What a person may answer about an attempt that did not succeed, or whose sign-off was refused (OVERRIDE)."""
 
     RETRY = "again"
     DONE = "done"
     SKIP = "skip"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +54,20 @@ class StepAnswer(_AboutAttempt):
     choice: Choice
     reason: str = ""
 
+    @property
+    def key(self) -> str:
+        # one attempt can have two answers: it was fixed by hand, and then that fix was refused
+        return f"{super().key}:{self.choice}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(_AboutAttempt):
-    """A second person agreed to an answer."""
+    """A second person agreed to the answer `choice`."""
 
     kind: ClassVar[FactKind] = FactKind.AGREEMENT
+
+    choice: Choice = Choice.SKIP
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}:{self.choice}"

@@ -71,7 +71,7 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
     door = Terminal(
-        settings, 0, GUEST, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True
+        settings, 0, LEAD, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True
     )
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
@@ -95,7 +95,7 @@ def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:
 
 def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
     run = writer.run_at_gate()
-    assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin."]
+    assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin. Still needed: Tech Lead."]
     assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None

@@ -23,6 +23,8 @@ from tests.pages import event, small
 STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
 CHANNEL = "C01DEPLOY"
 HOLDERS = {"dba": [DBA], "lead": [LEAD]}
+# the starter holds a role too, or nobody could start; no message mentions the starter for it
+PEOPLE = {"dba": frozenset({DBA, STARTER}), "lead": frozenset({LEAD})}
 PAGE = small()
 # the steps of the small page
 READY, DEPLOY, HEALTH, CHECK = "ready", "put-the-code-there", "health", "response-time"
@@ -39,7 +41,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
     values: dict[str, object] = {
         "store": store,
         "pages": lambda: {page.name: page},
-        "people": lambda _: {role: frozenset(ids) for role, ids in HOLDERS.items()},
+        "people": lambda _: PEOPLE,
         "mentions": lambda _: HOLDERS,
         "phones": lambda _: {"dba": "+66 2 555 0101", "lead": "+66 2 555 0102"},
         "missing": lambda _: [],

@@ -109,7 +109,7 @@ WINDOW = '### Window\n\n```toml window\ndays = ["mon"]\nhours = ["22:00-23:00"]\
 
 def test_to_skip_some_kinds_a_second_person_must_agree_to_this_attempt() -> None:
     page = small(**{"## Deploy": WINDOW})
-    (window,) = [step for step in page.steps if step.box.skip_needs_two_people]
+    (window,) = [step for step in page.steps if step.box.needs_second_person]
     failed = attempt_at(window.id, AttemptState.FAILED)
     skip = fact("answer", window.id, said="skip")
     others = (fact("second", window.id, 2), fact("second", DEPLOY.id, 1))
