@@ -128,14 +128,18 @@ def _terminal_verb(
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bot.environment import people_of
     from bot.settings import read_page_file
     from bot.text import counted
+    from commands.start.people_warnings import people_warnings
 
     exit_code = 0
     for path in options.pages:
         try:
             page = read_page_file(path)
             print(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
+            for warning in people_warnings(page, people_of(page, os.environ)):  # nothing, where no role has people yet
+                print(f"{path}: warning: {warning}")
         except GonogoError as error:
             exit_code = 1
             print(f"{path}: {error}", file=sys.stderr)

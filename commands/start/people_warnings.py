@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.ports.preflight import OK, WARN, PreflightResult
 from commands.runbook.page import Page
 from commands.runbook.people import People, is_user_group, unfilled_roles
+from commands.start.preflight import PreflightLine
 
 _Holders = dict[str, frozenset[str]]
 
@@ -20,6 +22,14 @@ def people_warnings(page: Page, people: People, starter: str = "") -> tuple[str,
     out = {starter} if page.runbook.four_eyes else set()
     holders: _Holders = {role: people[role] - out for role in page.roles}
     return tuple(dict.fromkeys([*_signatures(page, holders), *_deciders(page, holders), *_two_people(page, holders)]))
+
+
+def people_lines(page: Page, people: People) -> list[PreflightLine]:
+    """The doctor's lines about the people of the roles, before it is known who will start."""
+    warnings = people_warnings(page, people)
+    results = [PreflightResult(level=WARN, summary=warning) for warning in warnings]
+    fine = PreflightResult(level=OK, summary="enough different people for every signature")
+    return [PreflightLine(about="roles", result=result) for result in results or [fine]]
 
 
 def _signatures(page: Page, holders: _Holders) -> Iterator[str]:

@@ -70,9 +70,7 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
 
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
-    door = Terminal(
-        settings, 0, LEAD, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True
-    )
+    door = Terminal(settings, 0, LEAD, lambda store: deps_of(store, preflight=lambda *_: ("old key",)), may_create=True)
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
     assert (door.store.run(1).notice_minutes, door.store.run(1).note) == (5, "the fix")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.doors.deps import Deps
 from commands.progress.step_state import DECISION, WATCH
@@ -50,7 +51,10 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "preflight": lambda page, ref: (),
         "speed": 1.0,
     }
-    return Deps(**{**values, **changes})  # type: ignore[arg-type]
+    values |= changes
+    people: Any = values["people"]
+    values.setdefault("people_now", lambda page, _: people(page))
+    return Deps(**values)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -60,12 +64,13 @@ class RunWriter:
     store: Store
     deps: Deps
     page: Page
+    starter: str = STARTER
 
     def start_run(self) -> Run:
         """A new run, started by the starter."""
         people = self.deps.people(self.page)
         request = StartRequest(channel=CHANNEL)
-        return start(self.store, self.page, request, in_slack(STARTER), people, self.deps.now())
+        return start(self.store, self.page, request, in_slack(self.starter), people, self.deps.now())
 
     def begin_step(self, run: Run, step: str, attempt: int = 1) -> None:
         """An attempt at a step begins."""
