@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +64,7 @@ class RunWriter:
     store: Store
     deps: Deps
     page: Page
-    starter: str = STARTER
+    starter: str = field(default=STARTER, kw_only=True)
 
     def start_run(self) -> Run:
         """A new run, started by the starter."""
