@@ -1,4 +1,4 @@
-"""`logs` on real log files, with the real bash and awk: which lines count, and what is reported."""
+"""`logs` on real files, with the real bash and awk: which lines count."""
 
 from __future__ import annotations
 
