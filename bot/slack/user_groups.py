@@ -1,4 +1,4 @@
-"""User groups: a role may name a Slack group; whoever acts for it is looked up in Slack at that moment."""
+"""User groups: a role may name a Slack group; for each act its members are asked for anew."""
 
 from __future__ import annotations
 

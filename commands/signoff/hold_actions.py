@@ -37,9 +37,7 @@ class HoldActions(RunAccess):
 
             def is_new(record: Record, fact: Hold = fact) -> bool:
                 if not hold_of(record) and is_repeated(record, fact, press):
-                    raise TooLate(
-                        "This press has been carried out before, and the run was resumed since. Hold it anew."
-                    )
+                    raise TooLate("This press has been carried out before, and the run was resumed since. Press again.")
                 return not hold_of(record)
 
             if self.store.add_fact(self.run, fact, held, only_if=is_new):
@@ -52,15 +50,21 @@ class HoldActions(RunAccess):
         Raises TooLate for a press that has been carried out before, or that was meant for an earlier hold.
         """
         record = self._active_record()
-        number = sum(isinstance(fact, Resume) for fact in record.facts)
-        fact = Resume(by=actor, at=at, number=number, reason=shortened(reason), press=press.id)
+        self._require(Act.RESUME, actor, record, roles_for(Act.RESUME, self.page))
+        held = hold_of(record)
+        if held is None:
+            return False
+        fact = Resume(by=actor, at=at, number=held.number, reason=shortened(reason), press=press.id)
+        require_current(record, fact, held, press)
 
-        def allowed(record: Record) -> bool:
-            self._require(Act.RESUME, actor, record, roles_for(Act.RESUME, self.page))
-            held = hold_of(record)
-            if held:
-                require_current(record, fact, held, press)
-            return held is not None
+        def is_current(record: Record) -> bool:
+            self._require_active(record)
+            current = hold_of(record)
+            return current is not None and current.number == held.number
 
         resumed = NewEvent(data=RunResumed(person=actor.person, reason=fact.reason))
-        return allowed(record) and self.store.add_fact(self.run, fact, resumed, only_if=allowed)
+        if self.store.add_fact(self.run, fact, resumed, only_if=is_current):
+            return True
+        if hold_of(self.store.record(self.run)):
+            raise TooLate("The run was resumed and held again meanwhile. If it may go on, resume it on the card.")
+        return False

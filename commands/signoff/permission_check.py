@@ -1,4 +1,4 @@
-"""Whether a person may do an act: the check of the table of permissions, the same from every door."""
+"""Whether a person may do an act: the table of permissions, asked from every door alike."""
 
 from __future__ import annotations
 

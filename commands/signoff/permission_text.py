@@ -1,4 +1,4 @@
-"""The table of permissions as text: for one page in `gonogo plan`, and for every page in docs/permissions.md."""
+"""The table of permissions as text: for `gonogo plan`, and for docs/permissions.md."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ def permission_lines(page: Page) -> Iterator[str]:
 
 def permission_table() -> Iterator[str]:
     """The table for every page, in Markdown."""
-    yield "| act | who | the starter | second person | not by | door | stops |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    columns = "act", "who", "the starter", "second person", "not by", "member", "real person", "door", "stops"
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
     for row in PERMISSIONS.values():
         not_by = "; ".join(_NOT_BY[party].removeprefix("not ") for party in row.not_by)
         doors = ", ".join(_DOORS[door] for door in row.doors)
-        who = f"{row.who}{'' if row.real_person else '; also under a name that is no person'}"
-        cells = (row.act, who, row.starter, row.second, not_by, doors, "yes" if row.stops else "no")
-        yield f"| {' | '.join(cells)} |"
+        asked = ["yes" if one else "no" for one in (row.member, row.real_person)]
+        stops = "yes" if row.stops else "no"
+        yield f"| {' | '.join([row.act, row.who, row.starter, row.second, not_by, *asked, doors, stops])} |"
 
 
 def _conditions(page: Page, row: Permission) -> Iterator[str]:

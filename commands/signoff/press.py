@@ -1,4 +1,4 @@
-"""One press is one fact: how a press is known again, and for which state of the run its button was drawn."""
+"""One press is one fact: how a press to hold or resume is known again."""
 
 from __future__ import annotations
 

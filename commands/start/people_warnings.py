@@ -47,7 +47,8 @@ def _signatures(page: Page, holders: _Holders) -> Iterator[str]:
 def _deciders(page: Page, holders: _Holders) -> Iterator[str]:
     role = page.decision.role
     if not holders[role]:
-        yield f"Nobody but the starter can resume the run or decide KEEP as {_titles(page, [role])}; the starter must not."
+        title = _titles(page, [role])
+        yield f"Nobody but the starter can resume the run or decide KEEP as {title}, and the starter must not."
 
 
 def _two_people(page: Page, holders: _Holders) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _two_people(page: Page, holders: _Holders) -> Iterator[str]:
     if len(everybody) < 2 and not any(is_user_group(name) for name in everybody):
         steps = [step.title for step in page.steps if step.box.needs_second_person]
         if page.watch or steps:
-            yield "Only one person holds a role here, so nobody can agree as a second person (to a skip, to an early KEEP)."
+            yield "Too few people hold a role: nobody can agree as a second person, to a skip or to an early KEEP."
 
 
 def _titles(page: Page, roles: list[str]) -> str:

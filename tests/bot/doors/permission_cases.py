@@ -1,4 +1,4 @@
-"""A run at the moment of each act, the people who try it, and how each door is pressed or typed at."""
+"""A run at the moment of each act, the people who try it, and each door."""
 
 from __future__ import annotations
 

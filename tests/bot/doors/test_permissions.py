@@ -1,4 +1,4 @@
-"""Who may do what, cell by cell and at every door: Slack's buttons, forms and commands, and the terminal."""
+"""Who may do what, cell by cell: Slack's buttons, forms and commands, and the terminal."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_the_start_warns_of_what_the_people_cannot_do_while_this_starter_must_no
     lead = Actor(person="ULEAD", door=Door.SLACK)
     assert starter.start(StartRequest(), lead).warnings == (
         "Nobody but the starter can sign “✅ พร้อมไหม (ready?)” as Tech Lead, and the starter must not.",
-        "Nobody but the starter can resume the run or decide KEEP as Tech Lead; the starter must not.",
+        "Nobody but the starter can resume the run or decide KEEP as Tech Lead, and the starter must not.",
     )
 
 
