@@ -108,7 +108,8 @@ def _what(waiting: Waiting) -> str:
     if waiting.ask is Ask.ANSWER:
         *others, last = [CHOICES[choice] for choice in waiting.choices]
         choices = f"{', '.join(others)}, or {last}" if others else last
-        return f"say what to do about “{waiting.title}”, which did not succeed: {choices}"
+        why = "whose sign-off was refused" if Choice.OVERRIDE in waiting.choices else "which did not succeed"
+        return f"say what to do about “{waiting.title}”, {why}: {choices}"
     if waiting.ask is Ask.AGREE:
         wanted = "agree to “{}”" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
         return wanted.format(waiting.title)

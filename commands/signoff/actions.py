@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from commands.progress.step_state import DECISION
+from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import PageStep
 from commands.signoff.events import asked_after_refusal, people_asked
 from commands.signoff.false_alarm import hold_alert, require_no_rollback
@@ -81,10 +81,20 @@ class RunActions(HoldActions, KeepActions):
             self._require(_ACTS[choice], actor, record, roles_for(_ACTS[choice], self.page, box=step.box), waiting)
             return True
 
-        allowed(self.store.record(self.run))
+        record = self.store.record(self.run)
+        allowed(record)
         if choice is not Choice.RETRY and not reason.strip():
             raise Refused("Continuing despite this needs a reason. The reason is recorded with the run.")
-        fact = StepAnswer(by=actor, at=at, step=step_id, attempt=attempt, choice=choice, reason=shortened(reason))
+        newest = record.last(step_id)
+        fact = StepAnswer(
+            by=actor,
+            at=at,
+            step=step_id,
+            attempt=attempt,
+            choice=choice,
+            reason=shortened(reason),
+            after_refusal=newest is not None and is_refused(record, newest),
+        )
         answered = StepAnswered(
             title=step.title, person=actor.person, attempt=attempt, choice=choice, reason=fact.reason
         )

@@ -47,17 +47,20 @@ class Signature(_AboutAttempt):
 
 @dataclass(frozen=True, kw_only=True)
 class StepAnswer(_AboutAttempt):
-    """Somebody decided what to do about an attempt that did not succeed."""
+    """Somebody decided what to do about an attempt that did not succeed, or `after_refusal` of its sign-off.
+
+    One attempt can have both: it was fixed by hand, and then that fix was refused.
+    """
 
     kind: ClassVar[FactKind] = FactKind.ANSWER
 
     choice: Choice
     reason: str = ""
+    after_refusal: bool = False
 
     @property
     def key(self) -> str:
-        # one attempt can have two answers: it was fixed by hand, and then that fix was refused
-        return f"{super().key}:{self.choice}"
+        return f"{super().key}:refused" if self.after_refusal else super().key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,4 +73,4 @@ class Agreement(_AboutAttempt):
 
     @property
     def key(self) -> str:
-        return f"{super().key}:{self.choice}"
+        return f"{super().key}:refused" if self.choice is Choice.OVERRIDE else super().key

@@ -80,7 +80,7 @@ def test_a_state_file_in_a_missing_folder_is_one_sentence(
     shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GONOGO_STATE", str(shop / "nowhere" / "gonogo.db"))
-    code, _, err = run(capsys, "start")
+    code, _, err = run(capsys, "start", "--as", "U1")
     assert code == 1
     assert "cannot be opened or created (No such file or directory)" in err
 
@@ -112,7 +112,7 @@ def test_start_names_every_missing_variable_at_once(
 ) -> None:
     monkeypatch.delenv("SHOP_URL")
     monkeypatch.delenv("SHOP_KEY")
-    code, _, err = run(capsys, "start")
+    code, _, err = run(capsys, "start", "--as", "U1")
     assert code == 1
     assert "SHOP_KEY, SHOP_URL" in err
 
@@ -149,7 +149,7 @@ def test_a_run_can_be_controlled_from_the_terminal_alone(shop: Path, capsys: Cap
 
 def test_a_second_start_is_refused_in_one_sentence(shop: Path, capsys: Capture) -> None:
     start_run(shop).close()
-    code, _, err = run(capsys, "start", "--as", "U2")
+    code, _, err = run(capsys, "start", "--as", "UDBA")
     assert code == 1
     assert "shop already has run 1, started by U1" in err
 

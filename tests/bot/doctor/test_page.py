@@ -63,9 +63,9 @@ def test_a_changed_host_key_and_a_wrong_key_are_different_failures(
     (other / "hosts").write_text(f"[127.0.0.1]:{ssh.port} {' '.join(kind_and_key)}\n")
     with monkeypatch.context() as patched:
         patched.setenv("SHOP_KEY", str(other / "key"))
-        assert "it refuses the key" in run(capsys, "start")[2]
+        assert "it refuses the key" in run(capsys, "start", "--as", "U1")[2]
     monkeypatch.setenv("SHOP_KNOWN_HOSTS", str(other / "hosts"))
-    assert "its host key has CHANGED" in run(capsys, "start")[2]
+    assert "its host key has CHANGED" in run(capsys, "start", "--as", "U1")[2]
 
 
 def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
@@ -76,7 +76,7 @@ def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
         connections: list[socket.socket] = []
         threading.Thread(target=lambda: connections.append(silent.accept()[0]), daemon=True).start()
         monkeypatch.setenv("SHOP_SSH", f"root@127.0.0.1:{silent.getsockname()[1]}")
-        code, _, err = run(capsys, "start")
+        code, _, err = run(capsys, "start", "--as", "U1")
         for connection in connections:
             connection.close()
     assert code == 1
@@ -86,7 +86,7 @@ def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
 def test_a_program_that_the_host_lacks_is_named(shop: Path, capsys: Capture) -> None:
     page = shop / "small.md"
     page.write_text(page.read_text().replace('"echo deploy"', '"no-such-program --now"'))
-    assert "not found on its PATH: no-such-program" in run(capsys, "start")[2]
+    assert "not found on its PATH: no-such-program" in run(capsys, "start", "--as", "U1")[2]
 
 
 def test_the_page_may_be_named_by_its_path(shop: Path, capsys: Capture) -> None:

@@ -98,7 +98,7 @@ def test_an_early_keep_counts_as_the_first_decision_only_at_the_decision(skipped
     skipped.actions.keep(LEAD, "quiet", NOON)
     skipped.actions.agree("the-right-time", 1, DBA, NOON)
     assert skipped.record.keep is None
-    assert skipped.record.facts[-1].key == "second:the-right-time:1:skip"
+    assert skipped.record.facts[-1].key == "second:the-right-time:1"
 
 
 @pytest.mark.parametrize("what", ["rollback", "countdown"])
