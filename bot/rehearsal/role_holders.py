@@ -16,9 +16,8 @@ ROLE_HOLDERS = {
     "reviewer": Person("U07REVIEW", "Fern", "Reviewer"),
     "rollback": Person("U08BACK", "Tawan", "Rollback person, on a bus"),
 }
-STARTER_ROLE = (
-    "devops"  # only people with a role may start a run; the starter signs nothing, so another one holds it too
-)
+# only people with a role may start a run; the starter signs nothing, so that another person holds the role too
+STARTER_ROLE = "devops"
 PEOPLE = (STARTER, *ROLE_HOLDERS.values())
 CHANNEL = "C01DEPLOY"
 

@@ -77,7 +77,7 @@ def run_command(deps: Deps, text: str, person: str, press_id: str = "") -> Reply
     verb, _, rest = text.strip().partition(" ")
     verb = verb.lower()
     if verb == "start":
-        return _start(deps, person, rest)
+        return _start(deps, person, rest, press_id)
     if verb == "status":
         return _status(deps)
     if verb == "history":
@@ -87,11 +87,11 @@ def run_command(deps: Deps, text: str, person: str, press_id: str = "") -> Reply
     return _help(verb)
 
 
-def _start(deps: Deps, person: str, rest: str) -> str:
+def _start(deps: Deps, person: str, rest: str, press_id: str) -> str:
     page, ref, *more = [*rest.split(), "", ""]
     if any(more):
         return "🚫 Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref)))
+    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref, press=press_id)))
 
 
 def _status(deps: Deps) -> Reply:

@@ -23,7 +23,8 @@ class StartRequest:
     """What somebody asks to start.
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
-    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal.
+    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal. `press` is what Slack gives
+    the command or form, the same each time that it is delivered.
     """
 
     page: str = ""
@@ -32,6 +33,7 @@ class StartRequest:
     note: str = ""
     channel: str = ""
     speed: float = 1.0
+    press: str = ""
 
 
 def require_may_start(page: Page, actor: Actor, people: People) -> None:

@@ -16,6 +16,7 @@ from commands.start.request import (
     require_valid_request,
     require_variables,
 )
+from state.errors import TooLate
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
@@ -61,6 +62,7 @@ class Starter:
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, self.people(page))
+        _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
         request = replace(request, channel=request.channel or self.channel(page))
@@ -83,8 +85,9 @@ def start(
 ) -> Run:
     """Write a new run, without a preflight. Whether `actor` may start it is for the caller to check.
 
-    Raises BadSettings, Refused (bad request), AlreadyRunning.
+    Raises BadSettings, Refused (bad request), TooLate (this press has started a run), AlreadyRunning.
     """
+    _require_new(store, page, request)
     ref, note = require_valid_request(page, request, people), request.note[:MAX_NOTE]
     row = {
         "target": page.runbook.target,
@@ -98,6 +101,25 @@ def start(
         "notice_minutes": request.notice_minutes,
     }
     started = RunStarted(
-        title=page.title, ref=ref, note=note, target=page.runbook.target, person=actor.person, warnings=warnings
+        title=page.title,
+        ref=ref,
+        note=note,
+        target=page.runbook.target,
+        person=actor.person,
+        warnings=warnings,
+        press=request.press,
     )
     return store.start_run(row, at, NewEvent(data=started))
+
+
+def _require_new(store: Store, page: Page, request: StartRequest) -> None:
+    """Raise TooLate if this press has started one of the newest runs: Slack may deliver it again after that run.
+
+    While a run is active, its target takes no other run anyway.
+    """
+    if not request.press or store.active_run(page.runbook.target):
+        return
+    for run in store.runs():
+        for event in store.events(run.id, limit=1):
+            if isinstance(event.data, RunStarted) and event.data.press == request.press:
+                raise TooLate(f"This has started run {run.id} before. To start another run, type /deploy start anew.")

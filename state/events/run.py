@@ -10,7 +10,10 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(EventData):
-    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
+    """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
+
+    `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
+    """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -20,6 +23,7 @@ class RunStarted(EventData):
     target: str = ""
     person: str = ""
     warnings: tuple[str, ...] = ()
+    press: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 from commands.runbook import Page
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
-from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused
+from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused, TooLate
 from state.facts import Actor, Door
 from state.records import RunState
 from state.sqlite.store import Store
@@ -163,6 +163,21 @@ def test_the_start_warns_of_what_the_people_cannot_do_while_this_starter_must_no
         "Nobody but the starter can sign “✅ พร้อมไหม (ready?)” as Tech Lead, and the starter must not.",
         "Nobody but the starter can resume the run or decide KEEP as Tech Lead, and the starter must not.",
     )
+
+
+def test_a_start_that_slack_delivers_again_after_its_run_is_over_starts_nothing(edge: Edge) -> None:
+    request = StartRequest(press="V0D4A08C929")
+    edge.starter.start(request, WHO)
+    edge.store.move_run(1, RunState.ABORTED, NOON)
+    edge.preflights.clear()
+    with pytest.raises(TooLate, match=r"This has started run 1 before\."):
+        edge.starter.start(request, WHO)
+    with pytest.raises(TooLate, match=r"This has started run 1 before\."):
+        start(edge.store, PAGE, request, WHO, PEOPLE, NOON)
+    assert (edge.preflights, len(edge.store.runs())) == ([], 1)
+    for other in (StartRequest(press="V0OTHER"), StartRequest(), StartRequest()):
+        run = edge.starter.start(other, WHO).run
+        edge.store.move_run(run.id, RunState.ABORTED, NOON)
 
 
 def test_an_active_run_on_the_target_is_said_without_a_preflight(edge: Edge) -> None:
