@@ -95,10 +95,10 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     answer.add_argument("step", help="the step's id, as shown by `gonogo status`")
     answer.add_argument(
         "answer",
-        choices=["again", "done", "skip", "agree"],
-        help="run it again, I fixed it by hand, skip it, or agree to a skip as the second person",
+        choices=["again", "done", "skip", "override", "agree"],
+        help="run it again, I fixed it by hand, skip it, overrule a refusal, or agree as the second person",
     )
-    answer.add_argument("reason", nargs="?", default="", help="needed for done and skip")
+    answer.add_argument("reason", nargs="?", default="", help="needed for done, skip and override")
     with_reason = {
         "rollback": "roll back",
         "hold": "start no new step",
@@ -150,14 +150,18 @@ def _terminal_verb(
 
 
 def _check(options: argparse.Namespace) -> int:
+    from bot.environment import people_of
     from bot.settings import read_page_file
     from bot.text import counted
+    from commands.start.people_warnings import people_warnings
 
     exit_code = 0
     for path in options.pages:
         try:
             page = read_page_file(path)
             _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
+            for warning in people_warnings(page, people_of(page, os.environ)):  # nothing, where no role has people yet
+                _say(f"{path}: warning: {warning}")
         except GonogoError as error:
             exit_code = 1
             _say_error(f"{path}: {error}")
@@ -167,8 +171,10 @@ def _check(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     from bot.settings import read_page_file
     from commands.runbook.plan import plan_lines
+    from commands.signoff.permission_text import permission_lines
 
-    for line in plan_lines(read_page_file(options.page)):
+    page = read_page_file(options.page)
+    for line in [*plan_lines(page), "", *permission_lines(page)]:
         _say(line)
     return 0
 

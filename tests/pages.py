@@ -199,7 +199,7 @@ def fact(
     more: dict[str, Any] = {
         FactKind.SIGNATURE: {**about, "role": role, "refused": said == "no", "reason": reason},
         FactKind.ANSWER: {**about, "choice": Choice(said) if said in set(Choice) else None, "reason": reason},
-        FactKind.AGREEMENT: about,
+        FactKind.AGREEMENT: {**about, "choice": Choice(said) if said in set(Choice) else Choice.SKIP},
         FactKind.COUNTDOWN: {**alert, "seen": reason},
         FactKind.ALERT_HOLD: {
             **alert,

@@ -7,6 +7,9 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+from commands.signoff.permission_text import permission_table
+from commands.steps import KINDS
+
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
@@ -60,3 +63,14 @@ def test_a_release_fits_on_two_screens() -> None:
         lines = part.strip().splitlines()
         assert len(lines) <= 100, f"{lines[0]} has {len(lines)} lines; a reader sees about 50 at once"
         assert max(map(len, lines)) <= 160, f"a line of {lines[0]} is too long to read in one look"
+
+
+def test_the_page_about_permissions_says_what_the_table_says() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text().splitlines()
+    shown = [line for line in page if line.startswith("|")]
+    assert shown == list(permission_table()), "write the new table into docs/permissions.md"
+
+
+def test_the_page_about_permissions_names_the_kinds_that_take_two_people() -> None:
+    (named,) = re.findall(r"the kinds (.*?) take two people", (ROOT / "docs" / "permissions.md").read_text())
+    assert set(re.findall(r"`([\w-]+)`", named)) == {kind for kind, box in KINDS.items() if box.needs_second_person}

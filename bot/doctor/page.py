@@ -9,11 +9,12 @@ from bot.doctor.databases import check_databases
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_record
-from bot.environment import channel, mentions, missing
+from bot.environment import channel, mentions, missing, people_of
 from bot.settings import Settings, read_pages
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
+from commands.start.people_warnings import people_lines
 from commands.start.preflight import (
     LIMIT,
     Lane,
@@ -41,7 +42,8 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
-    return environment_lines(missing(page, environ)) + in_parallel(lanes, limit + 2)
+    known = environment_lines(missing(page, environ)) + people_lines(page, people_of(page, environ))
+    return known + in_parallel(lanes, limit + 2)
 
 
 def preflight(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:

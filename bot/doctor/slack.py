@@ -14,6 +14,7 @@ from bot.settings import Settings
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
 from commands.ports.preflight import FAIL, OK, PreflightResult
+from commands.runbook.people import is_user_group
 from commands.start.preflight import PreflightLine
 
 ABOUT = "Slack"
@@ -103,7 +104,7 @@ def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[],
 
     async def check() -> list[PreflightLine]:
         held = ", ".join(roles)
-        if name.startswith("S"):
+        if is_user_group(name):
             members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
             todo = "add people to it, or name others in the bot's environment"
             return [] if members else [_line(FAIL, f"group {name} ({held}) is empty", todo)]

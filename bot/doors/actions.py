@@ -13,6 +13,8 @@ from commands.rollback.request import rollback
 from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.signoff.actions import RunActions
+from commands.signoff.press import PressId
+from commands.signoff.signing import still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
 from state.errors import NothingRuns, Refused
@@ -21,7 +23,7 @@ from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgre
 from state.records import Run
 
 frozen_page: Callable[[Run], Page] = lru_cache(maxsize=16)(page_of)
-CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP}
+CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP, "override": Choice.OVERRIDE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class Press:
     """Somebody pressed a button, or typed its command.
 
     `action` is the button's action id, `value` its value as text (see ButtonValue; empty for a typed command).
-    `reason` and `lasts` ("30 min") are the answers of the button's form.
+    `reason` and `lasts` ("30 min") are the answers of the button's form. `id` is what Slack gives the press, the same
+    each time that it is delivered: the time of the click, or the id of a typed command.
     """
 
     action: str
@@ -37,6 +40,12 @@ class Press:
     person: str
     reason: str = ""
     lasts: str = ""
+    id: str = ""
+
+    @property
+    def press_id(self) -> PressId:
+        """The press as the run knows it again."""
+        return PressId(id=self.id, drawn=read_button(self.value).number if self.value else None)
 
     @property
     def actor(self) -> Actor:
@@ -60,10 +69,13 @@ def press(deps: Deps, pressed: Press) -> str:
     raise Refused("This button belongs to nothing in the bot's state file. Use /deploy status instead.")
 
 
-def typed(deps: Deps, action: str, person: str, reason: str) -> str:
-    """Do the same for a typed command, on the one open question that it can mean. Raises Refused if that is not one."""
+def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "") -> str:
+    """Do the same for a typed command, on the one open question that it can mean. Raises Refused if that is not one.
+
+    `press_id` is the command's own id.
+    """
     run = the_run(deps)
-    pressed = Press(action=action, value="", person=person, reason=reason)
+    pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
     if action in _RUN_ACTIONS:
         return _RUN_ACTIONS[action](deps, run, pressed)
     questions = _open_questions(deps, run, action)
@@ -77,7 +89,15 @@ def typed(deps: Deps, action: str, person: str, reason: str) -> str:
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
     """Start a run. Raises Refused."""
-    return deps.starter.start(replace(request, speed=deps.speed), Actor(person=person, door=Door.SLACK)).run
+    return deps.starter_for(person).start(replace(request, speed=deps.speed), Actor(person=person, door=Door.SLACK)).run
+
+
+def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refused: bool) -> str:
+    """The reply to somebody who has signed or refused: as what, and who is still needed."""
+    if refused:
+        return f"Refused as {titles_of(actions.page, roles)}."
+    missing = still_needed(actions.page, actions.store.record(actions.run), step)
+    return f"Signed as {titles_of(actions.page, roles)}." + (f" Still needed: {missing}." if missing else "")
 
 
 def the_run(deps: Deps) -> Run:
@@ -116,9 +136,11 @@ def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
     return [question for question in waiting if action in _ANSWERS[question.ask]]
 
 
-def _actions(deps: Deps, run: Run) -> RunActions:
-    page = frozen_page(run)
-    return RunActions(deps.store, page, run.id, deps.people(page))
+def _actions(deps: Deps, run: Run, pressed: Press) -> RunActions:
+    """What the person may do, by the roles held at this moment. A refusal, which stops, waits for nobody's answer."""
+    page, stops = frozen_page(run), pressed.action == "refuse"
+    people = deps.people(page) if stops else deps.people_now(page, pressed.person)
+    return RunActions(deps.store, page, run.id, people)
 
 
 def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
@@ -132,30 +154,31 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:
-    first = _actions(deps, run).hold(pressed.actor, pressed.reason, deps.now())
+    # nobody is asked who holds which role: whoever stops waits for nothing
+    page = frozen_page(run)
+    first = RunActions(deps.store, page, run.id, {}).hold(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
     return "On hold. No new step starts." if first else "The run is already on hold."
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:
-    first = _actions(deps, run).resume(pressed.actor, pressed.reason, deps.now())
+    first = _actions(deps, run, pressed).resume(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
     return "Resumed." if first else "The run is not on hold."
 
 
 def _keep(deps: Deps, run: Run, pressed: Press) -> str:
-    return _actions(deps, run).keep(pressed.actor, pressed.reason, deps.now())
+    return _actions(deps, run, pressed).keep(pressed.actor, pressed.reason, deps.now())
 
 
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
     """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
-    actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
     if _has_answered(deps, run, pressed, step, attempt):
         return "You have already answered this. Your answer stands."
+    actions, actor, now = _actions(deps, run, pressed), pressed.actor, deps.now()
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"
             roles = actions.sign(step, attempt, actor, now, refused=refused, reason=pressed.reason)
-            titles = ", ".join(actions.page.roles[role].title for role in roles)
-            return f"{'Refused' if refused else 'Signed'} as {titles}."
+            return signed_text(actions, step, roles, refused=refused)
         case "agree":
             actions.agree(step, attempt, actor, now)
             return "You agreed to KEEP." if step == DECISION else "You agreed. The run continues."
@@ -173,14 +196,18 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
 def _has_answered(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> bool:
     """Whether the person has answered already: they pressed twice, or Slack delivered one press twice.
 
-    Somebody who has signed in one role can still sign in another one.
+    Somebody who has signed in one role may still hold another one, and a refused fix is asked about once more.
     """
     if not _own_answer(deps, run, pressed, step, attempt):
         return False
+    questions = [
+        question
+        for question in _open_questions(deps, run, pressed.action)
+        if (question.step, question.attempt) == (step, attempt)
+    ]
     if pressed.action not in {"sign", "refuse"}:
-        return True
+        return not questions
     people = deps.people(frozen_page(run))
-    questions = [question for question in _open_questions(deps, run, pressed.action) if question.step == step]
     return not any(pressed.person in people[role] for question in questions for role in question.roles)
 
 

@@ -9,10 +9,11 @@ from state.errors import Refused
 
 @dataclass(frozen=True, kw_only=True)
 class ButtonValue:
-    """What a button is about. As text it is "RUN:EVENT", or "RUN:0:ALERT:NUMBER" for a countdown on the card.
+    """What a button is about. As text it is "RUN:EVENT", or "RUN:0:ALERT:NUMBER".
 
     `event` is the id of the event whose message holds the button; 0 on the card, which belongs to the whole run.
-    `alert` is the alert's row in the page's table, counted from 1, and `number` the number of its countdown.
+    `alert` is the alert's row in the page's table, counted from 1, and `number` the number of its countdown. On the
+    buttons to hold and resume, `number` is that of the hold (see `hold_number`).
     """
 
     run: int
@@ -22,7 +23,7 @@ class ButtonValue:
 
     def __str__(self) -> str:
         value = f"{self.run}:{self.event}"
-        return f"{value}:{self.alert}:{self.number}" if self.alert else value
+        return f"{value}:{self.alert}:{self.number}" if self.alert or self.number else value
 
 
 def read_button(value: str) -> ButtonValue:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.doors.actions import CHOICES
+from bot.doors.actions import CHOICES, signed_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.rollback.request import rollback
 from commands.run.close_run import close_run, left_on_production
@@ -39,7 +39,7 @@ class Terminal(TerminalReports):
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
-        started = deps.starter.start(request, actor)
+        started = deps.starter_for(actor.person).start(request, actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
@@ -58,8 +58,7 @@ class Terminal(TerminalReports):
         refused = bool(options.refuse)
         actor = self._anybody() if refused else self._known_actor()
         roles = actions.sign(options.step, attempt, actor, self._now(), refused=refused, reason=options.refuse)
-        titles = ", ".join(actions.page.roles[role].title for role in roles)
-        yield f"{'Refused' if refused else 'Signed'} as {titles}."
+        yield signed_text(actions, options.step, roles, refused=refused)
 
     def answer(self, options: Namespace) -> Iterator[str]:
         """Answer for a step that failed or whose result is unknown."""
@@ -144,7 +143,7 @@ class Terminal(TerminalReports):
             self._require_key()
         run = self._run()
         page = page_of(run)
-        return RunActions(self.store, page, run.id, self.deps.people(page))
+        return RunActions(self.store, page, run.id, self.deps.people_now(page, self._anybody().person))
 
     def _actions_and_attempt(self, step: str) -> tuple[RunActions, int]:
         actions = self._actions()

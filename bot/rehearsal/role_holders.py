@@ -16,6 +16,8 @@ ROLE_HOLDERS = {
     "reviewer": Person("U07REVIEW", "Fern", "Reviewer"),
     "rollback": Person("U08BACK", "Tawan", "Rollback person, on a bus"),
 }
+# only people with a role may start a run; the starter signs nothing, so that another person holds the role too
+STARTER_ROLE = "devops"
 PEOPLE = (STARTER, *ROLE_HOLDERS.values())
 CHANNEL = "C01DEPLOY"
 
@@ -24,6 +26,6 @@ def role_environment() -> dict[str, str]:
     """The environment variables for the channel and for each role's person and phone number."""
     variables = {"GONOGO_CHANNEL": CHANNEL}
     for number, (role, holder) in enumerate(ROLE_HOLDERS.items(), start=1):
-        variables[f"GONOGO_{role.upper()}"] = holder.id
+        variables[f"GONOGO_{role.upper()}"] = f"{holder.id},{STARTER.id}" if role == STARTER_ROLE else holder.id
         variables[f"GONOGO_{role.upper()}_PHONE"] = f"+66 2 555 01{number:02}"
     return variables

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -67,11 +68,12 @@ class Listeners:
             await ack()
             await self._open_start(body, respond)
             return
+        press_id = str(body.get("trigger_id", ""))
         if writes_fact(text):
-            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"]))
+            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"], press_id))
         else:
             await ack()
-            reply = await _result_or_refusal(lambda: run_command(self.deps, text, body["user_id"]))
+            reply = await _result_or_refusal(lambda: run_command(self.deps, text, body["user_id"], press_id))
         if isinstance(reply, str):
             await respond(text=reply, response_type="ephemeral")
         else:
@@ -80,7 +82,12 @@ class Listeners:
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
         action = body["actions"][0]
-        pressed = actions.Press(action=action["action_id"], value=action["value"], person=body["user"]["id"])
+        pressed = actions.Press(
+            action=action["action_id"],
+            value=action["value"],
+            person=body["user"]["id"],
+            id=str(action.get("action_ts", "")),
+        )
         reply = await _write_then_ack(ack, lambda: actions.press(self.deps, pressed))
         await respond(text=str(reply), response_type="ephemeral", replace_original=False)
 
@@ -99,7 +106,7 @@ class Listeners:
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start form was submitted. While the preflight runs, the form says so."""
-        request = request_from(body["view"]["state"])
+        request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
         person = body["user"]["id"]
         starting = asyncio.create_task(
             _result_or_refusal(lambda: started_text(actions.start(self.deps, person, request)))

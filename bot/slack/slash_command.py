@@ -31,12 +31,26 @@ HELP = {
     "again": "run the failed step again",
     "done <reason>": "I fixed the failed step by hand",
     "skip <reason>": "skip the failed step",
-    "agree": "agree as the second person, to a skip or an early KEEP",
+    "override <reason>": "overrule a refusal; it needs a second person",
+    "agree": "agree as the second person: to a fix, a skip, an overruled refusal or an early KEEP",
     "false-alarm <reason>": "hold an alert as a false alarm for 30 min",
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
     "help": "show this list",
 }
-FACTS = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
+FACTS = (
+    "rollback",
+    "hold",
+    "resume",
+    "sign",
+    "refuse",
+    "again",
+    "done",
+    "skip",
+    "override",
+    "agree",
+    "false-alarm",
+    "keep",
+)
 
 
 def started_text(run: Run) -> str:
@@ -55,26 +69,29 @@ def writes_fact(text: str) -> bool:
     return bool(words) and words[0].lower() in FACTS
 
 
-def run_command(deps: Deps, text: str, person: str) -> Reply:
-    """Do what the command says; returns the reply, which only this person sees. Raises Refused."""
+def run_command(deps: Deps, text: str, person: str, press_id: str = "") -> Reply:
+    """Do what the command says; returns the reply, which only this person sees. Raises Refused.
+
+    `press_id` is the command's own id, the same each time that Slack delivers it.
+    """
     verb, _, rest = text.strip().partition(" ")
     verb = verb.lower()
     if verb == "start":
-        return _start(deps, person, rest)
+        return _start(deps, person, rest, press_id)
     if verb == "status":
         return _status(deps)
     if verb == "history":
         return _history(deps)
     if verb in FACTS:
-        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip())
+        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip(), press_id)
     return _help(verb)
 
 
-def _start(deps: Deps, person: str, rest: str) -> str:
+def _start(deps: Deps, person: str, rest: str, press_id: str) -> str:
     page, ref, *more = [*rest.split(), "", ""]
     if any(more):
         return "🚫 Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref)))
+    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref, press=press_id)))
 
 
 def _status(deps: Deps) -> Reply:

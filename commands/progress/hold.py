@@ -6,6 +6,12 @@ from state.facts import BOT, Hold, Keep, Resume
 from state.records import Record
 
 
+def hold_number(record: Record) -> int:
+    """The number of the hold that is on now, or of the next one, counted from 0."""
+    held = hold_of(record)
+    return held.number if held else sum(isinstance(fact, Hold) for fact in record.facts)
+
+
 def hold_of(record: Record) -> Hold | None:
     """The hold that is on now, or None. On hold, no new step begins before the watch; a running watch continues."""
     facts = [fact for fact in record.facts if isinstance(fact, Hold | Resume)]

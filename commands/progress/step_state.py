@@ -32,9 +32,11 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
         return StepState.NOT_BEGUN
     if last.state == AttemptState.RUNNING:
         return StepState.RUNNING
-    if last.state == AttemptState.DONE or choice_of(record, last) is Choice.DONE:
-        return _done_state(page, record, step, last)
-    return _failed_state(record, step, last)
+    if is_refused(record, last):
+        return _refused_state(page, record, step, last)
+    if answer := answer_to(record, last):
+        return _answered_state(record, step, last, answer)
+    return _signed_state(record, step, last) if last.state == AttemptState.DONE else _failed_state(step, last)
 
 
 def answer_to(record: Record, attempt: Attempt) -> StepAnswer | None:
@@ -46,6 +48,23 @@ def choice_of(record: Record, attempt: Attempt) -> Choice | None:
     """The choice in the answer about an attempt, or None."""
     answer = answer_to(record, attempt)
     return answer.choice if answer else None
+
+
+def has_agreement(record: Record, step: PageStep, answer: StepAnswer) -> bool:
+    """Whether an answer needs no second person, or has one."""
+    if answer.choice is Choice.RETRY:
+        return True
+    if answer.choice is not Choice.OVERRIDE and not step.box.needs_second_person:
+        return True
+    return record.newest(Agreement, step=answer.step, attempt=answer.attempt, choice=answer.choice) is not None
+
+
+def fix_by_hand(record: Record, step: PageStep, attempt: Attempt) -> StepAnswer | None:
+    """The answer that an unsuccessful attempt was fixed by hand, once it counts; otherwise None."""
+    answer = answer_to(record, attempt)
+    if attempt.state == AttemptState.DONE or answer is None or answer.choice is not Choice.DONE:
+        return None
+    return answer if has_agreement(record, step, answer) and not is_refused(record, attempt) else None
 
 
 def signatures(record: Record, attempt: Attempt) -> list[Signature]:
@@ -75,14 +94,22 @@ def production_changed_at(page: Page, record: Record) -> datetime | None:
     return min((attempt.began_at for attempt in record.attempts if attempt.step in changing), default=None)
 
 
-def _failed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState:
-    """For an attempt that did not succeed, or whose end is unknown."""
-    choice = choice_of(record, attempt)
-    if choice is Choice.RETRY:
+def _answered_state(record: Record, step: PageStep, attempt: Attempt, answer: StepAnswer) -> StepState:
+    """For an attempt that a person has answered, and that nobody has refused."""
+    if answer.choice is Choice.RETRY:
         return StepState.RETRY
-    if choice is Choice.SKIP:
-        agreed = record.newest(Agreement, step=attempt.step, attempt=attempt.attempt)
-        return StepState.SETTLED if agreed or not step.box.skip_needs_two_people else StepState.NEEDS_PEOPLE
+    if not has_agreement(record, step, answer):
+        return StepState.NEEDS_PEOPLE
+    return StepState.SETTLED if answer.choice is Choice.SKIP else _signed_state(record, step, attempt)
+
+
+def _signed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState:
+    """For an attempt that succeeded, or that was fixed by hand: its signatures decide."""
+    return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
+
+
+def _failed_state(step: PageStep, attempt: Attempt) -> StepState:
+    """For an attempt that did not succeed, or whose end is unknown, while nobody has answered."""
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
         return StepState.SETTLED
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back":
@@ -90,15 +117,15 @@ def _failed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState
     return StepState.NEEDS_PEOPLE
 
 
-def _done_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
-    """For an attempt that succeeded, or that a person fixed by hand: its signatures decide."""
-    if not is_refused(record, attempt):
-        return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
-    choice = choice_of(record, attempt)
-    if choice is Choice.RETRY:
+def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
+    """For an attempt whose sign-off was refused. That it was fixed by hand is then no answer any more."""
+    answer = answer_to(record, attempt)
+    if answer and answer.choice is Choice.RETRY:
         return StepState.RETRY
-    if choice is Choice.SKIP:
-        return StepState.SETTLED
+    if answer and answer.choice is Choice.OVERRIDE:
+        return StepState.SETTLED if has_agreement(record, step, answer) else StepState.NEEDS_PEOPLE
+    if answer and answer.choice is Choice.SKIP:
+        return StepState.SETTLED  # an earlier version wrote this, when one person could overrule a refusal
     if not production_changed(page, record):
         return StepState.NO_GO
     return StepState.ROLL_BACK if step.box.on_failure == "roll back" else StepState.NEEDS_PEOPLE

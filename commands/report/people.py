@@ -39,7 +39,10 @@ class ActionKind(StrEnum):
     RETRIED = "retried"
     FIXED_BY_HAND = "fixed by hand"
     SKIPPED = "skipped"
+    OVERRULED = "overruled"
     AGREED = "agreed"
+    AGREED_TO_FIX = "agreed to fix"
+    AGREED_TO_OVERRULE = "agreed to overrule"
     KEPT_EARLY = "kept early"
     AGREED_TO_KEEP = "agreed to keep"
     HELD_ALERT = "held alert"
@@ -68,11 +71,17 @@ class PersonAction:
     reason: str
 
 
-_CHOICES = {Choice.RETRY: ActionKind.RETRIED, Choice.DONE: ActionKind.FIXED_BY_HAND, Choice.SKIP: ActionKind.SKIPPED}
+_CHOICES = {
+    Choice.RETRY: ActionKind.RETRIED,
+    Choice.DONE: ActionKind.FIXED_BY_HAND,
+    Choice.SKIP: ActionKind.SKIPPED,
+    Choice.OVERRIDE: ActionKind.OVERRULED,
+}
+_AGREED = {Choice.DONE: ActionKind.AGREED_TO_FIX, Choice.OVERRIDE: ActionKind.AGREED_TO_OVERRULE}
 _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     Signature: lambda fact: ActionKind.REFUSED if fact.refused else ActionKind.SIGNED,
     StepAnswer: lambda fact: _CHOICES[fact.choice],
-    Agreement: lambda _: ActionKind.AGREED,
+    Agreement: lambda fact: _AGREED.get(fact.choice, ActionKind.AGREED),
     EarlyKeep: lambda _: ActionKind.KEPT_EARLY,
     EarlyKeepAgreement: lambda _: ActionKind.AGREED_TO_KEEP,
     AlertHold: lambda _: ActionKind.HELD_ALERT,

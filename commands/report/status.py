@@ -157,7 +157,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         criteria=criteria_status(page, record),
         countdowns=running_countdowns(page, record),
         false_alarms=held_alerts(page, record, now),
-        at_terminal=tuple(action for action in person_actions(page, record, {}) if action.door),
+        at_terminal=tuple(action for action in person_actions(page, record, {}) if action.account),
         speed=run.speed,
     )
 

@@ -21,7 +21,17 @@ from state.facts import Choice
 from state.records import ACTIVE, RunState
 
 MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people"}
-CHOICES = {Choice.RETRY: "run it again", Choice.DONE: "fix it by hand", Choice.SKIP: "skip it"}
+CHOICES = {
+    Choice.RETRY: "run it again",
+    Choice.DONE: "fix it by hand",
+    Choice.SKIP: "skip it",
+    Choice.OVERRIDE: "overrule the refusal",
+}
+_AGREE = {
+    Choice.DONE: "agree that “{}” is fixed by hand",
+    Choice.SKIP: "agree to skip “{}”",
+    Choice.OVERRIDE: "agree to overrule the refusal of “{}”",
+}
 
 
 def status_lines(status: Status) -> list[str]:
@@ -101,9 +111,11 @@ def _what(waiting: Waiting) -> str:
     if waiting.ask is Ask.ANSWER:
         *others, last = [CHOICES[choice] for choice in waiting.choices]
         choices = f"{', '.join(others)}, or {last}" if others else last
-        return f"say what to do about “{waiting.title}”, which did not succeed: {choices}"
+        why = "whose sign-off was refused" if Choice.OVERRIDE in waiting.choices else "which did not succeed"
+        return f"say what to do about “{waiting.title}”, {why}: {choices}"
     if waiting.ask is Ask.AGREE:
-        return f"agree to {'' if waiting.step == DECISION else 'skip '}“{waiting.title}”"
+        wanted = "agree to “{}”" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
+        return wanted.format(waiting.title)
     return "decide KEEP or ROLLBACK"
 
 
@@ -166,7 +178,7 @@ def _criterion(criterion: CriterionStatus) -> str:
 def _action(status: Status, action: PersonAction) -> str:
     about = f" {action.title}" if action.title else ""
     role = f" as {action.role}" if action.role else ""
-    return f"{_time(status, action.at)} {action.kind}{about}{role}, by {action.person} {action.door}"
+    return f"{_time(status, action.at)} {action.kind}{about}{role}, by {action.person} {action.account}"
 
 
 def _time(status: Status, at: datetime, form: str = "%H:%M") -> str:

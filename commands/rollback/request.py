@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.signoff.permission_check import require_door
+from commands.signoff.permissions import Act
 from commands.text.actors import door_in_words
 from state.errors import NothingRuns
 from state.events import RollbackRequested
@@ -26,6 +28,7 @@ def request_rollback(
     store: Store, run: int, actor: Actor, reason: str, at: datetime, only_if: Condition | None
 ) -> bool:
     """Write a rollback request. False if there is one already, or if `only_if` is false at the moment of writing."""
+    require_door(Act.ROLLBACK, actor)
     fact = RollbackRequest(by=actor, at=at, reason=shortened(reason))
     requested = NewEvent(data=RollbackRequested(person=actor.person, door=door_in_words(actor), reason=fact.reason))
     return store.add_fact(run, fact, requested, only_if=only_if)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from commands.progress.step_state import answer_to, is_refused
+from commands.progress.step_state import answer_to, fix_by_hand, is_refused
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
-from state.facts import Choice
 from state.records import AttemptState, Record, RunState
 
 
@@ -41,7 +40,7 @@ def _why_not(record: Record, step: PageStep) -> str:
         return f"“{step.title}” did not begin"
     answer = answer_to(record, attempt)
     refused = is_refused(record, attempt)
-    if not refused and (attempt.state == AttemptState.DONE or (answer and answer.choice is Choice.DONE)):
+    if not refused and (attempt.state == AttemptState.DONE or fix_by_hand(record, step, attempt)):
         return ""
     result = "refused" if refused else attempt.state
     decision = f" ({answer.choice}: {answer.reason})" if answer else ""

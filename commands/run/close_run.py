@@ -8,6 +8,8 @@ from datetime import datetime
 from commands.progress.clock import elapsed
 from commands.progress.step_state import DECISION, WATCH
 from commands.runbook.page import Page
+from commands.signoff.permission_check import require_door
+from commands.signoff.permissions import Act
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
 from state.errors import NothingRuns, Refused
@@ -42,7 +44,11 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
 
 
 def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
-    """Write that a run is closed. The caller holds the state file's lock. Raises NothingRuns, Refused (no reason)."""
+    """Write that a run is closed. The caller holds the state file's lock.
+
+    Raises NotAllowed (not at the terminal), NothingRuns, Refused (no reason).
+    """
+    require_door(Act.END, actor)
     if not run.active:
         raise NothingRuns(f"Run {run.id} is already over ({run.state}).")
     if not reason.strip():

@@ -114,7 +114,7 @@ class Engine:
             speed=run.speed,
         )
         try:
-            started = self._starter.start(request, starter).run
+            started = self._starter.start(request, starter, by_keep=True).run
             summary = f"run {started.id} of {started.page} has started"
         except Refused as error:
             summary = f"{page.decision.starts} could not be started: {error}"

@@ -56,8 +56,8 @@ class Option(Strict):
 class RunbookBox(Strict):
     """`toml runbook`, under the page's title: what is deployed where, and how often the status is posted.
 
-    `starters` names the roles that may start a run (empty: anybody in the channel). With `four_eyes` nobody may sign
-    for a run that they started themselves.
+    `starters` names the roles that may start a run; without it, every role may. With `four_eyes` nobody may let a run
+    continue that they started themselves. With `one_person_per_role` a person signs a step in one role only.
     """
 
     target: str = Field(min_length=1)
@@ -66,6 +66,7 @@ class RunbookBox(Strict):
     channel: EnvName = "$GONOGO_CHANNEL"
     starters: list[str] = Field(default_factory=list)
     four_eyes: bool = False
+    one_person_per_role: bool = False
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
     option: Option | None = None
 

@@ -1,16 +1,13 @@
-"""Who holds which role, and the checks that only some people may do something."""
+"""Who holds which role, and whether different people can fill several roles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from commands.runbook.page import Page
-from state.errors import NotAllowed
-from state.facts import Actor
-from state.records import Run
+import re
+from collections.abc import Iterable, Mapping
 
 # role -> the people who hold it
 People = Mapping[str, frozenset[str]]
+_USER_GROUP = re.compile(r"S[A-Z0-9_]+")
 
 
 def roles_of(person: str, people: People) -> frozenset[str]:
@@ -18,17 +15,24 @@ def roles_of(person: str, people: People) -> frozenset[str]:
     return frozenset(role for role, holders in people.items() if person in holders)
 
 
-def require_role(actor: Actor, roles: tuple[str, ...], people: People, page: Page, what: str) -> str:
-    """The first of `roles` that the person holds. Raises NotAllowed, which names the roles that may do it."""
-    held = roles_of(actor.person, people)
-    for role in roles:
-        if role in held:
-            return role
-    titles = " or ".join(page.roles[role].title for role in roles)
-    raise NotAllowed(f"Only the {titles} may {what}.")
+def is_user_group(name: str) -> bool:
+    """Whether an id is that of a Slack user group, and not of a person."""
+    return _USER_GROUP.fullmatch(name) is not None
 
 
-def require_not_starter(actor: Actor, run: Run, page: Page) -> None:
-    """Raise NotAllowed if the person started the run and the page requires another person to sign."""
-    if page.runbook.four_eyes and actor.may_be(run.started_by):
-        raise NotAllowed("You started this run; its runbook page requires another person to sign.")
+def unfilled_roles(roles: Iterable[str], people: People) -> tuple[str, ...]:
+    """The roles that stay empty when as many as possible get a person of their own, each person one role.
+
+    A role with a user group that is not expanded into its members counts as filled.
+    """
+    place: dict[str, str] = {}  # person -> the role that the person fills
+
+    def fill(role: str, tried: set[str]) -> bool:
+        for person in sorted(people.get(role, frozenset()) - tried):
+            tried.add(person)
+            if is_user_group(person) or person not in place or fill(place[person], tried):
+                place[person] = role
+                return True
+        return False
+
+    return tuple(role for role in sorted(roles) if not fill(role, set()))

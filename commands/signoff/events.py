@@ -6,6 +6,7 @@ from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.waiting import Waiting, waiting_for, waiting_for_step
 from state.events import Ask, PeopleAsked
+from state.facts import Choice
 from state.records import Attempt, NewEvent, Record
 
 
@@ -63,5 +64,7 @@ def _asked(waiting: Waiting, step: PageStep | None = None, attempt: Attempt | No
         summary=attempt.summary if attempt else "",
         items=tuple((item.role, item.text) for item in step.box.checklist()) if step else (),
     )
-    once = f"wanted:{waiting.ask}:{waiting.step}:{waiting.attempt}"
+    # a fix by hand that is refused is asked about once more
+    again = ":refused" if Choice.OVERRIDE in waiting.choices else ""
+    once = f"wanted:{waiting.ask}:{waiting.step}:{waiting.attempt}{again}"
     return NewEvent(step=waiting.step, data=asked, once=once)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from commands.progress.step_state import (
     DECISION,
     StepState,
-    choice_of,
+    answer_to,
+    has_agreement,
     is_refused,
     missing_signatures,
     state_of,
 )
 from commands.runbook.page import Page, PageStep, Part
+from commands.signoff.permissions import Act, roles_for
 from commands.watch.countdown import Countdown, running_countdowns
 from state.events import Ask
 from state.facts import Choice, EarlyKeep, EarlyKeepAgreement
@@ -23,6 +25,7 @@ from state.records import Attempt, AttemptState, Record, RunState
 class Waiting:
     """Something that people must do. Any one person of each role in `roles` may do it.
 
+    `choices` are the possible answers; where a second person must agree, the answer to agree to.
     For a countdown `step` is the alert's name and `attempt` the countdown's number.
     With `blocks=False` the run continues meanwhile, as for a question of the watch.
     """
@@ -41,23 +44,24 @@ def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | No
     attempt = record.last(step.id)
     if attempt is None or state_of(page, record, step) is not StepState.NEEDS_PEOPLE:
         return None
-    choice = choice_of(record, attempt)
-    if (attempt.state == AttemptState.DONE or choice is Choice.DONE) and not is_refused(record, attempt):
+    answer, refused = answer_to(record, attempt), is_refused(record, attempt)
+    if answer and not has_agreement(record, step, answer):
+        act = Act.AGREE_TO_OVERRIDE if answer.choice is Choice.OVERRIDE else Act.AGREE
+        return _waiting(Ask.AGREE, step, attempt, roles_for(act, page), (answer.choice,))
+    if (attempt.state == AttemptState.DONE or answer) and not refused:
         return _waiting(Ask.SIGN, step, attempt, missing_signatures(record, step, attempt))
-    if choice is Choice.SKIP:
-        return _waiting(Ask.AGREE, step, attempt, tuple(sorted(page.roles)))
-    roles = (step.box.asks or page.decision.role,)
-    return _waiting(Ask.ANSWER, step, attempt, roles, choices_after(page, step, attempt))
+    roles = roles_for(Act.OVERRIDE if refused else Act.SKIP, page, box=step.box)
+    return _waiting(Ask.ANSWER, step, attempt, roles, choices_after(page, record, step, attempt))
 
 
-def choices_after(page: Page, step: PageStep, attempt: Attempt) -> tuple[Choice, ...]:
-    """The possible answers about an attempt that did not succeed. A rollback is always possible as well.
+def choices_after(page: Page, record: Record, step: PageStep, attempt: Attempt) -> tuple[Choice, ...]:
+    """The possible answers about an attempt that did not succeed or was refused. A rollback is always possible too.
 
     A failed step whose outputs later steps need can only be run again. Without those values a later step
     would fail in the middle of production.
     """
-    if attempt.state == AttemptState.DONE:
-        return Choice.RETRY, Choice.SKIP
+    if is_refused(record, attempt):
+        return Choice.RETRY, Choice.OVERRIDE
     needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
     if needed & set(step.box.outputs()):
         return (Choice.RETRY,)
@@ -71,9 +75,9 @@ def _waiting(
 
 
 def _waiting_for_hold(page: Page, countdown: Countdown) -> Waiting:
-    """Who may hold a countdown: the roles that its alert calls, and the deciding role."""
+    """Who may hold a countdown."""
     name = countdown.alert.name
-    roles = tuple(dict.fromkeys([*countdown.alert.pings, page.decision.role]))
+    roles = roles_for(Act.FALSE_ALARM, page, alert=countdown.alert)
     return Waiting(ask=Ask.COUNTDOWN, step=name, attempt=countdown.number, title=name, roles=roles)
 
 
@@ -92,7 +96,7 @@ def _early_keep(page: Page, record: Record) -> Waiting | None:
         return None
     if record.run.state != RunState.GOING or record.last(DECISION) or record.rollback:
         return None
-    title, roles = "KEEP before the watch is over", tuple(sorted(page.roles))
+    title, roles = "KEEP before the watch is over", roles_for(Act.AGREE, page)
     return Waiting(ask=Ask.AGREE, step=DECISION, attempt=1, title=title, roles=roles)
 
 
@@ -114,6 +118,6 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     if early := _early_keep(page, record):
         waiting.append(early)
     if decision_pending(record):
-        roles = (page.decision.role,)
+        roles = roles_for(Act.KEEP, page)
         waiting.append(Waiting(ask=Ask.DECIDE, step=DECISION, attempt=1, title="KEEP or ROLLBACK", roles=roles))
     return tuple(waiting)

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.runbook.page import Page
-from commands.runbook.people import People, require_role
+from commands.runbook.people import People
+from commands.signoff.permission_check import Matter, require_permission
+from commands.signoff.permissions import Act, roles_for
 from state.errors import BadSettings, Refused
 from state.facts import Actor
 
@@ -21,7 +23,8 @@ class StartRequest:
     """What somebody asks to start.
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
-    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal.
+    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal. `press` is what Slack gives
+    the command or form, the same each time that it is delivered.
     """
 
     page: str = ""
@@ -30,12 +33,16 @@ class StartRequest:
     note: str = ""
     channel: str = ""
     speed: float = 1.0
+    press: str = ""
 
 
-def require_valid_request(page: Page, request: StartRequest, actor: Actor, people: People) -> str:
-    """Return the ref to deploy. Raises NotAllowed, BadSettings (a role has no people), Refused (countdown, ref)."""
-    if page.runbook.starters:
-        require_role(actor, tuple(page.runbook.starters), people, page, "start this runbook")
+def require_may_start(page: Page, actor: Actor, people: People) -> None:
+    """Raise NotAllowed unless the person may start a run of the page."""
+    require_permission(Act.START, actor, page, people, Matter(roles=roles_for(Act.START, page)))
+
+
+def require_valid_request(page: Page, request: StartRequest, people: People) -> str:
+    """Return the ref to deploy. Raises BadSettings (a role has no people), Refused (countdown, ref)."""
     empty = sorted(page.roles[role].people.removeprefix("$") for role in page.roles if not people.get(role))
     if empty:
         raise BadSettings(

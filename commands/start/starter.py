@@ -8,8 +8,16 @@ from datetime import datetime
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
-from commands.start.request import StartRequest, find_page, require_valid_request, require_variables
+from commands.start.people_warnings import people_warnings
+from commands.start.request import (
+    StartRequest,
+    find_page,
+    require_may_start,
+    require_valid_request,
+    require_variables,
+)
 from commands.text.actors import door_in_words
+from state.errors import TooLate
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
@@ -43,18 +51,27 @@ class Starter:
     channel: Callable[[Page], str]
     now: Callable[[], datetime]
 
-    def start(self, request: StartRequest, actor: Actor) -> Started:
+    def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
 
-        The preflight takes seconds, so everything that refuses the request at once is checked before it.
+        The preflight takes seconds, so everything that refuses the request at once is checked before it. Whether the
+        person may start a run is checked again after it. A run that KEEP starts (`by_keep`) begins by that decision;
+        `actor` must be one of the page's starters, if it names any.
         """
         page = find_page(self.pages(), request.page)
         require_variables(page, self.missing(page))
-        ref = require_valid_request(page, request, actor, self.people(page))
+        ref = require_valid_request(page, request, self.people(page))
+        if page.runbook.starters or not by_keep:
+            require_may_start(page, actor, self.people(page))
+        _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
         request = replace(request, channel=request.channel or self.channel(page))
-        run = start(self.store, page, request, actor, self.people(page), self.now(), warnings)
+        people = self.people(page)
+        if page.runbook.starters or not by_keep:
+            require_may_start(page, actor, people)
+        warnings += people_warnings(page, people, starter=actor.person)
+        run = start(self.store, page, request, actor, people, self.now(), warnings)
         return Started(run=run, warnings=warnings)
 
 
@@ -67,8 +84,12 @@ def start(
     at: datetime,
     warnings: tuple[str, ...] = (),
 ) -> Run:
-    """Write a new run, without a preflight. Raises NotAllowed, BadSettings, Refused (bad request), AlreadyRunning."""
-    ref, note = require_valid_request(page, request, actor, people), request.note[:MAX_NOTE]
+    """Write a new run, without a preflight. Whether `actor` may start it is for the caller to check.
+
+    Raises BadSettings, Refused (bad request), TooLate (this press has started a run), AlreadyRunning.
+    """
+    _require_new(store, page, request)
+    ref, note = require_valid_request(page, request, people), request.note[:MAX_NOTE]
     row = {
         "target": page.runbook.target,
         "page": page.name,
@@ -89,5 +110,19 @@ def start(
         person=actor.person,
         door=door_in_words(actor),
         warnings=warnings,
+        press=request.press,
     )
     return store.start_run(row, at, NewEvent(data=started))
+
+
+def _require_new(store: Store, page: Page, request: StartRequest) -> None:
+    """Raise TooLate if this press has started one of the newest runs: Slack may deliver it again after that run.
+
+    While a run is active, its target takes no other run anyway.
+    """
+    if not request.press or store.active_run(page.runbook.target):
+        return
+    for run in store.runs():
+        for event in store.events(run.id, limit=1):
+            if isinstance(event.data, RunStarted) and event.data.press == request.press:
+                raise TooLate(f"This has started run {run.id} before. To start another run, type /deploy start anew.")

@@ -88,8 +88,8 @@ class StepBox(Strict):
     asks_people: ClassVar[bool] = False
     # its summary is an announcement to the channel, posted only when the step ends
     is_announcement: ClassVar[bool] = False
-    # skipping it after a failure needs a second person
-    skip_needs_two_people: ClassVar[bool] = False
+    # after a failure, skipping it or calling it fixed by hand needs a second person
+    needs_second_person: ClassVar[bool] = False
     # it measures the values from before the deploy, which later values are compared with
     is_baseline: ClassVar[bool] = False
     # a baseline may run it before the deploy

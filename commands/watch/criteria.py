@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from commands.progress.step_state import answer_to, missing_signatures, signatures
+from commands.progress.step_state import fix_by_hand, missing_signatures, signatures
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
 from commands.watch.verdicts import INCONCLUSIVE, Verdict, check_verdict, nothing_new
-from state.facts import Choice
 from state.records import Attempt, AttemptState, Record
 
 NOT_MEASURED = "not measured yet"
@@ -132,10 +131,9 @@ class _Limits:
 
 def _of_step(record: Record, step: PageStep, attempt: Attempt) -> _Evidence:
     """A step by its newest attempt. A failure that a person fixed by hand is good, and names the person."""
-    answer = answer_to(record, attempt)
-    if attempt.state != AttemptState.DONE and answer and answer.choice is Choice.DONE:
-        summary = f"“{step.title}” was fixed by hand: {answer.reason}"
-        return _Evidence(good=True, summary=summary, at=answer.at, by=answer.person)
+    if fix := fix_by_hand(record, step, attempt):
+        summary = f"“{step.title}” was fixed by hand: {fix.reason}"
+        return _Evidence(good=True, summary=summary, at=fix.at, by=fix.person)
     return _Evidence(good=attempt.state == AttemptState.DONE, summary=attempt.summary, at=attempt.at)
 
 

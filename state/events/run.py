@@ -10,7 +10,10 @@ from state.events.base import EventData, EventKind, PersonActed
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(PersonActed):
-    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
+    """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
+
+    `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
+    """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -19,6 +22,7 @@ class RunStarted(PersonActed):
     note: str = ""
     target: str = ""
     warnings: tuple[str, ...] = ()
+    press: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

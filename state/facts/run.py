@@ -10,10 +10,15 @@ from state.facts.base import Fact, FactKind
 
 @dataclass(frozen=True, kw_only=True)
 class _Numbered(Fact):
-    """A fact that a run may have many times; `number` counts them from 0."""
+    """A fact that a run may have many times; `number` counts them from 0.
+
+    `press` identifies the press that made it (see `Press.id`): a press that is delivered again makes no second fact.
+    It is empty for a fact from the terminal.
+    """
 
     number: int
     reason: str = ""
+    press: str = ""
 
     @property
     def key(self) -> str:

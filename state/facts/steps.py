@@ -10,11 +10,12 @@ from state.facts.base import Fact, FactKind
 
 
 class Choice(StrEnum):
-    """What a person may answer about an attempt that did not succeed."""
+    """What a person may answer about an attempt that did not succeed, or whose sign-off was refused (OVERRIDE)."""
 
     RETRY = "again"
     DONE = "done"
     SKIP = "skip"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +47,30 @@ class Signature(_AboutAttempt):
 
 @dataclass(frozen=True, kw_only=True)
 class StepAnswer(_AboutAttempt):
-    """Somebody decided what to do about an attempt that did not succeed."""
+    """Somebody decided what to do about an attempt that did not succeed, or `after_refusal` of its sign-off.
+
+    One attempt can have both: it was fixed by hand, and then that fix was refused.
+    """
 
     kind: ClassVar[FactKind] = FactKind.ANSWER
 
     choice: Choice
     reason: str = ""
+    after_refusal: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}:refused" if self.after_refusal else super().key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(_AboutAttempt):
-    """A second person agreed to an answer."""
+    """A second person agreed to the answer `choice`."""
 
     kind: ClassVar[FactKind] = FactKind.AGREEMENT
+
+    choice: Choice = Choice.SKIP
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}:refused" if self.choice is Choice.OVERRIDE else super().key

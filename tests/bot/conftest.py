@@ -45,7 +45,7 @@ def shop(tmp_path: Path, ssh: SshServer, site: str, monkeypatch: pytest.MonkeyPa
         "SHOP_KEY": str(ssh.key),
         "SHOP_KNOWN_HOSTS": str(ssh.known_hosts),
         "SHOP_URL": site,
-        "SHOP_DBA": "UDBA",
+        "SHOP_DBA": "UDBA, U1",
         "SHOP_DBA_PHONE": "1",
         "SHOP_LEAD": "ULEAD, UDEPUTY",
         "SHOP_LEAD_PHONE": "2",

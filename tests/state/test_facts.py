@@ -18,7 +18,9 @@ COUNTDOWN: dict[str, Any] = {"alert": "slow", "number": 3}
 KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "sign:copy:2:dba": (FactKind.SIGNATURE, {**ATTEMPT, "role": "dba"}),
     "answer:copy:2": (FactKind.ANSWER, {**ATTEMPT, "choice": Choice.SKIP}),
+    "answer:copy:2:refused": (FactKind.ANSWER, {**ATTEMPT, "choice": Choice.RETRY, "after_refusal": True}),
     "second:copy:2": (FactKind.AGREEMENT, ATTEMPT),
+    "second:copy:2:refused": (FactKind.AGREEMENT, {**ATTEMPT, "choice": Choice.OVERRIDE}),
     "early keep": (FactKind.EARLY_KEEP, {"reason": "quiet"}),
     "early keep agreed": (FactKind.EARLY_KEEP_AGREEMENT, {}),
     "hold:4": (FactKind.HOLD, {"number": 4}),

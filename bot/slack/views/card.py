@@ -8,7 +8,7 @@ from bot.slack.views.checks import check_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, person, time_of
-from commands.progress.hold import hold_of
+from commands.progress.hold import hold_number, hold_of
 from commands.report.status import Phase, Status, progress_bar, watched_time
 from commands.rollback.budget import StepPace
 from commands.text.durations import format_duration
@@ -151,7 +151,7 @@ def _late(step: StepPace) -> str:
 def _hold_button(snapshot: Snapshot, status: Status) -> Block | None:
     if not snapshot.can_roll_back:
         return None
-    value = str(ButtonValue(run=status.run))
+    value = str(ButtonValue(run=status.run, number=hold_number(snapshot.record)))
     if status.held_by:
         effect = "The next step starts at once. Resuming needs the deciding role."
         return button("resume", "▶️ Resume", value, confirm=confirm("Resume?", effect, "Resume"))

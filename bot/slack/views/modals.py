@@ -21,6 +21,7 @@ REASONS = {
     "refuse": ("Refuse to sign", "Refuse", "What is wrong? The team needs to know what to fix."),
     "done": ("I fixed it by hand", "I fixed it by hand", "What did you do, and how did you check it?"),
     "skip": ("Skip this step", "Skip it", "Why is it safe to skip this step?"),
+    "override": ("Overrule the refusal", "Overrule it", "Why is it safe to continue although it was refused?"),
     "false_alarm": ("Hold: false alarm", "Hold the alert", "Why is it a false alarm?"),
     "keep_early": ("KEEP before the end", "Ask a second person", "Why is it safe to end the watch now?"),
 }

@@ -25,7 +25,23 @@ from state.facts import (
 )
 from state.records import AttemptState, Event, RunState
 
-CHOICES = {Choice.RETRY: "Run again", Choice.DONE: "Fixed by hand", Choice.SKIP: "Skip"}
+CHOICES = {
+    Choice.RETRY: "Run again",
+    Choice.DONE: "Fixed by hand",
+    Choice.SKIP: "Skip",
+    Choice.OVERRIDE: "Refusal overruled",
+}
+# what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
+_AGREE = {
+    Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
+    Choice.DONE: ("is {} fixed?", "says it is fixed by hand", "Agree that it is fixed?", "“{}” counts as done."),
+    Choice.OVERRIDE: (
+        "overrule the refusal of {}?",
+        "wants to continue although it was refused",
+        "Agree to overrule it?",
+        "The run continues although the sign-off of “{}” was refused.",
+    ),
+}
 
 
 def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
@@ -58,7 +74,7 @@ def _headline(snapshot: Snapshot, data: PeopleAsked, *, is_open: bool) -> str:
                 return f"🙋 Please sign: {title}"
             return f"✅ Signed: {title}" if _all_signed(snapshot, data) else f"⛔ Not signed: {title}"
         case Ask.AGREE:
-            what = "KEEP now?" if data.step == DECISION else f"skip {title}?"
+            what = "KEEP now?" if data.step == DECISION else _agree_texts(snapshot, data)[0].format(title)
             return f"🙋 Second person needed: {what}" if is_open else f"🙋 Second person: {what}"
         case Ask.DECIDE:
             return "🏁 KEEP or ROLLBACK?" if is_open else "🏁 The decision"
@@ -75,10 +91,11 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             return [summary, *in_sections(_checklist(snapshot, data, waiting))]
         case Ask.AGREE:
             first = _first_person(snapshot, data.step, data.attempt)
-            wants = "wants KEEP before the watch is over" if data.step == DECISION else "wants to skip it"
+            keep = data.step == DECISION
+            wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
             others = f": {_people(snapshot, waiting)}" if waiting else "."
-            return [request, f"A second person must agree{others}"]
+            return [*_refusals(snapshot, data), request, f"A second person must agree{others}"]
         case Ask.DECIDE:
             decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
             return [decides, *in_sections(_criteria(snapshot, data))]
@@ -123,6 +140,19 @@ def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | E
     """The answer or the early KEEP that needs a second person."""
     early = snapshot.record.newest(EarlyKeep) if step == DECISION else None
     return early or snapshot.record.newest(StepAnswer, step=step, attempt=attempt)
+
+
+def _agree_texts(snapshot: Snapshot, data: PeopleAsked) -> tuple[str, str, str, str]:
+    """The texts for what the first person wants; of a skip, if it is not known."""
+    first = _first_person(snapshot, data.step, data.attempt)
+    return _AGREE.get(first.choice if isinstance(first, StepAnswer) else Choice.SKIP, _AGREE[Choice.SKIP])
+
+
+def _refusals(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
+    """Who refused, and why: they are named where somebody wants to overrule them."""
+    for fact in snapshot.record.facts:
+        if isinstance(fact, Signature) and fact.refused and _is_about(data, fact):
+            yield f"⛔ Refused by {acted(fact)} as {snapshot.title_of(fact.role)}{_reason(fact.reason)}"
 
 
 def _signature(snapshot: Snapshot, data: PeopleAsked, role: str) -> Signature | None:
@@ -173,7 +203,8 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
                 button("refuse", "Refuse…", value, style="danger"),
             )
         case Ask.AGREE:
-            ask = confirm("Agree to skip it?", f"The run continues without “{clip(waiting.title, 150)}”.", "I agree")
+            _, _, title, effect = _AGREE[waiting.choices[0]] if waiting.choices else _AGREE[Choice.SKIP]
+            ask = confirm(title, effect.format(clip(waiting.title, 150)), "I agree")
             if waiting.step == DECISION:
                 ask = confirm("Agree to KEEP now?", f"The watch ends now. {keep}", "I agree")
             answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
@@ -192,3 +223,5 @@ def _answer_buttons(waiting: Waiting, value: str) -> Iterator[Block]:
         yield button("done", "I fixed it by hand…", value)
     if Choice.SKIP in waiting.choices:
         yield button("skip", "Skip…", value)
+    if Choice.OVERRIDE in waiting.choices:
+        yield button("override", "Overrule the refusal…", value)

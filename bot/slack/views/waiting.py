@@ -10,7 +10,9 @@ from commands.signoff.waiting import Waiting
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, time_left
 from state.events import Ask
+from state.facts import Choice
 
+_AGREE = {Choice.SKIP: "skip ", Choice.DONE: "fixed by hand: ", Choice.OVERRIDE: "overrule the refusal of "}
 _VERBS = {Ask.SIGN: "sign", Ask.ANSWER: "decide what to do about", Ask.DECIDE: "decide"}
 
 
@@ -26,7 +28,8 @@ def waiting_lines(snapshot: Snapshot, status: Status, *, mentions: bool) -> str:
 def _waiting_line(snapshot: Snapshot, waiting: Waiting, *, mentions: bool) -> str:
     title = bold(waiting.title, 120)
     if waiting.ask is Ask.AGREE:
-        return f"🙋 *Waiting for a second person* to agree: {'' if waiting.step == DECISION else 'skip '}{title}"
+        wanted = "" if waiting.step == DECISION else _AGREE[waiting.choices[0]]
+        return f"🙋 *Waiting for a second person* to agree: {wanted}{title}"
     verb = _VERBS[waiting.ask]
     if mentions:
         people = snapshot.roles_with_people(waiting.roles[:8])

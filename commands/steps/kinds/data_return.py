@@ -57,7 +57,7 @@ class DataReturnStep(StepBox):
 
     kind: ClassVar[str] = "data-return"
     changes_production: ClassVar[bool] = True
-    skip_needs_two_people: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
 
     host: str
     database: str

@@ -36,7 +36,7 @@ class WindowStep(StepBox):
 
     kind: ClassVar[str] = "window"
     waits: ClassVar[bool] = True
-    skip_needs_two_people: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(min_length=1)
     hours: list[Hours] = Field(min_length=1)

@@ -29,7 +29,7 @@ class BackupCopyStep(StepBox):
     `jobs` is the number of parallel restore processes.
     """
 
-    skip_needs_two_people: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
     # what the copy is for: "proof", "rehearsal"
     purpose: ClassVar[str]
     # uses the copy that a proof keeps on the server of `scratch_url`

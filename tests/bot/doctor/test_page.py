@@ -33,7 +33,7 @@ def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, c
     assert "fail  Slack: SLACK_BOT_TOKEN is not set" in out
     assert "ok    host backend: programs found: echo" in out
     assert "ok    web api: answers (404" in out
-    assert out.endswith("  7 checks: 1 failure, 0 warnings\n"), out
+    assert out.endswith("  8 checks: 1 failure, 0 warnings\n"), out
 
 
 def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:

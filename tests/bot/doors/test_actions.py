@@ -72,13 +72,16 @@ def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
 
 def test_a_signature_is_in_every_role_that_the_person_holds(writer: RunWriter) -> None:
     run = writer.run_at_gate()
-    assert pressed(writer, "sign", DBA, question(writer, run)) == "Signed as Database Admin."
+    assert pressed(writer, "sign", DBA, question(writer, run)) == "Signed as Database Admin. Still needed: Tech Lead."
     assert writer.store.record(run.id).newest(Signature, role="dba") is not None
 
 
 def test_somebody_who_pressed_twice_hears_that_the_answer_stands(writer: RunWriter) -> None:
     run = writer.run_at_gate()
-    for reply in ("Signed as Database Admin.", "You have already answered this. Your answer stands."):
+    for reply in (
+        "Signed as Database Admin. Still needed: Tech Lead.",
+        "You have already answered this. Your answer stands.",
+    ):
         assert pressed(writer, "sign", DBA, question(writer, run)) == reply
 
 
@@ -153,7 +156,7 @@ def test_a_button_that_this_version_does_not_know_is_refused(writer: RunWriter) 
 
 def test_a_typed_command_answers_the_one_open_question(writer: RunWriter) -> None:
     writer.run_at_gate()
-    assert typed(writer.deps, "sign", DBA, "") == "Signed as Database Admin."
+    assert typed(writer.deps, "sign", DBA, "") == "Signed as Database Admin. Still needed: Tech Lead."
     assert typed(writer.deps, "hold", GUEST, "lunch") == "On hold. No new step starts."
 
 

@@ -14,6 +14,7 @@ from state.errors import Refused
         (ButtonValue(run=3), "3:0"),
         (ButtonValue(run=3, event=41), "3:41"),
         (ButtonValue(run=3, alert=2, number=1), "3:0:2:1"),
+        (ButtonValue(run=3, number=2), "3:0:0:2"),
     ],
 )
 def test_a_value_is_read_as_it_was_written(value: ButtonValue, text: str) -> None:

@@ -73,7 +73,7 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
     put_in_force(settings.state)
-    user = system_user_of(GUEST)
+    user = system_user_of(LEAD)
     door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: ("old key",)))
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
@@ -97,7 +97,7 @@ def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:
 
 def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
     run = writer.run_at_gate()
-    assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin."]
+    assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin. Still needed: Tech Lead."]
     assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None
@@ -215,12 +215,12 @@ def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
 
 def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    assert lines(writer, "report", number=1, html=None)[0].startswith("# ✅ Run 1: shop was kept")
+    assert lines(writer, "report", number=1, html=None, bundle=None)[0].startswith("# ✅ Run 1: shop was kept")
     page = tmp_path / "report.html"
-    assert lines(writer, "report", number=1, html=page) == [f"The report of run 1 is in {page}."]
+    assert lines(writer, "report", number=1, html=page, bundle=None) == [f"The report of run 1 is in {page}."]
     assert page.read_text().startswith("<!doctype html>")
     with pytest.raises(Refused, match="cannot be written to"):
-        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html")
+        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html", bundle=None)
 
 
 def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:

@@ -49,7 +49,7 @@ def everywhere(writer: RunWriter) -> dict[str, str]:
     """What the status, the log and the report say at the terminal, and the thread and card in Slack."""
     guest = system_user_of(GUEST)
     texts = {name: typed(writer, guest, name) for name in ("status", "log")}
-    texts["report"] = typed(writer, guest, "report", number=0, html=None)
+    texts["report"] = typed(writer, guest, "report", number=0, html=None, bundle=None)
     snapshot = snapshot_of(writer.deps, PAGE, writer.store.record(1))
     events = writer.store.events(1)
     texts["thread"] = "\n".join(shown(message) for event in events if (message := draw(snapshot, event)))
@@ -147,13 +147,14 @@ def test_roles_speed_and_channel_of_a_run_are_those_of_the_bot(writer: RunWriter
     def mine(store: Store) -> object:
         return deps_of(store, people=lambda _: everything, channel=lambda _: "CMINE", speed=100_000.0)
 
-    door = Terminal(settings, 0, "", system_user_of(GUEST), mine)  # type: ignore[arg-type]
+    door = Terminal(settings, 0, "", system_user_of(DBA), mine)  # type: ignore[arg-type]
     list(door.start(Namespace(page="", ref="", countdown=0, note="")))
     run = door.store.run(1)
-    assert (run.speed, run.channel, run.starter, run.starter_account) == (1.0, "C01DEPLOY", GUEST, "guest@web1")
+    assert (run.speed, run.channel, run.starter, run.starter_account) == (1.0, "C01DEPLOY", DBA, "dora@web1")
     writer.run_step(run, READY)
+    guest = Terminal(settings, 0, "", system_user_of(GUEST), mine)  # type: ignore[arg-type]
     with pytest.raises(NotAllowed, match="Only the"):
-        list(door.sign(Namespace(step=READY, refuse="")))
+        list(guest.sign(Namespace(step=READY, refuse="")))
     door.close()
 
 
@@ -174,5 +175,5 @@ def test_a_step_that_failed_is_skipped_by_the_known_person_only(writer: RunWrite
     for person in (DBA, LEAD):
         typed(writer, system_user_of(person), "sign", step=READY, refuse="")
     writer.run_step(run, DEPLOY, failed("npm ended with 1."))
-    with pytest.raises(NotAllowed, match="Only the Tech Lead may continue despite this"):
+    with pytest.raises(NotAllowed, match="Only the Tech Lead may skip “Put the code there”"):
         typed(writer, system_user_of(DBA), "answer", step=DEPLOY, answer="skip", reason="x")

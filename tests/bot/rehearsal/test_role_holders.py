@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.rehearsal.role_holders import PEOPLE, ROLE_HOLDERS, STARTER, role_environment
+from bot.rehearsal.role_holders import PEOPLE, ROLE_HOLDERS, STARTER, STARTER_ROLE, role_environment
 from bot.settings import read_pages, shipped_runbooks
 
 
@@ -18,6 +18,10 @@ def test_the_environment_has_each_holders_id_and_a_phone_number_of_their_own() -
     assert len(set(phones)) == len(ROLE_HOLDERS), "two people have the same phone number"
 
 
-def test_the_starter_holds_no_role() -> None:
-    assert STARTER not in ROLE_HOLDERS.values(), "two different people must sign, and the starter is neither"
+def test_the_starter_holds_a_role_with_somebody_else_who_signs_in_it() -> None:
+    environment = role_environment()
+    held = [role for role in ROLE_HOLDERS if STARTER.id in environment[f"GONOGO_{role.upper()}"].split(",")]
+    assert held == [STARTER_ROLE], "only people with a role may start a run"
+    assert environment["GONOGO_DEVOPS"] == f"{ROLE_HOLDERS['devops'].id},{STARTER.id}"
+    assert STARTER not in ROLE_HOLDERS.values(), "the starter signs nothing"
     assert len({person.id for person in PEOPLE}) == len(PEOPLE)

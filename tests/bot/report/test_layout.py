@@ -101,7 +101,7 @@ def test_the_summary_of_a_kept_run() -> None:
         ("Runbook", "🚀 A small deploy"),
         ("Page", f"small.md, SHA-256 {page}"),
         ("Release", f"main {commit}"),
-        ("Started by", "U1, terminal"),
+        ("Started by", "U1"),
         ("Started", "Mon 23 Nov 19:00:00"),
         ("Ended", "Mon 23 Nov 20:20:00"),
         ("Duration", "1 h 20 min"),

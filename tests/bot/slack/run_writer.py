@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.doors.deps import Deps
 from commands.progress.step_state import DECISION, WATCH
@@ -23,6 +24,8 @@ from tests.pages import event, small
 STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
 CHANNEL = "C01DEPLOY"
 HOLDERS = {"dba": [DBA], "lead": [LEAD]}
+# the starter holds a role too, or nobody could start; no message mentions the starter for it
+PEOPLE = {"dba": frozenset({DBA, STARTER}), "lead": frozenset({LEAD})}
 PAGE = small()
 # the steps of the small page
 READY, DEPLOY, HEALTH, CHECK = "ready", "put-the-code-there", "health", "response-time"
@@ -39,7 +42,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
     values: dict[str, object] = {
         "store": store,
         "pages": lambda: {page.name: page},
-        "people": lambda _: {role: frozenset(ids) for role, ids in HOLDERS.items()},
+        "people": lambda _: PEOPLE,
         "mentions": lambda _: HOLDERS,
         "phones": lambda _: {"dba": "+66 2 555 0101", "lead": "+66 2 555 0102"},
         "missing": lambda _: [],
@@ -48,7 +51,10 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "preflight": lambda page, ref: (),
         "speed": 1.0,
     }
-    return Deps(**{**values, **changes})  # type: ignore[arg-type]
+    values |= changes
+    people: Any = values["people"]
+    values.setdefault("people_now", lambda page, _: people(page))
+    return Deps(**values)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -58,12 +64,13 @@ class RunWriter:
     store: Store
     deps: Deps
     page: Page
+    starter: str = field(default=STARTER, kw_only=True)
 
     def start_run(self) -> Run:
         """A new run, started by the starter."""
         people = self.deps.people(self.page)
         request = StartRequest(channel=CHANNEL)
-        return start(self.store, self.page, request, in_slack(STARTER), people, self.deps.now())
+        return start(self.store, self.page, request, in_slack(self.starter), people, self.deps.now())
 
     def begin_step(self, run: Run, step: str, attempt: int = 1) -> None:
         """An attempt at a step begins."""

@@ -10,7 +10,7 @@ import pytest
 from bot.rehearsal.workspace import View
 from bot.slack import listeners
 from state.errors import Refused
-from tests.bot.slack.run_writer import CHANNEL, LEAD, STARTER
+from tests.bot.slack.run_writer import CHANNEL, DBA, LEAD
 from tests.bot.slack.slack_box import SlackBox, play
 
 FAILURES = "small was not started:\n" + "\n".join(f"• host {n}: nobody listens there" for n in range(9))
@@ -23,20 +23,20 @@ def with_failures(*_: object) -> tuple[str, ...]:
 
 async def start_form(box: SlackBox) -> View:
     """The start form, open for the starter."""
-    assert (await box.workspace.command(STARTER, "/deploy start")).acked
-    await box.wait_until(lambda: box.workspace.views(STARTER))
-    return box.workspace.views(STARTER)[-1]
+    assert (await box.workspace.command(DBA, "/deploy start")).acked
+    await box.wait_until(lambda: box.workspace.views(DBA))
+    return box.workspace.views(DBA)[-1]
 
 
 def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
-        bad = await box.workspace.submit(STARTER, form.id, {"ref": {"ref": "--upload-pack=x"}})
+        bad = await box.workspace.submit(DBA, form.id, {"ref": {"ref": "--upload-pack=x"}})
         assert "is not a branch, tag or commit" in bad.errors["page"]
-        good = await box.workspace.submit(STARTER, form.id, {"ref": {"ref": "v2.4.1"}, "minutes": {"minutes": "10"}})
+        good = await box.workspace.submit(DBA, form.id, {"ref": {"ref": "v2.4.1"}, "minutes": {"minutes": "10"}})
         assert good.errors == {}
         run = box.store.runs()[0]
-        assert (run.ref, run.notice_minutes, run.starter, run.channel) == ("v2.4.1", 10, STARTER, CHANNEL)
+        assert (run.ref, run.notice_minutes, run.starter, run.channel) == ("v2.4.1", 10, DBA, CHANNEL)
         await box.card()
 
     play(tmp_path, story)
@@ -44,8 +44,8 @@ def test_bare_start_opens_a_form_and_the_form_starts_a_run(tmp_path: Path) -> No
 
 def test_a_start_names_what_is_missing_in_the_environment(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
-        await box.workspace.command(STARTER, "/deploy start small.md")
-        await box.reply_to(STARTER, "SHOP_SSH, SHOP_KEY")
+        await box.workspace.command(DBA, "/deploy start small.md")
+        await box.reply_to(DBA, "SHOP_SSH, SHOP_KEY")
         assert box.store.runs() == []
 
     play(tmp_path, story, missing=lambda _: ["SHOP_SSH", "SHOP_KEY"])
@@ -54,8 +54,8 @@ def test_a_start_names_what_is_missing_in_the_environment(tmp_path: Path) -> Non
 def test_the_start_form_shows_every_failure_of_the_preflight_and_nothing_starts(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
-        await box.workspace.submit(STARTER, form.id, {})
-        await box.wait_until(lambda: "host 8: nobody listens there" in str(box.workspace.views(STARTER)[-1].blocks))
+        await box.workspace.submit(DBA, form.id, {})
+        await box.wait_until(lambda: "host 8: nobody listens there" in str(box.workspace.views(DBA)[-1].blocks))
         assert box.store.runs() == []
 
     play(tmp_path, story, preflight=with_failures)
@@ -73,11 +73,11 @@ def test_a_long_preflight_is_shown_in_the_form_and_then_its_result(
 
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
-        assert (await box.workspace.submit(STARTER, form.id, {})).acked
-        assert "Checking production" in str(box.workspace.views(STARTER)[-1].blocks)
+        assert (await box.workspace.submit(DBA, form.id, {})).acked
+        assert "Checking production" in str(box.workspace.views(DBA)[-1].blocks)
         assert box.store.runs() == []
         may_end.set()
-        await box.wait_until(lambda: "has started" in str(box.workspace.views(STARTER)[-1].blocks))
+        await box.wait_until(lambda: "has started" in str(box.workspace.views(DBA)[-1].blocks))
         await box.message_with("Warnings before the start", "browser: there is none")
 
     play(tmp_path, story, preflight=preflight)
@@ -95,8 +95,8 @@ def test_somebody_who_closed_the_form_gets_the_result_in_a_message(
 
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
-        await box.workspace.submit(STARTER, form.id, {})
-        await box.workspace.dismiss(STARTER, form.id)
+        await box.workspace.submit(DBA, form.id, {})
+        await box.workspace.dismiss(DBA, form.id)
         is_closed.set()
         await box.message_with("host x: nobody listens there")
 
@@ -105,8 +105,8 @@ def test_somebody_who_closed_the_form_gets_the_result_in_a_message(
 
 def test_a_typed_start_is_answered_with_every_failure_of_the_preflight(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
-        assert (await box.workspace.command(STARTER, "/deploy start small.md")).acked
-        await box.reply_to(STARTER, "host 0: nobody listens there", "host 8")
+        assert (await box.workspace.command(DBA, "/deploy start small.md")).acked
+        await box.reply_to(DBA, "host 0: nobody listens there", "host 8")
         assert box.store.runs() == []
 
     play(tmp_path, story, preflight=with_failures)

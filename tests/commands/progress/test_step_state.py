@@ -10,6 +10,7 @@ from commands.progress.step_state import (
     StepState,
     answer_to,
     choice_of,
+    fix_by_hand,
     is_refused,
     missing_signatures,
     production_changed,
@@ -107,15 +108,23 @@ def test_a_step_that_was_fixed_by_hand_still_needs_its_signatures() -> None:
 WINDOW = '### Window\n\n```toml window\ndays = ["mon"]\nhours = ["22:00-23:00"]\n```\n\n## Deploy'
 
 
-def test_to_skip_some_kinds_a_second_person_must_agree_to_this_attempt() -> None:
+@pytest.mark.parametrize("choice", ["skip", "done"])
+def test_some_kinds_are_skipped_or_called_fixed_only_when_a_second_person_agrees_to_this_answer(choice: str) -> None:
     page = small(**{"## Deploy": WINDOW})
-    (window,) = [step for step in page.steps if step.box.skip_needs_two_people]
+    (window,) = [step for step in page.steps if step.box.needs_second_person]
     failed = attempt_at(window.id, AttemptState.FAILED)
-    skip = fact("answer", window.id, said="skip")
-    others = (fact("second", window.id, 2), fact("second", DEPLOY.id, 1))
-    assert state_of(page, record(failed, facts=(skip,)), window) is StepState.NEEDS_PEOPLE
-    assert state_of(page, record(failed, facts=(skip, *others)), window) is StepState.NEEDS_PEOPLE
-    assert state_of(page, record(failed, facts=(skip, fact("second", window.id))), window) is StepState.SETTLED
+    answer, agreed = fact("answer", window.id, said=choice), fact("second", window.id, said=choice)
+    others = (
+        fact("second", window.id, 2, said=choice),
+        fact("second", DEPLOY.id, 1, said=choice),
+        fact("second", window.id, said="override"),
+    )
+    for facts in ((answer,), (answer, *others)):
+        assert state_of(page, record(failed, facts=facts), window) is StepState.NEEDS_PEOPLE
+        assert fix_by_hand(record(failed, facts=facts), window, failed) is None
+    settled = record(failed, facts=(answer, agreed))
+    assert state_of(page, settled, window) is StepState.SETTLED
+    assert fix_by_hand(settled, window, failed) is (answer if choice == "done" else None)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +150,9 @@ def test_a_gate_is_settled_when_every_role_has_signed_this_attempt(
         ("", True, StepState.NEEDS_PEOPLE),
         ("again", False, StepState.RETRY),
         ("again", True, StepState.RETRY),
-        ("skip", True, StepState.SETTLED),
+        ("override", True, StepState.NEEDS_PEOPLE),
+        ("done", True, StepState.NEEDS_PEOPLE),  # the fix by hand is what was refused
+        ("skip", True, StepState.SETTLED),  # written by an earlier version
     ],
 )
 def test_a_refusal_is_no_go_before_production_changed_and_asks_people_after_it(
@@ -150,6 +161,22 @@ def test_a_refusal_is_no_go_before_production_changed_and_asks_people_after_it(
     facts = (*REFUSED, *([fact("answer", GATE.id, said=choice)] if choice else []))
     deployed = [attempt_at(DEPLOY.id, AttemptState.DONE)] if changed else []
     assert state_of(PAGE, record(READY, *deployed, facts=facts), GATE) is expected
+
+
+def test_a_refusal_is_overruled_when_a_second_person_agrees_to_that_of_any_kind_of_step() -> None:
+    facts = (*REFUSED, fact("answer", GATE.id, said="override"), fact("second", GATE.id, said="override"))
+    assert state_of(PAGE, record(READY, facts=facts), GATE) is StepState.SETTLED
+    other = (*facts[:-1], fact("second", GATE.id, said="done"))
+    deployed = attempt_at(DEPLOY.id, AttemptState.DONE)
+    assert state_of(PAGE, record(READY, deployed, facts=other), GATE) is StepState.NEEDS_PEOPLE
+
+
+def test_a_refused_fix_by_hand_no_longer_counts() -> None:
+    page = small(**{'takes = "10 min"': 'takes = "10 min"\nsign = ["dba"]'})
+    fixed, refused = fact("answer", DEPLOY.id, said="done"), fact("sign", DEPLOY.id, role="dba", said="no")
+    assert fix_by_hand(record(FAILED, facts=(fixed,)), page.step(DEPLOY.id), FAILED) is fixed
+    assert fix_by_hand(record(FAILED, facts=(fixed, refused)), page.step(DEPLOY.id), FAILED) is None
+    assert deploy_state(record(FAILED, facts=(fixed, refused)), page) is StepState.NEEDS_PEOPLE
 
 
 def test_a_refusal_after_production_changed_rolls_back_if_the_page_says_so() -> None:

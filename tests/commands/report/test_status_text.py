@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.progress.step_state import DECISION, WATCH
 from state.records import AttemptState, RunState
 from tests.commands.report.deployed import ALERT, CHECK, DEPLOYED
@@ -41,12 +43,32 @@ def test_a_failed_step() -> None:
     ]
 
 
-def test_an_answer_that_a_second_person_must_agree_to() -> None:
+def test_a_refused_step() -> None:
+    page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
+    facts = (*SIGNED, said("sign", "put-the-code-there", said="no", role="dba"))
+    refused = "“Put the code there”, whose sign-off was refused"
+    assert lines(READY, row("put-the-code-there", AttemptState.DONE), facts=facts, page=page)[1:3] == [
+        f"Waiting for Tech Lead to say what to do about {refused}: run it again, or overrule the refusal",
+        "  type: gonogo answer put-the-code-there again|override REASON",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "wanted"),
+    [
+        ("skip", "skip “The window”"),
+        ("done", "that “The window” is fixed by hand"),
+        ("override", "overrule the refusal of “The window”"),
+    ],
+)
+def test_an_answer_that_a_second_person_must_agree_to(choice: str, wanted: str) -> None:
     page = small(**{"## Before\n": WINDOW})
-    skip = said("answer", "window", 1, said="skip", reason="urgent")
-    assert lines(row("window", AttemptState.FAILED), facts=(skip,), page=page)[:3] == [
+    answer = said("answer", "window", 1, said=choice, reason="urgent")
+    refused = [said("sign", "window", said="no", role="dba")] * (choice == "override")
+    agree = "to agree " if choice == "done" else "to agree to "
+    assert lines(row("window", AttemptState.FAILED), facts=(*refused, answer), page=page)[:3] == [
         "shop: waiting for a second person",
-        "Waiting for a second person to agree to skip “The window”",
+        f"Waiting for a second person {agree}{wanted}",
         "  type: gonogo answer window agree",
     ]
 

@@ -32,7 +32,8 @@ class FakeStarter:
         self.refusal = ""
         self.requests: list[tuple[StartRequest, Actor]] = []
 
-    def start(self, request: StartRequest, actor: Actor) -> Started:
+    def start(self, request: StartRequest, actor: Actor, *, by_keep: bool) -> Started:
+        assert by_keep, "the engine starts a run only because of KEEP"
         self.requests.append((request, actor))
         if self.refusal:
             raise Refused(self.refusal)

@@ -182,8 +182,8 @@ def test_a_rollback_that_is_written_while_keep_is_checked_comes_first(
     if not early:
         watched.store.begin_attempt(watched.run, DECISION, 1, NOON)
 
-    def check_and_roll_back(actions: RunActions) -> None:
-        check(actions)
+    def check_and_roll_back(actions: RunActions, record: Record) -> None:
+        check(actions, record)
         rollback(watched.store, watched.store.run(watched.run), DBA, "it burns", NOON)
 
     monkeypatch.setattr(RunActions, "_require_may_keep", check_and_roll_back)

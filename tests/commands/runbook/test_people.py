@@ -1,35 +1,12 @@
-"""Only those who hold a role may do what needs it; a starter may not sign."""
+"""Which roles a person holds, and whether different people can fill several roles."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from commands.runbook.people import require_not_starter, require_role, roles_of
-from state.errors import NotAllowed
-from state.facts import Actor, Door
-from tests.pages import run, small
+from commands.runbook.people import is_user_group, roles_of, unfilled_roles
 
 PEOPLE = {"dba": frozenset({"U1", "U2"}), "lead": frozenset({"U2"})}
-
-
-def actor(person: str) -> Actor:
-    """A person in Slack."""
-    return Actor(person=person, door=Door.SLACK)
-
-
-def at_terminal(person: str, account: str = "") -> Actor:
-    """A person at the terminal, as a system user."""
-    return Actor(person=person, door=Door.TERMINAL, account=account)
-
-
-def test_a_starter_at_the_terminal_may_not_sign_under_another_name() -> None:
-    page = small(**{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
-    started = replace(run(), starter_account="ana@web1")
-    with pytest.raises(NotAllowed, match="You started this run"):
-        require_not_starter(at_terminal("U2", "ana@web1"), started, page)
-    require_not_starter(at_terminal("U2", "ben@web1"), started, page)
 
 
 def test_a_person_may_hold_several_roles() -> None:
@@ -37,19 +14,26 @@ def test_a_person_may_hold_several_roles() -> None:
     assert roles_of("U3", PEOPLE) == frozenset()
 
 
-def test_the_first_wanted_role_that_the_person_holds_is_used() -> None:
-    assert require_role(actor("U2"), ("lead", "dba"), PEOPLE, small(), "sign") == "lead"
-    assert require_role(actor("U1"), ("lead", "dba"), PEOPLE, small(), "sign") == "dba"
+@pytest.mark.parametrize(("name", "is_group"), [("S01DBAS", True), ("S", False), ("U01S", False), ("sam", False)])
+def test_a_user_group_is_known_by_its_id(name: str, is_group: bool) -> None:
+    assert is_user_group(name) == is_group
 
 
-def test_a_refusal_names_the_roles_that_may_do_it() -> None:
-    with pytest.raises(NotAllowed, match=r"Only the Tech Lead or Database Admin may sign “Ready”\."):
-        require_role(actor("U3"), ("lead", "dba"), PEOPLE, small(), "sign “Ready”")
-
-
-def test_a_starter_may_not_sign_where_the_page_requires_four_eyes() -> None:
-    page = small(**{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
-    require_not_starter(actor("U2"), run(), page)
-    require_not_starter(actor("U1"), run(), small())
-    with pytest.raises(NotAllowed, match="You started this run; its runbook page requires another person to sign"):
-        require_not_starter(actor("U1"), run(), page)
+@pytest.mark.parametrize(
+    ("dba", "lead", "reviewer", "unfilled"),
+    [
+        ("U1", "U2", "U3", ()),
+        ("U1 U2", "U1", "U3", ()),  # U1 gives way, because U2 is a DBA too
+        ("U1 U2", "U1 U3", "U1", ()),  # and so do two in a row
+        ("U1", "U1", "U3", ("lead",)),
+        ("U1 U2", "U1 U2", "U1 U2", ("reviewer",)),
+        ("U1", "U1", "U1", ("lead", "reviewer")),
+        ("U1", "S01LEADS", "U1", ("reviewer",)),  # a group that nobody has expanded counts as enough people
+        ("", "U1", "U2", ("dba",)),
+    ],
+)
+def test_each_person_fills_one_role_and_as_many_roles_as_possible_are_filled(
+    dba: str, lead: str, reviewer: str, unfilled: tuple[str, ...]
+) -> None:
+    people = {role: frozenset(names.split()) for role, names in (("dba", dba), ("lead", lead), ("reviewer", reviewer))}
+    assert unfilled_roles(people, people) == unfilled

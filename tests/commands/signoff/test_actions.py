@@ -98,7 +98,7 @@ def test_the_starter_may_not_sign_if_the_page_wants_four_eyes(store: Store) -> N
     night.changes_nothing(
         lambda: night.actions.sign("ready", 1, DBA, NOON),
         NotAllowed,
-        "You started this run; its runbook page requires another person to sign.",
+        "You started this run; its runbook page requires another person to sign “✅ พร้อมไหม",
     )
     assert night.actions.sign("ready", 1, LEAD, NOON) == ("lead",)
 

@@ -27,12 +27,17 @@ def test_an_answer_is_stored_and_posted(failed: Night) -> None:
     assert failed.store.events(1)[-1].step == DEPLOY
 
 
-@pytest.mark.parametrize("choice", [Choice.SKIP, Choice.DONE])
-def test_to_continue_despite_a_failure_needs_the_deciding_role_and_a_reason(failed: Night, choice: Choice) -> None:
+@pytest.mark.parametrize(
+    ("choice", "act"),
+    [(Choice.SKIP, "skip “Put the code there”"), (Choice.DONE, "call “Put the code there” fixed by hand")],
+)
+def test_to_continue_despite_a_failure_needs_the_deciding_role_and_a_reason(
+    failed: Night, choice: Choice, act: str
+) -> None:
     failed.changes_nothing(
         lambda: failed.actions.answer(DEPLOY, 1, DBA, choice, "it is fine", NOON),
         NotAllowed,
-        r"Only the Tech Lead may continue despite this\.",
+        rf"Only the Tech Lead may {act}\.",
     )
     failed.changes_nothing(
         lambda: failed.actions.answer(DEPLOY, 1, LEAD, choice, " ", NOON),
@@ -48,7 +53,7 @@ def test_the_role_that_the_step_names_answers_for_it(store: Store) -> None:
     night.changes_nothing(
         lambda: night.actions.answer(DEPLOY, 1, LEAD, Choice.SKIP, "it is fine", NOON),
         NotAllowed,
-        "Only the Database Admin may continue",
+        "Only the Database Admin may skip “Put the code there”",
     )
     night.actions.answer(DEPLOY, 1, DBA, Choice.SKIP, "it is fine", NOON)
 
@@ -70,7 +75,7 @@ def test_an_answer_that_is_not_possible_is_refused_with_the_possible_ones(store:
     night.changes_nothing(
         lambda: night.actions.answer(DEPLOY, 1, LEAD, Choice.DONE, "it is fine", NOON),
         Refused,
-        "The possible answers are again, skip; 'done' is not one of them",
+        "The possible answers are again, override; 'done' is not one of them",
     )
 
 

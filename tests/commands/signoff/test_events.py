@@ -115,7 +115,7 @@ def test_a_refused_step_is_asked_about_once_production_has_changed() -> None:
     refused = said("sign", DEPLOY, 1, role="dba", said="no", reason="wrong version")
     of = record(READY, row(DEPLOY, AttemptState.DONE), facts=(*SIGNED, refused))
     (event,) = asked_after_refusal(page, of, page.step(DEPLOY))
-    assert event.once == f"wanted:answer:{DEPLOY}:1"
+    assert event.once == f"wanted:answer:{DEPLOY}:1:refused"
 
 
 @pytest.mark.parametrize("facts", [(), SIGNED[:1], SIGNED])

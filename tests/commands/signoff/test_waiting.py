@@ -86,7 +86,7 @@ def test_a_step_that_was_fixed_by_hand_waits_for_the_signatures_of_its_result() 
     refused = said("sign", DEPLOY, 1, role="dba", said="no", reason="it is not")
     waiting = waiting_step(deployed(AttemptState.DONE, refused), **signed)
     assert waiting is not None, "a refused result needs an answer"
-    assert (waiting.ask, waiting.choices) == (Ask.ANSWER, (Choice.RETRY, Choice.SKIP))
+    assert (waiting.ask, waiting.choices) == (Ask.ANSWER, (Choice.RETRY, Choice.OVERRIDE))
 
 
 def test_skipping_what_two_must_skip_waits_for_a_second_person_of_any_role() -> None:
@@ -94,7 +94,7 @@ def test_skipping_what_two_must_skip_waits_for_a_second_person_of_any_role() -> 
     skip = said("answer", "the-right-time", 1, said="skip")
     waiting = waiting_step(record(closed, facts=(skip,)), "the-right-time", **WINDOW)
     assert waiting is not None
-    assert (waiting.ask, waiting.roles, waiting.choices) == (Ask.AGREE, ("dba", "lead"), ())
+    assert (waiting.ask, waiting.roles, waiting.choices) == (Ask.AGREE, ("dba", "lead"), (Choice.SKIP,))
     agreed = said("second", "the-right-time", 1)
     assert waiting_step(record(closed, facts=(skip, agreed)), "the-right-time", **WINDOW) is None
 
@@ -102,13 +102,18 @@ def test_skipping_what_two_must_skip_waits_for_a_second_person_of_any_role() -> 
 # -- possible answers -----------------------------------------------------------------------------------------------
 
 
-def test_a_refused_success_can_be_run_again_or_skipped_but_not_fixed_by_hand() -> None:
-    assert choices_after(PAGE, PAGE.step("ready"), READY) == (Choice.RETRY, Choice.SKIP)
+def test_after_a_refusal_a_step_can_be_run_again_or_the_refusal_be_overruled() -> None:
+    refused = record(READY, facts=(said("sign", "ready", 1, role="dba", said="no"),))
+    assert choices_after(PAGE, refused, PAGE.step("ready"), READY) == (Choice.RETRY, Choice.OVERRIDE)
 
 
 def test_a_failed_step_whose_values_are_needed_later_can_only_be_run_again() -> None:
     failed = row("which-code", AttemptState.FAILED)
     used = small(**RELEASE, **{'commands = ["deploy"]': 'commands = ["deploy <commit>"]'})
-    assert choices_after(used, used.step("which-code"), failed) == (Choice.RETRY,)
+    assert choices_after(used, record(failed), used.step("which-code"), failed) == (Choice.RETRY,)
     unused = small(**RELEASE)
-    assert choices_after(unused, unused.step("which-code"), failed) == (Choice.RETRY, Choice.DONE, Choice.SKIP)
+    assert choices_after(unused, record(failed), unused.step("which-code"), failed) == (
+        Choice.RETRY,
+        Choice.DONE,
+        Choice.SKIP,
+    )

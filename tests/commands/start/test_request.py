@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from commands.runbook import Page
-from commands.start.request import StartRequest, find_page, require_valid_ref, require_valid_request, require_variables
+from commands.start.request import (
+    StartRequest,
+    find_page,
+    require_may_start,
+    require_valid_ref,
+    require_valid_request,
+    require_variables,
+)
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
 from tests.pages import small
@@ -16,8 +23,9 @@ PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 GUEST, LEAD = (Actor(person=name, door=Door.SLACK) for name in ("U1", "ULEAD"))
 
 
-def require(request: StartRequest, actor: Actor = GUEST, page: Page = PAGE) -> str:
-    return require_valid_request(page, request, actor, PEOPLE)
+def require(request: StartRequest, actor: Actor = LEAD, page: Page = PAGE) -> str:
+    require_may_start(page, actor, PEOPLE)
+    return require_valid_request(page, request, PEOPLE)
 
 
 @pytest.mark.parametrize("ref", ["main", "v2.4.1", "feature/x_y-1", "0123abc", "a" * 200, "release.lock.d"])
@@ -66,10 +74,16 @@ def test_only_the_starters_of_a_page_may_start_it() -> None:
         require(StartRequest(), GUEST, page)
 
 
+def test_a_page_without_starters_is_started_by_the_people_of_its_roles_only() -> None:
+    assert require(StartRequest(), LEAD) == "main"
+    with pytest.raises(NotAllowed, match=r"^Only the Database Admin or Tech Lead may start this runbook\.$"):
+        require(StartRequest(), GUEST)
+
+
 @pytest.mark.parametrize(("people", "names"), [({}, "SHOP_DBA, SHOP_LEAD"), ({"dba": PEOPLE["dba"]}, "SHOP_LEAD")])
 def test_every_role_without_people_is_named_by_its_variable(people: dict[str, frozenset[str]], names: str) -> None:
     with pytest.raises(BadSettings) as refused:
-        require_valid_request(PAGE, StartRequest(), GUEST, people)
+        require_valid_request(PAGE, StartRequest(), people)
     assert str(refused.value) == (
         f"Some roles have no people. Set {names} in the bot's environment to at least one Slack user or group id each."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,14 @@ import pytest
 from commands.runbook import Page
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
-from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused
+from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused, TooLate
 from state.facts import Actor, Door
 from state.records import RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, payload, small
 
 PAGE = small()
-PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
+PEOPLE = {"dba": frozenset({"UDBA", "U1"}), "lead": frozenset({"ULEAD"})}
 WHO = Actor(person="U1", door=Door.SLACK)
 
 
@@ -96,9 +97,6 @@ def test_a_bad_request_writes_no_run(store: Store) -> None:
         start(store, PAGE, StartRequest(ref="-x"), WHO, PEOPLE, NOON)
     with pytest.raises(BadSettings, match="SHOP_DBA, SHOP_LEAD"):
         start(store, PAGE, StartRequest(), WHO, {}, NOON)
-    starters = small(**{'target = "shop"': 'target = "shop"\nstarters = ["lead"]'})
-    with pytest.raises(NotAllowed, match="Only the Tech Lead may start"):
-        start(store, starters, StartRequest(), WHO, PEOPLE, NOON)
     assert store.runs() == []
 
 
@@ -132,6 +130,54 @@ def test_what_refuses_a_start_at_once_is_checked_before_the_preflight(edge: Edge
     with pytest.raises(BadSettings, match="SHOP_KEY"):
         edge.starter.start(StartRequest(), WHO)
     assert edge.preflights == []
+
+
+def test_whether_the_person_may_start_is_asked_before_the_preflight_and_again_after_it(edge: Edge) -> None:
+    guest = Actor(person="UGUEST", door=Door.SLACK)
+    with pytest.raises(NotAllowed, match="Only the Database Admin or Tech Lead may start this runbook"):
+        edge.starter.start(StartRequest(), guest)
+    assert edge.preflights == []
+    answers = iter([PEOPLE, PEOPLE])  # then the starter is taken out of the role
+    starter = replace(edge.starter, people=lambda _: next(answers, {**PEOPLE, "dba": frozenset({"UDBA"})}))
+    with pytest.raises(NotAllowed, match="may start this runbook"):
+        starter.start(StartRequest(), WHO)
+    assert (len(edge.preflights), edge.store.runs()) == (1, [])
+
+
+def test_a_run_that_keep_starts_begins_by_that_decision_but_only_for_the_starters_that_its_page_names(
+    edge: Edge,
+) -> None:
+    guest = Actor(person="UGUEST", door=Door.SLACK)
+    page = small(**{'target = "shop"': 'target = "shop"\nstarters = ["lead"]'})
+    named = replace(edge.starter, pages=lambda: {"small.md": page})
+    with pytest.raises(NotAllowed, match="Only the Tech Lead may start this runbook"):
+        named.start(StartRequest(), guest, by_keep=True)
+    assert edge.starter.start(StartRequest(), guest, by_keep=True).run.starter == "UGUEST"
+
+
+def test_the_start_warns_of_what_the_people_cannot_do_while_this_starter_must_not(edge: Edge) -> None:
+    page = small(**{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+    starter = replace(edge.starter, pages=lambda: {"small.md": page})
+    lead = Actor(person="ULEAD", door=Door.SLACK)
+    assert starter.start(StartRequest(), lead).warnings == (
+        "Nobody but the starter can sign “✅ พร้อมไหม (ready?)” as Tech Lead, and the starter must not.",
+        "Nobody but the starter can resume the run or decide KEEP as Tech Lead, and the starter must not.",
+    )
+
+
+def test_a_start_that_slack_delivers_again_after_its_run_is_over_starts_nothing(edge: Edge) -> None:
+    request = StartRequest(press="V0D4A08C929")
+    edge.starter.start(request, WHO)
+    edge.store.move_run(1, RunState.ABORTED, NOON)
+    edge.preflights.clear()
+    with pytest.raises(TooLate, match=r"This has started run 1 before\."):
+        edge.starter.start(request, WHO)
+    with pytest.raises(TooLate, match=r"This has started run 1 before\."):
+        start(edge.store, PAGE, request, WHO, PEOPLE, NOON)
+    assert (edge.preflights, len(edge.store.runs())) == ([], 1)
+    for other in (StartRequest(press="V0OTHER"), StartRequest(), StartRequest()):
+        run = edge.starter.start(other, WHO).run
+        edge.store.move_run(run.id, RunState.ABORTED, NOON)
 
 
 def test_an_active_run_on_the_target_is_said_without_a_preflight(edge: Edge) -> None:

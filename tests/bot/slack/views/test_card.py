@@ -170,3 +170,17 @@ def test_the_progress_of_the_watch_is_in_the_pages_own_time() -> None:
     assert watch_progress(snapshot_with(row(WATCH, "running", after=-0.25), speed=60.0)).endswith("15 min of 1 h")
     assert watch_progress(snapshot_with(row(WATCH, "running", after=-500))).endswith("1 h of 1 h")
     assert watch_progress(snapshot_with(row(CHECK, "done"))) == ""
+
+
+def test_the_buttons_to_hold_and_resume_know_which_hold_they_are_for() -> None:
+    first, over, second = said("hold", "", 0), said("resume", "", 0), said("hold", "", 1)
+    values = [
+        button_of(card(snapshot_with(facts=facts)), action)["value"]
+        for facts, action in [
+            ((), "hold"),
+            ((first,), "resume"),
+            ((first, over), "hold"),
+            ((first, over, second), "resume"),
+        ]
+    ]
+    assert values == ["1:0", "1:0", "1:0:0:1", "1:0:0:1"]

@@ -16,7 +16,7 @@ from state.records import AttemptState, RunState
 from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, ROLLBACK, STARTER
 from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
-from tests.pages import SIGNED, row, said, small
+from tests.pages import SIGNED, record, row, said, small
 
 SIGN = PeopleAsked(
     ask=Ask.SIGN,
@@ -143,6 +143,44 @@ def test_a_second_person_is_asked_and_the_first_one_is_not_mentioned_again() -> 
     assert f"A second person must agree: *Database Admin* <@{DBA}>, *Tech Lead*" in text
     assert buttons(drawn) == ["agree", "rollback"]
     assert button_of(drawn, "agree")["confirm"]["text"]["text"] == "The run continues without “Window”."
+
+
+@pytest.mark.parametrize(
+    ("choice", "headline", "wanted", "effect"),
+    [
+        ("skip", "skip Window?", "wants to skip it", "The run continues without “Window”."),
+        ("done", "is Window fixed?", "says it is fixed by hand", "“Window” counts as done."),
+        (
+            "override",
+            "overrule the refusal of Window?",
+            "wants to continue although it was refused",
+            "The run continues although the sign-off of “Window” was refused.",
+        ),
+    ],
+)
+def test_a_second_person_reads_what_to_agree_to(choice: str, headline: str, wanted: str, effect: str) -> None:
+    answer = said("answer", "window", 1, said=choice, person=LEAD, reason="it is fine")
+    refused = [said("sign", "window", 1, role="dba", said="no", person=DBA, reason="not yet")] * (choice == "override")
+    snapshot = replace(outside_window(), record=record(AT_GATE, row("window", "failed"), facts=(*refused, answer)))
+    drawn = asked(AGREE, snapshot)
+    assert head(drawn) == f"🙋 Second person needed: {headline}"
+    assert f"<@{LEAD}> {wanted}: it is fine" in shown(drawn)
+    assert button_of(drawn, "agree")["confirm"]["text"]["text"] == effect
+    named = f"⛔ Refused by <@{DBA}> as *Database Admin*: not yet"
+    assert (named in shown(drawn)) == (choice == "override"), "who refused is named to whoever overrules it"
+
+
+def test_a_refused_step_is_run_again_or_its_refusal_is_overruled() -> None:
+    page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
+    refused = said("sign", DEPLOY, 1, role="dba", said="no", person=DBA, reason="wrong version")
+    snapshot = replace(snapshot_with(AT_GATE, row(DEPLOY, "done"), facts=(*SIGNED, refused)), page=page)
+    drawn = asked(replace(ANSWER, state="done"), snapshot)
+    assert head(drawn) == "⛔ Refused: Deploy"
+    assert buttons(drawn) == ["again", "override", "rollback"]
+    assert button_of(drawn, "override")["text"]["text"] == "Overrule the refusal…"
+    answer = said("answer", DEPLOY, 1, said="override", person=LEAD, reason="it is right")
+    settled = asked(ANSWER, replace(snapshot, record=record(AT_GATE, row(DEPLOY, "done"), facts=(refused, answer))))
+    assert f"➡️ *Refusal overruled*, decided by <@{LEAD}> at " in shown(settled)
 
 
 def test_an_agreement_says_who_agreed() -> None:

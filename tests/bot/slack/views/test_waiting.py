@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from tests.bot.slack.run_writer import DBA, LEAD, READY
 from tests.bot.slack.views.drawn import snapshot_with
 from tests.bot.slack.whole_run import snapshot_at
-from tests.pages import row
+from tests.commands.signoff.samples import WINDOW
+from tests.pages import record, row, said, small
 
 AT_GATE = snapshot_with(row(READY, "done"))
 
@@ -39,6 +41,20 @@ def test_in_a_status_post_nobody_is_mentioned() -> None:
 def test_each_question_says_what_is_needed(tmp_path: Path, turn: str, text: str) -> None:
     snapshot = snapshot_at(tmp_path, turn)
     assert waiting_lines(snapshot, snapshot.status, mentions=False) == f"🙋 {text}"
+
+
+@pytest.mark.parametrize(
+    ("choice", "wanted"),
+    [("skip", "skip "), ("done", "fixed by hand: "), ("override", "overrule the refusal of ")],
+)
+def test_a_second_person_reads_on_the_card_what_to_agree_to(choice: str, wanted: str) -> None:
+    page = small(**WINDOW)
+    answer = said("answer", "the-right-time", said=choice)
+    refused = [said("sign", "the-right-time", said="no", role="dba")] * (choice == "override")
+    snapshot = replace(AT_GATE, page=page, record=record(row("the-right-time", "failed"), facts=(*refused, answer)))
+    assert waiting_lines(snapshot, snapshot.status, mentions=True) == (
+        f"🙋 *Waiting for a second person* to agree: {wanted}*The right time*"
+    )
 
 
 def test_a_countdown_is_no_question_and_has_lines_of_its_own(tmp_path: Path) -> None:

@@ -74,4 +74,4 @@ def test_a_wrong_range_of_hours_is_refused(hours: str) -> None:
 
 
 def test_skipping_the_window_needs_two_people() -> None:
-    assert box("window", WINDOW).skip_needs_two_people
+    assert box("window", WINDOW).needs_second_person

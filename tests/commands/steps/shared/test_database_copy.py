@@ -89,8 +89,8 @@ def test_without_a_server_the_step_fails_with_the_reason_and_needs_two_people_to
         + world.no_scratch
         + ". Fix that and run it again, or set `scratch_url` on the page to an empty database"
     )
-    assert step(kind).skip_needs_two_people
-    assert step(kind, WITH_SCRATCH).skip_needs_two_people
+    assert step(kind).needs_second_person
+    assert step(kind, WITH_SCRATCH).needs_second_person
     assert not world.begun, "without a place for the copy, nothing may run on the host"
 
 

@@ -1,0 +1,71 @@
+"""Holding a run and resuming it: one press is one fact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from commands.progress.hold import hold_of
+from commands.signoff.permissions import Act, roles_for
+from commands.signoff.press import NO_PRESS, PressId, is_repeated, require_current
+from commands.signoff.run_access import RunAccess
+from commands.text.actors import door_in_words
+from state.errors import TooLate
+from state.events import RunHeld, RunResumed
+from state.facts import Actor, Hold, Resume, shortened
+from state.records import NewEvent, Record, RunState
+
+_TRIES = 3  # a hold that loses a race to another one is tried again, unless the run is on hold then
+
+
+class HoldActions(RunAccess):
+    """Hold, which is free, and resume."""
+
+    def hold(self, actor: Actor, reason: str, at: datetime, press: PressId = NO_PRESS) -> bool:
+        """Let no new step begin. Every member of the channel may do it. False if the run is on hold already.
+
+        Raises TooLate for a press that has been carried out before.
+        """
+        for _ in range(_TRIES):
+            record = self._active_record()
+            if record.run.state == RunState.ROLLING_BACK:
+                raise TooLate("A rollback is running, and a rollback cannot be put on hold.")
+            self._require(Act.HOLD, actor, record)
+            if hold_of(record):
+                return False
+            number = sum(isinstance(fact, Hold) for fact in record.facts)
+            fact = Hold(by=actor, at=at, number=number, reason=shortened(reason), press=press.id)
+            held = NewEvent(data=RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason))
+
+            def is_new(record: Record, fact: Hold = fact) -> bool:
+                if not hold_of(record) and is_repeated(record, fact, press):
+                    raise TooLate("This press has been carried out before, and the run was resumed since. Press again.")
+                return not hold_of(record)
+
+            if self.store.add_fact(self.run, fact, held, only_if=is_new):
+                return True
+        return False
+
+    def resume(self, actor: Actor, reason: str, at: datetime, press: PressId = NO_PRESS) -> bool:
+        """Resume a run that is on hold. Only the deciding role may do it. False if the run is not on hold.
+
+        Raises TooLate for a press that has been carried out before, or that was meant for an earlier hold.
+        """
+        record = self._active_record()
+        self._require(Act.RESUME, actor, record, roles_for(Act.RESUME, self.page))
+        held = hold_of(record)
+        if held is None:
+            return False
+        fact = Resume(by=actor, at=at, number=held.number, reason=shortened(reason), press=press.id)
+        require_current(record, fact, held, press)
+
+        def is_current(record: Record) -> bool:
+            self._require_active(record)
+            current = hold_of(record)
+            return current is not None and current.number == held.number
+
+        resumed = NewEvent(data=RunResumed(person=actor.person, door=door_in_words(actor), reason=fact.reason))
+        if self.store.add_fact(self.run, fact, resumed, only_if=is_current):
+            return True
+        if hold_of(self.store.record(self.run)):
+            raise TooLate("The run was resumed and held again meanwhile. If it may go on, resume it on the card.")
+        return False

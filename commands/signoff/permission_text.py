@@ -1,0 +1,67 @@
+"""The table of permissions as text: for `gonogo plan`, and for docs/permissions.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commands.runbook.page import Page
+from commands.signoff.permissions import PERMISSIONS, Party, Permission, Second, Starter, Who, roles_for
+from state.facts import Door
+
+_DOORS = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
+_NOT_BY = {
+    Party.FIRST: "not who asked for it",
+    Party.REFUSER: "not who refused",
+    Party.FIXER: "not whose fix was refused",
+    Party.RETRIER: "not who ran it again after that role had refused",
+}
+
+
+def permission_lines(page: Page) -> Iterator[str]:
+    """The table for one page, with the titles of its roles, as `gonogo plan` prints it."""
+    yield "PERMISSIONS"
+    for row in PERMISSIONS.values():
+        yield f"  {row.act}:".ljust(22) + "; ".join(_conditions(page, row))
+
+
+def permission_table() -> Iterator[str]:
+    """The table for every page, in Markdown."""
+    columns = "act", "who", "the starter", "second person", "not by", "member", "real person", "door", "stops"
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in PERMISSIONS.values():
+        not_by = "; ".join(_NOT_BY[party].removeprefix("not ") for party in row.not_by)
+        doors = ", ".join(_DOORS[door] for door in row.doors)
+        asked = ["yes" if one else "no" for one in (row.member, row.real_person)]
+        stops = "yes" if row.stops else "no"
+        yield f"| {' | '.join([row.act, row.who, row.starter, row.second, not_by, *asked, doors, stops])} |"
+
+
+def _conditions(page: Page, row: Permission) -> Iterator[str]:
+    yield _who(page, row)
+    if row.starter is Starter.NEVER or (row.starter is Starter.NOT_UNDER_FOUR_EYES and page.runbook.four_eyes):
+        yield "not the starter"
+    yield from (_NOT_BY[party] for party in row.not_by)
+    if row.second is Second.YES:
+        yield "a second person must agree"
+    elif row.second is Second.BY_KIND:
+        yield _second_by_kind(page)
+
+
+def _who(page: Page, row: Permission) -> str:
+    titles = " or ".join(page.roles[role].title for role in roles_for(row.act, page))
+    match row.who:
+        case Who.DECIDER:
+            return titles
+        case Who.STEP_DECIDER:
+            return f"the role that the step asks, or else {titles}"
+        case Who.CALLED:
+            return f"the roles that the alert calls, or {titles}"
+        case Who.STARTERS:
+            return titles if page.runbook.starters else str(Who.ANY_ROLE)
+    return str(row.who)
+
+
+def _second_by_kind(page: Page) -> str:
+    kinds = sorted({step.box.kind for step in page.steps if step.box.needs_second_person})
+    return f"for a step of kind {', '.join(kinds)} a second person must agree" if kinds else "no second person"

@@ -1,0 +1,60 @@
+"""The run that somebody acts on, and what every action asks of it first."""
+
+from __future__ import annotations
+
+from commands.runbook.page import Page, PageStep
+from commands.runbook.people import People
+from commands.signoff.permission_check import Matter, parties_of, require_permission
+from commands.signoff.permissions import Act
+from commands.signoff.waiting import Waiting, waiting_for
+from state.errors import Refused, TooLate
+from state.events import Ask
+from state.facts import Actor
+from state.records import Record
+from state.sqlite.store import Store
+
+
+class RunAccess:
+    """One run, its own page, and the people of each role at this moment: whoever has lost a role is not among them."""
+
+    def __init__(self, store: Store, page: Page, run: int, people: People) -> None:
+        self.store = store
+        self.page = page
+        self.run = run
+        self.people = people
+
+    def _require(
+        self, act: Act, actor: Actor, record: Record, roles: tuple[str, ...] = (), about: Waiting | None = None
+    ) -> None:
+        """Raise NotAllowed unless the table of permissions lets this person do it."""
+        matter = Matter(
+            roles=roles,
+            starter=record.run.started_by,
+            title=about.title if about else "",
+            parties=parties_of(record, about.step, about.attempt) if about else {},
+        )
+        require_permission(act, actor, self.page, self.people, matter)
+
+    def _active_record(self) -> Record:
+        record = self.store.record(self.run)
+        self._require_active(record)
+        return record
+
+    def _require_active(self, record: Record) -> None:
+        if not record.run.active:
+            raise TooLate(f"Run {self.run} is over ({record.run.state}).")
+
+    def _step(self, step_id: str) -> PageStep:
+        try:
+            return self.page.step(step_id)
+        except KeyError:
+            self._active_record()
+            raise Refused(f"There is no step “{step_id}” in run {self.run}.") from None
+
+    def _require_waiting(self, record: Record, ask: Ask, step_id: str, attempt: int) -> Waiting:
+        self._require_active(record)
+        for waiting in waiting_for(self.page, record):
+            if (waiting.ask, waiting.step, waiting.attempt) == (ask, step_id, attempt):
+                return waiting
+        title = next((step.title for step in self.page.steps if step.id == step_id), step_id)
+        raise TooLate(f"“{title}” is not waiting for this now; the card shows what is.")

@@ -1,0 +1,292 @@
+"""A run at the moment of each act, the people who try it, and each door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from bot.doors.in_force import VARIABLE, to_put_in_force
+from bot.doors.system_user import SystemUser
+from bot.doors.terminal import Terminal
+from bot.settings import Settings
+from bot.slack.listeners import Listeners
+from commands.steps.outcome import failed
+from state.events import PeopleAsked
+from state.facts import Actor, Choice, Door
+from state.records import Run
+from state.sqlite.store import Store
+from tests.bot.slack.run_writer import DEPLOY, READY, RunWriter, deps_of
+from tests.commands.signoff.samples import SIGNED_DEPLOY, WINDOW
+from tests.pages import small
+
+RIGHT_TIME = "the-right-time"
+PAGE = small(**WINDOW, **SIGNED_DEPLOY, **{'target = "shop"': 'target = "shop"\nfour_eyes = true'})
+ALERT = "API response > 5 s"
+# who tries each act; the environment also names what is no person
+PERSONS = {
+    "starter": "USTART",
+    "dba": "UDBA",
+    "lead": "ULEAD",
+    "first": "UFIRST",
+    "refuser": "UREFUSER",
+    "guest": "UGUEST",
+    "former": "UFORMER",
+    "group": "S01LEADS",
+    "bot": "gonogo",
+}
+PEOPLE = {
+    "dba": frozenset({"USTART", "UDBA", "UREFUSER"}),
+    "lead": frozenset({"USTART", "ULEAD", "UFIRST", "UREFUSER", "S01LEADS", "gonogo"}),
+}
+# the system users of those who are persons, and the roles, as the serving bot has them in its environment
+TERMINAL_USERS = [name for name in PERSONS.values() if name.startswith("U")]
+ENVIRON = {
+    VARIABLE: ",".join(f"{name.lower()}={name}" for name in TERMINAL_USERS),
+    "SHOP_DBA": ",".join(PEOPLE["dba"]),
+    "SHOP_LEAD": ",".join(PEOPLE["lead"]),
+    "GONOGO_CHANNEL": "C0SHOP",
+}
+BEFORE = {**PEOPLE, "lead": PEOPLE["lead"] | {"UFORMER"}}  # until somebody was taken out of the role
+
+
+def person(kind: str) -> Actor:
+    """Somebody in Slack."""
+    return Actor(person=PERSONS[kind], door=Door.SLACK)
+
+
+class Case:
+    """A record at the moment of an act."""
+
+    def __init__(self, file: Path, people: dict[str, frozenset[str]] = PEOPLE) -> None:
+        self.file = file
+        self.store = Store(file)
+        self.deps = deps_of(self.store, PAGE, people=lambda _: people)
+        self.writer = RunWriter(self.store, self.deps, PAGE, starter=PERSONS["starter"])
+
+    def terminal(self, kind: str) -> Terminal:
+        """The terminal of a person."""
+        settings = Settings(runbook=self.file.parent, state=self.file, environ=ENVIRON)
+        with closing(Store(self.file, serving=True)) as served:
+            served.put_in_force(to_put_in_force(settings, [PAGE]))
+        name = PERSONS[kind]
+        claim = "" if name in TERMINAL_USERS else name
+        user = SystemUser(name=name.lower(), host="web1")
+        return Terminal(settings, 0, claim, user, lambda store: deps_of(store, PAGE))
+
+    def left(self) -> tuple[object, ...]:
+        """Everything that an act could change."""
+        runs = self.store.runs()
+        return runs, [(self.store.record(run.id).facts, self.store.events(run.id)) for run in runs]
+
+    def question(self) -> str:
+        """The value of the buttons of the newest question."""
+        asked = [event for event in self.store.events(1) if isinstance(event.data, PeopleAsked)]
+        return f"1:{asked[-1].id}"
+
+
+# -- the moments ----------------------------------------------------------------------------------------------------
+
+
+def waits_for_the_lead(case: Case) -> None:
+    """A gate that the DBA has signed."""
+    run = case.writer.run_at_gate()
+    case.writer.actions(run).sign(READY, 1, person("dba"), case.deps.now())
+
+
+def failed_deploy(case: Case) -> None:
+    """A failed step."""
+    case.writer.run_step(case.writer.start_run(), DEPLOY, failed("npm ended with 1."))
+
+
+def closed_window(case: Case, choice: Choice = Choice.SKIP) -> None:
+    """A step that takes two people, answered by the first."""
+    run = case.writer.start_run()
+    case.writer.run_step(run, RIGHT_TIME, failed("It is Monday."))
+    case.writer.actions(run).answer(RIGHT_TIME, 1, person("first"), choice, "the boss is here", case.deps.now())
+
+
+def refused_deploy(case: Case) -> Run:
+    """A change of production whose signature was refused."""
+    run = case.writer.start_run()
+    case.writer.run_step(run, DEPLOY)
+    actions = case.writer.actions(run)
+    actions.sign(DEPLOY, 1, person("refuser"), case.deps.now(), refused=True, reason="wrong version")
+    return run
+
+
+def overruled(case: Case) -> None:
+    """The same, and somebody wants to overrule the refusal."""
+    run = refused_deploy(case)
+    case.writer.actions(run).answer(DEPLOY, 1, person("first"), Choice.OVERRIDE, "it is right", case.deps.now())
+
+
+def held(case: Case) -> None:
+    """A run on hold."""
+    case.writer.actions(case.writer.start_run()).hold(person("guest"), "", case.deps.now())
+
+
+def counting_down(case: Case) -> None:
+    """A run with a countdown."""
+    case.writer.run_with_countdown()
+
+
+def watched(case: Case) -> None:
+    """A run in its watch."""
+    case.writer.begin_watch(case.writer.start_run())
+
+
+def decision(case: Case) -> None:
+    """A run that waits for KEEP or ROLLBACK."""
+    run = case.writer.start_run()
+    case.writer.begin_watch(run)
+    case.writer.ask_decision(run)
+
+
+def nothing_runs(_: Case) -> None:
+    """No run yet."""
+
+
+def a_run(case: Case) -> None:
+    """A run that has just begun."""
+    case.writer.start_run()
+
+
+MOMENTS: dict[str, Callable[[Case], Any]] = {
+    "start": nothing_runs,
+    "sign": waits_for_the_lead,
+    "refuse": waits_for_the_lead,
+    "again": failed_deploy,
+    "done": failed_deploy,
+    "skip": failed_deploy,
+    "agree": closed_window,
+    "override": refused_deploy,
+    "agree to override": overruled,
+    "resume": held,
+    "false alarm": counting_down,
+    "keep": decision,
+    "early keep": watched,
+    "hold": a_run,
+    "rollback": a_run,
+    "end": a_run,
+}
+
+# -- the doors ------------------------------------------------------------------------------------------------------
+
+BUTTONS = {
+    "sign": "sign",
+    "again": "again",
+    "agree": "agree",
+    "agree to override": "agree",
+    "resume": "resume",
+    "keep": "keep",
+    "hold": "hold",
+    "rollback": "rollback",
+}
+FORMS = {
+    "refuse": "refuse",
+    "done": "done",
+    "skip": "skip",
+    "override": "override",
+    "false alarm": "false_alarm",
+    "early keep": "keep_early",
+}
+COMMANDS = {
+    "start": "start small.md",
+    "sign": "sign",
+    "refuse": "refuse wrong",
+    "again": "again",
+    "done": "done I copied it",
+    "skip": "skip it is fine",
+    "agree": "agree",
+    "override": "override it is right",
+    "agree to override": "agree",
+    "resume": "resume",
+    "false alarm": "false-alarm a load test",
+    "keep": "keep",
+    "early keep": "keep all is well",
+    "hold": "hold",
+    "rollback": "rollback",
+}
+_ANSWER = {"reason": "why", "step": DEPLOY}
+TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
+    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": ""}),
+    "sign": ("sign", {"step": READY, "refuse": ""}),
+    "refuse": ("sign", {"step": READY, "refuse": "wrong"}),
+    "again": ("answer", {**_ANSWER, "answer": "again"}),
+    "done": ("answer", {**_ANSWER, "answer": "done"}),
+    "skip": ("answer", {**_ANSWER, "answer": "skip"}),
+    "agree": ("answer", {**_ANSWER, "answer": "agree", "step": RIGHT_TIME}),
+    "override": ("answer", {**_ANSWER, "answer": "override"}),
+    "agree to override": ("answer", {**_ANSWER, "answer": "agree"}),
+    "resume": ("resume", {"reason": ""}),
+    "false alarm": ("false_alarm", {"alert": ALERT, "reason": "a load test", "lasts": "30 min"}),
+    "keep": ("keep", {"reason": ""}),
+    "early keep": ("keep", {"reason": "all is well"}),
+    "hold": ("hold", {"reason": ""}),
+    "rollback": ("rollback", {"reason": ""}),
+    "end": ("end", {"number": 1, "reason": "why"}),
+}
+
+
+def press_button(case: Case, act: str, kind: str) -> None:
+    """Press the button of an act."""
+    on_card = act in {"hold", "rollback", "resume", "keep"}
+    value = "1:0" if on_card else case.question()
+    action = {"action_id": BUTTONS[act], "value": value, "action_ts": "1795863412.000200"}
+    _slack(case, "press", {"actions": [action], "user": {"id": PERSONS[kind]}})
+
+
+def submit_form(case: Case, act: str, kind: str) -> None:
+    """Submit the form of an act."""
+    if act == "start":
+        fields: dict[str, Any] = {
+            "page": {"page": {"selected_option": {"value": "small.md"}}},
+            "minutes": {"minutes": {"selected_option": {"value": "0"}}},
+            "ref": {"ref": {"value": None}},
+            "note": {"note": {"value": None}},
+        }
+        _slack(case, "start", {"view": {"id": "V1", "state": {"values": fields}}, "user": {"id": PERSONS[kind]}})
+        return
+    value = {"false alarm": "1:0:1:1", "early keep": "1:0"}.get(act) or case.question()
+    fields = {"reason": {"reason": {"value": "it is well thought of"}}}
+    if act == "false alarm":
+        fields["lasts"] = {"lasts": {"selected_option": {"value": "30 min"}}}
+    view = {
+        "private_metadata": json.dumps({"action": FORMS[act], "value": value}),
+        "state": {"values": fields},
+        "id": "V1",
+    }
+    _slack(case, "give_reason", {"view": view, "user": {"id": PERSONS[kind]}})
+
+
+def type_command(case: Case, act: str, kind: str) -> None:
+    """Type the slash command of an act."""
+    _slack(case, "command", {"text": COMMANDS[act], "user_id": PERSONS[kind], "trigger_id": "1.2.abc"})
+
+
+def type_in_terminal(case: Case, act: str, kind: str) -> None:
+    """Type the command of an act at the bot's terminal. Raises Refused."""
+    method, options = TERMINAL[act]
+    door = case.terminal(kind)
+    try:
+        list(getattr(door, method)(Namespace(**options)))
+    finally:
+        door.close()
+
+
+def _slack(case: Case, listener: str, body: dict[str, Any]) -> None:
+    """What a listener does with what Slack sends."""
+
+    async def answer(*_: object, **__: object) -> None:
+        """Take the acknowledgement or the reply."""
+
+    arguments: dict[str, Any] = {"ack": answer, "body": body}
+    if listener in {"press", "command"}:
+        arguments["respond"] = answer
+    listeners = Listeners(None, case.deps)  # type: ignore[arg-type]  # no form is opened here
+    asyncio.run(getattr(listeners, listener)(**arguments))
