@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from commands.text.actors import door_in_words
 from state.events import EventData, PersonActed, UnknownEvent
-from state.facts import Fact
+from state.facts import Actor, Fact
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
@@ -119,9 +119,10 @@ def person(name: str) -> str:
     return f"<@{name}>" if _PERSON_ID.fullmatch(name) else line(name, 80)
 
 
-def acted(what: PersonActed | Fact) -> str:
+def acted(what: PersonActed | Fact | Actor) -> str:
     """Who did this, and where, and as which system user, if that was at the terminal."""
-    door = what.door if isinstance(what, PersonActed) else door_in_words(what.by)
+    what = what.by if isinstance(what, Fact) else what
+    door = what.door if isinstance(what, PersonActed) else door_in_words(what)
     # at the terminal a system user may be called "gonogo"; that is not the bot
     who = line(what.person, 80) if door and what.person == "gonogo" else person(what.person)
     return f"{who} {line(door, 300)}".rstrip()

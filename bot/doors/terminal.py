@@ -15,10 +15,12 @@ from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
+from commands.text.actors import actor_in_words
 from state.errors import Refused
 from state.events import Ask
 from state.facts import Actor
 from state.sqlite.lock import take_lock
+from state.sqlite.private_file import require_safe
 
 
 class Terminal(TerminalReports):
@@ -109,7 +111,8 @@ class Terminal(TerminalReports):
             except Refused:
                 page = None  # this version cannot read the run's page; the run can still be ended
             left = left_on_production(page, self.store.record(run.id))
-            yield f"This ends run {run.id} of {run.target} ({run.ref}, started by {run.starter}) by hand."
+            starter = actor_in_words(run.started_by)
+            yield f"This ends run {run.id} of {run.target} ({run.ref}, started by {starter}) by hand."
             yield "Nothing is rolled back. Left on production:"
             yield from (f"  {item}" for item in left or ["nothing was changed in production"])
             yield f"Type {run.id} to end the run, or anything else to cancel:"
@@ -127,7 +130,11 @@ class Terminal(TerminalReports):
         return self.in_force.actor(self.user, self.person)
 
     def _known_actor(self) -> Actor:
-        """Who acts, for everything else. Raises NotAllowed unless the bot's environment says who this user is."""
+        """Who acts, for everything else. Raises NotAllowed unless the bot's environment says who this user is.
+
+        Raises BadRecord where that is worth nothing, because everybody may write the state file.
+        """
+        require_safe(self.settings.state)
         return self.in_force.known_actor(self.user, self.person)
 
     def _require_key(self) -> None:

@@ -81,6 +81,11 @@ def require_private(path: Path) -> None:
             f"The state file {path} belongs to {_name(owner)}, and this process runs as {_name(os.getuid())}. "
             "Only its owner may serve it: run `gonogo serve` as its owner, or give the file to this user (chown)."
         )
+    require_safe(path)
+
+
+def require_safe(path: Path) -> None:
+    """Raise BadRecord if every user of the machine may change the state file."""
     for weakness in weaknesses(path):
         if weakness.grave:
             raise BadRecord(

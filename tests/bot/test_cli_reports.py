@@ -60,7 +60,12 @@ def test_history_lists_the_runs_and_the_dora_metrics(kept_run: Path, capsys: Cap
     code, out, _ = run(capsys, "history")
     assert code == 0
     assert "✅   1  2026-11-23 12:00  shop  main: kept" in out
-    for metric in ("Deployment frequency: 1 a week", "Lead time", "Change failure rate: 0 % (0 of 1", "Time to restore"):
+    for metric in (
+        "Deployment frequency: 1 a week",
+        "Lead time",
+        "Change failure rate: 0 % (0 of 1",
+        "Time to restore",
+    ):
         assert metric in out
 
 

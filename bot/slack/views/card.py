@@ -7,7 +7,7 @@ from bot.slack.views.blocks import Block, Message, actions, button, confirm, con
 from bot.slack.views.checks import check_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import acted, bold, line, person, time_of
+from bot.text import acted, bold, line, time_of
 from commands.progress.hold import hold_number, hold_of
 from commands.report.status import Phase, Status, progress_bar, watched_time
 from commands.rollback.budget import StepPace
@@ -165,7 +165,7 @@ def _hold_button(snapshot: Snapshot, status: Status) -> Block | None:
 def _origin(snapshot: Snapshot, status: Status) -> str:
     note = f" · {line(snapshot.record.run.note, 300)}" if snapshot.record.run.note else ""
     speed = f" · rehearsal, watch {status.speed:g} times faster" if status.speed != 1 else ""
-    starter = person(snapshot.record.run.starter)
+    starter = acted(snapshot.record.run.started_by)
     return (
         f"Run {status.run} · {line(status.title, 150)} · `{line(status.ref, 100)}` · started by {starter}{note}{speed}"
     )

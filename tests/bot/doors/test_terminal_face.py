@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.slack.views.messages import draw
 from bot.slack.views.snapshot import snapshot_of
 from commands.steps.outcome import failed
-from state.errors import NotAllowed, Refused
+from state.errors import BadRecord, NotAllowed, Refused
 from state.facts import Signature
 from state.sqlite.store import Store
 from tests.bot.doors.terminal_users import put_in_force, system_user_of
@@ -151,6 +151,11 @@ def test_roles_speed_and_channel_of_a_run_are_those_of_the_bot(writer: RunWriter
     list(door.start(Namespace(page="", ref="", countdown=0, note="")))
     run = door.store.run(1)
     assert (run.speed, run.channel, run.starter, run.starter_account) == (1.0, "C01DEPLOY", DBA, "dora@web1")
+    texts = everywhere(writer)
+    by = "at the terminal, as system user dora on host web1"
+    assert f"Started by <@{DBA}> {by}" in texts["thread"]
+    assert f"run started        by {DBA} {by}: " in texts["log"]
+    assert f"| Started by | {DBA} {by} |" in texts["report"]
     writer.run_step(run, READY)
     guest = Terminal(settings, 0, "", system_user_of(GUEST), mine)  # type: ignore[arg-type]
     with pytest.raises(NotAllowed, match="Only the"):
@@ -168,6 +173,14 @@ def test_a_page_of_the_callers_own_is_not_started(writer: RunWriter) -> None:
         list(door.start(Namespace(page="", ref="", countdown=0, note="")))
     assert not door.store.runs()
     door.close()
+
+
+def test_nobody_continues_a_run_in_a_state_file_that_everybody_may_write(writer: RunWriter) -> None:
+    writer.run_at_gate()
+    writer.store.path.chmod(0o666)
+    with pytest.raises(BadRecord, match="is not safe: every user of this machine may write"):
+        typed(writer, system_user_of(LEAD), "sign", step=READY, refuse="")
+    assert "Rollback requested" in typed(writer, system_user_of(LEAD), "rollback", reason="it burns")
 
 
 def test_a_step_that_failed_is_skipped_by_the_known_person_only(writer: RunWriter) -> None:
