@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from commands.steps.values import fill, fill_json, fill_shell, parse_values, without_values
+from commands.steps.shell_text import fill_shell
+from commands.steps.values import fill, fill_json, parse_values, without_values
 
 VALUES = {"ref": "main", "job": "7; rm -rf /"}
 

@@ -12,6 +12,7 @@ import pytest
 
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh.shell import SshShell
+from commands.ports.page_text import PageText
 from commands.ports.shell import CommandResult, Job
 from state.errors import Failed, Stopped, Unreachable
 from tests.bot.tools.helpers import SECRET, eventually, shell_for
@@ -31,7 +32,7 @@ def run(
     shell: SshShell, script: str, *, key: str = "", limit: float = 60, stop: threading.Event | None = None
 ) -> CommandResult:
     """Run a script as a job of its own."""
-    job = Job(key=key or f"job/{time.time_ns()}", script=script, limit=limit, env={"TOKEN": "$SECRET"})
+    job = Job(key=key or f"job/{time.time_ns()}", script=script, limit=limit, env={"TOKEN": PageText("$SECRET")})
     return shell.run("box", job, stop=stop or threading.Event())
 
 
@@ -150,7 +151,7 @@ def test_whole_lines_without_secrets_are_reported_while_a_job_runs(
 ) -> None:
     monkeypatch.setattr("bot.tools.ssh.shell.REPORT_EVERY", 0.3)
     reports: list[str] = []
-    job = Job(key=f"job/{time.time_ns()}", script=CHATTY, limit=60, env={"TOKEN": "$SECRET"})
+    job = Job(key=f"job/{time.time_ns()}", script=CHATTY, limit=60, env={"TOKEN": PageText("$SECRET")})
     shell.run("box", job, stop=threading.Event(), on_output=reports.append)
     assert reports, "nothing was reported while the job ran"
     assert reports[0].splitlines()[0] == "one"
