@@ -13,7 +13,7 @@ from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.outcome import Context, Outcome, failed
-from commands.steps.value_types import ValueType, misfit
+from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.records import AttemptState
 from state.sqlite.store import Store
@@ -33,7 +33,7 @@ class ContextFactory:
         self.tools = tools
         self._boxes = {step.id: step.box for step in page.steps}
         types = page_value_types(self._boxes)
-        self._numbers = frozenset(name for name, kind in types.items() if kind is ValueType.NUMBER)
+        self._numbers = frozenset(name for name, kind in types.items() if kind in NUMBER_TYPES)
 
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
         """The context of an attempt. Its key is the same in every process, so each effect happens once."""
@@ -95,7 +95,7 @@ class ContextFactory:
                 continue
             own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values)
             missing = missing_input(step, own, " What this step cleans up may still be there.")
-            outcome = missing or checked(step, resolve_unknown(step, own, run_step(step.box, own)))
+            outcome = missing or with_fitting_values(step, resolve_unknown(step, own, run_step(step.box, own)))
             values = {**values, **outcome.values}
             results.append((step.title, outcome))
         return results
@@ -109,7 +109,7 @@ def missing_input(step: PageStep, ctx: Context, note: str = "") -> Outcome | Non
     return failed(f"<{missing[0]}> has no value, because the step that provides it did not succeed.{note}")
 
 
-def checked(step: PageStep, outcome: Outcome) -> Outcome:
+def with_fitting_values(step: PageStep, outcome: Outcome) -> Outcome:
     """The outcome, or the failure of a step with a value that does not fit its type: nothing of it is kept."""
     types = step.box.value_types()
     for name, value in outcome.values.items():

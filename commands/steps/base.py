@@ -91,6 +91,8 @@ class StepBox(Strict):
     is_announcement: ClassVar[bool] = False
     # skipping it after a failure needs a second person
     skip_needs_two_people: ClassVar[bool] = False
+    # a value that may be any text is only data wherever its box may have one
+    takes_any_text: ClassVar[bool] = False
     # it measures the values from before the deploy, which later values are compared with
     is_baseline: ClassVar[bool] = False
     # a baseline may run it before the deploy

@@ -12,6 +12,7 @@ class ValueType(StrEnum):
     """What a value must be, by the word that the page uses for it."""
 
     NUMBER = "number"
+    INTEGER = "integer"
     COMMIT = "commit"
     SHA256 = "sha256"
     WORD = "word"
@@ -30,6 +31,7 @@ class _Rule(NamedTuple):
 _PLAIN = "letters, digits and ._:/@+=,%-"
 _RULES = {
     ValueType.NUMBER: _Rule(re.compile(r"-?[0-9]+(\.[0-9]+)?"), 30, "a number"),
+    ValueType.INTEGER: _Rule(re.compile(r"[0-9]+"), 18, "a whole number"),
     ValueType.COMMIT: _Rule(re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}"), 64, "a commit (40 or 64 hex digits)"),
     ValueType.SHA256: _Rule(re.compile(r"[0-9a-f]{64}"), 64, "a SHA-256 checksum (64 hex digits)"),
     ValueType.WORD: _Rule(
@@ -44,8 +46,9 @@ _RULES = {
         re.compile(r"[^-].*"), 1000, "one line of at most 1000 printable characters, without - at its start"
     ),
 }
+NUMBER_TYPES = frozenset({ValueType.NUMBER, ValueType.INTEGER})
 # inserted anywhere in a shell script, values of these types are only what they are
-PLAIN_TYPES = frozenset({ValueType.NUMBER, ValueType.COMMIT, ValueType.SHA256, ValueType.WORD})
+PLAIN_TYPES = NUMBER_TYPES | {ValueType.COMMIT, ValueType.SHA256, ValueType.WORD}
 _HAS_FOLDERS = frozenset({ValueType.WORD, ValueType.PATH})
 # control characters, invisible ones like those that change the direction of text, halves of a character, line ends
 _NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

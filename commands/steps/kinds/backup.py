@@ -86,7 +86,7 @@ class BackupStep(StepBox):
         return {
             "backup_file": ValueType.WORD,
             "backup_sha256": ValueType.SHA256,
-            "backup_lines": ValueType.NUMBER,
+            "backup_lines": ValueType.INTEGER,
             "backup_compared": ValueType.WORD,
         }
 

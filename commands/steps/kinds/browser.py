@@ -30,6 +30,7 @@ class BrowserStep(StepBox):
     """
 
     kind: ClassVar[str] = "browser"
+    takes_any_text: ClassVar[bool] = True
 
     web: str
     path: str

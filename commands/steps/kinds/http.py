@@ -46,6 +46,7 @@ class HttpStep(JsonAnswerStep):
     """
 
     kind: ClassVar[str] = "http"
+    takes_any_text: ClassVar[bool] = True
     measures_response_time: ClassVar[bool] = True
 
     headers: dict[str, str] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.value_types import ValueType
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
@@ -30,11 +31,12 @@ class MaintenanceStep(StepBox):
 
     kind: ClassVar[str] = "maintenance"
     changes_production: ClassVar[bool] = True
+    takes_any_text: ClassVar[bool] = True
 
     host: str
     state: Literal["on", "off"]
     command: str
-    env: dict[str, str] = Field(default_factory=dict)
+    env: ScriptEnv = Field(default_factory=dict)
     web: str = ""
     path: str = "/"
     status: int | None = None

@@ -26,6 +26,7 @@ class QueryStep(StepBox):
     """
 
     kind: ClassVar[str] = "query"
+    takes_any_text: ClassVar[bool] = True
 
     database: str
     sql: str

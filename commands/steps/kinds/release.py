@@ -61,7 +61,7 @@ class ReleaseStep(StepBox):
             "commit": ValueType.COMMIT,
             "commit_before": ValueType.COMMIT,
             "committed_at": ValueType.WORD,
-            "changed": ValueType.NUMBER,
+            "changed": ValueType.INTEGER,
         }
 
     def preflight(self) -> list[PreflightCheck]:

@@ -13,6 +13,7 @@ from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
@@ -34,11 +35,12 @@ class RunStep(StepBox):
 
     kind: ClassVar[str] = "run"
     changes_production: ClassVar[bool] = True
+    takes_any_text: ClassVar[bool] = True
 
     host: str
     commands: list[str] = Field(min_length=1)
     cd: str = ""
-    env: dict[str, str] = Field(default_factory=dict)
+    env: ScriptEnv = Field(default_factory=dict)
     probe: str = ""
 
     def script(self, values: Mapping[str, str]) -> str:
@@ -50,9 +52,9 @@ class RunStep(StepBox):
         return "\n".join(lines)
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        texts = [*self._cd({}), *self.commands, self.probe]
-        why = shell_error(texts, page_value_types(boxes))
-        return f"commands: {why}" if why else ""
+        types = page_value_types(boxes)
+        fields = {"cd": self._cd({}), "commands": self.commands, "probe": [self.probe]}
+        return next((f"{name}: {why}" for name, texts in fields.items() if (why := shell_error(texts, types))), "")
 
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []

@@ -53,12 +53,12 @@ class ServiceStep(Pm2Step):
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {
-            "pid": ValueType.NUMBER,
+            "pid": ValueType.INTEGER,
             "log_out": ValueType.PATH,
             "log_err": ValueType.PATH,
             "log_offset_out": ValueType.WORD,
             "log_offset_err": ValueType.WORD,
-            "restarts": ValueType.NUMBER,
+            "restarts": ValueType.INTEGER,
             "restarted_at": ValueType.WORD,
         }
 

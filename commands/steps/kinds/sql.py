@@ -34,6 +34,7 @@ class SqlStep(StepBox):
     """
 
     kind: ClassVar[str] = "sql"
+    takes_any_text: ClassVar[bool] = True
     changes_production: ClassVar[bool] = True
 
     database: str

@@ -36,6 +36,7 @@ class WindowStep(StepBox):
     """
 
     kind: ClassVar[str] = "window"
+    takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     skip_needs_two_people: ClassVar[bool] = True
 

@@ -94,6 +94,6 @@ def delete_entry(ctx: Context, web: str, path: Text, headers: Mapping[str, str])
     try:
         request = HttpRequest(path=path, method="DELETE", headers=page_texts(headers, ctx.values))
         status = ctx.tools.web.request(web, request).status
-    except ToolError as error:
+    except (ToolError, BadValue) as error:
         return f"what it created is left behind at {path}: {error}"
     return "" if status in _DELETED else f"what it created is left behind at {path}: DELETE answered {status}."

@@ -19,7 +19,7 @@ from bot.tools.places import HostPlace, Places, WebPlace
 from commands.ports.page_text import PageText
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
-from commands.run.context import checked
+from commands.run.context import with_fitting_values
 from commands.runbook.page import PageStep, Part
 from commands.steps.base import execute, page_value_types
 from commands.steps.outcome import Context, Outcome
@@ -123,7 +123,7 @@ def run_step(
 ) -> Outcome:
     """Run a step as the bot does, with the values of earlier steps."""
     ctx: Context = replace(context(World(), values), tools=tools, key=f"run/{one.id}/{time.time_ns()}", numbers=numbers)
-    return checked(one, execute(one.box, ctx))
+    return with_fitting_values(one, execute(one.box, ctx))
 
 
 @pytest.mark.parametrize("says", ATTACKS, ids=repr)
