@@ -13,11 +13,11 @@ from state.errors import BadValue
 
 _TOKEN = re.compile(
     rf"""
-    (?P<beyond> << | ` | \$[({{'"] | \(\( | \[\[ )    # not followed further: heredocs, substitutions, arithmetic
+    (?P<beyond> << | ` | \$[({{'"\[] | \(\( | \[\[ )    # not followed further: heredocs, substitutions, arithmetic
     | (?P<redirection> [<>]& | &> | >\| )
     | (?P<space> [ \t]+ | \\\n )
     | (?P<end> [;|&\n()]+ )
-    | (?P<quoted> '[^']*' | "(?:[^"\\`$]|\\.|\$(?![({{'"]))*" )
+    | (?P<quoted> '[^']*' | "(?:[^"\\`$]|\\.|\$(?![({{'"\[]))*" )
     | (?P<open> ['"] )                                # closed nowhere, or with a substitution inside
     | (?P<comment> \# [^\n]* )
     | (?P<name> {PLACEHOLDER.pattern} )
@@ -26,32 +26,36 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _RESERVED = frozenset(
-    ("if", "then", "elif", "else", "while", "until", "do", "for", "in", "case", "esac", "!", "{", "}", "time")
+    ("if", "then", "elif", "else", "while", "until", "do", "for", "in", "case", "esac", "!", "{", "}")
 )
-# programs that run their words as code, or calculate with them
-_READS_CODE = frozenset(
+# programs that run the program that their words name
+_RUNS_NEXT = frozenset(
     [
-        *("eval", "source", ".", "trap", "let", "declare", "typeset", "local", "readonly", "export", "read", "unset"),
-        *(
-            "test",
-            "[",
-            "mapfile",
-            "getopts",
-            "wait",
-            "bash",
-            "sh",
-            "dash",
-            "zsh",
-            "ksh",
-            "su",
-            "ssh",
-            "xargs",
-            "parallel",
-        ),
-        *("watch", "find", "awk", "gawk", "sed", "perl", "python", "python3", "node", "ruby", "php", "psql", "mysql"),
-        *("sudo", "doas", "env", "exec", "command", "builtin", "nohup", "nice", "timeout", "setsid", "flock", "docker"),
-        *("kubectl", "tmux", "screen", "at", "batch", "fish", "busybox", "runuser", "systemd-run"),
+        *("time", "coproc", "sudo", "doas", "env", "exec", "command", "builtin", "nohup", "nice", "ionice", "timeout"),
+        *("setsid", "stdbuf", "busybox", "npx", "xargs", "parallel", "watch", "strace", "chroot", "unshare", "runuser"),
     ]
+)
+# programs that read their words as code, or calculate with them
+_READS_CODE = _RUNS_NEXT.union(
+    ("eval", "source", ".", "trap", "let", "declare", "typeset", "local", "readonly", "export", "read", "unset"),
+    ("test", "[", "mapfile", "readarray", "getopts", "wait", "bash", "sh", "dash", "zsh", "ksh", "fish", "su", "ssh"),
+    ("scp", "rsync", "sftp", "find", "awk", "gawk", "mawk", "sed", "jq", "yq", "make", "m4", "bc", "dc", "expr", "ed"),
+    (
+        "perl",
+        "python",
+        "python3",
+        "node",
+        "ruby",
+        "php",
+        "lua",
+        "psql",
+        "mysql",
+        "sqlite3",
+        "flock",
+        "docker",
+        "podman",
+    ),
+    ("kubectl", "tmux", "screen", "at", "batch", "systemd-run", "script", "expect", "crontab", "git", "tar", "vim"),
 )
 
 
@@ -137,10 +141,11 @@ def _following(words: list[str], word: str, *, ended: bool) -> list[str]:
 
 def _position(after: str, words: list[str], word: str) -> Position:
     """Where a `<name>` stands: after these words of its command, in this word, before this character."""
-    if not words and not word:
+    names = [re.sub(r"['\"\\]", "", one).rsplit("/", 1)[-1] for one in words]
+    if not word and all(name in _RUNS_NEXT or name[:1] == "-" or "=" in name or name.isdigit() for name in names):
         return Position.COMMAND
-    names = {re.sub(r"['\"\\]", "", one).rsplit("/", 1)[-1] for one in words}
     is_word = not word and (not after or after in " \t\n;|&)")
-    if not is_word or names & _READS_CODE or {"printf", "-v"} <= names or not re.fullmatch(r"[\w./+\\\"'-]+", words[0]):
+    unknown = not re.fullmatch(r"[\w./+\\\"'-]+", words[0]) if words else True
+    if not is_word or unknown or not _READS_CODE.isdisjoint(names) or {"printf", "-v"} <= set(names):
         return Position.INSIDE
     return Position.WORD

@@ -74,6 +74,25 @@ TEMPLATES = [
     "bash 2>&1 -c <v>",
     '"bash" -c <v>',
     "ba\\sh -c <v>",
+    "echo $[ <v> ] || true",
+    'echo "$[ <v> ]" || true',
+    "x[ <v> ]=1 || true",
+    "sudo <v>",
+    "env -i X=1 <v>",
+    "timeout 5 <v>",
+    "time -p <v>",
+    "make -f /dev/null <v>",
+    "$SHELL -c <v>",
+    "/bin/[b]ash -c <v>",
+    "{ba,}sh -c <v>",
+    "expr 1 + <v> || true",
+    "printf x > out; . <v>",
+    "echo <v> <v>",
+    "diff <(echo <v>) <(echo <v>)",
+    "f() { echo <v>; }; f",
+    "x=(<v> b); echo ${x[0]}",
+    "x=( <v> b ); echo done",
+    "while read -r line; do echo <v>; done < /dev/null",
 ]
 
 
@@ -115,7 +134,20 @@ def test_a_value_is_never_an_option(template: str) -> None:
         fill_shell(template, {"v": "-rf"})
 
 
-@pytest.mark.parametrize("template", ["<v>", "true; <v> now", "if <v>; then true; fi", "a | <v>", "X=1 <v>", "! <v>"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<v>",
+        "true; <v> now",
+        "if <v>; then true; fi",
+        "a | <v>",
+        "X=1 <v>",
+        "! <v>",
+        "sudo <v>",
+        "env -i X=1 <v>",
+        "timeout 5 <v>",
+    ],
+)
 def test_a_value_is_never_the_command(template: str) -> None:
     with pytest.raises(BadValue, match="<v> is a command here, but a value never decides what is run"):
         fill_shell(template, {"v": "reboot"})
