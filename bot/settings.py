@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from bot.tools.analysis.query_check import page_query_error
 from commands.runbook import Page, read_page
+from commands.runbook.queries import check_queries
 from commands.start.request import find_page
 from state.errors import BadSettings, Refused
 from state.journal import RecordKey
@@ -122,4 +124,6 @@ def read_page_file(file: Path) -> Page:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
     except OSError as error:
         raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
-    return read_page(text, file.name)
+    page = read_page(text, file.name)
+    check_queries(page, page_query_error)
+    return page

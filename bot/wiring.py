@@ -10,6 +10,7 @@ from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
 from bot.tools import make_tools
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
+from commands.ports.page_text import PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
 from state.sqlite.store import Store
@@ -19,11 +20,16 @@ def places_of(page: Page) -> Places:
     """The page's places, with their `$NAME`s not yet resolved."""
     return Places(
         hosts={
-            name: HostPlace(address=h.address, key=h.key, known_hosts=h.known_hosts, path=h.path or "")
+            name: HostPlace(
+                address=PageText(h.address),
+                key=PageText(h.key),
+                known_hosts=PageText(h.known_hosts),
+                path=PageText(h.path or ""),
+            )
             for name, h in page.places.hosts.items()
         },
-        databases={name: DatabasePlace(url=database.url) for name, database in page.places.databases.items()},
-        webs={name: WebPlace(url=web.url) for name, web in page.places.webs.items()},
+        databases={name: DatabasePlace(url=PageText(database.url)) for name, database in page.places.databases.items()},
+        webs={name: WebPlace(url=PageText(web.url)) for name, web in page.places.webs.items()},
     )
 
 

@@ -6,6 +6,7 @@ GonogoError
 ├── Refused            a request is not possible; nothing was changed
 │   ├── BadPage        the runbook page is wrong: line, step, field
 │   ├── BadSettings    the environment is wrong; names every variable at once
+│   ├── BadValue       a value from outside does not fit where the page uses it
 │   ├── NotAllowed     this person may not do this
 │   ├── AlreadyRunning the target already has an active run
 │   ├── NothingRuns    there is no active run
@@ -45,6 +46,10 @@ class BadPage(Refused):
 
 class BadSettings(Refused):
     """The environment is wrong. The message names every variable at once."""
+
+
+class BadValue(Refused):
+    """A value of an earlier step does not fit where the page uses it. The message does not repeat the value."""
 
 
 class NotAllowed(Refused):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
+from bot.tools.page_texts import resolve
+from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 
 
@@ -42,9 +44,9 @@ class LocalShell:
         """Nothing is open."""
 
     def ask(
-        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+        self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
-        resolved = {name: self.environ.get(value.removeprefix("$"), value) for name, value in (env or {}).items()}
+        resolved = {name: resolve(text, self.environ) for name, text in (env or {}).items()}
         base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
         began = time.monotonic()
         result = subprocess.run(

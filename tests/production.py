@@ -93,7 +93,7 @@ class Production:
         """The answers of the door, the API and the page."""
         if self.maintenance and place != "api_local" and "X-Deploy-Bypass" not in call.headers:
             return answer(503, {"error": "maintenance"})
-        path = call.path.strip("/").split("/")
+        path = str(call.path).strip("/").split("/")
         if path[:2] == ["api", "jobs"] and call.method != "GET":
             return self._jobs(call, path[2:])
         happy: dict[str, Any] = {

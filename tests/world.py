@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.tools.analysis import CodeAnalysis
 from commands.ports.analysis import Finding
 from commands.ports.browser import BrowserResult, Visit
 from commands.ports.database import Migration, MigrationResult, Rows
+from commands.ports.page_text import PageText, Text
 from commands.ports.scratch_server import ScratchNeeds
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from commands.ports.tools import Tools
@@ -109,6 +110,20 @@ class World(Production):
 HANG, LOSE = object(), object()
 
 
+def shown(texts: Mapping[str, Text]) -> dict[str, str]:
+    """The variables of a script as texts, with their values; a `$NAME` stays as it is."""
+    return {name: str(text) for name, text in texts.items()}
+
+
+def as_sent(body: Any) -> Any:
+    """The body of a request with its texts as they are sent, but for each `$NAME`."""
+    if isinstance(body, dict):
+        return {key: as_sent(value) for key, value in body.items()}
+    if isinstance(body, list):
+        return [as_sent(item) for item in body]
+    return str(body) if isinstance(body, PageText) else body
+
+
 @dataclass
 class _Shell:
     world: World
@@ -122,13 +137,13 @@ class _Shell:
                 self.world.begun[job.key] += 1
                 self.world.finished[job.key] = None
             if reply is not HANG:
-                whole = self.world.host_does(job.script, job.env) if reply in {None, LOSE} else reply
+                whole = self.world.host_does(job.script, shown(job.env)) if reply in {None, LOSE} else reply
                 self.world.finished[job.key] = whole
         if reply is HANG:
             while not stop.wait(0.05):
                 with self.world.lock:
                     if self.world.reply("host", job.script, job, lambda: None) is not HANG:
-                        self.world.finished[job.key] = whole = self.world.host_does(job.script, job.env)
+                        self.world.finished[job.key] = whole = self.world.host_does(job.script, shown(job.env))
                         return whole
             with self.world.lock:
                 self.world.finished[job.key] = ended("stopped", 143)
@@ -155,12 +170,13 @@ class _Shell:
         return bool(self.world.reply("host", f"remove jobs of {run}", host, lambda: True))
 
     def ask(
-        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+        self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
         with self.world.lock:
-            self.world.asked.append((script, env or {}))
-            happy = self.world.host_does(script, env or {})
-            found: CommandResult = self.world.reply("host", script, (script, env or {}), lambda: happy)
+            texts = shown(env or {})
+            self.world.asked.append((script, texts))
+            happy = self.world.host_does(script, texts)
+            found: CommandResult = self.world.reply("host", script, (script, texts), lambda: happy)
             return found
 
 
@@ -168,9 +184,10 @@ class _Shell:
 class _Database:
     world: World
 
-    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
+        text = str(sql)
         with self.world.lock:
-            found: Rows = self.world.reply("sql", sql, sql, lambda: self.world.sql_says(sql))
+            found: Rows = self.world.reply("sql", text, text, lambda: self.world.sql_says(text))
             return found
 
     def apply(
@@ -191,7 +208,7 @@ class _Database:
 @dataclass
 class _Scratch:
     world: World
-    address: str = "$GONOGO_SCRATCH_1"
+    address: PageText = field(default_factory=lambda: PageText("$GONOGO_SCRATCH_1"))
 
     def check(self, host: str, need: ScratchNeeds) -> None:
         if self.world.no_scratch:
@@ -227,9 +244,10 @@ class _Web:
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         with self.world.lock:
-            self.world.calls.append((call.method, place, call.path))
+            self.world.calls.append((call.method, place, str(call.path)))
             words = f"{call.method} {place} {call.path}"
-            found: HttpResponse = self.world.reply("web", words, call, lambda: self.world.web_says(place, call))
+            sent = replace(call, path=str(call.path), headers=shown(call.headers), json=as_sent(call.json))
+            found: HttpResponse = self.world.reply("web", words, sent, lambda: self.world.web_says(place, sent))
             return found
 
     def close(self) -> None:

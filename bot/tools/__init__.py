@@ -10,7 +10,7 @@ from commands.ports.tools import Tools
 
 
 def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str]) -> Tools:
-    """The tools for a page's places. They mask the values of the environment variables `names`."""
+    """The tools for a page's places. They know and mask the environment variables `names`, and know no others."""
     # imported here, so that the terminal's fast commands do not load libraries that they do not use
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
@@ -21,15 +21,17 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     from bot.tools.ssh.shell import SshShell
     from bot.tools.web import HttpWeb
 
+    names = tuple(names)
     redact = redactor_for(names, environ)
+    known = {name: environ[name] for name in (name.removeprefix("$") for name in names) if name in environ}
     # addresses of scratch servers: named, resolved and masked like the variables of the environment
     scratch_addresses: dict[str, str] = {}
-    shell = SshShell(places.hosts, ChainMap(scratch_addresses, dict(environ)), redact)
+    shell = SshShell(places.hosts, ChainMap(scratch_addresses, known), redact)
     return Tools(
         shell=shell,
-        database=PostgresDatabase(places.databases, environ, redact),
-        web=HttpWeb(places.webs, environ, redact),
-        browser=ChromiumBrowser(places.webs, environ, redact),
+        database=PostgresDatabase(places.databases, known, redact),
+        web=HttpWeb(places.webs, known, redact),
+        browser=ChromiumBrowser(places.webs, known, redact, environ.get("GONOGO_BROWSER", "")),
         analysis=CodeAnalysis(),
         scratch=EmbeddedScratch(shell, scratch_addresses, redact),
         clock=SystemClock(),

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.tools.places import WebPlace, resolve
+from bot.tools.page_texts import header, resolve, url_path
+from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import BrowserResult, Visit
 from state.errors import Failed, Unreachable
@@ -31,7 +32,10 @@ FLAGS = (
 class ChromiumBrowser:
     """`commands.ports.browser.Browser`; works in any thread that has no event loop."""
 
-    def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
+    def __init__(
+        self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor, program: str = ""
+    ) -> None:
+        self._program = program
         self._webs = webs
         self._environ = environ
         self._redact = redact
@@ -61,8 +65,8 @@ class ChromiumBrowser:
             raise Unreachable(f"This machine has no browser: {why}.")
         from playwright.sync_api import Error, sync_playwright
 
-        url = resolve(self._webs[place].url, self._environ).rstrip("/") + visit.path
-        headers = {name: resolve(value, self._environ) for name, value in visit.headers.items()}
+        url = resolve(self._webs[place].url, self._environ).rstrip("/") + url_path(visit.path, self._environ)
+        headers = {name: header(name, value, self._environ) for name, value in visit.headers.items()}
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())
@@ -95,7 +99,7 @@ class ChromiumBrowser:
         )
 
     def _executable(self) -> str | None:
-        return self._environ.get("GONOGO_BROWSER") or find_browser()
+        return self._program or find_browser()
 
 
 def _flags() -> list[str]:

@@ -1,15 +1,14 @@
-"""The addresses behind the page's names, with `$NAME`s unresolved, and how they are resolved."""
+"""The places behind the page's names: texts of the page whose `$NAME`s are not resolved yet."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from state.errors import BadSettings, Unreachable
+from commands.ports.page_text import Text
+from state.errors import Unreachable
 
-_NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 # parameters of a Prisma URL that libpq does not know
 PRISMA_PARAMETERS = {
     "schema",
@@ -25,24 +24,24 @@ PRISMA_PARAMETERS = {
 class HostPlace:
     """A host: `address` is user@host:port, `key` and `known_hosts` are files, `path` goes before the host's PATH."""
 
-    address: str
-    key: str
-    known_hosts: str
-    path: str = ""
+    address: Text
+    key: Text
+    known_hosts: Text
+    path: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabasePlace:
     """A database, by its postgresql:// URL."""
 
-    url: str
+    url: Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebPlace:
     """A web site or API, by the address to which paths are appended."""
 
-    url: str
+    url: Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +51,6 @@ class Places:
     hosts: Mapping[str, HostPlace] = field(default_factory=dict)
     databases: Mapping[str, DatabasePlace] = field(default_factory=dict)
     webs: Mapping[str, WebPlace] = field(default_factory=dict)
-
-
-def resolve(text: str, environ: Mapping[str, str]) -> str:
-    """Replace every `$NAME` in a text by its value. Raises BadSettings for a name that is not set."""
-
-    def value(name: re.Match[str]) -> str:
-        if not environ.get(name[1]):
-            raise BadSettings(f"{name[1]} is not set in the bot's environment.")
-        return environ[name[1]]
-
-    return _NAME.sub(value, text)
 
 
 def libpq_url(url: str) -> str:

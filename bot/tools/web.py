@@ -7,11 +7,11 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
-from bot.tools.places import WebPlace, resolve
+from bot.tools.page_texts import header, json_body, resolve, url_path
+from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.web import USER_AGENT, HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
@@ -32,8 +32,8 @@ class HttpWeb:
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`."""
-        url = resolve(self._webs[place].url, self._environ).rstrip("/") + call.path
-        headers = {name: resolve(value, self._environ) for name, value in call.headers.items()}
+        url = resolve(self._webs[place].url, self._environ).rstrip("/") + url_path(call.path, self._environ)
+        headers = {name: header(name, value, self._environ) for name, value in call.headers.items()}
         events: list[str] = []
         began = time.monotonic()
         try:
@@ -41,7 +41,7 @@ class HttpWeb:
                 call.method,
                 url,
                 headers=headers,
-                json=_resolved(call.json, self._environ),
+                json=json_body(call.json, self._environ),
                 timeout=call.limit,
                 extensions={"trace": lambda event, _: events.append(event)},
             ) as response:
@@ -82,17 +82,6 @@ class HttpWeb:
             if len(body) > MAX_BODY:
                 break
         return bytes(body[:MAX_BODY])
-
-
-def _resolved(data: Any, environ: Mapping[str, str]) -> Any:
-    """JSON with every `$NAME` in its strings resolved."""
-    if isinstance(data, str):
-        return resolve(data, environ)
-    if isinstance(data, list):
-        return [_resolved(item, environ) for item in data]
-    if isinstance(data, dict):
-        return {key: _resolved(item, environ) for key, item in data.items()}
-    return data
 
 
 def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from commands.ports.page_text import Text
+
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
     """A web page to open: `sees` must be visible there, by text, label or role name. `limit` is in seconds."""
 
-    path: str
+    path: Text
     sees: Sequence[str] = ()
     click: Sequence[str] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Text] = field(default_factory=dict)
     limit: float = 30
 
 

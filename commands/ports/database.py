@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
 
+from commands.ports.page_text import Text
 from commands.ports.shell import OutputListener, ignore_output
 
 
@@ -40,8 +41,11 @@ class MigrationResult:
 class Database(Protocol):
     """Databases."""
 
-    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
-        """Run a query in a read-only transaction. Raises Unreachable, Failed."""
+    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
+        """Run one statement that only reads, in a read-only transaction. Values are its parameters.
+
+        Raises Unreachable, Failed (also for a statement that is not sent, because it could change something).
+        """
 
     def apply(
         self, database: str, migration: Migration, *, stop: Event, on_output: OutputListener = ignore_output

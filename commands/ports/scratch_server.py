@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from commands.ports.page_text import PageText
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScratchNeeds:
@@ -30,7 +32,7 @@ class ScratchServer(Protocol):
     """An empty server that runs for as long as its context is open."""
 
     @property
-    def address(self) -> str:
+    def address(self) -> PageText:
         """The `$NAME` of its address as the host reaches it, for the `env` of a job or query on that host."""
 
     def failure(self) -> str:

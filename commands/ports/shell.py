@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from commands.ports.page_text import Text
+
 TAIL = 64 * 1024  # bytes of output that are kept by default
 
 
@@ -15,12 +17,13 @@ class Job:
     """A command that runs once on a host, detached, in its own process group.
 
     `key` names its folder on the host: a second start with the same key attaches to the first. `script` is bash, run
-    with `set -euo pipefail`. `env` is exported to it and never appears on a command line. `limit` is in seconds.
+    with `set -euo pipefail`. `env` is exported to it and never appears on a command line. Nothing is resolved in
+    `script`. `limit` is in seconds.
     """
 
     key: str
     script: str
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, Text] = field(default_factory=dict)
     limit: float
 
 
@@ -93,7 +96,7 @@ class Shell(Protocol):
         """
 
     def ask(
-        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+        self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
         """Run a short command that changes nothing, without a job. Keeps `keep` bytes of the end of its output.
 

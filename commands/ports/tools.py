@@ -1,9 +1,10 @@
 """The tools through which a step reaches hosts, databases, the web, a browser and the clock.
 
 The real tools are in `bot/tools/`, the one fake is in `tests/world.py`. Places have the names that the page gives them
-("production", "api"); only the edge knows their addresses and keys. A text value `$NAME` stands for an environment
-variable of the bot. The edge resolves it, so that no secret passes through the core. Every tool raises only the
-`ToolError`s of `state.errors`, and masks secrets in everything it returns.
+("production", "api"); only the edge knows their addresses and keys. In a `PageText`, and nowhere else, `$NAME` stands
+for a variable of the bot's environment that the page names. The edge resolves it, so that no secret passes through the
+core. Every tool raises only the `ToolError`s of `state.errors` and BadSettings or BadValue for a text that cannot be
+sent, and masks secrets in everything it returns.
 """
 
 from __future__ import annotations

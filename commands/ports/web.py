@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from commands.ports.page_text import Text
+
 USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpRequest:
-    """One HTTP request to a web place; `path` is appended to its address. `limit` is in seconds."""
+    """One HTTP request to a web place; `path` is appended to its address. `limit` is in seconds.
 
-    path: str
+    Texts inside `json` may be `PageText`s as well.
+    """
+
+    path: Text
     method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Text] = field(default_factory=dict)
     json: Any = None
     limit: float = 10
 
@@ -43,7 +48,7 @@ class Web(Protocol):
     """HTTP requests."""
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
-        """Send one request.
+        """Send one request. Values in a path are percent-encoded; a value that fits nowhere raises BadValue.
 
         Raises Unreachable (the bot found no route to the place), Down (the place accepts no connection), LostTrack
         (the request was sent, and no complete response came in time).

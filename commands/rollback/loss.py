@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC
 
+from commands.ports.page_text import PageText
 from commands.ports.tools import Tools
 from commands.progress.step_state import production_changed_at
 from commands.runbook.page import Loses, Page
@@ -55,9 +56,11 @@ class LossMonitor:
         since = production_changed_at(self.page, record)
         if since is None:
             return
-        timestamp = f"'{since.astimezone(UTC).isoformat()}'::timestamptz"
+        sql = PageText(
+            query.sql.replace("<since>", "<since>::timestamptz"), {"since": since.astimezone(UTC).isoformat()}
+        )
         try:
-            rows = self.tools.database.query(query.database, fill(query.sql, {"since": timestamp}), limit=10).rows
+            rows = self.tools.database.query(query.database, sql, limit=10).rows
             loss = f"{rows[0][0]} {fill(query.says, {'since': f'T+{format_duration(since - record.run.began_at)}'})}"
         except ToolError as error:
             loss = _unknown(query, str(error)[:LONGEST_ERROR])

@@ -11,8 +11,9 @@ from commands.ports.tools import Tools
 from commands.rollback.restored import not_restored_before
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
-from commands.steps.base import StepBox, execute
+from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.outcome import Context, Outcome, failed
+from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.records import AttemptState
 from state.sqlite.store import Store
@@ -30,6 +31,9 @@ class ContextFactory:
         self.page = page
         self.number = run
         self.tools = tools
+        self._boxes = {step.id: step.box for step in page.steps}
+        types = page_value_types(self._boxes)
+        self._numbers = frozenset(name for name, kind in types.items() if kind in NUMBER_TYPES)
 
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
         """The context of an attempt. Its key is the same in every process, so each effect happens once."""
@@ -64,7 +68,8 @@ class ContextFactory:
             save_file=lambda name, text: self.store.save_file(self.number, name, text),
             rerun_part=rerun_part,
             run_check=run_check,
-            boxes={other.id: other.box for other in self.page.steps},
+            boxes=self._boxes,
+            numbers=self._numbers,
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
         )
@@ -90,7 +95,7 @@ class ContextFactory:
                 continue
             own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values)
             missing = missing_input(step, own, " What this step cleans up may still be there.")
-            outcome = missing or resolve_unknown(step, own, run_step(step.box, own))
+            outcome = missing or with_fitting_values(step, resolve_unknown(step, own, run_step(step.box, own)))
             values = {**values, **outcome.values}
             results.append((step.title, outcome))
         return results
@@ -102,6 +107,15 @@ def missing_input(step: PageStep, ctx: Context, note: str = "") -> Outcome | Non
     if not missing:
         return None
     return failed(f"<{missing[0]}> has no value, because the step that provides it did not succeed.{note}")
+
+
+def with_fitting_values(step: PageStep, outcome: Outcome) -> Outcome:
+    """The outcome, or the failure of a step with a value that does not fit its type: nothing of it is kept."""
+    types = step.box.value_types()
+    for name, value in outcome.values.items():
+        if why := misfit(name, value, types.get(name, ValueType.WORD), f"set by “{step.title}”"):
+            return failed(why, lines=outcome.lines, output=outcome.output, measures=outcome.measures)
+    return outcome
 
 
 def _recover(box: StepBox, ctx: Context) -> Outcome:

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from commands.run.context import ContextFactory, missing_input
+from commands.run.context import ContextFactory, missing_input, with_fitting_values
 from commands.run.events import step_ended
 from commands.run.recovery import resolve_unknown
 from commands.runbook.page import PageStep
@@ -79,7 +79,8 @@ class RunningSteps:
         began = self._clock.monotonic()
         try:
             ctx = self.contexts.context(running.step, running.attempt, running.stop)
-            outcome = missing_input(running.step, ctx) or resolve_unknown(running.step, ctx, work(ctx))
+            missing = missing_input(running.step, ctx)
+            outcome = missing or with_fitting_values(running.step, resolve_unknown(running.step, ctx, work(ctx)))
         except Exception as error:
             # without the error's message and traceback: they may hold a secret
             run, name = self.contexts.number, type(error).__name__

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
+from commands.steps.base import StepBox, page_value_types
+from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
 from state.errors import BadPage
 
@@ -188,8 +190,18 @@ def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]
 
 def _check_values(page: Page) -> None:
     known = set(RUN_VALUES)
+    types = page_value_types({step.id: step.box for step in page.steps})
     for step in page.steps:
-        if missing := sorted(step.box.inputs() - known):
-            what = f"<{missing[0]}> is used here, but no step above sets it; add that step above, or remove the value"
-            raise BadPage(step.line, step.title, what)
+        if why := next(_value_errors(step.box, known, types), ""):
+            raise BadPage(step.line, step.title, why)
         known |= set(step.box.outputs())
+
+
+def _value_errors(box: StepBox, known: set[str], types: Mapping[str, ValueType]) -> Iterator[str]:
+    inputs, taken = sorted(box.inputs()), sorted(RUN_VALUES & set(box.outputs()))
+    for name in (name for name in inputs if name not in known):
+        yield f"<{name}> is used here, but no step above sets it; add that step above, or remove the value"
+    for name in (name for name in inputs if types.get(name) is ValueType.TEXT and not box.takes_any_text):
+        yield f"<{name}> is a text, which may be any characters; a step of this kind takes no text"
+    for name in taken:
+        yield f"values: every run has its own <{name}>; choose another name"

@@ -13,9 +13,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
-from commands.steps.values import PLACEHOLDER
+from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
@@ -90,6 +91,8 @@ class StepBox(Strict):
     is_announcement: ClassVar[bool] = False
     # after a failure, skipping it or calling it fixed by hand needs a second person
     needs_second_person: ClassVar[bool] = False
+    # a value that may be any text is only data wherever its box may have one
+    takes_any_text: ClassVar[bool] = False
     # it measures the values from before the deploy, which later values are compared with
     is_baseline: ClassVar[bool] = False
     # a baseline may run it before the deploy
@@ -141,9 +144,13 @@ class StepBox(Strict):
         """The check as a baseline runs it, before the deploy has changed anything."""
         return self
 
+    def value_types(self) -> Mapping[str, ValueType]:
+        """The values that it sets for later steps, by name. One that does not fit its type ends the step."""
+        return {}
+
     def outputs(self) -> tuple[str, ...]:
         """The names of the values that it sets for later steps."""
-        return ()
+        return tuple(self.value_types())
 
     def inputs(self) -> set[str]:
         """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
@@ -177,6 +184,10 @@ class StepBox(Strict):
         """The SQL file that it applies, or None."""
         return None
 
+    def queries(self) -> tuple[str, ...]:
+        """The SQL of the page that it asks a database, which must only read."""
+        return ()
+
     def data_return_env(self) -> Mapping[str, str] | None:
         """If it brings rows back from a backup: the variables that the script `return_rows` needs. Otherwise None."""
         return None
@@ -208,3 +219,14 @@ def execute(box: StepBox, ctx: Context) -> Outcome:
         return failed(str(error), inconclusive=True)
     except Refused as error:
         return failed(str(error))
+
+
+def page_value_types(boxes: Mapping[str, StepBox]) -> dict[str, ValueType]:
+    """The types of a page's values. If two steps set the same value, the type that allows more characters counts."""
+    types: dict[str, ValueType] = {}
+    for box in boxes.values():
+        for name, kind in box.value_types().items():
+            known = types.setdefault(name, kind)
+            if kind is not known and known in PLAIN_TYPES:
+                types[name] = ValueType.WORD if kind in PLAIN_TYPES else kind
+    return types

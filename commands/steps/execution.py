@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult, Job
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, unknown
-from commands.steps.values import fill
+from commands.steps.values import page_texts
 from state.errors import Stopped
 
 _STOP_CHECK = 0.1  # seconds between two checks whether a person stopped the step
@@ -20,10 +21,20 @@ def host_plan(host: str, script: str, env: Mapping[str, str] | None = None) -> l
     return [f"on {host}: {line}" for line in script.splitlines()] + ([f"with {variables}"] if variables else [])
 
 
-def run_job(box: StepBox, ctx: Context, host: str, script: str, env: Mapping[str, str]) -> CommandResult:
-    """Run a script as the one job of this attempt. A job that exists already is attached to, never started twice."""
-    filled = {name: fill(value, ctx.values) for name, value in env.items()}
-    job = Job(key=ctx.key, script=script, env=filled, limit=box.limit.total_seconds())
+def run_job(
+    box: StepBox,
+    ctx: Context,
+    host: str,
+    script: str,
+    env: Mapping[str, str],
+    data: Mapping[str, Text] | None = None,
+) -> CommandResult:
+    """Run a script as the one job of this attempt. A job that exists already is attached to, never started twice.
+
+    `env` are texts of the page, `data` are further variables that are passed as they are.
+    """
+    variables = page_texts(env, ctx.values) | dict(data or {})
+    job = Job(key=ctx.key, script=script, env=variables, limit=box.limit.total_seconds())
     return ctx.tools.shell.run(host, job, stop=ctx.stop, on_output=ctx.on_output)
 
 

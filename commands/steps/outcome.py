@@ -75,6 +75,7 @@ class Context:
       interrupted rerun instead.
     - `run_check`: runs one check of the watch, and returns its title with the outcome.
     - `boxes`: the page's steps, by id.
+    - `numbers`: the names of the values that are numbers by their types.
     - `on_output`: called with the output of a step that is still running.
     - `not_restored`: what the rollback steps above this one failed to restore, by name, with a sentence each.
     """
@@ -95,6 +96,7 @@ class Context:
     boxes: Mapping[str, Any]
     on_output: OutputListener = ignore_output
     not_restored: Mapping[str, str] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
 
     @property
     def step_key(self) -> str:

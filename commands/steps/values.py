@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
+from commands.ports.page_text import PLACEHOLDER, PageText
+
 _ASSIGNMENT = r"^([a-z][a-z0-9_]*)=(.*)$"
 
 
@@ -16,25 +16,27 @@ def has_placeholder(text: str) -> bool:
     return PLACEHOLDER.search(text) is not None
 
 
-def fill(text: str, values: Mapping[str, str], quote: Callable[[str], str] = str) -> str:
-    """Replace each `<name>` with its value, passed through `quote`. Unknown names stay as they are."""
-    return PLACEHOLDER.sub(lambda match: quote(values[match[1]]) if match[1] in values else match[0], text)
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace each `<name>` with its value, to show or compare the text. Unknown names stay as they are."""
+    return str(PageText(text, values))
 
 
-def fill_shell(text: str, values: Mapping[str, str]) -> str:
-    """`fill` for a shell command: each value is quoted."""
-    return fill(text, values, shlex.quote)
+def fill_json(data: Any, values: Mapping[str, str], numbers: Container[str] = ()) -> Any:
+    """`fill` for every text inside a JSON value. A text that is one of `numbers` becomes a JSON number.
+
+    The keys of objects stay as they are.
+    """
+    return _json(data, values, numbers, fill)
 
 
-def fill_json(data: Any, values: Mapping[str, str]) -> Any:
-    """`fill` for every text inside a JSON value. The keys of objects stay as they are."""
-    if isinstance(data, str):
-        return fill(data, values)
-    if isinstance(data, list):
-        return [fill_json(item, values) for item in data]
-    if isinstance(data, dict):
-        return {key: fill_json(item, values) for key, item in data.items()}
-    return data
+def page_json(data: Any, values: Mapping[str, str], numbers: Container[str] = ()) -> Any:
+    """The same for a request's body: each text becomes a `PageText`."""
+    return _json(data, values, numbers, PageText)
+
+
+def page_texts(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, PageText]:
+    """Texts of the page by name, like the headers of a request or the variables of a script, with the values."""
+    return {name: PageText(text, values) for name, text in texts.items()}
 
 
 def parse_values(output: str) -> dict[str, str]:
@@ -45,3 +47,17 @@ def parse_values(output: str) -> dict[str, str]:
 def without_values(lines: Iterable[str]) -> tuple[str, ...]:
     """The lines of a script's output that are not `name=value` lines."""
     return tuple(line for line in lines if not re.match(_ASSIGNMENT, line))
+
+
+def _json(data: Any, values: Mapping[str, str], numbers: Container[str], text_of: Any) -> Any:
+    if isinstance(data, str):
+        match = PLACEHOLDER.fullmatch(data)
+        if match and match[1] in values and match[1] in numbers:
+            value = values[match[1]]
+            return float(value) if "." in value else int(value)
+        return text_of(data, values)
+    if isinstance(data, list):
+        return [_json(item, values, numbers, text_of) for item in data]
+    if isinstance(data, dict):
+        return {key: _json(item, values, numbers, text_of) for key, item in data.items()}
+    return data

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from state.errors import LostTrack, ToolError, Unreachable
 
@@ -87,7 +88,9 @@ class Project:
 
     def _get(self, path: str, params: Mapping[str, str]) -> HttpResponse:
         query = f"?{urlencode(params)}" if params else ""
-        call = HttpRequest(path=f"/api/0/{path}{query}", headers={"Authorization": f"Bearer {self.token}"}, limit=20)
+        call = HttpRequest(
+            path=f"/api/0/{path}{query}", headers={"Authorization": PageText(f"Bearer {self.token}")}, limit=20
+        )
         while True:
             try:
                 answer = self.web.request(self.place, call)

@@ -225,3 +225,34 @@ def test_the_help_of_each_command_is_in_plain_english(capsys: Capture) -> None:
     with pytest.raises(SystemExit):
         main(["serve", "--help"])
     assert "--no-slack carry out runs without Slack; terminal only" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("SET TRANSACTION READ WRITE; CREATE TABLE hacked (x int)", "it has 2 statements, and a query is one"),
+        ("SELECT pg_terminate_backend(1)", "it calls pg_terminate_backend, which acts outside the query"),
+        ("SELECT 'run <run>'", "a value in it stands inside a text or a comment"),
+    ],
+)
+@pytest.mark.parametrize("where", ["query", "verify", "already", "loses", "window"])
+def test_check_refuses_a_query_that_could_change_something(
+    shop: Path, capsys: Capture, where: str, sql: str, why: str
+) -> None:
+    database = ("[webs.api]", '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]')
+    verify = '{ sql = "SELECT 1", says = "one", expect = 1 }'
+    boxes = {
+        "query": f'```toml query\ndatabase = "shop"\nsql = "{sql}"\n```',
+        "verify": f'```toml sql\ndatabase = "shop"\nfile = "a.sql"\nverify = [{verify.replace("SELECT 1", sql)}]\n```',
+        "already": f'```toml sql\ndatabase = "shop"\nfile = "a.sql"\nverify = [{verify}]\n'
+        f"already = [{verify.replace('SELECT 1', sql)}]\n```",
+        "window": f'```toml window\ndays = ["mon"]\nhours = ["22:00-06:00"]\ndatabase = "shop"\nsql = "{sql}"\n```',
+        "loses": "",
+    }
+    loses = f'within = "15 min"\nloses = {{ database = "shop", sql = "{sql}", says = "rows" }}'
+    step = ("## Smoke tests\n", f"### Ask\n\n{boxes[where]}\n\n## Smoke tests\n")
+    change = ('within = "15 min"', loses) if where == "loses" else step
+    (shop / "bad.md").write_text(spoil(database, change))
+    code, _, err = run(capsys, "check", str(shop / "bad.md"))
+    assert code == 1
+    assert why in err

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.settings import read_settings
 from bot.tools.places import HostPlace, WebPlace
 from bot.wiring import make_deps, places_of, tools_for
+from commands.ports.page_text import PageText
 from state.sqlite.store import Store
 from tests.pages import small
 
@@ -16,9 +17,10 @@ PAGE = small()
 
 def test_the_places_of_a_page_keep_their_variables() -> None:
     places = places_of(PAGE)
-    host = HostPlace(address="$SHOP_SSH", key="$SHOP_KEY", known_hosts="$SHOP_KNOWN_HOSTS", path="")
+    names = {"address": "$SHOP_SSH", "key": "$SHOP_KEY", "known_hosts": "$SHOP_KNOWN_HOSTS", "path": ""}
+    host = HostPlace(**{field: PageText(name) for field, name in names.items()})
     assert places.hosts == {"backend": host}
-    assert places.webs == {"api": WebPlace(url="$SHOP_URL")}
+    assert places.webs == {"api": WebPlace(url=PageText("$SHOP_URL"))}
     assert places.databases == {}
 
 

@@ -11,11 +11,14 @@ from contextlib import contextmanager
 
 import psycopg
 
-from bot.tools.places import DatabasePlace, libpq_url, resolve
+from bot.tools.analysis.query_check import query_error
+from bot.tools.page_texts import resolve, sql_parameters
+from bot.tools.places import DatabasePlace, libpq_url
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
+from commands.ports.page_text import Text
 from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from state.errors import Failed, LostTrack, Stopped, Unreachable
@@ -46,12 +49,18 @@ class PostgresDatabase:
         self._environ = environ
         self._redact = redact
 
-    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
         """See `commands.ports.database.Database.query`."""
-        with self._connected(database, "gonogo query", limit) as connection, self._query_errors(database, sql):
+        text, values = sql_parameters(sql)
+        if why := query_error(text, len(values)):
+            raise Failed(f"A query on “{database}” was not sent: {why}.", text)
+        with self._connected(database, "gonogo query", limit) as connection, self._query_errors(database, text):
             connection.read_only = True
-            connection.execute(f"SET LOCAL statement_timeout = {int(limit * 1000)}")
-            cursor = connection.execute(sql.encode())
+            # this first query takes the transaction's snapshot, after which nothing makes it read-write again
+            connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(limit * 1000))])
+            # the extended protocol, which a pipeline always uses, refuses a second statement
+            with connection.pipeline():
+                cursor = psycopg.RawCursor(connection).execute(text.encode(), values)
             columns = tuple(column.name for column in cursor.description or ())
             return Rows(columns=columns, rows=tuple(cursor.fetchall()) if columns else ())
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 import paramiko
 
-from bot.tools.places import HostPlace, resolve
+from bot.tools.page_texts import encodable, resolve
+from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
 from bot.tools.ssh.connection import Connection, login
+from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
@@ -75,7 +77,7 @@ class SshShell:
         return JobStatus(state=state, finished=self._result(code, output, 0) if state == "finished" else None)
 
     def ask(
-        self, host: str, script: str, *, env: Mapping[str, str] | None = None, limit: float = 30, keep: int = TAIL
+        self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
         """See `commands.ports.shell.Shell.ask`."""
         began = time.monotonic()
@@ -97,11 +99,13 @@ class SshShell:
         """See `commands.ports.shell.Shell.remove_jobs`."""
         return self._exchange(host, job_protocol.remove_command(run), b"", limit=30).status == ("finished", 0)
 
-    def payload(self, host: str, script: str, env: Mapping[str, str]) -> bytes:
-        """The script and its environment as they are sent, with every `$NAME` resolved."""
+    def payload(self, host: str, script: str, env: Mapping[str, Text]) -> bytes:
+        """The script and its environment as they are sent, with the names and values of its texts."""
         place = self._hosts[host]
-        values = {name: resolve(value, self._environ) for name, value in env.items()}
-        return job_protocol.payload(script, values, resolve(place.path, self._environ))
+        resolved = {name: resolve(value, self._environ) for name, value in env.items()}
+        values = {name: encodable(value, f"The variable {name}") for name, value in resolved.items()}
+        path = resolve(place.path, self._environ)
+        return job_protocol.payload(encodable(script, "The script"), values, path)
 
     def connection(self, host: str) -> Connection:
         """A host's one connection, which may not be open yet."""

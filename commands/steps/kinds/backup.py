@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
@@ -80,8 +82,13 @@ class BackupStep(StepBox):
     def plan(self) -> list[str]:
         return host_plan(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_", "<time>"))
 
-    def outputs(self) -> tuple[str, ...]:
-        return ("backup_file", "backup_sha256", "backup_lines", "backup_compared")
+    def value_types(self) -> Mapping[str, ValueType]:
+        return {
+            "backup_file": ValueType.WORD,
+            "backup_sha256": ValueType.SHA256,
+            "backup_lines": ValueType.INTEGER,
+            "backup_compared": ValueType.WORD,
+        }
 
     def preflight(self) -> list[PreflightCheck]:
         names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")

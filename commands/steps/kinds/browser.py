@@ -8,9 +8,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.ports.browser import BrowserResult, Visit
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.values import fill, page_texts
 
 _MAX_SECONDS = 60.0
 _LINES = 8  # problems that the thread shows
@@ -28,6 +30,7 @@ class BrowserStep(StepBox):
     """
 
     kind: ClassVar[str] = "browser"
+    takes_any_text: ClassVar[bool] = True
 
     web: str
     path: str
@@ -54,13 +57,15 @@ class BrowserStep(StepBox):
             summary = f"The bot's machine has no browser ({why}). Open the page yourself, then answer."
             return failed(summary, lines=tuple(self.plan()), measures={"unavailable": 1.0})
         limit = min(self.limit.total_seconds(), _MAX_SECONDS)
-        visit = Visit(path=self.path, sees=self.sees, click=self.click, headers=self.headers, limit=limit)
+        sees, click = ([fill(text, ctx.values) for text in texts] for texts in (self.sees, self.click))
+        path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
+        visit = Visit(path=path, sees=sees, click=click, headers=headers, limit=limit)
         result = browser.visit(self.web, visit)
         problems = self._problems(result)
         measures = {"failed": float(bool(problems))}
         if problems:
             return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
-        shown = f"shows {', '.join(self.sees)}" if self.sees else "loads"
+        shown = f"shows {', '.join(sees)}" if self.sees else "loads"
         return done(f"“{result.title}” {shown}; no errors in the console.", measures=measures)
 
     def _problems(self, result: BrowserResult) -> list[str]:

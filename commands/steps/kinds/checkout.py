@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox
@@ -80,7 +81,7 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
         commit = fill(self.commit, ctx.values)
-        head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": self.repository}).tail.strip()
+        head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": PageText(self.repository)}).tail.strip()
         if head == commit:
             return done(f"The working copy is at commit {commit[:10]}.")
         return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")

@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
@@ -33,7 +34,7 @@ _SCRIPT = "".join(
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
 _NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
 _NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
-_NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = '{}/not back'"
+_NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not back'"
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
@@ -94,7 +95,7 @@ class DataReturnStep(StepBox):
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
-        result = run_job(self, ctx, self.host, _SCRIPT, {**self._env(), **own})
+        result = run_job(self, ctx, self.host, _SCRIPT, self._env(), own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
         if result.code or not tables:
@@ -145,8 +146,8 @@ class DataReturnStep(StepBox):
         return " and ".join(parts)
 
     def _done_before(self, ctx: Context) -> Outcome:
-        key = ctx.step_key.replace("'", "''")
-        if lost := ctx.tools.database.query(self.database, _NOT_BACK_BEFORE.format(key)).rows:
+        query = PageText(_NOT_BACK_BEFORE, {"key": ctx.step_key})
+        if lost := ctx.tools.database.query(self.database, query).rows:
             return failed(_loss(lost[0][0], "This run has already brought back all other rows."))
         return done("This run has already brought the rows back.")
 

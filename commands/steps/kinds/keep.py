@@ -63,7 +63,7 @@ class KeepStep(StepBox):
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self.script(), {**self._env(), "KEY": ctx.step_key})
+        result = run_job(self, ctx, self.host, self.script(), self._env(), {"KEY": ctx.step_key})
         values = parse_values(result.tail)
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == _NO_FOLDER and self.mode == "back":

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.values import fill
+from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
 
 _SCRIPT = f'{log_lines.SHELL_FUNCTIONS}new_lines "$FILE" "$SINCE"'
@@ -36,8 +36,8 @@ class LogsStep(StepBox):
         return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)
 
     def run(self, ctx: Context) -> Outcome:
-        env = {"FILE": fill(self.file, ctx.values), "SINCE": fill(self.since, ctx.values)}
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.script_env(self.bad))
+        env = page_texts({"FILE": self.file, "SINCE": self.since}, ctx.values)
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env={**env, **log_lines.script_env(self.bad)})
         log = log_lines.parse_output(result.tail, self.allow)
         if result.code or log.unreadable:
             why = log.unreadable or f"exit code {result.code}"

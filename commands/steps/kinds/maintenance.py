@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
-from commands.steps.base import StepBox, execute
+from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.value_types import ValueType
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from state.errors import ToolError
 
@@ -26,11 +31,12 @@ class MaintenanceStep(StepBox):
 
     kind: ClassVar[str] = "maintenance"
     changes_production: ClassVar[bool] = True
+    takes_any_text: ClassVar[bool] = True
 
     host: str
     state: Literal["on", "off"]
     command: str
-    env: dict[str, str] = Field(default_factory=dict)
+    env: ScriptEnv = Field(default_factory=dict)
     web: str = ""
     path: str = "/"
     status: int | None = None
@@ -43,11 +49,15 @@ class MaintenanceStep(StepBox):
         names = programs_in([self.command])
         return [ProgramsCheck(host=self.host, names=names)] if names else []
 
-    def outputs(self) -> tuple[str, ...]:
-        return ("let_in_at",) if self.state == "off" else ()
+    def value_types(self) -> Mapping[str, ValueType]:
+        return {"let_in_at": ValueType.WORD} if self.state == "off" else {}
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        why = shell_error([self.command], page_value_types(boxes))
+        return f"command: {why}" if why else ""
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self.command, self.env)
+        result = run_job(self, ctx, self.host, fill_shell(self.command, ctx.values), self.env)
         if result.code:
             return failed(f"The command failed with exit code {result.code}.", lines=result.last_lines)
         if not self.web:
@@ -81,7 +91,7 @@ class MaintenanceStep(StepBox):
     def _answer(self, ctx: Context) -> str:
         """What `path` of `web` answers now, as a clause."""
         try:
-            status = ctx.tools.web.request(self.web, HttpRequest(path=self.path)).status
+            status = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values))).status
         except ToolError:
             return f"{self.web}{self.path} does not answer"
         return f"{self.web}{self.path} answers {status}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.values import fill, parse_values
+from commands.steps.value_types import ValueType
+from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.preflight.hosts import folder_check
 from state.errors import ToolError
 
@@ -62,8 +65,8 @@ class PublishStep(StepBox):
             f"GET {self.web}/, expects an HTML page (<!doctype html>, in any case)",
         ]
 
-    def outputs(self) -> tuple[str, ...]:
-        return ("release_before",) if self.mode == "forward" else ()
+    def value_types(self) -> Mapping[str, ValueType]:
+        return {"release_before": ValueType.WORD} if self.mode == "forward" else {}
 
     def preflight(self) -> list[PreflightCheck]:
         return [folder_check(self.host, self.www, "the folder that is served")]
@@ -105,11 +108,13 @@ class PublishStep(StepBox):
         return problem
 
     def _problem_now(self, ctx: Context, commit: str) -> str:
-        stamp = ctx.tools.web.request(self.web, HttpRequest(path=self.stamp, headers=self.headers))
+        headers = page_texts(self.headers, ctx.values)
+        path = PageText(self.stamp, ctx.values)
+        stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
             return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}."
-        page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=self.headers))
+        page = ctx.tools.web.request(self.web, HttpRequest(path="/", headers=headers))
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             return f"{self.web}/ answers {page.status} and is not an HTML page."
         return ""

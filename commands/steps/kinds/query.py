@@ -7,6 +7,7 @@ import time
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.durations import format_seconds
@@ -25,6 +26,7 @@ class QueryStep(StepBox):
     """
 
     kind: ClassVar[str] = "query"
+    takes_any_text: ClassVar[bool] = True
 
     database: str
     sql: str
@@ -41,10 +43,13 @@ class QueryStep(StepBox):
         ]
         return [f"on {self.database}: {self.sql}" + (f" ({', '.join(wants)})" if wants else "")]
 
+    def queries(self) -> tuple[str, ...]:
+        return (self.sql,)
+
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()
         try:
-            result = ctx.tools.database.query(self.database, self.sql)
+            result = ctx.tools.database.query(self.database, PageText(self.sql, ctx.values))
         except Unreachable:
             raise
         except ToolError as error:

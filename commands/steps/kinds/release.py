@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.value_types import ValueType, fits, misfit
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
@@ -53,8 +56,13 @@ class ReleaseStep(StepBox):
             f"on {self.host}: git show <commit>:{file}, stored with the run" for file in self.files
         ]
 
-    def outputs(self) -> tuple[str, ...]:
-        return ("commit", "commit_before")
+    def value_types(self) -> Mapping[str, ValueType]:
+        return {
+            "commit": ValueType.COMMIT,
+            "commit_before": ValueType.COMMIT,
+            "committed_at": ValueType.WORD,
+            "changed": ValueType.INTEGER,
+        }
 
     def preflight(self) -> list[PreflightCheck]:
         check = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
@@ -68,6 +76,12 @@ class ReleaseStep(StepBox):
         if result.code:
             return failed(f"git failed with exit code {result.code}; nothing was changed.", lines=result.last_lines)
         values = parse_values(result.tail)
+        types, source = self.value_types(), f"printed on host “{self.host}”"
+        if problem := next(
+            filter(None, (misfit(name, values.get(name, ""), types[name], source) for name in types)), ""
+        ):
+            return failed(f"{problem} Nothing was changed.", lines=result.last_lines)
+        values = {name: values[name] for name in types}
         commit, before = values["commit"], values["commit_before"]
         for file in self.files:
             if problem := self._store(ctx, commit, file):
@@ -83,7 +97,7 @@ class ReleaseStep(StepBox):
 
     def _store(self, ctx: Context, commit: str, file: str) -> str:
         """Store one file with the run. Returns what is wrong, as a sentence; empty if it is stored."""
-        env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
+        env: dict[str, Text] = {"REPOSITORY": PageText(self.repository), "COMMIT": commit, "FILE": file}
         git_hash = ctx.tools.shell.ask(self.host, _HASH, env=env)
         if git_hash.code:
             return f"Commit {commit[:10]} has no file {file}; the runbook page and the release do not match."
@@ -129,11 +143,12 @@ class RefAndFiles:
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Fetch like the step, and read each file of that commit."""
         ref = fill(self.ref, {"ref": ctx.ref})
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env={"REPOSITORY": self.repository, "REF": ref})
+        env: dict[str, Text] = {"REPOSITORY": PageText(self.repository), "REF": ref}
+        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env)
         if result.code == _NO_REF:
             return blocked(f"the repository's origin has no branch, tag or commit {ref}", "push it, or name another")
         commit = parse_values(result.tail).get("commit", "")
-        if result.code or not commit:
+        if result.code or not fits(commit, ValueType.COMMIT):
             return blocked(f"the release cannot be fetched ({result.last_line})", "run git fetch there by hand")
         problems = [problem for file in self.files for problem in self._read(ctx, commit, file)]
         return problems or passed(f"{ref} is commit {commit[:10]}, with {self._all_files()}")
@@ -143,7 +158,7 @@ class RefAndFiles:
         return f"{'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names"
 
     def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
-        env = {"REPOSITORY": self.repository, "COMMIT": commit, "FILE": file}
+        env: dict[str, Text] = {"REPOSITORY": PageText(self.repository), "COMMIT": commit, "FILE": file}
         content = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=MAX_FILE_BYTES)
         if content.code:
             return blocked(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.values import fill
+from commands.steps.values import page_texts
 from commands.systems import code_review
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
@@ -55,7 +57,7 @@ class ReviewStep(StepBox):
         return [ProgramsCheck(host=self.host, names=("git",))]
 
     def run(self, ctx: Context) -> Outcome:
-        env = {name: fill(value, ctx.values) for name, value in self._env().items()}
+        env = page_texts(self._env(), ctx.values)
         stat = ctx.tools.shell.ask(self.host, _STAT, env=env)
         names = ctx.tools.shell.ask(self.host, _NAMES, env=env, keep=_MAX_BYTES)
         if stat.code or names.code:
@@ -68,7 +70,7 @@ class ReviewStep(StepBox):
         findings += [line for file in self.migrations for line in self._in_migration(ctx, file)]
         findings.sort(key=lambda line: code_review.LEAK not in line)
         more = (f"… and {len(findings) - _LISTED} more, in the full output",) if len(findings) > _LISTED else ()
-        pinned = self._pinned(ctx, env["COMMIT"])
+        pinned = self._pinned(ctx, str(env["COMMIT"]))
         lines = (*stat.tail.splitlines()[-_STAT_LINES:], *findings[:_LISTED], *more, pinned)
         summary = "No findings in the changes."
         if findings:
@@ -95,7 +97,7 @@ class ReviewStep(StepBox):
         analysis = ctx.tools.analysis
         return code_review.review_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
 
-    def _in_file(self, ctx: Context, env: dict[str, str], file: str) -> list[str]:
+    def _in_file(self, ctx: Context, env: Mapping[str, Text], file: str) -> list[str]:
         if file.endswith(_LOCKS):
             return []
         diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_MAX_BYTES)

@@ -10,10 +10,12 @@ from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, PreflightResult, passed, warned
 from commands.ports.shell import TAIL, CommandResult
-from commands.steps.base import StepBox
+from commands.steps.base import StepBox, page_value_types
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.values import fill, fill_shell, has_placeholder
+from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
@@ -33,11 +35,12 @@ class RunStep(StepBox):
 
     kind: ClassVar[str] = "run"
     changes_production: ClassVar[bool] = True
+    takes_any_text: ClassVar[bool] = True
 
     host: str
     commands: list[str] = Field(min_length=1)
     cd: str = ""
-    env: dict[str, str] = Field(default_factory=dict)
+    env: ScriptEnv = Field(default_factory=dict)
     probe: str = ""
 
     def script(self, values: Mapping[str, str]) -> str:
@@ -47,6 +50,11 @@ class RunStep(StepBox):
             filled = fill_shell(command, values)
             lines += [f"printf '$ %s\\n' {shlex.quote(filled)}", filled]
         return "\n".join(lines)
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        types = page_value_types(boxes)
+        fields = {"cd": self._cd({}), "commands": self.commands, "probe": [self.probe]}
+        return next((f"{name}: {why}" for name, texts in fields.items() if (why := shell_error(texts, types))), "")
 
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []
@@ -73,9 +81,8 @@ class RunStep(StepBox):
         outcome = recover_job(self, ctx, self.host)
         if outcome.state != AttemptState.UNKNOWN or not self.probe:
             return outcome
-        env = {name: fill(value, ctx.values) for name, value in self.env.items()}
         script = "\n".join([*self._cd(ctx.values), fill_shell(self.probe, ctx.values)])
-        result = ctx.tools.shell.ask(self.host, script, env=env)
+        result = ctx.tools.shell.ask(self.host, script, env=page_texts(self.env, ctx.values))
         if result.code == 0:
             summary = "The bot was interrupted here. The `probe` of the step shows that its commands are done."
             return done(summary, lines=result.last_lines)
@@ -83,7 +90,7 @@ class RunStep(StepBox):
         return unknown(summary, lines=result.last_lines)
 
     def _cd(self, values: Mapping[str, str]) -> list[str]:
-        return [f'cd "{fill_shell(self.cd, values)}"'] if self.cd else []
+        return [fill_shell(f'cd "{self.cd}"', values)] if self.cd else []
 
     def _failure(self, result: CommandResult, values: Mapping[str, str]) -> str:
         started = self._started(result, values)

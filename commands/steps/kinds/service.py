@@ -13,6 +13,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
+from commands.steps.value_types import ValueType
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -50,8 +51,16 @@ class ServiceStep(Pm2Step):
             *self.plan_of_checks(),
         ]
 
-    def outputs(self) -> tuple[str, ...]:
-        return ("pid", "log_out", "log_err", "log_offset_out", "log_offset_err", "restarts", "restarted_at")
+    def value_types(self) -> Mapping[str, ValueType]:
+        return {
+            "pid": ValueType.INTEGER,
+            "log_out": ValueType.PATH,
+            "log_err": ValueType.PATH,
+            "log_offset_out": ValueType.WORD,
+            "log_offset_err": ValueType.WORD,
+            "restarts": ValueType.INTEGER,
+            "restarted_at": ValueType.WORD,
+        }
 
     def preflight(self) -> list[PreflightCheck]:
         env = tuple(self.host_env().items())

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from commands.ports.database import Migration
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
@@ -33,6 +34,7 @@ class SqlStep(StepBox):
     """
 
     kind: ClassVar[str] = "sql"
+    takes_any_text: ClassVar[bool] = True
     changes_production: ClassVar[bool] = True
 
     database: str
@@ -60,6 +62,9 @@ class SqlStep(StepBox):
 
     def applied_file(self) -> AppliedFile:
         return AppliedFile(path=self.file, verify=tuple(self.verify), receipt=self.receipt)
+
+    def queries(self) -> tuple[str, ...]:
+        return tuple(query.sql for query in (*self.already, *self.verify))
 
     def run(self, ctx: Context) -> Outcome:
         text = ctx.file(self.file)
@@ -112,7 +117,8 @@ class SqlStep(StepBox):
 
     def _check(self, ctx: Context, queries: list[Verify]) -> tuple[int, tuple[str, ...]]:
         """How many queries return what they should, and one line for each query."""
-        values = [_first_cell(ctx.tools.database.query(self.database, query.sql).rows) for query in queries]
+        texts = [PageText(query.sql, ctx.values) for query in queries]
+        values = [_first_cell(ctx.tools.database.query(self.database, text).rows) for text in texts]
         holds = [_is_expected(value, query.expect) for value, query in zip(values, queries, strict=True)]
         lines = tuple(
             f"{query.says}: {value}" + (_PASSED if passes else f" instead of {query.expect}")
@@ -167,14 +173,11 @@ class FileCanBeApplied:
         if unsafe := unsafe_statements(text):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
         tables = changed_tables(text)
-        listed = ", ".join("to_regclass(" + _quoted(table) + ")" for table in tables)
-        rows = ctx.tools.database.query(self.database, _OWNED.format(listed), limit=10).rows if tables else ()
+        names = {f"table_{number}": table for number, table in enumerate(tables)}
+        query = PageText(_OWNED.format(", ".join(f"to_regclass(<{name}>)" for name in names)), names)
+        rows = ctx.tools.database.query(self.database, query, limit=10).rows if tables else ()
         if rows and rows[0][0]:
             return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
             )
         return passed(f"{name} can run in one transaction")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

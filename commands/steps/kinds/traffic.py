@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.ports.web import USER_AGENT
@@ -115,7 +116,7 @@ class TrafficStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)
-        env = {**self._env(window, _READ_SIZES), "FILE": fill(self.file, ctx.values)}
+        env: dict[str, Text] = {**self._env(window, _READ_SIZES), "FILE": PageText(self.file, ctx.values)}
         result = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):

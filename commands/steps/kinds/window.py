@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
+from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.numbers import format_number
@@ -35,6 +36,7 @@ class WindowStep(StepBox):
     """
 
     kind: ClassVar[str] = "window"
+    takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
@@ -51,6 +53,9 @@ class WindowStep(StepBox):
         window = f"now must be {', '.join(self.days)} during {' or '.join(self.hours)}{peak}"
         return [window, *([traffic] if self.sql else [])]
 
+    def queries(self) -> tuple[str, ...]:
+        return (self.sql,) if self.sql else ()
+
     def run(self, ctx: Context) -> Outcome:
         now = ctx.tools.clock.now().astimezone(ZoneInfo(ctx.time_zone))
         if not self.open_at(now):
@@ -58,7 +63,7 @@ class WindowStep(StepBox):
             next_time = f"opens on {opens:%A at %H:%M}" if opens else f"does not open in the next {_DAYS_AHEAD} days"
             return failed(f"It is {now:%A %H:%M} in {ctx.time_zone}, outside the low-traffic window. It {next_time}.")
         if self.sql:
-            rows = ctx.tools.database.query(self.database, self.sql).rows
+            rows = ctx.tools.database.query(self.database, PageText(self.sql, ctx.values)).rows
             traffic = float(rows[0][0]) if rows else 0.0
             if traffic > self.at_most:
                 limit = f"`at_most = {format_number(self.at_most)}`"

@@ -14,7 +14,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
-from commands.steps.values import fill
+from commands.steps.values import page_texts
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
@@ -93,7 +93,7 @@ class BackupCopyStep(StepBox):
             return run_job(self, ctx, self.host, script, env)
         copy = self._copy()
         with copy.server(ctx.tools, ctx.stop) as server:
-            result = run_job(self, ctx, self.host, script, {**env, "SCRATCH_URL": server.address})
+            result = run_job(self, ctx, self.host, script, env, {"SCRATCH_URL": server.address})
             if result.code and (why := server.failure()):
                 # the script can only blame the backup, but the connection to the server was lost
                 raise Failed(copy.missing_message(why), result.tail)
@@ -102,7 +102,7 @@ class BackupCopyStep(StepBox):
     def drop_copy_of_proof(self, ctx: Context) -> None:
         """Drop the copy that a proof kept on the server of `scratch_url`, if there is one. Raises the tools' errors."""
         if self.scratch_url:
-            env = {name: fill(value, ctx.values) for name, value in self.env().items()}
+            env = page_texts(self.env(), ctx.values)
             ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:

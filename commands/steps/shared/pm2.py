@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import PageText, Text
 from commands.ports.shell import CommandResult
 from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.steps.values import fill
+from commands.steps.values import fill, page_texts
 from commands.systems.logs import log_lines
 from state.errors import ToolError
 
@@ -61,7 +62,7 @@ class Pm2Step(StepBox):
     allow: list[str] = Field(default_factory=list)
 
     def host_env(self) -> dict[str, str]:
-        """The environment of the scripts on the host."""
+        """The environment of the scripts on the host, as texts of the page."""
         return {"NAME": self.name}
 
     def plan_of_checks(self) -> list[str]:
@@ -73,11 +74,13 @@ class Pm2Step(StepBox):
 
     def service_state(self, ctx: Context) -> dict[str, Any]:
         """The service as pm2 lists it now; empty if pm2 does not list it."""
-        return self._service(ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}", env=self.host_env()))
+        return self._service(
+            ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}", env=page_texts(self.host_env(), ctx.values))
+        )
 
     def service_state_and_errors(self, ctx: Context, since: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """The service as pm2 lists it now, and the error lines of its logs from the offsets in `since` on."""
-        env = self.host_env() | self._log_env(since)
+        env: dict[str, Text] = {**page_texts(self.host_env(), ctx.values), **self._log_env(since)}
         result = ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}\n{ERRORS}", env=env)
         return self._service(result), self._error_lines(result)
 
@@ -106,7 +109,9 @@ class Pm2Step(StepBox):
 
     def _health(self, ctx: Context) -> str:
         try:
-            response = ctx.tools.web.request(self.web, HttpRequest(path=self.path, headers=self.headers))
+            path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
+            request = HttpRequest(path=path, headers=headers)
+            response = ctx.tools.web.request(self.web, request)
             if response.status != 200:
                 return f"with status {response.status}"
             return f"{self.field} = {response.json().get(self.field)}"

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.scratch_server import ScratchNeeds, ScratchServer
 from commands.ports.tools import Tools
@@ -42,7 +43,7 @@ class DatabaseCopy:
 
     def needs(self, tools: Tools) -> ScratchNeeds:
         """Ask production, through its host. Raises Failed (its message is a clause), Unreachable."""
-        ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE_URL": self.database_url})
+        ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE_URL": PageText(self.database_url)})
         answer = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
         dump = re.search(r"^dump=\D*(\d+)", ended.tail, re.MULTILINE)
         if ended.code or not answer or not dump:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 
@@ -59,7 +60,7 @@ class HostCheck:
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge its result."""
-        env = {name: value.replace("<ref>", ctx.ref) for name, value in self.env}
+        env = {name: PageText(value, {"ref": ctx.ref}) for name, value in self.env}
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 
 

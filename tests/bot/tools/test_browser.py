@@ -47,7 +47,7 @@ def test_a_browser_that_does_not_start_says_why(tmp_path: Path) -> None:
     program = tmp_path / "chromium"
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
-    assert ChromiumBrowser({}, {"GONOGO_BROWSER": str(program)}, Redactor([])).launch_error()
+    assert ChromiumBrowser({}, {}, Redactor([]), str(program)).launch_error()
 
 
 def test_without_chromium_the_reason_is_named(monkeypatch: pytest.MonkeyPatch, places: dict[str, WebPlace]) -> None:

@@ -13,6 +13,7 @@ from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import MAX_BODY, HttpWeb
+from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest
 from state.errors import Down, LostTrack, Unreachable
 from tests.bot.tools.site import PAGE
@@ -121,7 +122,7 @@ def test_a_name_with_an_address_that_refuses_is_down_though_another_has_no_route
 
 
 def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: dict[str, WebPlace]) -> None:
-    caught = request_error(places["api"].url.replace("http:", "https:"))
+    caught = request_error(str(places["api"].url).replace("http:", "https:"))
     assert isinstance(caught, Down)
     assert str(caught) == "“api” accepts the connection, but TLS fails (the handshake failed)."
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -129,9 +130,9 @@ def test_a_place_that_accepts_the_connection_but_fails_at_tls_is_down(places: di
 
 
 def test_names_in_headers_and_json_are_resolved(web: HttpWeb) -> None:
-    headers = {"Authorization": "Bearer $TOKEN"}
+    headers = {"Authorization": PageText("Bearer $TOKEN")}
     assert web.request("api", HttpRequest(path="/token", headers=headers)).text == "Bearer t0ken-value"
-    sent = web.request("api", HttpRequest(path="/", method="POST", json={"a": ["$TOKEN", 1]})).text
+    sent = web.request("api", HttpRequest(path="/", method="POST", json={"a": [PageText("$TOKEN"), 1]})).text
     assert json.loads(sent) == {"a": ["t0ken-value", 1]}
 
 
@@ -141,4 +142,4 @@ def test_the_bots_requests_carry_its_name(web: HttpWeb) -> None:
 
 def test_a_secret_that_comes_back_is_masked(places: dict[str, WebPlace]) -> None:
     web = HttpWeb(places, ENV, Redactor(ENV.values()))
-    assert web.request("api", HttpRequest(path="/token", headers={"Authorization": "$TOKEN"})).text == "•••"
+    assert web.request("api", HttpRequest(path="/token", headers={"Authorization": PageText("$TOKEN")})).text == "•••"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from commands.ports.database import Rows
+from commands.ports.page_text import PageText, Text
 from commands.rollback.loss import LossMonitor
 from commands.rollback.request import rollback
 from commands.runbook import Page
@@ -42,10 +43,10 @@ class Database:
     """Answers each query with the next of these results (the last one again and again) and remembers what was asked."""
 
     results: list[Any]
-    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    asked: list[tuple[str, Text, float]] = field(default_factory=list)
     during: Callable[[], object] = lambda: None
 
-    def query(self, database: str, sql: str, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
         self.asked.append((database, sql, limit))
         self.during()
         result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
@@ -106,8 +107,10 @@ def test_it_counts_from_the_first_change_of_production(store: Store) -> None:
     store.begin_attempt(1, STEP, 1, TEN_PAST.astimezone(timezone(timedelta(hours=7))))
     rounds(store, database)
     assert store.run(1).rollback_loss == "12 jobs made since T+10 min"
-    since = "'2026-11-23T12:10:00+00:00'::timestamptz"
-    assert database.asked == [("shop", f"SELECT count(*) FROM jobs WHERE made_at >= {since}", 10)]
+    query = PageText(
+        "SELECT count(*) FROM jobs WHERE made_at >= <since>::timestamptz", {"since": "2026-11-23T12:10:00+00:00"}
+    )
+    assert database.asked == [("shop", query, 10)]
 
 
 def test_nothing_is_asked_before_production_has_changed_but_the_monitor_stays(store: Store) -> None:

@@ -9,7 +9,9 @@ from threading import Event
 import pytest
 
 from commands.run.context import ContextFactory, missing_input
+from commands.steps.base import page_value_types
 from commands.steps.outcome import failed
+from commands.steps.value_types import ValueType
 from state.errors import BadRecord
 from state.records import Attempt, AttemptState, RunState
 from tests.commands.run.context_case import DEPLOY, PAGE, ContextCase
@@ -20,6 +22,16 @@ def test_the_values_are_the_runs_own_and_those_of_earlier_steps(context_case: Co
     assert context_case.context().values == {"ref": "v2", "run": "1", "countdown": "5"}
     context_case.done("ready", commit="abc", countdown="9")
     assert context_case.context().values == {"ref": "v2", "run": "1", "countdown": "9", "commit": "abc"}
+
+
+def test_a_context_knows_which_values_are_numbers_by_their_types() -> None:
+    number = '{ field = "id", type = "number" }'
+    page = small(**{'path = "/health"\n': f'path = "/health"\nvalues = {{ job = {number}, name = "name" }}\n'})
+    types = page_value_types({step.id: step.box for step in page.steps})
+    assert types == {"job": ValueType.NUMBER, "name": ValueType.WORD}
+    other = small(**{'path = "/jobs"\n': 'path = "/jobs"\nvalues = { job = { field = "id", type = "text" } }\n'})
+    both = {step.id: step.box for step in page.steps} | {f"2-{step.id}": step.box for step in other.steps}
+    assert page_value_types(both)["job"] is ValueType.TEXT, "the type that allows more must count"
 
 
 def test_the_same_attempt_has_the_same_key_in_every_process(context_case: ContextCase) -> None:

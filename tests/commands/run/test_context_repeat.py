@@ -49,6 +49,21 @@ def test_each_repeated_step_gets_its_own_context(
     ]
 
 
+def test_a_value_that_does_not_fit_reaches_no_later_step_of_a_repetition(context_case: ContextCase) -> None:
+    context_case.world.on_web("GET api /health", answer(data={"id": "../../admin"}))
+    results = context_case.rerun_part()
+    assert results["Health"][0] == "failed"
+    assert "<job> (field `id` of the answer of api/health) must be a word" in results["Health"][1]
+    assert results["Clean up"] == (
+        "failed",
+        (
+            "<job> has no value, because the step that provides it did not succeed. "
+            "What this step cleans up may still be there."
+        ),
+    )
+    assert [path for _, _, path in context_case.world.calls] == ["/health"]
+
+
 def test_a_repetition_runs_the_part_with_new_values_and_asks_nobody(context_case: ContextCase) -> None:
     context_case.done("health", job="6")
     assert [state for state, _ in context_case.rerun_part().values()] == ["done"] * 3

@@ -108,6 +108,17 @@ def test_an_attempt_ends_as_its_work_says_with_how_long_it_took(case: Case) -> N
     assert payload(event).lines == ("line",)
 
 
+@pytest.mark.parametrize("value", ["$SLACK_BOT_TOKEN", "'; id; '", "a\nb", "../x", "", "-x"])
+def test_a_value_that_does_not_fit_ends_the_attempt_as_failed_and_is_not_kept(case: Case, value: str) -> None:
+    case.begin(lambda _: done("it is there", values={"commit": "abc", "job": value}, lines=("line",)))
+    ended = case.ended()
+    assert (ended.state, ended.values) == (AttemptState.FAILED, {})
+    assert ended.summary.startswith(
+        "<job> (set by “Put the code there”) must be a word of at most 200 plain characters"
+    )
+    assert ended.outcome["lines"] == ["line"]
+
+
 def test_a_step_without_an_input_fails_and_does_nothing(case: Case) -> None:
     page = small(
         **{

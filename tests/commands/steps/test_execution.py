@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from commands.ports.page_text import PageText
 from commands.ports.shell import Job
 from commands.steps.base import execute
 from commands.steps.execution import host_plan, pause, recover_job, run_job, wait_since_start
@@ -42,7 +43,8 @@ def test_a_job_has_the_key_of_the_attempt_and_filled_in_variables() -> None:
     run_job(box("run", RUN + '\nlimit = "1 min"'), ctx, "h", "deploy", {"COMMIT": "<commit>", "KEY": "$KEY"})
     (job,) = jobs
     assert (job.key, job.limit) == (ctx.key, 60)
-    assert job.env == {"COMMIT": NEW, "KEY": "$KEY"}
+    assert job.env == {"COMMIT": PageText("<commit>", ctx.values), "KEY": PageText("$KEY", ctx.values)}
+    assert str(job.env["COMMIT"]) == NEW
 
 
 def test_after_a_crash_a_job_that_ended_or_never_began_runs_only_once() -> None:

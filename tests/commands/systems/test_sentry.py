@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.systems.sentry import MAX_PAGES, Project, SentryError
 from state.errors import Unreachable
@@ -50,7 +51,7 @@ class Answers:
 
     def query(self, number: int) -> Mapping[str, list[str]]:
         """The query of one call."""
-        return parse_qs(urlsplit(self.calls[number].path).query)
+        return parse_qs(urlsplit(str(self.calls[number].path)).query)
 
 
 def project(web: Answers, waits: list[float] | None = None) -> Project:
@@ -63,7 +64,7 @@ def test_the_projects_number_is_asked_for_with_the_token() -> None:
     web = Answers([answer({"id": "17"})])
     assert project(web).number() == "17"
     assert web.calls[0].path == "/api/0/projects/dj/api/"
-    assert web.calls[0].headers == {"Authorization": "Bearer $TOKEN"}
+    assert web.calls[0].headers == {"Authorization": PageText("Bearer $TOKEN")}
 
 
 def test_issues_are_read_over_all_pages_by_the_cursor_alone() -> None:
@@ -72,7 +73,7 @@ def test_issues_are_read_over_all_pages_by_the_cursor_alone() -> None:
     assert ([issue.short_id for issue in issues], more) == (["API-7", "API-8"], False)
     assert web.query(0)["environment"] == ["production"]
     assert web.query(1)["cursor"] == ["0:100:0"]
-    assert web.calls[1].path.startswith("/api/0/organizations/dj/issues/?"), "the token went to another address"
+    assert str(web.calls[1].path).startswith("/api/0/organizations/dj/issues/?"), "the token went to another address"
 
 
 def test_no_more_than_ten_pages_are_read() -> None:

@@ -17,6 +17,7 @@ from bot.tools.postgres import scratch_server
 from bot.tools.postgres.scratch import EmbeddedScratch
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
+from commands.ports.page_text import PageText
 from commands.ports.scratch_server import ScratchNeeds
 from commands.text.redaction import HIDDEN
 from state.errors import Failed, Stopped
@@ -38,7 +39,7 @@ class Bot:
         self.shell = SshShell({"box": place}, self.addresses, redact)
         self.scratch = EmbeddedScratch(self.shell, self.addresses, redact, temp=temp)
 
-    def psql(self, address: str, sql: str) -> str:
+    def psql(self, address: PageText, sql: str) -> str:
         """What psql prints on the host."""
         return self.shell.ask("box", f"{PSQL} {sql!r}", env={"SCRATCH_URL": address}).tail.strip()
 
@@ -84,7 +85,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_is_never_shown(bot: Bot) 
             '-p "$(sed -E "s/.*:([0-9]+).*/\\1/" <<< "$SCRATCH_URL")" -U gonogo_scratch postgres -c "" 2>&1 || true'
         )
         output = bot.shell.ask("box", script, env={"SCRATCH_URL": server.address}).tail
-        secret = bot.addresses[server.address.removeprefix("$")]
+        secret = bot.addresses[str(server.address).removeprefix("$")]
     assert "password authentication failed" in output
     assert HIDDEN in output
     assert secret not in output

@@ -12,8 +12,9 @@ import pytest
 
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh.shell import SshShell
+from commands.ports.page_text import PageText
 from commands.ports.shell import CommandResult, Job
-from state.errors import Failed, Stopped, Unreachable
+from state.errors import BadValue, Failed, Stopped, Unreachable
 from tests.bot.tools.helpers import SECRET, eventually, shell_for
 
 # the tests recognise their own sleeping processes on this machine by this number of seconds
@@ -31,7 +32,7 @@ def run(
     shell: SshShell, script: str, *, key: str = "", limit: float = 60, stop: threading.Event | None = None
 ) -> CommandResult:
     """Run a script as a job of its own."""
-    job = Job(key=key or f"job/{time.time_ns()}", script=script, limit=limit, env={"TOKEN": "$SECRET"})
+    job = Job(key=key or f"job/{time.time_ns()}", script=script, limit=limit, env={"TOKEN": PageText("$SECRET")})
     return shell.run("box", job, stop=stop or threading.Event())
 
 
@@ -150,9 +151,24 @@ def test_whole_lines_without_secrets_are_reported_while_a_job_runs(
 ) -> None:
     monkeypatch.setattr("bot.tools.ssh.shell.REPORT_EVERY", 0.3)
     reports: list[str] = []
-    job = Job(key=f"job/{time.time_ns()}", script=CHATTY, limit=60, env={"TOKEN": "$SECRET"})
+    job = Job(key=f"job/{time.time_ns()}", script=CHATTY, limit=60, env={"TOKEN": PageText("$SECRET")})
     shell.run("box", job, stop=threading.Event(), on_output=reports.append)
     assert reports, "nothing was reported while the job ran"
     assert reports[0].splitlines()[0] == "one"
     assert "half" not in reports[0], "a line that is not complete was shown"
     assert SECRET not in "".join(reports)
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_a_variable_or_a_script_that_would_be_cut_off_is_not_sent(shell: SshShell, value: str, tmp_path: Path) -> None:
+    for env in ({"X": value}, {"X": PageText("<x>", {"x": value})}):
+        with pytest.raises(BadValue, match="The variable X has a zero byte or half a character, so it was not sent"):
+            shell.ask("box", f"touch {tmp_path}/ran", env=env)
+    with pytest.raises(BadValue, match="The script has a zero byte"):
+        run(shell, f"touch {tmp_path}/ran # {value}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plain_variable_is_passed_as_it_is_and_only_a_text_of_the_page_is_resolved(shell: SshShell) -> None:
+    script = 'printf "%s|%s" "$A" "${#B}"'
+    assert shell.ask("box", script, env={"A": "$SECRET", "B": PageText("$SECRET")}).tail == f"$SECRET|{len(SECRET)}"

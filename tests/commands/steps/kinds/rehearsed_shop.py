@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.page_text import PageText
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.scripts import script
@@ -75,7 +76,9 @@ class RehearsedShop:
         ctx = context(World(), values, shell=shell, files={"f.sql": forward, "b.sql": rollback}, boxes=boxes)
         if change_copy:
             content = f"<<'END' > $FOLDER/{DUMP}.content\n{script('postgres/content.sql')}END\n"
-            result = shell.ask("h", f"psql -XqAt -v by=text $DB {content}", env={name: f"${name}" for name in environ})
+            result = shell.ask(
+                "h", f"psql -XqAt -v by=text $DB {content}", env={name: PageText(f"${name}") for name in environ}
+            )
             assert not result.code, result.tail
             proof = execute(box("proof", COPY), replace(ctx, key="run-1/proof/1"))
             assert proof.state == "done", proof.summary + proof.output

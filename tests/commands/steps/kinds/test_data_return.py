@@ -9,6 +9,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.page_text import PageText
 from commands.systems.scripts import script
 from tests.commands.steps.builders import box, plan
 from tests.commands.steps.databases import DUMP, data_file, write_checksums
@@ -79,7 +80,7 @@ def test_with_columns_only_the_rehearsal_tries_no_next_row(shop: MigratedShop) -
     result = LocalShell({"DB": shop.url}, postgres_programs()).ask(
         "h",
         f"psql -XqAt -v ON_ERROR_STOP=1 -v tables= $DB <<'END'\n{script('postgres/next_insert.sql')}END\n",
-        env={"DB": "$DB"},
+        env={"DB": PageText("$DB")},
     )
     assert result.code == 0, result.tail
 

@@ -12,6 +12,7 @@ from commands.steps.base import execute
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
+from tests.production import ended
 from tests.world import World
 
 RELEASE = 'host = "h"\nrepository = "$REPO"\nfiles = ["up.sql"]'
@@ -136,3 +137,12 @@ def test_the_preflight_reads_the_files_of_the_ref(repository: Repository) -> Non
     assert result.summary == f"main is commit {repository.new[:10]}, with 1 file that the page names"
     (result,) = check.run_preflight(replace(ctx, ref="v9"))
     assert (result.level, result.summary) == (FAIL, "the repository's origin has no branch, tag or commit v9")
+
+
+def test_the_preflight_believes_no_git_that_names_no_commit() -> None:
+    world = World()
+    world.on_host("git rev-parse", ended("changed=1\ncommit_before=x\ncommit=$SLACK_BOT_TOKEN\n"))
+    (_, check) = box("release", RELEASE).preflight()
+    (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
+    assert (result.level, result.todo) == (FAIL, "run git fetch there by hand")
+    assert len(world.asked) == 1, "it went on with that commit"

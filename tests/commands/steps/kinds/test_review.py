@@ -95,3 +95,16 @@ def test_files_with_unusual_names_are_searched(tmp_path: Path) -> None:
     assert sorted(line for line in outcome.lines if ":1 " in line) == sorted(
         f"{name}:1 debug code: debugger" for name in names
     )
+
+
+def test_a_file_with_the_name_of_a_variable_is_only_a_file(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    new = repository.commit({"$TOKEN.js": "console.log(1)\n", "<commit>.js": "console.log(2)\n"}, "Third")
+    shell = LocalShell({"REPO": str(repository.path), "TOKEN": "app"})
+    shell.ask("h", f"cd {repository.path}; git fetch -q")
+    values = {"commit": new, "commit_before": repository.new}
+    outcome = execute(
+        box("review", 'host = "h"\nrepository = "$REPO"'), context(World(), values, shell=shell, files={})
+    )
+    assert outcome.summary == "2 findings to review before you sign.", outcome.output
+    assert {line.split(":")[0] for line in outcome.lines if "console" in line} == {"$TOKEN.js", "<commit>.js"}

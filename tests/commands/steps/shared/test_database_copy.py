@@ -18,7 +18,7 @@ from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
 from tests.commands.steps.builders import box, context, plan
 from tests.production import ended
-from tests.world import World
+from tests.world import World, shown
 
 WITHOUT_SCRATCH = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\n'
 WITH_SCRATCH = WITHOUT_SCRATCH + 'scratch_url = "$SCRATCH"\n'
@@ -49,9 +49,10 @@ def values_of_jobs(world: World, script: str, name: str) -> list[str]:
     values: list[str] = []
 
     def run(job: Job) -> CommandResult:
-        if job.env[name] not in values:
-            values.append(job.env[name])
-        return world.host_does(job.script, job.env)
+        env = shown(job.env)
+        if env[name] not in values:
+            values.append(env[name])
+        return world.host_does(job.script, env)
 
     world.on_host(script, run)
     return values

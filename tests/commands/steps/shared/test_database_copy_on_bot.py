@@ -15,6 +15,7 @@ from bot.rehearsal.target.programs import postgres_programs
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools import make_tools
 from bot.tools.places import HostPlace, Places
+from commands.ports.page_text import PageText
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from tests.bot.tools.helpers import eventually, forward_threads, scratch_processes
@@ -61,7 +62,10 @@ class Shop:
         (programs / "pg_restore").chmod(0o755)
         environ = {"DB": postgres.url(OWNER, "shop"), "FOLDER": str(folder), "SSH": ssh.address}
         host = HostPlace(
-            address="$SSH", key=str(ssh.key), known_hosts=str(ssh.known_hosts), path=f"{programs}:{postgres_programs()}"
+            address=PageText("$SSH"),
+            key=str(ssh.key),
+            known_hosts=str(ssh.known_hosts),
+            path=f"{programs}:{postgres_programs()}",
         )
         self.tools = make_tools(Places(hosts={"h": host}), environ, environ)
         self.number = 0

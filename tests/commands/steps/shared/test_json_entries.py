@@ -59,7 +59,9 @@ def test_the_condition_is_written_as_text() -> None:
 
 
 def test_the_values_of_an_entry_replace_those_of_earlier_steps() -> None:
-    each = Each(path="/jobs", where={"subject": "Test"}, values={"job": "id", "owner": "by.name"})
+    each = Each.model_validate(
+        {"path": "/jobs", "where": {"subject": "Test"}, "values": {"job": "id", "owner": "by.name"}}
+    )
     values = each.context_of(context(World(), {"job": "9"}), ENTRIES[0]).values
     assert (values["job"], values["owner"], values["ref"]) == ("1", "bot", "main")
 

@@ -66,7 +66,7 @@ def test_a_production_that_does_not_answer_is_the_reason(world: World, output: s
 
 def test_a_server_runs_for_as_long_as_its_context(world: World) -> None:
     with copy().server(world.tools(), Event()) as server:
-        assert server.address.startswith("$")
+        assert str(server.address).startswith("$")
         assert world.not_given_back == 1
     assert world.not_given_back == 0
 

@@ -1,0 +1,75 @@
+"""The base of kinds that send a request: which answer is right, and the values that are kept from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from commands.ports.web import HttpResponse
+from commands.steps.base import StepBox
+from commands.steps.shared.kept_values import Kept, keep, kept_types
+from commands.steps.value_types import ValueType
+from commands.systems.http_answers import Shape, is_api, is_page, shape_error
+from commands.text.redaction import is_secret_name
+
+_WITHOUT_BODY = (204, 304)  # statuses
+
+
+class JsonAnswerStep(StepBox):
+    """A step whose request must be answered with `status`, in the form `answers`, with the fields of `expect`.
+
+    `values` are kept from the answer for later steps.
+    """
+
+    web: str
+    path: str
+    method: str = "GET"
+    status: int | list[int] = 200
+    answers: Shape | None = None
+    expect: dict[str, Any] = Field(default_factory=dict)
+    values: dict[str, Kept] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        wanted = [name for name in ("answers", "expect", "values") if getattr(self, name)]
+        if wanted and (statuses := [status for status in _WITHOUT_BODY if status in self.accepted()]):
+            raise ValueError(f"an answer with status {statuses[0]} has no body, so {wanted[0]} can never be met")
+        if wanted and self.method == "HEAD":
+            raise ValueError(f"an answer to HEAD has no body, so {wanted[0]} can never be met")
+        if self.answers in {"list", "page"} and wanted[1:]:
+            raise ValueError(f'answers = "{self.answers}" has no named fields, so {wanted[1]} can never be met')
+        if secrets := [kept.field for kept in self.values.values() if is_secret_name(kept.field)]:
+            raise ValueError(f'values: "{secrets[0]}" is a secret by its name, but values are stored and shown')
+        return self
+
+    def value_types(self) -> Mapping[str, ValueType]:
+        return kept_types(self.values)
+
+    def accepted(self) -> list[int]:
+        """The statuses that are right."""
+        return [self.status] if isinstance(self.status, int) else self.status
+
+    def statuses(self) -> str:
+        """The same as words."""
+        *first, last = map(str, self.accepted())
+        return f"{', '.join(first)} or {last}" if first else last
+
+    def must_not_be_page(self) -> bool:
+        """Whether a web page is refused although the box does not say which form is required."""
+        return self.answers is None and not (self.expect or self.values) and is_api(self.path)
+
+    def answer_problem(self, response: HttpResponse) -> str:
+        """What is wrong with the status or the form of an answer, as a sentence; empty if nothing is."""
+        if response.status not in self.accepted():
+            return f"Status {response.status} instead of {self.statuses()}."
+        if self.answers or self.expect or self.values:
+            return shape_error(response, self.answers or "object")
+        if self.must_not_be_page() and response.status < 300 and is_page(response):
+            return "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
+        return ""
+
+    def values_in(self, data: Any) -> dict[str, str]:
+        """The values that are kept of the answer's JSON. Raises BadValue for one that does not fit its type."""
+        return keep(self.values, data, f"the answer of {self.web}{self.path}")

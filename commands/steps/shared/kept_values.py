@@ -1,0 +1,50 @@
+"""The values that a step keeps from a JSON answer, as the page declares them: by field, or by field and type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from commands.steps.base import Strict
+from commands.steps.value_types import ValueType, misfit
+from commands.systems.http_answers import field
+from state.errors import BadValue
+
+
+class KeptField(Strict):
+    """A field ("a.b" if nested), and what its value must be; on the page also the field alone, for a word."""
+
+    field: str
+    type: Literal["number", "commit", "word", "text"] = "word"
+
+
+def _kept_field(value: object) -> object:
+    return {"field": value} if isinstance(value, str) else value
+
+
+Kept = Annotated[KeptField, BeforeValidator(_kept_field)]
+
+
+def kept_types(kept: Mapping[str, KeptField]) -> dict[str, ValueType]:
+    """The types of the values, by name."""
+    return {name: ValueType(one.type) for name, one in kept.items()}
+
+
+def keep(kept: Mapping[str, KeptField], data: Any, source: str) -> dict[str, str]:
+    """The values, from the JSON of `source`. Raises BadValue for the first that does not fit its type."""
+    values = {name: _as_text(field(data, one.field)) for name, one in kept.items()}
+    for name, one in kept.items():
+        where = f"field `{one.field}` of {source}"
+        if why := misfit(name, values[name], ValueType(one.type), where):
+            raise BadValue(why)
+    return values
+
+
+def _as_text(value: Any) -> str:
+    """A text, a number, true or false, as text; empty, which fits no type, for anything else."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, int | float) else ""
