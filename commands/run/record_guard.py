@@ -63,10 +63,14 @@ class RecordGuard:
                 return
 
 
-def require_true_page(store: Store, run: Run, now: datetime) -> None:
-    """Raise Refused if somebody changed the run's page, or put the run there: nothing of it may be carried out."""
+def require_true_run(store: Store, run: Run, now: datetime) -> None:
+    """Raise Refused if somebody changed the run's page, put the run there, or put it back from another state.
+
+    Nothing of such a run may be carried out. A state without any entry is let through: it can only be a rollback's.
+    """
     for change in store.changes(run.id):
-        if change.kind == EntryKind.RUN and change.certain:
+        state = change.kind == EntryKind.MOVE and change.number
+        if change.certain and (state or change.kind == EntryKind.RUN):
             event = RecordChanged(summary=change.summary, refused=True)
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(
