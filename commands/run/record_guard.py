@@ -32,11 +32,15 @@ class RecordGuard:
         self._known: Head | None = None
         self._reported: set[str] = set()
         self._version: int | None = None  # of the file, by the writes of other processes, when it was checked
-        self._checked_at = 0.0
+        self._checked_at = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether the record was last checked so long ago that it is checked again, whoever wrote to it."""
+        return time.monotonic() - self._checked_at >= RECHECK
 
     def check(self, record: Record, version: int, now: datetime) -> bool:
         """Check the record if need be. `version` is the file's, by the writes of others. True if a change was found."""
-        if version == self._version and time.monotonic() - self._checked_at < RECHECK:
+        if version == self._version and not self.due():
             return False
         changes, self._known = self._store.check(self._run, self._known)
         self._version, self._checked_at = version, time.monotonic()
