@@ -33,6 +33,7 @@ class Settings:
     api_url: str = SLACK_API
     runbook: Path
     state: Path
+    record_key_text: str = field(default="", repr=False)
     speed: float = 1.0
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -40,8 +41,8 @@ class Settings:
     @property
     def record_key(self) -> RecordKey | Path | None:
         """The record's key, or the file that holds it; None for the file beside the record. Raises BadRecord."""
-        if text := self.environ.get("GONOGO_RECORD_KEY"):
-            return key_from_text(text, "GONOGO_RECORD_KEY")
+        if self.record_key_text:
+            return key_from_text(self.record_key_text, "GONOGO_RECORD_KEY")
         file = self.environ.get("GONOGO_RECORD_KEY_FILE")
         return Path(file) if file else None
 
@@ -86,9 +87,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         api_url=env.get("SLACK_API_URL") or SLACK_API,
         runbook=Path(env.get("GONOGO_RUNBOOK") or shipped_runbooks()),
         state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
+        record_key_text=env.get("GONOGO_RECORD_KEY") or "",
         speed=speed,
         port=int(port),
-        environ=env,
+        # a page may name any variable of the environ, but not the key that vouches for what was done
+        environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
 
 

@@ -31,7 +31,7 @@ def test_the_table_of_step_kinds_is_the_registry() -> None:
 
 def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
     source = (ROOT / "bot" / "settings.py").read_text()
-    read = {*re.findall(r'env\.get\("(\w+)"', source), TERMINAL_USERS}
+    read = {*re.findall(r'env(?:iron)?\.get\("(\w+)"', source), TERMINAL_USERS}
     told = set(first_cells("## Run it for your team")) | {"GONOGO_PORT"}
     assert read <= told, f"not in the README: {sorted(read - told)}"
     assert {name for name in told if not name.startswith("$") and name != "GONOGO_PORT"} <= read | {"$NAME"}

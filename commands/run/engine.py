@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from commands.ports.tools import Tools
-from commands.run.record_guard import require_true_page
+from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
@@ -78,7 +78,7 @@ class Engine:
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
         try:
-            require_true_page(self.store, run, datetime.now(UTC))
+            require_true_run(self.store, run, datetime.now(UTC))
             page = page_of(run)
             runner = Runner(self.store, page, run.id, self._tools_for(page))
         except (Refused, OSError, ValueError) as error:

@@ -32,11 +32,15 @@ class RecordGuard:
         self._known: Head | None = None
         self._reported: set[str] = set()
         self._version: int | None = None  # of the file, by the writes of other processes, when it was checked
-        self._checked_at = 0.0
+        self._checked_at = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether the record was last checked so long ago that it is checked again, whoever wrote to it."""
+        return time.monotonic() - self._checked_at >= RECHECK
 
     def check(self, record: Record, version: int, now: datetime) -> bool:
         """Check the record if need be. `version` is the file's, by the writes of others. True if a change was found."""
-        if version == self._version and time.monotonic() - self._checked_at < RECHECK:
+        if version == self._version and not self.due():
             return False
         changes, self._known = self._store.check(self._run, self._known)
         self._version, self._checked_at = version, time.monotonic()
@@ -63,10 +67,14 @@ class RecordGuard:
                 return
 
 
-def require_true_page(store: Store, run: Run, now: datetime) -> None:
-    """Raise Refused if somebody changed the run's page, or put the run there: nothing of it may be carried out."""
+def require_true_run(store: Store, run: Run, now: datetime) -> None:
+    """Raise Refused if somebody changed the run's page, put the run there, or put it back from another state.
+
+    Nothing of such a run may be carried out. A state without any entry is let through: it can only be a rollback's.
+    """
     for change in store.changes(run.id):
-        if change.kind == EntryKind.RUN and change.certain:
+        state = change.kind == EntryKind.MOVE and change.number
+        if change.certain and (state or change.kind == EntryKind.RUN):
             event = RecordChanged(summary=change.summary, refused=True)
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(

@@ -183,6 +183,8 @@ class Runner:
             left = (deadline - self._now()).total_seconds()
             if left <= 0 or self.store.version() != self._version or self._clock_monitor.jumped():
                 return
+            if self._guard.due():
+                return
             with self.store.changed:
                 self.store.changed.wait(max(0.01, min(left, POLL)))
 

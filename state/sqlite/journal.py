@@ -14,6 +14,7 @@ from state.journal import Chain, Change, Entry, EntryKind, Head, RecordKey, entr
 from state.journal.key import create_key, key_beside, read_key
 from state.sqlite.covered import TABLES, covered
 from state.sqlite.open_file import OpenFile
+from state.sqlite.schema import schema_changes
 
 RECORD = 0  # the "run" whose head holds the newest run, and in place of a hash the newest run without a journal
 
@@ -49,8 +50,9 @@ class Journal(OpenFile):
         """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
         with self._mutex, self._snapshot():
             read, record = read_chain(self._connection, run), self.head(RECORD)
+            foreign = schema_changes(self._connection)
         chain = read.chain()
-        return chain_changes(chain, record, self.key, known), chain.head
+        return foreign + chain_changes(chain, record, self.key, known), chain.head
 
     def changes(self, run: int) -> list[Change]:
         """What was changed from outside in a run. Empty for one that is older than the journal."""

@@ -134,6 +134,19 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
     CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is only ever added to'); END;
+    -- made anew, so that they are the same in every file (see schema.py)
+    DROP TRIGGER facts_are_only_added;
+    DROP TRIGGER facts_are_kept;
+    DROP TRIGGER events_are_only_added;
+    DROP TRIGGER events_are_kept;
+    CREATE TRIGGER facts_are_only_added BEFORE UPDATE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER facts_are_kept BEFORE DELETE ON facts
+        BEGIN SELECT RAISE(ABORT, 'facts are only ever added'); END;
+    CREATE TRIGGER events_are_only_added BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+    CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
     """,
     # the system user behind an act at the terminal; what the serving bot runs with, which the terminal must believe;
     # and the hosts on which an ended run has left no job folders
@@ -164,6 +177,12 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     if 0 < version < len(MIGRATIONS):
         _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"), version)
+    run_migrations(connection)
+
+
+def run_migrations(connection: sqlite3.Connection) -> None:
+    """Bring a file to the newest schema version, each migration in one transaction."""
+    version = _version(connection)
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         with _transaction(connection):
             if _version(connection) >= number:

@@ -45,7 +45,9 @@ ONE_ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
 # the events of a run, each with its place in the journal
 EVENTS = """
     SELECT e.*, j.number AS entry, j.hash FROM events e
-    LEFT JOIN journal j ON j.run = e.run AND j.ref = e.id || ' ' || e.kind AND j.kind = 'event'
+    LEFT JOIN journal j ON j.run = e.run AND j.number = (
+        SELECT MIN(number) FROM journal WHERE run = e.run AND ref = e.id || ' ' || e.kind AND kind = 'event'
+    )
     WHERE e.run = ? AND e.id > ? ORDER BY e.id LIMIT ?
 """
 

@@ -13,6 +13,7 @@ from state.errors import BadRecord
 from state.journal import Chain, EntryKind, Head, RecordKey
 from state.sqlite.journal import RECORD, chain_changes, head_problem, is_older, newest_older, read_chain, to_head
 from state.sqlite.migrations import MIGRATIONS
+from state.sqlite.schema import schema_changes
 
 MOST = 20  # changes of the list of runs that are named
 
@@ -76,7 +77,8 @@ def _verdicts(
     numbers = [row["n"] for row in connection.execute(ids) if row["n"] != RECORD]
     runs = {row["id"] for row in connection.execute("SELECT id FROM runs")}
     if run == 0:
-        yield Verdict(run=RECORD, changes=tuple(_changes_of_record(connection, record, key, runs)))
+        foreign = [str(change) for change in schema_changes(connection)]
+        yield Verdict(run=RECORD, changes=(*foreign, *_changes_of_record(connection, record, key, runs)))
     for number in [run] if run else numbers:
         chain = read_chain(connection, number).chain()
         # a list of runs with another key is reported as such, and not as changes of every run before the journal

@@ -8,6 +8,7 @@ import pytest
 
 from bot.settings import SLACK_API, find_pages, read_page_file, read_pages, read_settings, shipped_runbooks
 from state.errors import BadPage, BadSettings, Refused
+from state.journal import RecordKey
 from tests.pages import SMALL, spoil
 
 
@@ -109,3 +110,10 @@ def test_a_wrong_page_keeps_its_line(tmp_path: Path) -> None:
     with pytest.raises(BadPage) as refused:
         read_page_file(page)
     assert refused.value.line == 55
+
+
+def test_no_page_can_name_the_records_key() -> None:
+    settings = read_settings({"GONOGO_RECORD_KEY": "0123456789abcdef", "SHOP_URL": "x"})
+    assert settings.record_key == RecordKey(b"0123456789abcdef")
+    assert settings.environ == {"SHOP_URL": "x"}
+    assert "0123456789abcdef" not in repr(settings)

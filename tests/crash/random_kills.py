@@ -81,6 +81,7 @@ async def play_run(sandbox: Sandbox, tally: Tally, plan: Plan, rng: random.Rando
         tally.runs += 1
         tally.questions += users.questions.values()
         await asyncio.to_thread(_count_effects, sandbox, tally, plan, before, (run, final_state))
+        tally.ends += [f"run {run}, the journal: {change}" for change in store.changes(run)]
         tally.messages += message_problems(sandbox.workspace, store, run)
     finally:
         store.close()

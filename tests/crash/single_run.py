@@ -107,6 +107,7 @@ class SingleRun:
     async def wait_for_end(self, state: str, timeout: float = TIMEOUT) -> None:
         """Wait until the run ended in this state."""
         await self.wait_until(lambda: self.store.run(self.run).state == state, f"the run's end, {state},", timeout)
+        assert self.store.changes(self.run) == [], "what was killed left a journal that does not fit"
 
     def abandon(self) -> None:
         """End the run in the state file, whatever it does."""

@@ -15,11 +15,14 @@ STATEMENT, PUBLIC_KEY, RECORD, PAGE = "statement.json", "public-key.pem", "recor
 HTML, MARKDOWN = "report.html", "report.md"
 NAMES = (STATEMENT, PUBLIC_KEY, RECORD, PAGE, HTML, MARKDOWN)
 LARGEST = 64_000_000  # bytes of the file
-LARGEST_CONTENT = 256_000_000  # bytes of everything in it, unpacked
+LARGEST_CONTENT = 128_000_000  # bytes of everything in it, unpacked
+LARGEST_STATEMENT = 8_000_000  # bytes
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """The archive with these files, in the order of NAMES."""
+    """The archive with these files, in the order of NAMES. Raises Refused if nobody could read it again."""
+    if sum(map(len, files.values())) > LARGEST_CONTENT * 9 // 10 or len(files[STATEMENT]) > LARGEST_STATEMENT:
+        raise Refused(f"The record of this run is too large for a bundle ({LARGEST_CONTENT // 1_000_000} MB).")
     packed = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, filename="") as compressed,
@@ -61,6 +64,8 @@ def _members(path: Path, content: _Bounded) -> dict[str, bytes]:
                 raise Refused(f"{path} is no bundle: it holds {member.name[:80]!r}, which no bundle holds.")
             data = archive.extractfile(member)
             files[member.name] = data.read() if data else b""
+            if member.name == STATEMENT and len(files[STATEMENT]) > LARGEST_STATEMENT:
+                raise Refused(f"{path} is no bundle: its {STATEMENT} is too large.")
     return files
 
 

@@ -11,6 +11,7 @@ from state.errors import Refused
 from state.journal import Chain, Entry, Head
 
 FORMAT = "gonogo record 1"
+LONGEST = 16_000_000  # bytes of a line
 
 
 def to_lines(chain: Chain) -> bytes:
@@ -36,15 +37,20 @@ def _lines(chain: Chain) -> Iterator[dict[str, Any]]:
 def from_lines(data: bytes) -> Chain:
     """The journal in JSON lines. Raises Refused for anything else."""
     try:
-        first, *others = [json.loads(line) for line in data.splitlines()]
-        if first["format"] != FORMAT:
+        first, *others = data.split(b"\n")
+        about = _line(first)
+        if about["format"] != FORMAT:
             raise Refused(f"record.jsonl is not in the format {FORMAT!r}.")
-        entries = [_entry(line) for line in others if "number" in line]
-        rows = {(str(line["kind"]), str(line["ref"])): _row(line["row"]) for line in others if line["row"] is not None}
+        entries, rows = [], {}
+        for line in map(_line, filter(None, others)):  # one at a time: hostile JSON takes much more room than its text
+            if "number" in line:
+                entries.append(_entry(line))
+            if line["row"] is not None:
+                rows[_as(str, line["kind"]), _as(str, line["ref"])] = _row(line["row"])
         head = (
-            Head(**{name: _as(type_, first["head"][name]) for name, type_ in _HEAD.items()}) if first["head"] else None
+            Head(**{name: _as(type_, about["head"][name]) for name, type_ in _HEAD.items()}) if about["head"] else None
         )
-        return Chain(run=_as(int, first["run"]), entries=tuple(entries), head=head, rows=rows)
+        return Chain(run=_as(int, about["run"]), entries=tuple(entries), head=head, rows=rows)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused("record.jsonl is damaged: it does not hold the journal of a run.") from None
 
@@ -57,8 +63,22 @@ def _entry(line: dict[str, Any]) -> Entry:
     return Entry(**{name: _as(type_, line[name]) for name, type_ in _ENTRY.items()})
 
 
+def _line(line: bytes) -> Any:
+    if len(line) > LONGEST:
+        raise Refused(f"record.jsonl has a line of more than {LONGEST // 1_000_000} MB.")
+    return json.loads(line)
+
+
 def _row(row: Any) -> dict[str, Any]:
-    return {str(name): bytes.fromhex(value["hex"]) if isinstance(value, dict) else value for name, value in row.items()}
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return bytes.fromhex(value["hex"])
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError
 
 
 def _as(type_: type, value: Any) -> Any:

@@ -12,7 +12,7 @@ from bot.slack.methods import COMMANDS, METHODS, SCOPES
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = (ROOT / "manifest.yml").read_text(encoding="utf-8")
-FILES = [path for folder in ("slack", "doctor") for path in sorted((ROOT / "bot" / folder).rglob("*.py"))]
+FILES = [path for folder in ("slack", "doctor", "verify") for path in sorted((ROOT / "bot" / folder).rglob("*.py"))]
 SOURCES = [path.read_text(encoding="utf-8") for path in FILES]
 # SDK methods that call several methods of the Web API, and the one that Bolt itself calls
 CALLED_BY = {"files_upload_v2": {"files.getUploadURLExternal", "files.completeUploadExternal"}}

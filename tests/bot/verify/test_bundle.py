@@ -358,6 +358,15 @@ def test_a_hostile_bundle_is_one_sentence(tmp_path: Path, state: Path, capsys: C
         (archive.RECORD, b'{"format": "gonogo record 1", "run": 1, "head": null}\n' + b'{"a":' * 100_000),
         (archive.RECORD, b'{"format": "gonogo record 1", "run": 1, "head": null}\n{"number": 1}\n'),
         (archive.RECORD, b"1" * 100_000),
+        (
+            archive.RECORD,
+            b'{"format": "gonogo record 1", "run": 1, "head": null}\n' + b"[" + b"[]," * 6_000_000 + b"1]",
+        ),
+        (
+            archive.RECORD,
+            b'{"format": "gonogo record 1", "run": 1, "head": null}\n{"kind": "a", "ref": "b", "row": {"c": []}}',
+        ),
+        (archive.RECORD, b'{"format": "gonogo record 1", "run": 1, "head": null}\n{"kind": "a", "ref": [], "row": {}}'),
         (archive.RECORD, b"\xff\xfe"),
     ],
 )
@@ -367,6 +376,23 @@ def test_hostile_content_is_one_sentence(bundle: Path, capsys: Capture, name: st
     assert (code, out) == (1, "")
     assert len(err.splitlines()) == 1
     assert name in err
+
+
+def test_a_statement_that_is_too_large_is_one_sentence(
+    bundle: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LARGEST_STATEMENT", 10)
+    assert problems(capsys, bundle) == [f"gonogo: {bundle} is no bundle: its statement.json is too large."]
+
+
+def test_no_bundle_is_written_that_could_not_be_read(
+    state: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LARGEST_CONTENT", 1000)
+    code, _, err = run(capsys, "report", "1", "--bundle", str(state.with_name("b.tar.gz")))
+    assert code == 1
+    assert "The record of this run is too large for a bundle" in err
+    assert not state.with_name("b.tar.gz").exists()
 
 
 def test_what_is_no_file_is_one_sentence(state: Path, capsys: Capture, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from state.sqlite.rows import fact_row
 from state.sqlite.store import Store
 from tests.commands.run.driven_runner import DEPLOY, GATE, DrivenRunner, wait_until
 from tests.commands.run.engine_case import EngineCase
-from tests.pages import SIGNED, fact
+from tests.pages import NOON, SIGNED, fact
 from tests.state.sqlite.forger import by_hand
 
 FORGED = "INSERT INTO facts (run, kind, key, person, door, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -160,6 +160,17 @@ def test_nothing_of_a_page_that_somebody_changed_is_carried_out(engine_case: Eng
     assert engine_case.world.begun == {}
     (event,) = [event.data for event in engine_case.store.events(number) if event.data.stored_kind == "record"]
     assert json.loads(json.dumps(event.to_stored()))["refused"] is True
+
+
+def test_a_run_that_was_over_is_not_put_back_to_work(engine_case: EngineCase) -> None:
+    number = engine_case.start()
+    engine_case.store.move_run(number, RunState.KEPT, NOON)
+    by_hand(engine_case.store.path, "UPDATE runs SET state = 'rolling back', ended_at = NULL")
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.engine._errors)
+    (error,) = engine_case.engine._errors.values()
+    assert error.startswith("entry 3 (the state of the run) was altered. The bot does nothing of it")
+    assert engine_case.world.begun == {}
 
 
 def test_nothing_of_a_run_that_somebody_put_there_is_carried_out(engine_case: EngineCase) -> None:

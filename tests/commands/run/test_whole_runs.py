@@ -34,6 +34,8 @@ def test_a_good_deploy_is_kept_and_each_effect_happens_once(sim: SimulatedRun) -
     assert sim.world.jobs == {}, "test jobs were left behind"
     assert set(sim.world.begun.values()) == {1}, f"started more than once: {sim.world.begun}"
     assert set(sim.world.applied.values()) == {1}
+    assert sim.store.changes(sim.run) == [], "the bot's own writes must be in the journal"
+    assert sim.events("record") == []
 
 
 def test_what_a_step_left_for_a_later_one_is_removed_when_the_run_is_over(sim: SimulatedRun) -> None:

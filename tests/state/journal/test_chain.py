@@ -25,7 +25,7 @@ def test_bytes_and_half_characters_have_a_digest_too() -> None:
 def test_a_hash_covers_all_that_an_entry_says() -> None:
     parts = ("before", 1, 2, "fact", "keep", "digest")
     whole = link(*parts)
-    changed = [link(*parts[:n], other, *parts[n + 1 :]) for n, other in enumerate(("x", 9, 9, "x", "x", "x"))]  # type: ignore[arg-type]
+    changed = [link(*parts[:n], other, *parts[n + 1 :]) for n, other in enumerate(("x", 9, 9, "x", "x", "x"))]  # type: ignore[arg-type, call-arg]
     assert whole not in changed
     assert len(set(changed)) == 6
     assert link("a", 1, 2, "fact", "b", "") != link("a", 1, 2, "factb", "", "")

@@ -321,3 +321,53 @@ def test_a_copy_of_the_file_elsewhere_needs_the_key_too(store: Store, run: Run, 
     with closing(Store(copy)) as elsewhere:
         assert elsewhere.key is None
         assert elsewhere.changes(run.id) == []
+
+
+# -- the file's own tables and triggers -------------------------------------------------------------------------------
+
+
+def test_a_foreign_trigger_that_changes_what_the_bot_writes_is_found(store: Store, run: Run) -> None:
+    """The bot's own write is altered before it is covered, so the entry is good, and the trigger is what is wrong."""
+    with closing(sqlite3.connect(store.path)) as forger:
+        forger.executescript(
+            "DROP TRIGGER facts_are_only_added; CREATE TRIGGER x AFTER INSERT ON facts BEGIN "
+            "UPDATE facts SET person = 'U9' WHERE id = new.id; END;"
+        )
+    store.add_fact(run.id, Hold(by=U1, at=at(20), number=0))
+    assert changes(store, run) == [
+        "the trigger x was added to the state file",
+        "the trigger facts_are_only_added of the state file was removed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "change"),
+    [
+        (
+            "DROP TRIGGER events_are_kept; CREATE TRIGGER events_are_kept AFTER INSERT ON facts BEGIN SELECT 1; END",
+            "the trigger events_are_kept of the state file was altered",
+        ),
+        ("CREATE VIEW v AS SELECT 1", "the view v was added to the state file"),
+        ("ALTER TABLE facts ADD COLUMN more TEXT", "the table facts of the state file was altered"),
+        ("DROP INDEX one_active_run", "the index one_active_run of the state file was removed"),
+    ],
+)
+def test_a_changed_schema_is_named(store: Store, run: Run, sql: str, change: str) -> None:
+    with closing(sqlite3.connect(store.path)) as forger:
+        forger.executescript(sql)
+    assert change in changes(store, run)
+
+
+def test_sqlites_own_tables_are_no_change(store: Store, run: Run) -> None:
+    with closing(sqlite3.connect(store.path)) as admin:
+        admin.executescript("ANALYZE; VACUUM")
+    assert changes(store, run) == []
+
+
+def test_an_event_is_read_once_though_somebody_doubled_its_entry(store: Store, run: Run) -> None:
+    before = [one.id for one in store.events(run.id)]
+    by_hand(
+        store.path,
+        "INSERT INTO journal SELECT run, 99, kind, ref, digest, hash, key, mac FROM journal WHERE run = 1 AND number = 2",
+    )
+    assert [one.id for one in store.events(run.id)] == before

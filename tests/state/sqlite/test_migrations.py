@@ -16,6 +16,7 @@ from state.errors import BadRecord
 from state.facts import Hold
 from state.sqlite import migrations
 from state.sqlite.migrations import MIGRATIONS
+from state.sqlite.schema import schema_changes
 from state.sqlite.store import Store
 from state.sqlite.typed_facts import type_facts
 from tests.state.sqlite.samples import OldRecord, at, old_file
@@ -53,6 +54,8 @@ def test_an_older_file_gets_the_same_schema_as_a_new_one(path: Path, old: int) -
     Store(new).close()
     assert version(path) == len(MIGRATIONS)
     assert schema(path) == schema(new)
+    with closing(sqlite3.connect(path)) as file:
+        assert schema_changes(file) == [], "a migrated file must not look as if somebody had changed it"
 
 
 def test_a_copy_of_an_older_file_is_kept_for_its_owner_only(path: Path) -> None:
