@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.doors.actions import Press, press, start, the_run, typed
 from commands.progress.hold import hold_of
+from commands.runbook import Page
+from commands.runbook.people import People
 from commands.start.request import StartRequest
 from commands.steps.outcome import failed
 from state.errors import NothingRuns, Refused
@@ -217,3 +220,27 @@ def test_an_early_keep_takes_a_second_person(writer: RunWriter) -> None:
     keep = writer.store.record(run.id).keep
     assert keep is not None
     assert keep.person == LEAD
+
+
+def test_who_holds_a_role_is_asked_anew_for_each_act_that_lets_a_run_continue_and_for_none_that_stops(
+    writer: RunWriter,
+) -> None:
+    asked: list[str] = []
+
+    def people_now(page: Page, person: str) -> People:
+        asked.append(person)
+        raise Refused("Slack cannot be asked now")
+
+    deps = replace(writer.deps, people_now=people_now)
+    run = writer.run_at_gate()
+    value = question(writer, run)
+    for action, person, reason in (("sign", DBA, ""), ("resume", LEAD, ""), ("keep", LEAD, "")):
+        with pytest.raises(Refused, match="Slack cannot be asked now"):
+            press(deps, Press(action=action, value=value, person=person, reason=reason))
+    with pytest.raises(Refused, match="Slack cannot be asked now"):
+        start(deps, LEAD, StartRequest(page="small.md"))
+    assert asked == [DBA, LEAD, LEAD, LEAD]
+    for action, person in (("hold", GUEST), ("refuse", LEAD), ("rollback", GUEST)):
+        press(deps, Press(action=action, value=value, person=person, reason="stop"))
+    assert [fact.kind for fact in writer.store.record(run.id).facts] == ["hold", "sign", "rollback"]
+    assert len(asked) == 4
