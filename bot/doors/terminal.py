@@ -68,7 +68,7 @@ class Terminal:
             note=options.note,
             speed=self.settings.speed,
         )
-        started = self.deps.starter_for(self.actor.person).start(request, self.actor)
+        started = self.deps.starter.start(request, self.actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
@@ -220,7 +220,7 @@ class Terminal:
     def _actions(self) -> RunActions:
         run = self._run()
         page = page_of(run)
-        return RunActions(self.store, page, run.id, self.deps.people_now(page, self.actor.person))
+        return RunActions(self.store, page, run.id, self.deps.people(page))
 
     def _actions_and_attempt(self, step: str) -> tuple[RunActions, int]:
         actions = self._actions()

@@ -14,7 +14,7 @@ from state.facts import BOT, Actor, Choice, EarlyKeep, Signature, StepAnswer
 from state.records import Record
 
 # who took part in a matter, by what they did in it
-Parties = Mapping[Party, frozenset[str]]
+Parties = Mapping[Party, tuple[Actor, ...]]
 _NEED_NO_ROLE = (Who.MEMBERS, Who.OPERATORS)
 _TOOK_PART = {
     Party.FIRST: "A second person must agree. You are the first, so it cannot be you.",
@@ -53,7 +53,7 @@ def require_permission(act: Act, actor: Actor, page: Page, people: People, matte
     if actor.person == matter.starter and row.starter is Starter.NOT_UNDER_FOUR_EYES and page.runbook.four_eyes:
         raise NotAllowed(f"You started this run; its runbook page requires another person to {does}.")
     for party in row.not_by:
-        if actor.person in matter.parties.get(party, ()):
+        if any(is_same_person(actor, other) for other in matter.parties.get(party, ())):
             raise NotAllowed(_TOOK_PART[party].format(title=matter.title))
 
 
@@ -77,15 +77,13 @@ def parties_of(record: Record, step: str, attempt: int) -> Parties:
     about = [fact for fact in record.facts if isinstance(fact, Signature | StepAnswer)]
     about = [fact for fact in about if (fact.step, fact.attempt) == (step, attempt)]
     return {
-        Party.FIRST: frozenset({first.person} if first else ()),
-        Party.REFUSER: frozenset(fact.person for fact in about if isinstance(fact, Signature) and fact.refused),
-        Party.FIXER: frozenset(
-            fact.person for fact in about if isinstance(fact, StepAnswer) and fact.choice is Choice.DONE
-        ),
+        Party.FIRST: (first.by,) if first else (),
+        Party.REFUSER: tuple(fact.by for fact in about if isinstance(fact, Signature) and fact.refused),
+        Party.FIXER: tuple(fact.by for fact in about if isinstance(fact, StepAnswer) and fact.choice is Choice.DONE),
     }
 
 
-def retriers(record: Record, step: str, attempt: int, role: str) -> frozenset[str]:
+def retriers(record: Record, step: str, attempt: int, role: str) -> tuple[Actor, ...]:
     """Who ran a step again after a role had refused it, while that role has signed no later attempt.
 
     The person who refused is left out: they may run it again and sign it.
@@ -96,14 +94,19 @@ def retriers(record: Record, step: str, attempt: int, role: str) -> frozenset[st
         if isinstance(fact, Signature) and (fact.step, fact.role) == (step, role) and fact.attempt < attempt
     ]
     if not signed or not signed[-1].refused:
-        return frozenset()
+        return ()
     refused = signed[-1]
-    return frozenset(
-        fact.person
+    return tuple(
+        fact.by
         for fact in record.facts
         if isinstance(fact, StepAnswer) and fact.step == step and fact.choice is Choice.RETRY
-        if refused.attempt <= fact.attempt < attempt and fact.person != refused.person
+        if refused.attempt <= fact.attempt < attempt and not is_same_person(fact.by, refused.by)
     )
+
+
+def is_same_person(one: Actor, other: Actor) -> bool:
+    """Whether two acts are one person's."""
+    return one.person == other.person
 
 
 def _is_real(actor: Actor) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commands.progress.step_state import missing_signatures, signatures
 from commands.runbook.page import Page, PageStep
 from commands.runbook.people import People, roles_of, unfilled_roles
-from commands.signoff.permission_check import Matter, require_permission, retriers
+from commands.signoff.permission_check import Matter, is_same_person, require_permission, retriers
 from commands.signoff.permissions import Act, Party
 from state.errors import NotAllowed
 from state.facts import Actor
@@ -21,29 +21,33 @@ def roles_to_sign(
     """
     missing, person = missing_signatures(record, step, attempt), actor.person
     held = [role for role in missing if role in roles_of(person, people)]
-    if not refused:
-        barred = [role for role in held if person in retriers(record, step.id, attempt.attempt, role)]
-        parties = {Party.RETRIER: frozenset({person} if held and held == barred else ())}
-        held = [role for role in held if role not in barred]
-    matter = Matter(roles=missing, starter=record.run.starter, title=step.title, parties={} if refused else parties)
+    again = {} if refused else {role: retriers(record, step.id, attempt.attempt, role) for role in held}
+    barred = [role for role in again if any(is_same_person(actor, other) for other in again[role])]
+    parties = {Party.RETRIER: (actor,) if held and held == barred else ()}
+    held = [role for role in held if role not in barred]
+    matter = Matter(roles=missing, starter=record.run.starter, title=step.title, parties=parties)
     require_permission(Act.REFUSE if refused else Act.SIGN, actor, page, people, matter)
     if refused or not page.runbook.one_person_per_role:
         return tuple(held)
-    return (_one_role(page, record, step, attempt, person, people, held),)
+    return (_one_role(page, record, step, attempt, actor, people, held),)
 
 
 def _one_role(
-    page: Page, record: Record, step: PageStep, attempt: Attempt, person: str, people: People, held: list[str]
+    page: Page, record: Record, step: PageStep, attempt: Attempt, actor: Actor, people: People, held: list[str]
 ) -> str:
     """The first of the roles that leaves the other missing ones to people who can still sign them."""
     missing = missing_signatures(record, step, attempt)
-    signed = {signature.person: signature.role for signature in signatures(record, attempt)}
-    if person in signed:
+    signed = signatures(record, attempt)
+    if own := next((signature for signature in signed if is_same_person(actor, signature.by)), None):
         raise NotAllowed(
-            f"You have signed “{step.title}” as {page.roles[signed[person]].title}. On this page one person signs in "
+            f"You have signed “{step.title}” as {page.roles[own.role].title}. On this page one person signs in "
             f"one role only. Still needed: {titles_of(page, missing)}, signed by somebody else."
         )
-    used = {person, *signed, *([record.run.starter] if page.runbook.four_eyes else [])}
+    used = {
+        actor.person,
+        *(signature.person for signature in signed),
+        *([record.run.starter] if page.runbook.four_eyes else []),
+    }
     others = {role: holders - used for role, holders in people.items()}
     return min(held, key=lambda role: len(unfilled_roles(set(missing) - {role}, others)))
 

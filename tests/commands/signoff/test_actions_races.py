@@ -1,4 +1,4 @@
-"""What changed between the look at the record and the write: an action is allowed by the record that it is added to."""
+"""An action is allowed by the record that it is added to, not by an earlier look at it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of permissions: what it denies, what it asks a second person for, and how it is printed."""
+"""The table of permissions: what it denies, when it takes two people, and how it is printed."""
 
 from __future__ import annotations
 
