@@ -50,7 +50,6 @@ def make_deps(
         store=store,
         pages=pages,
         people=lambda page: people_of(page, environ),
-        people_now=lambda page, _: people_of(page, environ),
         mentions=lambda page: mentions(page, environ),
         phones=lambda page: phones(page, environ),
         missing=lambda page: missing(page, environ),

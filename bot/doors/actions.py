@@ -89,7 +89,7 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
     """Start a run. Raises Refused."""
-    return deps.starter_for(person).start(replace(request, speed=deps.speed), Actor(person=person, door=Door.SLACK)).run
+    return deps.starter.start(replace(request, speed=deps.speed), Actor(person=person, door=Door.SLACK)).run
 
 
 def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refused: bool) -> str:
@@ -136,11 +136,10 @@ def _open_questions(deps: Deps, run: Run, action: str) -> list[Waiting]:
     return [question for question in waiting if action in _ANSWERS[question.ask]]
 
 
-def _actions(deps: Deps, run: Run, pressed: Press) -> RunActions:
-    """What the person may do, by the roles held at this moment. A refusal, which stops, waits for nobody's answer."""
-    page, stops = frozen_page(run), pressed.action == "refuse"
-    people = deps.people(page) if stops else deps.people_now(page, pressed.person)
-    return RunActions(deps.store, page, run.id, people)
+def _actions(deps: Deps, run: Run) -> RunActions:
+    """What people may do, by the roles that they hold at this moment."""
+    page = frozen_page(run)
+    return RunActions(deps.store, page, run.id, deps.people(page))
 
 
 def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
@@ -161,19 +160,19 @@ def _hold(deps: Deps, run: Run, pressed: Press) -> str:
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:
-    first = _actions(deps, run, pressed).resume(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
+    first = _actions(deps, run).resume(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
     return "Resumed." if first else "The run is not on hold."
 
 
 def _keep(deps: Deps, run: Run, pressed: Press) -> str:
-    return _actions(deps, run, pressed).keep(pressed.actor, pressed.reason, deps.now())
+    return _actions(deps, run).keep(pressed.actor, pressed.reason, deps.now())
 
 
 def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> str:
     """Answer a question about a step, or hold an alert; `step` and `attempt` are then its name and countdown number."""
     if _has_answered(deps, run, pressed, step, attempt):
         return "You have already answered this. Your answer stands."
-    actions, actor, now = _actions(deps, run, pressed), pressed.actor, deps.now()
+    actions, actor, now = _actions(deps, run), pressed.actor, deps.now()
     match pressed.action:
         case "sign" | "refuse":
             refused = pressed.action == "refuse"

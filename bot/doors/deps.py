@@ -18,9 +18,7 @@ from state.sqlite.store import Store
 class Deps:
     """What the doors need; every field is required.
 
-    `pages` are the runbook pages by file name. `people` are the people of each role as they were known last, with user
-    groups expanded; `people_now` are those who may act at this moment, asked for the act of one person. It raises
-    Refused while that cannot be found out.
+    `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
     set. `preflight` checks a page and a ref before a run: it returns the warnings, or raises Refused with the failures.
@@ -31,7 +29,6 @@ class Deps:
     store: Store
     pages: Callable[[], Mapping[str, Page]]
     people: Callable[[Page], People]
-    people_now: Callable[[Page, str], People]
     mentions: Callable[[Page], Mapping[str, list[str]]]
     phones: Callable[[Page], Mapping[str, str]]
     missing: Callable[[Page], list[str]]
@@ -43,18 +40,11 @@ class Deps:
 
     @property
     def starter(self) -> Starter:
-        """The starter of runs that no person starts by hand."""
-        return self._starter(self.people)
-
-    def starter_for(self, person: str) -> Starter:
-        """The starter of runs for a person, who must hold a role at this moment."""
-        return self._starter(lambda page: self.people_now(page, person))
-
-    def _starter(self, people: Callable[[Page], People]) -> Starter:
+        """The starter of runs, with the same parts."""
         return Starter(
             store=self.store,
             pages=self.pages,
-            people=people,
+            people=self.people,
             missing=self.missing,
             preflight=self.preflight,
             channel=self.channel,

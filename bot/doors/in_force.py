@@ -73,7 +73,6 @@ class InForce:
         return replace(
             deps,
             people=lambda page: people_of(page, self.values),
-            people_now=lambda page, _: people_of(page, self.values),
             channel=lambda page: channel(page, self.values),
             speed=float(self.values.get(_SPEED, "1")),
         )

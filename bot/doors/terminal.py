@@ -41,7 +41,7 @@ class Terminal(TerminalReports):
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
-        started = deps.starter_for(actor.person).start(request, actor)
+        started = deps.starter.start(request, actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
@@ -150,7 +150,7 @@ class Terminal(TerminalReports):
             self._require_key()
         run = self._run()
         page = page_of(run)
-        return RunActions(self.store, page, run.id, self.deps.people_now(page, self._anybody().person))
+        return RunActions(self.store, page, run.id, self.deps.people(page))
 
     def _actions_and_attempt(self, step: str) -> tuple[RunActions, int]:
         actions = self._actions()

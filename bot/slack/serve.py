@@ -30,7 +30,7 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
     """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever."""
     client = make_client(settings)
     groups = UserGroups(client, deps.pages, deps.mentions)
-    deps = replace(deps, people=groups.people, people_now=groups.people_now)
+    deps = replace(deps, people=groups.people)
     app = make_app(client, deps, settings.signing_secret)
     connecting = _socket(app, settings.app_token) if settings.app_token else _port(app, settings.port)
     async with asyncio.TaskGroup() as group:

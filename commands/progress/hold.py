@@ -7,9 +7,9 @@ from state.records import Record
 
 
 def hold_number(record: Record) -> int:
-    """The number of the hold that is on now, or of the next one, counted from 0."""
-    held = hold_of(record)
-    return held.number if held else sum(isinstance(fact, Hold) for fact in record.facts)
+    """Which of the run's holds is on now, or would be the next one, counted from 0."""
+    holds = sum(isinstance(fact, Hold) for fact in record.facts)
+    return holds - 1 if hold_of(record) else holds
 
 
 def hold_of(record: Record) -> Hold | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from commands.progress.hold import hold_of
+from commands.progress.hold import hold_number, hold_of
 from commands.signoff.permissions import Act, roles_for
 from commands.signoff.press import NO_PRESS, PressId, is_repeated, require_current
 from commands.signoff.run_access import RunAccess
@@ -32,8 +32,7 @@ class HoldActions(RunAccess):
             self._require(Act.HOLD, actor, record)
             if hold_of(record):
                 return False
-            number = sum(isinstance(fact, Hold) for fact in record.facts)
-            fact = Hold(by=actor, at=at, number=number, reason=shortened(reason), press=press.id)
+            fact = Hold(by=actor, at=at, number=hold_number(record), reason=shortened(reason), press=press.id)
             held = NewEvent(data=RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason))
 
             def is_new(record: Record, fact: Hold = fact) -> bool:
@@ -52,16 +51,15 @@ class HoldActions(RunAccess):
         """
         record = self._active_record()
         self._require(Act.RESUME, actor, record, roles_for(Act.RESUME, self.page))
-        held = hold_of(record)
-        if held is None:
+        if not hold_of(record):
             return False
-        fact = Resume(by=actor, at=at, number=held.number, reason=shortened(reason), press=press.id)
-        require_current(record, fact, held, press)
+        number, hold = sum(isinstance(fact, Resume) for fact in record.facts), hold_number(record)
+        fact = Resume(by=actor, at=at, number=number, reason=shortened(reason), press=press.id)
+        require_current(record, fact, press)
 
         def is_current(record: Record) -> bool:
             self._require_active(record)
-            current = hold_of(record)
-            return current is not None and current.number == held.number
+            return hold_of(record) is not None and hold_number(record) == hold
 
         resumed = NewEvent(data=RunResumed(person=actor.person, door=door_in_words(actor), reason=fact.reason))
         if self.store.add_fact(self.run, fact, resumed, only_if=is_current):

@@ -55,6 +55,8 @@ class KeepActions(RunAccess):
             title="KEEP before the watch is over", person=actor.person, door=door_in_words(actor), reason=fact.reason
         )
         if not self.store.add_fact(self.run, fact, NewEvent(step=DECISION, data=answered), only_if=allowed):
+            if self.store.record(self.run).last(DECISION):
+                return "The watch is over now. Decide KEEP again; it needs no second person."
             return "KEEP is already waiting for a second person to agree."
         self.store.add_events(self.run, at, *early_keep_asked(self.page, self.store.record(self.run)))
         return "A second person must agree. The request is in the thread."

@@ -44,8 +44,8 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
     yield from (_NOT_BY[party] for party in row.not_by)
     if row.second is Second.YES:
         yield "a second person must agree"
-    elif row.second is Second.BY_KIND:
-        yield _second_by_kind(page)
+    elif row.second is Second.BY_KIND and (kinds := _kinds_for_two(page)):
+        yield f"for a step of kind {', '.join(kinds)} a second person must agree"
 
 
 def _who(page: Page, row: Permission) -> str:
@@ -62,6 +62,5 @@ def _who(page: Page, row: Permission) -> str:
     return str(row.who)
 
 
-def _second_by_kind(page: Page) -> str:
-    kinds = sorted({step.box.kind for step in page.steps if step.box.needs_second_person})
-    return f"for a step of kind {', '.join(kinds)} a second person must agree" if kinds else "no second person"
+def _kinds_for_two(page: Page) -> list[str]:
+    return sorted({step.box.kind for step in page.steps if step.box.needs_second_person})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from commands.progress.hold import hold_number
 from state.errors import TooLate
 from state.facts import Hold, Resume
 from state.records import Record
@@ -36,11 +37,11 @@ def is_repeated(record: Record, fact: Hold | Resume, press: PressId) -> bool:
     )
 
 
-def require_current(record: Record, fact: Resume, held: Hold, press: PressId) -> None:
+def require_current(record: Record, fact: Resume, press: PressId) -> None:
     """Raise TooLate unless a press to resume is new, and meant for the hold that is on now."""
     if is_repeated(record, fact, press):
         raise TooLate("This press has been carried out before, and the run was held again since. It changes nothing.")
-    if press.drawn is not None and press.drawn != held.number:
+    if press.drawn is not None and press.drawn != hold_number(record):
         raise TooLate("This button is for an earlier hold. The run was held again since; resume it on the card.")
 
 

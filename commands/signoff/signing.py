@@ -21,15 +21,11 @@ def roles_to_sign(
     """
     missing, person = missing_signatures(record, step, attempt), actor.person
     held = [role for role in missing if role in roles_of(person, people)]
-    if not refused:
-        barred = [
-            role
-            for role in held
-            if any(actor.may_be(retrier) for retrier in retriers(record, step.id, attempt.attempt, role))
-        ]
-        parties = {Party.RETRIER: (actor,) if held and held == barred else ()}
-        held = [role for role in held if role not in barred]
-    matter = Matter(roles=missing, starter=record.run.started_by, title=step.title, parties={} if refused else parties)
+    again = {} if refused else {role: retriers(record, step.id, attempt.attempt, role) for role in held}
+    barred = [role for role in again if any(actor.may_be(other) for other in again[role])]
+    parties = {Party.RETRIER: (actor,) if held and held == barred else ()}
+    held = [role for role in held if role not in barred]
+    matter = Matter(roles=missing, starter=record.run.started_by, title=step.title, parties=parties)
     require_permission(Act.REFUSE if refused else Act.SIGN, actor, page, people, matter)
     if refused or not page.runbook.one_person_per_role:
         return tuple(held)
@@ -41,13 +37,17 @@ def _one_role(
 ) -> str:
     """The first of the roles that leaves the other missing ones to people who can still sign them."""
     missing = missing_signatures(record, step, attempt)
-    signed = {signature.person: signature.role for signature in signatures(record, attempt)}
-    if own := next((signature for signature in signatures(record, attempt) if actor.may_be(signature.by)), None):
+    signed = signatures(record, attempt)
+    if own := next((signature for signature in signed if actor.may_be(signature.by)), None):
         raise NotAllowed(
             f"You have signed “{step.title}” as {page.roles[own.role].title}. On this page one person signs in "
             f"one role only. Still needed: {titles_of(page, missing)}, signed by somebody else."
         )
-    used = {actor.person, *signed, *([record.run.starter] if page.runbook.four_eyes else [])}
+    used = {
+        actor.person,
+        *(signature.person for signature in signed),
+        *([record.run.starter] if page.runbook.four_eyes else []),
+    }
     others = {role: holders - used for role, holders in people.items()}
     return min(held, key=lambda role: len(unfilled_roles(set(missing) - {role}, others)))
 

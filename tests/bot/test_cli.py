@@ -108,6 +108,28 @@ def test_plan_shows_every_command_and_the_timeline(shop: Path, capsys: Capture) 
     assert "T+70 min    Decision: Tech Lead decides KEEP or ROLLBACK" in out
 
 
+def test_plan_ends_with_who_may_do_what(shop: Path, capsys: Capture) -> None:
+    out = run(capsys, "plan", str(shop / "small.md"))[1]
+    assert out.count("\n\nPERMISSIONS\n") == 1
+    assert out.endswith("\n  end:                everybody at the bot's own terminal\n")
+
+
+def test_check_and_doctor_warn_of_one_person_in_two_roles_that_each_want_their_own(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shop / "small.md"
+    page.write_text(page.read_text().replace('target = "shop"', 'target = "shop"\none_person_per_role = true'))
+    words = "“✅ พร้อมไหม (ready?)” needs 2 different people, one for each of Database Admin, Tech Lead"
+    assert "warning" not in run(capsys, "check", str(page))[1]
+    monkeypatch.setenv("SHOP_DBA", "ULEAD")
+    monkeypatch.setenv("SHOP_LEAD", "ULEAD")
+    code, out, _ = run(capsys, "check", str(page))
+    assert (code, f"{page}: warning: {words}" in out) == (0, True), out
+    assert f"  warn  roles: {words}" in run(capsys, "doctor", "small.md")[1]
+    monkeypatch.delenv("SHOP_LEAD")
+    assert "warning" not in run(capsys, "check", str(page))[1], "a page can be checked where nothing is set"
+
+
 def test_start_names_every_missing_variable_at_once(
     served: Path, become: Become, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

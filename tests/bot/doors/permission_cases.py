@@ -1,10 +1,7 @@
-"""A run at the moment of each act, the people who try it, and each door."""
+"""A run at the moment of each act, and the people who try it."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from argparse import Namespace
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +11,6 @@ from bot.doors.in_force import VARIABLE, to_put_in_force
 from bot.doors.system_user import SystemUser
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
-from bot.slack.listeners import Listeners
 from commands.steps.outcome import failed
 from state.events import PeopleAsked
 from state.facts import Actor, Choice, Door
@@ -174,119 +170,3 @@ MOMENTS: dict[str, Callable[[Case], Any]] = {
     "rollback": a_run,
     "end": a_run,
 }
-
-# -- the doors ------------------------------------------------------------------------------------------------------
-
-BUTTONS = {
-    "sign": "sign",
-    "again": "again",
-    "agree": "agree",
-    "agree to override": "agree",
-    "resume": "resume",
-    "keep": "keep",
-    "hold": "hold",
-    "rollback": "rollback",
-}
-FORMS = {
-    "refuse": "refuse",
-    "done": "done",
-    "skip": "skip",
-    "override": "override",
-    "false alarm": "false_alarm",
-    "early keep": "keep_early",
-}
-COMMANDS = {
-    "start": "start small.md",
-    "sign": "sign",
-    "refuse": "refuse wrong",
-    "again": "again",
-    "done": "done I copied it",
-    "skip": "skip it is fine",
-    "agree": "agree",
-    "override": "override it is right",
-    "agree to override": "agree",
-    "resume": "resume",
-    "false alarm": "false-alarm a load test",
-    "keep": "keep",
-    "early keep": "keep all is well",
-    "hold": "hold",
-    "rollback": "rollback",
-}
-_ANSWER = {"reason": "why", "step": DEPLOY}
-TERMINAL: dict[str, tuple[str, dict[str, object]]] = {
-    "start": ("start", {"page": "small.md", "ref": "", "countdown": 0, "note": ""}),
-    "sign": ("sign", {"step": READY, "refuse": ""}),
-    "refuse": ("sign", {"step": READY, "refuse": "wrong"}),
-    "again": ("answer", {**_ANSWER, "answer": "again"}),
-    "done": ("answer", {**_ANSWER, "answer": "done"}),
-    "skip": ("answer", {**_ANSWER, "answer": "skip"}),
-    "agree": ("answer", {**_ANSWER, "answer": "agree", "step": RIGHT_TIME}),
-    "override": ("answer", {**_ANSWER, "answer": "override"}),
-    "agree to override": ("answer", {**_ANSWER, "answer": "agree"}),
-    "resume": ("resume", {"reason": ""}),
-    "false alarm": ("false_alarm", {"alert": ALERT, "reason": "a load test", "lasts": "30 min"}),
-    "keep": ("keep", {"reason": ""}),
-    "early keep": ("keep", {"reason": "all is well"}),
-    "hold": ("hold", {"reason": ""}),
-    "rollback": ("rollback", {"reason": ""}),
-    "end": ("end", {"number": 1, "reason": "why"}),
-}
-
-
-def press_button(case: Case, act: str, kind: str) -> None:
-    """Press the button of an act."""
-    on_card = act in {"hold", "rollback", "resume", "keep"}
-    value = "1:0" if on_card else case.question()
-    action = {"action_id": BUTTONS[act], "value": value, "action_ts": "1795863412.000200"}
-    _slack(case, "press", {"actions": [action], "user": {"id": PERSONS[kind]}})
-
-
-def submit_form(case: Case, act: str, kind: str) -> None:
-    """Submit the form of an act."""
-    if act == "start":
-        fields: dict[str, Any] = {
-            "page": {"page": {"selected_option": {"value": "small.md"}}},
-            "minutes": {"minutes": {"selected_option": {"value": "0"}}},
-            "ref": {"ref": {"value": None}},
-            "note": {"note": {"value": None}},
-        }
-        _slack(case, "start", {"view": {"id": "V1", "state": {"values": fields}}, "user": {"id": PERSONS[kind]}})
-        return
-    value = {"false alarm": "1:0:1:1", "early keep": "1:0"}.get(act) or case.question()
-    fields = {"reason": {"reason": {"value": "it is well thought of"}}}
-    if act == "false alarm":
-        fields["lasts"] = {"lasts": {"selected_option": {"value": "30 min"}}}
-    view = {
-        "private_metadata": json.dumps({"action": FORMS[act], "value": value}),
-        "state": {"values": fields},
-        "id": "V1",
-    }
-    _slack(case, "give_reason", {"view": view, "user": {"id": PERSONS[kind]}})
-
-
-def type_command(case: Case, act: str, kind: str) -> None:
-    """Type the slash command of an act."""
-    _slack(case, "command", {"text": COMMANDS[act], "user_id": PERSONS[kind], "trigger_id": "1.2.abc"})
-
-
-def type_in_terminal(case: Case, act: str, kind: str) -> None:
-    """Type the command of an act at the bot's terminal. Raises Refused."""
-    method, options = TERMINAL[act]
-    door = case.terminal(kind)
-    try:
-        list(getattr(door, method)(Namespace(**options)))
-    finally:
-        door.close()
-
-
-def _slack(case: Case, listener: str, body: dict[str, Any]) -> None:
-    """What a listener does with what Slack sends."""
-
-    async def answer(*_: object, **__: object) -> None:
-        """Take the acknowledgement or the reply."""
-
-    arguments: dict[str, Any] = {"ack": answer, "body": body}
-    if listener in {"press", "command"}:
-        arguments["respond"] = answer
-    listeners = Listeners(None, case.deps)  # type: ignore[arg-type]  # no form is opened here
-    asyncio.run(getattr(listeners, listener)(**arguments))

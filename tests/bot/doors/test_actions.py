@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.doors.actions import Press, press, start, the_run, typed
 from commands.progress.hold import hold_of
+from commands.runbook import Page
+from commands.runbook.people import People
 from commands.start.request import StartRequest
 from commands.steps.outcome import failed
-from state.errors import NothingRuns, Refused
+from state.errors import NotAllowed, NothingRuns, Refused
 from state.events import AlertRaised, PeopleAsked
 from state.facts import AlertHold, Choice, Door, Signature, StepAnswer
 from state.records import Run, RunState
@@ -217,3 +220,22 @@ def test_an_early_keep_takes_a_second_person(writer: RunWriter) -> None:
     keep = writer.store.record(run.id).keep
     assert keep is not None
     assert keep.person == LEAD
+
+
+def test_who_holds_a_role_is_asked_at_each_act_and_for_none_that_every_member_may_do(writer: RunWriter) -> None:
+    asked: list[str] = []
+
+    def people(page: Page) -> People:
+        asked.append(page.name)
+        return {"dba": frozenset({DBA}), "lead": frozenset()}  # the lead was taken out of the role a moment ago
+
+    deps = replace(writer.deps, people=people)
+    run = writer.run_at_gate()
+    value = question(writer, run)
+    for action, person in (("hold", LEAD), ("rollback", GUEST)):
+        press(deps, Press(action=action, value="1:0", person=person, reason="stop"))
+    assert asked == [], "stopping waits for nothing"
+    for action in ("sign", "refuse", "resume", "keep"):
+        with pytest.raises(NotAllowed, match="Only the"):
+            press(deps, Press(action=action, value=value, person=LEAD, reason="why"))
+    assert [fact.kind for fact in writer.store.record(run.id).facts] == ["hold", "rollback"]

@@ -12,7 +12,7 @@ import pytest
 
 from commands.signoff.permissions import PERMISSIONS
 from state.errors import NotAllowed
-from tests.bot.doors import permission_cases as cases
+from tests.bot.doors import permission_doors as doors
 from tests.bot.doors.permission_cases import BEFORE, MOMENTS, PERSONS, Case
 
 HOLDERS = {"starter", "dba", "lead", "first", "refuser"}
@@ -40,10 +40,10 @@ ALLOWED = {
 }
 Try = Callable[[Case, str, str], None]
 DOORS: dict[str, tuple[Try, set[str]]] = {
-    "button": (cases.press_button, set(cases.BUTTONS)),
-    "form": (cases.submit_form, {"start", *cases.FORMS}),
-    "command": (cases.type_command, set(cases.COMMANDS)),
-    "terminal": (cases.type_in_terminal, set(cases.TERMINAL)),
+    "button": (doors.press_button, set(doors.BUTTONS)),
+    "form": (doors.submit_form, {"start", *doors.FORMS}),
+    "command": (doors.type_command, set(doors.COMMANDS)),
+    "terminal": (doors.type_in_terminal, set(doors.TERMINAL)),
 }
 CELLS = [(door, act, kind) for door, (_, acts) in DOORS.items() for act in MOMENTS if act in acts for kind in PERSONS]
 

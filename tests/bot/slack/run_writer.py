@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.doors.deps import Deps
 from commands.progress.step_state import DECISION, WATCH
@@ -51,10 +50,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "preflight": lambda page, ref: (),
         "speed": 1.0,
     }
-    values |= changes
-    people: Any = values["people"]
-    values.setdefault("people_now", lambda page, _: people(page))
-    return Deps(**values)  # type: ignore[arg-type]
+    return Deps(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @dataclass
