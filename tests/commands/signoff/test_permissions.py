@@ -112,7 +112,7 @@ def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
         "  resume:             Tech Lead; not the starter",
         "  false alarm:        the roles that the alert calls, or Tech Lead; not the starter",
         "  rollback:           every member of the channel",
-        "  end:                everybody at the bot's own terminal",
+        "  end:                everybody at the bot's own terminal whom it knows",
     ):
         assert line in lines
 
