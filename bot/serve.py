@@ -14,6 +14,7 @@ from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -31,7 +32,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     store = Store(settings.state, serving=True)
 
-    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+    def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)

@@ -14,6 +14,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, failed
 from state.errors import BadRecord
+from state.events import RunStarted
 from state.records import AttemptState
 from state.sqlite.store import Store
 
@@ -67,8 +68,16 @@ class ContextFactory:
             boxes={other.id: other.box for other in self.page.steps},
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
+            found_at_start=self._found_at_start(),
         )
         return ctx
+
+    def _found_at_start(self) -> dict[str, str]:
+        """What the run's preflight found and kept; the first event says it."""
+        for event in self.store.events(self.number, limit=1):
+            if isinstance(event.data, RunStarted):
+                return event.data.found_by_name()
+        return {}
 
     def _show_progress(self, step: str, attempt: int, text: str) -> None:
         """Show the newest output of a running attempt. If it cannot be written now, the attempt goes on without it."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
+from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest, find_page, require_valid_request, require_variables
 from state.events import RunStarted
 from state.facts import Actor
@@ -30,15 +31,15 @@ class Starter:
     """Starts runs with what the edge hands in. Every field is required.
 
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
-    not set. `preflight` checks a page and a ref; it returns the warnings and raises Refused on failures. `channel`
-    gives the channel for a page's messages.
+    not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
+    page's messages.
     """
 
     store: Store
     pages: Callable[[], Mapping[str, Page]]
     people: Callable[[Page], People]
     missing: Callable[[Page], Sequence[str]]
-    preflight: Callable[[Page, str], tuple[str, ...]]
+    preflight: Callable[[Page, str], PreflightReport]
     channel: Callable[[Page], str]
     now: Callable[[], datetime]
 
@@ -51,10 +52,11 @@ class Starter:
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, actor, self.people(page))
         # when the target has an active run, `start` below refuses; no preflight is needed for that
-        warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
+        busy = self.store.active_run(page.runbook.target) is not None
+        report = PreflightReport() if busy else self.preflight(page, ref)
         request = replace(request, channel=request.channel or self.channel(page))
-        run = start(self.store, page, request, actor, self.people(page), self.now(), warnings)
-        return Started(run=run, warnings=warnings)
+        run = start(self.store, page, request, actor, self.people(page), self.now(), report)
+        return Started(run=run, warnings=report.warnings)
 
 
 def start(
@@ -64,9 +66,12 @@ def start(
     actor: Actor,
     people: People,
     at: datetime,
-    warnings: tuple[str, ...] = (),
+    report: PreflightReport | None = None,
 ) -> Run:
-    """Write a new run, without a preflight. Raises NotAllowed, BadSettings, Refused (bad request), AlreadyRunning."""
+    """Write a new run, with the report of its preflight, if it had one.
+
+    Raises NotAllowed, BadSettings, Refused (bad request), AlreadyRunning.
+    """
     ref, note = require_valid_request(page, request, actor, people), request.note[:MAX_NOTE]
     row = {
         "target": page.runbook.target,
@@ -79,7 +84,14 @@ def start(
         "speed": request.speed,
         "notice_minutes": request.notice_minutes,
     }
+    report = report or PreflightReport()
     started = RunStarted(
-        title=page.title, ref=ref, note=note, target=page.runbook.target, person=actor.person, warnings=warnings
+        title=page.title,
+        ref=ref,
+        note=note,
+        target=page.runbook.target,
+        person=actor.person,
+        warnings=report.warnings,
+        found=tuple(f"{name}={text}" for name, text in report.kept),
     )
     return store.start_run(row, at, NewEvent(data=started))

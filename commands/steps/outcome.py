@@ -76,6 +76,7 @@ class Context:
     - `run_check`: runs one check of the watch, and returns its title with the outcome.
     - `boxes`: the page's steps, by id.
     - `on_output`: called with the output of a step that is still running.
+    - `found_at_start`: what the preflight found and kept, by name. Empty if the run was started without one.
     - `not_restored`: what the rollback steps above this one failed to restore, by name, with a sentence each.
     """
 
@@ -95,6 +96,7 @@ class Context:
     boxes: Mapping[str, Any]
     on_output: OutputListener = ignore_output
     not_restored: Mapping[str, str] = field(default_factory=dict)
+    found_at_start: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def step_key(self) -> str:

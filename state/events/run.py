@@ -10,7 +10,10 @@ from state.events.base import EventData, EventKind
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(EventData):
-    """A person started a run. `warnings` are those of the preflight, which do not forbid the start."""
+    """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
+
+    `found` is what the preflight found and the run compares with later, as "name=text" each.
+    """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
 
@@ -20,6 +23,11 @@ class RunStarted(EventData):
     target: str = ""
     person: str = ""
     warnings: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+    def found_by_name(self) -> dict[str, str]:
+        """The texts of `found`, by name."""
+        return {name: text for name, _, text in (pair.rpartition("=") for pair in self.found)}
 
 
 @dataclass(frozen=True, kw_only=True)
