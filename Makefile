@@ -42,9 +42,9 @@ pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
 # --generate-hashes asks the index for the hashes of all files of a release, so that the lock holds for every platform
-lock: $(VENV)/.ready  ## bring requirements.lock up to pyproject.toml, with the hash of every file
+lock: $(VENV)/.ready  ## bring requirements.lock up to pyproject.toml, with the hash of every file; ARGS=--upgrade
 	$(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-header --all-extras --output-file requirements.lock pyproject.toml
+		--no-header --all-extras $(ARGS) --output-file requirements.lock pyproject.toml
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
