@@ -1,4 +1,4 @@
-"""Which licences the locked packages may have, and how a package's own metadata says its licence."""
+"""Which licences the locked packages may have, and how their metadata says them."""
 
 from __future__ import annotations
 

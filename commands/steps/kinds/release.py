@@ -1,4 +1,4 @@
-"""`release`: pins the commit to deploy and the commit that runs now, and stores files of the release."""
+"""`release`: pins the commit to deploy and the one that runs now; stores files of both."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ BranchPattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class ReleaseStep(StepBox):
-    """`ref` is a branch, a tag or a whole commit id that origin has now; a commit must be in one of its branches or tags.
+    """`ref` is a branch, tag or whole commit id that origin has now; a commit must be in one of its branches or tags.
 
     - `files`: paths in the repository. Their texts, as the commit has them, are stored with the run.
     - `branches`: the branches that may be deployed, like "main" or "release/*"; a tag or commit must be in one of them.
       `*` stands for anything but a slash, `**` for anything.
     - `signed`: the tag itself, or else the commit, must be signed with an SSH key of `signers`, and the key must be its
-      tagger's or committer's own. `signers` names a variable that holds the lines of git's allowed-signers file, so that
-      neither the repository nor the host can change who counts.
+      tagger's or committer's own. `signers` names a variable that holds the lines of git's allowed-signers file, so
+      that neither the repository nor the host can change who counts.
     - `checks`: what a status API must say of the commit.
     """
 

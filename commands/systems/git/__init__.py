@@ -1,1 +1,1 @@
-"""What the bot knows of git: which refs origin has now, which commit they name, and who signed it."""
+"""What the bot knows of git: the refs that origin has now, their commits, and who signed them."""

@@ -1,4 +1,4 @@
-"""Refs of a release: which a page allows, how origin is asked for one, and what git's answer means."""
+"""Refs of a release: which are allowed, how origin is asked for one, and what the answer means."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ by_name() {
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
 columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
-standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
+standing() { copy=$made scratch psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # print the error and which part failed, then end the rehearsal
 fails() {
   grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
@@ -94,10 +94,11 @@ if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
 elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
-# sequences that are behind their rows now and were not before, and views that have fewer rows now
+# sequences that are behind their rows now and were not before, those that went back, and views that have fewer rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }
   /^view: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "fewer: " substr($1, 7) FS rows[$1] FS $2; next }
+  /^sequence: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "went back: " substr($1, 11) FS rows[$1] FS $2 FS $3; next }
   !($0 in seen)' "$work/0.standing" "$work/3.standing"
 # rows before, after forward, after rollback and after the data return, and whether the content is as before
 awk -F '|' "$ROWS"'

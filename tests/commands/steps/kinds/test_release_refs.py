@@ -1,4 +1,4 @@
-"""`release`: only what origin has now is deployed, in real repositories; the preflight says the same as the run."""
+"""`release`: only what origin has now is deployed; the preflight says the same as the run."""
 
 from __future__ import annotations
 

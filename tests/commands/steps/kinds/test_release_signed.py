@@ -1,4 +1,4 @@
-"""`release` with `signed = true`: git's own verification with real SSH keys, and what does not count as a signature."""
+"""`release` with `signed = true`: real SSH keys, and what does not count as a signature."""
 
 from __future__ import annotations
 
