@@ -17,6 +17,7 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
+_ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT = 65, 66, 67  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
@@ -43,8 +44,8 @@ class CheckoutStep(StepBox):
                 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
-                'git cat-file -e "$COMMIT^{commit}" 2> /dev/null || git fetch --quiet --force --prune --no-tags origin \\',
-                "  'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'",
+                'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
+                f"  git fetch --quiet --force --prune --no-tags origin {_ALL_REFS}",
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 'git checkout --quiet --force --detach "$COMMIT"',

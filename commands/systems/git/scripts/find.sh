@@ -1,6 +1,7 @@
 # finds the commit that REF names on origin now
 export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
 cd "$REPOSITORY"
+git rev-parse --git-dir > /dev/null
 before=$(git rev-parse --verify --quiet HEAD) || exit 65
 # one at a time, because all write below refs/gonogo
 exec 9> "$(git rev-parse --git-path gonogo.lock)"

@@ -75,9 +75,7 @@ def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
     assert git(repository.path, "rev-parse", "HEAD") == repository.old
 
 
-def test_a_commit_that_a_single_branch_clone_does_not_fetch_is_fetched_and_its_tags_stay(
-    repository: Repository,
-) -> None:
+def test_a_single_branch_clone_gets_the_commit_and_its_tags_stay(repository: Repository) -> None:
     git(repository.origin, "checkout", "-q", "-b", "release/2")
     commit = repository.commit({"app.js": "const a = 2.1\n"}, "Only there")
     git(repository.origin, "tag", "mine")
