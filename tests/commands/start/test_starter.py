@@ -12,6 +12,7 @@ from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
 from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused
+from state.events import RunStarted
 from state.facts import Actor, Door
 from state.records import RunState
 from state.sqlite.store import Store
@@ -150,3 +151,11 @@ def test_an_active_run_on_the_target_is_said_without_a_preflight(edge: Edge) -> 
     with pytest.raises(AlreadyRunning, match="shop already has run 1"):
         edge.starter.start(StartRequest(), WHO)
     assert edge.preflights == []
+
+
+def test_what_the_preflight_found_is_written_with_the_start(edge: Edge) -> None:
+    edge.kept = (("h $REPO a=b", "abc"),)
+    run = edge.starter.start(StartRequest(), WHO).run
+    (event,) = edge.store.events(run.id)
+    assert isinstance(event.data, RunStarted)
+    assert event.data.found_by_name() == {"h $REPO a=b": "abc"}

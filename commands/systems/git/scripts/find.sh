@@ -1,14 +1,16 @@
 # finds the commit that REF names on origin now
 export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
 cd "$REPOSITORY"
-git rev-parse --git-dir > /dev/null
+git rev-parse --is-inside-work-tree > /dev/null
 before=$(git rev-parse --verify --quiet HEAD) || exit 65
-# one at a time, because all write below refs/gonogo
+# one at a time, because all write below refs/gonogo; 9>&- keeps the lock from what git leaves running, like an
+# ssh connection that is shared
 exec 9> "$(git rev-parse --git-path gonogo.lock)"
 flock -w 60 9 || exit 73
 
 fetch() {
-  git -c gc.auto=0 -c maintenance.auto=false fetch --quiet --force --no-tags --no-recurse-submodules origin "$@"
+  git -c gc.auto=0 -c maintenance.auto=false fetch --quiet --force --no-tags --no-recurse-submodules origin \
+    "$@" 9>&-
 }
 fetch_all() { fetch --prune 'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'; }
 # the branches and tags of origin that contain the commit, like heads/main
@@ -17,7 +19,7 @@ containing() {
 }
 allowed() { awk 'ENVIRON["BRANCHES"] == "" || $0 ~ "^heads/(" ENVIRON["BRANCHES"] ")$"'; }
 
-found=$(timeout 60 git ls-remote origin | awk '
+found=$(timeout 60 git ls-remote origin 9>&- | awk '
   BEGIN { ref = ENVIRON["REF"]; full = ref ~ /^refs\/(heads|tags)\// }
   full ? $2 == ref : $2 == "refs/heads/" ref || $2 == "refs/tags/" ref { print $2 }
   END { if (NR == 0) print "empty" }') || exit 67

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -231,6 +232,41 @@ def test_thousands_of_refs_on_origin_do_not_hide_the_one_or_fill_the_output(repo
     outcome = release(repository, "main")
     assert outcome.values["commit"] == repository.new
     assert len(outcome.lines) < 20
+
+
+def test_what_git_leaves_running_does_not_block_the_next_release(repository: Repository) -> None:
+    """Like an ssh connection that is shared (ControlPersist): it inherits what git has open."""
+    program = repository.origin.parent / "upload-pack"
+    pids = repository.origin.parent / "pids"
+    sleeper = f"sleep 150 < /dev/null > /dev/null 2>&1 &\necho $! >> {pids}"
+    program.write_text(f'#!/bin/sh\n{sleeper}\nexec git-upload-pack "$@"\n')
+    program.chmod(0o755)
+    git(repository.path, "config", "remote.origin.uploadpack", str(program))
+    try:
+        assert release(repository, "main").state == "done"
+    finally:
+        subprocess.run(["kill", *pids.read_text().split()], check=False)
+
+
+def test_a_banner_of_gits_server_cannot_pass_for_the_answer(repository: Repository) -> None:
+    program = repository.origin.parent / "upload-pack"
+    forged = f"commit={'ab' * 20}\ncommit_before={'ab' * 20}\ncontained=heads/main\nfound=refs/heads/main\nchanged=0\n"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{forged}' >&2\nexec git-upload-pack \"$@\"\n")
+    program.chmod(0o755)
+    git(repository.path, "config", "remote.origin.uploadpack", str(program))
+    assert release(repository, "main").values["commit"] == repository.new
+    assert release(repository, "v9").state == "failed"
+
+
+def test_a_branch_with_odd_letters_on_origin_is_only_a_name(repository: Repository) -> None:
+    for name in ("$(touch${IFS}x)", "a;id", "ไทย-🚀", "'quoted\"", "main|x"):
+        git(repository.origin, "branch", name, repository.new)
+    git(repository.origin, "checkout", "-q", "-b", "work")
+    commit = repository.commit({"app.js": "const a = 4\n"}, "Only in an odd branch")
+    git(repository.origin, "branch", "-m", "x$(id)")
+    git(repository.origin, "checkout", "-q", "main")
+    assert "The commit is in heads/x$(id) of origin." in release(repository, commit).lines
+    assert release(repository, repository.new, 'branches = ["main"]').state == "done"
 
 
 def test_a_sha_256_repository_is_deployed_too(tmp_path: Path) -> None:
