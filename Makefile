@@ -17,8 +17,8 @@ help:  ## show these lines
 
 $(VENV)/.ready: pyproject.toml requirements.lock
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 test: $(VENV)/.ready  ## lint, types, layers, and every test on real parts
@@ -41,9 +41,10 @@ mutants: $(VENV)/.ready  ## which small changes of a room its tests do not notic
 pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
 
-lock:  ## bring requirements.lock up to pyproject.toml
-	$(PYTHON) -m pip install --quiet pip-tools
-	$(VENV)/bin/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header --all-extras --output-file requirements.lock pyproject.toml
+# --generate-hashes asks the index for the hashes of all files of a release, so that the lock holds for every platform
+lock: $(VENV)/.ready  ## bring requirements.lock up to pyproject.toml, with the hash of every file; ARGS=--upgrade
+	$(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-header --all-extras $(ARGS) --output-file requirements.lock pyproject.toml
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

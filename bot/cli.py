@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.doors.deps import Deps
     from commands.runbook import Page
+    from commands.start.preflight import PreflightReport
 
 import argparse
 import os
@@ -224,7 +225,7 @@ def _terminal(options: argparse.Namespace) -> int:
 
     settings = read_settings()
 
-    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+    def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)

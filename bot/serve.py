@@ -16,6 +16,7 @@ from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
 
@@ -39,7 +40,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     if store.has_lost_key():
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
 
-    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+    def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)

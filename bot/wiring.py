@@ -13,6 +13,7 @@ from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
 from commands.ports.page_text import PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from state.sqlite.store import Store
 
 
@@ -42,7 +43,7 @@ def make_deps(
     settings: Settings,
     store: Store,
     pages: Callable[[], Mapping[str, Page]],
-    preflight: Callable[[Page, str], tuple[str, ...]],
+    preflight: Callable[[Page, str], PreflightReport],
 ) -> Deps:
     """What the doors need, from the settings and the environment."""
     environ = settings.environ

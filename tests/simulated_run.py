@@ -14,6 +14,7 @@ from commands.run.engine import Engine
 from commands.runbook import Page
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import Waiting, waiting_for
+from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
 from state.errors import Refused
@@ -51,7 +52,7 @@ class SimulatedRun:
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id
         self.actions = RunActions(self.store, self.page, self.run, people(self.page))
 
-    def new_engine(self, preflight: Callable[[Page, str], tuple[str, ...]] = lambda page, ref: ()) -> Engine:
+    def new_engine(self, preflight: Callable[[Page, str], PreflightReport] = lambda *_: PreflightReport()) -> Engine:
         """An engine that is not started yet. `preflight` is for the page that KEEP starts."""
         starter = Starter(
             store=self.store,

@@ -12,6 +12,7 @@ from commands.steps import KINDS
 
 ROOT = Path(__file__).parent.parent
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+SECURITY = (ROOT / "docs" / "security.md").read_text()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
@@ -74,3 +75,23 @@ def test_the_page_about_permissions_says_what_the_table_says() -> None:
 def test_the_page_about_permissions_names_the_kinds_that_take_two_people() -> None:
     (named,) = re.findall(r"the kinds (.*?) take two people", (ROOT / "docs" / "permissions.md").read_text())
     assert set(re.findall(r"`([\w-]+)`", named)) == {kind for kind, box in KINDS.items() if box.needs_second_person}
+
+
+def test_every_promise_of_the_security_page_is_held_by_a_test_that_exists() -> None:
+    rows = [line for line in SECURITY.split("## Attack, what happens, test")[1].splitlines() if line.startswith("| ")]
+    promises = [row for row in rows if not row.startswith(("| attack |", "| --- |"))]
+    sources = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    tests = {name for source in sources for name in re.findall(r"def (test_\w+)", source)}
+    assert len(promises) > 50
+    for row in promises:
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert len(cells) == 3, f"a row has attack, what happens, test: {row}"
+        named = re.findall(r"`(test_\w+)`", cells[2])
+        assert named, f"no test: {row}"
+        assert set(named) <= tests, f"there is no {sorted(set(named) - tests)}"
+
+
+def test_readme_and_contributing_lead_to_the_security_pages() -> None:
+    for text in (CONTRIBUTING, (ROOT / "README.md").read_text()):
+        assert "(SECURITY.md)" in text
+        assert "(docs/security.md)" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from bot.cli import _parser
@@ -56,3 +57,9 @@ def test_every_make_target_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     told = set(re.findall(r"make (\w+)(?: |`|$)", README))
     assert {name for name in told if name in {"rehearse", "test", "bench", "mutants", "pictures"}} <= targets
+
+
+def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:
+    example = README.split("```toml release\n", 1)[1].split("```", 1)[0]
+    box = KINDS["release"].model_validate(tomllib.loads(example))
+    assert box.places() == {("hosts", "backend"), ("webs", "github")}

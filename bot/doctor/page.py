@@ -19,6 +19,7 @@ from commands.start.preflight import (
     LIMIT,
     Lane,
     PreflightLine,
+    PreflightReport,
     environment_lines,
     in_parallel,
     require_no_failures,
@@ -46,8 +47,8 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     return known + in_parallel(lanes, limit + 2)
 
 
-def preflight(settings: Settings, page: Page, ref: str) -> tuple[str, ...]:
-    """The warnings before a run of the page. Raises Refused with every failure, and how to fix it."""
+def preflight(settings: Settings, page: Page, ref: str) -> PreflightReport:
+    """Check everything before a run of the page. Raises Refused with every failure, and how to fix it."""
     lanes: dict[str, Lane] = {
         "files": lambda: check_files(settings, page),
         "places": lambda: _places(settings, page, ref, START_LIMIT),

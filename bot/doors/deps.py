@@ -9,6 +9,7 @@ from datetime import datetime
 from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.runbook import Page
 from commands.runbook.people import People
+from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
 from state.records import Run
 from state.sqlite.store import Store
@@ -21,7 +22,7 @@ class Deps:
     `pages` are the runbook pages by file name. `people` are the people who may act, by role, with user groups expanded.
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
-    set. `preflight` checks a page and a ref before a run: it returns the warnings, or raises Refused with the failures.
+    set. `preflight` checks a page and a ref before a run: it raises Refused with the failures.
     `channel` is the Slack channel of a page's runs. `speed` divides the waiting times of the watch; it is 1 outside
     rehearsals.
     """
@@ -32,7 +33,7 @@ class Deps:
     mentions: Callable[[Page], Mapping[str, list[str]]]
     phones: Callable[[Page], Mapping[str, str]]
     missing: Callable[[Page], list[str]]
-    preflight: Callable[[Page, str], tuple[str, ...]]
+    preflight: Callable[[Page, str], PreflightReport]
     channel: Callable[[Page], str]
     now: Callable[[], datetime]
     speed: float

@@ -15,11 +15,15 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightResult:
-    """One line of the preflight. `level` is ok, warn or fail; `summary` is the finding, `todo` what to do about it."""
+    """One line of the preflight. `level` is ok, warn or fail; `summary` is the finding, `todo` what to do about it.
+
+    `kept` are pairs of a name and a text that the run compares with what it finds later (`Context.found_at_start`).
+    """
 
     level: str
     summary: str
     todo: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
 
 
 def passed(summary: str) -> list[PreflightResult]:

@@ -15,6 +15,7 @@ from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.outcome import Context, Outcome, failed
 from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
+from state.events import RunStarted
 from state.records import AttemptState
 from state.sqlite.store import Store
 
@@ -72,8 +73,16 @@ class ContextFactory:
             numbers=self._numbers,
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
+            found_at_start=self._found_at_start(),
         )
         return ctx
+
+    def _found_at_start(self) -> dict[str, str]:
+        """What the run's preflight found and kept; the first event says it."""
+        for event in self.store.events(self.number, limit=1):
+            if isinstance(event.data, RunStarted):
+                return event.data.found_by_name()
+        return {}
 
     def _show_progress(self, step: str, attempt: int, text: str) -> None:
         """Show the newest output of a running attempt. If it cannot be written now, the attempt goes on without it."""

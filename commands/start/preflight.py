@@ -40,6 +40,14 @@ class PreflightLine:
         return f"{self.result.level:<5} {self.about}: {self.result.summary}{todo}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreflightReport:
+    """A preflight without failures: its warnings, and what the run keeps of it, as pairs of a name and a text."""
+
+    warnings: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
 # checks that run one after another; several lanes run at once
 Lane = Callable[[], Iterable[PreflightLine]]
 
@@ -112,7 +120,7 @@ def environment_lines(missing: Sequence[str]) -> list[PreflightLine]:
     return [PreflightLine(about="environment", result=result)]
 
 
-def require_no_failures(page: Page, lines: Iterable[PreflightLine]) -> tuple[str, ...]:
+def require_no_failures(page: Page, lines: Iterable[PreflightLine]) -> PreflightReport:
     """Return the warnings, one sentence each. Raises Refused with every failure, because that run would fail."""
     lines = list(lines)
     if failures := _sentences(lines, FAIL):
@@ -120,7 +128,8 @@ def require_no_failures(page: Page, lines: Iterable[PreflightLine]) -> tuple[str
         raise Refused(
             f"{page.title} was not started. Fix this first; `gonogo doctor {page.name}` checks it again:\n{listed}"
         )
-    return _sentences(lines, WARN)
+    kept = tuple(pair for line in lines for pair in line.result.kept)
+    return PreflightReport(warnings=_sentences(lines, WARN), kept=kept)
 
 
 def _sentences(lines: Iterable[PreflightLine], level: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +10,11 @@ from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.signoff.permission_check import Matter, require_permission
 from commands.signoff.permissions import Act, roles_for
+from commands.systems.git.refs import ref_error
 from state.errors import BadSettings, Refused
 from state.facts import Actor
 
 MAX_NOTICE = 240  # minutes
-_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +76,6 @@ def require_variables(page: Page, missing: Sequence[str]) -> None:
 
 def require_valid_ref(ref: str) -> str:
     """Return the ref. Raises Refused for what git or a shell could take for more than a name."""
-    if not _REF.fullmatch(ref) or ".." in ref or "//" in ref or ref.endswith((".lock", "/", ".")):
-        raise Refused(
-            f"{ref!r} is not a branch, tag or commit; use letters, digits, dots, dashes and slashes, "
-            "like v2.4.1 or main."
-        )
+    if why := ref_error(ref):
+        raise Refused(why)
     return ref

@@ -9,6 +9,7 @@ from datetime import datetime
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.start.people_warnings import people_warnings
+from commands.start.preflight import PreflightReport
 from commands.start.request import (
     StartRequest,
     find_page,
@@ -39,15 +40,15 @@ class Starter:
     """Starts runs with what the edge hands in. Every field is required.
 
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
-    not set. `preflight` checks a page and a ref; it returns the warnings and raises Refused on failures. `channel`
-    gives the channel for a page's messages.
+    not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
+    page's messages.
     """
 
     store: Store
     pages: Callable[[], Mapping[str, Page]]
     people: Callable[[Page], People]
     missing: Callable[[Page], Sequence[str]]
-    preflight: Callable[[Page, str], tuple[str, ...]]
+    preflight: Callable[[Page, str], PreflightReport]
     channel: Callable[[Page], str]
     now: Callable[[], datetime]
 
@@ -65,14 +66,15 @@ class Starter:
             require_may_start(page, actor, self.people(page))
         _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
-        warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
+        busy = self.store.active_run(page.runbook.target) is not None
+        report = PreflightReport() if busy else self.preflight(page, ref)
         request = replace(request, channel=request.channel or self.channel(page))
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
-        warnings += people_warnings(page, people, starter=actor.person)
-        run = start(self.store, page, request, actor, people, self.now(), warnings)
-        return Started(run=run, warnings=warnings)
+        report = replace(report, warnings=report.warnings + people_warnings(page, people, starter=actor.person))
+        run = start(self.store, page, request, actor, people, self.now(), report)
+        return Started(run=run, warnings=report.warnings)
 
 
 def start(
@@ -82,11 +84,12 @@ def start(
     actor: Actor,
     people: People,
     at: datetime,
-    warnings: tuple[str, ...] = (),
+    report: PreflightReport | None = None,
 ) -> Run:
-    """Write a new run, without a preflight. Whether `actor` may start it is for the caller to check.
+    """Write a new run, with the report of its preflight, if it had one.
 
-    Raises BadSettings, Refused (bad request), TooLate (this press has started a run), AlreadyRunning.
+    Whether `actor` may start it is for the caller to check. Raises BadSettings, Refused (bad request), TooLate (this
+    press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
     ref, note = require_valid_request(page, request, people), request.note[:MAX_NOTE]
@@ -102,6 +105,7 @@ def start(
         "speed": request.speed,
         "notice_minutes": request.notice_minutes,
     }
+    report = report or PreflightReport()
     started = RunStarted(
         title=page.title,
         ref=ref,
@@ -109,8 +113,9 @@ def start(
         target=page.runbook.target,
         person=actor.person,
         door=door_in_words(actor),
-        warnings=warnings,
+        warnings=report.warnings,
         press=request.press,
+        found=tuple(f"{name}={text}" for name, text in report.kept),
     )
     return store.start_run(row, at, NewEvent(data=started))
 

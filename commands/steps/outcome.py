@@ -77,6 +77,7 @@ class Context:
     - `boxes`: the page's steps, by id.
     - `numbers`: the names of the values that are numbers by their types.
     - `on_output`: called with the output of a step that is still running.
+    - `found_at_start`: what the preflight found and kept, by name. Empty if the run was started without one.
     - `not_restored`: what the rollback steps above this one failed to restore, by name, with a sentence each.
     """
 
@@ -97,6 +98,7 @@ class Context:
     on_output: OutputListener = ignore_output
     not_restored: Mapping[str, str] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
+    found_at_start: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def step_key(self) -> str:

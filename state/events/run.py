@@ -13,6 +13,7 @@ class RunStarted(PersonActed):
     """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
 
     `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
+    `found` is what the preflight found and the run compares with later, as "name=text" each.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -23,6 +24,11 @@ class RunStarted(PersonActed):
     target: str = ""
     warnings: tuple[str, ...] = ()
     press: str = ""
+    found: tuple[str, ...] = ()
+
+    def found_by_name(self) -> dict[str, str]:
+        """The texts of `found`, by name."""
+        return {name: text for name, _, text in (pair.rpartition("=") for pair in self.found)}
 
 
 @dataclass(frozen=True, kw_only=True)

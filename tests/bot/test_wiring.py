@@ -9,6 +9,8 @@ from bot.settings import read_settings
 from bot.tools.places import HostPlace, WebPlace
 from bot.wiring import make_deps, places_of, tools_for
 from commands.ports.page_text import PageText
+from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from state.sqlite.store import Store
 from tests.pages import small
 
@@ -32,13 +34,17 @@ def test_the_tools_of_a_page_are_made_without_reaching_anything() -> None:
 def test_the_doors_get_everything_from_the_environment(tmp_path: Path) -> None:
     environ = {"SHOP_DBA": "U1", "SHOP_DBA_PHONE": "1", "GONOGO_CHANNEL": "C1", "GONOGO_WATCH_SPEED": "240"}
     store = Store(tmp_path / "gonogo.db")
-    deps = make_deps(read_settings(environ), store, lambda: {"small.md": PAGE}, lambda page, ref: (ref,))
+
+    def preflight(page: Page, ref: str) -> PreflightReport:
+        return PreflightReport(warnings=(ref,))
+
+    deps = make_deps(read_settings(environ), store, lambda: {"small.md": PAGE}, preflight)
     assert deps.people(PAGE)["dba"] == {"U1"}
     assert deps.mentions(PAGE)["dba"] == ["U1"]
     assert deps.phones(PAGE)["dba"] == "1"
     assert deps.channel(PAGE) == "C1"
     assert "SHOP_URL" in deps.missing(PAGE)
-    assert deps.preflight(PAGE, "main") == ("main",)
+    assert deps.preflight is preflight
     assert deps.speed == 240.0
     assert deps.now().tzinfo is UTC
     store.close()

@@ -18,7 +18,8 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count
 
 _HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
-_CHANGED, _OTHER_COMMIT = 65, 66  # exit codes of the script
+_ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
+_CHANGED, _OTHER_COMMIT, _NO_COMMIT = 65, 66, 67  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
 
@@ -42,7 +43,10 @@ class CheckoutStep(StepBox):
         return "\n".join(
             (
                 'cd "$REPOSITORY"',
-                'git cat-file -e "$COMMIT^{commit}" || git fetch --quiet --tags --force origin',
+                f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
+                # all branches: a single-branch clone would not fetch the others by itself
+                'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
+                f"  git fetch --quiet --force --prune --no-tags origin {_ALL_REFS}",
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 'git checkout --quiet --force --detach "$COMMIT"',
@@ -73,6 +77,8 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
                 "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
                 lines=lines,
             )
+        if result.code == _NO_COMMIT:
+            return failed("`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.")
         if result.code == _OTHER_COMMIT:
             return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
         return failed(f"git failed with exit code {result.code}; see its output.", lines=lines)

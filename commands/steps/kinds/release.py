@@ -5,43 +5,59 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from commands.ports.page_text import PageText, Text
-from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed
+from commands.ports.page_text import PLACEHOLDER, PageText, Text
+from commands.ports.preflight import OK, PreflightCheck, PreflightContext, PreflightResult, blocked
+from commands.ports.shell import CommandResult
+from commands.ports.tools import Tools
 from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.value_types import ValueType, fits, misfit
-from commands.steps.values import fill, parse_values
+from commands.steps.shared.commit_checks import CommitCheck, first_problem
+from commands.steps.value_types import ValueType
+from commands.steps.values import fill, has_placeholder, parse_values, without_values
+from commands.systems.git.refs import (
+    PROGRAMS,
+    Release,
+    ReleaseError,
+    branches_regex,
+    parse_release,
+    pattern_error,
+    ref_error,
+    release_script,
+)
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
-_SCRIPT = """\
-cd "$REPOSITORY"
-git fetch --quiet --tags --force origin
-for name in "origin/$REF" "$REF"; do
-  commit=$(git rev-parse --verify --quiet --end-of-options "$name^{commit}") && break
-done
-[ -n "$commit" ] || exit 66
-before=$(git rev-parse HEAD)
-git log --oneline -10 "$before..$commit"
-changed=$(git diff --name-only "$before" "$commit" | wc -l)
-git show --no-patch --format=committed_at=%cI "$commit"
-printf 'changed=%s\\ncommit_before=%s\\ncommit=%s\\n' "$((changed))" "$before" "$commit\""""
-_FILE = 'cd "$REPOSITORY"\ngit show "$COMMIT:$FILE"'
-_HASH = 'cd "$REPOSITORY"\ngit rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
-_NO_REF = 66  # exit code of the script
+_IN = 'export GIT_NO_REPLACE_OBJECTS=1\ncd "$REPOSITORY"\n'
+_FILE = _IN + 'git show "$COMMIT:$FILE"'
+_HASH = _IN + 'git rev-parse --verify --quiet --end-of-options "$COMMIT:$FILE"'
 MAX_FILE_BYTES = 2_000_000  # a stored file is part of the record, and of the script of a rehearsal
 _SPLIT = "bring large data in separately, or split the file"
 
 
-class ReleaseStep(StepBox):
-    """`ref` is a branch of origin; if there is none of that name, a tag or a commit.
+def _pattern(value: str) -> str:
+    if why := pattern_error(value):
+        raise ValueError(why)
+    return value
 
-    `files` are paths in the repository. Their texts, as the commit has them, are stored with the run.
+
+BranchPattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class ReleaseStep(StepBox):
+    """`ref` is a branch, tag or whole commit id that origin has now; a commit must be in one of its branches or tags.
+
+    - `files`: paths in the repository. Their texts, as the commit has them, are stored with the run.
+    - `branches`: the branches that may be deployed, like "main" or "release/*"; a tag or commit must be in one of them.
+      `*` stands for anything but a slash, `**` for anything.
+    - `signed`: the tag itself, or else the commit, must be signed with an SSH key of `signers`, and the key must be its
+      tagger's or committer's own. `signers` names a variable that holds the lines of git's allowed-signers file, so
+      that neither the repository nor the host can change who counts.
+    - `checks`: what a status API must say of the commit.
     """
 
     kind: ClassVar[str] = "release"
@@ -50,10 +66,26 @@ class ReleaseStep(StepBox):
     repository: EnvName
     ref: str = "<ref>"
     files: list[str] = Field(default_factory=list)
+    branches: list[BranchPattern] = Field(default_factory=list)
+    signed: bool = False
+    signers: EnvName | None = None
+    checks: list[CommitCheck] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if self.signed and not self.signers:
+            raise ValueError('signers: is missing; write the variable with the allowed signers, like "$SIGNERS"')
+        if self.signers and not self.signed:
+            raise ValueError("signed: is missing, so nobody would look at signers; write signed = true")
+        if not has_placeholder(self.ref) and (why := ref_error(self.ref)):
+            raise ValueError(f"ref: {why}")
+        return self
 
     def plan(self) -> list[str]:
-        return host_plan(self.host, _SCRIPT, self._env()) + [
-            f"on {self.host}: git show <commit>:{file}, stored with the run" for file in self.files
+        return [
+            *host_plan(self.host, release_script(signed=self.signed), self._page_env() | self._data()),
+            *(f"on {self.host}: git show <commit>:{file}, stored with the run" for file in self.files),
+            *(check.plan() for check in self.checks),
         ]
 
     def value_types(self) -> Mapping[str, ValueType]:
@@ -61,39 +93,62 @@ class ReleaseStep(StepBox):
             "commit": ValueType.COMMIT,
             "commit_before": ValueType.COMMIT,
             "committed_at": ValueType.WORD,
-            "changed": ValueType.INTEGER,
         }
 
+    def inputs(self) -> set[str]:
+        return set(PLACEHOLDER.findall(self.ref))
+
+    def places(self) -> set[tuple[str, str]]:
+        return super().places() | {("webs", check.web) for check in self.checks}
+
     def preflight(self) -> list[PreflightCheck]:
-        check = RefAndFiles(host=self.host, repository=self.repository, ref=self.ref, files=tuple(self.files))
-        return [ProgramsCheck(host=self.host, names=("git",)), check]
+        programs = (*PROGRAMS, "ssh-keygen") if self.signed else PROGRAMS
+        return [ProgramsCheck(host=self.host, names=programs), RefAndFiles(step=self)]
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, _SCRIPT, self._env())
         ref = fill(self.ref, ctx.values)
-        if result.code == _NO_REF:
-            return failed(f"The repository's origin has no branch, tag or commit {ref}.", output=result.tail)
-        if result.code:
-            return failed(f"git failed with exit code {result.code}; nothing was changed.", lines=result.last_lines)
-        values = parse_values(result.tail)
-        types, source = self.value_types(), f"printed on host “{self.host}”"
-        if problem := next(
-            filter(None, (misfit(name, values.get(name, ""), types[name], source) for name in types)), ""
-        ):
-            return failed(f"{problem} Nothing was changed.", lines=result.last_lines)
-        values = {name: values[name] for name in types}
-        commit, before = values["commit"], values["commit_before"]
+        if why := ref_error(ref):
+            return failed(why)
+        script = release_script(signed=self.signed)
+        result = run_job(self, ctx, self.host, script, self._page_env(), self._data())
+        try:
+            release = self.release(result, ref)
+            self.require_green(ctx.tools, release)
+            moved = _moved(release, ref, ctx.found_at_start.get(self.place_of(ref), ""))
+        except ReleaseError as error:
+            return failed(error.sentence(), lines=result.last_lines)
         for file in self.files:
-            if problem := self._store(ctx, commit, file):
+            if problem := self._store(ctx, release.commit, file):
                 return failed(problem)
-        changed = format_count(int(values["changed"]), "changed file")
-        summary = f"{ref} is commit {commit[:10]}; production runs {before[:10]}; {changed}."
-        if commit == before:
-            summary = f"{ref} is commit {commit[:10]}, which production runs already. There is nothing new to deploy."
-        return done(summary, lines=tuple(result.tail.splitlines()[: -len(values)]), values=values)
+        values = {"commit": release.commit, "commit_before": release.before, "committed_at": release.committed_at}
+        lines = without_values(result.tail.splitlines())
+        return done(_summary(release, ref) + moved, lines=(*_notes(release), *lines), values=values)
 
-    def _env(self) -> dict[str, str]:
-        return {"REPOSITORY": self.repository, "REF": self.ref}
+    def release(self, result: CommandResult, ref: str) -> Release:
+        """What the script found. Raises ReleaseError."""
+        return parse_release(result, parse_values(result.tail), ref, self.branches)
+
+    def require_green(self, tools: Tools, release: Release) -> None:
+        """Raise ReleaseError if one of the `checks` is not green."""
+        if problem := first_problem(self.checks, tools.web, release.commit):
+            what = f"commit {release.commit[:10]} is not green: {problem}"
+            raise ReleaseError(what, "wait until its checks have passed, or mend them")
+
+    def place_of(self, ref: str) -> str:
+        """The name under which the preflight hands on which commit a ref was."""
+        return f"{self.host} {self.repository} {ref}"
+
+    def env(self, ref: str) -> dict[str, Text]:
+        """The environment of the script for a ref."""
+        env: dict[str, Text] = {name: PageText(text) for name, text in self._page_env().items()}
+        return {**env, **self._data(), "REF": ref}
+
+    def _page_env(self) -> dict[str, str]:
+        signers = {"SIGNERS": self.signers} if self.signers else {}
+        return {"REPOSITORY": self.repository, "REF": self.ref, **signers}
+
+    def _data(self) -> dict[str, str]:
+        return {"BRANCHES": branches_regex(self.branches)}
 
     def _store(self, ctx: Context, commit: str, file: str) -> str:
         """Store one file with the run. Returns what is wrong, as a sentence; empty if it is stored."""
@@ -104,7 +159,7 @@ class ReleaseStep(StepBox):
         content = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=MAX_FILE_BYTES)
         if content.size > MAX_FILE_BYTES:
             return f"{file} {_too_large(content.size)}; {_SPLIT}."
-        if content.code or blob(content.tail) != git_hash.tail.strip():
+        if content.code or blob(content.tail, len(commit)) != git_hash.tail.strip():
             return (
                 f"{file} of commit {commit[:10]} cannot be stored unchanged: it is not UTF-8 text, or it contains one "
                 "of the bot's secrets, which the bot masks in everything it reads."
@@ -119,47 +174,79 @@ def _too_large(size: int) -> str:
     return f"is {format_bytes(size)}, but at most {format_bytes(MAX_FILE_BYTES)} can be stored with the run"
 
 
-def blob(text: str) -> str:
-    """The hash that git gives to a file with this text."""
+def blob(text: str, digits: int = 40) -> str:
+    """The hash that git gives to a file with this text, in a repository with ids of so many hex digits (40 or 64)."""
     data = text.encode()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    data = b"blob %d\0" % len(data) + data
+    if digits == 40:
+        return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return hashlib.sha256(data).hexdigest()
+
+
+def _moved(release: Release, ref: str, before: str) -> str:
+    """What to say if the ref was another commit at the start; empty if not. Raises ReleaseError for a tag."""
+    if before in {"", release.commit}:
+        return ""
+    if release.found.startswith("refs/tags/"):
+        raise ReleaseError(
+            f"the tag {ref} was moved on origin: it was commit {before[:10]} at the start, now it is "
+            f"{release.commit[:10]}",
+            "find out who moved it and why, then abort this run and start a new one",
+        )
+    return f" At the start, {ref} was commit {before[:10]}."
+
+
+def _summary(release: Release, ref: str) -> str:
+    commit, before = release.commit[:10], release.before[:10]
+    if release.commit == release.before:
+        return f"{ref} is commit {commit}, which production runs already. There is nothing new to deploy."
+    return f"{ref} is commit {commit}; production runs {before}; {format_count(release.changed, 'changed file')}."
+
+
+def _notes(release: Release) -> tuple[str, ...]:
+    """What was compared, one line each."""
+    notes = [f"Signed by {release.signer}."] if release.signer else []
+    if not release.found:
+        notes.append(f"The commit is in {release.contained} of origin.")
+    if not release.followed:
+        notes.append("The working copy does not fetch this branch by itself; it was fetched by its name.")
+    return tuple(notes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefAndFiles:
-    """Preflight: whether origin has the ref, and the ref has all files. Passes their texts to the late checks."""
+    """Preflight: whether the ref may be deployed, and has all files. Passes their texts to the late checks."""
 
-    host: str
-    repository: str
-    ref: str
-    files: tuple[str, ...]
+    step: ReleaseStep
     late: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
         """The host."""
-        return ("hosts", self.host)
+        return ("hosts", self.step.host)
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
-        """Fetch like the step, and read each file of that commit."""
-        ref = fill(self.ref, {"ref": ctx.ref})
-        env: dict[str, Text] = {"REPOSITORY": PageText(self.repository), "REF": ref}
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env)
-        if result.code == _NO_REF:
-            return blocked(f"the repository's origin has no branch, tag or commit {ref}", "push it, or name another")
-        commit = parse_values(result.tail).get("commit", "")
-        if result.code or not fits(commit, ValueType.COMMIT):
-            return blocked(f"the release cannot be fetched ({result.last_line})", "run git fetch there by hand")
-        problems = [problem for file in self.files for problem in self._read(ctx, commit, file)]
-        return problems or passed(f"{ref} is commit {commit[:10]}, with {self._all_files()}")
+        """Fetch like the step, judge like the step, and read each file of that commit."""
+        step, ref = self.step, fill(self.step.ref, {"ref": ctx.ref})
+        result = ctx.tools.shell.ask(step.host, release_script(signed=step.signed), env=step.env(ref))
+        try:
+            release = step.release(result, ref)
+            step.require_green(ctx.tools, release)
+        except ReleaseError as error:
+            return blocked(str(error), error.todo)
+        problems = [problem for file in step.files for problem in self._read(ctx, release.commit, file)]
+        kept = ((step.place_of(ref), release.commit),)
+        return problems or [PreflightResult(level=OK, summary=self._summary(release, ref), kept=kept)]
 
-    def _all_files(self) -> str:
-        count = len(self.files)
-        return f"{'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names"
+    def _summary(self, release: Release, ref: str) -> str:
+        count = len(self.step.files)
+        files = f"{'all ' if count > 1 else ''}{format_count(count, 'file')} that the page names"
+        notes = "".join(f". {note}" for note in _notes(release)).rstrip(".")
+        return f"{ref} is commit {release.commit[:10]}, with {files}{notes}"
 
     def _read(self, ctx: PreflightContext, commit: str, file: str) -> list[PreflightResult]:
-        env: dict[str, Text] = {"REPOSITORY": PageText(self.repository), "COMMIT": commit, "FILE": file}
-        content = ctx.tools.shell.ask(self.host, _FILE, env=env, keep=MAX_FILE_BYTES)
+        env: dict[str, Text] = {"REPOSITORY": PageText(self.step.repository), "COMMIT": commit, "FILE": file}
+        content = ctx.tools.shell.ask(self.step.host, _FILE, env=env, keep=MAX_FILE_BYTES)
         if content.code:
             return blocked(f"commit {commit[:10]} has no file {file}", "name the ref that this page was written for")
         if content.size > MAX_FILE_BYTES:

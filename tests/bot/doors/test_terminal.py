@@ -11,6 +11,7 @@ import pytest
 
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
+from commands.start.preflight import PreflightReport
 from commands.steps.outcome import failed
 from state.errors import BadRecord, NothingRuns, Refused
 from state.facts import Choice, Signature, StepAnswer
@@ -73,8 +74,8 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
     put_in_force(settings.state)
-    user = system_user_of(LEAD)
-    door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: ("old key",)))
+    user, report = system_user_of(LEAD), PreflightReport(warnings=("old key",))
+    door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: report))
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
     assert list(door.start(options)) == ["Warning: old key", "Run 1 of 🚀 A small deploy has started.", *NOT_SERVED]
     assert (door.store.run(1).notice_minutes, door.store.run(1).note) == (5, "the fix")

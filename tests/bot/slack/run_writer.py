@@ -11,6 +11,7 @@ from commands.run import countdown_writes
 from commands.run import events as run_events
 from commands.runbook import Page
 from commands.signoff.actions import RunActions
+from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from commands.steps.outcome import Outcome, done, failed
@@ -47,7 +48,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "missing": lambda _: [],
         "channel": lambda _: CHANNEL,
         "now": lambda: datetime.now(UTC),
-        "preflight": lambda page, ref: (),
+        "preflight": lambda page, ref: PreflightReport(),
         "speed": 1.0,
     }
     return Deps(**{**values, **changes})  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pytest
 
 from bot.rehearsal.workspace import View
 from bot.slack import listeners
+from commands.start.preflight import PreflightReport
 from state.errors import Refused
 from tests.bot.slack.run_writer import CHANNEL, DBA, LEAD
 from tests.bot.slack.slack_box import SlackBox, play
@@ -67,9 +68,9 @@ def test_a_long_preflight_is_shown_in_the_form_and_then_its_result(
     monkeypatch.setattr(listeners, "ACK_LIMIT", 0.05)
     may_end = threading.Event()
 
-    def preflight(*_: object) -> tuple[str, ...]:
+    def preflight(*_: object) -> PreflightReport:
         assert may_end.wait(10)
-        return ("browser: there is none",)
+        return PreflightReport(warnings=("browser: there is none",))
 
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
@@ -89,7 +90,7 @@ def test_somebody_who_closed_the_form_gets_the_result_in_a_message(
     monkeypatch.setattr(listeners, "ACK_LIMIT", 0.05)
     is_closed = threading.Event()
 
-    def preflight(*_: object) -> tuple[str, ...]:
+    def preflight(*_: object) -> PreflightReport:
         assert is_closed.wait(10)
         raise Refused("host x: nobody listens there")
 

@@ -9,12 +9,15 @@ from threading import Event
 import pytest
 
 from commands.run.context import ContextFactory, missing_input
+from commands.start.preflight import PreflightReport
+from commands.start.request import StartRequest
+from commands.start.starter import start
 from commands.steps.base import page_value_types
 from commands.steps.outcome import failed
 from commands.steps.value_types import ValueType
 from state.errors import BadRecord
 from state.records import Attempt, AttemptState, RunState
-from tests.commands.run.context_case import DEPLOY, PAGE, ContextCase
+from tests.commands.run.context_case import DEPLOY, PAGE, WHO, ContextCase
 from tests.pages import NOON, fact, small
 
 
@@ -55,6 +58,16 @@ def test_a_step_began_with_its_first_attempt_or_begins_now(context_case: Context
         context_case.store.begin_attempt(1, DEPLOY.id, attempt, NOON + timedelta(minutes=attempt))
     again = context_case.context(attempt=2)
     assert (again.began_at, again.stamp) == (NOON + timedelta(minutes=1), "20261123T120100Z")
+
+
+def test_what_the_preflight_found_is_known_to_every_step(context_case: ContextCase) -> None:
+    assert context_case.context().found_at_start == {}
+    context_case.store.move_run(1, RunState.ABORTED, NOON)
+    report = PreflightReport(kept=(("h $REPO v2", "abc"),))
+    people = {role: frozenset({"U2"}) for role in PAGE.roles}
+    later = start(context_case.store, PAGE, StartRequest(), WHO, people, NOON, report)
+    factory = ContextFactory(context_case.store, PAGE, later.id, context_case.world.tools())
+    assert factory.context(DEPLOY, 1, Event()).found_at_start == {"h $REPO v2": "abc"}
 
 
 def test_files_are_kept_with_the_run(context_case: ContextCase) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from commands.ports.shell import CommandResult
 from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from state.errors import Failed, NotAllowed, Refused
 from state.facts import Choice
 from state.records import AttemptState
@@ -220,7 +221,7 @@ def test_option_b_when_kept_starts_option_a_once(tmp_path: Path) -> None:
 def test_a_next_page_that_fails_its_preflight_is_not_started_and_the_thread_says_why(tmp_path: Path) -> None:
     sim = SimulatedRun(tmp_path, page="option-b.md")
 
-    def preflight(page: Page, ref: str) -> tuple[str, ...]:
+    def preflight(page: Page, ref: str) -> PreflightReport:
         raise Refused(f"{page.name} at {ref[:4]}: the backup's folder is full")
 
     sim.engine = sim.new_engine(preflight)

@@ -45,7 +45,7 @@ TIMELINE = """\
 
 # one line of each kind that the page uses, as a person reads it before the deploy
 GOLDEN = {
-    "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>",
+    "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>, BRANCHES=",
     "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" "
     "--compress=\"$packing\" -f \"$FILE.part\"",
     "rehearse": "    on a copy of <backup_file>: "

@@ -222,4 +222,10 @@ def test_without_failures_the_warnings_come_back() -> None:
         PreflightLine(about="web y", result=PreflightResult(level=WARN, summary="answers 404", todo="check it")),
         PreflightLine(about="web z", result=PreflightResult(level=WARN, summary="is slow")),
     ]
-    assert require_no_failures(PAGE, iter(lines)) == ("web y: answers 404 → check it", "web z: is slow")
+    assert require_no_failures(PAGE, iter(lines)).warnings == ("web y: answers 404 → check it", "web z: is slow")
+
+
+def test_what_the_checks_keep_for_the_run_comes_back() -> None:
+    found = PreflightResult(level=OK, summary="v2 is commit abc", kept=(("h $REPO v2", "abc"),))
+    lines = [PreflightLine(about="host h", result=found), *environment_lines([])]
+    assert require_no_failures(PAGE, iter(lines)).kept == (("h $REPO v2", "abc"),)

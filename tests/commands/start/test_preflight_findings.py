@@ -123,7 +123,7 @@ def test_files_changed_by_hand_are_a_warning_and_do_not_stop_the_start(world: Wo
     assert "1 tracked file edited on the host: M backend/x.js" in lines_of(world, WARN)[0]
     assert (
         "save or discard the changes first"
-        in require_no_failures(PAGE, run_preflight(PAGE, world.tools(), "", limit=10))[0]
+        in require_no_failures(PAGE, run_preflight(PAGE, world.tools(), "", limit=10)).warnings[0]
     )
 
 

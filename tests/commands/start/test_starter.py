@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from commands.runbook import Page
+from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
 from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused, TooLate
+from state.events import RunStarted
 from state.facts import Actor, Door
 from state.records import RunState
 from state.sqlite.store import Store
@@ -36,14 +38,15 @@ class Edge:
         self.store = store
         self.missing: Sequence[str] = ()
         self.warnings: tuple[str, ...] = ()
+        self.kept: tuple[tuple[str, str], ...] = ()
         self.failure = ""
         self.preflights: list[tuple[str, str]] = []
 
-    def preflight(self, page: Page, ref: str) -> tuple[str, ...]:
+    def preflight(self, page: Page, ref: str) -> PreflightReport:
         self.preflights.append((page.name, ref))
         if self.failure:
             raise Refused(self.failure)
-        return self.warnings
+        return PreflightReport(warnings=self.warnings, kept=self.kept)
 
     @property
     def starter(self) -> Starter:
@@ -73,7 +76,15 @@ def test_a_run_is_written_with_its_request_and_its_own_copy_of_the_page(store: S
 
 
 def test_the_start_is_reported_with_the_warnings(store: Store) -> None:
-    start(store, PAGE, StartRequest(note="hello"), WHO, PEOPLE, NOON, ("the disk is nearly full",))
+    start(
+        store,
+        PAGE,
+        StartRequest(note="hello"),
+        WHO,
+        PEOPLE,
+        NOON,
+        PreflightReport(warnings=("the disk is nearly full",)),
+    )
     (event,) = store.events(1)
     started = payload(event)
     assert (event.data.stored_kind, event.at) == ("started", NOON)
@@ -186,3 +197,11 @@ def test_an_active_run_on_the_target_is_said_without_a_preflight(edge: Edge) -> 
     with pytest.raises(AlreadyRunning, match="shop already has run 1"):
         edge.starter.start(StartRequest(), WHO)
     assert edge.preflights == []
+
+
+def test_what_the_preflight_found_is_written_with_the_start(edge: Edge) -> None:
+    edge.kept = (("h $REPO a=b", "abc"),)
+    run = edge.starter.start(StartRequest(), WHO).run
+    (event,) = edge.store.events(run.id)
+    assert isinstance(event.data, RunStarted)
+    assert event.data.found_by_name() == {"h $REPO a=b": "abc"}

@@ -12,9 +12,9 @@ class Repository:
     `old` is the working copy's commit, `new` the newest one of origin.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, object_format: str = "sha1") -> None:
         self.origin, self.path = folder / "origin", folder / "copy"
-        git(folder, "init", "-q", "-b", "main", str(self.origin))
+        git(folder, "init", "-q", "-b", "main", f"--object-format={object_format}", str(self.origin))
         self.commit({"app.js": "const a = 1\n", "package-lock.json": "{}\n"}, "First")
         git(folder, "clone", "-q", str(self.origin), str(self.path))
         self.old = git(self.path, "rev-parse", "HEAD")

@@ -63,6 +63,10 @@ def test_an_unusable_scratch_database_is_reported(operator: Operator, superuser:
 
 def test_a_ref_that_nobody_pushed_is_reported(operator: Operator) -> None:
     assert [line for line in lines(operator, FAIL, ref="v99") if "no branch, tag or commit v99" in line]
+    operator.run("git branch hotfix")
+    found = lines(operator, FAIL, ref="hotfix")
+    operator.run("git branch -D hotfix")
+    assert [line for line in found if "the branch hotfix is in the working copy only" in line], found
 
 
 def test_a_folder_without_git_and_a_missing_web_folder_are_reported(operator: Operator, tmp_path: Path) -> None:

@@ -68,5 +68,19 @@ def test_after_a_crash_the_commit_that_is_checked_out_decides(repository: Reposi
 
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
     """A branch may have moved to another commit, so only a full hash is checked out."""
-    outcome = check_out(repository, "origin/main")
-    assert outcome.state == "failed", outcome.summary
+    for commit in ("origin/main", repository.new[:12], "--orphan", "-"):
+        outcome = check_out(repository, commit)
+        assert outcome.state == "failed", commit
+        assert outcome.summary.startswith("`commit` is not a whole commit id, so nothing was checked out"), commit
+    assert git(repository.path, "rev-parse", "HEAD") == repository.old
+
+
+def test_a_single_branch_clone_gets_the_commit_and_its_tags_stay(repository: Repository) -> None:
+    git(repository.origin, "checkout", "-q", "-b", "release/2")
+    commit = repository.commit({"app.js": "const a = 2.1\n"}, "Only there")
+    git(repository.origin, "tag", "mine")
+    git(repository.origin, "checkout", "-q", "main")
+    git(repository.path, "config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main")
+    git(repository.path, "tag", "mine")
+    assert check_out(repository, commit).state == "done"
+    assert git(repository.path, "rev-parse", "mine") == repository.old

@@ -29,8 +29,8 @@ def shell(repository: Repository) -> LocalShell:
 
 def test_the_plan_shows_the_exact_commands() -> None:
     text = plan(box("release", RELEASE))
-    assert "on h: git fetch --quiet --tags --force origin" in text
-    assert "with REPOSITORY=$REPO, REF=<ref>" in text
+    assert "on h: found=$(timeout 60 git ls-remote origin 9>&- | awk '" in text
+    assert "with REPOSITORY=$REPO, REF=<ref>, BRANCHES=" in text
     assert "on h: git show <commit>:up.sql, stored with the run" in text
 
 
@@ -66,7 +66,7 @@ def test_a_missing_ref_is_named(repository: Repository) -> None:
     outcome = execute(box("release", RELEASE), context(World(), {"ref": "v9"}, shell=shell(repository), files={}))
     assert (outcome.state, outcome.summary) == (
         "failed",
-        "The repository's origin has no branch, tag or commit v9.",
+        "The repository's origin has no branch, tag or commit v9: push it, or name another.",
     )
 
 

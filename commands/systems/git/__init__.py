@@ -1,0 +1,1 @@
+"""What the bot knows of git: the refs that origin has now, their commits, and who signed them."""

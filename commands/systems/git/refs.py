@@ -1,0 +1,178 @@
+"""Refs of a release: which are allowed, how origin is asked for one, and what the answer means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from commands.ports.shell import CommandResult
+from commands.systems.git.signatures import signature_error, signer
+from commands.systems.scripts import script
+from state.errors import ToolError
+
+PROGRAMS = ("git", "awk", "flock", "timeout")  # what the scripts need on the host
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+_PATTERN = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._/*-]{0,199}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,63}")
+_NOT_CONTAINED = 72  # an exit code of the script; the others are below
+NOT_ON_ORIGIN = 66
+
+
+class ReleaseError(ToolError):
+    """A commit may not be deployed, or is not known. The message is a clause that says why; `todo` says what to do."""
+
+    def __init__(self, message: str, todo: str) -> None:
+        super().__init__(message)
+        self.todo = todo
+
+    def sentence(self) -> str:
+        """Both as one sentence."""
+        what = str(self)
+        return f"{what[:1].upper()}{what[1:]}: {self.todo}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The commit to deploy.
+
+    - `before`: the commit that production runs.
+    - `changed`: how many files differ between the two.
+    - `found`: the full name of the ref on origin ("refs/tags/v2"), or empty if the commit's own id was given.
+    - `contained`: a branch or tag of origin that contains the commit ("heads/main").
+    - `signer`: who signed it, if that was required.
+    - `followed`: False if the working copy, a single-branch clone, does not fetch this branch by itself.
+    """
+
+    commit: str
+    before: str
+    committed_at: str
+    changed: int
+    found: str = ""
+    contained: str = ""
+    signer: str = ""
+    followed: bool = True
+
+
+def ref_error(ref: str) -> str:
+    """Why a text cannot be the ref of a release, as a sentence; empty if it can."""
+    if not _REF.fullmatch(ref) or ".." in ref or "//" in ref or ref.endswith((".lock", "/", ".")):
+        example = "use letters, digits, dots, dashes and slashes, like v2.4.1 or main."
+        return f"{ref[:250]!r} is not a branch, tag or commit; {example}"
+    if ref == "HEAD":
+        return "HEAD is whatever somebody made origin's default; name a branch, tag or commit."
+    if ref.startswith("refs/") and not ref.startswith(("refs/heads/", "refs/tags/")):
+        return f"{ref[:80]!r} is neither a branch nor a tag; pull requests and other refs are not deployed."
+    return ""
+
+
+def pattern_error(pattern: str) -> str:
+    """Why a text cannot be a pattern for branches; empty if it can."""
+    if not _PATTERN.fullmatch(pattern) or "***" in pattern or pattern.startswith("refs/"):
+        return (
+            f'{pattern[:80]!r} is no pattern for branches; write names like "main" or "release/*", where * stands for '
+            "anything but a slash, and ** for anything"
+        )
+    return ""
+
+
+def branches_regex(patterns: Sequence[str]) -> str:
+    """The patterns as one extended regular expression of whole names. `*` does not match a slash, `**` does."""
+    parts = [re.split(r"(\*\*?)", pattern.replace(".", "[.]")) for pattern in patterns]
+    stars = {"*": "[^/]*", "**": ".*"}
+    return "|".join("".join(stars.get(part, part) for part in pieces) for pieces in parts)
+
+
+def release_script(*, signed: bool) -> str:
+    """The script that finds the commit of `REF` on origin now, in the working copy `REPOSITORY`.
+
+    It changes nothing outside `refs/gonogo`. `BRANCHES` is a `branches_regex`, empty if every ref is allowed. When
+    `signed`, `SIGNERS` has the lines of an allowed-signers file.
+    """
+    names = ("find", "signature", "describe") if signed else ("find", "describe")
+    return "".join(script(f"git/{name}.sh") for name in names).rstrip("\n")
+
+
+def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, branches: Sequence[str]) -> Release:
+    """The release that the script found; `values` are the `name=value` lines of its output. Raises ReleaseError."""
+    if result.code:
+        raise _error(result, values, ref, branches)
+    ids = [values.get(name, "") for name in ("commit", "commit_before")]
+    if not all(_COMMIT.fullmatch(commit) for commit in ids) or not values.get("changed", "").isdigit():
+        raise ReleaseError("git's answer holds no commit ids", "run git fetch there by hand")
+    return Release(
+        commit=ids[0],
+        before=ids[1],
+        committed_at=values.get("committed_at", ""),
+        changed=int(values["changed"]),
+        found=values.get("found", ""),
+        contained=values.get("contained", ""),
+        signer=signer(result.tail),
+        followed=values.get("followed") != "no",
+    )
+
+
+def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches: Sequence[str]) -> ReleaseError:
+    known = {
+        65: ("the working copy has no commit checked out", "check out the version that production runs"),
+        67: (
+            f"origin does not say which refs it has ({_last_words(result)})",
+            "run git ls-remote origin in the working copy, and mend git's access to it",
+        ),
+        68: ("origin is empty: it has no branch and no tag", "push the release, or correct the working copy's origin"),
+        69: (
+            f"origin has both a branch and a tag {ref}",
+            f"name the one you mean: refs/heads/{ref} or refs/tags/{ref}",
+        ),
+        70: (
+            f"{ref} looks like a commit id, but origin has a branch or tag of that name",
+            f"rename it, or name it in full: refs/heads/{ref} or refs/tags/{ref}",
+        ),
+        71: (f"the tag {ref} is on something that is not a commit", "name a tag of a commit"),
+        73: ("another fetch in the working copy has not ended for 60 s", "wait for it, or find out why it hangs"),
+    }
+    if result.code in known:
+        return ReleaseError(*known[result.code])
+    if result.code == NOT_ON_ORIGIN:
+        return ReleaseError(*_not_on_origin(values.get("copy", ""), ref))
+    if result.code == _NOT_CONTAINED:
+        return ReleaseError(*_not_contained(values, ref, branches))
+    if problem := signature_error(result, values, ref):
+        return ReleaseError(*problem)
+    return ReleaseError(f"git failed with exit code {result.code} ({_last_words(result)})", "run git fetch by hand")
+
+
+def _last_words(result: CommandResult) -> str:
+    words = result.tail.strip().splitlines()
+    return words[-1][:160] if words else "no answer within 60 s" if result.code == 67 else "it printed nothing"
+
+
+def _not_on_origin(copy: str, ref: str) -> tuple[str, str]:
+    """What is wrong and what to do; `copy` is where the working copy has a ref of that name."""
+    again = "push it again, or name another"
+    match copy:
+        case "remotes/origin":
+            return f"origin no longer has the branch {ref}; only the working copy remembers it", again
+        case "heads":
+            return f"the branch {ref} is in the working copy only; origin does not have it", "push it, or name another"
+        case "tags":
+            return f"the tag {ref} is in the working copy only: it was deleted on origin, or never pushed", again
+    missing = f"the repository's origin has no branch, tag or commit {ref}"
+    if ref.startswith("origin/"):
+        return missing, f"leave origin/ out: {ref.removeprefix('origin/')}"
+    if _SHORT_COMMIT.fullmatch(ref):
+        return missing, "give a commit's whole id (git rev-parse prints it), or push it, or name another"
+    return missing, "push it, or name another"
+
+
+def _not_contained(values: Mapping[str, str], ref: str, branches: Sequence[str]) -> tuple[str, str]:
+    allowed = ", ".join(branches)
+    if values.get("found", "").startswith("refs/heads/"):
+        return f"the page does not allow the branch {ref}, only {allowed}", "name one of these"
+    what = f"no branch that the page allows ({allowed})" if branches else "no branch or tag of origin"
+    if values.get("shallow") == "true":
+        todo = "run git fetch --unshallow there"
+        return f"{what} contains {ref}, as far as the working copy knows, which is a shallow clone", todo
+    todo = "merge it into one of these, or name another" if branches else "push a branch that has it, or name another"
+    return f"{what} contains {ref}", todo
