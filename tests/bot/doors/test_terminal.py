@@ -212,12 +212,12 @@ def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
 
 def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    assert lines(writer, "report", number=1, html=None)[0].startswith("# ✅ Run 1: shop is kept")
+    assert lines(writer, "report", number=1, html=None, bundle=None)[0].startswith("# ✅ Run 1: shop is kept")
     page = tmp_path / "report.html"
-    assert lines(writer, "report", number=1, html=page) == [f"The report of run 1 is in {page}."]
+    assert lines(writer, "report", number=1, html=page, bundle=None) == [f"The report of run 1 is in {page}."]
     assert page.read_text().startswith("<!doctype html>")
     with pytest.raises(Refused, match="cannot be written to"):
-        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html")
+        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html", bundle=None)
 
 
 def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:
