@@ -1,4 +1,4 @@
-"""The doctor's checks of the journal: whether the record was changed from outside, and where its key is."""
+"""The doctor's checks of the journal: was a run changed from outside, and where is the key."""
 
 from __future__ import annotations
 

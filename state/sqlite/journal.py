@@ -1,4 +1,4 @@
-"""Writes and reads the journal in the state file, in the transactions of the writes that it covers."""
+"""Writes and reads the journal, in the transactions of the writes that it covers."""
 
 from __future__ import annotations
 

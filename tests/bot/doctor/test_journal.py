@@ -38,8 +38,8 @@ def test_a_changed_record_is_a_failure_with_the_first_entry(tmp_path: Path) -> N
     by_hand(path, "UPDATE runs SET note = 'x' WHERE id = 2")
     assert lines(path) == [
         (
-            "fail  record: it was changed from outside: run 2: entry 1 (the start of the run, with its page) was altered: "
-            "see `gonogo verify`"
+            "fail  record: it was changed from outside: run 2: entry 1 (the start of the run, with its page) "
+            "was altered: see `gonogo verify`"
         )
     ]
 
