@@ -79,5 +79,6 @@ def require_true_run(store: Store, run: Run, now: datetime) -> None:
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(
                 f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what "
-                "that would do. Put the state file back as it was, or roll back by hand and close the run with `gonogo end`"
+                "that would do. Put the state file back as it was, or roll back by hand and close the run with "
+                "`gonogo end`"
             )

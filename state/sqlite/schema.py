@@ -15,7 +15,10 @@ _SQL = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_
 
 
 def schema_changes(connection: sqlite3.Connection) -> list[Change]:
-    """What is not as the migrations made it. A foreign trigger would change what the bot writes, before it is covered."""
+    """What is not as the migrations made it.
+
+    A foreign trigger would change what the bot writes before the journal covers it.
+    """
     found, made = _schema(connection), _own_schema()
     return [
         *(
