@@ -17,11 +17,15 @@ from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
+from state.errors import BadRecord
+from state.journal import RecordKey
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
+from state.sqlite.verify import verify_file
 
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
+MOST_CHANGED = 10  # runs that are logged as changed
 
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
@@ -37,6 +41,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     require_private(settings.state)
     store = Store(settings.state, serving=True, key=settings.record_key)
     store.put_in_force(in_force)
+    threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     if store.has_lost_key():
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
 
@@ -62,6 +67,18 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         engine.stop()
         store.close()
     return 0
+
+
+def _verify(settings: Settings, key: RecordKey | None) -> None:
+    """Log what was changed from outside in any run; the runners check the active ones themselves."""
+    try:
+        changed = [verdict for verdict in verify_file(settings.state, key) if verdict.changes]
+    except BadRecord as error:
+        LOG.warning("the record was not verified: %s", error)
+        return
+    for verdict in changed[:MOST_CHANGED]:
+        which = f"run {verdict.run}" if verdict.run else "the state file"
+        LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
 async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event) -> None:

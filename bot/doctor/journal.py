@@ -1,9 +1,8 @@
-"""The doctor's checks of the journal: whether the record was changed from outside, and where its key is."""
+"""The doctor's checks of the journal: was a run changed from outside, and where is the key."""
 
 from __future__ import annotations
 
 import stat
-from pathlib import Path
 
 from bot.settings import Settings
 from bot.text import clean, clip
@@ -38,16 +37,16 @@ def check_journal(settings: Settings) -> list[PreflightLine]:
 
 
 def _key(settings: Settings, key: RecordKey | None, needed: bool) -> list[PreflightLine]:
-    if key is None:
+    lines = []
+    if key is None and needed:
         todo = "set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was"
-        return [_line(WARN, "its key is not here: the bot writes without it", todo)] if needed else []
+        lines.append(_line(WARN, "its key is not here: the bot writes without it", todo))
     source = settings.record_key
-    if isinstance(source, RecordKey):
-        return []
-    file: Path = source or key_beside(settings.state)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        return [_line(WARN, f"others may read its key {file}", f"chmod 600 {file}")]
-    return []
+    files = [settings.signing_key_file]
+    if key and not isinstance(source, RecordKey):
+        files.append(source or key_beside(settings.state))
+    readable = [file for file in files if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077]
+    return lines + [_line(WARN, f"others may read the key {file}", f"chmod 600 {file}") for file in readable]
 
 
 def _name(verdict: Verdict, change: str) -> str:

@@ -1,4 +1,4 @@
-"""`gonogo report`: prints the report of a run, or writes it as one HTML page or as a signed bundle."""
+"""`gonogo report`: prints the report of a run, or writes it as HTML or as a signed bundle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifies a bundle, offline and without the state file: its signature, its files, and its journal."""
+"""Verifies a bundle without the state file: its signature, its files, and its journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares a run's journal with what the bot posted of it to Slack, which nobody can change in the state file."""
+"""Compares a run's journal with what the bot posted of it to Slack."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def compare_with_slack(settings: Settings, verdict: Verdict) -> tuple[bool, str]
 
 
 def compare(chain: Chain, heads: Iterable[PostedHead]) -> tuple[bool, str]:
-    """Whether a journal agrees with the heads that were posted, and a line that says so."""
+    """Whether a journal agrees with the heads that were posted, which no writer of the state file can change."""
     posted = sorted(set(heads), key=lambda head: (head.entry, head.hash))
     if not posted:
         if not chain.entries:

@@ -1,4 +1,4 @@
-"""Verifies the state file: one line for each run, with the first entry that was altered, added or removed."""
+"""Verifies the state file: one line for each run, with the first change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices that the record of a run was changed from outside: continuing then waits for people, a rollback does not."""
+"""Notices that a run was changed from outside: continuing waits for people, a rollback not."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def require_true_run(store: Store, run: Run, now: datetime) -> None:
             event = RecordChanged(summary=change.summary, refused=True)
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(
-                f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what that "
-                "would do. Put the state file back as it was, or roll back by hand and close the run with `gonogo end`"
+                f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what "
+                "that would do. Put the state file back as it was, or roll back by hand and close the run with "
+                "`gonogo end`"
             )

@@ -1,4 +1,4 @@
-"""The journal: a keyed chain of entries, one for each write to a run, which shows what was changed from outside."""
+"""The journal: a keyed chain of entries, one for each write, that shows changes from outside."""
 
 from __future__ import annotations
 

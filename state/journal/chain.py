@@ -1,4 +1,4 @@
-"""The chain of a run's journal: what an entry covers, and how each is tied to the one before it."""
+"""The chain of a run's journal: what an entry covers, and how it is tied to the one before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record's key: with it the bot signs each entry of the journal. It is never in the record itself."""
+"""The record's key, which signs each entry of the journal and is never in the record itself."""
 
 from __future__ import annotations
 

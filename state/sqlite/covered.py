@@ -1,4 +1,4 @@
-"""What the journal covers of the state file: which columns of which rows, and what it leaves out."""
+"""What the journal covers of the state file: which columns of which rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes and reads the journal in the state file, in the transactions of the writes that it covers."""
+"""Writes and reads the journal, in the transactions of the writes that it covers."""
 
 from __future__ import annotations
 
@@ -74,6 +74,17 @@ class Journal(OpenFile):
         mac = head_mac(RECORD, run, older, key)
         self._write_head(RECORD, Head(number=run, hash=older, key=key.id if key else "", mac=mac))
         self._append(run, EntryKind.RUN)
+
+    def _number_of_removed(self) -> int:
+        """The number of the newest run if its row is not there any more, which no later run may take; else 0."""
+        newest = self.head(RECORD)
+        if (
+            newest is None
+            or head_problem(newest, self.key)
+            or self._rows("SELECT 1 FROM runs WHERE id >= ?", newest.number)
+        ):
+            return 0
+        return newest.number
 
     def _append(self, run: int, kind: EntryKind, sql: str = "", *values: Any) -> None:
         """Add the entry for a row that was just written; `sql` selects it where it is not the run's own row."""

@@ -1,4 +1,4 @@
-"""Whether the tables and triggers of a state file are the bot's own: a foreign trigger changes what the bot writes."""
+"""Whether the tables and triggers of a state file are the bot's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _SQL = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_
 
 
 def schema_changes(connection: sqlite3.Connection) -> list[Change]:
-    """What is not as the migrations made it."""
+    """What is not as the migrations made it.
+
+    A foreign trigger would change what the bot writes before the journal covers it.
+    """
     found, made = _schema(connection), _own_schema()
     return [
         *(

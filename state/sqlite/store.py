@@ -67,6 +67,8 @@ class Store(RunFiles, SideTables):
         row = {**clean(run), "state": RunState.GOING.value, "began_at": at.isoformat(), "ended_at": None}
         try:
             with self._write() as db:
+                if removed := self._number_of_removed():
+                    row["id"] = removed + 1
                 number = int(str(db.table("runs").insert(row).last_pk))
                 self._begin_journal(number)
                 self._add_events(number, at, [event])

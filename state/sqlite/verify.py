@@ -1,4 +1,4 @@
-"""Reads a state file without changing it, and tells for each run whether its record was changed from outside."""
+"""Tells for each run of a state file whether it was changed from outside; only reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the size of the state file changes `/deploy status`, and what a write takes."""
+"""The time of `/deploy status` by the size of the state file, and of a write with its journal."""
 
 from __future__ import annotations
 

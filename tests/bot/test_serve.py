@@ -18,9 +18,10 @@ from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
-from state.records import Attempt, AttemptState
+from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
+from tests.state.sqlite.forger import by_hand
 
 NOW = datetime.now(UTC)
 DEPLOY = "put-the-code-there"
@@ -142,3 +143,20 @@ def test_the_bot_does_not_serve_with_wrong_terminal_users_or_a_file_that_everybo
     code, _, err = run(capsys, "serve", "--no-slack")
     assert code == 1
     assert words in err
+
+
+def test_a_bot_that_starts_logs_what_was_changed_in_any_run(shop: Path) -> None:
+    store = start_run(shop, "true")
+    store.move_run(1, RunState.ABORTED, NOW)
+    store.close()
+    by_hand(shop / "gonogo.db", "UPDATE facts SET person = 'U9' WHERE key = 'sign:ready:1:dba'")
+    words = [sys.executable, "-m", "bot.cli", "serve", "--no-slack"]
+    bot = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert bot.stderr
+        line = next(line for line in bot.stderr if "changed from outside" in line)
+    finally:
+        bot.kill()
+        bot.communicate()
+    assert "run 1: entry" in line
+    assert "(signature ready:1:dba) was altered (see `gonogo verify`)" in line

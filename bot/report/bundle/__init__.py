@@ -1,1 +1,1 @@
-"""The bundle of a run: its report and its record in one signed file that can be verified anywhere."""
+"""The bundle of a run: report and record in one signed file, verified anywhere."""

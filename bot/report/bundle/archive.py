@@ -1,4 +1,4 @@
-"""The bundle's file: a .tar.gz that is the same for the same content, and that is read within bounds."""
+"""The bundle's file: a .tar.gz without times in it, read within bounds."""
 
 from __future__ import annotations
 

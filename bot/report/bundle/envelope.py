@@ -1,4 +1,4 @@
-"""A DSSE envelope around an in-toto statement, as https://github.com/secure-systems-lab/dsse describes it."""
+"""A DSSE envelope (github.com/secure-systems-lab/dsse) around an in-toto statement."""
 
 from __future__ import annotations
 

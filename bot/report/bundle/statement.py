@@ -1,4 +1,4 @@
-"""What a bundle states, as an in-toto statement: the files, the commit, and every link of the journal.
+"""What a bundle states, as an in-toto statement: files, commit, and links of the journal.
 
 The predicate has a type of its own: SLSA's provenance tells how something was built, and a run builds nothing.
 """

@@ -1,4 +1,4 @@
-"""What a message's metadata says: which event it shows, and how far the run's journal went with it.
+"""What a message's metadata says: its event, and how far the run's journal went.
 
 Slack keeps it, so that somebody who writes the whole record anew is found by `gonogo verify`.
 """

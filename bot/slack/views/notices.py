@@ -1,4 +1,4 @@
-"""Messages about the unusual: a slow step, a clock that jumped, a changed record, a run ended by hand."""
+"""Messages about the unusual: slow steps, clock jumps, changed records, runs ended by hand."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ def test_a_changed_record_is_a_failure_with_the_first_entry(tmp_path: Path) -> N
     by_hand(path, "UPDATE runs SET note = 'x' WHERE id = 2")
     assert lines(path) == [
         (
-            "fail  record: it was changed from outside: run 2: entry 1 (the start of the run, with its page) was altered: "
-            "see `gonogo verify`"
+            "fail  record: it was changed from outside: run 2: entry 1 (the start of the run, with its page) "
+            "was altered: see `gonogo verify`"
         )
     ]
 
@@ -48,7 +48,7 @@ def test_a_key_that_others_may_read_or_that_is_gone_is_a_warning(tmp_path: Path)
     path = written(tmp_path / "gonogo.db")
     key = key_beside(path)
     key.chmod(0o644)
-    assert lines(path)[1:] == [f"warn  record: others may read its key {key}: chmod 600 {key}"]
+    assert lines(path)[1:] == [f"warn  record: others may read the key {key}: chmod 600 {key}"]
     assert lines(path, GONOGO_RECORD_KEY=key.read_text())[1:] == []
     key.unlink()
     assert lines(path)[1:] == [

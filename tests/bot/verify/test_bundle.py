@@ -1,4 +1,4 @@
-"""`gonogo report --bundle` and `gonogo verify BUNDLE`: offline, and against somebody who changes the bundle."""
+"""`gonogo report --bundle` and `gonogo verify BUNDLE`, against changed and hostile bundles."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def test_the_bots_own_machine_trusts_its_own_key(
     assert (code, "⚠️" in out) == (0, False)
 
 
-# -- hostile files ------------------------------------------------------------------------------------------------------
+# -- hostile files --------------------------------------------------------------------------------------------------
 
 
 def tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The head of the journal in Slack's metadata: who writes the whole record anew, with the key, is found by it."""
+"""The journal against Slack: who writes the whole state file anew, with the key, is found."""
 
 from __future__ import annotations
 

@@ -60,6 +60,16 @@ def test_a_run_that_was_removed_without_a_trace_is_missed(state: Path, capsys: C
     assert out.splitlines()[0] == f"❌ run {number} was removed."
 
 
+def test_a_later_run_does_not_take_the_number_of_a_removed_one(state: Path, capsys: Capture) -> None:
+    tables = ("attempts", "facts", "events", "files", "clock_jumps", "posts", "journal", "journal_heads")
+    by_hand(state, "; ".join(f"DELETE FROM {table} WHERE run = 1" for table in tables))
+    by_hand(state, "DELETE FROM runs")
+    with closing(Store(state)) as store:
+        write_run(store)
+    code, out, _ = run(capsys, "verify")
+    assert (code, out.splitlines()[:2]) == (1, ["❌ run 1 was removed.", "✅ Run 2: unchanged, 12 entries."])
+
+
 def test_the_newest_run_is_missed_though_the_list_of_runs_was_shortened_too(state: Path, capsys: Capture) -> None:
     with closing(Store(state)) as store:
         write_run(store)

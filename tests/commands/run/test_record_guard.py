@@ -1,4 +1,4 @@
-"""The record is changed from outside while a run is active: continuing waits for people, a rollback does not."""
+"""A run is changed from outside: continuing waits for people, a rollback does not."""
 
 from __future__ import annotations
 

@@ -110,7 +110,10 @@ ATTACKS = {
     "the first entry": ("DELETE FROM journal WHERE number = 1", "entry 1 was removed"),
     "the last entry": ("DELETE FROM journal WHERE number = 14", "entry 14 was removed"),
     "the end, with its rows": (
-        "DELETE FROM journal WHERE number > 12; DELETE FROM facts WHERE kind = 'rollback'; DELETE FROM events WHERE id = 6",
+        (
+            "DELETE FROM journal WHERE number > 12; DELETE FROM facts WHERE kind = 'rollback'; "
+            "DELETE FROM events WHERE id = 6"
+        ),
         "entries 13 to 14 were removed",
     ),
     "the end and its number": (
@@ -368,6 +371,7 @@ def test_an_event_is_read_once_though_somebody_doubled_its_entry(store: Store, r
     before = [one.id for one in store.events(run.id)]
     by_hand(
         store.path,
-        "INSERT INTO journal SELECT run, 99, kind, ref, digest, hash, key, mac FROM journal WHERE run = 1 AND number = 2",
+        "INSERT INTO journal SELECT run, 99, kind, ref, digest, hash, key, mac FROM journal "
+        "WHERE run = 1 AND number = 2",
     )
     assert [one.id for one in store.events(run.id)] == before
