@@ -40,6 +40,8 @@ _SCRIPT = "".join(
         f"NEXT_INSERT={shlex.quote(script('postgres/next_insert.sql'))}\n",
         f"STANDING={shlex.quote(script('postgres/standing.sql'))}\n",
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
+        f"ROLES_USED={shlex.quote(script('postgres/roles_used.sql'))}\n",
+        f"ROLES_MISSING={shlex.quote(script('postgres/roles_missing.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
@@ -47,6 +49,7 @@ _SCRIPT = "".join(
 )
 _VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
+_WENT_BACK = re.compile(r"^went back: (.*)\x1f(.*)\x1f(.*)\x1f(t|f)$", re.MULTILINE)
 _FEWER = re.compile(r"^fewer: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # output of the script that is meant for the bot, not for people
@@ -121,7 +124,7 @@ class RehearseStep(BackupCopyStep):
 
     def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
         tables = parse_tables(output)
-        lines = (*column_lines(output), *row_lines(tables), *lock_lines(output), *_remarks(verified, values))
+        lines = (*column_lines(output), *row_lines(tables), *lock_lines(output), *_remarks(output, verified, values))
         seconds = {name: int(values.get(f"{name}_ms", 0)) / 1000 for name in ("forward", "rollback", "return")}
         measures = {f"{name}_seconds": value for name, value in seconds.items()}
         times = ", ".join(f"{name} {format_seconds(seconds[name])}" for name in ("forward", "rollback"))
@@ -134,7 +137,9 @@ class RehearseStep(BackupCopyStep):
             times += f", {returned} in {format_seconds(seconds['return'])}"
         passed = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
-        summary = f"On the copy: {times}; the schema and every row are as before{more}."
+        if why := values.get("rights_not_compared"):
+            more += f"; owners and privileges were NOT compared: {why}"
+        summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."
         return done(summary, lines=lines, output=output, measures=measures)
 
     def _script(self, ctx: Context, files: list[tuple[str, str]]) -> str:
@@ -170,6 +175,10 @@ def _not_as_before(output: str, values: dict[str, str], tables: list[tuple[str, 
             f"{short_name(table)} (sequence {short_name(name)} is behind its rows)" for name, table in behind
         )
         return f"new rows would collide after the rollback in {places}. Use setval in the rollback file."
+    # if a sequence numbers an integer column and is not behind its rows, the next row collides with none
+    if restarted := [one for one in _WENT_BACK.findall(output) if one[3] == "f"]:
+        places = ", ".join(f"{short_name(name)} from {before} to {after}" for name, before, after, _ in restarted)
+        return f"sequences go back: {places}. What they number can collide. Use setval in the rollback file."
     if fewer := _FEWER.findall(output):
         views = ", ".join(f"{short_name(name)} {after} of {before}" for name, before, after in fewer)
         return f"materialized views end with fewer rows: {views}. Refresh them after the rows are brought back."
@@ -218,12 +227,17 @@ def _returns(forward: str, ctx: Context) -> str:
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
-def _remarks(verified: list[tuple[str, ...]], values: dict[str, str]) -> list[str]:
+def _remarks(output: str, verified: list[tuple[str, ...]], values: dict[str, str]) -> list[str]:
     """What people should know, although it does not fail the step."""
     lines = [
         f"after {way}, “{name}” could not be checked on the copy, because its server lacks a role"
         for way, how, name, *_ in verified
         if how == "unasked"
+    ]
+    lines += [
+        f"the sequence {short_name(name)} goes back from {before} to {after}; no row has these numbers"
+        for name, before, after, numbers_a_column in _WENT_BACK.findall(output)
+        if numbers_a_column == "t"
     ]
     if values.get("order_differs"):
         lines.append("columns are in a different order than before; nothing else in the schema differs")

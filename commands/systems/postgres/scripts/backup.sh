@@ -30,8 +30,8 @@ printf 'backup_lines=%s\n' "$lines"
 [ "$lines" -ge "$AT_LEAST" ] || exit 67
 wait "$sealer"
 sum=$(sha256sum < "$FILE.sha256.part" | cut -d ' ' -f 1)
-printf 'backup_tables=%s\n' "$(wc -l < "$FILE.content.part")"
-printf 'backup_rows=%s\n' "$(awk -F '|' '{ n += $(NF - 1) } END { print n + 0 }' "$FILE.content.part")"
+awk -F '|' '!/^large objects\|/ { tables++; rows += $(NF - 1) }
+  END { printf "backup_tables=%d\nbackup_rows=%d\n", tables, rows }' "$FILE.content.part"
 mv "$FILE.sha256.part" "$FILE.sha256"
 mv "$FILE.content.part" "$FILE.content"
 mv -T "$FILE.part" "$FILE"

@@ -6,6 +6,8 @@
 -- "text": every row as it is written.
 -- "rows": nothing, only the number of rows counts.
 -- Columns are ordered by name, whatever their order in the table.
+-- Large objects, if there are any, are one more line: their number, and a checksum of them in pieces of 1 MB, because one of
+-- them may be larger than a value can be.
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
 SELECT format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),
@@ -23,3 +25,11 @@ CROSS JOIN LATERAL (SELECT coalesce(string_agg(format('gonogo_row.%I', attname),
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY format('%I.%I', n.nspname, c.relname) COLLATE "C" \gexec
+SELECT format('WITH RECURSIVE piece AS (
+    SELECT o.oid, 0::bigint AS n, read.size, read.sum FROM pg_catalog.pg_largeobject_metadata o, LATERAL %1$s read
+    UNION ALL SELECT o.oid, o.n + 1, read.size, read.sum FROM piece o, LATERAL %2$s read WHERE o.size = 1048576)
+  SELECT ''large objects'', count(DISTINCT oid), sum(hashtextextended(oid || '':'' || n || '':'' || sum, 0)) FROM piece',
+  format(piece, '0'), format(piece, '(o.n + 1) * 1048576'))
+FROM (VALUES (CASE WHEN :'by' = 'rows' THEN '(SELECT 0 AS size, ''%s'' AS sum)'
+  ELSE '(SELECT octet_length(data) AS size, md5(data) AS sum FROM (SELECT lo_get(o.oid, %s, 1048576) AS data OFFSET 0) AS got)' END)) AS pieces (piece)
+WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) \gexec

@@ -18,6 +18,10 @@ if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHER
   role="-c role=${PGUSER//[ \\]/\\&}"
   scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
+# what was granted to a role that is missing there was not restored, so its loss does not show
+missing=$(scratch psql -XqAt -v names="$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED")" <<< "$ROLES_MISSING")
+if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no role %s\n' "$missing"
+elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
 on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
 # columns sorted by name, because nothing that names them depends on their order
@@ -29,7 +33,7 @@ by_name() {
 }
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
 columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
-standing() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$STANDING"; }
+standing() { copy=$made scratch psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # print the error and which part failed, then end the rehearsal
 fails() {
   grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
@@ -94,10 +98,11 @@ if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
 elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
-# sequences that are behind their rows now and were not before, and views that have fewer rows now
+# sequences that are behind their rows now and were not before, those that went back, and views that have fewer rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }
   /^view: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "fewer: " substr($1, 7) FS rows[$1] FS $2; next }
+  /^sequence: / { if ($1 in rows && $2 + 0 < rows[$1] + 0) print "went back: " substr($1, 11) FS rows[$1] FS $2 FS $3; next }
   !($0 in seen)' "$work/0.standing" "$work/3.standing"
 # rows before, after forward, after rollback and after the data return, and whether the content is as before
 awk -F '|' "$ROWS"'

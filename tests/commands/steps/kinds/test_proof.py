@@ -136,6 +136,28 @@ def test_a_dump_that_lost_rows_fails_the_proof(shop: Shop) -> None:
     assert "public.parents: 3000 rows dumped, 2999 restored" in outcome.lines
 
 
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        ("", ""),
+        ("--no-large-objects", "large objects: 2 rows dumped, but the table was not restored"),
+    ],
+)
+def test_a_dump_without_its_large_objects_fails_the_proof(shop: Shop, tmp_path: Path, option: str, line: str) -> None:
+    run_sql(shop.url, "SELECT lo_from_bytea(0, 'one'), lo_from_bytea(0, 'two')")
+    programs, shop.programs = shop.programs, tmp_path / "programs"
+    shop.programs.mkdir()
+    for program in programs.iterdir():
+        (shop.programs / program.name).symlink_to(program)
+    (shop.programs / "pg_dump").unlink()
+    (shop.programs / "pg_dump").write_text(f'#!/bin/sh\nexec "{programs}/pg_dump" {option} "$@"\n')
+    (shop.programs / "pg_dump").chmod(0o755)
+    shop.back_up()
+    assert "3,006 rows in 3 tables" in shop.backup.summary, "a large object is no row of a table"
+    outcome = shop.prove()
+    assert (outcome.state, line in outcome.lines) == (("failed", True) if option else ("done", False)), outcome.output
+
+
 def test_a_dump_with_changed_content_fails_the_proof(shop: Shop) -> None:
     change_row(shop.archive, b"17\tparent 17\n", b"17\tparent 71\n")
     shop.write_checksums()

@@ -40,7 +40,7 @@ def test_rows_that_data_return_brings_back_are_not_lost(shop: RehearsedShop) -> 
     outcome = shop.rehearse()
     assert outcome.state == "done", outcome.summary + outcome.output
     assert "7 rows brought back from the backup in" in outcome.summary
-    assert "; the schema and every row are as before" in outcome.summary
+    assert "; the schema, every row and every sequence are as before" in outcome.summary
     assert '"Alt ของ": 7 → gone → 0 → 7 ✓' in outcome.lines
 
 

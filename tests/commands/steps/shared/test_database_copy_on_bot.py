@@ -133,7 +133,7 @@ def test_a_migration_is_rehearsed_with_productions_roles(shop: Shop) -> None:
     outcome = shop.run_step("rehearse", STEP + 'forward = "f.sql"\nrollback = "b.sql"\n')
     assert outcome.state == "done", outcome.summary + outcome.output
     assert "7 rows brought back from the backup" in outcome.summary
-    assert "; the schema and every row are as before" in outcome.summary
+    assert "; the schema, every row and every sequence are as before" in outcome.summary
 
 
 def test_a_connection_lost_in_the_middle_is_reported_and_the_next_attempt_succeeds(shop: Shop) -> None:
