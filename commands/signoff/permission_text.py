@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.runbook.page import Page
-from commands.signoff.permissions import PERMISSIONS, Party, Permission, Second, Starter, Who, roles_for
+from commands.signoff.permissions import PERMISSIONS, Act, Party, Permission, Second, Starter, Who, roles_for
 from state.facts import Door
 
 _DOORS = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
@@ -42,6 +42,8 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
     if row.starter is Starter.NEVER or (row.starter is Starter.NOT_UNDER_FOUR_EYES and page.runbook.four_eyes):
         yield "not the starter"
     yield from (_NOT_BY[party] for party in row.not_by)
+    if row.act is Act.SIGN and page.runbook.one_person_per_role:
+        yield "each person in one role"
     if row.second is Second.YES:
         yield "a second person must agree"
     elif row.second is Second.BY_KIND and (kinds := _kinds_for_two(page)):

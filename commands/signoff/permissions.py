@@ -75,7 +75,7 @@ class Party(StrEnum):
 class Permission:
     """One row: who may do an act. What a row does not loosen is denied.
 
-    `does` completes “Only … may …”. An act that `stops` is free: nothing may delay it, and no person is asked for it.
+    `does` completes “Only … may …”. An act that `stops` waits for nothing: no second person, no answer of Slack.
     A `member` acts in the run's channel, as a member of it. A `real_person` is neither the bot nor a user group.
     `not_by` are the people who must not do it because of what they did before.
     """

@@ -118,8 +118,10 @@ def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
 
 
 def test_the_plan_of_another_page_prints_another_table() -> None:
-    lines = list(permission_lines(small(**{'target = "shop"': 'target = "shop"\nstarters = ["lead"]'})))
+    box = 'target = "shop"\nstarters = ["lead"]\none_person_per_role = true'
+    lines = list(permission_lines(small(**{'target = "shop"': box})))
     assert "  start:              Tech Lead" in lines
+    assert lines[2].endswith("; not who ran it again after that role had refused; each person in one role")
     assert "  resume:             Tech Lead" in lines, "the starter may, because the page has no four_eyes"
     assert "  skip:               the role that the step asks, or else Tech Lead" in lines
     assert [line.partition(":")[0].strip() for line in lines if "not the starter" in line] == [

@@ -10,6 +10,7 @@ from commands.runbook.page import Criterion
 from commands.watch.criteria import Mark, criteria_status, criterion_holds
 from state.facts import Fact
 from state.records import Attempt, AttemptState
+from tests.commands.signoff.samples import WINDOW
 from tests.commands.watch.criteria_lines import PAGE, go_line, mark_and_evidence, page_with
 from tests.commands.watch.watched import (
     CHECK,
@@ -149,6 +150,15 @@ def test_a_failure_that_a_person_fixed_by_hand_is_good_and_names_the_person() ->
     assert line.at == fixed.at
     skipped = said("answer", "health", 1, said="skip", reason="never mind")
     assert mark_and_evidence(page, *rows, facts=(skipped,)) == ("no-go", "")
+
+
+def test_a_fix_by_hand_that_a_second_person_must_agree_to_is_no_go_until_then() -> None:
+    page = page_with('{ text = "On time", shown_by = ["the-right-time"] }', **WINDOW)
+    closed = replace(row("the-right-time", AttemptState.FAILED), summary="it is Monday noon")
+    fixed = said("answer", "the-right-time", 1, said="done", reason="it is open now")
+    assert mark_and_evidence(page, closed, facts=(fixed,)) == ("no-go", "it is Monday noon")
+    agreed = said("second", "the-right-time", 1, said="done")
+    assert mark_and_evidence(page, closed, facts=(fixed, agreed))[0] == "go"
 
 
 def test_what_succeeded_by_itself_is_not_said_to_be_fixed_by_hand() -> None:
