@@ -22,7 +22,12 @@ T = TypeVar("T")
 EVENT_TYPE = "gonogo_event"
 # errors that pass by themselves
 TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-# errors that an administrator must fix; every other error is about the message itself
+# errors about the message itself, by the beginnings of their names: sending it again would not help
+ABOUT_THE_MESSAGE = (
+    "invalid_", "msg_", "no_text", "too_many_", "metadata_", "message_not_found", "cant_update_message",
+    "edit_window_closed", "file_", "slack_connect_file_", "thread_not_found", "cannot_reply_to_message",
+)  # fmt: skip
+# errors that an administrator must fix
 BLOCKED = {
     "channel_not_found": "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot.",
     "not_in_channel": "The bot is not in the channel: type /invite and the bot's name there.",
@@ -40,6 +45,7 @@ BURST, POST_INTERVAL = 4, 1.0  # Slack takes about one message a second in a cha
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
 RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
 BLOCKED_RETRY = 15.0  # seconds between attempts while an administrator is needed
+UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
 
 
 class RefusedBySlack(Exception):
@@ -215,4 +221,13 @@ def _retry_after(error: Exception, method: str, failures: int) -> float:
     if name in BLOCKED:
         LOG.error("%s: Slack answers %s. %s", method, name, BLOCKED[name])
         return BLOCKED_RETRY
-    raise RefusedBySlack(name) from None
+    if name.startswith(ABOUT_THE_MESSAGE):
+        raise RefusedBySlack(name) from None
+    # an unknown name means “not now”: the message is kept, because nothing says that it is the message's fault
+    wait = min(0.5 * 2.0 ** min(failures, 20), UNKNOWN_RETRY_LIMIT)
+    LOG.error(
+        "%s: Slack answers %s, which the bot does not know. Look the name up in Slack's documentation of %s. "
+        "Nothing is lost; next attempt in %g s",
+        method, name, method, wait,
+    )  # fmt: skip
+    return wait

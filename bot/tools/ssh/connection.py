@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import paramiko
 
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
+from bot.tools.ssh.key_files import add_known_hosts, read_private_key
 from state.errors import Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
+UNKNOWN_HOST_KEY = "its host key is unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,18 +118,19 @@ def _connect(where: Login) -> paramiko.SSHClient:
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     host = f"Host “{where.name}”"
     try:
-        client.load_host_keys(where.known_hosts)
-    except (OSError, paramiko.SSHException):
+        authorities = add_known_hosts(where.known_hosts, client.get_host_keys())
+    except (OSError, ValueError):
         raise Unreachable(
             f"{host}: the known_hosts file cannot be read; set a readable one in the environment."
         ) from None
     try:
+        key = read_private_key(where.key)
         sock = _socket(where)
         client.connect(
             where.host,
             where.port,
             where.user,
-            key_filename=where.key,
+            pkey=key,
             sock=sock,
             timeout=CONNECT_LIMIT,
             banner_timeout=CONNECT_LIMIT,
@@ -137,7 +140,10 @@ def _connect(where: Login) -> paramiko.SSHClient:
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         client.close()
-        raise Unreachable(f"{host}: {_why(error)}") from None
+        why = _why(error)
+        if authorities and why.startswith(UNKNOWN_HOST_KEY):
+            why += " The bot does not support the file's @cert-authority lines: add the host's own key."
+        raise Unreachable(f"{host}: {why}") from None
     return client
 
 
@@ -148,10 +154,10 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
                 "its host key has CHANGED; somebody may be intercepting the connection. "
                 "Compare the key, then correct known_hosts."
             )
+        case paramiko.PasswordRequiredException():  # also an AuthenticationException
+            return "the private key has a passphrase; use a key without one."
         case paramiko.AuthenticationException():
             return "it refuses the key; check the user and the key's public half in authorized_keys."
-        case paramiko.PasswordRequiredException():
-            return "the private key has a passphrase; use a key without one."
         # paramiko reports the second one if its own wait for the banner ends a little after ours
         case paramiko.SSHException() if "banner" in str(error) or "No existing session" in str(error):
             return (
@@ -159,7 +165,7 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
                 "it hangs, or this is not an SSH server."
             )
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
-            return "its host key is unknown; compare it, then add it to known_hosts (ssh-keyscan)."
+            return f"{UNKNOWN_HOST_KEY}; compare it, then add it to known_hosts (ssh-keyscan)."
         case socket.gaierror():
             return "its name cannot be resolved; check the address."
         case ConnectionRefusedError():

@@ -40,6 +40,8 @@ _SCRIPT = "".join(
         f"NEXT_INSERT={shlex.quote(script('postgres/next_insert.sql'))}\n",
         f"STANDING={shlex.quote(script('postgres/standing.sql'))}\n",
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
+        f"ROLES_USED={shlex.quote(script('postgres/roles_used.sql'))}\n",
+        f"ROLES_MISSING={shlex.quote(script('postgres/roles_missing.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
@@ -135,6 +137,8 @@ class RehearseStep(BackupCopyStep):
             times += f", {returned} in {format_seconds(seconds['return'])}"
         passed = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
+        if why := values.get("rights_not_compared"):
+            more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."
         return done(summary, lines=lines, output=output, measures=measures)
 

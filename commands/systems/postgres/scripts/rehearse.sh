@@ -18,6 +18,10 @@ if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHER
   role="-c role=${PGUSER//[ \\]/\\&}"
   scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
+# what was granted to a role that is missing there was not restored, so its loss does not show
+missing=$(scratch psql -XqAt -v names="$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED")" <<< "$ROLES_MISSING")
+if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no role %s\n' "$missing"
+elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
 on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
 # columns sorted by name, because nothing that names them depends on their order

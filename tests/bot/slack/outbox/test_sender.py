@@ -177,8 +177,9 @@ def test_redraws_leave_room_for_new_events(monkeypatch: pytest.MonkeyPatch) -> N
         (answer("internal_error"), 0.5, "Slack has an error (internal_error)"),
         (answer("", 503), 0.5, "Slack has an error (503)"),
         (answer("token_revoked"), sending.BLOCKED_RETRY, "install the app again and set the new token"),
+        (answer("restricted_action_read_only_channel"), 0.5, "which the bot does not know. Look the name up"),
     ],
-    ids=["unreachable", "limit", "error", "no JSON", "blocked"],
+    ids=["unreachable", "limit", "error", "no JSON", "blocked", "unknown"],
 )
 def test_an_error_that_may_pass_is_logged_and_waited_for(
     error: Exception, seconds: float, log: str, caplog: pytest.LogCaptureFixture
@@ -193,6 +194,14 @@ def test_the_wait_grows_to_its_limit() -> None:
     assert waits == [0.5, 1.0, 2.0, 2.0, 2.0, 2.0]
 
 
-def test_an_error_about_the_message_itself_is_raised() -> None:
-    with pytest.raises(RefusedBySlack, match="invalid_blocks"):
-        _retry_after(answer("invalid_blocks"), "chat.postMessage", 0)
+@pytest.mark.parametrize(
+    "name", ["invalid_blocks", "msg_too_long", "metadata_too_large", "message_not_found", "edit_window_closed"]
+)
+def test_an_error_about_the_message_itself_is_raised(name: str) -> None:
+    with pytest.raises(RefusedBySlack, match=name):
+        _retry_after(answer(name), "chat.postMessage", 0)
+
+
+def test_the_wait_after_an_unknown_error_grows_to_a_minute() -> None:
+    waits = [_retry_after(answer("team_is_moving"), "chat.postMessage", failures) for failures in (0, 3, 6, 7, 900)]
+    assert waits == [0.5, 4.0, 32.0, 60.0, 60.0]

@@ -1,0 +1,80 @@
+"""The files of an SSH login: keys with passphrases, and the lines of known_hosts."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import paramiko
+import pytest
+from paramiko.hostkeys import HostKeys
+
+from bot.rehearsal.target.ssh_server import SshServer, make_key
+from bot.tools.ssh.key_files import add_known_hosts, read_private_key
+from state.errors import Unreachable
+from tests.bot.tools.helpers import shell_for
+
+
+def known(tmp_path: Path, *lines: str) -> tuple[HostKeys, bool]:
+    """The keys of a known_hosts file, and whether it has certificate authorities."""
+    (tmp_path / "known_hosts").write_text("\n".join(lines))
+    keys = HostKeys()
+    return keys, add_known_hosts(str(tmp_path / "known_hosts"), keys)
+
+
+@pytest.mark.parametrize("form", [[], ["-m", "PEM"]], ids=["OpenSSH", "PEM"])
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_a_key_with_a_passphrase_is_told_from_a_good_one(tmp_path: Path, kind: str, form: list[str]) -> None:
+    if kind == "ed25519" and "PEM" in form:
+        pytest.skip("ssh-keygen writes no ed25519 key in this form")
+    for name, passphrase in (("open", ""), ("locked", "secret")):
+        command = ["ssh-keygen", "-q", "-t", kind, *form, "-N", passphrase, "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+    assert read_private_key(str(tmp_path / "open")).get_name()
+    with pytest.raises(paramiko.PasswordRequiredException):
+        read_private_key(str(tmp_path / "locked"))
+
+
+@pytest.mark.parametrize("text", ["", "no key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "\0" * 100])
+def test_a_file_that_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "key").write_text(text)
+    with pytest.raises(ValueError, match="holds no usable private key"):
+        read_private_key(str(tmp_path / "key"))
+
+
+def test_a_login_with_a_locked_key_says_so_and_reaches_no_host(ssh: SshServer, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(tmp_path / "key")], check=True)
+    with pytest.raises(Unreachable, match=r"the private key has a passphrase; use a key without one\."):
+        shell_for(ssh, address="nobody@host.invalid:22", key=str(tmp_path / "key")).ask("box", "true")
+
+
+def test_lines_that_are_no_entries_are_skipped(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "host")
+    lines = ("# a comment", "", "half a line", "host ssh-ed25519 AAAA!", "host ssh-new AAAAB3", f"host\t{key}")
+    keys, authorities = known(tmp_path, *lines)
+    entries = keys.lookup("host")
+    assert entries is not None
+    assert [entry.get_base64() for entry in entries.values()] == [key.split()[1]]
+    assert not authorities
+
+
+def test_a_revoked_key_counts_for_no_host(tmp_path: Path) -> None:
+    key, good = make_key(tmp_path / "one"), make_key(tmp_path / "two")
+    keys, _ = known(tmp_path, f"host {key}", f"other {good}", f"@revoked * {key}")
+    assert keys.lookup("host") is None
+    assert keys.lookup("other") is not None
+
+
+def test_an_authority_is_no_key_of_a_host(ssh: SshServer, tmp_path: Path) -> None:
+    authority = make_key(tmp_path / "authority")
+    (tmp_path / "known_hosts").write_text(f"@cert-authority * {authority}\n")
+    with pytest.raises(Unreachable, match=r"its host key is unknown; .* @cert-authority lines: add the host's own key"):
+        shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")).ask("box", "true")
+
+
+def test_an_authority_beside_the_hosts_own_key_does_not_disturb(ssh: SshServer, tmp_path: Path) -> None:
+    authority = make_key(tmp_path / "authority")
+    shell = shell_for(ssh)
+    own = Path(shell.connection("box").where.known_hosts).read_text()
+    (tmp_path / "known_hosts").write_text(f"@cert-authority *.example.com {authority}\n{own}")
+    assert shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")).ask("box", "echo here").tail == "here\n"

@@ -1,0 +1,67 @@
+"""`rehearse`: lost rights fail the step, or the result says that they were not compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.kinds.rehearsed_shop import RehearsedShop
+from tests.conftest import make_host
+
+BEFORE = "CREATE VIEW words AS SELECT word FROM kept; GRANT SELECT ON words TO app_rw;"
+FORWARD = "DROP VIEW words; ALTER TABLE kept ALTER word TYPE varchar;"
+VERIFY = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
+ROLLBACK = "ALTER TABLE kept ALTER word TYPE text; CREATE VIEW words AS SELECT word FROM kept;"
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Iterator[RehearsedShop]:
+    """Production, where the application's role may read a view."""
+    shop = RehearsedShop(postgres, tmp_path)
+    run_sql(postgres.url(SUPERUSER), "DROP ROLE IF EXISTS app_rw, tester; CREATE ROLE app_rw")
+    shop.change_production(BEFORE)
+    yield shop
+    shop.assert_untouched()
+
+
+@pytest.fixture(scope="module")
+def other_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Another server, for scratch databases. It does not have the application's role."""
+    host = make_host(tmp_path_factory.mktemp("other"))
+    server = Postgres(host)
+    server.start()
+    yield server
+    server.stop()
+    host.stop_processes()
+
+
+def rehearse_lost_rights(shop: RehearsedShop, scratch: str) -> tuple[str, str]:
+    """State and summary of a rehearsal whose rollback forgets a grant."""
+    shop.scratch = scratch
+    outcome = shop.rehearse(FORWARD, ROLLBACK, returns=(), verify=VERIFY)
+    return outcome.state, outcome.summary
+
+
+def test_a_grant_that_the_rollback_forgets_fails_the_step(shop: RehearsedShop) -> None:
+    state, summary = rehearse_lost_rights(shop, shop.scratch)
+    assert (state, "does not restore the schema" in summary) == ("failed", True), summary
+
+
+def test_a_role_that_the_scratch_server_lacks_is_named(shop: RehearsedShop, other_server: Postgres) -> None:
+    create_databases(other_server, "scratch")
+    state, summary = rehearse_lost_rights(shop, other_server.url(SUPERUSER, "scratch"))
+    assert state == "done", summary
+    assert summary.endswith("; owners and privileges were NOT compared: the scratch server has no role app_rw.")
+
+
+def test_a_scratch_user_who_may_not_act_as_the_owner_is_named(shop: RehearsedShop, postgres: Postgres) -> None:
+    grant = "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester"
+    run_sql(postgres.url(SUPERUSER), grant)
+    scratch = f"postgresql://tester:tester@127.0.0.1:{postgres.port}/scratch"
+    state, summary = rehearse_lost_rights(shop, scratch)
+    assert state == "done", summary
+    assert summary.endswith(f"; owners and privileges were NOT compared: the scratch user may not act as {OWNER}.")
