@@ -290,6 +290,23 @@ def test_a_replaced_commit_in_the_working_copy_fools_nobody(repository: Reposito
     assert files == {"up.sql": "SELECT 1;\n"}
 
 
+def test_a_grafted_history_in_the_working_copy_makes_no_commit_origins(repository: Repository) -> None:
+    git(repository.path, "fetch", "-q")
+    git(repository.path, "commit", "-q", "--allow-empty", "-m", "never pushed")
+    unpushed = git(repository.path, "rev-parse", "HEAD")
+    git(repository.path, "replace", "--graft", repository.new, unpushed)
+    assert "No branch or tag of origin contains" in release(repository, unpushed).summary
+
+
+def test_a_commit_whose_branch_was_deleted_since_the_last_release_is_refused(repository: Repository) -> None:
+    git(repository.origin, "checkout", "-q", "-b", "feature")
+    commit = repository.commit({"app.js": "const a = 9\n"}, "Not merged")
+    git(repository.origin, "checkout", "-q", "main")
+    assert release(repository, commit).values["commit"] == commit
+    git(repository.origin, "branch", "-D", "feature")
+    assert "No branch or tag of origin contains" in release(repository, commit).summary
+
+
 def test_a_tag_that_moved_since_the_start_is_refused_with_both_commits(repository: Repository) -> None:
     git(repository.origin, "tag", "v2", repository.old)
     (result,) = preflight(repository, "v2")
