@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.report.alt import alt_text
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, MARKS, STATES, state_in_words, tidy
+from commands.progress.evidence import short
 from commands.report.report import CriterionReport, Report, StepReport
 from commands.text.durations import format_duration
 from state.records import AttemptState, RunState
@@ -61,6 +63,7 @@ def lay_out(report: Report) -> list[Part]:
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
         _actions(report),
+        _evidence(report),
         Part(title="Steps", cards=tuple(_card(step) for step in report.steps)),
         _sentences("Clean-up", report.cleanup),
         _metrics(report),
@@ -141,7 +144,7 @@ def _actions(report: Report) -> Part:
         (
             local_time(report, action.at),
             f"{person_name(report, action.person)}{f' ({tidy(action.role)})' if action.role else ''}",
-            tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
+            tidy(f"{ACTIONS[action.kind]} {action.title} {action.evidence}".strip()),
             tidy(action.reason),
         )
         for action in report.actions
@@ -150,6 +153,19 @@ def _actions(report: Report) -> Part:
         return Part(title="Who did what", bullets=("Nobody acted on this run.",))
     table = Table(columns=("Time", "Who", "Action", "Reason"), rows=tuple(rows))
     return Part(title="Who did what", table=table)
+
+
+def _evidence(report: Report) -> Part:
+    rows = [(short(signed.hash), tidy(name), tidy(value)) for signed in report.evidence for name, value in signed.items]
+    table = Table(columns=("Evidence", "Item", "Value"), rows=tuple(rows)) if rows else None
+    fallen = tuple(tidy(_with_names(report, sentence), 600) for sentence in report.fallen)
+    return Part(title="What was signed for", bullets=fallen, table=table)
+
+
+def _with_names(report: Report, sentence: str) -> str:
+    for person, name in report.names.items():
+        sentence = re.sub(rf"\b{re.escape(person)}\b", name.replace("\\", ""), sentence)
+    return sentence
 
 
 def _card(step: StepReport) -> Card:

@@ -8,6 +8,7 @@ variable of the bot. The edge resolves it, so that no secret passes through the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from commands.ports.analysis import Analysis
@@ -30,6 +31,8 @@ class Tools:
     analysis: Analysis
     scratch: ScratchServers
     clock: Clock
+    # fingerprints of the addresses behind the page's places as they are now, by name; no address can be read from them
+    places: Callable[[], Mapping[str, str]] = dict
 
     def close(self) -> None:
         """Close every connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
+from commands.progress.evidence import is_stale, why_fallen
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
@@ -19,7 +20,8 @@ class StepState(Enum):
     NOT_BEGUN = "it has not begun"
     RUNNING = "it is running"
     SETTLED = "it is settled; the next one may begin"
-    RETRY = "a person asked for another attempt"
+    RETRY = "it must run again: a person asked for that, or what it made or used has changed"
+    SIGN_AGAIN = "its signatures no longer hold"
     ROLL_BACK = "it failed, and the page says that this rolls back"
     NO_GO = "a sign-off was refused before production was changed"
     NEEDS_PEOPLE = "people must sign or answer"
@@ -32,6 +34,8 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
         return StepState.NOT_BEGUN
     if last.state == AttemptState.RUNNING:
         return StepState.RUNNING
+    if is_stale(page, record, step):
+        return StepState.RETRY
     if last.state == AttemptState.DONE or choice_of(record, last) is Choice.DONE:
         return _done_state(page, record, step, last)
     return _failed_state(record, step, last)
@@ -83,6 +87,8 @@ def _failed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState
     if choice is Choice.SKIP:
         agreed = record.newest(Agreement, step=attempt.step, attempt=attempt.attempt)
         return StepState.SETTLED if agreed or not step.box.skip_needs_two_people else StepState.NEEDS_PEOPLE
+    if attempt.changed:
+        return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
         return StepState.SETTLED
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back":
@@ -93,6 +99,8 @@ def _failed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState
 def _done_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
     """For an attempt that succeeded, or that a person fixed by hand: its signatures decide."""
     if not is_refused(record, attempt):
+        if why_fallen(page, record, attempt):
+            return StepState.SIGN_AGAIN
         return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
     choice = choice_of(record, attempt)
     if choice is Choice.RETRY:

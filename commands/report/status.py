@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from commands.progress.clock import elapsed
-from commands.progress.hold import hold_of
+from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.rollback.budget import StepPace, running_steps
@@ -65,7 +65,8 @@ class Status:
     part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
     `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
-    one sentence for each part that a finished rollback did not restore. `role_titles` maps the page's roles to titles.
+    one sentence for each part that a finished rollback did not restore. `environment` says how the bot's environment
+    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles.
     """
 
     run: int
@@ -85,6 +86,7 @@ class Status:
     waiting: tuple[Waiting, ...]
     held_by: str
     hold_reason: str
+    environment: str
     can_roll_back: bool
     rollback_reason: str
     rollback_loss: str
@@ -144,6 +146,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         waiting=waiting_for(page, record),
         held_by=hold.person if hold else "",
         hold_reason=hold.reason if hold else "",
+        environment=environment_change(record),
         can_roll_back=can_roll_back(record),
         rollback_reason=rollback.reason if rollback else "",
         rollback_loss=run.rollback_loss,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.progress.evidence import CHECK, check_step, evidence_of
 from commands.progress.hold import hold_of
 from commands.progress.step_state import DECISION, WATCH
 from commands.runbook.page import Page, PageStep
@@ -25,6 +26,7 @@ from state.facts import (
     Resume,
     Signature,
     StepAnswer,
+    evidence_hash,
     shortened,
 )
 from state.records import NewEvent, Record, RunState
@@ -55,6 +57,7 @@ class RunActions:
         if refused and not reason.strip():
             raise Refused("Refusing needs a reason, so that the team knows what to fix.")
         roles = tuple(sorted(set(waiting.roles) & roles_of(actor.person, self.people)))
+        evidence = evidence_of(self.page, record)
         for role in roles:
             signed = StepSigned(
                 title=step.title,
@@ -65,7 +68,15 @@ class RunActions:
                 reason=shortened(reason),
             )
             fact = Signature(
-                by=actor, at=at, step=step_id, attempt=attempt, role=role, refused=refused, reason=signed.reason
+                by=actor,
+                at=at,
+                step=step_id,
+                attempt=attempt,
+                role=role,
+                refused=refused,
+                reason=signed.reason,
+                evidence=evidence,
+                evidence_hash=evidence_hash(evidence),
             )
             self.store.add_fact(self.run, fact, NewEvent(step=step_id, data=signed))
         if asked := asked_after_refusal(self.page, self.store.record(self.run), step):
@@ -202,6 +213,8 @@ class RunActions:
 
     def _active_step(self, step_id: str) -> tuple[Record, PageStep]:
         record = self._active_record()
+        if step_id == CHECK:
+            return record, check_step(self.page)
         try:
             return record, self.page.step(step_id)
         except KeyError:

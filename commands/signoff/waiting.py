@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from commands.progress.evidence import check_step
 from commands.progress.step_state import (
     DECISION,
     StepState,
@@ -56,6 +57,8 @@ def choices_after(page: Page, step: PageStep, attempt: Attempt) -> tuple[Choice,
     A failed step whose outputs later steps need can only be run again. Without those values a later step
     would fail in the middle of production.
     """
+    if not step.box.may_be_skipped:
+        return (Choice.RETRY,)
     if attempt.state == AttemptState.DONE:
         return Choice.RETRY, Choice.SKIP
     needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
@@ -107,7 +110,8 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everything the run is waiting for now."""
     if not record.run.active:
         return ()
-    steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
+    rolling_back = record.run.state == RunState.ROLLING_BACK
+    steps = page.part(Part.ROLLBACK) if rolling_back else (*page.forward, check_step(page))
     waiting = [_waiting_for_hold(page, countdown) for countdown in running_countdowns(page, record)]
     waiting += [found for step in steps if (found := waiting_for_step(page, record, step))]
     waiting += _watch_questions(page, record)

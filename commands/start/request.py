@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from commands.runbook.page import Page
 from commands.runbook.people import People, require_role
@@ -21,7 +21,8 @@ class StartRequest:
     """What somebody asks to start.
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
-    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal.
+    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal. The starter fills in
+    `places` (see `Run.places`).
     """
 
     page: str = ""
@@ -30,6 +31,7 @@ class StartRequest:
     note: str = ""
     channel: str = ""
     speed: float = 1.0
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def require_valid_request(page: Page, request: StartRequest, actor: Actor, people: People) -> str:

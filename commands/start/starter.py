@@ -31,7 +31,7 @@ class Starter:
 
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
     not set. `preflight` checks a page and a ref; it returns the warnings and raises Refused on failures. `channel`
-    gives the channel for a page's messages.
+    gives the channel for a page's messages, `places` the fingerprints of its places (see `Run.places`).
     """
 
     store: Store
@@ -40,6 +40,7 @@ class Starter:
     missing: Callable[[Page], Sequence[str]]
     preflight: Callable[[Page, str], tuple[str, ...]]
     channel: Callable[[Page], str]
+    places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
 
     def start(self, request: StartRequest, actor: Actor) -> Started:
@@ -52,7 +53,7 @@ class Starter:
         ref = require_valid_request(page, request, actor, self.people(page))
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         warnings = () if self.store.active_run(page.runbook.target) else self.preflight(page, ref)
-        request = replace(request, channel=request.channel or self.channel(page))
+        request = replace(request, channel=request.channel or self.channel(page), places=self.places(page))
         run = start(self.store, page, request, actor, self.people(page), self.now(), warnings)
         return Started(run=run, warnings=warnings)
 
@@ -78,6 +79,7 @@ def start(
         "channel": request.channel,
         "speed": request.speed,
         "notice_minutes": request.notice_minutes,
+        "places": dict(request.places),
     }
     started = RunStarted(
         title=page.title, ref=ref, note=note, target=page.runbook.target, person=actor.person, warnings=warnings

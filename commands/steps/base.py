@@ -90,6 +90,10 @@ class StepBox(Strict):
     is_announcement: ClassVar[bool] = False
     # skipping it after a failure needs a second person
     skip_needs_two_people: ClassVar[bool] = False
+    # whether people may continue without it after a failure
+    may_be_skipped: ClassVar[bool] = True
+    # the name of its result among the evidence that people sign for ("backup"); empty if it gives none
+    evidence_name: ClassVar[str] = ""
     # it measures the values from before the deploy, which later values are compared with
     is_baseline: ClassVar[bool] = False
     # a baseline may run it before the deploy
@@ -136,6 +140,18 @@ class StepBox(Strict):
 
         May raise the tools' errors.
         """
+
+    def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
+        """Check again, right before production changes, what its result stands for. `evidence` is that of its attempt.
+
+        Returns what has changed, as the end of a sentence; empty if nothing has. Changes nothing. May raise the tools'
+        errors.
+        """
+        return ""
+
+    def recheck_plan(self) -> list[str]:
+        """What `recheck` does, as plan lines."""
+        return []
 
     def for_baseline(self) -> StepBox:
         """The check as a baseline runs it, before the deploy has changed anything."""

@@ -15,11 +15,20 @@ from state.events.people import (
     RollbackRequested,
     RunHeld,
     RunResumed,
+    SignaturesFell,
     StepAgreed,
     StepAnswered,
     StepSigned,
 )
-from state.events.run import ClockJumped, NextRunReported, RollbackBudget, RunMoved, RunStarted, StatusDue
+from state.events.run import (
+    ClockJumped,
+    EnvironmentChanged,
+    NextRunReported,
+    RollbackBudget,
+    RunMoved,
+    RunStarted,
+    StatusDue,
+)
 from state.events.steps import CheckPassed, StepBegan, StepEnded, StepSlow
 from state.events.watch import (
     AlertHeld,
@@ -43,6 +52,7 @@ __all__ = [
     "CheckPassed",
     "ClockJumped",
     "CriteriaShown",
+    "EnvironmentChanged",
     "EventData",
     "EventKind",
     "KeepDecided",
@@ -56,6 +66,7 @@ __all__ = [
     "RunMoved",
     "RunResumed",
     "RunStarted",
+    "SignaturesFell",
     "StatusDue",
     "StepAgreed",
     "StepAnswered",
@@ -121,6 +132,8 @@ EVENTS: dict[str, type[EventData]] = {
         NextRunReported,
         StepSlow,
         ClockJumped,
+        SignaturesFell,
+        EnvironmentChanged,
     )
 }
 

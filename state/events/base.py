@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     NEXT_RUN = "next"
     STEP_SLOW = "slow"
     CLOCK_JUMPED = "clock"
+    SIGNATURES_FELL = "fell"
+    ENVIRONMENT_CHANGED = "environment"
     UNKNOWN = "unknown"
 
 

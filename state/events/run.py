@@ -86,3 +86,20 @@ class ClockJumped(EventData):
 
     title: str = "Clock"
     summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentChanged(EventData):
+    """At a start of the bot, its environment leads to other places than when the run started.
+
+    `summary` says which, or that they are as before again (`restored`). `waits`: the run waits until it is resumed;
+    a rollback does not wait.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.ENVIRONMENT_CHANGED
+
+    title: str = "Environment"
+    summary: str = ""
+    restored: bool = False
+    waits: bool = False
+    roles: tuple[str, ...] = ()

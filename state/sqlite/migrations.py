@@ -106,6 +106,8 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     "ALTER TABLE runs ADD COLUMN loses TEXT NOT NULL DEFAULT '';",
     # attempts are numbered, facts hold the fields of their kind, and clock jumps have a table of their own
     type_facts,
+    # fingerprints of the places at the start of the run, as JSON
+    "ALTER TABLE runs ADD COLUMN places TEXT NOT NULL DEFAULT '{}';",
 )
 
 

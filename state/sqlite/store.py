@@ -28,6 +28,7 @@ from state.records import (
 )
 from state.sqlite.open_file import OpenFile
 from state.sqlite.rows import (
+    attempt_row,
     clean,
     event_hash,
     event_row,
@@ -54,7 +55,8 @@ class Store(OpenFile):
 
     def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
         """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
-        row = {**clean(run), "state": RunState.GOING.value, "began_at": at.isoformat(), "ended_at": None}
+        places = json.dumps(run.get("places", {}))
+        row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
         try:
             with self._write() as db:
                 number = int(str(db.table("runs").insert(row).last_pk))
@@ -125,26 +127,18 @@ class Store(OpenFile):
         )
 
     def _written(self, run: int) -> WrittenRecord:
-        """The attempts and facts of a run with their times as written.
-
-        They are in the order in which they were written, not by time: the clock may have gone back.
-        """
-        return WrittenRecord(
-            attempts=[
-                to_attempt(row) for row in self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
-            ],
-            facts=[to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)],
-        )
+        """The attempts and facts of a run, times as written, in the order of writing: the clock may have gone back."""
+        attempts = self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
+        facts = self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)
+        return WrittenRecord(attempts=[*map(to_attempt, attempts)], facts=[*map(to_fact, facts)])
 
     # -- attempts -----------------------------------------------------------------------------------------------
 
     def begin_attempt(self, run: int, step: str, attempt: int, at: datetime, *events: NewEvent) -> None:
         """Store an attempt as `running`, before it does anything."""
-        row = {"run": run, "step": step, "attempt": attempt, "state": AttemptState.RUNNING.value}
+        began = Attempt(step=step, attempt=attempt, state=AttemptState.RUNNING, began_at=at)
         with self._write() as db:
-            db.table("attempts").insert(
-                {**row, "began_at": at.isoformat(), "ended_at": None, "summary": "", "outcome": "{}"}
-            )
+            db.table("attempts").insert({"run": run, **attempt_row(began)})
             self._add_events(run, at, events)
 
     def end_attempt(self, run: int, ended: Attempt, at: datetime, *events: NewEvent) -> None:
@@ -162,6 +156,15 @@ class Store(OpenFile):
                 (*values, *where),
             )
             self._add_events(run, at, events)
+
+    def repeat(self, run: int, repeats: Iterable[Attempt], at: datetime, *events: NewEvent, only_if: Condition) -> bool:
+        """Store attempts that have the result of earlier ones, in one write. False if `only_if` is false."""
+        with self._write() as db:
+            if not only_if(self._record(run)):
+                return False
+            db.table("attempts").insert_all({"run": run, **attempt_row(repeat)} for repeat in repeats)
+            self._add_events(run, at, events)
+        return True
 
     def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
         """Store the newest output of a running attempt; does nothing once it has ended."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock_jumped, slow_step
+from bot.slack.views.notices import clock_jumped, environment_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
@@ -20,6 +20,7 @@ from state.events import (
     CheckPassed,
     ClockJumped,
     CriteriaShown,
+    EnvironmentChanged,
     EventData,
     KeepDecided,
     NextRunReported,
@@ -32,6 +33,7 @@ from state.events import (
     RunMoved,
     RunResumed,
     RunStarted,
+    SignaturesFell,
     StatusDue,
     StepAgreed,
     StepAnswered,
@@ -46,7 +48,7 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided)
+SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
 LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
@@ -105,4 +107,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     NextRunReported: run.next_run,
     StepSlow: slow_step,
     ClockJumped: clock_jumped,
+    EnvironmentChanged: environment_changed,
 }

@@ -70,6 +70,7 @@ class RehearseStep(BackupCopyStep):
     """
 
     kind: ClassVar[str] = "rehearse"
+    evidence_name: ClassVar[str] = "rehearsal"
     purpose: ClassVar[str] = "rehearsal"
     dumps_copy: ClassVar[bool] = True
     uses_copy_of_proof: ClassVar[bool] = True
@@ -135,7 +136,8 @@ class RehearseStep(BackupCopyStep):
         passed = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
         summary = f"On the copy: {times}; the schema and every row are as before{more}."
-        return done(summary, lines=lines, output=output, measures=measures)
+        evidence = {"rehearsal": "schema and rows as before"}
+        return done(summary, lines=lines, output=output, measures=measures, evidence=evidence)
 
     def _script(self, ctx: Context, files: list[tuple[str, str]]) -> str:
         """The whole script. It contains the files, because a variable of its environment holds 128 KB at most."""

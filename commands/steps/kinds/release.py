@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from pydantic import Field
@@ -13,6 +15,7 @@ from commands.steps.base import EnvName, StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import fill, parse_values
+from commands.systems.git.release_now import RELEASE_NOW, release_changes
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
@@ -42,6 +45,7 @@ class ReleaseStep(StepBox):
     """
 
     kind: ClassVar[str] = "release"
+    evidence_name: ClassVar[str] = "commit"
 
     host: str
     repository: EnvName
@@ -76,7 +80,33 @@ class ReleaseStep(StepBox):
         summary = f"{ref} is commit {commit[:10]}; production runs {before[:10]}; {changed}."
         if commit == before:
             summary = f"{ref} is commit {commit[:10]}, which production runs already. There is nothing new to deploy."
-        return done(summary, lines=tuple(result.tail.splitlines()[: -len(values)]), values=values)
+        lines = tuple(result.tail.splitlines()[: -len(values)])
+        evidence = {"commit": commit, "commit before": before, **self._file_names(ctx)}
+        return done(summary, lines=lines, values=values, evidence=evidence)
+
+    def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
+        commit, before = ctx.values["commit"], ctx.values["commit_before"]
+        hashes = self._hashes(ctx)
+        if altered := [name for name, value in self._file_names(ctx).items() if evidence.get(name, value) != value]:
+            return f"{', '.join(altered)} in the bot's state file is not what was stored"
+        env = {"REPOSITORY": self.repository, "REF": fill(self.ref, ctx.values), "COMMIT": commit}
+        return "; ".join(release_changes(ctx.tools.shell, self.host, env, hashes, before))
+
+    def recheck_plan(self) -> list[str]:
+        env = {"REPOSITORY": self.repository, "REF": self.ref, "COMMIT": "<commit>", "FILES": " ".join(self.files)}
+        return host_plan(self.host, RELEASE_NOW, env)
+
+    def _hashes(self, ctx: Context) -> dict[str, str]:
+        """The SHA-256 of each stored file, by path."""
+        return {file: hashlib.sha256((ctx.file(file) or "").encode()).hexdigest() for file in self.files}
+
+    def _file_names(self, ctx: Context) -> dict[str, str]:
+        """The same by the file's name, as people know it; by its path where two files have one name."""
+        hashes = self._hashes(ctx)
+        names = [PurePosixPath(file).name for file in hashes]
+        return {
+            name if names.count(name) == 1 else file: hashes[file] for name, file in zip(names, hashes, strict=True)
+        }
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "REF": self.ref}

@@ -157,10 +157,10 @@ def test_the_timeline_shows_plan_and_result() -> None:
 
 
 def test_actions_say_who_did_what_when_and_why() -> None:
-    report = replace(KEPT, names={"ULEAD": "Ada"})
+    report, old = replace(KEPT, names={"ULEAD": "Ada"}), "without evidence (older version)"
     assert rows(report, "Who did what") == [
-        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", "signed ✅ พร้อมไหม (ready?)", ""),
-        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", "signed ✅ พร้อมไหม (ready?)", ""),
+        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", f"signed ✅ พร้อมไหม (ready?) {old}", ""),
+        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", f"signed ✅ พร้อมไหม (ready?) {old}", ""),
         ("Mon 23 Nov 20:20:00", "Ada", "decided KEEP", "all good"),
     ]
     assert part(replace(KEPT, actions=()), "Who did what").bullets == ("Nobody acted on this run.",)

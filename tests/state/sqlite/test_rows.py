@@ -35,6 +35,7 @@ RUN = {
     "id": 7,
     "speed": 2.0,
     "notice_minutes": 10,
+    "places": '{"host shop: port": "ab"}',
     "state": "kept",
     "began_at": "2026-11-23T19:00:00.000123+07:00",
     "ended_at": at(5).isoformat(),
@@ -135,6 +136,7 @@ def test_a_run_is_read_with_its_times_and_a_key_from_its_written_start_in_utc() 
     assert run.began_at == datetime(2026, 11, 23, 19, 0, 0, 123, tzinfo=timezone(timedelta(hours=7)))
     assert (run.ended_at, run.state.value, run.notice_minutes, run.rollback_loss) == (at(5), "kept", 10, "x")
     assert to_run(as_row({**RUN, "ended_at": None})).ended_at is None
+    assert run.places == (("host shop: port", "ab"),)
 
 
 def test_an_attempt_is_read_with_its_number_and_its_written_start() -> None:

@@ -1,0 +1,35 @@
+"""Asks again for signatures that no longer hold: a new attempt with the same result, and its events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from commands.progress.step_state import signatures
+from commands.runbook.page import Page
+from commands.signoff.events import people_asked
+from state.events import SignaturesFell
+from state.records import Attempt, AttemptState, NewEvent, Record
+
+
+def asked_again(
+    page: Page, record: Record, reasons: tuple[tuple[str, tuple[str, ...]], ...], at: datetime
+) -> tuple[list[Attempt], list[NewEvent]]:
+    """The new attempts of steps (by id, with the reasons), and their events. Nothing of the steps runs again."""
+    repeats: list[Attempt] = []
+    events: list[NewEvent] = []
+    for step_id, why in reasons:
+        step, last = page.step(step_id), record.last(step_id)
+        if last is None:
+            continue  # it has no signatures
+        outcome = {**last.outcome, "fell": list(why)}
+        number = last.attempt + 1
+        repeat = replace(
+            last, attempt=number, state=AttemptState.DONE, began_at=at, ended_at=at, outcome=outcome, progress=""
+        )
+        people = tuple(dict.fromkeys(one.person for one in signatures(record, last)))
+        fell = SignaturesFell(title=step.title, attempt=number, people=people, summary=" ".join(why))
+        after = replace(record, attempts=(*record.attempts, repeat))
+        repeats.append(repeat)
+        events += [NewEvent(step=step_id, data=fell), *people_asked(page, after, step)]
+    return repeats, events

@@ -1,0 +1,1 @@
+"""What is known of git: whether a pinned release is still what it was."""
