@@ -44,6 +44,7 @@ class RepeatFilter(logging.Filter):
 
 def set_up() -> None:
     """Log to standard error, from level INFO on."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RepeatFilter())
+    handler = logging.StreamHandler()
+    handler.addFilter(RepeatFilter())
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])

@@ -1,1 +1,1 @@
-"""What can be asked and how a run goes. Knows no Slack, no SSH, no SQL driver, no HTTP client: it is handed tools."""
+"""The core: how a run goes. It knows no Slack, SSH, SQL driver or HTTP client."""

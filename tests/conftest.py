@@ -1,4 +1,4 @@
-"""The real servers that tools and step kinds are tested on, one of each for every worker, and which test files begin first."""
+"""The real servers of the tests, one of each per worker, and which files begin first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side the longest files begin first, so that at the end no worker is alone with one; else all stays as it is."""
+    """With several workers the longest files begin first, so that no worker is alone with one at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=_turn)
 

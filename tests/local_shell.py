@@ -1,4 +1,4 @@
-"""A Shell that runs scripts on this machine, as the real one does on a host: bash, strict, with only the variables it is given."""
+"""A Shell that runs scripts on this machine as the real one does on a host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputList
 
 
 class LocalShell:
-    """`environ` is what `$NAME`s stand for; `path` comes before the usual PATH. A key that ended is never started again."""
+    """`environ` gives the `$NAME`s, `path` comes before the usual PATH. A job that ended never starts again."""
 
     def __init__(self, environ: Mapping[str, str], path: Path | None = None) -> None:
         self.environ = environ

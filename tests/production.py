@@ -1,4 +1,4 @@
-"""A small production in memory, as plain attributes: what its host, database and web answer when all goes well."""
+"""A small production in memory: what its host, database and web answer."""
 
 from __future__ import annotations
 

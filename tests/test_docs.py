@@ -20,6 +20,14 @@ def test_every_path_that_contributing_names_exists() -> None:
     assert not missing, f"CONTRIBUTING.md names what is not there: {missing}"
 
 
+def test_the_first_line_of_each_file_is_short() -> None:
+    files = [path for top in ("bot", "commands", "state", "tests") for path in (ROOT / top).rglob("*.py")]
+    first_lines = {path.relative_to(ROOT): path.read_text().partition("\n")[0] for path in files}
+    long = sorted(f"{path} ({len(line)})" for path, line in first_lines.items() if len(line) >= 100)
+    assert len(files) > 300, "hardly a file was read"
+    assert not long, f"the first line says in under 100 characters what a file is; too long: {long}"
+
+
 def test_every_room_of_the_core_stands_in_the_picture() -> None:
     picture = CONTRIBUTING.split("```text", 1)[1].split("```", 1)[0]
     rooms = {path.name for path in (ROOT / "commands").iterdir() if (path / "__init__.py").exists()}

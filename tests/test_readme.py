@@ -1,4 +1,4 @@
-"""The README is held to the code: step kinds, commands, settings and stories, in both directions."""
+"""The README is held to the code: step kinds, commands, settings and scenarios."""
 
 from __future__ import annotations
 

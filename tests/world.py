@@ -1,4 +1,4 @@
-"""The World: the one fake of the tests, which plays all the tools in memory around a small production that can be broken.
+"""The World: the one fake of the tests, which plays all the tools in memory.
 
 A `World()` answers every step of the shipped Option A page happily. `on_host`, `on_sql` and `on_web` say otherwise for
 what matches a regular expression; the newest word counts. Nothing here sleeps longer than its clock says.

@@ -1,1 +1,1 @@
-"""The rehearsal: the production bot runs a whole deploy between a Slack-compatible server and a real target."""
+"""The rehearsal: the production bot deploys between a Slack-compatible server and a target."""

@@ -1,4 +1,4 @@
-"""`make rehearse`: the production bot between a Slack-compatible server and real targets; --auto plays a scenario."""
+"""`make rehearse`: the production bot on this machine; `--auto` plays a scenario."""
 
 from __future__ import annotations
 

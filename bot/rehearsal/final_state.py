@@ -1,4 +1,4 @@
-"""Checks the target after a scenario: schema, rows, commits, services, and what must not be left behind."""
+"""Checks the target after a scenario: schema, rows, commits, services, and leftovers."""
 
 from __future__ import annotations
 

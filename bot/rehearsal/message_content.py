@@ -1,4 +1,4 @@
-"""What a person finds in a message of the bot: its text, its buttons, who is mentioned, and the fields of a form."""
+"""What a person finds in a message of the bot: text, buttons, mentions, form fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people of a rehearsal, the roles that they hold, and the bot's environment variables for both."""
+"""The people of a rehearsal, their roles, and the bot's variables for both."""
 
 from __future__ import annotations
 

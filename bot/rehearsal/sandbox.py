@@ -1,4 +1,4 @@
-"""The sandbox of a rehearsal: the targets, the workspace server and the production bot, started and stopped together."""
+"""The sandbox of a rehearsal: targets, workspace server and bot, started and stopped together."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ SCENARIOS = {
         ),
         Scenario(
             name="lossy-rollback",
-            description="the rollback file deletes rows that nothing restores; its rehearsal shows it before any change",
+            description="the rollback file deletes rows that nothing restores; its rehearsal shows it first",
             final_state="aborted",
             flaws=frozenset({"lossy-rollback"}),
             roll_back_at="does not restore the rows",

@@ -1,4 +1,4 @@
-"""The simulated users of `--auto`: they read the channel as people do, and press what the scenario says."""
+"""The simulated users of `--auto`: they read the channel and press as the scenario says."""
 
 from __future__ import annotations
 

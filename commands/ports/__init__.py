@@ -1,1 +1,1 @@
-"""Ports: what the core asks of the outside world, as protocols; the real tools are in `bot/tools`."""
+"""Ports: what the core asks of the outside world; `bot/tools` has the real tools."""

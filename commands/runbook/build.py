@@ -1,4 +1,4 @@
-"""Builds a checked Page from headings and boxes: parts by name, boxes by kind, then all references."""
+"""Builds a checked Page from headings and boxes: parts, boxes, then all references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All step kinds, by their names on the page. A new kind is one file in kinds/, registered here."""
+"""All step kinds, by their names on the page; a new kind is registered here."""
 
 from __future__ import annotations
 

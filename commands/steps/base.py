@@ -1,4 +1,4 @@
-"""The base of every step kind: the fields that all kinds share, and what the run may ask of a step.
+"""The base of every step kind: shared fields, and what the run may ask of a step.
 
 The run knows no kind by its name. All that it asks of a step is a field, a class variable or a method of `StepBox`.
 """

@@ -1,4 +1,4 @@
-"""How an attempt at a step ended (`Outcome`), and what a step is given to work with (`Context`)."""
+"""How an attempt at a step ended (`Outcome`), and what a step works with (`Context`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that steps pass to later steps: filled in for `<name>`, and read from a script's output."""
+"""Values that steps pass to later steps: filled in for `<name>`, read from output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of Sentry's web API that a deploy needs: one project, and its issues within a time span."""
+"""The part of Sentry's web API that a deploy needs: one project and its issues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durations in words ("5 s", "15 min", "4 h", "2 d"): parsed from the page, formatted for messages."""
+"""Durations in words ("5 s", "15 min", "4 h", "2 d"): parsed and formatted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masking of secrets that a field's name or a value's shape gives away, in JSON and in plain text."""
+"""Masking of secrets that a field's name or a value's shape gives away."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Benchmarks: speed and memory as ratios to a peer measured in the same run; no test asserts them."""
+"""Benchmarks: speed and memory as ratios to a peer measured in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME...]`: run the named benchmarks, or all, and print their figures and ratios."""
+"""`python -m tests.bench [NAME...]`: run benchmarks, and print figures and ratios."""
 
 from __future__ import annotations
 

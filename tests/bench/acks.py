@@ -1,4 +1,4 @@
-"""Acknowledgements of slash commands: median one at a time, p99 at 50 at once, for gonogo and for Node's @slack/bolt."""
+"""Acks of slash commands, one at a time and 50 at once: gonogo and Node's @slack/bolt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup of 1.3 GB that is proven by a restore, and the original runbook's commands, which prove nothing."""
+"""A backup of 1.3 GB that a restore proves, and the original runbook's commands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ CREATE TABLE jobs (
 );
 INSERT INTO jobs (project_id, subject, body, status, due, created)
 SELECT n % 50, 'Job ' || md5(n::text), repeat(md5((n * 7)::text) || ' ', 4 + n % 4),
-  (ARRAY['new', 'done', 'open'])[1 + n % 3], current_date + n % 90, now() - n * interval '3 s' FROM generate_series(1, 2600000) n;
+  (ARRAY['new', 'done', 'open'])[1 + n % 3], current_date + n % 90,
+  now() - n * interval '3 s' FROM generate_series(1, 2600000) n;
 CREATE INDEX ON jobs (status); CREATE INDEX ON jobs (project_id, due);
 CREATE TABLE events (id bigserial PRIMARY KEY, job_id bigint, payload jsonb, at timestamptz);
 INSERT INTO events (job_id, payload, at)

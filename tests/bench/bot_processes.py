@@ -1,4 +1,4 @@
-"""Starts the bots that the benchmarks compare: gonogo itself, and a minimal one on Node's @slack/bolt."""
+"""Starts the bots that the benchmarks compare: gonogo, and one on Node's @slack/bolt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A target on which the bot has deployed the new version: the start of benchmarks of the watch and the rollback."""
+"""A target with the new version deployed, for benchmarks of the watch and the rollback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the watch costs the target's host: the CPU time of everything that the bot's SSH sessions run in four hours."""
+"""What a watch of four hours costs the target's host: the CPU time of the SSH sessions."""
 
 from __future__ import annotations
 

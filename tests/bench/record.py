@@ -1,4 +1,4 @@
-"""How the size of the state file changes the time of `/deploy status`: a thousand events and a million."""
+"""How the size of the state file changes the time of `/deploy status`."""
 
 from __future__ import annotations
 

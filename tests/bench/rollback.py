@@ -1,4 +1,4 @@
-"""A rollback from the button to its last check, and the original runbook's commands in a shell on the same target."""
+"""A rollback from the button to its last check, and the original runbook's commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUTTON, SERVED = "button", "let-requests-in"
 # a page bundled with React and antd, as ordinary admin pages are with a component library
 LARGE = Path(__file__).parent / "large_page"
 OVER_TIME = ("verify-steady", "notify-rollback")  # the check over time, and what waits for it
-# The original runbook's "ROLLBACK PROCEDURE", line by line, with only what it cannot run without: its `cd`s, commands for
+# The original runbook's "ROLLBACK PROCEDURE", with only what it cannot run without: its `cd`s, commands for
 # "(Load balancer / nginx config)" and "Deploy previous build", and the end of maintenance.
 ORIGINAL = """
 touch "$MAINTENANCE"
@@ -50,7 +50,7 @@ Seconds = dict[str, float]
 
 
 def measure() -> dict[str, float]:
-    """Seconds (medians, each on a new target with the new version, in turn) and their ratios, for both kinds of page."""
+    """Median seconds, each on a new target with the new version, and their ratios, for both kinds of page."""
     small = _compare(None)
     return {
         **{f"  from the button to the end of {step}, s": end for step, end in small.steps()},

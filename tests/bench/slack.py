@@ -1,4 +1,4 @@
-"""Slack's limits: the Web API calls of a whole kept run with a faster watch, and how many are answered with 429."""
+"""Slack's limits: the Web API calls of a whole kept run, and how many get a 429."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UPDATE, POST = "chat.update", "chat.postMessage"
 
 
 def measure() -> dict[str, float]:
-    """Calls and 429s of one run. The workspace enforces Slack's limits in real time, whatever the speed of the watch."""
+    """Calls and 429s of one run. The workspace enforces Slack's limits in real time, at any speed of the watch."""
     limiter = asyncio.run(_keep())
     counts = {method: sum(name == method for _, name, _ in limiter.calls) for method in (UPDATE, POST)}
     return {

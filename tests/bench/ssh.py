@@ -1,4 +1,4 @@
-"""Ten remote commands with the connection: gonogo's jobs, one ssh ControlMaster connection, fabric and ansible-core."""
+"""Ten remote commands: gonogo's jobs, an ssh ControlMaster, fabric and ansible-core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process start to the first ack, idle memory, and the time to notice a socket that was dropped or went silent."""
+"""Process start to the first ack, idle memory, and the time to notice a dead socket."""
 
 from __future__ import annotations
 

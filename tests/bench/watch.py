@@ -1,4 +1,4 @@
-"""The watch under load: fifty checks that are due at the same moment, and how long the last one waits to begin."""
+"""The watch under load: fifty checks due at once, and how long the last one waits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CHECKS = 50
 
 
 def measure() -> dict[str, float]:
-    """Seconds from the start of the watch to the first and the last of the checks that are due then, on a real store."""
+    """Seconds from the start of the watch to its first and last check, on a real store."""
     page = read_page(
         SMALL.replace("## Alerts\n", "".join(CHECK.format(n=n) for n in range(CHECKS)) + "## Alerts\n"), "many.md"
     )

@@ -35,7 +35,7 @@ def kept_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_report_prints_markdown(kept_run: Path, capsys: Capture) -> None:
     code, out, _ = run(capsys, "report", "1")
     assert code == 0
-    assert out.startswith("# ✅ Run 1: shop is kept")
+    assert out.startswith("# ✅ Run 1: shop was kept")
     assert "done: It is there." in out
 
 
@@ -60,7 +60,7 @@ def test_history_lists_the_runs_and_the_dora_metrics(kept_run: Path, capsys: Cap
     code, out, _ = run(capsys, "history")
     assert code == 0
     assert "✅   1  2026-11-23 12:00  shop  main: kept" in out
-    for metric in ("Deploy frequency: 1 a week", "Lead time", "Change failure share: 0 of 1", "Time to restore"):
+    for metric in ("Deployment frequency: 1 a week", "Lead time", "Change failure share: 0 of 1", "Time to restore"):
         assert metric in out
 
 

@@ -1,1 +1,1 @@
-"""The crash tests: kill the real bot again and again, and count at the target what happened there."""
+"""The crash tests: kill the real bot, and count at the target what happened."""

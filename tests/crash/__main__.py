@@ -1,4 +1,4 @@
-"""`python -m tests.crash --kills 1000 --seed 7`: kill the bot so often at random moments, and print what happened."""
+"""`python -m tests.crash --kills 1000 --seed 7`: kill the bot at random moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs with random kills: people start and sign, the bot is killed at random moments, and effects are counted."""
+"""Whole runs with random kills, and a count of their effects at the target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox of a crash test: a real target behind TCP proxies, a workspace, and a bot that can be killed and started."""
+"""The sandbox of a crash test: a target behind TCP proxies, a workspace, and a bot."""
 
 from __future__ import annotations
 

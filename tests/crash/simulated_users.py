@@ -1,4 +1,4 @@
-"""The simulated users of a crash test: they press until the bot acknowledges, and check the target before they answer."""
+"""The simulated users of a crash test: they press until the bot acknowledges."""
 
 from __future__ import annotations
 

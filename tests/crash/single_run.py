@@ -1,4 +1,4 @@
-"""One run of a small page in the sandbox: kill the bot at an exact moment, wait for steps, pause programs on the host."""
+"""One run of a small page: kill the bot at an exact moment, pause programs, wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP proxy between the bot and one server: it can drop or hold data, and records when somebody connected."""
+"""A TCP proxy between the bot and one server: it can drop or hold data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack is away, slow or confused while steps run: no step waits or fails, and later each message is there once, in order."""
+"""Slack is away, slow or confused: no step waits, and each message comes once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The count of effects finds what happened twice, what is missing, and a target in a wrong state."""
+"""The count of effects finds what happened twice, and what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A newer bot is killed while it migrates an old state file: nothing is lost, and the copy is complete."""
+"""A newer bot is killed while it migrates an old state file: nothing is lost."""
 
 from __future__ import annotations
 

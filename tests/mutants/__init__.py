@@ -1,1 +1,1 @@
-"""Mutants: one small change at a time is made to a copy of the code, and a room's own tests must notice it."""
+"""Mutants: small changes to a copy of the code, which a room's tests must notice."""

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants commands/signoff`: make mutants of one room, and say which of them its own tests do not notice."""
+"""`python -m tests.mutants ROOM`: name the mutants that the room's tests do not notice."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs mutmut in the folder it is started in, which is a copy, and writes what became of each mutant.
+"""Runs mutmut in a copy of the code, and writes what became of each mutant.
 
-`python -m tests.mutants` starts this file as a script of its own, because no test may be imported before mutmut is ready.
+`python -m tests.mutants` starts this file as a script of its own: no test may be imported before mutmut is ready.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A plugin of pytest for the tries of mutants: the quickest tests go first, and none may take much longer than without a mutant."""
+"""A pytest plugin for mutants: quick tests go first, and none may take much longer."""
 
 from __future__ import annotations
 

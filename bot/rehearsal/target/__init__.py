@@ -1,4 +1,4 @@
-"""A small real production to deploy to: PostgreSQL, SSH, git, an API under pm2, a web page and a reverse proxy."""
+"""A small real production: PostgreSQL, SSH, git, an API under pm2, a web page, a proxy."""
 
 from bot.rehearsal.target.target import Target
 

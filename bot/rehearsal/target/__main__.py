@@ -1,4 +1,4 @@
-"""`python -m bot.rehearsal.target FOLDER`: start a target and print the environment that the bot needs."""
+"""`python -m bot.rehearsal.target FOLDER`: start a target and print the bot's environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SSH server in Python, for machines without a working sshd: `python -m ... PORT HOST_KEY AUTHORIZED_KEYS`."""
+"""The SSH server in Python, a process of its own, for machines without a working sshd."""
 
 from __future__ import annotations
 

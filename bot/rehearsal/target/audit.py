@@ -1,4 +1,4 @@
-"""What really happened at the target, read from the target itself and independent of anything the bot says."""
+"""What really happened at the target, read from the target and not from the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target's PostgreSQL: a fresh cluster on loopback with the old version's rows and an audit of DDL statements."""
+"""The target's PostgreSQL: a fresh cluster with the old version's rows and a DDL audit."""
 
 from __future__ import annotations
 

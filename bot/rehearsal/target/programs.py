@@ -1,4 +1,4 @@
-"""The programs on a target's host: node and PostgreSQL from wheels, pm2 and node_modules from npm, kept in a cache."""
+"""The host's programs: node and PostgreSQL from wheels, pm2 and node_modules from npm."""
 
 from __future__ import annotations
 

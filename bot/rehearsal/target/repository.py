@@ -1,4 +1,4 @@
-"""The target's git: a bare origin with the new release on main, and a working copy on the host at the old release."""
+"""The target's git: an origin with the new release, and a working copy at the old one."""
 
 from __future__ import annotations
 

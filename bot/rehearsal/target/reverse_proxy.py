@@ -1,4 +1,4 @@
-"""The target's reverse proxy, in place of nginx: serves the web page, forwards /api/, answers 503 in maintenance."""
+"""The target's reverse proxy: serves the page, forwards /api/, answers 503 in maintenance."""
 
 from __future__ import annotations
 

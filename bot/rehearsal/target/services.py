@@ -1,4 +1,4 @@
-"""The target's services: the API under pm2, the published web page, and the reverse proxy in front of both."""
+"""The target's services: the API under pm2, the published web page, the reverse proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target's SSH server: OpenSSH's sshd where it works, otherwise one in Python, with keys of its own."""
+"""The target's SSH server: OpenSSH's sshd where it works, otherwise one in Python."""
 
 from __future__ import annotations
 

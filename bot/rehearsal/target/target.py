@@ -1,4 +1,4 @@
-"""One target to deploy to: set up in an empty folder with the old version serving, and removed again."""
+"""One target to deploy to: set up in an empty folder, serving the old version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Slack-compatible server on loopback: the unmodified bot connects to it, and people use its web page."""
+"""A Slack-compatible server on loopback: the bot connects to it, people use its page."""
 
 from bot.rehearsal.workspace.faults import Faults
 from bot.rehearsal.workspace.server import Workspace

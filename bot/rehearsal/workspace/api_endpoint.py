@@ -1,4 +1,4 @@
-"""The HTTP endpoint of the Web API: checks token, scopes and rate limits, applies the faults, and calls the method."""
+"""The Web API's endpoint: checks token, scopes and rate limits, and applies the faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a user's action reaches the bot: over a socket or, when a request URL is set, over HTTP with a signature."""
+"""How a user's action reaches the bot: over a socket, or over HTTP with a signature."""
 
 from __future__ import annotations
 

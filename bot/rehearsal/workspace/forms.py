@@ -1,4 +1,4 @@
-"""Messages and modals as forms: what a press sends, what fields hold, and what a bot's answer does to a modal."""
+"""Messages and modals as forms: what a press sends, and what a bot's answer does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry of Web API methods: the call that a method gets, and the error with which it refuses."""
+"""The registry of Web API methods: the call that a method gets, and how it refuses."""
 
 from __future__ import annotations
 

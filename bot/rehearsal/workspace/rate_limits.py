@@ -1,4 +1,4 @@
-"""Slack's rate limits: records every call of the Web API, and computes how long a bot must wait before the next one."""
+"""Slack's rate limits: records every call, and computes how long a bot must wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workspace server as one object: start it, act as its users, read its messages, and switch on faults."""
+"""The workspace server as one object: start it, act as its users, switch on faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The objects of a workspace: people, channels, messages, views, and the reply that a person sees."""
+"""The objects of a workspace: people, channels, messages, views, and replies."""
 
 from __future__ import annotations
 

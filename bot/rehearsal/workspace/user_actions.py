@@ -1,4 +1,4 @@
-"""What users do: commands, button presses, forms, messages. Each action is delivered to the bot and returns its reply."""
+"""What users do: commands, presses, forms, messages; each returns the bot's reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workspace's web page: its files, a snapshot of what a person sees, a stream of changes, and the user actions."""
+"""The workspace's web page: its files, what a person sees, changes, user actions."""
 
 from __future__ import annotations
 

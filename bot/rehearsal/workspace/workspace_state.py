@@ -1,4 +1,4 @@
-"""The state of a workspace: people, channels, messages, views and files, and the listeners of their changes."""
+"""The state of a workspace, and the listeners of its changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`browser`: opens a page in a real browser, and checks its texts, its requests and its console."""
+"""`browser`: opens a page in a real browser, and checks texts, requests and console."""
 
 from __future__ import annotations
 

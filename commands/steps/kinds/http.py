@@ -1,4 +1,4 @@
-"""`http`: sends one request to a web place, and checks the answer's status, form, fields and time."""
+"""`http`: sends one request, and checks the answer's status, form, fields and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`keep`: stores a copy of a folder on its host, and puts it back in a rollback without a build."""
+"""`keep`: stores a copy of a folder on its host, and restores it in a rollback."""
 
 from __future__ import annotations
 

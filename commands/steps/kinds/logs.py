@@ -39,8 +39,8 @@ class LogsStep(StepBox):
         env = {"FILE": fill(self.file, ctx.values), "SINCE": fill(self.since, ctx.values)}
         result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env | log_lines.script_env(self.bad))
         log = log_lines.parse_output(result.tail, self.allow)
-        if result.code or log.missing:
-            why = "it does not exist" if log.missing else f"exit code {result.code}"
+        if result.code or log.unreadable:
+            why = log.unreadable or f"exit code {result.code}"
             return failed(f"The log cannot be read ({why}).", lines=result.last_lines, inconclusive=True)
         # `found` counts all lines: of equal lines only the newest are kept, so they do not show whether there are more
         measures = {"lines": float(len(log.lines)), "found": float(log.total)}

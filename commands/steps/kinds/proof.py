@@ -1,4 +1,4 @@
-"""`proof`: restores the backup into a scratch database, and compares every row with what was dumped."""
+"""`proof`: restores the backup into a scratch database, and compares every row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`publish`: serves a new build by switching a link, and checks the build stamp before and after."""
+"""`publish`: serves a new build by switching a link, and checks the build stamp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`query`: runs one read-only query, measures its first row, and compares the first cell with limits."""
+"""`query`: runs one read-only query, and compares the first cell with limits."""
 
 from __future__ import annotations
 

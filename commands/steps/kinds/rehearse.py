@@ -1,4 +1,4 @@
-"""`rehearse`: runs the migration and its rollback on a copy of the backup, and reports what is lost."""
+"""`rehearse`: runs migration and rollback on a copy of the backup, and reports losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`release`: pins the commit to deploy and the commit that runs now, and stores files of the release."""
+"""`release`: pins the commit to deploy and the one that runs now; stores files of both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`review`: shows a reviewer what the release changes in production, and findings in the added lines."""
+"""`review`: shows what the release changes in production, and findings in its lines."""
 
 from __future__ import annotations
 

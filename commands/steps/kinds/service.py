@@ -1,4 +1,4 @@
-"""`service`: restarts a pm2 service, and checks over a while that it runs the commit without errors."""
+"""`service`: restarts a pm2 service, and checks that it runs the commit without errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`steady`: checks some time after a restart that a pm2 service is still the same healthy process."""
+"""`steady`: checks later that a pm2 service is still the same healthy process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries in a JSON list of a web place: found to recover a request, deleted to clean up after it."""
+"""Entries in a JSON list of a web place: found after a crash, deleted in a clean-up."""
 
 from __future__ import annotations
 

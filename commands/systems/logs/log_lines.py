@@ -16,19 +16,20 @@ _ROTATION_NOTES = {
     "lost": " The log was rotated meanwhile and was read from its start; "
     "the last lines before the rotation were not found.",
 }
+_UNREADABLE = {"gone": "it does not exist", "device": "it is not a file that keeps lines"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewLines:
     """The newest lines with errors, without the allowed ones.
 
-    `total` counts all lines with errors, allowed or not. `missing`: there is no log. `note` is a sentence about a
-    rotation, or empty.
+    `total` counts all lines with errors, allowed or not. `unreadable` says why there is no log to read, or is empty.
+    `note` is a sentence about a rotation, or empty.
     """
 
     lines: tuple[str, ...]
     total: int
-    missing: bool
+    unreadable: str
     note: str
 
 
@@ -66,6 +67,6 @@ def parse_output(output: str, allow: Sequence[str]) -> NewLines:
     return NewLines(
         lines=bad,
         total=int(total[1]) if total else len(lines),
-        missing="gone" in rotations,
+        unreadable=next((_UNREADABLE[rotation] for rotation in rotations if rotation in _UNREADABLE), ""),
         note=_ROTATION_NOTES.get(rotations[-1], "") if rotations else "",
     )

@@ -212,7 +212,7 @@ def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
 
 def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    assert lines(writer, "report", number=1, html=None)[0].startswith("# ✅ Run 1: shop is kept")
+    assert lines(writer, "report", number=1, html=None)[0].startswith("# ✅ Run 1: shop was kept")
     page = tmp_path / "report.html"
     assert lines(writer, "report", number=1, html=page) == [f"The report of run 1 is in {page}."]
     assert page.read_text().startswith("<!doctype html>")

@@ -1,4 +1,4 @@
-"""The check of the target after a scenario: each difference from the final state is one sentence."""
+"""The check after a scenario: each difference from the final state is a sentence."""
 
 from __future__ import annotations
 

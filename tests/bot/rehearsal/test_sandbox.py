@@ -1,4 +1,4 @@
-"""The sandbox: the bot's environment, pages with another time budget, and a bot that ended instead of connecting."""
+"""The sandbox: environment, time budgets, and a bot that ends instead of connecting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The camera waits for a message and takes a screenshot of the workspace page as one person sees it."""
+"""The camera waits for a message and takes a screenshot as one person sees it."""
 
 from __future__ import annotations
 

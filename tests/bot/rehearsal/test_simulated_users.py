@@ -1,4 +1,4 @@
-"""The simulated users press what their scenario says, on messages that a test posts in place of the bot."""
+"""The simulated users press what their scenario says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting in Slack, from the form and typed: the preflight within Slack's limits, and its result."""
+"""Starting in Slack, from the form and typed: the preflight and its result."""
 
 from __future__ import annotations
 

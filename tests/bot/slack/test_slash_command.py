@@ -109,8 +109,8 @@ def test_status_of_several_runs_is_several_cards_with_ids_of_their_own(writer: R
 
 def test_history_lists_the_runs(writer: RunWriter) -> None:
     writer.run_at_gate()
-    assert "shop  main: going (goes on)" in replied(writer, "history")
-    assert "Deploy frequency: not known yet" in replied(writer, "history")
+    assert "shop  main: going (in progress)" in replied(writer, "history")
+    assert "Deployment frequency: not known yet" in replied(writer, "history")
 
 
 def test_a_typed_start_starts_a_run(writer: RunWriter) -> None:

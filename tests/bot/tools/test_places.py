@@ -1,4 +1,4 @@
-"""Names in addresses are resolved from the environment, and Prisma's URLs are made fit for libpq."""
+"""Names in addresses are resolved from the environment; Prisma's URLs fit libpq."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_a_refused_step_that_was_skipped_does_not_stop_the_rollback() -> None:
         ((OLD, lane("stop", 'after = ["nothing"]')), 'there is no step "nothing" above it in the rollback'),
         ((OLD, lane("stop", 'after = ["stop"]')), 'there is no step "stop" above it'),
         ((OLD, lane("stop", 'after = ["health"]')), 'there is no step "health" above it'),
-        (('takes = "10 min"', 'after = ["ready"]'), "only steps of the rollback may run side by side"),
+        (('takes = "10 min"', 'after = ["ready"]'), "only steps of the rollback may run in parallel"),
     ],
 )
 def test_an_after_that_names_no_step_above_it_in_the_rollback_is_refused(page: tuple[str, str], words: str) -> None:

@@ -34,7 +34,7 @@ def test_the_end_of_a_step_waits_for_room_on_the_disk(sim: SimulatedRun, caplog:
     fill(sim.store)
     sim.world.finish("npm run build")
     sim.advance(until=lambda: "the result of frontend-build is not written yet" in caplog.text, sign=False)
-    assert "make room on the bot's disk" in caplog.text
+    assert "Free space on the bot's disk" in caplog.text
     assert running(sim, "frontend-build")(), "an end was written although the disk is full"
     make_room(sim.store)
     sim.advance()

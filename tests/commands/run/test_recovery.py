@@ -37,7 +37,7 @@ class FakeBox:
             raise answer
         return answer
 
-    def recover_lost(self, ctx: Context, lost: Outcome) -> Outcome | None:
+    def recover_lost_attempt(self, ctx: Context, lost: Outcome) -> Outcome | None:
         self.lost.append(lost)
         return self.recover(ctx)
 

@@ -72,7 +72,9 @@ def test_a_job_that_cannot_be_deleted_is_reported(sim: SimulatedRun) -> None:
     lose_the_answer(sim, jobs=2)
     sim.world.on_web("^DELETE", answer(500))
     (line,) = [line for line in repeat(sim).lines if "Clean up" in line]
-    assert line.startswith("✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Answered 500")
+    assert line.startswith(
+        "✗ Clean up: delete the job of test 2: DELETE /api/jobs/4: Status 500 instead of 200, 204 or 404."
+    )
 
 
 def test_a_clean_up_without_its_input_says_so_and_never_deletes_a_job_of_the_first_time(sim: SimulatedRun) -> None:

@@ -138,7 +138,9 @@ def test_a_rollback_without_the_database_is_not_announced_as_complete(sim: Simul
     sim.roll_back()
     skip_all(sim)
     (announced,) = [event.data for event in sim.events("ended") if event.step == "notify-rollback"]
-    assert announced.summary.startswith("❌ Rolled back, but NOT: “STEP 2: Rollback database” (Tech Lead must act)")
+    assert announced.summary.startswith(
+        "❌ Rolled back, but NOT restored: “STEP 2: Rollback database” (Tech Lead must act)"
+    )
     assert "COMPLETE" not in announced.summary
     assert "on_call" in announced.roles
 

@@ -1,4 +1,4 @@
-"""Parts of the small page that tests replace, and what they need to check the error of a bad page."""
+"""Parts of the small page that tests replace to make a bad page."""
 
 from __future__ import annotations
 

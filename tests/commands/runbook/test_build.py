@@ -1,4 +1,4 @@
-"""A page is built from its parts and boxes; each mistake is refused with its line, step and field."""
+"""A page is built from its boxes; each mistake is refused with line, step and field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only those who hold a role may do what needs it, and a starter may not sign where four eyes are required."""
+"""Only those who hold a role may do what needs it; a starter may not sign."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ TIMELINE = """\
   T+5 min     ✍️ Sign-off: before starting
   T+5 min     ⏳ Countdown
   T+5 min     📏 Baseline: what is normal tonight
-  T+5 min     📦 Keep what runs now, for the way back
+  T+5 min     📦 Keep what runs now, for the rollback
   T+5 min     Maintenance on
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
@@ -46,14 +46,17 @@ TIMELINE = """\
 # one line of each kind that the page uses, as a person reads it before the deploy
 GOLDEN = {
     "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>",
-    "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" --compress=\"$packing\" -f \"$FILE.part\"",
-    "rehearse": "    on a copy of <backup_file>: database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
+    "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" "
+    "--compress=\"$packing\" -f \"$FILE.part\"",
+    "rehearse": "    on a copy of <backup_file>: "
+    "database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
     "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",
     "review": "    needs the signatures of: Reviewer",
     "notify": "    posts to the channel: Deploying <ref> to DJ-System production now.",
     "window": "    now must be mon, tue, wed, thu during 22:00-06:00, but not during 09:00-12:00 or 13:00-17:00",
     "gate": "    asks dba: Backup complete and verified",
-    "baseline": "    takes 3 samples of each check (api-response-time, job-creation-by-users, users-can-log-in, database-size, "
+    "baseline": "    takes 3 samples of each check (api-response-time, job-creation-by-users, users-can-log-in, "
+    "database-size, "
     "cpu-and-memory), 1 s apart",
     "keep": "    on production: copies backend/api-server/node_modules to $PROD_KEPT under the name of "
     "<commit_before>, and keeps only the newest 3",

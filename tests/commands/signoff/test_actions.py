@@ -108,7 +108,9 @@ def test_the_starter_may_not_sign_if_the_page_wants_four_eyes(store: Store) -> N
     night = Night(store, small(**FOUR_EYES), starter="UDBA")
     night.attempt("ready")
     night.changes_nothing(
-        lambda: night.actions.sign("ready", 1, DBA, NOON), NotAllowed, "You started this run, and this runbook wants"
+        lambda: night.actions.sign("ready", 1, DBA, NOON),
+        NotAllowed,
+        "You started this run; its runbook page requires another person to sign.",
     )
     assert night.actions.sign("ready", 1, LEAD, NOON) == ("lead",)
 

@@ -84,9 +84,9 @@ def test_equal_checks_run_once_and_the_programs_of_a_host_are_one_check() -> Non
         ProgramsCheck(host="other", names=("node",)),
     )
     assert run(page, world) == [
-        "ok    host backend: its programs are there: git, npm",
+        "ok    host backend: programs found: git, npm",
         "ok    host backend: one",
-        "ok    host other: its programs are there: node",
+        "ok    host other: programs found: node",
     ]
     assert ran == ["one at main"]
 

@@ -79,7 +79,7 @@ def test_a_migration_file_that_the_release_lacks_is_named(world: World) -> None:
 def test_a_migration_with_its_own_commit_is_named_with_its_line(world: World) -> None:
     name = next(name for name in world.files if "ROLLBACK" not in name)
     world.files[name] = "ALTER TABLE approval_flows ADD COLUMN x int;\nCOMMIT;\n"
-    assert [line for line in lines_of(world, FAIL) if "line 2: holds its own transaction command" in line]
+    assert [line for line in lines_of(world, FAIL) if "line 2: has its own transaction command" in line]
 
 
 def test_a_table_that_another_user_owns_fails_before_the_migration(world: World) -> None:
@@ -105,9 +105,12 @@ def test_a_read_only_user_warns_and_a_standby_fails(world: World) -> None:
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (READY.replace(") 16.4", ") 14.9"), "pg_dump 14, older than the server (16)"),
-        (READY.replace("free_bytes=9", "free_bytes=0").replace("50000000", "95000000000"), "make room"),
-        ("psql: error: connection refused\n", "cannot be dumped from here (psql: error: connection refused)"),
+        (READY.replace(") 16.4", ") 14.9"), "it has pg_dump 14, the database server is PostgreSQL 16"),
+        (READY.replace("free_bytes=9", "free_bytes=0").replace("50000000", "95000000000"), "free up space"),
+        (
+            "psql: error: connection refused\n",
+            "psql cannot query the database from this host (psql: error: connection refused)",
+        ),
     ],
 )
 def test_a_backup_that_cannot_be_made_fails(world: World, answers: str, words: str) -> None:
@@ -117,8 +120,11 @@ def test_a_backup_that_cannot_be_made_fails(world: World, answers: str, words: s
 
 def test_files_changed_by_hand_are_a_warning_and_do_not_stop_the_start(world: World) -> None:
     world.on_host("rev-parse --git-dir", ended(" M backend/x.js\n"))
-    assert "1 tracked files were changed by hand: M backend/x.js" in lines_of(world, WARN)[0]
-    assert "keep or discard" in require_no_failures(PAGE, run_preflight(PAGE, world.tools(), "", limit=10))[0]
+    assert "1 tracked file edited on the host: M backend/x.js" in lines_of(world, WARN)[0]
+    assert (
+        "save or discard the changes first"
+        in require_no_failures(PAGE, run_preflight(PAGE, world.tools(), "", limit=10))[0]
+    )
 
 
 def test_a_missing_browser_is_a_warning_because_people_can_look(world: World) -> None:

@@ -1,4 +1,4 @@
-"""A log of a service on this machine: the mark that a restart notes, and the `logs` step run on it."""
+"""A service's log on this machine, and the `logs` step run on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of every kind: strict fields, defaults, and how the errors of the tools become outcomes."""
+"""The base of every kind: strict fields, defaults, and errors that become outcomes."""
 
 from __future__ import annotations
 

@@ -161,10 +161,10 @@ def test_the_baseline_judges_a_criterion_as_it_judges_the_check() -> None:
 @pytest.mark.parametrize(
     ("go", "words"),
     [
-        ('text = "Fast", shown_by = ["response-time"], above = 2.0', "name alerts alone"),
-        ('text = "Fast", above = 2.0', "name alerts alone"),
-        ('text = "Quiet", shown_by = ["health"], within = "1 h"', "not a check that is made within that time"),
-        ('text = "Quiet", shown_by = ["response-time"], within = "5 min"', "not a check that is made within"),
+        ('text = "Fast", shown_by = ["response-time"], above = 2.0', "name only alerts in shown_by"),
+        ('text = "Fast", above = 2.0', "name only alerts in shown_by"),
+        ('text = "Quiet", shown_by = ["health"], within = "1 h"', "not a check that runs within that time"),
+        ('text = "Quiet", shown_by = ["response-time"], within = "5 min"', "not a check that runs within"),
     ],
 )
 def test_a_limit_or_a_time_that_would_mean_nothing_is_refused(go: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""conversations.*, pins and reactions: what the bot can read and do in a channel besides posting."""
+"""conversations.*, pins and reactions: what the bot does in a channel besides posting."""
 
 from __future__ import annotations
 

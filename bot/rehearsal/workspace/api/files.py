@@ -1,4 +1,4 @@
-"""files.*: the two calls of an upload; the file appears in the channel a moment later, as in Slack."""
+"""files.*: the two calls of an upload; the file appears a moment later, as in Slack."""
 
 from __future__ import annotations
 

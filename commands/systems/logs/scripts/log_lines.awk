@@ -1,4 +1,5 @@
 # Prints the lines with a word of BAD in any case ("TypeError" and "errors" contain "error"), and their number at the end.
+# Lines whose own level is error or worse count without such a word: 50 and 60 of pino and bunyan, "critical" and the like.
 # A word does not count in a URL or a file name, in a count of zero ("0 errors", "error: null"), in the name of an error
 # handler, in a logged query, or in a line whose own level is info or lower.
 BEGIN {
@@ -12,21 +13,27 @@ BEGIN {
   handles = bad "s?[-_ ]?(handler|middleware|boundary|logger|logging|reporter|reporting|tracker|tracking|module)s?([^a-z]|$)"
   low = "(info|debug|trace|verbose)"
   level = "^([^a-z]|[0-9][tz]|utc|gmt|[ap]m)*" low "([^a-z]|$)|(^| )(level|lvl|severity)=\"?" low "|^\\[nest\\].* log \\["
+  high = "(critical|crit|alert|emergency|emerg|panic|severe)"
+  json_low = "\"" low "\"|[123]0 *[,}]"
+  json_high = "\"" high "\"|" ("error" ~ bad ? "[56]0" : "60") " *[,}]"
+  loud = "(^| )(level|lvl|severity)=\"?" high "([^a-z]|$)"
   query = "^(prisma:query|executing \\(|query:)"
 }
-function json_low(text) {
-  return match(text, /"(level|lvl|severity)": ?/) && substr(text, RSTART + RLENGTH) ~ ("^(\"" low "\"|[123]0[,}])")
+function json_level(text, levels) {
+  return match(text, /"(level|lvl|severity)" *: */) && substr(text, RSTART + RLENGTH) ~ ("^(" levels ")")
 }
 {
   rest = tolower($0)
   gsub(/\033\[[0-9;]*m/, "", rest)
-  if (rest !~ bad || rest ~ level || rest ~ query || json_low(rest)) next
+  if (json_level(rest, json_high) || rest ~ loud) { count(); next }
+  if (rest !~ bad || rest ~ level || rest ~ query || json_level(rest, json_low)) next
   gsub(/\/[^] \t"',;)}<>]*/, " ", rest)
   gsub(/[a-z0-9_.-]+[.](log|[cm]?[jt]s)/, " ", rest)
   gsub(none, " ", rest)
   gsub(nothing, " ", rest)
   gsub(rate, " ", rest)
   gsub(handles, " ", rest)
-  if (rest ~ bad) { n++; print "log: " substr($0, 1, 300) }
+  if (rest ~ bad) count()
 }
+function count() { n++; print "log: " substr($0, 1, 300) }
 END { print "found=" n + 0 }

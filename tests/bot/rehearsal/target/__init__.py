@@ -1,1 +1,1 @@
-"""Tests of the target: most of them on real servers, some on a whole target with a deploy and a rollback by hand."""
+"""Tests of the target, on real servers or on a whole target deployed by hand."""

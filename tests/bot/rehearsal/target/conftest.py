@@ -1,4 +1,4 @@
-"""One target for all tests of this folder, with the deploy and the rollback that an operator runs on it by hand."""
+"""One target for this folder, with a deploy and a rollback by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SSH server in Python: what only it decides; what both servers share is in test_ssh_server.py."""
+"""The SSH server in Python: what only it decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Chromium from npm's registry opens a page on a machine that has no browser; elsewhere it is refused."""
+"""A Chromium from npm's registry opens a page; without it a browser is refused."""
 
 from __future__ import annotations
 

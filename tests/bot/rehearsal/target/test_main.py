@@ -1,4 +1,4 @@
-"""`python -m bot.rehearsal.target` prints the environment as shell lines, and stops everything on SIGTERM."""
+"""`python -m bot.rehearsal.target` prints shell lines, and stops on SIGTERM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target's PostgreSQL: passwords, the owner's lock-out, the blocking report, and the end of it."""
+"""The target's PostgreSQL: passwords, lock-out, blocking report, and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reverse proxy: page, API, maintenance and its access log, as a separate process on a folder of its own."""
+"""The reverse proxy: page, API, maintenance, access log."""
 
 from __future__ import annotations
 

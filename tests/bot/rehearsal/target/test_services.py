@@ -1,4 +1,4 @@
-"""What pm2 knows about the API; the services themselves are tested on a whole target in test_target.py."""
+"""What pm2 knows of the API; test_target.py tests the services as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both SSH servers behave alike: output, exit code, input, and commands that outlive a lost connection."""
+"""Both SSH servers: output, exit code, input, and commands that outlive a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole target: it serves the old version, after a deploy by hand the new one, and after a rollback the old one."""
+"""A whole target: the old version, the new after a deploy, the old after a rollback."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_access_log_can_be_read_by_the_traffic_kind_with_its_request_times(o
     outcome = execute(traffic, context(world, {"restarted_at": since}, shell=LocalShell({})))
     assert outcome.measures["failed_share"] > 0, outcome.summary
     assert outcome.measures["seconds_p95"] >= 0
-    assert "1 of the bot's own left out" in outcome.summary
+    assert "1 of the bot's own not counted" in outcome.summary
     assert "another format" not in outcome.summary
 
 

@@ -1,4 +1,4 @@
-"""A workspace server with the real slack-bolt connected to it, and messages and modals for the tests."""
+"""A workspace server with the real slack-bolt connected to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The faults of the Web API: outages, lost answers, 429s and refused blocks, as slack_sdk sees them."""
+"""The faults of the Web API, as slack_sdk sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms: what a press sends, the state of fields, Slack's own field errors, and the bot's answers to a form."""
+"""Forms: what a press sends, the state of fields, errors, and the bot's answers."""
 
 from __future__ import annotations
 

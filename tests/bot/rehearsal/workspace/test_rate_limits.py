@@ -1,4 +1,4 @@
-"""Slack's rate limits: a tier per method, one message a second per channel after a burst, and the highest rate."""
+"""Slack's rate limits: a tier per method, and one message a second per channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response URLs: new, replaced and deleted messages, and the errors of a URL that cannot be used."""
+"""Response URLs: new, replaced and deleted messages, and their errors."""
 
 from __future__ import annotations
 

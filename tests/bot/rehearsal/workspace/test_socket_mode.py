@@ -1,4 +1,4 @@
-"""Socket Mode with the real bolt: tickets, envelopes, and sockets that are cut, refreshed or dead."""
+"""Socket Mode with the real bolt: tickets, envelopes, cut and dead sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users see after commands, button presses and forms, with the real bolt on the other side."""
+"""What users see after commands, presses and forms, with the real bolt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web page: its snapshot of what a person sees, its actions, and the page itself in a browser at phone width."""
+"""The web page: what a person sees, its actions, and the page in a browser."""
 
 from __future__ import annotations
 

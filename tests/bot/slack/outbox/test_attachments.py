@@ -47,7 +47,7 @@ def test_a_status_post_of_the_watch_is_followed_by_its_chart(tmp_path: Path) -> 
         await box.wait_until(lambda: files_with(box, "-chart.png"), 30)
         (chart,) = files_with(box, "-chart.png")
         assert content(box, chart).startswith(b"\x89PNG")
-        assert "Response time 9 s now, 200 ms to 9 s in 2 measurements" in chart["alt_txt"]
+        assert "Response time 9 s now, 200 ms to 9 s in 2 samples" in chart["alt_txt"]
 
     play(tmp_path, story)
 

@@ -28,7 +28,7 @@ def test_the_rollback_button_names_the_consequence() -> None:
     assert before["confirm"]["text"]["text"] == "Nothing was changed in production yet. The run just ends."
     after = snapshot_with(row(DEPLOY, "done"), rollback_loss="12 jobs").rollback_button() or {}
     assert after["confirm"]["text"]["text"] == (
-        "It loses 12 jobs. Production goes back to the version before. Time budget: 15 min."
+        "It loses 12 jobs. Production rolls back to the previous version. Time budget: 15 min."
     )
     assert (after["confirm"]["confirm"]["text"], after["confirm"]["deny"]["text"]) == ("Roll back", "No, continue")
 

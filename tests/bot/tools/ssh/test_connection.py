@@ -1,4 +1,4 @@
-"""A login that fails names its reason and what to do; a connection that was lost is opened again."""
+"""A login that fails names its reason; a lost connection is opened again."""
 
 from __future__ import annotations
 

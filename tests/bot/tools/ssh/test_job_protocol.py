@@ -1,4 +1,4 @@
-"""The job protocol's payload and folder names, and its programs with a payload that was cut off."""
+"""The job protocol's payload and folder names, and payloads that were cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real database with every kind of table, on which a migration and its rollback have lost all rows."""
+"""A real database on which a migration and its rollback have lost all rows."""
 
 from __future__ import annotations
 

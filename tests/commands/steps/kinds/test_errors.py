@@ -1,4 +1,4 @@
-"""`errors` against a small server with Sentry's protocol: token, pages, rate limit and refusals."""
+"""`errors` against a small server with Sentry's protocol."""
 
 from __future__ import annotations
 

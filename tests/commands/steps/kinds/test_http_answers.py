@@ -1,4 +1,4 @@
-"""`http`: recognizes log-in pages, refuses requirements that can never be met, and shows no secrets."""
+"""`http`: log-in pages, requirements that can never be met, and secrets."""
 
 from __future__ import annotations
 

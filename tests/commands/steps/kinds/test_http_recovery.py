@@ -1,4 +1,4 @@
-"""`http` after a crash: the `trace` shows whether the request was served before it is sent again."""
+"""`http` after a crash: the `trace` shows whether the request was served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`http` without an answer: a check has failed and cleans up; other requests are not sent again."""
+"""`http` without an answer: a check fails; other requests are not sent again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logs` on real log files, with the real bash and awk: which lines count, and what is reported."""
+"""`logs` on real files, with the real bash and awk: which lines count."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def log(tmp_path: Path) -> Path:
         "\x1b[31merror\x1b[39m: out of memory",
         "[Nest] 12  - 01/01/2026, 10:00:00 AM   ERROR [Jobs] boom",
         "query failed: SELECT 1; error: syntax",
+        '{"level":50,"time":1795449600000,"msg":"cannot read flows"}',
+        '{"level": 60 ,"msg":"out of memory"}',
+        '{"severity":"CRITICAL","message":"cannot read flows"}',
+        "time=2026-01-01T10:00:00Z level=panic msg=stop",
     ],
 )
 def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) -> None:
@@ -106,6 +110,26 @@ def test_lines_before_the_mark_do_not_count(log: Path) -> None:
 def test_more_lines_than_are_shown_are_reported_as_at_least(log: Path) -> None:
     log.write_text("Error: again\n" * 500)
     assert read(log, "0").summary == "At least 100 new lines with error or fatal since the restart."
+
+
+def test_a_level_counts_only_where_the_page_asks_for_such_lines(log: Path) -> None:
+    log.write_text('{"level":50,"msg":"cannot read flows"}\n{"level":60,"msg":"out of memory"}\n')
+    outcome = read(log, "0", LOGS + '\nbad = ["fatal"]')
+    assert outcome.lines == ('{"level":60,"msg":"out of memory"}',)
+
+
+def test_a_level_inside_a_message_does_not_count(log: Path) -> None:
+    log.write_text('{"level":30,"msg":"water level: 50, fine"}\n{"msg":"severity of alert rules is set"}\n')
+    assert read(log, "0").state == "done"
+
+
+def test_a_log_that_keeps_no_lines_is_inconclusive() -> None:
+    outcome = read(Path("/dev/null"), "0")
+    assert (outcome.state, outcome.summary, outcome.inconclusive) == (
+        "failed",
+        "The log cannot be read (it is not a file that keeps lines).",
+        True,
+    )
 
 
 def test_a_missing_log_is_inconclusive(log: Path) -> None:

@@ -1,4 +1,4 @@
-"""`proof`: restores a backup of the real `backup` step on a real PostgreSQL, and notices damage."""
+"""`proof` on a real PostgreSQL: restores a real backup, and notices damage."""
 
 from __future__ import annotations
 

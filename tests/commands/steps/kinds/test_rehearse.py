@@ -1,4 +1,4 @@
-"""`rehearse` on a real PostgreSQL: runs migration and rollback on a copy, and reports what is lost."""
+"""`rehearse` on a real PostgreSQL: a copy is migrated and rolled back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rehearse` in edge cases: server-wide changes, sequences, views, roles, and errors that quote rows."""
+"""`rehearse`: server-wide changes, sequences, views, roles, quoted rows."""
 
 from __future__ import annotations
 

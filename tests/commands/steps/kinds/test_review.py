@@ -1,4 +1,4 @@
-"""`review`: lists findings with file and line for the reviewer, and never shows a secret itself."""
+"""`review`: findings with file and line, and never a secret itself."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from commands.steps.base import execute
 from state.errors import Unreachable
 from tests.commands.steps.builders import box, context, plan
@@ -69,6 +71,14 @@ def test_a_process_that_was_not_restarted_fails_the_step() -> None:
     world.on_host("now=%s", state_result(service_json(pid=100)))
     world.on_host("pm2 restart", restart_result(service_json(pid=100), service_json(pid=100)))
     assert "its process is not new" in execute(box("service", ALLOWING), context(world)).summary
+
+
+@pytest.mark.parametrize(("uptime", "is_old"), [(59.0, False), (61.0, True)])
+def test_a_new_pid_that_was_up_before_the_restart_fails_the_step(uptime: float, is_old: bool) -> None:
+    world = new_code()
+    world.on_host("pm2 restart", restart_result(service_json(pid=100, restarts=3), service_json(uptime=uptime)))
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert ("right after the restart it was already up for" in outcome.summary) is is_old, outcome.summary
 
 
 def test_new_error_lines_fail_the_step_but_allowed_ones_do_not() -> None:

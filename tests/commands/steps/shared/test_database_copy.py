@@ -204,8 +204,8 @@ def test_the_preflight_only_warns_if_the_copy_cannot_be_made() -> None:
     warned = [str(line) for line in lines if line.result.level == WARN]
     for what in ("proof", "rehearsal"):
         assert (
-            f"the {what} would be missing: {world.no_scratch}: fix that, or set `scratch_url` on the page to an empty database"
-            in "\n".join(warned)
+            f"the {what} would be missing: {world.no_scratch}: fix that, "
+            "or set `scratch_url` on the page to an empty database" in "\n".join(warned)
         )
     assert not [line for line in lines if "missing" in line.result.summary and line.result.level not in {WARN, OK}]
     assert world.not_given_back == 0

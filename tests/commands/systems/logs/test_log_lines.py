@@ -34,7 +34,7 @@ def test_the_plan_names_the_source_and_the_words() -> None:
 def test_lines_are_parsed_without_the_allowed_ones_but_all_are_counted() -> None:
     output = "log: Error: a\nother output\nlog: Error: known 7\nfound=12\nmoved=\n"
     result = parse_output(output, [r"known \d"])
-    assert (result.lines, result.total, result.missing, result.note) == (("Error: a",), 12, False, "")
+    assert (result.lines, result.total, result.unreadable, result.note) == (("Error: a",), 12, "", "")
 
 
 def test_without_a_count_the_lines_are_counted() -> None:
@@ -49,16 +49,17 @@ LOST = "was read from its start; the last lines before the rotation were not fou
 
 
 @pytest.mark.parametrize(
-    ("word", "note"),
+    ("word", "note", "unreadable"),
     [
-        ("read", " The log was rotated meanwhile; the rotated part was read as well."),
-        ("lost", f" The log was rotated meanwhile and {LOST}"),
-        ("gone", ""),
+        ("read", " The log was rotated meanwhile; the rotated part was read as well.", ""),
+        ("lost", f" The log was rotated meanwhile and {LOST}", ""),
+        ("gone", "", "it does not exist"),
+        ("device", "", "it is not a file that keeps lines"),
     ],
 )
-def test_a_rotation_is_reported_in_a_sentence(word: str, note: str) -> None:
+def test_a_rotation_and_an_unreadable_log_are_reported_in_words(word: str, note: str, unreadable: str) -> None:
     result = parse_output(f"found=0\nmoved={word}\n", [])
-    assert (result.note, result.missing) == (note, word == "gone")
+    assert (result.note, result.unreadable) == (note, unreadable)
 
 
 @pytest.mark.parametrize(
