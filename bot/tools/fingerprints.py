@@ -1,4 +1,4 @@
-"""Fingerprints of the addresses behind a page's places: they change with the address, and do not show it.
+"""Fingerprints of places: they change with an address, and do not show it.
 
 Secrets are no part of them, so that a password or a key may be changed during a run.
 """

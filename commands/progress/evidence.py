@@ -1,4 +1,4 @@
-"""Evidence: what signatures are given for, whether they still hold, and when it must be checked again."""
+"""Evidence: what people sign for, and whether their signatures still hold."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def why_fallen(page: Page, record: Record, attempt: Attempt) -> tuple[str, ...]:
             if value_now != value and step not in found:
                 changed.setdefault((name, value), []).append(signature.person)
     sentences += [
-        f"The {name} has changed since {names(people)} signed ({short(value)} → {short(now.get(name, ('', ''))[1])})."
+        f"{subject(name)} changed since {names(people)} signed ({short(value)} → {short(now.get(name, ('', ''))[1])})."
         for (name, value), people in changed.items()
     ]
     return tuple(dict.fromkeys(sentences))
@@ -103,8 +103,10 @@ def first_change_begun(page: Page, record: Record) -> bool:
 
 def is_stale(page: Page, record: Record, step: PageStep) -> bool:
     """Whether a step before the deploy must run again: what it made has changed, or what it used was made again."""
+    if step.part != Part.BEFORE or step.box.changes_production or first_change_begun(page, record):
+        return False
     made = _made_at(record, step.id)
-    if made is None or step.part != Part.BEFORE or step.box.changes_production or first_change_begun(page, record):
+    if made is None:
         return False
     later = record.attempts[made + 1 :]
     if any(attempt.step == CHECK and step.id in attempt.changed for attempt in later):
@@ -136,6 +138,11 @@ def is_fresh(record: Record, now: datetime) -> bool:
 def short(value: str) -> str:
     """A value of evidence for people: the first 8 digits of a hash; any other value unchanged."""
     return value[:8] if len(value) >= 32 and set(value) <= set("0123456789abcdef") else value
+
+
+def subject(name: str) -> str:
+    """An item of evidence as the beginning of a sentence: "The backup has", "The places have", "016.sql has"."""
+    return f"{name} has" if "." in name else "The places have" if name == "places" else f"The {name} has"
 
 
 def names(people: list[str]) -> str:

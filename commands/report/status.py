@@ -66,7 +66,8 @@ class Status:
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
     `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
     one sentence for each part that a finished rollback did not restore. `environment` says how the bot's environment
-    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles.
+    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's
+    roles to titles.
     """
 
     run: int

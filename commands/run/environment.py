@@ -1,4 +1,4 @@
-"""Notices at a start of the bot that the environment leads a run to other places, and lets the run wait."""
+"""Compares a run's places with the environment at each start of the bot."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from commands.progress.evidence import names, places_hash, signers_of, to_check
+from commands.progress.evidence import names, places_hash, signers_of, subject, to_check
 from commands.runbook.page import Page
 from commands.steps.outcome import Context, Outcome, done, failed, stopped
 from state.errors import GonogoError, Stopped
@@ -42,4 +42,4 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
 def _sentence(record: Record, name: str, what: str) -> str:
     signers = list(dict.fromkeys(signers_of(record, name)))
     since = f"{names(signers)} signed" if signers else "it was made"
-    return f"The {name} has changed since {since}: {what}."
+    return f"{subject(name)} changed since {since}: {what}."

@@ -222,7 +222,7 @@ class Runner:
                 step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
                 work = self._evidence_work if attempt.step == CHECK else recover_after_crash(step)
                 forward = step.part != Part.ROLLBACK
-                stopped = record.rollback is not None and forward
-                if elsewhere and forward and not stopped:
+                if elsewhere and forward and not record.rollback:
                     work = give_up_elsewhere
+                stopped = forward and (elsewhere or record.rollback is not None)
                 self._steps.begin(step, attempt.attempt, work, stopped=stopped)

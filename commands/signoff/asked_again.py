@@ -1,4 +1,4 @@
-"""Asks again for signatures that no longer hold: a new attempt with the same result, and its events."""
+"""Asks again for signatures that no longer hold, without running anything again."""
 
 from __future__ import annotations
 

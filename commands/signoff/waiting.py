@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from commands.progress.evidence import check_step
+from commands.progress.evidence import CHECK, check_step
 from commands.progress.step_state import (
     DECISION,
     StepState,
@@ -110,8 +110,10 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everything the run is waiting for now."""
     if not record.run.active:
         return ()
-    rolling_back = record.run.state == RunState.ROLLING_BACK
-    steps = page.part(Part.ROLLBACK) if rolling_back else (*page.forward, check_step(page))
+    steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
+    check = record.last(CHECK)
+    if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
+        steps = (*steps, check_step(page))
     waiting = [_waiting_for_hold(page, countdown) for countdown in running_countdowns(page, record)]
     waiting += [found for step in steps if (found := waiting_for_step(page, record, step))]
     waiting += _watch_questions(page, record)

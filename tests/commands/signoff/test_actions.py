@@ -23,7 +23,7 @@ HASH = hashlib.sha256(json.dumps(EVIDENCE, separators=(",", ":")).encode()).hexd
 
 def signature(**fields: Any) -> Signature:
     """A signature by the DBA for the small page's gate, as it is stored."""
-    about = {"step": "ready", "attempt": 1, "evidence": EVIDENCE, "evidence_hash": HASH}
+    about: dict[str, Any] = {"step": "ready", "attempt": 1, "evidence": EVIDENCE, "evidence_hash": HASH}
     return Signature(by=DBA, at=LATER, **about, **fields)
 
 
