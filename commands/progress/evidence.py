@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -59,12 +60,13 @@ def why_fallen(page: Page, record: Record, attempt: Attempt) -> tuple[str, ...]:
     A signature falls when a check finds a change in what it was given for, also if that is made again just as before.
     One without evidence, from an earlier version, may have been given for anything.
     """
-    if first_change_begun(page, record):
+    given = _signatures(record, attempt)
+    if not given or first_change_begun(page, record):
         return ()
     now = _items(page, record)
     sentences: list[str] = []
     changed: dict[tuple[str, str], list[str]] = {}
-    for signature in _signatures(record, attempt):
+    for signature in given:
         found = _found_since(record, signature.at)
         about = {step for name, _ in signature.evidence if (step := now.get(name, ("", ""))[0])}
         sentences += [what for step, what in found.items() if step in about or not signature.evidence]
@@ -111,9 +113,10 @@ def is_stale(page: Page, record: Record, step: PageStep) -> bool:
     later = record.attempts[made + 1 :]
     if any(attempt.step == CHECK and step.id in attempt.changed for attempt in later):
         return True
-    inputs = step.box.inputs()
-    used = {other.id for other in page.part(Part.BEFORE) if inputs & set(other.box.outputs())}
-    return any(one.step in used and one.state == AttemptState.DONE and not one.is_repeat for one in later)
+    made_since = {one.step for one in later if one.state == AttemptState.DONE and not one.is_repeat}
+    # what a step uses is made by steps above it
+    above = itertools.takewhile(lambda other: other.id != step.id, page.part(Part.BEFORE))
+    return any(set(other.box.outputs()) & step.box.inputs() for other in above if other.id in made_since)
 
 
 def to_check(page: Page, record: Record) -> Iterator[tuple[PageStep, Attempt]]:

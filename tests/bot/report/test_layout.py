@@ -11,7 +11,7 @@ from bot.report.layout import Card, Part, headline, lay_out, texts
 from commands.progress.step_state import WATCH
 from commands.report import Report
 from commands.report.alert_history import AlertOccurrence
-from commands.report.report import CriterionReport
+from commands.report.report import CriterionReport, SignedEvidence
 from state.records import AttemptState, RunState
 from tests.bot.report.reports import panel, report_of
 from tests.pages import NOON, SIGNED, record, row, said
@@ -210,3 +210,21 @@ def test_texts_holds_all_that_is_shown() -> None:
         "✅ done: Deployed.",
     } <= shown
     assert any(text.startswith("Response time: API 360 ms") for text in shown)
+
+
+def test_what_was_signed_for_is_shown_in_full_and_each_time_that_it_fell() -> None:
+    evidence = SignedEvidence(hash="ab" * 32, items=(("page", "1" * 64), ("commit", "2" * 40)))
+    fallen = ("“Ready?” was asked for again: The backup has changed since ULEAD signed.",)
+    report = replace(KEPT, names={"ULEAD": "Ada"}, evidence=(evidence,), fallen=fallen)
+    assert rows(report, "What was signed for") == [
+        ("abababab", "page", "1" * 64),
+        ("abababab", "commit", "2" * 40),
+    ]
+    assert part(report, "What was signed for").bullets == (
+        "“Ready?” was asked for again: The backup has changed since Ada signed.",
+    )
+
+
+def test_a_signature_names_its_evidence() -> None:
+    signed = replace(KEPT, actions=(replace(KEPT.actions[0], evidence="on evidence abababab"),))
+    assert rows(signed, "Who did what")[0][2] == "signed ✅ พร้อมไหม (ready?) on evidence abababab"
