@@ -15,7 +15,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
 from commands.text.durations import format_duration
-from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer
+from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer, evidence_hash
 from state.records import Attempt, AttemptState, Record
 
 CHECK = "the evidence"  # the step, not on the page, that checks the evidence again
@@ -67,6 +67,10 @@ def why_fallen(page: Page, record: Record, attempt: Attempt) -> tuple[str, ...]:
     sentences: list[str] = []
     changed: dict[tuple[str, str], list[str]] = {}
     for signature in given:
+        # only a run that an earlier version started, without places, may have signatures without evidence
+        missing = not signature.evidence and record.run.places
+        if missing or evidence_hash(signature.evidence) != signature.evidence_hash:
+            sentences.append(f"The signature of {signature.person} was altered in the bot's state file.")
         found = _found_since(record, signature.at)
         about = {step for name, _ in signature.evidence if (step := now.get(name, ("", ""))[0])}
         sentences += [what for step, what in found.items() if step in about or not signature.evidence]

@@ -19,8 +19,11 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
         evidence["places"] = places
     changed: dict[str, str] = {}
     lines = []
+    # a new key each time: the result of a job from before a crash would be old
+    key = f"{ctx.key}/{ctx.tools.clock.now():%Y%m%dT%H%M%S%f}"
     for step, attempt in to_check(page, record):
-        own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}/{attempt.attempt}")
+        values = {**ctx.values, **attempt.values}
+        own = replace(ctx, title=step.title, key=f"{key}/{step.id}", values=values)
         try:
             what = step.box.recheck(own, attempt.evidence)
         except Stopped:

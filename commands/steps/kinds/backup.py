@@ -38,7 +38,7 @@ _SCRIPT = "".join(
     )
 )
 _RECHECK = script("postgres/backup_now.sh")
-_CHANGED, _GONE = 68, 69  # exit codes of that script
+_OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
 _PREFLIGHT = (
     _PREPARE
     + """\
@@ -120,11 +120,15 @@ class BackupStep(StepBox):
         result = run_job(self, ctx, self.host, _RECHECK, env)
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's state file names another backup"
-        if result.code not in {0, _CHANGED, _GONE}:
+        changes = {
+            0: "",
+            _OTHER_LIST: "its list of checksums is gone or has changed",
+            _CHANGED: _damage(result.tail),
+            _GONE: f"{ctx.values['backup_file']} is gone",
+        }
+        if result.code not in changes:
             raise Failed(f"The backup's files could not be read (exit code {result.code}).", result.tail)
-        if result.code == _GONE:
-            return f"{ctx.values['backup_file']} is gone"
-        return "" if result.code == 0 else _damage(result.tail)
+        return changes[result.code]
 
     def recheck_plan(self) -> list[str]:
         return host_plan(self.host, _RECHECK, {"FOLDER": self.folder, "FILE": "<backup_file>"})
@@ -164,7 +168,7 @@ def _damage(output: str) -> str:
         what = "another checksum" if "open or read" not in output else "another checksum or cannot be read"
         verb = "has" if len(names) == 1 else "have"
         return f"{', '.join(names[:3])}{more} {verb} {what}"
-    return "its list of checksums is gone or has changed"
+    return "files have another checksum"  # their names were too many for the output that is kept
 
 
 def _bytes(text: str) -> str:

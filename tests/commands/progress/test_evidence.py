@@ -24,7 +24,7 @@ from commands.progress.evidence import (
 )
 from commands.progress.step_state import StepState, state_of
 from commands.run.decide import AskAgain, BeginStep, CheckEvidence, Wait, decide
-from state.facts import BOT, EnvironmentHold, Evidence, Fact, Resume, Signature
+from state.facts import BOT, EnvironmentHold, Evidence, Fact, Resume, Signature, evidence_hash
 from state.records import Attempt, AttemptState, Record
 from tests.pages import NOON, attempt_at, fact, run
 
@@ -55,7 +55,7 @@ def record(*attempts: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
 def signed(step: str, evidence: Evidence, *, after: float = 10, person: str = "UANA") -> Signature:
     made = fact("sign", step, role="reviewer", person=person, after=after)
     assert isinstance(made, Signature)
-    return replace(made, evidence=evidence)
+    return replace(made, evidence=evidence, evidence_hash=evidence_hash(evidence))
 
 
 def check(attempt: int = 1, state: str = "done", *, after: float = 20, **outcome: Any) -> Attempt:
@@ -141,6 +141,22 @@ def test_another_page_in_the_state_file_makes_it_fall() -> None:
     assert why_fallen(PAGE, other, done("review"))[0].startswith("The page has changed since UANA signed (")
 
 
+def test_a_signature_whose_evidence_was_altered_falls() -> None:
+    of = all_signed()
+    (altered, *others) = of.facts
+    assert isinstance(altered, Signature)
+    changes: list[dict[str, Any]] = [
+        {"evidence": altered.evidence[1:]},
+        {"evidence": ()},
+        {"evidence_hash": ""},
+        {"evidence": (), "evidence_hash": ""},
+    ]
+    for change in changes:
+        forged = replace(of, facts=(replace(altered, **change), *others))
+        why = "The signature of UANA was altered in the bot's state file."
+        assert why in why_fallen(PAGE, forged, done(altered.step))
+
+
 def test_what_a_check_found_makes_it_fall_also_if_it_is_made_again_just_as_before() -> None:
     found = check(state="failed", changed={"backup": "The backup has changed."})
     of = then(all_signed(), found, backup(2, after=21))
@@ -150,9 +166,13 @@ def test_what_a_check_found_makes_it_fall_also_if_it_is_made_again_just_as_befor
 
 def test_a_signature_of_an_earlier_version_holds_until_something_is_found_changed() -> None:
     old = all_signed(without="evidence")
+    old = replace(old, run=replace(RUN, places=()))
     assert why_fallen(PAGE, old, done("review")) == ()
     found = check(state="failed", changed={"backup": "The backup has changed."})
     assert why_fallen(PAGE, then(old, found), done("review")) == ("The backup has changed.",)
+    assert decide(PAGE, old, at(30)) == CheckEvidence(1), (
+        "what the earlier version did not store is checked all the same"
+    )
 
 
 def test_nothing_falls_once_the_deploy_changes_production() -> None:

@@ -134,6 +134,32 @@ def test_a_check_that_a_restart_interrupted_is_made_again(sim: SimulatedRun, sec
     assert checks(sim)[-1].state == "done"
 
 
+def test_a_check_never_uses_the_result_of_a_job_from_before_a_crash(sim: SimulatedRun, second_engine: Engine) -> None:
+    sim.engine.start()
+    sign_until_the_gate(sim)
+    sim.world.hang("sha256sum -c")
+    sim.advance(until=running(sim, CHECK))
+    sim.engine.stop()
+    sim.world.finish("sha256sum -c")
+    (old,) = (key for key in sim.world.begun if "/backup" in key and CHECK in key)
+    sim.world.finished[old] = ended("toc.dat: OK\n")
+    sim.world.on_host("sha256sum -c", DAMAGED)
+    second_engine.start()
+    sim.advance(until=lambda: len(checks(sim)) > 0)
+    sim.world.forget("sha256sum -c")
+    assert "have another checksum" in checks(sim)[0].summary
+
+
+def test_a_host_key_that_changes_while_the_bot_runs_is_signed_for_again(sim: SimulatedRun) -> None:
+    sim.engine.start()
+    sign_until_the_gate(sim)
+    sim.world.places = {**sim.world.places, "host production: host key": "another"}
+    sim.advance(until=lambda: bool(sim.events("fell")))
+    assert sim.events("fell")[0].data.summary.startswith("The places have changed since UREVIEWER signed")
+    sim.advance(until=lambda: sim.record.last(FIRST_CHANGE) is not None)
+    assert sim.last(GATE).attempt == 2
+
+
 def wait_on_hold(sim: SimulatedRun, hours: float) -> None:
     """Hold the run at its countdown, after everybody has signed, and let time pass."""
     sign_until_the_gate(sim)

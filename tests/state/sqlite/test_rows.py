@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from state.events import StatusDue
-from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Keep, Signature, StepAnswer
+from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Keep, Signature, StepAnswer, evidence_hash
 from state.records import NewEvent, Position
 from state.sqlite.rows import (
     clean,
@@ -128,6 +129,16 @@ def test_a_fact_is_stored_under_its_kind_and_key_with_its_own_fields_as_data() -
         "at": NOON.isoformat(),
         "data": '{"alert": "slow ?", "lasts": 1800.0, "number": 3, "reason": "ไม่"}',
     }
+
+
+def test_a_signature_is_read_with_its_evidence_and_an_older_one_without() -> None:
+    evidence = (("page", "ab"), ("backup", "cd"))
+    hashed = evidence_hash(evidence)
+    made = Signature(by=U1, at=NOON, step="copy", attempt=2, role="dba", evidence=evidence, evidence_hash=hashed)
+    row = {"id": 1, "run": 7, **fact_row(made)}
+    assert to_fact(as_row(row)) == (1, made)
+    older = {**row, "data": '{"step": "copy", "attempt": 2, "role": "dba", "refused": false, "reason": ""}'}
+    assert to_fact(as_row(older)) == (1, replace(made, evidence=(), evidence_hash=""))
 
 
 def test_a_run_is_read_with_its_times_and_a_key_from_its_written_start_in_utc() -> None:

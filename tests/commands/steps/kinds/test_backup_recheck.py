@@ -13,6 +13,7 @@ from state.errors import Failed
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import DUMP, write_checksums
 from tests.local_shell import LocalShell
+from tests.production import ended
 from tests.world import World
 
 BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$BACKUPS"\nname = "shop"'
@@ -109,3 +110,10 @@ def test_each_file_is_reported_as_it_is_read(archive: Archive) -> None:
     (result,) = ctx.tools.shell.ended.values()
     assert result.tail.splitlines()[1:] == [f"{name}: OK" for name in FILES]
     assert result.tail.startswith("reading 5 files, ")
+
+
+def test_damage_whose_names_are_cut_off_is_still_damage(archive: Archive) -> None:
+    world = World()
+    world.on_host("sha256sum -c", ended("8999.dat.zst: OK\n", code=68))
+    ctx = context(world, {"backup_file": DUMP, "backup_sha256": archive.sha256})
+    assert box("backup", BACKUP).recheck(ctx, {}) == "files have another checksum"
