@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from commands.progress.clock import elapsed
+from commands.progress.evidence import CHECK, check_step
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
@@ -193,7 +194,8 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
         undoing = [steps[one.step] for one in running if one.step in steps]
         return STAGES[Part.ROLLBACK], " and ".join(step.title for step in undoing if step.part == Part.ROLLBACK)
     unsettled = (step for step in page.forward if state_of(page, record, step) is not StepState.SETTLED)
-    current = next(unsettled, page.forward[-1])
+    checking = any(one.step == CHECK for one in running)
+    current = check_step(page) if checking else next(unsettled, page.forward[-1])
     return STAGES[current.part], current.title
 
 

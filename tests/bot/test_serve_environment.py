@@ -1,4 +1,4 @@
-"""`gonogo serve`, started again with another environment: the run waits, and a rollback does not."""
+"""`gonogo serve` with another environment: the run waits, and a rollback does not."""
 
 from __future__ import annotations
 
