@@ -142,6 +142,18 @@ def is_fresh(record: Record, now: datetime) -> bool:
     return last.state != AttemptState.DONE or now - last.at <= FRESH
 
 
+def result_of(record: Record, step: PageStep) -> Mapping[str, str]:
+    """The evidence of a step's newest attempt; that a person went on without it is evidence too."""
+    last = record.last(step.id)
+    if last is None or not step.box.evidence_name:
+        return {}
+    if last.state == AttemptState.DONE:
+        return last.evidence
+    answer = record.newest(StepAnswer, step=step.id, attempt=last.attempt)
+    said = {Choice.SKIP: "skipped", Choice.DONE: "fixed by hand"}
+    return {step.box.evidence_name: said[answer.choice]} if answer and answer.choice in said else {}
+
+
 def short(value: str) -> str:
     """A value of evidence for people: the first 8 digits of a hash; any other value unchanged."""
     return value[:8] if len(value) >= 32 and set(value) <= set("0123456789abcdef") else value
@@ -177,18 +189,6 @@ def _places(record: Record) -> str:
     return places_hash(places_found(record))
 
 
-def _result(record: Record, step: PageStep) -> Mapping[str, str]:
-    """The evidence of a step's newest attempt; that a person went on without it is evidence too."""
-    last = record.last(step.id)
-    if last is None or not step.box.evidence_name:
-        return {}
-    if last.state == AttemptState.DONE:
-        return last.evidence
-    answer = record.newest(StepAnswer, step=step.id, attempt=last.attempt)
-    said = {Choice.SKIP: "skipped", Choice.DONE: "fixed by hand"}
-    return {step.box.evidence_name: said[answer.choice]} if answer and answer.choice in said else {}
-
-
 def _signatures(record: Record, attempt: Attempt) -> list[Signature]:
     about = (attempt.step, attempt.attempt)
     facts = (fact for fact in record.facts if isinstance(fact, Signature))
@@ -207,7 +207,7 @@ def _items(page: Page, record: Record) -> dict[str, tuple[str, str]]:
     if places := _places(record):
         items["places"] = ("", places)
     for step in page.part(Part.BEFORE):
-        for name, value in _result(record, step).items():
+        for name, value in result_of(record, step).items():
             items[name if name not in items else f"{name} ({step.id})"] = (step.id, value)
     return items
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from commands.progress.evidence import result_of
 from commands.progress.step_state import signatures
 from commands.runbook.page import Page
 from commands.signoff.events import people_asked
@@ -22,7 +23,8 @@ def asked_again(
         step, last = page.step(step_id), record.last(step_id)
         if last is None:
             continue  # it has no signatures
-        outcome = {**last.outcome, "fell": list(why)}
+        # for a step that people fixed by hand, that is its evidence
+        outcome = {**last.outcome, "evidence": dict(result_of(record, step)), "fell": list(why)}
         number = last.attempt + 1
         repeat = replace(
             last, attempt=number, state=AttemptState.DONE, began_at=at, ended_at=at, outcome=outcome, progress=""
