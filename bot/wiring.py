@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.doors.deps import Deps
@@ -36,7 +37,15 @@ def places_of(page: Page) -> Places:
 
 def tools_for(page: Page, settings: Settings) -> Tools:
     """The real tools for the places of a page."""
-    return make_tools(places_of(page), settings.environ, page.env_names())
+    tools = make_tools(places_of(page), settings.environ, page.env_names())
+    return replace(tools, places=lambda: fingerprints_of(page, settings.environ))
+
+
+def fingerprints_of(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
+    """The fingerprints of the page's places, and of the addresses and paths that its steps name."""
+    from bot.tools.fingerprints import fingerprints
+
+    return fingerprints(places_of(page), page.step_env_names(), environ)
 
 
 def make_deps(
@@ -56,6 +65,7 @@ def make_deps(
         missing=lambda page: missing(page, environ),
         preflight=preflight,
         channel=lambda page: channel(page, environ),
+        places=lambda page: fingerprints_of(page, environ),
         now=lambda: datetime.now(UTC),
         speed=settings.speed,
     )

@@ -64,7 +64,8 @@ class Run:
     `speed` divides the waiting times of the watch; it is 1 except in a rehearsal. `notice_minutes` is how long the
     team is warned before the deploy begins. `rollback_loss` is what a rollback would lose, by the last query.
     `starter_account` is the starter's `Actor.account`: empty for a start in Slack.
-    Times are in UTC.
+    `places` are fingerprints of the addresses behind the page's places when the run started, by name: no address and
+    no secret can be read from them. Empty if an earlier version started the run. Times are in UTC.
     """
 
     id: int
@@ -83,6 +84,7 @@ class Run:
     ended_at: datetime | None
     rollback_loss: str = ""
     starter_account: str = ""
+    places: tuple[tuple[str, str], ...] = ()
 
     @property
     def started_by(self) -> Actor:
@@ -128,6 +130,21 @@ class Attempt:
     def values(self) -> dict[str, str]:
         """The values it gives to later steps, by name; timestamps in ISO 8601."""
         return {**self.outcome.get("values", {}), **self.outcome.get("timestamps", {})}
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What its result stands for: name and value, in order."""
+        return dict(self.outcome.get("evidence", {}))
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """If it checked evidence: the steps whose results have changed, by id, with a sentence each."""
+        return dict(self.outcome.get("changed", {}))
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it only asks again for signatures, with the result of the attempt before it."""
+        return bool(self.outcome.get("fell"))
 
     @property
     def measures(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -125,6 +126,12 @@ def _release(world: Production, env: Mapping[str, str]) -> str:
     return f"2222222 Extend V1\nchanged=1\n{known}"
 
 
+def _release_now(world: Production, env: Mapping[str, str]) -> str:
+    """The release is as it was pinned."""
+    hashes = (hashlib.sha256(world.files[file].encode()).hexdigest() for file in env["FILES"].splitlines())
+    return f"on_ref=yes\nstill={world.head}\n" + "".join(f"file: {one} \n" for one in hashes)
+
+
 def _checkout(world: Production, env: Mapping[str, str]) -> str:
     world.head = env["COMMIT"]
     return "2222222 Extend V1\n"
@@ -174,6 +181,8 @@ _TRAFFIC = (
     "oldest=1795440000\nnewest=1795449590\np95=0.120\n"
 )
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
+    ("on_ref=%s", _release_now),
+    ("sha256sum -c", lambda world, env: "toc.dat: OK\n"),
     ("commit=$(git rev-parse", _release),
     ("rotated=%s", lambda world, env: _TRAFFIC),
     ("rev-parse --git-dir", lambda world, env: ""),

@@ -48,7 +48,7 @@ class SimulatedRun:
         self.pages = read_pages(shipped_runbooks())
         self.page = self.pages[page]
         self.engine = self.new_engine()
-        request = StartRequest(speed=WATCH_SPEED)
+        request = StartRequest(speed=WATCH_SPEED, places=self.world.places)
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id
         self.actions = RunActions(self.store, self.page, self.run, people(self.page))
 
@@ -61,6 +61,7 @@ class SimulatedRun:
             missing=lambda _: (),
             preflight=preflight,
             channel=lambda _: "",
+            places=lambda _: self.world.places,
             now=self.world.clock.now,
         )
         return Engine(self.store, lambda _: self.world.tools(), starter)

@@ -42,6 +42,7 @@ class World(Production):
         self.no_scratch, self.scratch_lost, self.not_given_back = "", "", 0
         self.lent: list[ScratchNeeds] = []
         self.remarks: list[Finding] = []
+        self.places = {"host production: address": "1", "database production: address": "2"}
         self.seen = BrowserResult(title="DJ-System", missing=(), console=(), bad_answers=())
         # job key -> how often it was really started
         self.begun: Counter[str] = Counter()
@@ -62,6 +63,7 @@ class World(Production):
             analysis=_Analysis(self),
             scratch=_Scratch(self),
             clock=self.clock,
+            places=lambda: self.places,
         )
 
     def on_host(self, pattern: str, reply: Reply) -> None:
@@ -87,6 +89,10 @@ class World(Production):
     def finish(self, pattern: str) -> None:
         """Let jobs that hang under this very pattern come to their end."""
         self._on["host"] = [one for one in self._on["host"] if one != (pattern, HANG)]
+
+    def forget(self, pattern: str) -> None:
+        """Answer scripts that match this very pattern as before again."""
+        self._on["host"] = [one for one in self._on["host"] if one[0] != pattern]
 
     def lose(self, pattern: str) -> None:
         """Let the connection break after matching jobs did their work."""

@@ -23,8 +23,8 @@ class Deps:
     `mentions` are the Slack ids to mention, by role, as the environment names them (`U…` people, `S…` groups).
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
     set. `preflight` checks a page and a ref before a run: it raises Refused with the failures.
-    `channel` is the Slack channel of a page's runs. `speed` divides the waiting times of the watch; it is 1 outside
-    rehearsals.
+    `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
+    waiting times of the watch; it is 1 outside rehearsals.
     """
 
     store: Store
@@ -35,6 +35,7 @@ class Deps:
     missing: Callable[[Page], list[str]]
     preflight: Callable[[Page, str], PreflightReport]
     channel: Callable[[Page], str]
+    places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
     speed: float
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -49,6 +50,7 @@ class Deps:
             missing=self.missing,
             preflight=self.preflight,
             channel=self.channel,
+            places=self.places,
             now=self.now,
         )
 

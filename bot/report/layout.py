@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.report.alt import alt_text
 from bot.report.history import metric_rows
 from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tidy
+from commands.progress.evidence import short
 from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
 from commands.text.actors import door_in_words
@@ -63,6 +65,7 @@ def lay_out(report: Report) -> list[Part]:
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
         _actions(report),
+        _evidence(report),
         Part(title="Steps", cards=tuple(_card(step) for step in report.steps)),
         _sentences("Clean-up", report.cleanup),
         _metrics(report),
@@ -145,7 +148,7 @@ def _actions(report: Report) -> Part:
             local_time(report, action.at),
             _who(report, action),
             DOORS[action.door],
-            tidy(f"{ACTIONS[action.kind]} {action.title}".strip()),
+            tidy(f"{ACTIONS[action.kind]} {action.title} {action.evidence}".strip()),
             tidy(action.reason),
         )
         for action in report.actions
@@ -161,6 +164,19 @@ def _who(report: Report, action: PersonAction) -> str:
     # at the terminal a system user may be called "gonogo"; that is not the bot
     name = action.person if action.account and action.person == "gonogo" else person_name(report, action.person)
     return f"{name}{role} {tidy(action.account, 300)}".strip()
+
+
+def _evidence(report: Report) -> Part:
+    rows = [(short(signed.hash), tidy(name), tidy(value)) for signed in report.evidence for name, value in signed.items]
+    table = Table(columns=("Evidence", "Item", "Value"), rows=tuple(rows)) if rows else None
+    fallen = tuple(tidy(_with_names(report, sentence), 600) for sentence in report.fallen)
+    return Part(title="What was signed for", bullets=fallen, table=table)
+
+
+def _with_names(report: Report, sentence: str) -> str:
+    for person, name in report.names.items():
+        sentence = re.sub(rf"\b{re.escape(person)}\b", name.replace("\\", ""), sentence)
+    return sentence
 
 
 def _card(step: StepReport) -> Card:

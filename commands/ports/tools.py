@@ -9,6 +9,7 @@ sent, and masks secrets in everything it returns.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from commands.ports.analysis import Analysis
@@ -31,6 +32,8 @@ class Tools:
     analysis: Analysis
     scratch: ScratchServers
     clock: Clock
+    # fingerprints of the addresses behind the page's places as they are now, by name; no address can be read from them
+    places: Callable[[], Mapping[str, str]] = dict
 
     def close(self) -> None:
         """Close every connection."""

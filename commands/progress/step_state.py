@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
+from commands.progress.evidence import is_stale, why_fallen
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
@@ -19,7 +20,8 @@ class StepState(Enum):
     NOT_BEGUN = "it has not begun"
     RUNNING = "it is running"
     SETTLED = "it is settled; the next one may begin"
-    RETRY = "a person asked for another attempt"
+    RETRY = "it must run again: a person asked for that, or what it made or used has changed"
+    SIGN_AGAIN = "its signatures no longer hold"
     ROLL_BACK = "it failed, and the page says that this rolls back"
     NO_GO = "a sign-off was refused before production was changed"
     NEEDS_PEOPLE = "people must sign or answer"
@@ -32,11 +34,13 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
         return StepState.NOT_BEGUN
     if last.state == AttemptState.RUNNING:
         return StepState.RUNNING
+    if is_stale(page, record, step):
+        return StepState.RETRY
     if is_refused(record, last):
         return _refused_state(page, record, step, last)
     if answer := answer_to(record, last):
-        return _answered_state(record, step, last, answer)
-    return _signed_state(record, step, last) if last.state == AttemptState.DONE else _failed_state(step, last)
+        return _answered_state(page, record, step, last, answer)
+    return _signed_state(page, record, step, last) if last.state == AttemptState.DONE else _failed_state(step, last)
 
 
 def answer_to(record: Record, attempt: Attempt) -> StepAnswer | None:
@@ -94,22 +98,26 @@ def production_changed_at(page: Page, record: Record) -> datetime | None:
     return min((attempt.began_at for attempt in record.attempts if attempt.step in changing), default=None)
 
 
-def _answered_state(record: Record, step: PageStep, attempt: Attempt, answer: StepAnswer) -> StepState:
+def _answered_state(page: Page, record: Record, step: PageStep, attempt: Attempt, answer: StepAnswer) -> StepState:
     """For an attempt that a person has answered, and that nobody has refused."""
     if answer.choice is Choice.RETRY:
         return StepState.RETRY
     if not has_agreement(record, step, answer):
         return StepState.NEEDS_PEOPLE
-    return StepState.SETTLED if answer.choice is Choice.SKIP else _signed_state(record, step, attempt)
+    return StepState.SETTLED if answer.choice is Choice.SKIP else _signed_state(page, record, step, attempt)
 
 
-def _signed_state(record: Record, step: PageStep, attempt: Attempt) -> StepState:
+def _signed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
     """For an attempt that succeeded, or that was fixed by hand: its signatures decide."""
+    if why_fallen(page, record, attempt):
+        return StepState.SIGN_AGAIN
     return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
 
 
 def _failed_state(step: PageStep, attempt: Attempt) -> StepState:
     """For an attempt that did not succeed, or whose end is unknown, while nobody has answered."""
+    if attempt.changed:
+        return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
         return StepState.SETTLED
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back":

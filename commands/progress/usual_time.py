@@ -56,6 +56,8 @@ def usual_times(runs: Sequence[Record]) -> dict[str, UsualTime]:
     for record in runs:
         for attempt in reversed(record.attempts):
             took = seconds.setdefault(attempt.step, [])
+            if attempt.is_repeat:
+                continue
             if attempt.state == AttemptState.DONE and attempt.ended_at and len(took) < EARLIER_RUNS:
                 took.append((attempt.ended_at - attempt.began_at).total_seconds())
     return {step: UsualTime(seconds=tuple(took)) for step, took in seconds.items() if took}

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from commands.progress.evidence import short
 from commands.runbook.page import Page
 from commands.runbook.people import People, roles_of
 from commands.text.actors import door_in_words
@@ -19,6 +20,7 @@ from state.facts import (
     Door,
     EarlyKeep,
     EarlyKeepAgreement,
+    EnvironmentHold,
     Fact,
     Hold,
     Keep,
@@ -59,6 +61,7 @@ class PersonAction:
 
     `role` holds the titles of the person's roles, `title` what the action was about: a step's title, or an alert.
     `account` says which system user did it at the terminal; it is empty in Slack.
+    `evidence` is what a signature was given for, or a sentence if an earlier version stored none; empty for others.
     """
 
     at: datetime
@@ -69,6 +72,7 @@ class PersonAction:
     kind: ActionKind
     title: str
     reason: str
+    evidence: str = ""
 
 
 _CHOICES = {
@@ -86,6 +90,7 @@ _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     EarlyKeepAgreement: lambda _: ActionKind.AGREED_TO_KEEP,
     AlertHold: lambda _: ActionKind.HELD_ALERT,
     Hold: lambda _: ActionKind.HELD,
+    EnvironmentHold: lambda _: ActionKind.HELD,
     Resume: lambda _: ActionKind.RESUMED,
     RollbackRequest: lambda _: ActionKind.ROLLED_BACK,
     Keep: lambda _: ActionKind.KEPT,
@@ -110,7 +115,14 @@ def _action(page: Page, fact: Fact, people: People) -> PersonAction:
         kind=_KINDS[type(fact)](fact),
         title=_subject(page, fact),
         reason=str(getattr(fact, "reason", "")),
+        evidence=_evidence(fact),
     )
+
+
+def _evidence(fact: Fact) -> str:
+    if not isinstance(fact, Signature):
+        return ""
+    return f"on evidence {short(fact.evidence_hash)}" if fact.evidence else "without evidence (older version)"
 
 
 def _subject(page: Page, fact: Fact) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from commands.progress.evidence import check_step
 from commands.progress.step_state import DECISION, WATCH
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
@@ -18,7 +19,7 @@ from commands.runbook.page import STAGES, Criterion, Page, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
 from commands.watch.criteria import criterion_holds
-from state.facts import RunClosed
+from state.facts import Evidence, RunClosed, Signature
 from state.records import AttemptState, Event, Record, Run
 
 
@@ -60,6 +61,14 @@ class CriterionReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignedEvidence:
+    """What signatures were given for: its hash, and each item with its value."""
+
+    hash: str
+    items: Evidence
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed.
 
@@ -77,6 +86,8 @@ class Report:
     rollback_within: timedelta
     timeline: tuple[TimelineEntry, ...]
     actions: tuple[PersonAction, ...]
+    evidence: tuple[SignedEvidence, ...]
+    fallen: tuple[str, ...]
     steps: tuple[StepReport, ...]
     alerts: tuple[AlertOccurrence, ...]
     go: tuple[CriterionReport, ...]
@@ -117,6 +128,8 @@ def build_report(
         rollback_within=page.rollback.within,
         timeline=tuple(_timeline(data)),
         actions=person_actions(page, record, people),
+        evidence=_evidence(record),
+        fallen=tuple(_fallen(data)),
         steps=tuple(_steps(data)),
         alerts=alert_occurrences(data, told),
         go=_lines(page, record, criteria.go if criteria else []),
@@ -127,6 +140,20 @@ def build_report(
         metrics=dora_metrics(history),
         names=names or {},
     )
+
+
+def _evidence(record: Record) -> tuple[SignedEvidence, ...]:
+    signed = (fact for fact in record.facts if isinstance(fact, Signature) and fact.evidence)
+    different = {fact.evidence_hash: fact.evidence for fact in signed}
+    return tuple(SignedEvidence(hash=key, items=items) for key, items in different.items())
+
+
+def _fallen(data: RunData) -> Iterable[str]:
+    """Each time that a step was asked for again, because its signatures no longer held, and why."""
+    for step in data.page.steps:
+        for attempt in data.attempts(step.id):
+            if why := attempt.outcome.get("fell"):
+                yield f"“{step.title}” was asked for again: {' '.join(why)}"
 
 
 def _timeline(data: RunData) -> Iterable[TimelineEntry]:
@@ -155,8 +182,9 @@ def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> T
 
 
 def _steps(data: RunData) -> Iterable[StepReport]:
-    for step in data.page.steps:
-        attempts = data.attempts(step.id)
+    for step in (*data.page.steps, check_step(data.page)):
+        # an attempt that only asks again for signatures has the result of the one before it
+        attempts = [attempt for attempt in data.attempts(step.id) if not attempt.is_repeat]
         watched = step.part == Part.WATCH
         failed = sum(attempt.state != AttemptState.DONE for attempt in attempts)
         for attempt in attempts[-1:] if watched else attempts:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from commands.progress.clock import elapsed
-from commands.progress.hold import hold_of
+from commands.progress.evidence import CHECK, check_step
+from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.people import PersonAction, person_actions
@@ -67,7 +68,9 @@ class Status:
     part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
     `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
-    one sentence for each part that a finished rollback did not restore. `role_titles` maps the page's roles to titles.
+    one sentence for each part that a finished rollback did not restore. `environment` says how the bot's environment
+    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's
+    roles to titles.
     """
 
     run: int
@@ -87,6 +90,7 @@ class Status:
     waiting: tuple[Waiting, ...]
     held_by: str
     hold_reason: str
+    environment: str
     can_roll_back: bool
     rollback_reason: str
     rollback_loss: str
@@ -147,6 +151,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         waiting=waiting_for(page, record),
         held_by=actor_in_words(hold.by) if hold else "",
         hold_reason=hold.reason if hold else "",
+        environment=environment_change(record),
         can_roll_back=can_roll_back(record),
         rollback_reason=rollback.reason if rollback else "",
         rollback_loss=run.rollback_loss,
@@ -193,7 +198,8 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
         undoing = [steps[one.step] for one in running if one.step in steps]
         return STAGES[Part.ROLLBACK], " and ".join(step.title for step in undoing if step.part == Part.ROLLBACK)
     unsettled = (step for step in page.forward if state_of(page, record, step) is not StepState.SETTLED)
-    current = next(unsettled, page.forward[-1])
+    checking = any(one.step == CHECK for one in running)
+    current = check_step(page) if checking else next(unsettled, page.forward[-1])
     return STAGES[current.part], current.title
 
 

@@ -55,6 +55,8 @@ def _rollback(status: Status) -> Iterator[str]:
     if status.rollback_reason and status.state != RunState.KEPT:
         yield f"Rollback requested: {status.rollback_reason}"
     if status.rollback_left is not None:
+        if status.environment:
+            yield f"WARNING: {status.environment}. The rollback runs there."
         seconds = round(status.rollback_left.total_seconds())
         over = f"{format_duration(abs(seconds))} over its time budget"
         yield over if seconds < 0 else f"{format_duration(seconds)} left for the rollback"

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.progress.hold import hold_of, keep_of
+from commands.progress.evidence import (
+    CHECK,
+    check_step,
+    expired_signatures,
+    first_change_begun,
+    is_fresh,
+    to_check,
+    why_fallen,
+)
+from commands.progress.hold import environment_hold, hold_of, keep_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep, Part
@@ -20,6 +29,20 @@ class BeginStep:
 
     step: PageStep
     attempt: int
+
+
+@dataclass(frozen=True)
+class CheckEvidence:
+    """Check again what people signed for, as this attempt."""
+
+    attempt: int
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask again for the signatures of these steps, by id; each with the reasons why they no longer hold."""
+
+    steps: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,8 @@ class Wait:
 
 Instruction = (
     BeginStep
+    | CheckEvidence
+    | AskAgain
     | MarkPhase
     | RequestRollback
     | StopSteps
@@ -82,7 +107,10 @@ def decide(page: Page, record: Record, now: datetime) -> Instruction:
     countdown = due_countdown(page, record, now)
     if isinstance(countdown, StartCountdown | CancelCountdown | CountdownExpired):
         return countdown
-    instruction = _next_forward_step(page, record) or _watch(page, record, now, counting_down=countdown is not None)
+    instruction = _next_forward_step(page, record, now)
+    if environment_hold(record) and not isinstance(instruction, RequestRollback):
+        instruction = Wait()
+    instruction = instruction or _watch(page, record, now, counting_down=countdown is not None)
     if countdown and isinstance(instruction, Wait):
         return Wait(min(instruction.until, countdown) if instruction.until else countdown)
     return instruction
@@ -99,7 +127,7 @@ def _begin_rollback(page: Page, record: Record) -> Instruction:
     """A rollback was requested: roll back at once if production changed, else stop what runs and abort."""
     if production_changed(page, record):
         return MoveRun(RunState.ROLLING_BACK)
-    if running := _running(record, page.steps):
+    if running := _running(record, (*page.steps, check_step(page))):
         return StopSteps(running)
     return MoveRun(RunState.ABORTED)
 
@@ -127,20 +155,38 @@ def _may_begin(step: PageStep, above: tuple[PageStep, ...], states: Mapping[str,
     return all(states[other.id] is StepState.SETTLED for other in above if named is None or other.id in named)
 
 
-def _next_forward_step(page: Page, record: Record) -> Instruction | None:
+def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction | None:
     """What to do about the first step before the watch that is not settled; None when all are settled."""
     for step in page.forward:
         last, state = record.last(step.id), state_of(page, record, step)
         if state is StepState.SETTLED:
             continue
         if last is None or state is StepState.RETRY:
-            return Wait() if hold_of(record) else _begin(record, step)
+            return Wait() if hold_of(record) else _before_first_change(page, record, step, now) or _begin(record, step)
+        if state is StepState.SIGN_AGAIN:
+            return Wait() if hold_of(record) else AskAgain(((step.id, why_fallen(page, record, last)),))
         if state is StepState.NO_GO:
             return RequestRollback(f"the sign-off of “{step.title}” was refused")
         if state is StepState.ROLL_BACK:
             return RequestRollback(f"“{step.title}” failed: {last.summary}")
         return Wait()
     return None
+
+
+def _before_first_change(page: Page, record: Record, step: PageStep, now: datetime) -> Instruction | None:
+    """What must happen before the first step that changes production: no old signature, and the evidence checked."""
+    if not step.box.changes_production or first_change_begun(page, record):
+        return None
+    if old := expired_signatures(page, record, now):
+        return AskAgain(old)
+    if not any(to_check(page, record)):
+        return None
+    last = record.last(CHECK)
+    if last and last.state == AttemptState.RUNNING:
+        return Wait()
+    if not is_fresh(record, now):
+        return CheckEvidence(last.attempt + 1 if last else 1)
+    return None if last and last.state == AttemptState.DONE else Wait()
 
 
 def _watch(page: Page, record: Record, now: datetime, *, counting_down: bool) -> Instruction:

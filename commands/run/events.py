@@ -47,7 +47,8 @@ def step_ended(
         roles=step.box.notified_roles(),
     )
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
-    return result + people_asked(page, after, step) + check_events(page, after, step)
+    alerts = check_events(page, after, step) if step in page.steps else []
+    return result + people_asked(page, after, step) + alerts
 
 
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:

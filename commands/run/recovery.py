@@ -23,6 +23,14 @@ def recover_after_crash(step: PageStep) -> Callable[[Context], Outcome]:
     return lambda ctx: _recover(ctx, step.box.recover) or unknown(CANNOT_TELL)
 
 
+def give_up_elsewhere(_: Context) -> Outcome:
+    """What is said of an attempt that an earlier process left running, where the environment leads elsewhere now."""
+    return unknown(
+        "The bot was interrupted here, and its environment leads to other places now, so recovery cannot tell how this "
+        "ended. Check production before you decide."
+    )
+
+
 def resolve_unknown(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:
     """The outcome, or if it is unknown, what one recovery finds out about it. Nothing is recovered after a stop."""
     if outcome.state != AttemptState.UNKNOWN or ctx.stop.is_set():

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.ports.tools import Tools
 from commands.progress.clock import ClockMonitor
+from commands.progress.evidence import CHECK, check_step
 from commands.progress.step_state import DECISION, WATCH
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
@@ -16,15 +17,30 @@ from commands.rollback.loss import LossMonitor
 from commands.rollback.request import request_rollback
 from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
-from commands.run.decide import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait, decide
+from commands.run.decide import (
+    AskAgain,
+    BeginStep,
+    CheckEvidence,
+    Instruction,
+    MarkPhase,
+    MoveRun,
+    RequestRollback,
+    StopSteps,
+    Wait,
+    decide,
+)
+from commands.run.environment import compare_places
 from commands.run.events import run_moved, step_began
+from commands.run.evidence_check import check_evidence
 from commands.run.record_guard import RecordGuard
-from commands.run.recovery import clean_up_after_run, recover_after_crash
+from commands.run.recovery import clean_up_after_run, give_up_elsewhere, recover_after_crash
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
+from commands.signoff.asked_again import asked_again
 from commands.signoff.events import decision_asked
 from commands.steps.base import execute
+from commands.steps.outcome import Context, Outcome
 from commands.text.durations import format_duration
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.errors import BadRecord
@@ -127,6 +143,11 @@ class Runner:
         match instruction:
             case BeginStep(step, attempt):
                 self._begin(step, attempt)
+            case CheckEvidence(attempt):
+                self._check_evidence(attempt)
+            case AskAgain(steps):
+                repeats, events = asked_again(self.page, record, steps, self._now())
+                self.store.repeat(self.number, repeats, self._now(), *events, only_if=self._unchanged(instruction))
             case MarkPhase(phase, over):
                 self._mark(phase, over)
             case RequestRollback(reason):
@@ -150,6 +171,14 @@ class Runner:
         events = step_began(self.page, step, attempt)
         self.store.begin_attempt(self.number, step.id, attempt, self._now(), *events)
         self._steps.begin(step, attempt, lambda ctx: execute(step.box, ctx))
+
+    def _check_evidence(self, attempt: int) -> None:
+        step = check_step(self.page)
+        self.store.begin_attempt(self.number, CHECK, attempt, self._now(), *step_began(self.page, step, attempt))
+        self._steps.begin(step, attempt, self._evidence_work)
+
+    def _evidence_work(self, ctx: Context) -> Outcome:
+        return check_evidence(self.page, self.store.record(self.number), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
         event = run_moved(self.page, record, move.state, self._now())
@@ -191,12 +220,18 @@ class Runner:
     def _recover(self) -> None:
         """Recover every attempt that an earlier runner left running, before anything else begins.
 
-        In a rollback, forward steps are recovered as stopped ones: nothing of them may begin any more.
+        In a rollback, forward steps are recovered as stopped ones: nothing of them may begin any more. Where the
+        environment leads elsewhere now, nothing can be found out about them, and nothing may begin there.
         """
         record = self.store.record(self.number)
+        elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         self._posts.take_over(record, self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
-                step = self.page.step(attempt.step)
-                stopped = record.rollback is not None and step.part != Part.ROLLBACK
-                self._steps.begin(step, attempt.attempt, recover_after_crash(step), stopped=stopped)
+                step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
+                work = self._evidence_work if attempt.step == CHECK else recover_after_crash(step)
+                forward = step.part != Part.ROLLBACK
+                if elsewhere and forward and not record.rollback:
+                    work = give_up_elsewhere
+                stopped = forward and (elsewhere or record.rollback is not None)
+                self._steps.begin(step, attempt.attempt, work, stopped=stopped)

@@ -23,6 +23,12 @@ def _not_too_often(every: timedelta) -> timedelta:
     return every
 
 
+def _not_too_short(valid: timedelta) -> timedelta:
+    if valid < timedelta(minutes=5):
+        raise ValueError('is too short for people to sign; write at least "5 min"')
+    return valid
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -57,7 +63,8 @@ class RunbookBox(Strict):
     """`toml runbook`, under the page's title: what is deployed where, and how often the status is posted.
 
     `starters` names the roles that may start a run; without it, every role may. With `four_eyes` nobody may let a run
-    continue that they started themselves. With `one_person_per_role` a person signs a step in one role only.
+    continue that they started themselves. With `one_person_per_role` a person signs a step in one role only. `valid` is
+    how long a signature counts: an older one falls when the first step that changes production would begin.
     """
 
     target: str = Field(min_length=1)
@@ -67,6 +74,7 @@ class RunbookBox(Strict):
     starters: list[str] = Field(default_factory=list)
     four_eyes: bool = False
     one_person_per_role: bool = False
+    valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = None
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
     option: Option | None = None
 
@@ -209,6 +217,10 @@ class Page:
     def env_names(self) -> Iterator[str]:
         """The environment variables that the page names, with their `$`, each once."""
         yield from dict.fromkeys(_names([box.model_dump() for box in self._boxes()]))
+
+    def step_env_names(self) -> Iterator[str]:
+        """The environment variables that the steps name themselves, with their `$`, each once."""
+        yield from dict.fromkeys(_names([step.box.model_dump() for step in self.steps]))
 
     def _boxes(self) -> list[Strict]:
         return [self.runbook, self.places, *self.roles.values(), *(step.box for step in self.steps)]

@@ -35,6 +35,8 @@ def plan_lines(page: Page) -> Iterator[str]:
                 yield f"  queries {losses}, again and again: {loses.sql}"
             for step in steps:
                 yield from _step_lines(page, step)
+            if part == Part.BEFORE:
+                yield from _check_lines(page)
     yield from _alert_lines(page)
     yield ""
     yield f"DECISION by {page.roles[page.decision.role].title}"
@@ -66,6 +68,16 @@ def _step_lines(page: Page, step: PageStep) -> Iterator[str]:
     yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
     if roles := sorted(box.roles()):
         yield f"    needs the signatures of: {', '.join(page.roles[role].title for role in roles)}"
+
+
+def _check_lines(page: Page) -> Iterator[str]:
+    """What is checked again right before the first step that changes production."""
+    lines = [line for step in page.part(Part.BEFORE) for text in step.box.recheck_plan() for line in text.splitlines()]
+    if lines:
+        yield "  Check again what was signed  [right before the first change of production]"
+        yield from (f"    {line}" for line in lines)
+    if page.runbook.valid:
+        yield f"  a signature counts for {format_duration(page.runbook.valid)} until then"
 
 
 def _order(page: Page, after: list[str]) -> str:

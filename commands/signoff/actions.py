@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.progress.evidence import evidence_of
 from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import PageStep
 from commands.signoff.events import asked_after_refusal, people_asked
@@ -16,7 +17,7 @@ from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
 from state.errors import Refused, TooLate
 from state.events import Ask, StepAgreed, StepAnswered, StepSigned
-from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, shortened
+from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, evidence_hash, shortened
 from state.records import NewEvent, Record
 
 _ACTS = {Choice.RETRY: Act.AGAIN, Choice.DONE: Act.DONE, Choice.SKIP: Act.SKIP, Choice.OVERRIDE: Act.OVERRIDE}
@@ -47,9 +48,18 @@ class RunActions(HoldActions, KeepActions):
         roles = roles_now(self.store.record(self.run))
         if refused and not reason.strip():
             raise Refused("Refusing needs a reason, so that the team knows what to fix.")
+        evidence = evidence_of(self.page, self.store.record(self.run))
         for number, role in enumerate(roles):
             fact = Signature(
-                by=actor, at=at, step=step_id, attempt=attempt, role=role, refused=refused, reason=shortened(reason)
+                by=actor,
+                at=at,
+                step=step_id,
+                attempt=attempt,
+                role=role,
+                refused=refused,
+                reason=shortened(reason),
+                evidence=evidence,
+                evidence_hash=evidence_hash(evidence),
             )
             signed = StepSigned(
                 title=step.title,

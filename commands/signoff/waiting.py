@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from commands.progress.evidence import CHECK, check_step
 from commands.progress.step_state import (
     DECISION,
     StepState,
@@ -62,6 +63,8 @@ def choices_after(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     """
     if is_refused(record, attempt):
         return Choice.RETRY, Choice.OVERRIDE
+    if not step.box.may_be_skipped:
+        return (Choice.RETRY,)
     needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
     if needed & set(step.box.outputs()):
         return (Choice.RETRY,)
@@ -112,6 +115,9 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     if not record.run.active:
         return ()
     steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
+    check = record.last(CHECK)
+    if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
+        steps = (*steps, check_step(page))
     waiting = [_waiting_for_hold(page, countdown) for countdown in running_countdowns(page, record)]
     waiting += [found for step in steps if (found := waiting_for_step(page, record, step))]
     waiting += _watch_questions(page, record)

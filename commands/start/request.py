@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
@@ -23,7 +23,7 @@ class StartRequest:
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
     the team is warned before the run changes anything. `speed` is 1 except in a rehearsal. `press` is what Slack gives
-    the command or form, the same each time that it is delivered.
+    the command or form, the same each time that it is delivered. The starter fills in `places` (see `Run.places`).
     """
 
     page: str = ""
@@ -33,6 +33,7 @@ class StartRequest:
     channel: str = ""
     speed: float = 1.0
     press: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def require_may_start(page: Page, actor: Actor, people: People) -> None:

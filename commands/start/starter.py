@@ -41,7 +41,7 @@ class Starter:
 
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
-    page's messages.
+    page's messages, `places` the fingerprints of its places (see `Run.places`).
     """
 
     store: Store
@@ -50,6 +50,7 @@ class Starter:
     missing: Callable[[Page], Sequence[str]]
     preflight: Callable[[Page, str], PreflightReport]
     channel: Callable[[Page], str]
+    places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
@@ -68,7 +69,7 @@ class Starter:
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         busy = self.store.active_run(page.runbook.target) is not None
         report = PreflightReport() if busy else self.preflight(page, ref)
-        request = replace(request, channel=request.channel or self.channel(page))
+        request = replace(request, channel=request.channel or self.channel(page), places=self.places(page))
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
@@ -104,6 +105,7 @@ def start(
         "channel": request.channel,
         "speed": request.speed,
         "notice_minutes": request.notice_minutes,
+        "places": dict(request.places),
     }
     report = report or PreflightReport()
     started = RunStarted(

@@ -91,6 +91,10 @@ class StepBox(Strict):
     is_announcement: ClassVar[bool] = False
     # after a failure, skipping it or calling it fixed by hand needs a second person
     needs_second_person: ClassVar[bool] = False
+    # whether people may continue without it after a failure
+    may_be_skipped: ClassVar[bool] = True
+    # the name of its result among the evidence that people sign for ("backup"); empty if it gives none
+    evidence_name: ClassVar[str] = ""
     # a value that may be any text is only data wherever its box may have one
     takes_any_text: ClassVar[bool] = False
     # it measures the values from before the deploy, which later values are compared with
@@ -139,6 +143,18 @@ class StepBox(Strict):
 
         May raise the tools' errors.
         """
+
+    def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
+        """Check again, right before production changes, what its result stands for. `evidence` is that of its attempt.
+
+        Returns what has changed, as the end of a sentence; empty if nothing has. Changes nothing. May raise the tools'
+        errors.
+        """
+        return ""
+
+    def recheck_plan(self) -> list[str]:
+        """What `recheck` does, as plan lines."""
+        return []
 
     def for_baseline(self) -> StepBox:
         """The check as a baseline runs it, before the deploy has changed anything."""

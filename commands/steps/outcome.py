@@ -23,6 +23,8 @@ class Outcome:
     - `values`: set for later steps, which use them as `<name>` on the page.
     - `timestamps`: like `values`, but moments by the bot's clock in ISO 8601. If that clock jumps, they are corrected.
     - `measures`: judged by the alerts.
+    - `evidence`: what people sign for, by name ("commit", "backup"): a hash or a short text.
+    - `changed`: if it checked evidence: the steps whose results have changed, by id, with a sentence each.
     - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
@@ -33,6 +35,8 @@ class Outcome:
     values: Mapping[str, str] = field(default_factory=dict)
     timestamps: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
     inconclusive: bool = False
 
     def as_data(self) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from state.events.people import (
     RollbackRequested,
     RunHeld,
     RunResumed,
+    SignaturesFell,
     StepAgreed,
     StepAnswered,
     StepSigned,
 )
 from state.events.run import (
     ClockJumped,
+    EnvironmentChanged,
     NextRunReported,
     RecordChanged,
     RollbackBudget,
@@ -51,6 +53,7 @@ __all__ = [
     "CheckPassed",
     "ClockJumped",
     "CriteriaShown",
+    "EnvironmentChanged",
     "EventData",
     "EventKind",
     "KeepDecided",
@@ -66,6 +69,7 @@ __all__ = [
     "RunMoved",
     "RunResumed",
     "RunStarted",
+    "SignaturesFell",
     "StatusDue",
     "StepAgreed",
     "StepAnswered",
@@ -132,6 +136,8 @@ EVENTS: dict[str, type[EventData]] = {
         StepSlow,
         ClockJumped,
         RecordChanged,
+        SignaturesFell,
+        EnvironmentChanged,
     )
 }
 

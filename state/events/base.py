@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     STEP_SLOW = "slow"
     CLOCK_JUMPED = "clock"
     RECORD_CHANGED = "record"
+    SIGNATURES_FELL = "fell"
+    ENVIRONMENT_CHANGED = "environment"
     UNKNOWN = "unknown"
 
 

@@ -68,6 +68,21 @@ class StepSigned(PersonActed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignaturesFell(EventData):
+    """The signatures of a step no longer hold, so it is asked for again, as a new `attempt` with the same result.
+
+    `summary` says what has changed, or which signature is too old.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.SIGNATURES_FELL
+
+    title: str = ""
+    attempt: int = 1
+    people: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepAnswered(PersonActed):
     """Somebody answered for a step that did not succeed. An early KEEP is such an event too, without a choice."""
 

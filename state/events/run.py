@@ -111,3 +111,20 @@ class RecordChanged(EventData):
     held: bool = False
     refused: bool = False
     roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentChanged(EventData):
+    """At a start of the bot, its environment leads to other places than when the run started.
+
+    `summary` says which, or that they are as before again (`restored`). `waits`: the run waits until it is resumed;
+    a rollback does not wait.
+    """
+
+    kind: ClassVar[EventKind] = EventKind.ENVIRONMENT_CHANGED
+
+    title: str = "Environment"
+    summary: str = ""
+    restored: bool = False
+    waits: bool = False
+    roles: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from state.facts.base import BOT, Actor, Door, Fact, FactKind, shortened
 from state.facts.run import (
     EarlyKeep,
     EarlyKeepAgreement,
+    EnvironmentHold,
     Hold,
     Keep,
     NextRun,
@@ -14,7 +15,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
-from state.facts.steps import Agreement, Choice, Signature, StepAnswer
+from state.facts.steps import Agreement, Choice, Evidence, Signature, StepAnswer, evidence_hash
 
 __all__ = [
     "BOT",
@@ -28,6 +29,8 @@ __all__ = [
     "Door",
     "EarlyKeep",
     "EarlyKeepAgreement",
+    "EnvironmentHold",
+    "Evidence",
     "Fact",
     "FactKind",
     "Hold",
@@ -38,6 +41,7 @@ __all__ = [
     "RunClosed",
     "Signature",
     "StepAnswer",
+    "evidence_hash",
     "shortened",
 ]
 
@@ -58,5 +62,6 @@ FACTS: dict[FactKind, type[Fact]] = {
         CountdownStart,
         AlertHold,
         CountdownEnd,
+        EnvironmentHold,
     )
 }

@@ -27,6 +27,7 @@ class FactKind(StrEnum):
     COUNTDOWN = "countdown"
     ALERT_HOLD = "false alarm"
     COUNTDOWN_END = "recovered"
+    ENVIRONMENT = "environment"
 
 
 class Door(StrEnum):

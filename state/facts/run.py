@@ -33,6 +33,18 @@ class Hold(_Numbered):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EnvironmentHold(Hold):
+    """The bot found that the places of the run have changed: no new step begins, also in the watch.
+
+    `reason` says what changed. `places` are the fingerprints found, as in `Run.places`.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.ENVIRONMENT
+
+    places: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resume(_Numbered):
     """Somebody resumed a run that was on hold."""
 

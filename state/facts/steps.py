@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -30,15 +32,31 @@ class _AboutAttempt(Fact):
         return f"{self.kind.value}:{self.step}:{self.attempt}"
 
 
+# what a signature is given for: pairs of a name that people know ("page", "commit", "backup") and a value
+Evidence = tuple[tuple[str, str], ...]
+
+
+def evidence_hash(evidence: Evidence) -> str:
+    """The SHA-256 of evidence, as stored with each signature. Empty without evidence."""
+    if not evidence:
+        return ""
+    return hashlib.sha256(json.dumps(evidence, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Signature(_AboutAttempt):
-    """Somebody signed an attempt in a role, or refused to."""
+    """Somebody signed an attempt in a role, or refused to.
+
+    `evidence` is what was signed for, and `evidence_hash` its hash. Both are empty if an earlier version stored it.
+    """
 
     kind: ClassVar[FactKind] = FactKind.SIGNATURE
 
     role: str
     refused: bool = False
     reason: str = ""
+    evidence: Evidence = ()
+    evidence_hash: str = ""
 
     @property
     def key(self) -> str:

@@ -161,6 +161,8 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
         PRIMARY KEY (run, host)
     );
     """,
+    # fingerprints of the places at the start of the run, as JSON
+    "ALTER TABLE runs ADD COLUMN places TEXT NOT NULL DEFAULT '{}';",
 )
 
 

@@ -15,6 +15,7 @@ from state.true_times import ClockJump
 
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
+_PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
 
 
 def clean(value: Any) -> Any:
@@ -33,6 +34,19 @@ def event_row(event: NewEvent) -> dict[str, Any]:
     data = event.data
     stored = json.dumps(clean(data.to_stored()), ensure_ascii=False, sort_keys=True)
     return {"kind": data.stored_kind, "step": event.step, "data": stored, "once": event.once}
+
+
+def attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as columns, without its run."""
+    return {
+        "step": attempt.step,
+        "attempt": attempt.attempt,
+        "state": attempt.state.value,
+        "began_at": attempt.began_at.isoformat(),
+        "ended_at": attempt.ended_at.isoformat() if attempt.ended_at else None,
+        "summary": clean(attempt.summary),
+        "outcome": json.dumps(clean(attempt.outcome)),
+    }
 
 
 def fact_row(fact: Fact) -> dict[str, Any]:
@@ -71,7 +85,13 @@ def _time(text: str | None) -> datetime | None:
 def to_run(row: sqlite3.Row) -> Run:
     """A run from its row, with its times as written."""
     began = datetime.fromisoformat(row["began_at"])
-    values = {**dict(row), "state": RunState(row["state"]), "began_at": began, "ended_at": _time(row["ended_at"])}
+    values = {
+        **dict(row),
+        "state": RunState(row["state"]),
+        "began_at": began,
+        "ended_at": _time(row["ended_at"]),
+        "places": tuple(json.loads(row["places"]).items()),
+    }
     return Run(key=f"run-{row['id']}-{began.astimezone(UTC):%Y%m%dT%H%M%S%f}", **values)
 
 
@@ -98,6 +118,8 @@ def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
         data["choice"] = Choice(data["choice"])
     if "lasts" in data:
         data["lasts"] = timedelta(seconds=data["lasts"])
+    for name in _PAIRS & data.keys():
+        data[name] = tuple((str(key), str(value)) for key, value in data[name])
     by = Actor(person=row["person"], door=Door(row["door"]), account=row["account"], claimed=bool(row["claimed"]))
     return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
 

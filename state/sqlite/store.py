@@ -27,6 +27,7 @@ from state.records import (
     RunState,
 )
 from state.sqlite.rows import (
+    attempt_row,
     clean,
     event_row,
     fact_row,
@@ -64,7 +65,8 @@ class Store(RunFiles, SideTables):
 
     def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
         """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
-        row = {**clean(run), "state": RunState.GOING.value, "began_at": at.isoformat(), "ended_at": None}
+        places = json.dumps(run.get("places", {}))
+        row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
         try:
             with self._write() as db:
                 if removed := self._number_of_removed():
@@ -139,26 +141,18 @@ class Store(RunFiles, SideTables):
         )
 
     def _written(self, run: int) -> WrittenRecord:
-        """The attempts and facts of a run with their times as written.
-
-        They are in the order in which they were written, not by time: the clock may have gone back.
-        """
-        return WrittenRecord(
-            attempts=[
-                to_attempt(row) for row in self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
-            ],
-            facts=[to_fact(row) for row in self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)],
-        )
+        """The attempts and facts of a run, times as written, in the order of writing: the clock may have gone back."""
+        attempts = self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
+        facts = self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)
+        return WrittenRecord(attempts=[*map(to_attempt, attempts)], facts=[*map(to_fact, facts)])
 
     # -- attempts -----------------------------------------------------------------------------------------------
 
     def begin_attempt(self, run: int, step: str, attempt: int, at: datetime, *events: NewEvent) -> None:
         """Store an attempt as `running`, before it does anything."""
-        row = {"run": run, "step": step, "attempt": attempt, "state": AttemptState.RUNNING.value}
+        began = Attempt(step=step, attempt=attempt, state=AttemptState.RUNNING, began_at=at)
         with self._write() as db:
-            db.table("attempts").insert(
-                {**row, "began_at": at.isoformat(), "ended_at": None, "summary": "", "outcome": "{}"}
-            )
+            db.table("attempts").insert({"run": run, **attempt_row(began)})
             self._append(run, EntryKind.BEGIN, ONE_ATTEMPT, run, step, attempt)
             self._add_events(run, at, events)
 
@@ -178,6 +172,18 @@ class Store(RunFiles, SideTables):
             )
             self._append(run, EntryKind.END, ONE_ATTEMPT, *where)
             self._add_events(run, at, events)
+
+    def repeat(self, run: int, repeats: Iterable[Attempt], at: datetime, *events: NewEvent, only_if: Condition) -> bool:
+        """Store attempts that have the result of earlier ones, in one write. False if `only_if` is false."""
+        with self._write() as db:
+            if not only_if(self._record(run)):
+                return False
+            for repeat in repeats:
+                db.table("attempts").insert({"run": run, **attempt_row(repeat)})
+                for kind in (EntryKind.BEGIN, EntryKind.END):
+                    self._append(run, kind, ONE_ATTEMPT, run, repeat.step, repeat.attempt)
+            self._add_events(run, at, events)
+        return True
 
     def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
         """Store the newest output of a running attempt; does nothing once it has ended."""

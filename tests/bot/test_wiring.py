@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.settings import read_settings
 from bot.tools.places import HostPlace, WebPlace
-from bot.wiring import make_deps, places_of, tools_for
+from bot.wiring import fingerprints_of, make_deps, places_of, tools_for
 from commands.ports.page_text import PageText
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
@@ -27,7 +27,9 @@ def test_the_places_of_a_page_keep_their_variables() -> None:
 
 
 def test_the_tools_of_a_page_are_made_without_reaching_anything() -> None:
-    tools = tools_for(PAGE, read_settings({}))
+    environ = {"SHOP_SSH": "u@h:22"}
+    tools = tools_for(PAGE, read_settings(environ))
+    assert tools.places() == fingerprints_of(PAGE, environ)
     tools.close()
 
 
@@ -43,6 +45,9 @@ def test_the_doors_get_everything_from_the_environment(tmp_path: Path) -> None:
     assert deps.mentions(PAGE)["dba"] == ["U1"]
     assert deps.phones(PAGE)["dba"] == "1"
     assert deps.channel(PAGE) == "C1"
+    assert (
+        deps.places(PAGE).keys() == fingerprints_of(PAGE, environ).keys() > {"host backend: address", "web api: path"}
+    )
     assert "SHOP_URL" in deps.missing(PAGE)
     assert deps.preflight is preflight
     assert deps.speed == 240.0

@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[FactKind, dict[str, Any]]] = {
     "early keep": (FactKind.EARLY_KEEP, {"reason": "quiet"}),
     "early keep agreed": (FactKind.EARLY_KEEP_AGREEMENT, {}),
     "hold:4": (FactKind.HOLD, {"number": 4}),
+    "environment:4": (FactKind.ENVIRONMENT, {"number": 4}),
     "resume:4": (FactKind.RESUME, {"number": 4}),
     "rollback": (FactKind.ROLLBACK, {}),
     "keep": (FactKind.KEEP, {}),

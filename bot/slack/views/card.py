@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_lines
+from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, time_of
@@ -115,6 +116,8 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:
         why = f": {line(status.rollback_reason)}" if status.rollback_reason else ""
         lines.append(f"⏪ *Rollback requested by* {acted(request)}{why}")
+        if status.environment:
+            lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:
         lines.append(f"⚠️ Rolling back now loses {bold(status.rollback_loss, 200)}")
     if status.rollback_loss and status.state == RunState.ROLLED_BACK:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock_jumped, record_changed, slow_step
+from bot.slack.views.notices import clock_jumped, environment_changed, record_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
@@ -20,6 +20,7 @@ from state.events import (
     CheckPassed,
     ClockJumped,
     CriteriaShown,
+    EnvironmentChanged,
     EventData,
     KeepDecided,
     NextRunReported,
@@ -33,6 +34,7 @@ from state.events import (
     RunMoved,
     RunResumed,
     RunStarted,
+    SignaturesFell,
     StatusDue,
     StepAgreed,
     StepAnswered,
@@ -47,7 +49,7 @@ from state.events import (
 from state.records import Event
 
 # events without a message: the card or another message shows them
-SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided)
+SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
 LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
@@ -107,4 +109,5 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     StepSlow: slow_step,
     ClockJumped: clock_jumped,
     RecordChanged: record_changed,
+    EnvironmentChanged: environment_changed,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
-from state.events import ClockJumped, RecordChanged, RunMoved, StepSlow
+from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepSlow
 from state.records import Event
 
 
@@ -60,3 +60,24 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
         context(f"The run took {data.clock}"),
     ]
     return message(head, blocks, broadcast=True)
+
+
+def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) -> Message:
+    """The bot has started with another environment, or with the old one again: what that means, and what to do."""
+    summary = line(data.summary, 900)
+    if data.restored:
+        then = "Somebody had held the run before: it waits for them." if data.waits else "The run continues."
+        head = f"▶️ {summary[:1].upper()}{summary[1:]}."
+        return message(head, [section(f"{head} {then}")], broadcast=True)
+    head = f"⚠️ *{summary[:1].upper()}{summary[1:]}.*"
+    people = snapshot.roles_with_people(data.roles[:8])
+    then = "The rollback goes on with these places. Check that they are the right ones."
+    if data.waits:
+        then = "No new step starts. Put the environment back and restart the bot, or resume with these places."
+    return message(head, [section(f"{head}\n{then}"), context(people and f"For {people}")], broadcast=True)
+
+
+def environment_warning(change: str) -> str:
+    """A warning for a rollback that runs in another environment than the run began with."""
+    change = line(change, 600)
+    return f"⚠️ {change[:1].upper()}{change[1:]}. The rollback runs there."

@@ -8,7 +8,8 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.panel import in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
-from bot.text import acted, clip, escape, line, time_of
+from bot.text import acted, clip, escape, line, time_of, with_mentions
+from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
 from commands.signoff.waiting import Waiting, waiting_for
 from state.events import Ask, PeopleAsked
@@ -50,7 +51,9 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     head = _headline(snapshot, data, is_open=waiting is not None)
     answers = "\n".join(filter(None, (_answer(snapshot, data, fact) for fact in snapshot.record.facts)))
     parts = _body(snapshot, data, waiting)
-    blocks = [header(head), *(section(part) for part in parts), section(answers), _buttons(snapshot, event, waiting)]
+    evidence = context(_evidence(snapshot, data, waiting) if data.ask == Ask.SIGN else "")
+    buttons = _buttons(snapshot, event, waiting)
+    blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
     people = " ".join(snapshot.mentions_of(role) for role in waiting.roles) if waiting else ""
@@ -71,7 +74,7 @@ def _headline(snapshot: Snapshot, data: PeopleAsked, *, is_open: bool) -> str:
     match data.ask:
         case Ask.SIGN:
             if is_open:
-                return f"🙋 Please sign: {title}"
+                return f"🙋 Please sign{' again' if _fell(snapshot, data) else ''}: {title}"
             return f"✅ Signed: {title}" if _all_signed(snapshot, data) else f"⛔ Not signed: {title}"
         case Ask.AGREE:
             what = "KEEP now?" if data.step == DECISION else _agree_texts(snapshot, data)[0].format(title)
@@ -88,7 +91,8 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
     match data.ask:
         case Ask.SIGN:
             summary = "" if data.items else escape(data.summary, 600)
-            return [summary, *in_sections(_checklist(snapshot, data, waiting))]
+            fell = "\n".join(f"⚠️ {with_mentions(why)}" for why in _fell(snapshot, data)[:6]) if waiting else ""
+            return [fell, summary, *in_sections(_checklist(snapshot, data, waiting))]
         case Ask.AGREE:
             first = _first_person(snapshot, data.step, data.attempt)
             keep = data.step == DECISION
@@ -128,6 +132,24 @@ def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -
             people = f"  {snapshot.mentions_of(role)}" if role in missing else ""
             yield f"{'⛔' if signed else '⬜'} {snapshot.title_of(role)}{people}"
         yield from (f"      • {line(text, 400)}" for item_role, text in data.items if item_role == role)
+
+
+def _fell(snapshot: Snapshot, data: PeopleAsked) -> tuple[str, ...]:
+    """Why the signatures before this question no longer hold, if it asks for them again."""
+    attempts = snapshot.record.attempts
+    asked = next((one for one in attempts if (one.step, one.attempt) == (data.step, data.attempt)), None)
+    return tuple(asked.outcome.get("fell", ())) if asked else ()
+
+
+def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> str:
+    """What is signed for, in short: as it was signed, or as it is now while nobody has signed."""
+    signed = snapshot.record.newest(Signature, step=data.step, attempt=data.attempt, refused=False)
+    if signed and not signed.evidence:
+        return "📎 Signed without evidence (older version)"
+    if not signed and not waiting:
+        return ""
+    evidence = signed.evidence if signed else evidence_of(snapshot.page, snapshot.record)
+    return "📎 For " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
 
 
 def _criteria(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:

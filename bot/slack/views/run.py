@@ -5,10 +5,11 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.card import headline, t_plus, watch_progress
 from bot.slack.views.checks import check_lines, check_summary
-from bot.slack.views.notices import ended_by_hand
+from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, code, first_lines, line, time_of
+from commands.progress.hold import environment_change
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
 from commands.runbook.plan import timeline
@@ -61,7 +62,9 @@ def rollback_requested(snapshot: Snapshot, _: Event, data: RollbackRequested) ->
     within = format_duration(snapshot.page.rollback.within)
     head = f"⏪ *Rollback requested by* {acted(data)}"
     time_budget = f"Time budget: {within}. The card shows the time left."
-    return message(head, [section(head + _quoted(data.reason)), context(time_budget)], broadcast=True)
+    change = environment_change(snapshot.record)
+    warning = section(change and environment_warning(change))
+    return message(head, [section(head + _quoted(data.reason)), warning, context(time_budget)], broadcast=True)
 
 
 def watch_began(snapshot: Snapshot, _: Event, data: WatchBegan) -> Message:

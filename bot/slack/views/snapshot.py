@@ -10,6 +10,7 @@ from bot.doors.button import ButtonValue
 from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
 from bot.text import bold, line, mention
+from commands.progress.hold import environment_change
 from commands.progress.step_state import production_changed
 from commands.progress.usual_time import UsualTime
 from commands.report.status import Status, status_of
@@ -76,6 +77,8 @@ class Snapshot:
             consequence = f"{loses}{self.page.rollback.warning} {budget}"
         else:
             consequence = "Nothing was changed in production yet. The run just ends."
+        if change := environment_change(self.record):
+            consequence = f"{change[:1].upper()}{change[1:]}. {consequence}"
         question = confirm(f"Roll back {run.target}?", consequence, "Roll back", "No, continue", style="danger")
         return button("rollback", label, str(ButtonValue(run=run.id)), style="danger", confirm=question)
 

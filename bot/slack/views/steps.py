@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.slack.views.blocks import Message, Upload, context, message, section
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, clip, code, escape, first_lines, line, time_of
+from bot.text import bold, clip, code, escape, first_lines, line, time_of, with_mentions
+from commands.progress.evidence import CHECK
 from commands.runbook.page import Part, stage_of
 from commands.text.durations import format_duration
 from state.events import StepBegan, StepEnded
@@ -45,11 +46,16 @@ def step_ended(snapshot: Snapshot, event: Event, data: StepEnded) -> Message:
     head = f"{_mark(data.state)} {bold(data.title)}{again}"
     took = f"{stage_of(data.part)} · took {format_duration(data.seconds)}"
     blocks = [
-        section(f"{head}\n{escape(data.summary, 1200)}"),
+        section(f"{head}\n{_summary(event, data)}"),
         section(code(data.lines, 2400)),
         context(took),
     ]
     return message(f"{head} {line(data.summary, 500)}", blocks, upload=_output_file(event, data))
+
+
+def _summary(event: Event, data: StepEnded) -> str:
+    # the check of the evidence names the people who signed
+    return with_mentions(data.summary) if event.step == CHECK else escape(data.summary, 1200)
 
 
 def _mark(state: str) -> str:

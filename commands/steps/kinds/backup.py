@@ -21,6 +21,7 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
+from state.errors import Failed
 
 _PREPARE = (
     "umask 077\n"
@@ -37,6 +38,8 @@ _SCRIPT = "".join(
         script("postgres/backup.sh"),
     )
 )
+_RECHECK = script("postgres/backup_now.sh")
+_OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
 _PREFLIGHT = (
     _PREPARE
     + """\
@@ -70,6 +73,7 @@ class BackupStep(StepBox):
     """
 
     kind: ClassVar[str] = "backup"
+    evidence_name: ClassVar[str] = "backup"
 
     host: str
     database_url: EnvName
@@ -113,7 +117,27 @@ class BackupStep(StepBox):
         )
         outputs = {name: values[name] for name in self.outputs() if name in values}
         file = env["FILE"]
-        return done(summary, lines=(file, *lines), output=result.tail, values={"backup_file": file, **outputs})
+        values = {"backup_file": file, **outputs}
+        evidence = {"backup": values["backup_sha256"]}
+        return done(summary, lines=(file, *lines), output=result.tail, values=values, evidence=evidence)
+
+    def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
+        env = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
+        result = run_job(self, ctx, self.host, _RECHECK, env)
+        if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
+            return "the bot's state file names another backup"
+        changes = {
+            0: "",
+            _OTHER_LIST: "its list of checksums is gone or has changed",
+            _CHANGED: _damage(result.tail),
+            _GONE: f"{ctx.values['backup_file']} is gone",
+        }
+        if result.code not in changes:
+            raise Failed(f"The backup's files could not be read (exit code {result.code}).", result.tail)
+        return changes[result.code]
+
+    def recheck_plan(self) -> list[str]:
+        return host_plan(self.host, _RECHECK, {"FOLDER": self.folder, "FILE": "<backup_file>"})
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
@@ -141,6 +165,16 @@ class BackupStep(StepBox):
             "COMPARE": self.compare,
             "JOBS": str(self.jobs),
         }
+
+
+def _damage(output: str) -> str:
+    """Which files of a backup are not as they were, at most three by name."""
+    if names := re.findall(r"^(.+): FAILED", output, re.MULTILINE):
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        what = "another checksum" if "open or read" not in output else "another checksum or cannot be read"
+        verb = "has" if len(names) == 1 else "have"
+        return f"{', '.join(names[:3])}{more} {verb} {what}"
+    return "files have another checksum"  # their names were too many for the output that is kept
 
 
 def _bytes(text: str) -> str:

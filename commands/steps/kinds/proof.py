@@ -32,6 +32,7 @@ class ProofStep(BackupCopyStep):
     """
 
     kind: ClassVar[str] = "proof"
+    evidence_name: ClassVar[str] = "proof"
     purpose: ClassVar[str] = "proof"
 
     compared: str = "<backup_compared>"
@@ -57,7 +58,8 @@ class ProofStep(BackupCopyStep):
         how = "every row as it was dumped"
         if fill(self.compared, ctx.values) == "rows":
             how = "as many in each table as dumped; their content was not compared"
-        return done(f"The backup was restored in {format_seconds(result.seconds)}: {rows} in {tables}, {how}.")
+        summary = f"The backup was restored in {format_seconds(result.seconds)}: {rows} in {tables}, {how}."
+        return done(summary, evidence={"proof": f"{rows} in {tables} restored"})
 
     def clean_up_after_run(self, ctx: Context) -> None:
         self.drop_copy_of_proof(ctx)

@@ -76,6 +76,7 @@ class RehearseStep(BackupCopyStep):
     """
 
     kind: ClassVar[str] = "rehearse"
+    evidence_name: ClassVar[str] = "rehearsal"
     purpose: ClassVar[str] = "rehearsal"
     dumps_copy: ClassVar[bool] = True
     uses_copy_of_proof: ClassVar[bool] = True
@@ -143,7 +144,8 @@ class RehearseStep(BackupCopyStep):
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."
-        return done(summary, lines=lines, output=output, measures=measures)
+        evidence = {"rehearsal": "schema, rows and sequences as before"}
+        return done(summary, lines=lines, output=output, measures=measures, evidence=evidence)
 
     def _script(self, ctx: Context, files: list[tuple[str, str]]) -> str:
         """The whole script. It contains the files, because a variable of its environment holds 128 KB at most."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -29,6 +30,7 @@ from commands.systems.git.refs import (
     ref_error,
     release_script,
 )
+from commands.systems.git.release_now import RELEASE_NOW, release_changes
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
@@ -61,6 +63,7 @@ class ReleaseStep(StepBox):
     """
 
     kind: ClassVar[str] = "release"
+    evidence_name: ClassVar[str] = "commit"
 
     host: str
     repository: EnvName
@@ -121,8 +124,37 @@ class ReleaseStep(StepBox):
             if problem := self._store(ctx, release.commit, file):
                 return failed(problem)
         values = {"commit": release.commit, "commit_before": release.before, "committed_at": release.committed_at}
-        lines = without_values(result.tail.splitlines())
-        return done(_summary(release, ref) + moved, lines=(*_notes(release), *lines), values=values)
+        evidence = {"commit": release.commit, "commit before": release.before, **self._file_names(ctx)}
+        lines = (*_notes(release), *without_values(result.tail.splitlines()))
+        return done(_summary(release, ref) + moved, lines=lines, values=values, evidence=evidence)
+
+    def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
+        commit, before = ctx.values["commit"], ctx.values["commit_before"]
+        hashes = self._hashes(ctx)
+        if altered := [name for name, value in self._file_names(ctx).items() if evidence.get(name, value) != value]:
+            return f"{', '.join(altered)} in the bot's state file is not what was stored"
+        env: dict[str, Text] = {
+            "REPOSITORY": PageText(self.repository),
+            "REF": fill(self.ref, ctx.values),
+            "COMMIT": commit,
+        }
+        return "; ".join(release_changes(ctx.tools.shell, self.host, env, hashes, before))
+
+    def recheck_plan(self) -> list[str]:
+        env = {"REPOSITORY": self.repository, "REF": self.ref, "COMMIT": "<commit>", "FILES": " ".join(self.files)}
+        return host_plan(self.host, RELEASE_NOW, env)
+
+    def _hashes(self, ctx: Context) -> dict[str, str]:
+        """The SHA-256 of each stored file, by path."""
+        return {file: hashlib.sha256((ctx.file(file) or "").encode()).hexdigest() for file in self.files}
+
+    def _file_names(self, ctx: Context) -> dict[str, str]:
+        """The same by the file's name, as people know it; by its path where two files have one name."""
+        hashes = self._hashes(ctx)
+        names = [PurePosixPath(file).name for file in hashes]
+        return {
+            name if names.count(name) == 1 else file: hashes[file] for name, file in zip(names, hashes, strict=True)
+        }
 
     def release(self, result: CommandResult, ref: str) -> Release:
         """What the script found. Raises ReleaseError."""

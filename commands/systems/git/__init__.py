@@ -1,1 +1,1 @@
-"""What the bot knows of git: the refs that origin has now, their commits, and who signed them."""
+"""What the bot knows of git: refs on origin, their commits and signatures, and whether a release has changed."""

@@ -12,7 +12,7 @@ from bot.report.layout import Card, Part, headline, lay_out, texts
 from commands.progress.step_state import WATCH
 from commands.report import Report
 from commands.report.alert_history import AlertOccurrence
-from commands.report.report import CriterionReport
+from commands.report.report import CriterionReport, SignedEvidence
 from state.facts import Door
 from state.records import AttemptState, RunState
 from tests.bot.report.reports import panel, report_of
@@ -161,11 +161,11 @@ def test_the_timeline_shows_plan_and_result() -> None:
 
 
 def test_actions_say_who_did_what_when_through_which_door_and_why() -> None:
-    kept = replace(KEPT.actions[-1], door=Door.TERMINAL)
+    kept, old = replace(KEPT.actions[-1], door=Door.TERMINAL), "without evidence (older version)"
     report = replace(KEPT, actions=(*KEPT.actions[:-1], kept), names={"ULEAD": "Ada"})
     assert rows(report, "Who did what") == [
-        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", "Slack", "signed ✅ พร้อมไหม (ready?)", ""),
-        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", "Slack", "signed ✅ พร้อมไหม (ready?)", ""),
+        ("Mon 23 Nov 19:00:00", "U2 (Database Admin)", "Slack", f"signed ✅ พร้อมไหม (ready?) {old}", ""),
+        ("Mon 23 Nov 19:00:00", "U2 (Tech Lead)", "Slack", f"signed ✅ พร้อมไหม (ready?) {old}", ""),
         ("Mon 23 Nov 20:20:00", "Ada", "terminal", "decided KEEP", "all good"),
     ]
     assert part(replace(KEPT, actions=()), "Who did what").bullets == ("Nobody acted on this run.",)
@@ -215,3 +215,21 @@ def test_texts_holds_all_that_is_shown() -> None:
         "✅ done: Deployed.",
     } <= shown
     assert any(text.startswith("Response time: API 360 ms") for text in shown)
+
+
+def test_what_was_signed_for_is_shown_in_full_and_each_time_that_it_fell() -> None:
+    evidence = SignedEvidence(hash="ab" * 32, items=(("page", "1" * 64), ("commit", "2" * 40)))
+    fallen = ("“Ready?” was asked for again: The backup has changed since ULEAD signed.",)
+    report = replace(KEPT, names={"ULEAD": "Ada"}, evidence=(evidence,), fallen=fallen)
+    assert rows(report, "What was signed for") == [
+        ("abababab", "page", "1" * 64),
+        ("abababab", "commit", "2" * 40),
+    ]
+    assert part(report, "What was signed for").bullets == (
+        "“Ready?” was asked for again: The backup has changed since Ada signed.",
+    )
+
+
+def test_a_signature_names_its_evidence() -> None:
+    signed = replace(KEPT, actions=(replace(KEPT.actions[0], evidence="on evidence abababab"),))
+    assert rows(signed, "Who did what")[0][2] == "signed ✅ พร้อมไหม (ready?) on evidence abababab"

@@ -47,6 +47,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "phones": lambda _: {"dba": "+66 2 555 0101", "lead": "+66 2 555 0102"},
         "missing": lambda _: [],
         "channel": lambda _: CHANNEL,
+        "places": lambda _: {},
         "now": lambda: datetime.now(UTC),
         "preflight": lambda page, ref: PreflightReport(),
         "speed": 1.0,

@@ -119,6 +119,12 @@ def test_a_missing_part_is_named(part: str) -> None:
             'status_every: is too often; write at least "1 min"',
         ),
         (
+            "time_zone =",
+            'valid = "2 min"\ntime_zone =',
+            "valid",
+            'valid: is too short for people to sign; write at least "5 min"',
+        ),
+        (
             'time_zone = "Asia/Bangkok"',
             'time_zone = "Bangkok"',
             'time_zone = "Bangkok"',

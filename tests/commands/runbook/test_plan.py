@@ -140,3 +140,12 @@ def test_the_query_of_what_a_rollback_loses_is_shown() -> None:
 def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROD_TOKEN", "hunter2")
     assert "hunter2" not in "\n".join(plan_lines(PAGE))
+
+
+def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> None:
+    start = LINES.index("  Check again what was signed  [right before the first change of production]")
+    check = LINES[start : LINES.index("DEPLOY")]
+    assert '    on production: (cd "$FILE" && LC_ALL=C $lines sha256sum -c -) < "$FILE.sha256" || exit 68' in check
+    assert "    on production: git fetch --quiet --tags --force origin" in check
+    assert "  a signature counts for 2 h until then" in check
+    assert not any("Check again" in line for line in plan_lines(small()))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import Any
+
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
 from state.errors import NotAllowed, Refused, TooLate
@@ -10,12 +14,22 @@ from state.facts import Signature
 from state.sqlite.store import Store
 from tests.commands.signoff.night import DBA, FOUR_EYES, GUEST, LATER, LEAD, PEOPLE, Night
 from tests.commands.signoff.samples import DEPLOY, SIGNED_DEPLOY
-from tests.pages import NOON, payload, small
+from tests.pages import NOON, SMALL, payload, small
+
+# the small page has no places and no results before the deploy
+EVIDENCE = (("page", hashlib.sha256(SMALL.encode()).hexdigest()),)
+HASH = hashlib.sha256(json.dumps(EVIDENCE, separators=(",", ":")).encode()).hexdigest()
+
+
+def signature(**fields: Any) -> Signature:
+    """A signature by the DBA for the small page's gate, as it is stored."""
+    about: dict[str, Any] = {"step": "ready", "attempt": 1, "evidence": EVIDENCE, "evidence_hash": HASH}
+    return Signature(by=DBA, at=LATER, **about, **fields)
 
 
 def test_a_signature_is_stored_for_its_role_and_posted(night: Night) -> None:
     assert night.actions.sign("ready", 1, DBA, LATER) == ("dba",)
-    assert night.record.facts == (Signature(by=DBA, at=LATER, step="ready", attempt=1, role="dba"),)
+    assert night.record.facts == (signature(role="dba"),)
     assert night.events == [StepSigned(title="✅ พร้อมไหม (ready?)", role="dba", person="UDBA")]
     assert night.store.events(1)[-1].step == "ready"
     assert [waiting.roles for waiting in waiting_for(night.page, night.record)] == [("lead",)]
@@ -61,9 +75,7 @@ def test_a_refusal_needs_a_reason(night: Night) -> None:
     words = "Refusing needs a reason, so that the team knows what to fix"
     night.changes_nothing(lambda: night.actions.sign("ready", 1, DBA, NOON, refused=True, reason=" "), Refused, words)
     night.actions.sign("ready", 1, DBA, LATER, refused=True, reason=" no backup ")
-    assert night.record.facts == (
-        Signature(by=DBA, at=LATER, step="ready", attempt=1, role="dba", refused=True, reason="no backup"),
-    )
+    assert night.record.facts == (signature(role="dba", refused=True, reason="no backup"),)
     title = "✅ พร้อมไหม (ready?)"
     assert night.events == [
         StepSigned(title=title, role="dba", person="UDBA", refused=True, reason="no backup"),

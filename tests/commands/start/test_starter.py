@@ -57,6 +57,7 @@ class Edge:
             missing=lambda _: self.missing,
             preflight=self.preflight,
             channel=lambda page: f"C-{page.name}",
+            places=lambda _: {"host backend: address": "1"},
             now=lambda: NOON,
         )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from state.events import StatusDue
-from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Hold, Keep, Signature, StepAnswer
+from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Hold, Keep, Signature, StepAnswer, evidence_hash
 from state.records import NewEvent, Position
 from state.sqlite.rows import (
     clean,
@@ -34,6 +35,7 @@ RUN = {
     "id": 7,
     "speed": 2.0,
     "notice_minutes": 10,
+    "places": '{"host shop: port": "ab"}',
     "state": "kept",
     "began_at": "2026-11-23T19:00:00.000123+07:00",
     "ended_at": at(5).isoformat(),
@@ -124,12 +126,23 @@ def test_a_fact_is_stored_under_its_kind_and_key_with_its_own_fields_as_data() -
     }
 
 
+def test_a_signature_is_read_with_its_evidence_and_an_older_one_without() -> None:
+    evidence = (("page", "ab"), ("backup", "cd"))
+    hashed = evidence_hash(evidence)
+    made = Signature(by=U1, at=NOON, step="copy", attempt=2, role="dba", evidence=evidence, evidence_hash=hashed)
+    row = {"id": 1, "run": 7, **fact_row(made)}
+    assert to_fact(as_row(row)) == (1, made)
+    older = {**row, "data": '{"step": "copy", "attempt": 2, "role": "dba", "refused": false, "reason": ""}'}
+    assert to_fact(as_row(older)) == (1, replace(made, evidence=(), evidence_hash=""))
+
+
 def test_a_run_is_read_with_its_times_and_a_key_from_its_written_start_in_utc() -> None:
     run = to_run(as_row(RUN))
     assert run.key == "run-7-20261123T120000000123"
     assert run.began_at == datetime(2026, 11, 23, 19, 0, 0, 123, tzinfo=timezone(timedelta(hours=7)))
     assert (run.ended_at, run.state.value, run.notice_minutes, run.rollback_loss) == (at(5), "kept", 10, "x")
     assert to_run(as_row({**RUN, "ended_at": None})).ended_at is None
+    assert run.places == (("host shop: port", "ab"),)
 
 
 def test_an_attempt_is_read_with_its_number_and_its_written_start() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.slack.views.notices import clock_jumped, ended_by_hand, record_changed, slow_step
-from state.events import ClockJumped, RecordChanged, RunMoved, StepSlow
+from bot.slack.views.notices import clock_jumped, ended_by_hand, environment_changed, record_changed, slow_step
+from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepSlow
 from state.records import RunState
 from tests.bot.slack.run_writer import LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
@@ -62,3 +62,33 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
 def test_a_run_ended_before_any_change_says_so() -> None:
     data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
     assert "Nothing was changed in production." in shown(ended_by_hand(snapshot_with(), event_with(data), data))
+
+
+CHANGE = "the environment has changed since the run started: database production (address)"
+
+
+def told(data: EnvironmentChanged) -> list[str]:
+    drawn = environment_changed(snapshot_with(), event_with(data), data)
+    assert drawn.broadcast, "the channel must know"
+    return shown(drawn).splitlines()
+
+
+def test_another_environment_says_what_changed_and_what_to_do() -> None:
+    assert told(EnvironmentChanged(summary=CHANGE, waits=True, roles=("lead",))) == [
+        "⚠️ *The environment has changed since the run started: database production (address).*",
+        "No new step starts. Put the environment back and restart the bot, or resume with these places.",
+        f"For *Tech Lead* <@{LEAD}>",
+    ]
+
+
+def test_in_a_rollback_another_environment_is_a_warning() -> None:
+    lines = told(EnvironmentChanged(summary=CHANGE, roles=("dba", "lead")))
+    assert lines[1] == "The rollback goes on with these places. Check that they are the right ones."
+
+
+def test_the_old_environment_continues_the_run_unless_a_person_holds_it() -> None:
+    same = "the environment leads to the same places as before again"
+    same_words = "▶️ The environment leads to the same places as before again."
+    assert told(EnvironmentChanged(summary=same, restored=True)) == [f"{same_words} The run continues."]
+    held = told(EnvironmentChanged(summary=same, restored=True, waits=True))
+    assert held == [f"{same_words} Somebody had held the run before: it waits for them."]

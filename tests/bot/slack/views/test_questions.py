@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
 from commands.progress.step_state import DECISION, WATCH
 from state.events import Ask, PeopleAsked
-from state.facts import Fact
+from state.facts import Fact, Signature
 from state.records import AttemptState, RunState
 from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, ROLLBACK, STARTER
 from tests.bot.slack.slack_box import buttons
@@ -224,3 +225,33 @@ def test_the_decision_says_who_decided(kind: str, word: str) -> None:
 def test_a_question_that_nobody_needs_to_answer_says_so() -> None:
     drawn = asked(SIGN, snapshot_with(AT_GATE, state=RunState.ABORTED))
     assert shown(drawn).endswith("No answer is needed any more: the run has moved on.")
+
+
+FELL = "The backup has changed since U0A1B2C3D signed: toc.dat has another checksum."
+
+
+def test_an_open_sign_off_shows_what_it_is_for() -> None:
+    lines = shown(asked(SIGN, snapshot_with(AT_GATE))).splitlines()
+    assert any(re.fullmatch(r"📎 For page `[0-9a-f]{8}`", line) for line in lines)
+
+
+def test_a_sign_off_that_is_asked_again_says_what_has_changed_and_mentions_who_had_signed() -> None:
+    again = replace(row(READY, "done", 2), outcome={"fell": [FELL]})
+    drawn = asked(replace(SIGN, attempt=2), snapshot_with(AT_GATE, again, facts=SIGNED))
+    assert head(drawn) == "🙋 Please sign again: Ready?"
+    why = "⚠️ The backup has changed since <@U0A1B2C3D> signed: toc.dat has another checksum."
+    assert shown(drawn).splitlines()[1] == why
+    assert buttons(drawn) == ["sign", "refuse"]
+
+
+def test_the_sign_off_before_shows_that_it_was_signed_and_for_what() -> None:
+    first = SIGNED[0]
+    assert isinstance(first, Signature)
+    signature = replace(first, evidence=(("page", "9" * 64), ("backup", "ab" * 32), ("proof", "12 rows restored")))
+    drawn = asked(SIGN, snapshot_with(AT_GATE, facts=(SIGNED[1], signature)))
+    assert shown(drawn).splitlines()[-1] == "📎 For page `99999999` · backup `abababab` · proof `12 rows restored`"
+
+
+def test_a_signature_of_an_earlier_version_is_shown_as_without_evidence() -> None:
+    drawn = asked(SIGN, snapshot_with(AT_GATE, facts=SIGNED))
+    assert shown(drawn).splitlines()[-1] == "📎 Signed without evidence (older version)"

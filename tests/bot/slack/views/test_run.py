@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.slack.views.card import card
 from bot.slack.views.run import (
     next_run,
     rollback_requested,
@@ -19,6 +20,7 @@ from bot.slack.views.run import (
     watch_over,
 )
 from commands.progress.step_state import WATCH
+from commands.report.status_text import status_lines
 from state.events import (
     NextRunReported,
     RollbackRequested,
@@ -30,11 +32,12 @@ from state.events import (
     WatchBegan,
     WatchOver,
 )
+from state.facts import BOT, EnvironmentHold
 from state.records import RunState
-from tests.bot.slack.run_writer import CHECK, LEAD, READY, STARTER
+from tests.bot.slack.run_writer import CHECK, DEPLOY, LEAD, READY, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.bot.slack.whole_run import snapshot_at
-from tests.pages import row
+from tests.pages import NOON, row, said
 
 SNAPSHOT = snapshot_with()
 
@@ -69,6 +72,24 @@ def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
         "Time budget: 15 min. The card shows the time left.",
     ]
     assert drawn.broadcast
+
+
+def test_a_rollback_in_another_environment_is_warned_about() -> None:
+    change = "the environment has changed since the run started: database production (address)"
+    warning = f"⚠️ {change.capitalize()}. The rollback runs there."
+    hold = EnvironmentHold(by=BOT, at=NOON, number=0, reason=change, places=(("database production: address", "2"),))
+    elsewhere = snapshot_with(row(DEPLOY, "done"), facts=(hold,), places=(("database production: address", "1"),))
+    assert elsewhere.rollback_button()["confirm"]["text"]["text"].startswith(f"{change.capitalize()}. ")  # type: ignore[index]
+    data = RollbackRequested(person=LEAD)
+    rolling = snapshot_with(
+        row(DEPLOY, "done"),
+        facts=(hold, said("rollback", person=LEAD)),
+        places=(("database production: address", "1"),),
+    )
+    assert warning in shown(rollback_requested(rolling, event_with(data), data))
+    assert warning in shown(card(rolling))
+    (line,) = [one for one in status_lines(rolling.status) if one.startswith("WARNING")]
+    assert line == f"WARNING: {change}. The rollback runs there."
 
 
 def test_the_watch_names_its_checks_and_how_often_each_runs() -> None:

@@ -1,0 +1,66 @@
+"""Compares a run's places with the environment at each start of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from commands.progress.hold import environment_hold, hold_of, places_accepted, places_found
+from commands.runbook.page import Page
+from state.events import EnvironmentChanged
+from state.facts import BOT, EnvironmentHold, Fact, Hold, Resume
+from state.records import NewEvent, Record
+from state.sqlite.store import Store
+
+
+def compare_places(store: Store, page: Page, record: Record, places: Mapping[str, str], at: datetime) -> bool:
+    """Compare the places with those that people know of. True if they differ, and nobody has resumed with these.
+
+    Then the run waits until the deciding role resumes it, or the bot starts with the old environment again. A rollback
+    never waits; it is only reported. A run of an earlier version has no places to compare.
+    """
+    accepted = places_accepted(record)
+    if not accepted or not record.run.active:
+        return False
+    rolling_back = record.rollback is not None
+    if places == accepted:
+        if environment_hold(record):
+            _put_back(store, record, at, resume=not _was_held(record))
+        return False
+    if places == places_found(record) and (environment_hold(record) or rolling_back):
+        return True
+    summary = difference(accepted, places)
+    number = sum(isinstance(fact, Hold) for fact in record.facts)
+    fact = EnvironmentHold(by=BOT, at=at, number=number, reason=summary, places=tuple(sorted(places.items())))
+    roles = tuple(page.roles) if rolling_back else (page.decision.role,)
+    changed = EnvironmentChanged(summary=summary, waits=not rolling_back, roles=roles)
+    store.add_fact(record.run.id, fact, NewEvent(data=changed))
+    return True
+
+
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What differs, as a sentence: "the environment has changed since the run started: host production (port)"."""
+    parts: dict[str, list[str]] = {}
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            place, _, part = name.partition(": ")
+            parts.setdefault(place, []).extend([part] if part else [])
+    listed = ", ".join(f"{place} ({', '.join(of)})" if of else place for place, of in parts.items())
+    return f"the environment has changed since the run started: {listed}"
+
+
+def _put_back(store: Store, record: Record, at: datetime, *, resume: bool) -> None:
+    summary = "the environment leads to the same places as before again"
+    event = NewEvent(data=EnvironmentChanged(summary=summary, restored=True, waits=not resume))
+    if not resume:
+        store.add_events(record.run.id, at, event)
+        return
+    number = sum(isinstance(fact, Resume) for fact in record.facts)
+    fact = Resume(by=BOT, at=at, number=number, reason="the environment is as before again")
+    store.add_fact(record.run.id, fact, event)
+
+
+def _was_held(record: Record) -> bool:
+    """Whether a person had put the run on hold before the environment changed."""
+    others: tuple[Fact, ...] = tuple(fact for fact in record.facts if not isinstance(fact, EnvironmentHold))
+    return hold_of(Record(run=record.run, attempts=(), facts=others)) is not None
