@@ -39,7 +39,8 @@ def fingerprints(places: Places, names: Iterable[str], environ: Mapping[str, str
         found |= _digests(f"database {name}", _url_parts(_resolved(database.url, environ)))
     for name, web in places.webs.items():
         found |= _digests(f"web {name}", _url_parts(_resolved(web.url, environ)))
-    known = {str(place.url) for place in (*places.databases.values(), *places.webs.values())}
+    known = {str(database.url) for database in places.databases.values()}
+    known |= {str(web.url) for web in places.webs.values()}
     for name in sorted(set(names) - known):
         value = environ.get(name.removeprefix("$"), "")
         if "://" in value:
