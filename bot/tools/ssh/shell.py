@@ -102,10 +102,8 @@ class SshShell:
     def payload(self, host: str, script: str, env: Mapping[str, Text]) -> bytes:
         """The script and its environment as they are sent, with the names and values of its texts."""
         place = self._hosts[host]
-        resolved = {name: resolve(value, self._environ) for name, value in env.items()}
-        values = {name: encodable(value, f"The variable {name}") for name, value in resolved.items()}
-        path = resolve(place.path, self._environ)
-        return job_protocol.payload(encodable(script, "The script"), values, path)
+        values = {name: encodable(resolve(env[name], self._environ), f"The variable {name}") for name in env}
+        return job_protocol.payload(encodable(script, "The script"), values, resolve(place.path, self._environ))
 
     def connection(self, host: str) -> Connection:
         """A host's one connection, which may not be open yet."""

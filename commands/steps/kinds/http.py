@@ -41,8 +41,8 @@ class HttpStep(JsonAnswerStep):
     - `trace`: how to find out after a crash whether the request was served. Without it, a person is asked.
     - `each` (to clean up): sends the request for an earlier step's values, if known, and for every entry of a list.
 
-    Path, headers and body may contain `$NAME` and `<value>`. A check of the watch that gets no answer has failed; if its request created
-    something, that is found by `trace` and deleted.
+    Path, headers and body may contain `$NAME` and `<value>`. A check of the watch that gets no answer has failed; if
+    its request created something, that is found by `trace` and deleted.
     """
 
     kind: ClassVar[str] = "http"

@@ -9,13 +9,12 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
-from commands.ports.page_text import SQL_PLACEHOLDER
 from commands.ports.shell import CommandResult
 from commands.steps.base import AppliedFile, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
-from commands.steps.value_types import ValueType, fits
+from commands.steps.shared.sql_literals import with_literals
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
@@ -24,7 +23,6 @@ from commands.systems.postgres.sql_file import append_to_each, server_wide_state
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
-from state.errors import BadValue
 
 
 def _one_line(name: str) -> str:
@@ -220,22 +218,10 @@ def _verify(way: str, path: str, ctx: Context) -> str:
     """A shell function that runs the verify queries of the page's steps that apply this file."""
     queries = {query.sql: query for file in _applying(path, ctx.boxes).values() for query in file.verify}
     calls = [
-        f"verify {way} {shlex.join((one.says, str(one.expect), _with_literals(one.sql, ctx.values)))}"
+        f"verify {way} {shlex.join((one.says, str(one.expect), with_literals(one.sql, ctx.values)))}"
         for one in queries.values()
     ]
     return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
-
-
-def _with_literals(sql: str, values: Mapping[str, str]) -> str:
-    """A query with its values as literals, for psql, whose `-c` knows no parameters. Raises BadValue."""
-
-    def literal(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if not fits(values.get(name, ""), ValueType.WORD):
-            raise BadValue(f"<{name}> in a verify query is not a plain word, so the query was not asked on the copy.")
-        return f"'{values[name]}'"
-
-    return SQL_PLACEHOLDER.sub(literal, sql)
 
 
 def _returns(forward: str, ctx: Context) -> str:
