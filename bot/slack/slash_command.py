@@ -13,6 +13,7 @@ from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
 from commands.start.request import StartRequest
+from state.errors import Refused
 from state.records import Run
 
 Reply = str | Message
@@ -49,36 +50,46 @@ def opens_form(text: str) -> bool:
     return text.split() == ["start"]
 
 
-def writes_fact(text: str) -> bool:
-    """Whether the command writes a fact about a run, which must be stored before the command is acknowledged."""
-    words = text.split(maxsplit=1)
-    return bool(words) and words[0].lower() in FACTS
+def fact_of(text: str) -> tuple[str, str]:
+    """The action of a command that writes a fact about a run, and its reason; ("", "") for every other command."""
+    verb, reason = _words(text)
+    return (verb.replace("-", "_"), reason) if verb in FACTS else ("", "")
 
 
-def run_command(deps: Deps, text: str, person: str) -> Reply:
-    """Do what the command says; returns the reply, which only this person sees. Raises Refused."""
-    verb, _, rest = text.strip().partition(" ")
-    verb = verb.lower()
-    if verb == "start":
-        return _start(deps, person, rest)
+def start_of(text: str) -> StartRequest | None:
+    """What a command asks to start; None for every other command. Raises Refused."""
+    verb, rest = _words(text)
+    if verb != "start":
+        return None
+    page, ref, *more = [*rest.split(), "", ""]
+    if any(more):
+        raise Refused("Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF.")
+    return StartRequest(page=page, ref=ref)
+
+
+def is_private(text: str) -> bool:
+    """Whether the answer to a command tells of runs, and so belongs in their channel."""
+    return _words(text)[0] in {"status", "history"}
+
+
+def read_command(deps: Deps, text: str, channel: str) -> Reply:
+    """The answer to a command that changes nothing, for the runs of one channel. Only its person sees it."""
+    verb, _ = _words(text)
     if verb == "status":
-        return _status(deps)
+        return _status(deps, channel)
     if verb == "history":
         return _history(deps)
-    if verb in FACTS:
-        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip())
     return _help(verb)
 
 
-def _start(deps: Deps, person: str, rest: str) -> str:
-    page, ref, *more = [*rest.split(), "", ""]
-    if any(more):
-        return "🚫 Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref)))
+def _words(text: str) -> tuple[str, str]:
+    verb, _, rest = text.strip().partition(" ")
+    return verb.lower(), rest.strip()
 
 
-def _status(deps: Deps) -> Reply:
-    runs = deps.store.active_runs() or deps.store.runs(1)
+def _status(deps: Deps, channel: str) -> Reply:
+    active = [run for run in deps.store.active_runs() if run.channel in {"", channel}]
+    runs = active or [run for run in deps.store.runs(1) if run.channel in {"", channel}]
     if not runs:
         return NO_RUN_YET
     cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
