@@ -24,6 +24,7 @@ from bot.slack.listeners import make_app
 from bot.slack.membership import Membership
 from bot.slack.outbox.poster import Poster
 from bot.slack.user_groups import UserGroups
+from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
 # seconds; with 2 it took up to 2 s to notice a cut socket and 4 s to notice a silent one (python -m tests.bench start)
@@ -31,7 +32,10 @@ PING_INTERVAL = 1
 
 
 async def serve_slack(deps: Deps, settings: Settings) -> None:
-    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever."""
+    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever.
+
+    Raises BadSettings if the address of HTTP mode cannot be used.
+    """
     client = make_client(settings)
     groups = UserGroups(client, deps.pages, deps.mentions)
     deps = replace(deps, people=groups.people)
@@ -46,6 +50,8 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
             group.create_task(Poster(client, deps).serve())
             async with connecting:
                 await asyncio.Event().wait()
+    except* BadSettings as group:
+        raise group.exceptions[0] from None
     finally:
         lanes.close()
 
