@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from bot.doors import actions
 from bot.doors.button import read_button
 from bot.doors.deps import Deps
@@ -13,6 +16,8 @@ from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import NothingRuns, Refused
 from state.records import Run
 
+SHARED = 1.0  # seconds
+
 
 class Acts:
     """The acts of people in Slack. Every method raises Refused, whose message the person reads."""
@@ -21,6 +26,7 @@ class Acts:
         self.deps = deps
         self._membership = membership
         self._lanes = lanes
+        self._reads: dict[tuple[str, str, tuple[int, int]], tuple[float, asyncio.Future[Reply]]] = {}
 
     async def press(self, origin: Origin, pressed: actions.Press) -> str:
         """Do what a button says; returns the reply for its person."""
@@ -47,9 +53,20 @@ class Acts:
 
     async def read(self, origin: Origin, text: str) -> Reply:
         """The answer to a command that changes nothing."""
-        if is_private(text):
-            await self.require_deploy_channel(origin)
-        return await self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, origin.channel))
+        if not is_private(text):
+            return await self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, origin.channel))
+        await self.require_deploy_channel(origin)
+        version = await self._lanes.run(Lane.READ, self.deps.store.version)
+        return await self._shared_read(text, origin.channel, version)
+
+    async def _shared_read(self, text: str, channel: str, version: tuple[int, int]) -> Reply:
+        """The answer, drawn once for all who ask for the same within SHARED while nothing is written."""
+        key, now = (text.lower().split()[0], channel, version), time.monotonic()
+        self._reads = {other: read for other, read in self._reads.items() if now - read[0] < SHARED}
+        if key not in self._reads:
+            reading = self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, channel))
+            self._reads[key] = (now, asyncio.ensure_future(reading))
+        return await asyncio.shield(self._reads[key][1])
 
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""
