@@ -11,7 +11,7 @@ from bot.doors.deps import Deps
 from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.origin import Origin
-from bot.slack.slash_command import Reply, is_private, read_command, started_text
+from bot.slack.slash_command import Reply, read_command, started_text
 from commands.start.request import StartRequest, find_page, require_variables
 from state.errors import NothingRuns, Refused
 from state.records import Run
@@ -52,9 +52,7 @@ class Acts:
         return await self._lanes.run(Lane.START, lambda: started_text(actions.start(self.deps, origin.person, request)))
 
     async def read(self, origin: Origin, text: str) -> Reply:
-        """The answer to a command that changes nothing."""
-        if not is_private(text):
-            return await self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, origin.channel))
+        """The answer to a command that changes nothing and tells of runs."""
         await self.require_deploy_channel(origin)
         version = await self._lanes.run(Lane.READ, self.deps.store.version)
         return await self._shared_read(text, origin.channel, version)

@@ -16,7 +16,7 @@ from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
 from bot.slack.origin import form_data, origin_of
-from bot.slack.slash_command import Reply, fact_of, opens_form, start_of
+from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
 from bot.slack.views.modals import (
     REASON,
     REASONS,
@@ -74,6 +74,9 @@ class Listeners:
         if opens_form(text):
             await ack()
             await self._open_start(body, respond)
+            return
+        if asks_help(text):
+            await ack(text=help_text(text), response_type="ephemeral")  # the quickest answer there is
             return
         action, reason = fact_of(text)
         if action:

@@ -37,6 +37,7 @@ HELP = {
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
     "help": "show this list",
 }
+READS = ("status", "history")
 FACTS = ("rollback", "hold", "resume", "sign", "refuse", "again", "done", "skip", "agree", "false-alarm", "keep")
 
 
@@ -67,19 +68,25 @@ def start_of(text: str) -> StartRequest | None:
     return StartRequest(page=page, ref=ref)
 
 
-def is_private(text: str) -> bool:
-    """Whether the answer to a command tells of runs, and so belongs in their channel."""
-    return _words(text)[0] in {"status", "history"}
+def asks_help(text: str) -> bool:
+    """Whether a command is answered by the list of commands, as one that does not exist is."""
+    return _words(text)[0] not in {"start", *READS, *FACTS}
 
 
 def read_command(deps: Deps, text: str, channel: str) -> Reply:
-    """The answer to a command that changes nothing, for the runs of one channel. Only its person sees it."""
-    verb, _ = _words(text)
-    if verb == "status":
-        return _status(deps, channel)
-    if verb == "history":
-        return _history(deps)
-    return _help(verb)
+    """The status or the history of the runs of one channel. Only its person sees it."""
+    return _status(deps, channel) if _words(text)[0] == "status" else _history(deps)
+
+
+def help_text(text: str) -> str:
+    """The list of commands; for one that does not exist, that first, with the nearest that does."""
+    verb = _words(text)[0]
+    lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
+    near = difflib.get_close_matches(verb, ("start", "help", *READS, *FACTS), 1)
+    if verb not in {"", "help"}:
+        hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
+        lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
+    return "\n".join(lines)
 
 
 def _words(text: str) -> tuple[str, str]:
@@ -113,12 +120,3 @@ def _history(deps: Deps) -> Reply:
 def _snapshot(deps: Deps, run: int) -> Snapshot:
     record = deps.store.record(run)
     return snapshot_of(deps, actions.frozen_page(record.run), record)
-
-
-def _help(verb: str) -> str:
-    lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "status", "history", "help", *FACTS), 1)
-    if verb not in {"", "help"}:
-        hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
-        lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
-    return "\n".join(lines)

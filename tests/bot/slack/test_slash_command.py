@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from bot.slack.methods import COMMANDS
-from bot.slack.slash_command import FACTS, HELP, fact_of, is_private, opens_form, read_command, start_of, started_text
+from bot.slack.slash_command import (
+    FACTS,
+    HELP,
+    asks_help,
+    fact_of,
+    help_text,
+    opens_form,
+    read_command,
+    start_of,
+    started_text,
+)
 from bot.slack.views.blocks import Message
 from commands.runbook import Page
 from commands.start.request import StartRequest
@@ -31,7 +41,7 @@ def writer(tmp_path: Path) -> RunWriter:
 
 def replied(writer: RunWriter, text: str) -> str:
     """The reply to `/deploy TEXT` in the deploy channel, as text."""
-    reply = read_command(writer.deps, text, CHANNEL)
+    reply = help_text(text) if asks_help(text) else read_command(writer.deps, text, CHANNEL)
     return reply if isinstance(reply, str) else shown(reply)
 
 
@@ -74,9 +84,11 @@ def test_what_people_decide_is_told_apart_from_what_they_ask(text: str, fact: tu
     assert fact_of(text) == fact
 
 
-@pytest.mark.parametrize(("text", "private"), [("status", True), ("HISTORY", True), ("help", False), ("", False)])
-def test_only_what_tells_of_runs_belongs_in_their_channel(text: str, private: bool) -> None:
-    assert is_private(text) is private
+@pytest.mark.parametrize(
+    ("text", "asks"), [("help", True), ("", True), ("rolback", True), ("status", False), ("HOLD x", False)]
+)
+def test_what_is_no_command_is_answered_by_the_list(text: str, asks: bool) -> None:
+    assert asks_help(text) is asks
 
 
 @pytest.mark.parametrize(
