@@ -38,12 +38,13 @@ class Acts:
     async def type(self, origin: Origin, action: str, reason: str) -> str:
         """Do the same, typed as a command about the only active run."""
         lane = _lane(action)
-        run = await self._lanes.run(lane, lambda: actions.the_run(self.deps))
+        run = await self._lanes.run(lane, lambda: self._only_run(origin))
         await self._require(origin, run, action)
         return await self._lanes.run(lane, lambda: self._typed(run, origin, action, reason))
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
         page = find_page(self.deps.pages(), request.page)
         channel = self.deps.channel(page)
         if not channel:
@@ -68,9 +69,7 @@ class Acts:
 
     async def require_deploy_channel(self, origin: Origin) -> None:
         """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""
-        channels = await self._lanes.run(Lane.READ, lambda: deploy_channels(self.deps))
-        if channels and origin.channel not in channels:
-            raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there.")
+        await self._lanes.run(Lane.READ, lambda: self._require_deploy_channel(origin))
         await self._membership.require_nothing_against(origin, origin.channel)
 
     async def require_form(self, origin: Origin, value: str) -> None:
@@ -85,6 +84,15 @@ class Acts:
         else:
             page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
             await self._membership.require_member_now(origin, channel, page)
+
+    def _require_deploy_channel(self, origin: Origin) -> None:
+        channels = deploy_channels(self.deps)
+        if channels and origin.channel not in channels:
+            raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there.")
+
+    def _only_run(self, origin: Origin) -> Run:
+        self._require_deploy_channel(origin)  # who is elsewhere is not told which runs there are
+        return actions.the_run(self.deps)
 
     def _pressed_run(self, value: str) -> Run:
         number = read_button(value).run

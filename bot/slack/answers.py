@@ -84,6 +84,8 @@ class Answers(Generic[T]):
 
     def _reason(self, error: Exception) -> tuple[str, str]:
         """Why there is no answer, with Slack's error. After a 429 nothing is asked for as long as Slack says."""
+        if isinstance(error, NotAnswered):
+            return str(error), error.name
         if not isinstance(error, SlackApiError):
             return f"Slack is unreachable ({type(error).__name__})", ""
         if wait := limited_for(error):

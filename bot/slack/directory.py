@@ -17,7 +17,9 @@ from bot.slack.api_error import status_and_name
 LOG = logging.getLogger("gonogo.slack")
 PAGE_LENGTH = 999  # members in one answer; Slack's largest
 MOST_PAGES = 100  # a channel with more members than that has no list that anybody reads
-WARM_INTERVAL = 1.0  # seconds between two questions about people whom nobody waits for: Slack allows 100 a minute
+# people of a channel who are asked about in one round although nobody waits for it, and the seconds between two
+# questions: Slack allows 100 a minute, and the list of members must not grow old meanwhile
+WARMED, WARM_INTERVAL = 20, 1.0
 UNKNOWN_PERSON = frozenset({"user_not_found", "user_not_visible"})
 
 
@@ -51,6 +53,10 @@ class Account:
         same = bool(workspace.enterprise) and self.enterprise == workspace.enterprise
         return self.team == workspace.team or (same and workspace.team in self.teams)
 
+    def is_foreign_to(self, workspace: Workspace) -> bool:
+        """Whether it is known to belong elsewhere. A workspace that Slack leaves out is not known."""
+        return self.stranger or (bool(self.team) and not self.belongs_to(workspace))
+
 
 class Directory:
     """People and channels, as Slack says."""
@@ -77,10 +83,9 @@ class Directory:
             if self.workspace.known("") is None:
                 await self.workspace.fresh("")
             people = await self.members.fresh(channel)
-            for person in sorted(people):
-                if self.accounts.known(person) is None:
-                    await self.accounts.fresh(person)
-                    await asyncio.sleep(WARM_INTERVAL)
+            for person in [person for person in sorted(people) if self.accounts.known(person) is None][:WARMED]:
+                await self.accounts.fresh(person)
+                await asyncio.sleep(WARM_INTERVAL)
         except NotAnswered as error:
             LOG.warning(
                 "%s, so nobody knows who is in channel %s. Continuing in Slack waits; rolling back does not.%s",

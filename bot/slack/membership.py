@@ -52,6 +52,8 @@ class Membership:
         except (NotAnswered, TimeoutError) as error:
             raise Refused(_not_now(error)) from None
         _require_account(account, workspace)
+        if not account.belongs_to(workspace):
+            raise NotAllowed(STRANGER)
         if account.guest:
             raise NotAllowed(GUEST)
         _require_member(person, channel, members)
@@ -125,7 +127,7 @@ def _require_own_team(origin: Origin, workspace: Workspace) -> None:
 
 
 def _require_account(account: Account, workspace: Workspace) -> None:
-    if not account.belongs_to(workspace):
+    if account.is_foreign_to(workspace):
         raise NotAllowed(STRANGER)
     if account.bot:
         raise NotAllowed(BOT)

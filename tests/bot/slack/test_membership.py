@@ -252,6 +252,33 @@ def test_while_slack_cannot_be_asked_going_on_waits_and_stopping_works(tmp_path:
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize("drops", [False, True])
+def test_in_a_whole_outage_a_press_that_arrives_rolls_back(tmp_path: Path, drops: bool) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        card = await box.card()
+        box.workspace.faults.outage_drops = drops
+        box.workspace.faults.outage = True
+        assert (await box.workspace.press(DBA, card.ts, "rollback")).acked
+        assert box.store.record(run.id).rollback
+        box.workspace.faults.outage = False
+
+    play(tmp_path, story)
+
+
+def test_runs_are_not_told_to_another_channel(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        box.workspace.add_channel(OTHER, [DBA])
+        for command in ("rollback", "start smal"):
+            await box.workspace.command(DBA, f"/deploy {command}", OTHER)
+        await box.wait_until(lambda: len(box.workspace.ephemerals(DBA)) == 2)
+        assert {reply.text for reply in box.workspace.ephemerals(DBA)} == {
+            "🚫 /deploy works only in <#C01DEPLOY>. Type it there."
+        }
+
+    play(tmp_path, story)
+
+
 def test_a_bot_that_starts_while_slack_answers_nothing_rolls_back(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         run = box.run_at_gate()
