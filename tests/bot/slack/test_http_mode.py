@@ -3,76 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
-import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.rehearsal.target.loopback import free_port, is_listening
-from bot.rehearsal.workspace import payloads
+from bot.rehearsal.target.loopback import free_port
 from bot.settings import Settings
-from bot.slack import accept_once, http_mode
-from bot.slack.accept_once import AcceptOnce, Answer
+from bot.slack import http_mode
 from bot.slack.http_mode import http_port
 from state.errors import BadSettings
+from tests.bot.slack.http_port import SECRET, open_port
 from tests.bot.slack.run_writer import GUEST
 from tests.bot.slack.slack_box import SlackBox, play
-
-SECRET = "s3cret"
-
-
-@dataclass
-class Port:
-    """The bot's port, as Slack and others see it."""
-
-    box: SlackBox
-    number: int
-
-    def command(self, text: str) -> str:
-        """The body of a command of the guest."""
-        state = self.box.workspace.state
-        person, channel = state.people[GUEST], state.channels["C01DEPLOY"]
-        return urlencode(payloads.slash_command(state, person, channel, "/deploy", text))
-
-    async def send(self, body: str | bytes, headers: Mapping[str, str] | None = None, *, age: float = 0) -> int:
-        """Send a body with Slack's signature, made `age` seconds ago; returns the status."""
-        data = body.encode() if isinstance(body, str) else body
-        at = str(int(time.time() - age))
-        signature = hmac.new(SECRET.encode(), b"v0:" + at.encode() + b":" + data, hashlib.sha256).hexdigest()
-        signed = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={signature}"}
-        kind = "application/json" if data.startswith(b"{") else "application/x-www-form-urlencoded"
-        all_headers = {"Content-Type": kind, **signed, **(headers or {})}
-        url = f"http://127.0.0.1:{self.number}/slack/events"
-        async with aiohttp.ClientSession() as session, session.post(url, data=data, headers=all_headers) as response:
-            await response.read()
-            return response.status
-
-    async def open(self, text: str = "") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection that has sent so much."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.number)
-        writer.write(text.encode())
-        await writer.drain()
-        return reader, writer
-
-
-@asynccontextmanager
-async def open_port(box: SlackBox) -> AsyncIterator[Port]:
-    """The bot in HTTP mode."""
-    number = free_port()
-    http = replace(box.settings, app_token="", signing_secret=SECRET, port=number)
-    over_http = SlackBox(box.store, box.deps, box.page, box.workspace, http)
-    async with over_http.serving(sockets=False):
-        await over_http.wait_until(lambda: is_listening(number), 30)
-        yield Port(over_http, number)
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout"}])
@@ -262,48 +207,3 @@ def test_an_address_that_cannot_be_used_is_named(tmp_path: Path) -> None:
                 pass
 
     play(tmp_path, story, serve=False)
-
-
-def test_requests_are_forgotten_after_their_signatures_and_never_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept_once, "MOST", 3)
-    acted: list[str] = []
-
-    async def act() -> Answer:
-        acted.append("")
-        return 200, {}, ""
-
-    async def story() -> None:
-        once = AcceptOnce()
-        for body in (b"1", b"2", b"1", b"3", b"4", b"4", b"5"):
-            await once.answer(body, act)
-        assert len(acted) == 5
-        assert len(once._accepted) <= 3
-        monkeypatch.setattr(accept_once, "REMEMBERED", 0.0)
-        await once.answer(b"5", act)
-        assert (len(acted), len(once._accepted)) == (6, 1)
-
-    asyncio.run(story())
-
-
-def test_what_fails_is_not_done_again_and_what_is_under_way_is_waited_for() -> None:
-    async def story() -> None:
-        once, may_end, acts = AcceptOnce(), asyncio.Event(), 0
-
-        async def slow() -> Answer:
-            nonlocal acts
-            acts += 1
-            await may_end.wait()
-            return 200, {}, f"act {acts}"
-
-        async def broken() -> Answer:
-            raise ValueError
-
-        both = [asyncio.create_task(once.answer(b"a", slow)) for _ in range(2)]
-        await asyncio.sleep(0)
-        may_end.set()
-        assert await asyncio.gather(*both) == [(200, {}, "act 1")] * 2
-        with pytest.raises(ValueError):
-            await once.answer(b"b", broken)
-        assert await once.answer(b"b", slow) == (500, {}, "")
-
-    asyncio.run(story())
