@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ class Settings:
     """The settings; `repr` shows no secret.
 
     `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
-    times of the watch; it is 1 outside rehearsals. Only HTTP mode uses `port`.
+    times of the watch; it is 1 outside rehearsals. Only HTTP mode uses `http_host`, the address on which it listens,
+    and `port`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -35,6 +37,7 @@ class Settings:
     state: Path
     record_key_text: str = field(default="", repr=False)
     speed: float = 1.0
+    http_host: str = "127.0.0.1"
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -89,6 +92,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
         record_key_text=env.get("GONOGO_RECORD_KEY") or "",
         speed=speed,
+        http_host=_address(env.get("GONOGO_HTTP_HOST") or "127.0.0.1"),
         port=int(port),
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
@@ -100,6 +104,17 @@ def _number(name: str, value: str) -> float:
         return float(value)
     except ValueError:
         raise BadSettings(f"{name} is {value!r}; it must be a number.") from None
+
+
+def _address(value: str) -> str:
+    """An IP address to listen on; a name could come to mean another one."""
+    try:
+        return str(ipaddress.ip_address("127.0.0.1" if value == "localhost" else value.strip("[]")))
+    except ValueError:
+        raise BadSettings(
+            f"GONOGO_HTTP_HOST is {value!r}; it must be an IP address of this machine, like 127.0.0.1, "
+            "or 0.0.0.0 for all."
+        ) from None
 
 
 def read_pages(where: Path) -> dict[str, Page]:

@@ -134,8 +134,9 @@ def mention(name: str) -> str:
 
 
 def with_mentions(sentence: str) -> str:
-    """A sentence in which bare user ids become mentions, which Slack shows as names."""
-    return re.sub(r"\b([UW][A-Z0-9]{5,})\b", r"<@\1>", escape(sentence))
+    """A sentence in which bare ids of users and channels become mentions, which Slack shows as names."""
+    people = re.sub(r"\b([UW][A-Z0-9]{5,})\b", r"<@\1>", escape(sentence))
+    return re.sub(r"\b(C0[A-Z0-9]{5,})\b", r"<#\1>", people)
 
 
 def time_of(at: datetime, zone: str, *, seconds: bool = False) -> str:

@@ -11,6 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
+from bot.slack.answers import NotAnswered
+from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
 from commands.ports.preflight import FAIL, OK, PreflightResult
@@ -47,6 +49,8 @@ async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]
     token = await _answered("the bot token", lambda: _token(client))
     if any(line.result.level == FAIL for line in token):
         return token
+    workspace = await workspace_of(client)
+    members = await _known_members(client, channel)
     holders: dict[str, list[str]] = {}
     for role, names in roles.items():
         for name in names:
@@ -54,7 +58,10 @@ async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]
     checks = [
         _answered(f"channel {channel}", lambda: _channel(client, channel)),
         _answered("the app token", lambda: _app(client, settings)),
-        *(_answered(f"{name} ({', '.join(held)})", _holder(client, name, held)) for name, held in holders.items()),
+        *(
+            _answered(f"{name} ({', '.join(held)})", _holder(client, name, held, workspace, members))
+            for name, held in holders.items()
+        ),
     ]
     lines = [line for result in await asyncio.gather(*checks) for line in result]
     if holders and not any(line.result.level == FAIL for line in lines):
@@ -93,28 +100,50 @@ async def _channel(client: AsyncWebClient, channel: str) -> list[PreflightLine]:
 async def _app(client: AsyncWebClient, settings: Settings) -> list[PreflightLine]:
     if not settings.app_token:
         if settings.signing_secret:
-            return [_line(OK, f"HTTP mode, on port {settings.port}")]
+            return [_line(OK, f"HTTP mode, on {settings.http_host} port {settings.port}")]
         return [_line(FAIL, "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set", "set one of them")]
     await client.apps_connections_open(app_token=settings.app_token)
     return [_line(OK, "the app token opens a socket")]
 
 
-def _holder(client: AsyncWebClient, name: str, roles: list[str]) -> Callable[[], Awaitable[list[PreflightLine]]]:
+async def _known_members(client: AsyncWebClient, channel: str) -> frozenset[str] | None:
+    """The members of the channel; None where Slack does not say, which the channel's own line tells."""
+    try:
+        return await members_of(client, channel)
+    except (SlackApiError, NotAnswered, aiohttp.ClientError, TimeoutError, OSError):
+        return None
+
+
+def _holder(
+    client: AsyncWebClient, name: str, roles: list[str], workspace: Workspace, members: frozenset[str] | None
+) -> Callable[[], Awaitable[list[PreflightLine]]]:
     """The check of a person or group that holds roles; it has no line where all is well."""
 
     async def check() -> list[PreflightLine]:
         held = ", ".join(roles)
         if is_user_group(name):
-            members: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
+            in_group: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
             todo = "add people to it, or name others in the bot's environment"
-            return [] if members else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
-        person = (await client.users_info(user=name))["user"]
-        if person.get("deleted"):
-            todo = "name somebody else in the bot's environment"
-            return [_line(FAIL, f"{name} ({held}) is deactivated", todo)]
+            return [] if in_group else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
+        account = account_of((await client.users_info(user=name))["user"])
+        if problem := _why_not(account, workspace):
+            return [_line(FAIL, f"{name} ({held}) {problem}", "name somebody else in the bot's environment")]
+        if members is not None and name not in members:
+            return [_line(FAIL, f"{name} ({held}) is not in the channel", "invite them: only its members may act")]
         return []
 
     return check
+
+
+def _why_not(account: Account, workspace: Workspace) -> str:
+    """Why an account can hold no role; "" if it can."""
+    if account.deactivated:
+        return "is deactivated"
+    if account.bot:
+        return "is a bot"
+    if account.guest:
+        return "is a guest, and guests may not sign"
+    return "" if account.belongs_to(workspace) else "belongs to another workspace"
 
 
 def _line(level: str, summary: str, todo: str = "") -> PreflightLine:

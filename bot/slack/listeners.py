@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors import actions
-from bot.doors.deps import Deps
-from bot.slack.slash_command import opens_form, run_command, started_text, writes_fact
+from bot.slack.acts import Acts
+from bot.slack.api_error import status_and_name
+from bot.slack.origin import form_data, origin_of
+from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
 from bot.slack.views.modals import (
     REASON,
     REASONS,
@@ -35,15 +37,21 @@ ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives 
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 REFUSED = "🚫"
 CHECKING = "🩺 Checking production, the database, the repository and the runbook pages before anything starts …"
+LATE = "Not recorded yet. Leave this form open: the result will be shown here. Submitting it again changes nothing."
 OWN_ERROR = "The bot hit an internal error; its log has the details."
 
 Body = dict[str, Any]
 
 
-def make_app(client: AsyncWebClient, deps: Deps, signing_secret: str = "") -> AsyncApp:
+def make_app(client: AsyncWebClient, acts: Acts, signing_secret: str = "") -> AsyncApp:
     """The Bolt app with all its listeners. Only HTTP mode needs `signing_secret`."""
-    app = AsyncApp(client=client, signing_secret=signing_secret or None, logger=logging.getLogger("gonogo.bolt"))
-    listeners = Listeners(client, deps)
+    app = AsyncApp(
+        client=_without_token(client),
+        authorize=_own_token(client),
+        signing_secret=signing_secret or None,
+        logger=logging.getLogger("gonogo.bolt"),
+    )
+    listeners = Listeners(client, acts)
     app.command("/deploy")(listeners.command)
     for action in BUTTONS:
         app.action(action)(listeners.press)
@@ -55,11 +63,11 @@ def make_app(client: AsyncWebClient, deps: Deps, signing_secret: str = "") -> As
 
 
 class Listeners:
-    """What Slack sends, carried out with `deps` and answered."""
+    """What Slack sends, carried out by `acts` and answered."""
 
-    def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
+    def __init__(self, client: AsyncWebClient, acts: Acts) -> None:
         self.client = client
-        self.deps = deps
+        self.acts = acts
 
     async def command(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """`/deploy …`. A command that writes a fact is acknowledged only when the fact is written, like a button."""
@@ -68,12 +76,16 @@ class Listeners:
             await ack()
             await self._open_start(body, respond)
             return
-        press_id = str(body.get("trigger_id", ""))
-        if writes_fact(text):
-            reply = await _write_then_ack(ack, lambda: run_command(self.deps, text, body["user_id"], press_id))
+        if asks_help(text):
+            await ack(text=help_text(text), response_type="ephemeral")  # the quickest answer there is
+            return
+        action, reason = fact_of(text)
+        if action:
+            press = _command_id(body)
+            reply = await _write_then_ack(ack, lambda: self.acts.type(origin_of(body), action, reason, press))
         else:
             await ack()
-            reply = await _result_or_refusal(lambda: run_command(self.deps, text, body["user_id"], press_id))
+            reply = await _result_or_refusal(lambda: self._start_or_read(body, text))
         if isinstance(reply, str):
             await respond(text=reply, response_type="ephemeral")
         else:
@@ -81,65 +93,84 @@ class Listeners:
 
     async def press(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
         """A button that acts at once."""
-        action = body["actions"][0]
+        action, origin = body["actions"][0], origin_of(body)
         pressed = actions.Press(
             action=action["action_id"],
             value=action["value"],
-            person=body["user"]["id"],
+            person=origin.person,
             id=str(action.get("action_ts", "")),
         )
-        reply = await _write_then_ack(ack, lambda: actions.press(self.deps, pressed))
+        reply = await _write_then_ack(ack, lambda: self.acts.press(origin, pressed))
         await respond(text=str(reply), response_type="ephemeral", replace_original=False)
 
     async def ask_reason(self, ack: AsyncAck, respond: AsyncRespond, body: Body) -> None:
-        """A button that needs a reason first. Its form opens before anything else: the trigger is valid for 3 s."""
+        """A button that needs a reason first. Its form opens before anything slow: the trigger is valid for 3 s."""
         await ack()
-        action = body["actions"][0]
-        await self._open(body, respond, reason_modal(action["action_id"], action["value"]))
+        action, origin = body["actions"][0], origin_of(body)
+        refusal = await _result_or_refusal(lambda: self.acts.require_form(origin, action["value"]))
+        if refusal:
+            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+            return
+        await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel))
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
-        """The form with the reason was submitted."""
-        button = json.loads(body["view"]["private_metadata"])
+        """The form with the reason was submitted. It closes when the act is written, or shows why it is not."""
+        button, origin = form_data(body), origin_of(body)
         answers = reason_from(body["view"]["state"])
-        pressed = actions.Press(action=button["action"], value=button["value"], person=body["user"]["id"], **answers)
-        await _close_or_show_refusal(ack, "reason", lambda: actions.press(self.deps, pressed))
+        pressed = actions.Press(action=button["action"], value=button["value"], person=origin.person, **answers)
+        # a form's field shows plain text
+        writing = asyncio.create_task(_result_or_refusal(lambda: self.acts.press(origin, pressed), shown=str))
+        await asyncio.wait({writing}, timeout=ACK_LIMIT)
+        if not writing.done():
+            await ack(response_action="errors", errors={"reason": LATE})
+            await self._show_late(body, with_mentions(await writing), REASONS[pressed.action][0])
+        elif writing.result().startswith(REFUSED):
+            await ack(response_action="errors", errors={"reason": writing.result()[:FIELD_LIMIT]})
+        else:
+            await ack()
 
     async def start(self, ack: AsyncAck, body: Body) -> None:
         """The start form was submitted. While the preflight runs, the form says so."""
         request = replace(request_from(body["view"]["state"]), press=str(body["view"].get("id", "")))
-        person = body["user"]["id"]
-        starting = asyncio.create_task(
-            _result_or_refusal(lambda: started_text(actions.start(self.deps, person, request)))
-        )
+        origin = origin_of(body)
+        starting = asyncio.create_task(_result_or_refusal(lambda: self.acts.start(origin, request)))
         await asyncio.wait({starting}, timeout=ACK_LIMIT)
         if not starting.done():
             await ack(response_action="update", view=message_modal(CHECKING))
-            await self._show_late(body, str(await starting))
+            await self._show_late(body, await starting)
             return
-        result = str(starting.result())
+        result = starting.result()
         if not result.startswith(REFUSED):
             await ack()
-        elif len(result) <= FIELD_LIMIT and "<@" not in result:
+        elif len(result) <= FIELD_LIMIT and "<" not in result:
             await ack(response_action="errors", errors={"page": result})
         else:
             await ack(response_action="update", view=message_modal(result))
 
-    async def _show_late(self, body: Body, result: str) -> None:
+    async def _start_or_read(self, body: Body, text: str) -> Reply:
+        if request := start_of(text):
+            return await self.acts.start(origin_of(body), replace(request, press=_command_id(body)))
+        return await self.acts.read(origin_of(body), text)
+
+    async def _show_late(self, body: Body, result: str, title: str = "Start a deployment") -> None:
         """Show a late result in the form; if its person has closed the form, as a direct message."""
         try:
-            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(result))
+            await self.client.views_update(view_id=body["view"]["id"], view=message_modal(result, title))
         except SlackApiError:
             await self.client.chat_postMessage(channel=body["user"]["id"], text=result)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
-        pages = list(self.deps.pages().values())
-        await self._open(body, respond, start_modal(pages))
+        origin = origin_of(body)
+        if refusal := await _result_or_refusal(lambda: self.acts.require_deploy_channel(origin)):
+            await respond(text=refusal, response_type="ephemeral")
+            return
+        await self._open(body, respond, start_modal(list(self.acts.deps.pages().values()), origin.channel))
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:
             await self.client.views_open(trigger_id=body["trigger_id"], view=view)
         except SlackApiError as error:
-            name = error.response.get("error", "")
+            name = status_and_name(error)[1]
             LOG.warning("views.open: Slack answers %s", name)
             late = "That took too long. Please press it again." if "trigger" in name else ""
             await respond(
@@ -149,38 +180,39 @@ class Listeners:
             )
 
 
-async def _result_or_refusal(action: Callable[[], Any]) -> Any:
-    """What an action returns, or the text of its refusal."""
+def _without_token(client: AsyncWebClient) -> AsyncWebClient:
+    """Bolt's own client. With a token in it Bolt calls auth.test before the first act, and drops the act without."""
+    bolts = AsyncWebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
+    bolts.proxy = client.proxy
+    return bolts
+
+
+def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
+
+    return authorize
+
+
+async def _result_or_refusal(act: Callable[[], Awaitable[Any]], *, shown: Callable[[str], str] = with_mentions) -> Any:
+    """What an act returns, or the text of its refusal."""
     try:
-        return await asyncio.to_thread(action)
+        return await act()
     except GonogoError as error:
-        return f"{REFUSED} {with_mentions(str(error))}"
+        return f"{REFUSED} {shown(str(error))}"
     except Exception:
         LOG.exception("a button or command failed by an error in the bot")
         return f"{REFUSED} {OWN_ERROR} You can use the terminal: `gonogo status`."
 
 
-async def _write_then_ack(ack: AsyncAck, action: Callable[[], Any]) -> Any:
-    """Do an action, and acknowledge when it is written (or after ACK_LIMIT), so that a crash loses nothing."""
-    writing = asyncio.create_task(_result_or_refusal(action))
+def _command_id(body: Body) -> str:
+    """What Slack gives a typed command, the same each time that it is delivered."""
+    return str(body.get("trigger_id", ""))
+
+
+async def _write_then_ack(ack: AsyncAck, act: Callable[[], Awaitable[Any]]) -> Any:
+    """Do an act, and acknowledge when it is written (or after ACK_LIMIT), so that a crash loses nothing."""
+    writing = asyncio.create_task(_result_or_refusal(act))
     await asyncio.wait({writing}, timeout=ACK_LIMIT)
     await ack()
     return await writing
-
-
-async def _close_or_show_refusal(ack: AsyncAck, field: str, action: Callable[[], Any]) -> None:
-    """Close the form when the action is done, or show at a field why not. A late refusal is only logged."""
-    writing = asyncio.create_task(asyncio.to_thread(action))
-    await asyncio.wait({writing}, timeout=ACK_LIMIT)
-    if not writing.done():
-        await ack()
-    try:
-        await writing
-    except GonogoError as error:
-        LOG.warning("refused: %s", error)
-        await ack(response_action="errors", errors={field: str(error)[:FIELD_LIMIT]})
-    except Exception:
-        LOG.exception("a form failed by an error in the bot")
-        await ack(response_action="errors", errors={field: OWN_ERROR})
-    else:
-        await ack()

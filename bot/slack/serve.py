@@ -10,16 +10,21 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doors.deps import Deps
 from bot.settings import Settings
+from bot.slack.acts import Acts, deploy_channels
+from bot.slack.directory import Directory
+from bot.slack.http_mode import http_port
+from bot.slack.lanes import Lanes
 from bot.slack.listeners import make_app
+from bot.slack.membership import Membership
 from bot.slack.outbox.poster import Poster
 from bot.slack.user_groups import UserGroups
+from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
 # seconds; with 2 it took up to 2 s to notice a cut socket and 4 s to notice a silent one (python -m tests.bench start)
@@ -27,17 +32,28 @@ PING_INTERVAL = 1
 
 
 async def serve_slack(deps: Deps, settings: Settings) -> None:
-    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever."""
+    """Serve until cancelled. While Slack is unreachable only messages wait; the bot tries to reconnect for ever.
+
+    Raises BadSettings if the address of HTTP mode cannot be used.
+    """
     client = make_client(settings)
     groups = UserGroups(client, deps.pages, deps.mentions)
     deps = replace(deps, people=groups.people)
-    app = make_app(client, deps, settings.signing_secret)
-    connecting = _socket(app, settings.app_token) if settings.app_token else _port(app, settings.port)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(groups.serve())
-        group.create_task(Poster(client, deps).serve())
-        async with connecting:
-            await asyncio.Event().wait()
+    directory = Directory(client, lambda: deploy_channels(deps))
+    lanes = Lanes()
+    app = make_app(client, Acts(deps, Membership(directory, groups), lanes), settings.signing_secret)
+    connecting = _socket(app, settings.app_token) if settings.app_token else http_port(app, settings)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(groups.serve())
+            group.create_task(directory.serve())
+            group.create_task(Poster(client, deps).serve())
+            async with connecting:
+                await asyncio.Event().wait()
+    except* BadSettings as group:
+        raise group.exceptions[0] from None
+    finally:
+        lanes.close()
 
 
 def make_client(settings: Settings) -> AsyncWebClient:
@@ -61,18 +77,6 @@ async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
         yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
-
-
-@asynccontextmanager
-async def _port(app: AsyncApp, port: int) -> AsyncIterator[None]:
-    runner = web.AppRunner(app.web_app("/slack/events"))
-    await runner.setup()
-    await web.TCPSite(runner, port=port).start()
-    LOG.info("listening for Slack on port %s at /slack/events", port)
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def _with_slash(url: str) -> str:

@@ -13,6 +13,7 @@ from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
 from commands.start.request import StartRequest
+from state.errors import Refused
 from state.records import Run
 
 Reply = str | Message
@@ -37,6 +38,7 @@ HELP = {
     "keep [reason]": "decide KEEP; before the watch is over it needs a reason and a second person",
     "help": "show this list",
 }
+READS = ("status", "history")
 FACTS = (
     "rollback",
     "hold",
@@ -63,39 +65,52 @@ def opens_form(text: str) -> bool:
     return text.split() == ["start"]
 
 
-def writes_fact(text: str) -> bool:
-    """Whether the command writes a fact about a run, which must be stored before the command is acknowledged."""
-    words = text.split(maxsplit=1)
-    return bool(words) and words[0].lower() in FACTS
+def fact_of(text: str) -> tuple[str, str]:
+    """The action of a command that writes a fact about a run, and its reason; ("", "") for every other command."""
+    verb, reason = _words(text)
+    return (verb.replace("-", "_"), reason) if verb in FACTS else ("", "")
 
 
-def run_command(deps: Deps, text: str, person: str, press_id: str = "") -> Reply:
-    """Do what the command says; returns the reply, which only this person sees. Raises Refused.
-
-    `press_id` is the command's own id, the same each time that Slack delivers it.
-    """
-    verb, _, rest = text.strip().partition(" ")
-    verb = verb.lower()
-    if verb == "start":
-        return _start(deps, person, rest, press_id)
-    if verb == "status":
-        return _status(deps)
-    if verb == "history":
-        return _history(deps)
-    if verb in FACTS:
-        return actions.typed(deps, verb.replace("-", "_"), person, rest.strip(), press_id)
-    return _help(verb)
-
-
-def _start(deps: Deps, person: str, rest: str, press_id: str) -> str:
+def start_of(text: str) -> StartRequest | None:
+    """What a command asks to start; None for every other command. Raises Refused."""
+    verb, rest = _words(text)
+    if verb != "start":
+        return None
     page, ref, *more = [*rest.split(), "", ""]
     if any(more):
-        return "🚫 Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF."
-    return started_text(actions.start(deps, person, StartRequest(page=page, ref=ref, press=press_id)))
+        raise Refused("Too many words. Type /deploy start, or /deploy start PAGE, or /deploy start PAGE REF.")
+    return StartRequest(page=page, ref=ref)
 
 
-def _status(deps: Deps) -> Reply:
-    runs = deps.store.active_runs() or deps.store.runs(1)
+def asks_help(text: str) -> bool:
+    """Whether a command is answered by the list of commands, as one that does not exist is."""
+    return _words(text)[0] not in {"start", *READS, *FACTS}
+
+
+def read_command(deps: Deps, text: str, channel: str) -> Reply:
+    """The status or the history of the runs of one channel. Only its person sees it."""
+    return _status(deps, channel) if _words(text)[0] == "status" else _history(deps)
+
+
+def help_text(text: str) -> str:
+    """The list of commands; for one that does not exist, that first, with the nearest that does."""
+    verb = _words(text)[0]
+    lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
+    near = difflib.get_close_matches(verb, ("start", "help", *READS, *FACTS), 1)
+    if verb not in {"", "help"}:
+        hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
+        lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
+    return "\n".join(lines)
+
+
+def _words(text: str) -> tuple[str, str]:
+    verb, _, rest = text.strip().partition(" ")
+    return verb.lower(), rest.strip()
+
+
+def _status(deps: Deps, channel: str) -> Reply:
+    active = [run for run in deps.store.active_runs() if run.channel in {"", channel}]
+    runs = active or [run for run in deps.store.runs(1) if run.channel in {"", channel}]
     if not runs:
         return NO_RUN_YET
     cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
@@ -119,12 +134,3 @@ def _history(deps: Deps) -> Reply:
 def _snapshot(deps: Deps, run: int) -> Snapshot:
     record = deps.store.record(run)
     return snapshot_of(deps, actions.frozen_page(record.run), record)
-
-
-def _help(verb: str) -> str:
-    lines = [f"`/deploy {usage}`  {effect}" for usage, effect in HELP.items()]
-    near = difflib.get_close_matches(verb, ("start", "status", "history", "help", *FACTS), 1)
-    if verb not in {"", "help"}:
-        hint = f" Did you mean `/deploy {near[0]}`?" if near else ""
-        lines.insert(0, f"There is no `/deploy {escape(verb, 40)}`.{hint}")
-    return "\n".join(lines)

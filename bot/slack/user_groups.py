@@ -1,4 +1,4 @@
-"""User groups: a role may name a Slack group; its members are refreshed every five minutes."""
+"""User groups: a role may name a Slack group; its members are refreshed every five minutes, and at each going-on."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.answers import Answers, NotAnswered
+from bot.slack.api_error import status_and_name
 from commands.runbook import Page
 from commands.runbook.people import People
 
 LOG = logging.getLogger("gonogo.slack")
 REFRESH_INTERVAL = 300.0  # seconds
+# errors that say there is no such group (any more), with what to do
+NO_GROUP = {
+    "plan_upgrade_required": "this workspace's plan has no user groups. Name people (U…) instead.",
+    "no_such_subteam": "this group does not exist. Check its id (S…) in the bot's environment.",
+}
 
 Mentions = Callable[[Page], Mapping[str, list[str]]]
 
@@ -26,7 +32,7 @@ class UserGroups:
         self.client = client
         self._pages = pages
         self._mentions = mentions
-        self._members: dict[str, frozenset[str]] = {}
+        self._members = Answers(self._ask)
 
     def people(self, page: Page) -> People:
         """The people who may act in each role, with every group replaced by its members."""
@@ -42,12 +48,28 @@ class UserGroups:
         """Ask for the members of every named group once. Errors are logged, with what to do."""
         for group in sorted(self._named_groups()):
             try:
-                answer = await self.client.usergroups_users_list(usergroup=group)
-                self._members[group] = frozenset(answer["users"])
-            except SlackApiError as error:
-                LOG.warning("user group %s: %s", group, _explained(str(error.response.get("error", ""))))
-            except (aiohttp.ClientError, TimeoutError) as error:
-                LOG.warning("user group %s: Slack is unreachable (%s)", group, type(error).__name__)
+                await self._members.fresh(group)
+            except NotAnswered as error:
+                LOG.warning("user group %s: %s", group, _explained(error))
+
+    async def ask_again(self, page: Page, person: str) -> None:
+        """Ask again for every group of this page that the person was in. Raises NotAnswered.
+
+        So somebody who was taken out of a group is out at once.
+        """
+        named = {name for names in self._mentions(page).values() for name in names if _is_group(name)}
+        for group in sorted(group for group in named if person in (self._members.known(group) or ())):
+            await self._members.fresh(group)
+
+    async def _ask(self, group: str) -> frozenset[str]:
+        try:
+            return frozenset((await self.client.usergroups_users_list(usergroup=group))["users"])
+        except SlackApiError as error:
+            name = status_and_name(error)[1]
+            if name not in NO_GROUP:
+                raise
+            LOG.warning("user group %s: %s", group, NO_GROUP[name])
+            return frozenset()
 
     def _named_groups(self) -> set[str]:
         pages = self._pages().values()
@@ -55,17 +77,14 @@ class UserGroups:
 
     def _expanded(self, names: list[str]) -> frozenset[str]:
         people = {name for name in names if not _is_group(name)}
-        return frozenset(people.union(*(self._members.get(name, frozenset()) for name in names)))
+        return frozenset(people.union(*(self._members.known(name) or frozenset() for name in names)))
 
 
 def _is_group(name: str) -> bool:
     return name.startswith("S")
 
 
-def _explained(error: str) -> str:
-    known = {
-        "plan_upgrade_required": "this workspace's plan has no user groups. Name people (U…) instead.",
-        "no_such_subteam": "this group does not exist. Check its id (S…) in the bot's environment.",
-        "missing_scope": "the app lacks the scope usergroups:read. Install it again with manifest.yml.",
-    }
-    return known.get(error, f"Slack answers {error}.")
+def _explained(error: NotAnswered) -> str:
+    if error.name == "missing_scope":
+        return "the app lacks the scope usergroups:read. Install it again with manifest.yml."
+    return f"{error}. The last known members count."

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,13 +28,18 @@ app.start();
 
 
 @asynccontextmanager
-async def workspace_with(command: list[str], folder: Path) -> AsyncIterator[tuple[Workspace, int, float]]:
+async def workspace_with(
+    command: list[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    people: Sequence[Person] = (STARTER,),
+) -> AsyncIterator[tuple[Workspace, int, float]]:
     """A workspace with a connected bot: the workspace, the bot's process id, and the seconds to its first ack."""
-    workspace = Workspace([STARTER])
+    workspace = Workspace(people)
     await workspace.start()
     env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
-    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db")}
+    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db"), **(variables or {})}
     began = time.perf_counter()
     process = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

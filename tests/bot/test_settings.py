@@ -27,13 +27,23 @@ def test_every_variable_is_read() -> None:
         "GONOGO_RUNBOOK": "pages",
         "GONOGO_STATE": "x.db",
         "GONOGO_WATCH_SPEED": "240",
+        "GONOGO_HTTP_HOST": "10.1.2.3",
         "GONOGO_PORT": "8080",
     }
     settings = read_settings(environ)
     assert (settings.bot_token, settings.app_token, settings.signing_secret) == ("xoxb-1", "xapp-1", "s")
     assert (settings.runbook, settings.state) == (Path("pages"), Path("x.db"))
     assert (settings.speed, settings.port, settings.api_url) == (240.0, 8080, "http://127.0.0.1/")
+    assert settings.http_host == "10.1.2.3"
     assert settings.environ == environ
+
+
+@pytest.mark.parametrize(
+    ("value", "host"), [("", "127.0.0.1"), ("localhost", "127.0.0.1"), ("[::1]", "::1"), ("10.0.0.5", "10.0.0.5")]
+)
+def test_http_mode_listens_on_loopback_unless_told_otherwise(value: str, host: str) -> None:
+    assert read_settings({"GONOGO_HTTP_HOST": value}).http_host == host
+    assert read_settings({}).http_host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +52,11 @@ def test_every_variable_is_read() -> None:
         ("GONOGO_PORT", "http", "GONOGO_PORT is 'http'; it must be a number."),
         ("GONOGO_PORT", "0", "GONOGO_PORT is 0; it must be a port from 1 to 65535."),
         ("GONOGO_PORT", "80.5", "GONOGO_PORT is 80.5; it must be a port from 1 to 65535."),
+        (
+            "GONOGO_HTTP_HOST",
+            "my.host",
+            "GONOGO_HTTP_HOST is 'my.host'; it must be an IP address of this machine, like 127.0.0.1, or 0.0.0.0 for all.",
+        ),
         ("GONOGO_WATCH_SPEED", "fast", "GONOGO_WATCH_SPEED is 'fast'; it must be a number."),
         ("GONOGO_WATCH_SPEED", "0.5", "GONOGO_WATCH_SPEED is 0.5; it must be 1 (production) to 100000 (rehearsals)."),
         ("GONOGO_WATCH_SPEED", "nan", "GONOGO_WATCH_SPEED is nan; it must be 1 (production) to 100000 (rehearsals)."),

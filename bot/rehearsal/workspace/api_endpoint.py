@@ -23,6 +23,7 @@ async def handle_call(state: WorkspaceState, request: web.Request) -> web.Stream
         state.rate_limiter.record(name, ok=False)
         return _outage_answer(state, request)
     args, token = await _read(request)
+    await asyncio.sleep(state.faults.delays.get(name, 0))
     wait = _wait_seconds(state, name, str(args.get("channel", "")))
     if wait:
         state.rate_limiter.record(name, ok=False)
@@ -48,6 +49,8 @@ def _wait_seconds(state: WorkspaceState, name: str, channel: str) -> int:
     if name.startswith("chat.") and state.faults.rate_limited:
         state.faults.rate_limited -= 1
         return state.faults.retry_after
+    if state.faults.errors.get(name) == "ratelimited":
+        return state.faults.retry_after
     return state.rate_limiter.wait_seconds(name, channel) if state.strict_rate_limits else 0
 
 
@@ -55,6 +58,8 @@ async def _call_method(state: WorkspaceState, name: str, args: Json, token: str,
     method = METHODS.get(name)
     if method is None:
         return {"ok": False, "error": "unknown_method", "req_method": name}
+    if fault := state.faults.errors.get(name):
+        return {"ok": False, "error": fault}
     try:
         _authorize(state, method, token)
         if method.form_only and is_json:

@@ -43,7 +43,7 @@ class Call:
         if name in self.state.people:
             return self.state.direct_channel(name)
         channel = self.state.channels.get(name)
-        if channel is None:
+        if channel is None or (channel.is_private and BOT_USER not in channel.members):
             raise SlackError("channel_not_found")
         if joined and BOT_USER not in channel.members:
             raise SlackError("not_in_channel")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.rehearsal.workspace.slack_objects import Channel, Json, Message, Person, View
-from bot.rehearsal.workspace.workspace_state import APP_ID, BOT_ID, DOMAIN, TEAM, WorkspaceState
+from bot.rehearsal.workspace.slack_objects import TEAM, Channel, Json, Message, Person, View
+from bot.rehearsal.workspace.workspace_state import APP_ID, BOT_ID, DOMAIN, WorkspaceState
 
 # element type -> the field of its state that holds the value; "value" for all others
 VALUE_FIELDS = {
@@ -39,11 +39,12 @@ INITIAL_FIELDS = {
 
 
 def slash_command(state: WorkspaceState, person: Person, channel: Channel, name: str, text: str) -> Json:
-    """A slash command."""
+    """A slash command. In a Slack Connect channel its team is that of the person, who may be of another workspace."""
     return {
         "token": "verification",
-        "team_id": TEAM,
-        "team_domain": DOMAIN,
+        "team_id": person.team,
+        "team_domain": _domain(person.team),
+        **_organization(state, person),
         "channel_id": channel.id,
         "channel_name": "directmessage" if channel.is_im else channel.name,
         "user_id": person.id,
@@ -111,6 +112,7 @@ def event_callback(state: WorkspaceState, fields: Json) -> Json:
         "event": fields,
         "event_id": f"Ev{state.new_hash()}",
         "event_time": int(float(state.new_ts())),
+        "is_ext_shared_channel": _is_shared(state, fields),
         "authorizations": [],
     }
 
@@ -145,20 +147,41 @@ def new_response_url(state: WorkspaceState, person: Person, channel: Channel, me
 
 
 def _common_fields(kind: str, state: WorkspaceState, person: Person, view_id: str | None = None) -> Json:
+    organization = _enterprise(state, person)
     return {
         "type": kind,
-        "user": {"id": person.id, "username": _handle(person), "name": _handle(person), "team_id": TEAM},
+        "user": {"id": person.id, "username": _handle(person), "name": _handle(person), "team_id": person.team},
         "api_app_id": APP_ID,
         "token": "verification",
-        "team": {"id": TEAM, "domain": DOMAIN},
-        "enterprise": None,
+        "team": {"id": person.team, "domain": _domain(person.team), **_organization(state, person)},
+        "enterprise": {"id": organization, "name": "the organization"} if organization else None,
         "is_enterprise_install": False,
         "trigger_id": state.tokens.new_trigger(person.id, view_id),
     }
 
 
 def _view(view: View, values: Json) -> Json:
-    return view.as_slack(values) | {"team_id": TEAM, "app_id": APP_ID, "bot_id": BOT_ID}
+    ids = {"team_id": TEAM, "app_installed_team_id": TEAM, "app_id": APP_ID, "bot_id": BOT_ID}
+    return view.as_slack(values) | ids
+
+
+def _enterprise(state: WorkspaceState, person: Person) -> str:
+    """The Enterprise Grid organization of a payload: the person's, which in the own workspace is the workspace's."""
+    return state.enterprise if person.team == TEAM else person.enterprise
+
+
+def _organization(state: WorkspaceState, person: Person) -> Json:
+    organization = _enterprise(state, person)
+    return {"enterprise_id": organization, "enterprise_name": "the organization"} if organization else {}
+
+
+def _domain(team: str) -> str:
+    return DOMAIN if team == TEAM else team.lower()
+
+
+def _is_shared(state: WorkspaceState, fields: Json) -> bool:
+    channel = state.channels.get(str(fields.get("channel", "")))
+    return bool(channel and state.shared_with(channel))
 
 
 def _handle(person: Person) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from aiohttp import web
 
@@ -19,7 +21,8 @@ from bot.rehearsal.workspace.web_page import WebPage
 from bot.rehearsal.workspace.workspace_state import BOT_USER, Listener, WorkspaceState
 
 SCOPES = (
-    *("channels:history", "channels:join", "channels:read", "groups:history", "im:history", "im:read", "im:write"),
+    *("channels:history", "channels:join", "channels:read", "groups:history", "groups:read"),
+    *("im:history", "im:read", "im:write"),
     *("chat:write", "commands", "files:read", "files:write", "pins:write", "reactions:write"),
     *("app_mentions:read", "usergroups:read", "users:read"),
 )
@@ -29,6 +32,7 @@ MOST_UPLOAD = 50_000_000  # bytes
 class Workspace:
     """A Slack workspace on loopback with one channel, its people and one bot.
 
+    `outsiders` are known to the workspace and not in the channel. `enterprise` is its Enterprise Grid organization.
     The bot connects over Socket Mode or, with a `request_url`, over HTTP with the `signing_secret`.
     """
 
@@ -46,10 +50,13 @@ class Workspace:
         groups: Mapping[str, Sequence[str]] | None = None,
         request_url: str = "",
         signing_secret: str = "",
+        outsiders: Sequence[Person] = (),
+        enterprise: str = "",
     ) -> None:
         members = {person.id for person in people} | {BOT_USER}
         self.state = WorkspaceState(
-            people={person.id: person for person in people},
+            people={person.id: person for person in (*people, *outsiders)},
+            enterprise=enterprise,
             channels={channel: Channel(channel, channel_name, members)},
             bot_name=bot_name,
             commands=commands,
@@ -127,6 +134,22 @@ class Workspace:
         async with asyncio.timeout(timeout):
             while not len(self.sockets):
                 await asyncio.sleep(0.01)
+
+    def add_channel(self, name: str, members: Iterable[str], *, is_private: bool = False) -> None:
+        """A further channel with its members; the bot is in it only when it is one of them."""
+        self.state.channels[name] = Channel(name, name.lower(), set(members), is_private=is_private)
+
+    def change_person(self, person: str, **changes: Any) -> None:
+        """Change fields of a person, as when an account is deactivated or becomes a guest."""
+        self.state.people[person] = replace(self.state.people[person], **changes)
+
+    def join(self, person: str, channel: str | None = None) -> None:
+        """A person comes into a channel, by default the first one."""
+        self.state.channels[channel or self._channel].members.add(person)
+
+    def leave(self, person: str, channel: str | None = None) -> None:
+        """A person leaves a channel."""
+        self.state.channels[channel or self._channel].members.discard(person)
 
     async def command(self, person: str, text: str, channel: str | None = None) -> Reply:
         """Type a slash command as a person, in the first channel unless another is named."""

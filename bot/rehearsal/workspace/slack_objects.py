@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
+TEAM = "T01REHEARSAL"
+"""The workspace that the bot is installed in."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """A user, with an id like U01STARTER. `title` is the job title; a `deleted` account is deactivated."""
+    """A user, with an id like U01STARTER. `title` is the job title; a `deleted` account is deactivated.
+
+    `team` is the workspace that the account belongs to; of another one, it is a Slack Connect user. `guest` is "multi"
+    or "single" for a guest of so many channels. `enterprise` is the Enterprise Grid organization, `teams` the
+    workspaces of it that the account may use.
+    """
 
     id: str
     name: str
     title: str = ""
     deleted: bool = False
+    team: str = TEAM
+    guest: Literal["", "multi", "single"] = ""
+    is_bot: bool = False
+    enterprise: str = ""
+    teams: tuple[str, ...] = ()
 
 
 @dataclass
@@ -27,6 +39,7 @@ class Channel:
     members: set[str]
     is_im: bool = False
     topic: str = ""
+    is_private: bool = False
 
 
 @dataclass

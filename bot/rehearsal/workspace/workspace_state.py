@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from bot.rehearsal.workspace.faults import Faults
 from bot.rehearsal.workspace.interaction_tokens import InteractionTokens
 from bot.rehearsal.workspace.rate_limits import RateLimiter
-from bot.rehearsal.workspace.slack_objects import Channel, Json, Message, Person, View
+from bot.rehearsal.workspace.slack_objects import TEAM, Channel, Json, Message, Person, View
 
-TEAM = "T01REHEARSAL"
 BOT_USER = "U0GONOGO"
 BOT_ID = "B0GONOGO"
 APP_ID = "A0GONOGO"
@@ -23,7 +22,10 @@ Listener = Callable[[Message, str], None]
 
 @dataclass
 class WorkspaceState:
-    """One workspace with one bot. `view_stacks` are each person's open modals, the top one last."""
+    """One workspace with one bot. `view_stacks` are each person's open modals, the top one last.
+
+    `enterprise` is the Enterprise Grid organization that the workspace belongs to, "" for none.
+    """
 
     people: dict[str, Person]
     channels: dict[str, Channel]
@@ -31,6 +33,7 @@ class WorkspaceState:
     commands: Sequence[str]
     scopes: frozenset[str]
     groups: dict[str, list[str]]
+    enterprise: str = ""
     bot_token: str = field(default_factory=lambda: f"xoxb-{secrets.token_hex(16)}")
     app_token: str = field(default_factory=lambda: f"xapp-1-{APP_ID}-{secrets.token_hex(16)}")
     address: str = ""
@@ -89,6 +92,15 @@ class WorkspaceState:
         """The direct conversation of a person with the bot; created when it is new."""
         name = f"D{person[1:]}"
         return self.channels.setdefault(name, Channel(name, self.bot_name, {person, BOT_USER}, is_im=True))
+
+    def shared_with(self, channel: Channel) -> set[str]:
+        """The other workspaces whose people are in a channel."""
+        teams = {self.people[member].team for member in channel.members if member in self.people}
+        return teams - {TEAM}
+
+    def is_visible(self, person: Person) -> bool:
+        """Whether somebody of another workspace shares a channel with the bot."""
+        return any({person.id, BOT_USER} <= channel.members for channel in self.channels.values())
 
     def view(self, view_id: str) -> View | None:
         """An open modal, or a Home tab."""

@@ -10,11 +10,11 @@ from datetime import timedelta
 from bot.doors.actions import frozen_page
 from bot.doors.deps import Deps
 from bot.slack.outbox.attachments import Attachments
+from bot.slack.outbox.drawing import drawn_card, drawn_event
 from bot.slack.outbox.identity import PINNED, AttemptKey, Identity, attempt_key, head_of, identity_of, question_of
 from bot.slack.outbox.sender import RefusedBySlack, Sender
 from bot.slack.views.blocks import Message
-from bot.slack.views.card import card
-from bot.slack.views.messages import LIVE, draw, plain_message
+from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from state.events import RunMoved, StatusDue, StepBegan, StepEnded
 from state.records import ACTIVE, Event, Run
@@ -85,12 +85,12 @@ class RunThread:
         if CARD in self.posts:
             return
         snapshot = await self._snapshot()
-        new_card = card(snapshot)
+        new_card = await drawn_card(snapshot)
         first = (await asyncio.to_thread(self.store.events, self.run.id, 0, 1))[0]
         ts = await self._post(new_card, plain_message(first), identity_of(first, "card"), thread="")
         await self._save_post(CARD, ts)
         self.shown[ts] = new_card
-        self.card_without_clock = card(snapshot, clock=False)
+        self.card_without_clock = await drawn_card(snapshot, clock=False)
 
     async def _post_events(self) -> None:
         """Post every event in order; returns when the run is over and everything is posted."""
@@ -120,7 +120,7 @@ class RunThread:
     async def _post_event(self, event: Event, end: Event | None) -> None:
         """Post one event; `end` is the end of the step that it starts, if that is known already."""
         snapshot = await self._snapshot()
-        drawn = _drawn(snapshot, event, end)
+        drawn = await drawn_event(snapshot, event, end)
         if isinstance(event.data, StepBegan):
             self.started_steps[attempt_key(event)] = event.id
         step_message = self._step_message(event)
@@ -148,7 +148,7 @@ class RunThread:
             return
         question = question_of(event, self.live.values())
         ts = self.posts[question.id] if question else self.posts[CARD]
-        drawn = (_drawn(snapshot, question, None) if question else None) or card(snapshot)
+        drawn = (await drawn_event(snapshot, question, None) if question else None) or await drawn_card(snapshot)
         first = question or (await asyncio.to_thread(self.store.events, self.run.id, 0, 1))[0]
         identity = identity_of(first, "event" if question else "card") | head_of(event)
         async with self.update_lock:
@@ -214,14 +214,17 @@ class RunThread:
         while not self.finished:
             last = self.all_posted.is_set()
             snapshot = await self._snapshot()
-            without_clock = card(snapshot, clock=False)
+            without_clock = await drawn_card(snapshot, clock=False)
             if without_clock != self.card_without_clock or time.monotonic() - card_drawn_at > CLOCK:
                 self.card_without_clock, card_drawn_at = without_clock, time.monotonic()
-                await self._update(self.posts[CARD], card(snapshot), Message(text=without_clock.text, blocks=[]))
+                await self._update(
+                    self.posts[CARD], await drawn_card(snapshot), Message(text=without_clock.text, blocks=[])
+                )
             # the card comes first; the other messages wait until Slack's limit leaves room
             for event in [] if self.sender.full and not last else list(self.live.values()):
                 async with self.update_lock:
-                    if event.id in self.live and (drawn := _drawn(snapshot, event, None)):
+                    drawn = await drawn_event(snapshot, event, None)
+                    if event.id in self.live and drawn:
                         await self._update(self.posts[event.id], drawn, plain_message(event))
             self.finished = last
             await asyncio.sleep(0 if last else CROWDED if self.sender.crowded else REDRAW)
@@ -238,12 +241,3 @@ class RunThread:
                 await self.sender.update(self.channel, ts, plain, identity)
             except RefusedBySlack as again:
                 LOG.warning("run %s: Slack refuses the plain text too (%s): %s", self.run.id, again, plain.text)
-
-
-def _drawn(snapshot: Snapshot, event: Event, end: Event | None) -> Message | None:
-    """The message of an event; its plain text if drawing it fails."""
-    try:
-        return draw(snapshot, event, end if isinstance(event.data, StepBegan) else None)
-    except Exception:
-        LOG.exception("event %s of run %s cannot be drawn; it is posted as plain text", event.id, event.run)
-        return plain_message(event)

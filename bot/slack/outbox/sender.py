@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.slack.api_error import limited_for, status_and_name
 from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
 from bot.slack.views.blocks import Message, Upload
 
@@ -198,23 +198,14 @@ class Sender:
                 return
 
 
-def _status_and_name(error: SlackApiError) -> tuple[int, str]:
-    """The HTTP status and Slack's name of the error; the name is empty if the answer was not Slack's JSON."""
-    if not isinstance(error.response, AsyncSlackResponse):
-        return int(error.response.status), ""
-    data = error.response.data
-    return error.response.status_code, str(data.get("error", "")) if isinstance(data, dict) else ""
-
-
 def _retry_after(error: Exception, method: str, failures: int) -> float:
     """Seconds to wait before the next attempt. Raises RefusedBySlack if waiting does not help."""
     soon = min(0.5 * 2.0 ** min(failures, 5), RETRY_LIMIT)
     if not isinstance(error, SlackApiError):
         LOG.warning("%s: Slack is unreachable (%s); next attempt in %g s", method, type(error).__name__, soon)
         return soon
-    status, name = _status_and_name(error)
-    if status == 429 or name in {"ratelimited", "rate_limited"}:
-        wait = float(error.response.headers.get("Retry-After", 1))
+    status, name = status_and_name(error)
+    if wait := limited_for(error):
         LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
         return wait
     if status >= 500 or name in TEMPORARY or not name:

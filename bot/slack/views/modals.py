@@ -27,8 +27,11 @@ REASONS = {
 }
 
 
-def start_modal(pages: Sequence[Page]) -> Block:
-    """The start form: the options side by side, which page, in how many minutes, which ref, and a note."""
+def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
+    """The start form: the options side by side, which page, in how many minutes, which ref, and a note.
+
+    `channel` is where it was asked for.
+    """
     default_ref = f"Default: {pages[0].runbook.ref} (from the page)"
     blocks = [
         *_comparison(pages),
@@ -37,24 +40,24 @@ def start_modal(pages: Sequence[Page]) -> Block:
         _input("ref", "Branch, tag or commit", _text("ref", 200, default_ref), optional=True),
         _input("note", "Note for the team", _text("note", 500, "What is in this release?"), optional=True),
     ]
-    return _modal(START, "Start a deployment", "Start", "", blocks)
+    return _modal(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
 
 
-def reason_modal(action: str, value: str) -> Block:
-    """The form that asks for the reason of a button in `REASONS`; `value` is the button's own."""
+def reason_modal(action: str, value: str, channel: str = "") -> Block:
+    """The form that asks for the reason of a button in `REASONS`; `value` is the button's own, `channel` its place."""
     title, submit, label = REASONS[action]
     text = {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500, "min_length": 3}
-    data = json.dumps({"action": action, "value": value})
+    data = json.dumps({"action": action, "value": value, "channel": channel})
     lengths = _input("lasts", "For how long? Then the alert counts again.", _lengths())
     blocks = [_input("reason", label, text), *([lengths] if action == "false_alarm" else [])]
     return _modal(REASON, title, submit, data, blocks)
 
 
-def message_modal(text: str) -> Block:
-    """A text in place of the start form: what the bot is doing, or the result."""
+def message_modal(text: str, title: str = "Start a deployment") -> Block:
+    """A text in place of a form: what the bot is doing, or the result."""
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": "Start a deployment"},
+        "title": {"type": "plain_text", "text": plain(title, 24)},
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": [section(text)],
     }

@@ -13,8 +13,17 @@ import pytest
 from bot.doctor.slack import check_slack
 from bot.rehearsal.workspace import Person, Workspace
 from bot.settings import Settings
+from bot.slack.methods import SCOPES
 
-PEOPLE = (Person("U1", "Nok"), Person("U2", "Somchai"), Person("U3", "Left", deleted=True))
+PEOPLE = (
+    Person("U1", "Nok"),
+    Person("U2", "Somchai"),
+    Person("U3", "Left", deleted=True),
+    Person("U4", "Visitor", guest="multi"),
+    Person("U5", "Partner", team="T9OTHER"),
+    Person("U6", "Helper", is_bot=True),
+)
+OUTSIDE = Person("U7", "Elsewhere")
 GROUPS = {"S1": ["U1"], "S2": []}
 
 
@@ -35,8 +44,7 @@ def lines(
     """The doctor's lines about a workspace, without one scope if `without` names it; `changes` replace settings."""
 
     async def story() -> str:
-        scopes = {"channels:history", "groups:history", "chat:write", "commands", "files:write", "users:read"}
-        workspace = Workspace(PEOPLE, scopes=(scopes | {"usergroups:read"}) - {without}, groups=GROUPS)
+        workspace = Workspace(PEOPLE, scopes=SCOPES - {without}, groups=GROUPS, outsiders=[OUTSIDE])
         await workspace.start()
         settings = Settings(
             bot_token=workspace.bot_token,
@@ -55,7 +63,7 @@ def lines(
 def test_with_right_settings_everything_is_ok(tmp_path: Path) -> None:
     text = lines(tmp_path, {"dba": ["U1", "S1"], "lead": ["U2"]})
     assert "fail" not in text
-    assert "with all 7 scopes" in text
+    assert "with all 9 scopes" in text
     assert "ok    Slack: all 3 people and groups of the roles exist" in text
 
 
@@ -80,8 +88,12 @@ def test_a_channel_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_deactivated_and_unknown_people_and_groups_are_named_with_their_role(tmp_path: Path) -> None:
-    text = lines(tmp_path, {"dba": ["U3"], "lead": ["U404", "S2", "S404"]})
+    text = lines(tmp_path, {"dba": ["U3", "U4", "U5", "U6", "U7"], "lead": ["U404", "S2", "S404"]})
     assert "U3 (dba) is deactivated" in text
+    assert "U4 (dba) is a guest, and guests may not sign" in text
+    assert "U5 (dba) belongs to another workspace" in text
+    assert "U6 (dba) is a bot" in text
+    assert "U7 (dba) is not in the channel: invite them: only its members may act" in text
     assert "U404 (lead): Slack answers user_not_found" in text
     assert "group S2 (lead) is empty" in text
     assert "S404 (lead): Slack answers no_such_subteam" in text
@@ -101,6 +113,6 @@ def test_without_a_bot_token_nothing_is_asked(tmp_path: Path) -> None:
 
 def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
     text = lines(tmp_path, {}, app_token="", signing_secret="s", port=8080)
-    assert "ok    Slack: HTTP mode, on port 8080" in text
+    assert "ok    Slack: HTTP mode, on 127.0.0.1 port 8080" in text
     text = lines(tmp_path, {}, app_token="")
     assert "fail  Slack: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set: set one of them" in text

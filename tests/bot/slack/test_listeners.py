@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.rehearsal.workspace import View
-from bot.slack import listeners
+from bot.slack import acts
 from bot.slack.listeners import BUTTONS, Listeners
 from bot.slack.views.modals import REASONS
 from commands.steps.outcome import failed
@@ -212,7 +212,7 @@ def test_an_internal_error_is_logged_and_its_person_is_told(
         await box.workspace.command(GUEST, "/deploy status")
         await box.reply_to(GUEST, "🚫 The bot hit an internal error; its log has the details.")
 
-    monkeypatch.setattr(listeners, "run_command", broken)
+    monkeypatch.setattr(acts, "read_command", broken)
     play(tmp_path, story)
     assert "ValueError" in caplog.text
 

@@ -27,6 +27,7 @@ def _called_methods() -> set[str]:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and hasattr(AsyncWebClient, node.func.attr)
+        and not node.func.attr.startswith("_")
     }
     return {method for name in names for method in CALLED_BY.get(name, {name.replace("_", ".")})} | BY_BOLT
 

@@ -7,13 +7,24 @@ from pathlib import Path
 import pytest
 
 from bot.slack.methods import COMMANDS
-from bot.slack.slash_command import FACTS, HELP, opens_form, run_command, started_text, writes_fact
+from bot.slack.slash_command import (
+    FACTS,
+    HELP,
+    asks_help,
+    fact_of,
+    help_text,
+    opens_form,
+    read_command,
+    start_of,
+    started_text,
+)
 from bot.slack.views.blocks import Message
 from commands.runbook import Page
+from commands.start.request import StartRequest
 from state.errors import Refused
 from state.records import RunState
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
+from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
 from tests.bot.slack.slack_box import SlackBox, buttons, play
 from tests.bot.slack.views.drawn import shown
 from tests.pages import small
@@ -28,9 +39,9 @@ def writer(tmp_path: Path) -> RunWriter:
     return RunWriter(store, deps_of(store), PAGE)
 
 
-def replied(writer: RunWriter, text: str, person: str = GUEST) -> str:
-    """The reply to `/deploy TEXT`, as text."""
-    reply = run_command(writer.deps, text, person)
+def replied(writer: RunWriter, text: str) -> str:
+    """The reply to `/deploy TEXT` in the deploy channel, as text."""
+    reply = help_text(text) if asks_help(text) else read_command(writer.deps, text, CHANNEL)
     return reply if isinstance(reply, str) else shown(reply)
 
 
@@ -60,10 +71,24 @@ def test_only_a_bare_start_opens_the_form(text: str, opens: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "writes"), [("rollback it burns", True), ("SIGN", True), ("status", False), ("help", False), ("", False)]
+    ("text", "fact"),
+    [
+        ("rollback it burns", ("rollback", "it burns")),
+        ("false-alarm  a load test ", ("false_alarm", "a load test")),
+        ("SIGN", ("sign", "")),
+        ("status", ("", "")),
+        ("", ("", "")),
+    ],
 )
-def test_what_people_decide_is_stored_before_it_is_acknowledged(text: str, writes: bool) -> None:
-    assert writes_fact(text) is writes
+def test_what_people_decide_is_told_apart_from_what_they_ask(text: str, fact: tuple[str, str]) -> None:
+    assert fact_of(text) == fact
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"), [("help", True), ("", True), ("rolback", True), ("status", False), ("HOLD x", False)]
+)
+def test_what_is_no_command_is_answered_by_the_list(text: str, asks: bool) -> None:
+    assert asks_help(text) is asks
 
 
 @pytest.mark.parametrize(
@@ -86,7 +111,7 @@ def test_without_a_run_the_reply_says_how_to_start_one(writer: RunWriter, text: 
 
 def test_status_is_the_card_with_its_buttons(writer: RunWriter) -> None:
     writer.run_at_gate()
-    reply = run_command(writer.deps, "status", GUEST)
+    reply = read_command(writer.deps, "status", CHANNEL)
     assert isinstance(reply, Message)
     assert buttons(reply) == ["rollback", "hold"]
 
@@ -99,7 +124,7 @@ def test_status_shows_the_last_run_once_none_is_active(writer: RunWriter) -> Non
 def test_status_of_several_runs_is_several_cards_with_ids_of_their_own(writer: RunWriter) -> None:
     writer.start_run()
     RunWriter(writer.store, writer.deps, BLOG).start_run()
-    reply = run_command(writer.deps, "status", GUEST)
+    reply = read_command(writer.deps, "status", CHANNEL)
     assert isinstance(reply, Message)
     assert "shop: deploying" in shown(reply)
     assert "blog: deploying" in shown(reply)
@@ -113,23 +138,27 @@ def test_history_lists_the_runs(writer: RunWriter) -> None:
     assert "Deployment frequency: not known yet" in replied(writer, "history")
 
 
-def test_a_typed_start_starts_a_run(writer: RunWriter) -> None:
-    assert (
-        replied(writer, "start small.md v2", STARTER) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
-    )
-    run = writer.store.run(1)
-    assert (run.ref, run.starter) == ("v2", STARTER)
-    assert started_text(run) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+def test_status_shows_no_run_of_another_channel(writer: RunWriter) -> None:
+    writer.start_run()
+    assert read_command(writer.deps, "status", "C02OTHER") == "There is no run yet. Start one with /deploy start."
 
 
-def test_a_start_with_too_many_words_starts_nothing(writer: RunWriter) -> None:
-    assert replied(writer, "start small.md v2 now").startswith("🚫 Too many words.")
-    assert writer.store.runs() == []
+def test_a_typed_start_names_page_and_ref(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        await box.workspace.command(STARTER, "/deploy start small.md v2")
+        await box.reply_to(STARTER, "Run 1 of small.md has started. Its card is in <#C01DEPLOY>.")
+        run = box.store.run(1)
+        assert (run.ref, run.starter) == ("v2", STARTER)
+        assert started_text(run) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
+
+    play(tmp_path, story)
 
 
-def test_a_refusal_is_raised(writer: RunWriter) -> None:
-    with pytest.raises(Refused, match=r"did you mean small\.md\?"):
-        run_command(writer.deps, "start smal", GUEST)
+def test_a_start_with_too_many_words_starts_nothing() -> None:
+    assert start_of("start small.md v2") == StartRequest(page="small.md", ref="v2")
+    assert start_of("status") is None
+    with pytest.raises(Refused, match=r"Too many words\. Type /deploy start"):
+        start_of("start small.md v2 now")
 
 
 def test_every_button_has_its_command(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+
 from bot.rehearsal.workspace.method_registry import Call, SlackError, method
 from bot.rehearsal.workspace.slack_objects import Channel, Json, Message
 from bot.rehearsal.workspace.workspace_state import BOT_USER
@@ -14,20 +16,21 @@ MOST_A_PAGE = 999
 @method("conversations.info", *READ)
 async def info(call: Call) -> Json:
     """One channel."""
-    return {"channel": _as_slack(call.channel(joined=False))}
+    return {"channel": _as_slack(call, call.channel(joined=False))}
 
 
 @method("conversations.list", *READ)
 async def list_channels(call: Call) -> Json:
     """All channels, without the direct conversations."""
     channels = [channel for channel in call.state.channels.values() if not channel.is_im]
-    return _page(call, "channels", [_as_slack(channel) for channel in channels])
+    return _page(call, "channels", [_as_slack(call, channel) for channel in channels])
 
 
 @method("conversations.members", *READ)
 async def members(call: Call) -> Json:
-    """The members of a channel."""
-    return _page(call, "members", sorted(call.channel(joined=False).members))
+    """The members of a channel, the bot and people of other workspaces among them. It says not how many there are."""
+    page = _page(call, "members", sorted(call.channel(joined=False).members))
+    return {name: value for name, value in page.items() if name != "has_more"}
 
 
 @method("conversations.join", "channels:join")
@@ -35,7 +38,7 @@ async def join(call: Call) -> Json:
     """Add the bot to a public channel."""
     channel = call.channel(joined=False)
     channel.members.add(BOT_USER)
-    return {"channel": _as_slack(channel)}
+    return {"channel": _as_slack(call, channel)}
 
 
 @method("conversations.open", "im:write")
@@ -53,7 +56,7 @@ async def set_topic(call: Call) -> Json:
     channel = call.channel()
     channel.topic = str(call.args.get("topic") or "")[:250]
     call.state.notify_change()
-    return {"channel": _as_slack(channel)}
+    return {"channel": _as_slack(call, channel)}
 
 
 @method("conversations.history", *HISTORY)
@@ -155,21 +158,36 @@ def _thread_fields(call: Call, message: Message) -> Json:
 
 def _page(call: Call, name: str, items: list[Json] | list[str]) -> Json:
     limit = min(int(call.args.get("limit") or 100), MOST_A_PAGE)
-    start = int(call.args.get("cursor") or 0)
+    start = _start(str(call.args.get("cursor") or ""))
     more = start + limit < len(items)
-    cursor = {"next_cursor": str(start + limit) if more else ""}
+    cursor = {"next_cursor": b64encode(f"from:{start + limit}".encode()).decode() if more else ""}
     return {name: items[start : start + limit], "has_more": more, "response_metadata": cursor}
 
 
-def _as_slack(channel: Channel) -> Json:
+def _start(cursor: str) -> int:
+    """Where a page begins. A cursor holds more than digits, as Slack's do, so that nobody counts with it."""
+    if not cursor:
+        return 0
+    try:
+        return int(b64decode(cursor, validate=True).decode().removeprefix("from:"))
+    except ValueError:
+        raise SlackError("invalid_cursor") from None
+
+
+def _as_slack(call: Call, channel: Channel) -> Json:
+    others = sorted(call.state.shared_with(channel))
     return {
         "id": channel.id,
         "name": channel.name,
         "is_channel": not channel.is_im,
         "is_im": channel.is_im,
-        "is_private": False,
+        "is_private": channel.is_private,
         "is_archived": False,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic},
+        "is_shared": bool(others),
+        "is_ext_shared": bool(others),
+        "is_org_shared": False,
+        "connected_team_ids": others,
     }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bot.rehearsal.workspace.method_registry import Call, SlackError, method
-from bot.rehearsal.workspace.slack_objects import Json, Person
-from bot.rehearsal.workspace.workspace_state import APP_ID, BOT_ID, BOT_USER, DOMAIN, TEAM
+from bot.rehearsal.workspace.slack_objects import TEAM, Json, Person
+from bot.rehearsal.workspace.workspace_state import APP_ID, BOT_ID, BOT_USER, DOMAIN
 
 
 @method("auth.test")
 async def auth_test(call: Call) -> Json:
     """The bot of the token."""
+    organization = {"enterprise_id": call.state.enterprise} if call.state.enterprise else {}
     return {
+        **organization,
         "url": f"{call.state.address}/",
         "team": DOMAIN,
         "user": call.state.bot_name,
@@ -24,19 +26,22 @@ async def auth_test(call: Call) -> Json:
 
 @method("users.info", "users:read")
 async def info(call: Call) -> Json:
-    """One user."""
-    person = call.state.people.get(str(call.require("user", "user_not_found")))
+    """One user, also of another workspace."""
+    user = str(call.require("user", "user_not_found"))
+    if user == BOT_USER:
+        return {"user": _bot(call)}
+    person = call.state.people.get(user)
     if person is None:
         raise SlackError("user_not_found")
-    return {"user": _as_slack(person)}
+    return {"user": _as_slack(call, person)}
 
 
 @method("users.list", "users:read")
 async def list_users(call: Call) -> Json:
     """All users and the bot."""
-    bot = _as_slack(Person(BOT_USER, call.state.bot_name)) | {"is_bot": True}
+    people = [person for person in call.state.people.values() if person.team == TEAM]
     return {
-        "members": [*map(_as_slack, call.state.people.values()), bot],
+        "members": [*(_as_slack(call, person) for person in people), _bot(call)],
         "response_metadata": {"next_cursor": ""},
     }
 
@@ -52,15 +57,29 @@ async def group(call: Call) -> Json:
     return {"users": call.state.groups[name]}
 
 
-def _as_slack(person: Person) -> Json:
-    profile = {"real_name": person.name, "display_name": person.name, "title": person.title}
-    return {
+def _bot(call: Call) -> Json:
+    return _as_slack(call, Person(BOT_USER, call.state.bot_name, is_bot=True))
+
+
+def _as_slack(call: Call, person: Person) -> Json:
+    """A user object. Slack leaves most fields out for a deactivated account and for a user of another workspace."""
+    profile = {"real_name": person.name, "display_name": person.name, "title": person.title, "team": person.team}
+    user: Json = {
         "id": person.id,
-        "team_id": TEAM,
+        "team_id": person.team,
         "name": person.name.lower().replace(" ", "."),
         "real_name": person.name,
         "deleted": person.deleted,
-        "is_bot": False,
+        "is_bot": person.is_bot,
+        "is_app_user": False,
         "tz": "Asia/Bangkok",
         "profile": profile,
     }
+    if person.enterprise:
+        teams = list(person.teams or (person.team,))
+        user["enterprise_user"] = {"id": person.id, "enterprise_id": person.enterprise, "teams": teams}
+    if person.team != TEAM:
+        return user | {"is_stranger": not call.state.is_visible(person)}
+    if not person.deleted:
+        user |= {"is_restricted": bool(person.guest), "is_ultra_restricted": person.guest == "single"}
+    return user

@@ -64,3 +64,17 @@ def test_blocks_are_refused_as_often_as_was_set() -> None:
             await slack.post(blocks=[section()])
 
     run(test)
+
+
+def test_one_method_can_fail_or_be_slow_while_all_others_work() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            slack.workspace.faults.errors = {"users.info": "ratelimited", "auth.test": "fatal_error"}
+            with pytest.raises(SlackApiError) as refused:
+                await slack.client.users_info(user="U01STARTER")
+            assert (refused.value.response.status_code, refused.value.response.headers["Retry-After"]) == (429, "1")
+            assert (await refusal(slack.client.auth_test()))["error"] == "fatal_error"
+            slack.workspace.faults.delays = {"chat.postMessage": 0.1}
+            await slack.post()
+
+    run(test)

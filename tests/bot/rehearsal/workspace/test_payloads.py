@@ -99,3 +99,18 @@ def test_the_state_of_an_element_has_slacks_field_for_its_value(
 def test_an_option_that_is_not_offered_is_named() -> None:
     with pytest.raises(ValueError, match="static_select page offers no option 'c'"):
         payloads.option_of({"type": "static_select", "action_id": "page", "options": OPTIONS}, "c")
+
+
+def test_in_a_shared_channel_the_payload_names_the_workspace_of_the_person() -> None:
+    workspace = Workspace([STARTER, LEAD], enterprise="E1")
+    workspace.change_person(LEAD.id, team="T9OTHER", enterprise="E2")
+    state = workspace.state
+    person, channel = state.people[LEAD.id], state.channels["C01DEPLOY"]
+    command = payloads.slash_command(state, person, channel, "/deploy", "status")
+    assert (command["team_id"], command["enterprise_id"]) == ("T9OTHER", "E2")
+    form = payloads.view_submission(state, person, state.new_view(LEAD.id, modal()), {})
+    assert (form["user"]["team_id"], form["team"]["id"], form["enterprise"]["id"]) == ("T9OTHER", "T9OTHER", "E2")
+    assert form["view"]["app_installed_team_id"] == "T01REHEARSAL"
+    assert payloads.event_callback(state, {"channel": channel.id})["is_ext_shared_channel"]
+    own = payloads.slash_command(state, STARTER, channel, "/deploy", "status")
+    assert (own["team_id"], own["enterprise_id"]) == ("T01REHEARSAL", "E1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack.outbox import run_thread
+from bot.slack.outbox import drawing, run_thread
 from commands.run.close_run import close_run
 from commands.steps.outcome import done
 from state.facts import Actor, Door
@@ -209,6 +209,6 @@ def test_a_view_that_fails_is_posted_as_plain_text(
         box.start_run()
         assert (await box.message_with("run started: 🚀 A small deploy")).blocks == []
 
-    monkeypatch.setattr(run_thread, "draw", broken)
+    monkeypatch.setattr(drawing, "draw", broken)
     play(tmp_path, story)
     assert "cannot be drawn" in caplog.text

@@ -105,3 +105,45 @@ def test_a_reaction_is_added_and_removed_once() -> None:
             assert (await refusal(slack.client.reactions_remove(**where)))["error"] == "no_reaction"
 
     run(test)
+
+
+def test_the_members_come_page_by_page_with_cursors_that_nobody_can_count_with() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            read = slack.client.conversations_members
+            first = await read(channel=CHANNEL, limit=2)
+            cursor = first["response_metadata"]["next_cursor"]
+            assert (first["members"], cursor.isdecimal(), "has_more" in first.data) == (
+                ["U01STARTER", LEAD.id],
+                False,
+                False,
+            )
+            rest = await read(channel=CHANNEL, limit=2, cursor=cursor)
+            assert (rest["members"], rest["response_metadata"]["next_cursor"]) == (["U0GONOGO"], "")
+            assert (await refusal(read(channel=CHANNEL, cursor="2")))["error"] == "invalid_cursor"
+
+    run(test)
+
+
+def test_a_private_channel_does_not_exist_for_a_bot_that_is_not_in_it() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            slack.workspace.add_channel("C02PRIVATE", [LEAD.id], is_private=True)
+            body = await refusal(slack.client.conversations_members(channel="C02PRIVATE"))
+            assert body["error"] == "channel_not_found"
+            slack.workspace.join("U0GONOGO", "C02PRIVATE")
+            assert len((await slack.client.conversations_members(channel="C02PRIVATE"))["members"]) == 2
+
+    run(test)
+
+
+def test_a_channel_says_which_other_workspaces_it_is_shared_with() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            channel = (await slack.client.conversations_info(channel=CHANNEL))["channel"]
+            assert (channel["is_ext_shared"], channel["connected_team_ids"]) == (False, [])
+            slack.workspace.change_person(LEAD.id, team="T9OTHER")
+            channel = (await slack.client.conversations_info(channel=CHANNEL))["channel"]
+            assert (channel["is_ext_shared"], channel["connected_team_ids"]) == (True, ["T9OTHER"])
+
+    run(test)

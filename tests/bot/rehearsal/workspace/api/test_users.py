@@ -27,6 +27,39 @@ def test_a_user_has_a_name_a_title_and_may_be_deactivated() -> None:
     run(test)
 
 
+def test_a_user_has_the_flags_and_the_workspace_that_slack_gives() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False, enterprise="E1") as slack:
+            workspace = slack.workspace
+            user = (await slack.client.users_info(user=LEAD.id))["user"]
+            flags = ("team_id", "is_bot", "is_restricted", "is_ultra_restricted")
+            assert [user[flag] for flag in flags] == ["T01REHEARSAL", False, False, False]
+            workspace.change_person(LEAD.id, guest="single")
+            user = (await slack.client.users_info(user=LEAD.id))["user"]
+            assert (user["is_restricted"], user["is_ultra_restricted"]) == (True, True)
+            workspace.change_person(LEAD.id, guest="multi", enterprise="E1", teams=("T01REHEARSAL", "T2"))
+            user = (await slack.client.users_info(user=LEAD.id))["user"]
+            assert (user["is_restricted"], user["is_ultra_restricted"]) == (True, False)
+            assert user["enterprise_user"]["teams"] == ["T01REHEARSAL", "T2"]
+            assert (await slack.client.auth_test())["enterprise_id"] == "E1"
+            assert (await slack.client.users_info(user="U0GONOGO"))["user"]["is_bot"]
+
+    run(test)
+
+
+def test_a_user_of_another_workspace_is_a_stranger_unless_a_channel_is_shared() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            slack.workspace.change_person(LEAD.id, team="T9OTHER")
+            user = (await slack.client.users_info(user=LEAD.id))["user"]
+            assert (user["team_id"], user["is_stranger"], "is_restricted" in user) == ("T9OTHER", False, False)
+            slack.workspace.leave(LEAD.id)
+            assert (await slack.client.users_info(user=LEAD.id))["user"]["is_stranger"]
+            assert LEAD.id not in [member["id"] for member in (await slack.client.users_list())["members"]]
+
+    run(test)
+
+
 def test_the_list_has_all_users_and_the_bot() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack:

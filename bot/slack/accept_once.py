@@ -1,0 +1,56 @@
+"""A signed HTTP request is accepted once: its repetition gets the first one's answer, and nothing happens again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+# Slack's signatures are valid for 5 minutes around the bot's clock, so one that is dated ahead can come back for 10
+REMEMBERED = 11 * 60.0  # seconds
+MOST = 20_000  # requests; only Slack can sign one, and so many in 11 minutes are 30 in every second
+
+Answer = tuple[int, dict[str, str], str]  # status, headers, body
+
+
+@dataclass(frozen=True)
+class _Accepted:
+    at: float
+    answer: asyncio.Future[Answer]
+
+
+class AcceptOnce:
+    """The bodies of signed requests that were accepted, by their hash, for as long as their signatures are valid.
+
+    Slack signs each body with its own trigger id, so two equal bodies are one request: somebody sends it again, or
+    Slack itself does (`X-Slack-Retry-Num`), then with a new signature. Nothing of this is stored: after a restart the
+    signature's age still limits a repetition to 5 minutes, and the record refuses to write the same fact twice.
+    """
+
+    def __init__(self) -> None:
+        self._accepted: OrderedDict[bytes, _Accepted] = OrderedDict()
+
+    async def answer(self, body: bytes, act: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Act on a body whose signature is right, or give the answer of the time before."""
+        now, key = time.monotonic(), hashlib.sha256(body).digest()
+        self._forget(now)
+        if before := self._accepted.get(key):
+            return await asyncio.shield(before.answer)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._accepted[key] = _Accepted(now, answer)
+        try:
+            answer.set_result(await act())
+        except BaseException:
+            answer.set_result((500, {}, ""))  # it may have acted, so a repetition must not act either
+            raise
+        return answer.result()
+
+    def _forget(self, now: float) -> None:
+        while self._accepted:
+            oldest = next(iter(self._accepted.values()))
+            if now - oldest.at < REMEMBERED and len(self._accepted) < MOST:
+                return
+            self._accepted.popitem(last=False)

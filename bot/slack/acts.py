@@ -1,0 +1,122 @@
+"""What somebody does in Slack: whether they may is checked first, then it is carried out in its lane."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from bot.doors import actions
+from bot.doors.button import read_button
+from bot.doors.deps import Deps
+from bot.slack.lanes import Lane, Lanes
+from bot.slack.membership import STOPPING, Membership, require_channel
+from bot.slack.origin import Origin
+from bot.slack.slash_command import Reply, read_command, started_text
+from commands.start.request import StartRequest, find_page, require_variables
+from state.errors import NothingRuns, Refused
+from state.records import Run
+
+SHARED = 1.0  # seconds
+
+
+class Acts:
+    """The acts of people in Slack. Every method raises Refused, whose message the person reads."""
+
+    def __init__(self, deps: Deps, membership: Membership, lanes: Lanes) -> None:
+        self.deps = deps
+        self._membership = membership
+        self._lanes = lanes
+        self._reads: dict[tuple[str, str, tuple[int, int]], tuple[float, asyncio.Future[Reply]]] = {}
+
+    async def press(self, origin: Origin, pressed: actions.Press) -> str:
+        """Do what a button says; returns the reply for its person."""
+        lane = _lane(pressed.action)
+        run = await self._lanes.run(lane, lambda: self._pressed_run(pressed.value))
+        await self._require(origin, run, pressed.action)
+        return await self._lanes.run(lane, lambda: actions.press(self.deps, pressed))
+
+    async def type(self, origin: Origin, action: str, reason: str, press_id: str = "") -> str:
+        """Do the same, typed as a command about the only active run. `press_id` is the command's own id."""
+        lane = _lane(action)
+        run = await self._lanes.run(lane, lambda: self._only_run(origin))
+        await self._require(origin, run, action)
+        return await self._lanes.run(lane, lambda: self._typed(run, origin, action, reason, press_id))
+
+    async def start(self, origin: Origin, request: StartRequest) -> str:
+        """Start a run; returns the reply for its person."""
+        await self.require_deploy_channel(origin)
+        page = find_page(self.deps.pages(), request.page)
+        channel = self.deps.channel(page)
+        if not channel:
+            require_variables(page, self.deps.missing(page))
+        await self._membership.require_member_now(origin, channel, page)
+        return await self._lanes.run(Lane.START, lambda: started_text(actions.start(self.deps, origin.person, request)))
+
+    async def read(self, origin: Origin, text: str) -> Reply:
+        """The answer to a command that changes nothing and tells of runs."""
+        await self.require_deploy_channel(origin)
+        version = await self._lanes.run(Lane.READ, self.deps.store.version)
+        return await self._shared_read(text, origin.channel, version)
+
+    async def _shared_read(self, text: str, channel: str, version: tuple[int, int]) -> Reply:
+        """The answer, drawn once for all who ask for the same within SHARED while nothing is written."""
+        key, now = (text.lower().split()[0], channel, version), time.monotonic()
+        self._reads = {other: read for other, read in self._reads.items() if now - read[0] < SHARED}
+        if key not in self._reads:
+            reading = self._lanes.run(Lane.READ, lambda: read_command(self.deps, text, channel))
+            self._reads[key] = (now, asyncio.ensure_future(reading))
+        return await asyncio.shield(self._reads[key][1])
+
+    async def require_deploy_channel(self, origin: Origin) -> None:
+        """Raise Refused or NotAllowed if somebody asks outside the channels of runs, or may not be asked at all."""
+        await self._lanes.run(Lane.READ, lambda: self._require_deploy_channel(origin))
+        await self._membership.require_nothing_against(origin, origin.channel)
+
+    async def require_form(self, origin: Origin, value: str) -> None:
+        """Raise if the form of a button would be submitted in vain. Slack gives 3 s to open it, so this is quick."""
+        run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value))
+        require_channel(origin, channel_of(self.deps, run))
+
+    async def _require(self, origin: Origin, run: Run, action: str) -> None:
+        channel = channel_of(self.deps, run)
+        if action in STOPPING:
+            await self._membership.require_nothing_against(origin, channel)
+        else:
+            page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+            await self._membership.require_member_now(origin, channel, page)
+
+    def _require_deploy_channel(self, origin: Origin) -> None:
+        channels = deploy_channels(self.deps)
+        if channels and origin.channel not in channels:
+            raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there.")
+
+    def _only_run(self, origin: Origin) -> Run:
+        self._require_deploy_channel(origin)  # who is elsewhere is not told which runs there are
+        return actions.the_run(self.deps)
+
+    def _pressed_run(self, value: str) -> Run:
+        number = read_button(value).run
+        try:
+            return self.deps.store.run(number)
+        except KeyError:
+            raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
+
+    def _typed(self, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
+        if actions.the_run(self.deps).id != checked.id:
+            raise Refused("Another run has begun meanwhile. Look at /deploy status, then type it again.")
+        return actions.typed(self.deps, action, origin.person, reason, press_id)
+
+
+def channel_of(deps: Deps, run: Run) -> str:
+    """The channel that a run is posted to; "" if it has none."""
+    return run.channel or deps.channel(actions.frozen_page(run))
+
+
+def deploy_channels(deps: Deps) -> set[str]:
+    """The channels of the pages and of the active runs."""
+    channels = {deps.channel(page) for page in deps.pages().values()}
+    return (channels | {channel_of(deps, run) for run in deps.store.active_runs()}) - {""}
+
+
+def _lane(action: str) -> Lane:
+    return Lane.STOP if action in STOPPING else Lane.ACT

@@ -1,0 +1,25 @@
+"""What an error of Slack's Web API says: the HTTP status, Slack's name of it, and how long to wait."""
+
+from __future__ import annotations
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+
+def status_and_name(error: SlackApiError) -> tuple[int, str]:
+    """The HTTP status and Slack's name of the error; the name is empty if the answer was not Slack's JSON."""
+    if isinstance(error.response, dict):
+        return 200, str(error.response.get("error", ""))
+    if not isinstance(error.response, AsyncSlackResponse):
+        return int(error.response.status), ""
+    data = error.response.data
+    return error.response.status_code, str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def limited_for(error: SlackApiError) -> float:
+    """The seconds that Slack says to wait; 0 if the error is no rate limit."""
+    status, name = status_and_name(error)
+    if status != 429 and name not in {"ratelimited", "rate_limited"}:
+        return 0.0
+    wait = str((error.response.headers or {}).get("Retry-After", "1")) if status == 429 else "1"
+    return float(wait) if wait.isdecimal() else 1.0

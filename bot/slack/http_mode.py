@@ -1,0 +1,166 @@
+"""HTTP mode: the port on which Slack's signed requests arrive, with limits for everybody else who connects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.settings import Settings
+from bot.slack.accept_once import AcceptOnce, Answer
+from state.errors import BadSettings
+
+LOG = logging.getLogger("gonogo.slack")
+PATH = "/slack/events"
+ARRIVAL_LIMIT = 5.0  # seconds in which a whole request must have arrived; Slack itself gives up after 3
+LIFE_LIMIT = 15.0  # seconds after which a connection is cut, whatever it does; each carries one request
+MOST_CONNECTIONS = 512
+MOST_BODY = 1_000_000  # bytes; Slack's largest form has 250 kB
+
+
+@asynccontextmanager
+async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+    """Listen for Slack inside the block. Raises BadSettings if the address cannot be used."""
+    application = web.Application(client_max_size=MOST_BODY)
+    application.router.add_post(PATH, Requests(app, settings.signing_secret).handle)
+    application.on_response_prepare.append(_end_after)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    host, port, server = settings.http_host, settings.port, runner.server
+    if server is None:
+        raise RuntimeError("aiohttp has set up no server")
+    try:
+        listening = await asyncio.get_running_loop().create_server(Connections(server).new, host, port)
+    except OSError as error:
+        await runner.cleanup()
+        where = f"GONOGO_HTTP_HOST {host}, GONOGO_PORT {port}"
+        raise BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}.") from None
+    LOG.info("listening for Slack on %s port %s at %s", host, port, PATH)
+    try:
+        yield
+    finally:
+        listening.close()
+        await runner.cleanup()
+
+
+async def _end_after(_: web.Request, response: web.StreamResponse) -> None:
+    response.force_close()
+
+
+class Requests:
+    """Hands each request with Slack's signature to Bolt, once."""
+
+    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+        self._app = app
+        self._verifier = SignatureVerifier(signing_secret)
+        self._once = AcceptOnce()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request; 401 without a valid signature."""
+        body = await request.read()
+        if isinstance(request.protocol, Connection):
+            request.protocol.arrived()
+        if not self._is_signed(body, request):
+            return web.Response(status=401, text="invalid request")
+        status, headers, text = await self._once.answer(body, lambda: self._dispatch(body, request))
+        return web.Response(status=status, headers=headers, text=text)
+
+    def _is_signed(self, body: bytes, request: web.Request) -> bool:
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 12 and signature.isascii()):
+            return False
+        try:
+            return self._verifier.is_valid(body, timestamp, signature)
+        except UnicodeDecodeError:
+            return False
+
+    async def _dispatch(self, body: bytes, request: web.Request) -> Answer:
+        headers: Any = request.headers
+        bolts = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
+        answer = await self._app.async_dispatch(bolts)
+        return answer.status, answer.first_headers_without_set_cookie(), answer.body
+
+
+class Connection(RequestHandler):
+    """One connection, which carries one request and then ends."""
+
+    __slots__ = ("_connections", "_limit")
+
+    def __init__(self, connections: Connections, server: web.Server) -> None:
+        # what is compressed is not unpacked: Slack sends nothing compressed, and the signature is for the bytes sent
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type]
+            auto_decompress=False,
+            lingering_time=1.0,
+        )
+        self._connections = connections
+        self._limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, if there is room, and count the time."""
+        super().connection_made(transport)
+        loop = asyncio.get_running_loop()
+        self._limit = loop.call_later(ARRIVAL_LIMIT, self.abort)
+        self._connections.add(self)
+
+    def arrived(self) -> None:
+        """The whole request is here. From now on it waits for the bot, no longer for the other side."""
+        if self._limit:
+            self._limit.cancel()
+        self._limit = asyncio.get_running_loop().call_later(LIFE_LIMIT, self.abort)
+        self._connections.arrived(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The end, from either side."""
+        if self._limit:
+            self._limit.cancel()
+        self._connections.remove(self)
+        super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Connections:
+    """All open connections. A new one over the limit takes the place of the oldest that has sent no whole request.
+
+    So whoever opens connections and sends nothing cannot keep Slack out.
+    """
+
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
+        self._arriving: dict[Connection, None] = {}
+        self._working: set[Connection] = set()
+
+    def new(self) -> Connection:
+        """The protocol of a new connection."""
+        return Connection(self, self._server)
+
+    def add(self, connection: Connection) -> None:
+        """Count a new connection; make room for it."""
+        self._arriving[connection] = None
+        if len(self._arriving) + len(self._working) > MOST_CONNECTIONS:
+            next(iter(self._arriving)).abort()
+
+    def arrived(self, connection: Connection) -> None:
+        """A connection has sent its whole request."""
+        self._arriving.pop(connection, None)
+        self._working.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that has ended."""
+        self._arriving.pop(connection, None)
+        self._working.discard(connection)

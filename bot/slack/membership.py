@@ -1,0 +1,159 @@
+"""Who may act at all, and from where: a real person of the bot's workspace, in the run's channel, a member of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from bot.slack.answers import KEPT, NotAnswered
+from bot.slack.directory import Account, Directory, Workspace
+from bot.slack.origin import Origin
+from bot.slack.user_groups import UserGroups
+from commands.runbook import Page
+from commands.signoff.permissions import PERMISSIONS
+from state.errors import NotAllowed, Refused
+
+# free for every member of the channel, and never kept waiting
+STOPPING = frozenset(str(act) for act, row in PERMISSIONS.items() if row.stops)
+STOP_WAIT = 0.25  # seconds that stopping waits for Slack about somebody who is not known yet
+ASK_LIMIT = 1.5  # seconds that going on waits for Slack; a form must be answered within 3
+ABSENT = 2.0  # seconds after which the members are asked for again because of somebody who is not among them
+
+STRANGER = "Only people of the workspace that the bot belongs to may do this. Your account belongs to another one."
+GUEST = "Guests may not do this. A full member of the workspace can. You can still hold, refuse and roll back."
+BOT = "Bots may not do this. A person can."
+DEACTIVATED = "Your account is deactivated, so you may not do this."
+
+
+class Membership:
+    """Asks Slack who somebody is, and refuses whom the rules refuse.
+
+    Going on is refused unless Slack says now that all is well. Stopping and reading are refused only to those whom
+    something known forbids it, so that they work while Slack cannot be asked.
+    """
+
+    def __init__(self, directory: Directory, groups: UserGroups) -> None:
+        self._directory = directory
+        self._groups = groups
+        self._asking: set[asyncio.Task[Any]] = set()
+
+    async def require_member_now(self, origin: Origin, channel: str, page: Page) -> None:
+        """For going on: Slack is asked now. Raises NotAllowed, or Refused if Slack does not answer."""
+        require_channel(origin, channel)
+        directory, person = self._directory, origin.person
+        try:
+            async with asyncio.timeout(ASK_LIMIT):
+                workspace = directory.workspace.known("") or await directory.workspace.fresh("")
+                _require_own_team(origin, workspace)
+                account, members, _ = await asyncio.gather(
+                    directory.accounts.fresh(person),
+                    directory.members.fresh(channel),
+                    self._groups.ask_again(page, person),
+                )
+        except (NotAnswered, TimeoutError) as error:
+            raise Refused(_not_now(error)) from None
+        _require_account(account, workspace)
+        if not account.belongs_to(workspace):
+            raise NotAllowed(STRANGER)
+        if account.guest:
+            raise NotAllowed(GUEST)
+        _require_member(person, channel, members)
+
+    async def require_nothing_against(self, origin: Origin, channel: str) -> None:
+        """For stopping and reading: raise NotAllowed if anything known forbids it. Waits for Slack STOP_WAIT at most.
+
+        The last answers count, also old ones: while Slack cannot be asked they are what is known.
+        """
+        require_channel(origin, channel)
+        questions = self._open_questions(origin.person, channel)
+        tasks = {asyncio.create_task(_quietly(question)) for question in questions}
+        self._asking |= tasks  # a task that nobody holds may vanish before its end
+        for task in tasks:
+            task.add_done_callback(self._asking.discard)
+        if tasks and not self._is_known_member(origin, channel):
+            await asyncio.wait(tasks, timeout=STOP_WAIT)
+        self._require_nothing_known(origin, channel)
+
+    def _open_questions(self, person: str, channel: str) -> list[Coroutine[Any, Any, object]]:
+        """What to ask Slack because it is not known, or no longer. A known member does not wait for the answers."""
+        directory = self._directory
+        questions: list[Coroutine[Any, Any, object]] = []
+        if directory.workspace.known("") is None:
+            questions.append(directory.workspace.fresh(""))
+        if directory.accounts.age(person) > KEPT:
+            questions.append(directory.accounts.fresh(person))
+        kept = KEPT if person in (directory.members.known(channel) or ()) else ABSENT
+        if directory.members.age(channel) > kept:
+            questions.append(directory.members.fresh(channel))
+        return questions
+
+    def _is_known_member(self, origin: Origin, channel: str) -> bool:
+        directory = self._directory
+        everything = (directory.workspace.known(""), directory.accounts.known(origin.person))
+        if None in everything or origin.person not in (directory.members.known(channel) or ()):
+            return False
+        try:
+            self._require_nothing_known(origin, channel)
+        except NotAllowed:
+            return False
+        return True
+
+    def _require_nothing_known(self, origin: Origin, channel: str) -> None:
+        workspace = self._directory.workspace.known("")
+        account = self._directory.accounts.known(origin.person)
+        members = self._directory.members.known(channel)
+        if workspace:
+            _require_own_team(origin, workspace)
+        elif len(origin.teams) > 1:  # the person's workspace is not the app's
+            raise NotAllowed(STRANGER)
+        if account and workspace:
+            _require_account(account, workspace)
+        if members is not None:
+            _require_member(origin.person, channel, members)
+
+
+def require_channel(origin: Origin, channel: str) -> None:
+    """Raise Refused if somebody acts outside the channel of the run."""
+    if not channel:
+        raise Refused("This run has no Slack channel. Use the terminal: gonogo status.")
+    if origin.channel != channel:
+        raise Refused(f"This works only in {channel}, the channel of the run. Do it there.")
+
+
+def _require_own_team(origin: Origin, workspace: Workspace) -> None:
+    """A person of the same Enterprise Grid organization passes here; the account tells whether it is a member."""
+    same = bool(workspace.enterprise) and origin.enterprise == workspace.enterprise
+    if origin.teams - {workspace.team} and not same:
+        raise NotAllowed(STRANGER)
+
+
+def _require_account(account: Account, workspace: Workspace) -> None:
+    if account.is_foreign_to(workspace):
+        raise NotAllowed(STRANGER)
+    if account.bot:
+        raise NotAllowed(BOT)
+    if account.deactivated:
+        raise NotAllowed(DEACTIVATED)
+
+
+def _require_member(person: str, channel: str, members: frozenset[str]) -> None:
+    if person not in members:
+        raise NotAllowed(f"Only members of {channel} may do this. Join the channel first.")
+
+
+def _not_now(error: Exception) -> str:
+    lacks_scope = isinstance(error, NotAnswered) and error.name == "missing_scope"
+    todo = "Install the app again with manifest.yml" if lacks_scope else "Try again in a minute"
+    return (
+        f"{str(error) or 'Slack gives no answer'}, so nobody knows whether you may do this. It was not recorded. "
+        f"{todo}. Rolling back, hold and refusing work meanwhile."
+    )
+
+
+async def _quietly(question: Coroutine[Any, Any, object]) -> None:
+    """Ask a question whose answer is kept; that there is none shows in what is known."""
+    try:
+        await question
+    except NotAnswered:
+        return

@@ -1,0 +1,47 @@
+"""Who pressed, typed or submitted, and where: what Slack's payload says of that by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a press, a command or a form came from.
+
+    `channel` is "" where the payload names none. `teams` are all workspaces that the payload names: that of the person
+    and that of the app; in a Slack Connect channel they differ. `enterprise` is the Enterprise Grid organization, or "".
+    """
+
+    person: str
+    channel: str
+    teams: frozenset[str]
+    enterprise: str = ""
+
+
+def origin_of(body: Mapping[str, Any]) -> Origin:
+    """The origin of a command, a press or a form. A form's channel is that of the press that opened it."""
+    user, team = _part(body, "user"), _part(body, "team")
+    channel = body.get("channel_id") or _part(body, "channel").get("id") or _part(body, "container").get("channel_id")
+    names = (body.get("team_id"), team.get("id"), user.get("team_id"))
+    enterprise = body.get("enterprise_id") or _part(body, "enterprise").get("id") or team.get("enterprise_id")
+    return Origin(
+        person=str(body.get("user_id") or user.get("id") or ""),
+        channel=str(channel or form_data(body).get("channel") or ""),
+        teams=frozenset(str(name) for name in names if name),
+        enterprise=str(enterprise or ""),
+    )
+
+
+def form_data(body: Mapping[str, Any]) -> dict[str, str]:
+    """What the bot wrote into a form when it opened it. Nobody but the bot can write there."""
+    text = _part(body, "view").get("private_metadata") or "{}"
+    return {str(name): str(value) for name, value in json.loads(text).items()}
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}
