@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +25,7 @@ from bot.slack.views.modals import (
     start_modal,
 )
 from bot.text import with_mentions
+from commands.text.foreign_json import read_json
 from state.errors import GonogoError
 
 LOG = logging.getLogger("gonogo.slack")
@@ -92,7 +92,7 @@ class Listeners:
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
         """The form with the reason was submitted."""
-        button = json.loads(body["view"]["private_metadata"])
+        button = read_json(body["view"]["private_metadata"])
         answers = reason_from(body["view"]["state"])
         pressed = actions.Press(action=button["action"], value=button["value"], person=body["user"]["id"], **answers)
         await _close_or_show_refusal(ack, "reason", lambda: actions.press(self.deps, pressed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,6 +14,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.values import fill
 from commands.systems.logs import log_lines
+from commands.text.foreign_json import read_json
 from state.errors import ToolError
 
 # Defines the shell function `state`, which prints all names and the service as JSON. The list of pm2 contains each
@@ -115,7 +115,7 @@ class Pm2Step(StepBox):
 
     def _service(self, result: CommandResult) -> dict[str, Any]:
         line = next((line for line in result.tail.splitlines() if line.startswith("now=")), "now={}")
-        return dict(json.loads(line.removeprefix("now=")).get("service") or {})
+        return dict(read_json(line.removeprefix("now=")).get("service") or {})
 
     def _error_lines(self, result: CommandResult) -> list[str]:
         return list(log_lines.parse_output(result.tail, self.allow).lines)
