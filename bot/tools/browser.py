@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.tools.places import WebPlace, resolve
+from bot.tools.places import WebPlace, header_values, resolve
 from bot.tools.secrets import Redactor
 from commands.ports.browser import BrowserResult, Visit
 from state.errors import Failed, Unreachable
@@ -62,7 +62,7 @@ class ChromiumBrowser:
         from playwright.sync_api import Error, sync_playwright
 
         url = resolve(self._webs[place].url, self._environ).rstrip("/") + visit.path
-        headers = {name: resolve(value, self._environ) for name, value in visit.headers.items()}
+        headers = header_values(visit.headers, self._environ)
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from state.errors import BadSettings, Unreachable
 
 _NAME = re.compile(r"\$([A-Z][A-Z0-9_]*)")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
 # parameters of a Prisma URL that libpq does not know
 PRISMA_PARAMETERS = {
     "schema",
@@ -63,6 +64,19 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
         return environ[name[1]]
 
     return _NAME.sub(value, text)
+
+
+def header_values(headers: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The headers with every `$NAME` resolved. Raises BadSettings for a value that HTTP does not allow in a header."""
+    values = {name: resolve(text, environ) for name, text in headers.items()}
+    for name, value in values.items():
+        if not _HEADER_VALUE.fullmatch(value):
+            # the message must not show the value
+            variables = " and ".join(_NAME.findall(headers[name])) or "the page"
+            raise BadSettings(
+                f"The header {name} cannot be sent: {variables} holds a line break or a character that is not ASCII."
+            )
+    return values
 
 
 def libpq_url(url: str) -> str:
