@@ -27,6 +27,6 @@ function json_low(text) {
   gsub(nothing, " ", rest)
   gsub(rate, " ", rest)
   gsub(handles, " ", rest)
-  if (rest ~ bad) { n++; print "log: " substr($0, 1, 300) }
+  if (rest ~ bad) { n++; print "log: " substr($0, 1, 600) }
 }
 END { print "found=" n + 0 }
