@@ -14,6 +14,7 @@ from bot.settings import Settings, read_pages
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.runbook import Page
+from state.errors import Refused
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo")
@@ -25,10 +26,6 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     log.set_up()
     if slack:
         settings.require_tokens()
-    pages = read_pages(settings.runbook)
-    for page in pages.values():
-        if names := missing(page, settings.environ):
-            LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     store = Store(settings.state, serving=True)
 
     def preflight(page: Page, ref: str) -> tuple[str, ...]:
@@ -36,12 +33,14 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
         return preflight(settings, page, ref)
 
-    deps = make_deps(settings, store, lambda: pages, preflight)
+    pages = _Pages(settings)
+    deps = make_deps(settings, store, pages, preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
+    # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
-    LOG.info("serving the state file %s with %s", settings.state, ", ".join(pages))
     try:
+        _report_pages(pages, store, settings)
         if slack:
             asyncio.run(_serve_slack(settings, deps, stopping))
         else:
@@ -50,6 +49,37 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         engine.stop()
         store.close()
     return 0
+
+
+class _Pages:
+    """The runbook pages, read at their first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._mutex = threading.Lock()
+        self._pages: dict[str, Page] | None = None
+
+    def __call__(self) -> dict[str, Page]:
+        """The pages by file name. Raises Refused and BadPage, each time until they can be read."""
+        with self._mutex:
+            if self._pages is None:
+                self._pages = read_pages(self._settings.runbook)
+        return self._pages
+
+
+def _report_pages(pages: _Pages, store: Store, settings: Settings) -> None:
+    """Log the pages and what they lack. Raises Refused for a bad page, but only if no run is active."""
+    try:
+        read = pages()
+    except Refused as error:
+        if not store.active_runs():
+            raise
+        LOG.warning("no run can be started: %s", error)
+        return
+    for page in read.values():
+        if names := missing(page, settings.environ):
+            LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
+    LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
 
 
 async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event) -> None:

@@ -125,8 +125,14 @@ class Listeners:
             await self.client.chat_postMessage(channel=body["user"]["id"], text=result)
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
-        pages = list(self.deps.pages().values())
-        await self._open(body, respond, start_modal(pages))
+        try:
+            form = start_modal(list(self.deps.pages().values()))
+        except GonogoError as error:
+            await respond(
+                text=f"{REFUSED} {with_mentions(str(error))}", response_type="ephemeral", replace_original=False
+            )
+            return
+        await self._open(body, respond, form)
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:

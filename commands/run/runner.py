@@ -18,7 +18,7 @@ from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
 from commands.run.decide import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait, decide
 from commands.run.events import run_moved, step_began
-from commands.run.recovery import clean_up_after_run, recover_after_crash
+from commands.run.recovery import clean_up_after_run, end_before_rollback, recover_after_crash
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
@@ -79,8 +79,14 @@ class Runner:
     # -- the loop -------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
-        self._recover()
-        self._loss.start()
+        try:
+            self._recover()
+            self._loss.start()
+            self._take_turns()
+        finally:
+            self.tools.close()
+
+    def _take_turns(self) -> None:
         while not self._detaching.is_set():
             try:
                 if not self._turn():
@@ -100,14 +106,22 @@ class Runner:
         if not record.run.active:
             return False
         if not self._clock_monitor.record_jump(self.store, record):
-            self._posts.write_due(record, self._now())
-            self._slow.report(record, self._now())
-            self._report_due(record, self._now())
-            self._carry_out(decide(self.page, record, self._now()), record)
+            instruction = decide(self.page, record, self._now())
+            if record.rollback and not isinstance(instruction, Wait):
+                # nothing comes before what a rollback does next
+                self._carry_out(instruction, record)
+                self._report_due(record, self._now())
+            else:
+                self._report_due(record, self._now())
+                self._carry_out(decide(self.page, record, self._now()), record)
         return True
 
     def _report_due(self, record: Record, now: datetime) -> None:
-        """Write the reminders that are due, and how much of the rollback's time budget is used."""
+        """Write the status, slow steps and reminders that are due, and how much of the rollback's time is used."""
+        if not self.store.run(self.number).active:
+            return
+        self._posts.write_due(record, now)
+        self._slow.report(record, now)
         events = reminders.due_reminders(self.page, record, now)
         events += budget.due_budget_events(self.page, record, self._slow.usual(record), now)
         if events:
@@ -185,9 +199,10 @@ class Runner:
         In a rollback, forward steps are recovered as stopped ones: nothing of them may begin any more.
         """
         record = self.store.record(self.number)
-        self._posts.take_over(record, self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
                 step = self.page.step(attempt.step)
                 stopped = record.rollback is not None and step.part != Part.ROLLBACK
-                self._steps.begin(step, attempt.attempt, recover_after_crash(step), stopped=stopped)
+                work = end_before_rollback(step) if stopped else recover_after_crash(step)
+                self._steps.begin(step, attempt.attempt, work, stopped=stopped)
+        self._posts.take_over(record, self._now())

@@ -17,8 +17,8 @@ from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
 from commands.start.starter import start
-from state.facts import Actor, Door
-from state.records import Attempt, AttemptState
+from state.facts import Actor, Door, RollbackRequest
+from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 
 NOW = datetime.now(UTC)
@@ -110,3 +110,20 @@ def test_a_signal_during_the_start_stops_the_bot_in_order(shop: Path, slack: boo
     finally:
         bot.kill()
         bot.wait()
+
+
+def test_a_rollback_in_the_state_file_begins_although_the_page_on_disk_is_broken(shop: Path) -> None:
+    store = start_run(shop, "true")
+    (shop / "small.md").write_text("# broken\n\n```toml\n")
+    store.add_fact(1, RollbackRequest(by=Actor(person="U1", door=Door.SLACK), at=datetime.now(UTC)))
+    bot = serve(slack=False)
+    try:
+        wait_for(lambda: store.run(1).state == RunState.ABORTED, "the end of the run")
+        assert bot.poll() is None
+    finally:
+        bot.kill()
+        bot.wait()
+        store.close()
+    # without an active run it refuses, as before
+    bot = serve(slack=False)
+    assert bot.wait(20) != 0

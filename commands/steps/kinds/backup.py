@@ -68,6 +68,7 @@ class BackupStep(StepBox):
     """
 
     kind: ClassVar[str] = "backup"
+    has_job: ClassVar[bool] = True
 
     host: str
     database_url: EnvName

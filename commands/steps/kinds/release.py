@@ -42,6 +42,7 @@ class ReleaseStep(StepBox):
     """
 
     kind: ClassVar[str] = "release"
+    has_job: ClassVar[bool] = True
 
     host: str
     repository: EnvName
