@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
+import sys
+import threading
 import time
+from types import TracebackType
+
+from bot.tools.secrets import Redactor
+from state.shortening import shortened
 
 REPEAT_INTERVAL = 60.0  # seconds after which the same line is written again
+LONGEST_LINE = 20_000  # characters of a line, with its traceback
+# they log the address of each request, which may hold a password or a token
+QUIET = ("httpx", "httpcore")
+_ADDRESS = re.compile(r"\b(https?|wss?)://[^\s\"'<>]+")
 # a library writes these at every start, and they are so by design
 IGNORED = ("As you gave `client` as well",)
 HINTS = {
@@ -27,8 +38,10 @@ class RepeatFilter(logging.Filter):
         """Whether a record is written. The bot's own records keep their traceback; only its warnings are limited."""
         if record.name.startswith("gonogo") and not record.name.startswith("gonogo.bolt"):
             return self._is_new(record) if record.levelno == logging.WARNING else True
+        if record.name.startswith(QUIET) and record.levelno < logging.WARNING:
+            return False
         record.exc_info = record.exc_text = None
-        line = " ".join(record.getMessage().split())
+        line = _ADDRESS.sub(r"\1://…", " ".join(record.getMessage().split()))
         hint = next((hint for error, hint in HINTS.items() if error in line), "")
         record.msg, record.args = f"{line[:400]} {hint}".strip(), None
         return not record.msg.startswith(IGNORED) and self._is_new(record)
@@ -42,8 +55,30 @@ class RepeatFilter(logging.Filter):
         return True
 
 
-def set_up() -> None:
-    """Log to standard error, from level INFO on."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+class MaskingFormatter(logging.Formatter):
+    """Formats a line with its traceback, and masks the secrets in all of it."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return shortened(self._redact(super().format(record)), LONGEST_LINE)
+
+
+def set_up(redact: Redactor) -> None:
+    """Log to standard error, from level INFO on, without secrets; also every exception that nobody catches."""
+    logging.basicConfig(level=logging.INFO)
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(MaskingFormatter(redact))
         handler.addFilter(RepeatFilter())
+    threading.excepthook = lambda uncaught: _log_uncaught(
+        uncaught.exc_type, uncaught.exc_value or uncaught.exc_type(), uncaught.exc_traceback
+    )
+    sys.excepthook = _log_uncaught
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if not issubclass(kind, SystemExit):
+        logging.getLogger("gonogo").critical("an error in the bot", exc_info=(kind, error, traceback))

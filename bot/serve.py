@@ -11,6 +11,7 @@ from bot import log
 from bot.doors.deps import Deps
 from bot.environment import missing
 from bot.settings import Settings, read_pages
+from bot.tools.secrets import redactor_for, secret_values
 from bot.wiring import make_deps, tools_for
 from commands.run.engine import Engine
 from commands.runbook import Page
@@ -23,7 +24,8 @@ CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
     """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
-    log.set_up()
+    redact = redactor_for((), settings.environ)
+    log.set_up(redact)
     if slack:
         settings.require_tokens()
     store = Store(settings.state, serving=True)
@@ -41,6 +43,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine.start()
     try:
         _report_pages(pages, store, settings)
+        redact.learn(*secret_values(pages.names(), settings.environ))
         if slack:
             asyncio.run(_serve_slack(settings, deps, stopping))
         else:
@@ -65,6 +68,10 @@ class _Pages:
             if self._pages is None:
                 self._pages = read_pages(self._settings.runbook)
         return self._pages
+
+    def names(self) -> set[str]:
+        """The variables that the pages name, if they could be read."""
+        return {name for page in (self._pages or {}).values() for name in page.env_names()}
 
 
 def _report_pages(pages: _Pages, store: Store, settings: Settings) -> None:

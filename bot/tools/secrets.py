@@ -62,8 +62,13 @@ def _literals(parts: frozenset[str]) -> Literals:
 
 def redactor_for(names: Iterable[str], environ: Mapping[str, str]) -> Redactor:
     """A redactor for the variables that a page names (with or without `$`), and for all that look like secrets."""
-    named = {name.removeprefix("$") for name in names}
-    return Redactor(value for name, value in environ.items() if _is_masked(name, value, named))
+    return Redactor(secret_values(names, environ))
+
+
+def secret_values(names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """The values that such a redactor masks."""
+    named = {name.removeprefix("$") for name in names} | {name for name in environ if name.startswith("SLACK_")}
+    return [value for name, value in environ.items() if _is_masked(name, value, named)]
 
 
 def _is_masked(name: str, value: str, named: set[str]) -> bool:

@@ -12,6 +12,7 @@ from commands.start.request import StartRequest, find_page, require_valid_reques
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
+from state.shortening import shortened
 from state.sqlite.store import Store
 
 MAX_NOTE = 500  # characters
@@ -67,7 +68,7 @@ def start(
     warnings: tuple[str, ...] = (),
 ) -> Run:
     """Write a new run, without a preflight. Raises NotAllowed, BadSettings, Refused (bad request), AlreadyRunning."""
-    ref, note = require_valid_request(page, request, actor, people), request.note[:MAX_NOTE]
+    ref, note = require_valid_request(page, request, actor, people), shortened(request.note, MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,

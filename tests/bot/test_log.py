@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 
 import pytest
 
 from bot import log
+from bot.tools.secrets import Redactor
+
+SECRET = "s3cr3t-0123456789"
 
 
 def record(name: str, words: str, level: int = logging.ERROR, **more: object) -> logging.LogRecord:
@@ -82,9 +86,34 @@ def test_the_log_goes_to_standard_error_through_the_filter(monkeypatch: pytest.M
     root = logging.Logger("root")
     monkeypatch.setattr(logging, "root", root)
     monkeypatch.setattr(logging, "getLogger", lambda *_: root)
-    log.set_up()
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    log.set_up(Redactor([SECRET]))
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
     assert handler.stream is sys.stderr
     assert [type(one) for one in handler.filters] == [log.RepeatFilter]
     assert root.level == logging.INFO
+    assert SECRET not in handler.format(record("gonogo.x", f"with {SECRET}"))
+    sys.excepthook(ValueError, ValueError(f"uncaught {SECRET}"), None)
+    threading.excepthook(threading.ExceptHookArgs((ValueError, ValueError(SECRET), None, None)))
+
+
+def test_what_http_clients_say_about_each_request_is_left_out_and_addresses_in_a_librarys_line_are_cut() -> None:
+    assert written(log.RepeatFilter(), record("httpx", "HTTP Request: GET http://a:b@c", logging.INFO)) is None
+    assert written(log.RepeatFilter(), record("httpcore.http11", "x", logging.INFO)) is None
+    line = written(log.RepeatFilter(), record("slack_sdk", "cannot open wss://slack.test/link/?ticket=1 now"))
+    assert line == "cannot open wss://… now"
+
+
+def test_a_traceback_shows_no_secret_and_a_line_has_a_length() -> None:
+    formatter = log.MaskingFormatter(Redactor([SECRET]))
+    try:
+        int(f"with {SECRET}")
+    except ValueError:
+        line = formatter.format(record("gonogo.x", "failed", exc_info=sys.exc_info()))
+    assert "ValueError: invalid literal for int() with base 10: 'with •••'" in line
+    assert SECRET not in line
+    long = formatter.format(record("gonogo.x", "x" * 200_000))
+    assert len(long) == log.LONGEST_LINE
+    assert long.endswith(" characters)")

@@ -66,7 +66,13 @@ def test_the_bot_acts_under_its_own_name_and_door() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "stored"),
-    [("  late \n", "late"), (" ", ""), ("x" * 501, "x" * 500), (f" {'x' * 500} y", "x" * 500), ("", "")],
+    [
+        ("  late \n", "late"),
+        (" ", ""),
+        ("x" * 501, "x" * 471 + "… (shortened, 501 characters)"),
+        (f" {'x' * 500} y", "x" * 471 + "… (shortened, 502 characters)"),
+        ("", ""),
+    ],
 )
 def test_a_reason_is_stripped_first_and_then_cut_to_500_characters(reason: str, stored: str) -> None:
     assert shortened(reason) == stored
