@@ -11,6 +11,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import combinations
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -27,6 +28,7 @@ _KEYWORD = re.compile(
 _RANDOM = re.compile(r"[\w+/=.~-]{20,}")
 _MIN_ENTROPY = 3.5  # bits a character; English words have about 3 at this length, random hexadecimal digits nearly 4
 _PORT = re.compile(r"\d{1,5}[/?#]")
+_MOST_CUTS = 12  # separators in a password at which an address may be cut
 _MARKERS = re.compile(r"-----(BEGIN|END) [A-Z ]{1,40}-----")
 _NOT_IN_URLS = "!'()*~-_."  # what encodeURIComponent leaves as it is
 
@@ -70,9 +72,9 @@ def _address_parts(url: str) -> Iterator[str]:
     yield from (password, unquote(password), url[start.start() + 3 : at])
     if _PORT.match(password):
         return  # more likely the port of an address with an @ in its path
-    for separator in _SEPARATORS.finditer(password):
-        yield from (password[: separator.start()], password[separator.end() :])
-    yield from _SEPARATORS.split(password)
+    cuts = [found.start() for found in _SEPARATORS.finditer(password)][:_MOST_CUTS]
+    for start_at, end_at in combinations((-1, *cuts, len(password)), 2):
+        yield password[start_at + 1 : end_at]
 
 
 def looks_random(text: str) -> bool:
@@ -109,7 +111,8 @@ def _escaped(secret: str) -> set[str]:
     jsons = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     jsons |= {text.replace("/", "\\/") for text in jsons}
     # as Go and Rails write what HTML could misread
-    jsons |= {re.sub(r"[<>&'+]", lambda sign: f"\\u{ord(sign[0]):04x}", text) for text in jsons}
+    for signs in (r"[<>&]", r"[<>&'+]"):
+        jsons |= {re.sub(signs, lambda sign: f"\\u{ord(sign[0]):04x}", text) for text in jsons}
     jsons |= {re.sub(r"\\u[0-9a-f]{4}", lambda code: f"\\u{code[0][2:].upper()}", text) for text in jsons}
     jsons |= {json.dumps(text)[1:-1] for text in jsons}
     backslashed = {
@@ -144,7 +147,8 @@ def _base64(data: bytes) -> set[str]:
     Three bytes become four characters, so there are three ways. Characters that also hold bits of the neighbours are
     left out; the whole secret alone comes with them.
     """
-    forms = {base64.b64encode(data).decode().rstrip("=")}
+    whole = base64.b64encode(data).decode()
+    forms = {whole, whole.rstrip("=")}
     for offset in range(3):
         encoded = base64.b64encode(bytes(offset) + data).decode()
         forms.add(encoded[-(-8 * offset // 6) : 8 * (offset + len(data)) // 6])

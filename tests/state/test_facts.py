@@ -11,6 +11,8 @@ from state import facts
 from state.facts import BOT, FACTS, Actor, Choice, Door, Fact, FactKind, StepAnswer, shortened
 from tests.pages import NOON
 
+CUT = "x" * 471 + "… (shortened, 501 characters)"
+
 U1 = Actor(person="U1", door=Door.SLACK)
 ATTEMPT: dict[str, Any] = {"step": "copy", "attempt": 2}
 COUNTDOWN: dict[str, Any] = {"alert": "slow", "number": 3}
@@ -69,8 +71,8 @@ def test_the_bot_acts_under_its_own_name_and_door() -> None:
     [
         ("  late \n", "late"),
         (" ", ""),
-        ("x" * 501, "x" * 471 + "… (shortened, 501 characters)"),
-        (f" {'x' * 500} y", "x" * 471 + "… (shortened, 502 characters)"),
+        ("x" * 501, CUT),
+        ("x" * 500, "x" * 500),
         ("", ""),
     ],
 )
