@@ -28,7 +28,7 @@ _SECRET_NAME = re.compile(
 )
 _HASH_NAME = re.compile(r"COMMIT|SHA|REV|DIGEST|VERSION|BUILD")  # a value that only looks random, and that people read
 _MIN_BY_NAME = 6  # characters of a value that is a secret by its variable's name alone
-_PASSWORD_IN_URL = re.compile(r"://[^/\s]*:[^/\s]*@")
+_PASSWORD_IN_URL = re.compile(r"://[^:@/?#\s]*:(?!\d{1,5}[/?#])[^\s]*@")  # also one with a slash in it; not a port
 _MIN_CUT = 4  # characters of a secret that is cut at the edge of a text
 
 
