@@ -15,6 +15,7 @@ from commands.steps.outcome import Context
 from commands.steps.values import fill
 from commands.systems.logs import log_lines
 from commands.text.foreign_json import read_json
+from commands.text.page_pattern import PagePattern
 from state.errors import ToolError
 
 # Defines the shell function `state`, which prints all names and the service as JSON. The list of pm2 contains each
@@ -58,7 +59,7 @@ class Pm2Step(StepBox):
     commit: str
     headers: dict[str, str] = Field(default_factory=dict)
     errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
-    allow: list[str] = Field(default_factory=list)
+    allow: list[PagePattern] = Field(default_factory=list)
 
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host."""
