@@ -19,6 +19,7 @@ from commands.text.foreign_json import read_json
 from commands.text.redaction import is_secret_name
 
 MIN_LENGTH = 4  # characters; masking a shorter text would garble ordinary words
+LONG = 500  # characters; a longer value is masked piece by piece
 MIN_LINE = 8  # characters of a line of a secret, without the space around it
 _BEFORE_PASSWORD = re.compile(r"://[^:@/?#\s]*:")
 _SEPARATORS = re.compile(r"[@:/?#&\[\]]")
@@ -45,12 +46,16 @@ def parts_of(value: str) -> set[str]:
     if value.lstrip().startswith(("{", "[")):
         with suppress(ValueError):
             parts |= set(_secret_texts(read_json(value)))
-    return {part for part in parts if len(part) >= MIN_LENGTH}
+    pieces = {part[at : at + LONG] for part in parts for at in range(0, len(part), LONG)}
+    return {piece for piece in pieces if len(piece) >= MIN_LENGTH}
 
 
 def forms_of(secret: str) -> set[str]:
     """The secret itself, and every encoding and escaping of it that programs use."""
     data = secret.encode(errors="replace")
+    if len(secret) == LONG:
+        # a piece of a long value; with every form of each of its pieces the pattern would be too large
+        return {secret, quote(data, safe=""), json.dumps(secret)[1:-1], data.hex(), *_base64(data)}
     forms = {secret, unquote(secret), *_percent(data), *_escaped(secret), *_base64(data), *_hex(data)}
     if not secret.isascii():
         with suppress(UnicodeEncodeError):

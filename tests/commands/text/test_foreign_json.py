@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +51,17 @@ def test_the_time_to_read_json_grows_with_its_length_and_no_faster(piece: str) -
 
     assert_linear(read, piece)
     assert_linear(read, piece, '["{}"]')
+
+
+def test_no_other_code_parses_json_from_outside() -> None:
+    root = Path(__file__).parents[3]
+    files = [file for room in ("bot", "commands") for file in (root / room).rglob("*.py")]
+    # the picture is drawn by a process of our own; the rehearsal plays the outside
+    own = {"commands/text/foreign_json.py", "bot/report/picture.py"}
+    found = {
+        name
+        for file in files
+        if not (name := file.relative_to(root).as_posix()).startswith("bot/rehearsal/")
+        and re.search(r"json\.loads?\(|JSONDecoder", file.read_text(encoding="utf-8"))
+    }
+    assert found == own

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
 from bot.rehearsal.target.ssh_server import SshServer
+from bot.tools.ssh import connection
 from bot.tools.ssh.exchange import MAX_ERRORS
 from bot.tools.ssh.shell import SshShell
 from commands.ports.shell import TAIL, Job
-from state.errors import Failed
+from state.errors import Failed, Unreachable
 from tests.bot.tools.helpers import SECRET, shell_for
 
 CHATTER = "while :; do printf x >&{}; sleep 0.05; done"
@@ -40,6 +43,28 @@ def test_a_command_ends_at_its_limit_however_the_host_answers(shell: SshShell, c
     began = time.monotonic()
     with pytest.raises(Failed, match=r"Host “box” did not answer within 1 s\."):
         shell._exchange("box", command, b"", limit=1)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("banner", [b"x", b"x\r\n", b"SSH-2.0-x\r\n", b"\0"])
+def test_a_host_that_chatters_instead_of_letting_in_ends_at_the_limit(
+    ssh: SshServer, banner: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CONNECT_LIMIT", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def chatter() -> None:
+            with suppress(OSError):
+                accepted, _ = listening.accept()
+                while True:
+                    accepted.sendall(banner)
+                    time.sleep(0.1)
+
+        threading.Thread(target=chatter, daemon=True).start()
+        shell = shell_for(ssh, address=f"me@127.0.0.1:{listening.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            shell.ask("box", "true")
     assert time.monotonic() - began < 10
 
 
