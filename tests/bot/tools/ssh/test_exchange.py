@@ -56,16 +56,19 @@ def test_a_host_that_chatters_instead_of_letting_in_ends_at_the_limit(
         def chatter() -> None:
             with suppress(OSError):
                 accepted, _ = listening.accept()
-                while True:
-                    accepted.sendall(banner)
-                    time.sleep(0.1)
+                with accepted:
+                    while True:
+                        accepted.sendall(banner)
+                        time.sleep(0.1)
 
-        threading.Thread(target=chatter, daemon=True).start()
+        chattering = threading.Thread(target=chatter, daemon=True)
+        chattering.start()
         shell = shell_for(ssh, address=f"me@127.0.0.1:{listening.getsockname()[1]}")
         began = time.monotonic()
         with pytest.raises(Unreachable):
             shell.ask("box", "true")
-    assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 10
+        chattering.join(10)
 
 
 def test_a_host_that_does_not_take_the_input_ends_at_the_limit(shell: SshShell) -> None:
