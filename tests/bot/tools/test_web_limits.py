@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,34 @@ def test_a_secret_in_a_header_of_the_answer_is_masked_and_one_that_is_cut_at_the
         answer = web.request("api", HttpRequest(path="/"))
     assert answer.headers["location"] == "/?token=•••"
     assert answer.text.endswith("x•••")
+
+
+class KeepAlive(BaseHTTPRequestHandler):
+    """Answers, and keeps the connection open for the next request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Write no log."""
+
+
+def test_checks_in_threads_of_their_own_share_the_few_connections_that_a_server_keeps_open() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), KeepAlive)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    web = HttpWeb({"api": WebPlace(url=f"http://127.0.0.1:{server.server_port}")}, {}, Redactor([]))
+    before = open_files()
+    for _ in range(100):
+        check = threading.Thread(target=web.request, args=("api", HttpRequest(path="/")))
+        check.start()
+        check.join()
+    left = open_files() - before
+    web.close()
+    server.shutdown()
+    server.server_close()
+    assert left <= 2 * MAX_IDLE, f"{left} descriptors are open after 100 checks"
