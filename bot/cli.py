@@ -37,6 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader has closed the pipe, as `head` does; what Python would still flush goes to /dev/null
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception:
+        print(_masked_traceback(), file=sys.stderr)
+        return 1
+
+
+def _masked_traceback() -> str:
+    """The traceback of an error in the program, without the secrets of the environment."""
+    import traceback
+
+    from bot.tools.secrets import redactor_for
+
+    return redactor_for((), os.environ)(traceback.format_exc())
 
 
 def _say(line: str, file: TextIO | None = None) -> None:

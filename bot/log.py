@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
+import sys
+import threading
 import time
+from types import TracebackType
 from typing import Any
 
+from bot.tools.secrets import Redactor
 from commands.text.printable import printable
+from state.shortening import shortened
 
 REPEAT_INTERVAL = 60.0  # seconds after which the same line is written again
+LONGEST_LINE = 20_000  # characters of a line, with its traceback
+# they log the address of each request, which may hold a password or a token
+QUIET = ("httpx", "httpcore")
+_ADDRESS = re.compile(r"\b(https?|wss?)://[^\s\"'<>]+")
 # a library writes these at every start, and they are so by design
 IGNORED = ("As you gave `client` as well",)
 HINTS = {
@@ -30,8 +40,10 @@ class RepeatFilter(logging.Filter):
         """Whether a record is written. The bot's own records keep their traceback; only its warnings are limited."""
         if record.name.startswith("gonogo") and not record.name.startswith("gonogo.bolt"):
             return self._is_new(record) if record.levelno == logging.WARNING else True
+        if record.name.startswith(QUIET) and record.levelno < logging.WARNING:
+            return False
         record.exc_info = record.exc_text = None
-        line = " ".join(record.getMessage().split())
+        line = _ADDRESS.sub(r"\1://…", " ".join(record.getMessage().split()))
         hint = next((hint for error, hint in HINTS.items() if error in line), "")
         record.msg, record.args = f"{line[:400]} {hint}".strip(), None
         return not record.msg.startswith(IGNORED) and self._is_new(record)
@@ -45,25 +57,47 @@ class RepeatFilter(logging.Filter):
         return True
 
 
-class OneLineFormatter(logging.Formatter):
-    """Each record is one line that nothing from outside can break; the lines of a traceback are indented."""
+class LineFormatter(logging.Formatter):
+    """Each record is one line that nothing can break, without secrets; a traceback's lines are indented."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with its traceback."""
+        return shortened(self._redact(super().format(record)), LONGEST_LINE)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
         """The record's line."""
-        return printable(super().formatMessage(record))
+        # masked first: a secret with a line end is not found in its escaped form
+        return printable(self._redact(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  the library's name
         """The traceback's lines."""
-        return "\n".join(f"    {printable(line)}" for line in super().formatException(ei).split("\n"))
+        return _indented(self._redact(super().formatException(ei)))
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802  the library's name
         """The stack's lines."""
-        return "\n".join(f"    {printable(line)}" for line in super().formatStack(stack_info).split("\n"))
+        return _indented(self._redact(super().formatStack(stack_info)))
 
 
-def set_up() -> None:
-    """Log to standard error, from level INFO on."""
+def set_up(redact: Redactor) -> None:
+    """Log to standard error, from level INFO on, without secrets; also every exception that nobody catches."""
     handler = logging.StreamHandler()
-    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LineFormatter(redact))
     handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    threading.excepthook = lambda uncaught: _log_uncaught(
+        uncaught.exc_type, uncaught.exc_value or uncaught.exc_type(), uncaught.exc_traceback
+    )
+    sys.excepthook = _log_uncaught
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {printable(line)}" for line in text.split("\n"))
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if not issubclass(kind, SystemExit):
+        logging.getLogger("gonogo").critical("an error in the bot", exc_info=(kind, error, traceback))

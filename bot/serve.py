@@ -9,15 +9,16 @@ import threading
 
 from bot import log
 from bot.doors.deps import Deps
-from bot.doors.in_force import to_put_in_force
+from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
 from bot.environment import missing
 from bot.settings import Settings, read_pages
+from bot.tools.secrets import redactor_for, secret_values
 from bot.wiring import make_deps, tools_for
-from commands.run.engine import Engine
+from commands.run.engine import Engine, page_of
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
-from state.errors import BadRecord
+from state.errors import BadRecord, Refused
 from state.journal import RecordKey
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -30,34 +31,33 @@ MOST_CHANGED = 10  # runs that are logged as changed
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
     """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
-    log.set_up()
+    redact = redactor_for((), settings.environ)
+    log.set_up(redact)
     if slack:
         settings.require_tokens()
-    pages = read_pages(settings.runbook)
-    for page in pages.values():
-        if names := missing(page, settings.environ):
-            LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
-    in_force = to_put_in_force(settings, pages.values())
+    read_terminal_users(settings.environ.get(VARIABLE, ""))  # a wrong value is refused before anything begins
     require_private(settings.state)
     store = Store(settings.state, serving=True, key=settings.record_key)
-    store.put_in_force(in_force)
-    threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
-    if store.has_lost_key():
-        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
 
     def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
 
         return preflight(settings, page, ref)
 
-    deps = make_deps(settings, store, lambda: pages, preflight)
+    pages = _Pages(settings)
+    deps = make_deps(settings, store, pages, preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
+    # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
     job_folders = JobFolders(store, lambda page: tools_for(page, settings))
-    job_folders.start()
-    LOG.info("serving the state file %s with %s", settings.state, ", ".join(pages))
+    threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
+    if store.has_lost_key():
+        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     try:
+        store.put_in_force(to_put_in_force(settings, _report_pages(pages, store, settings)))
+        job_folders.start()
+        redact.learn(*secret_values(pages.names(), settings.environ))
         if slack:
             asyncio.run(_serve_slack(settings, deps, stopping))
         else:
@@ -79,6 +79,45 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
     for verdict in changed[:MOST_CHANGED]:
         which = f"run {verdict.run}" if verdict.run else "the state file"
         LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
+
+
+class _Pages:
+    """The runbook pages, read at their first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._mutex = threading.Lock()
+        self._pages: dict[str, Page] | None = None
+
+    def __call__(self) -> dict[str, Page]:
+        """The pages by file name. Raises Refused and BadPage, each time until they can be read."""
+        with self._mutex:
+            if self._pages is None:
+                self._pages = read_pages(self._settings.runbook)
+        return self._pages
+
+    def names(self) -> set[str]:
+        """The variables that the pages name, if they could be read."""
+        return {name for page in (self._pages or {}).values() for name in page.env_names()}
+
+
+def _report_pages(pages: _Pages, store: Store, settings: Settings) -> list[Page]:
+    """Log the pages and what they lack; returns the pages that are served.
+
+    Raises Refused for a bad page, but only if no run is active; else the pages of the active runs are served.
+    """
+    try:
+        read = pages()
+    except Refused as error:
+        if not store.active_runs():
+            raise
+        LOG.warning("no run can be started: %s", error)
+        return [page_of(run) for run in store.active_runs()]
+    for page in read.values():
+        if names := missing(page, settings.environ):
+            LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
+    LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
+    return list(read.values())
 
 
 async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event) -> None:

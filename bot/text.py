@@ -12,7 +12,8 @@ from state.events import EventData, PersonActed, UnknownEvent
 from state.facts import Actor, Fact
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+# a code ends where the next one begins: an end that is missing must not send the search through the rest of the text
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)")
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 _PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
@@ -109,7 +110,10 @@ def notification_text(text: str, limit: int = 3000) -> str:
     data = text.encode("utf-8", "replace")
     if len(data) <= limit:
         return text
-    return re.sub(r"(&[a-z]{0,3}|<[^>]*)$", "", data[: limit - 3].decode("utf-8", "ignore")) + "…"
+    cut = data[: limit - 3].decode("utf-8", "ignore")
+    if (half_link := cut.rfind("<")) > cut.rfind(">"):
+        cut = cut[:half_link]
+    return re.sub(r"&[a-z]{0,3}$", "", cut) + "…"
 
 
 def person(name: str) -> str:

@@ -22,9 +22,16 @@ GonogoError
 
 from __future__ import annotations
 
+from state.shortening import shortened
+
+LONGEST_MESSAGE = 4_000  # characters; what a host, a server or a person sent may stand in it
+
 
 class GonogoError(Exception):
-    """Base of everything this product raises on purpose."""
+    """Base of everything this product raises on purpose. A message that is too long is cut, with a note."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(shortened(message, LONGEST_MESSAGE))
 
 
 class Refused(GonogoError):

@@ -161,10 +161,16 @@ class Listeners:
 
     async def _open_start(self, body: Body, respond: AsyncRespond) -> None:
         origin = origin_of(body)
-        if refusal := await _result_or_refusal(lambda: self.acts.require_deploy_channel(origin)):
-            await respond(text=refusal, response_type="ephemeral")
+        refusal = await _result_or_refusal(lambda: self.acts.require_deploy_channel(origin))
+        if not refusal:
+            try:
+                form = start_modal(list(self.acts.deps.pages().values()), origin.channel)
+            except GonogoError as error:
+                refusal = f"{REFUSED} {with_mentions(str(error))}"
+        if refusal:
+            await respond(text=refusal, response_type="ephemeral", replace_original=False)
             return
-        await self._open(body, respond, start_modal(list(self.acts.deps.pages().values()), origin.channel))
+        await self._open(body, respond, form)
 
     async def _open(self, body: Body, respond: AsyncRespond, view: Body) -> None:
         try:

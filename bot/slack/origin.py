@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from commands.text.foreign_json import read_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +14,8 @@ class Origin:
     """Where a press, a command or a form came from.
 
     `channel` is "" where the payload names none. `teams` are all workspaces that the payload names: that of the person
-    and that of the app; in a Slack Connect channel they differ. `enterprise` is the Enterprise Grid organization, or "".
+    and that of the app; in a Slack Connect channel they differ. `enterprise` is the Enterprise Grid organization; "" if
+    there is none.
     """
 
     person: str
@@ -39,7 +41,7 @@ def origin_of(body: Mapping[str, Any]) -> Origin:
 def form_data(body: Mapping[str, Any]) -> dict[str, str]:
     """What the bot wrote into a form when it opened it. Nobody but the bot can write there."""
     text = _part(body, "view").get("private_metadata") or "{}"
-    return {str(name): str(value) for name, value in json.loads(text).items()}
+    return {str(name): str(value) for name, value in read_json(text).items()}
 
 
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

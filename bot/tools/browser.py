@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MOST_NOTES, LONGEST_NOTE = 100, 1000  # of what a page reports; its number, and characters of each
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -27,6 +28,20 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+class _Notes:
+    """What a page reports: the first MOST_NOTES texts, masked, each cut to LONGEST_NOTE characters."""
+
+    def __init__(self, redact: Redactor) -> None:
+        self._redact = redact
+        self.texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Keep one more text."""
+        if len(self.texts) < MOST_NOTES:
+            # masked first: a cut secret would not be found
+            self.texts.append(self._redact(text[: 10 * LONGEST_NOTE])[:LONGEST_NOTE])
 
 
 class ChromiumBrowser:
@@ -80,22 +95,21 @@ class ChromiumBrowser:
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
     def _check(self, page: Page, url: str, visit: Visit) -> BrowserResult:
-        console: list[str] = []
-        bad: list[str] = []
-        page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: console.append(str(error)))
-        page.on("requestfailed", lambda request: bad.append(f"failed {urlsplit(request.url).path}"))
-        page.on("response", lambda r: bad.append(f"{r.status} {urlsplit(r.url).path}") if r.status >= 400 else None)
+        console, bad = _Notes(self._redact), _Notes(self._redact)
+        page.on("console", lambda message: console.add(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: console.add(str(error)))
+        page.on("requestfailed", lambda request: bad.add(f"failed {urlsplit(request.url).path}"))
+        page.on("response", lambda r: bad.add(f"{r.status} {urlsplit(r.url).path}") if r.status >= 400 else None)
         limit = visit.limit * 1000
         page.goto(url, timeout=limit, wait_until="load")
         for name in visit.click:
             _locate(page, name).first.click(timeout=limit / 3)
         missing = tuple(text for text in visit.sees if not _appears(page, text, limit / 3))
         return BrowserResult(
-            title=self._redact(page.title()),
+            title=self._redact(page.title())[:LONGEST_NOTE],
             missing=missing,
-            console=tuple(map(self._redact, console)),
-            bad_answers=tuple(bad),
+            console=tuple(console.texts),
+            bad_answers=tuple(bad.texts),
         )
 
     def _executable(self) -> str | None:

@@ -4,48 +4,84 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, unquote, urlsplit
+from functools import lru_cache
 
+from bot.tools.literals import Literals
+from bot.tools.secret_forms import forms_of, looks_random, parts_of
 from commands.text.redaction import HIDDEN
 
-# variables whose values are shown: settings that hold no secret, and whose values are everyday words
-_NOT_SECRET = re.compile(r"^(PATH|HOME|USER|LANG|SHELL|PWD|TERM|LOGNAME|SHLVL|_)$|^(GONOGO|LC|PIP|PYTHON|GIT)_")
-_MIN_LENGTH = 4  # characters; masking a shorter value would garble ordinary text
+# variables whose values are never masked: settings of the bot and of its machine, by their exact names
+_SHOWN = frozenset(
+    """PATH HOME USER LANG LANGUAGE SHELL PWD OLDPWD TERM LOGNAME SHLVL HOSTNAME TMPDIR TZ MAIL EDITOR PAGER COLUMNS
+    LINES COLORTERM DISPLAY VIRTUAL_ENV LC_ALL LC_CTYPE LC_COLLATE LC_MESSAGES LC_NUMERIC LC_TIME LC_MONETARY PYTHONPATH
+    PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE PYTHONHASHSEED PYTHON_VERSION GONOGO_STATE GONOGO_RUNBOOK
+    GONOGO_WATCH_SPEED GONOGO_PORT GONOGO_HTTP_HOST GONOGO_TERMINAL_USERS GONOGO_RECORD_KEY_FILE GONOGO_BROWSER
+    SLACK_API_URL _""".split()  # noqa: SIM905  a list reads worse
+)
+# values of settings, which are everyday words: masking them would garble ordinary text
+_EVERYDAY = frozenset(
+    """true false none null main master prod production staging development test debug info warning error localhost
+    127.0.0.1 postgres root admin""".split()  # noqa: SIM905
+)
+_SECRET_NAME = re.compile(
+    r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|AUTHORIZATION|COOKIE|APIKEY|WEBHOOK|DSN|SALT)S?(_|$)"
+    r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)"
+)
+_HASH_NAME = re.compile(r"COMMIT|SHA|REV|DIGEST|VERSION|BUILD")  # a value that only looks random, and that people read
+_MIN_BY_NAME = 6  # characters of a value that is a secret by its variable's name alone
+_PASSWORD_IN_URL = re.compile(r"://[^:@/?#\s]*:(?!\d{1,5}[/?#])[^\s]*@")  # also one with a slash in it; not a port
+_MIN_CUT = 4  # characters of a secret that is cut at the edge of a text
 
 
 class Redactor:
-    """Masks each secret, also when it is percent-encoded or the password of a URL."""
+    """Masks each secret in all its forms. A text that was cut may begin or end with a part of a secret."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._secrets: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._parts: frozenset[str] = frozenset()
+        self._literals = _literals(self._parts)
         self.learn(*values)
 
     def learn(self, *values: str) -> None:
         """Mask these values too, from now on."""
-        # a new set and a new pattern each time: other threads read them meanwhile
-        self._secrets = self._secrets | {form for value in values for form in _forms(value) if len(form) >= _MIN_LENGTH}
-        longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        # new ones each time: other threads read them meanwhile
+        self._parts = self._parts | {part for value in values for part in parts_of(value)}
+        self._literals = _literals(self._parts)
 
-    def __call__(self, text: str) -> str:
-        """The text with its secrets masked."""
-        pattern = self._pattern
-        return pattern.sub(HIDDEN, text) if pattern else text
+    def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
+        """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""
+        literals = self._literals
+        start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
+        end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
+        inner = literals.replace(text[start : len(text) - end], HIDDEN)
+        return HIDDEN * bool(start) + inner + HIDDEN * bool(end)
+
+
+@lru_cache(maxsize=8)
+def _literals(parts: frozenset[str]) -> Literals:
+    return Literals(form for part in parts for form in forms_of(part))
 
 
 def redactor_for(names: Iterable[str], environ: Mapping[str, str]) -> Redactor:
-    """A redactor for the variables that a page names (with or without `$`), and for Slack's own."""
-    page = [name.removeprefix("$") for name in names]
-    slack = [name for name in environ if name.startswith("SLACK_") and name != "SLACK_API_URL"]
-    return Redactor(environ[name] for name in [*page, *slack] if environ.get(name) and not _NOT_SECRET.match(name))
+    """A redactor for the variables that a page names (with or without `$`), and for all that look like secrets."""
+    return Redactor(secret_values(names, environ))
 
 
-def _forms(value: str) -> set[str]:
-    """The forms in which a secret may appear."""
-    forms = {value, quote(value, safe=""), unquote(value)}
-    if "://" in value:
-        parts = urlsplit(value)
-        forms |= {secret for secret in (parts.password, parts.netloc) if secret}
-        forms |= {unquote(parts.password)} if parts.password else set()
-    return forms
+def secret_values(names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """The values that such a redactor masks."""
+    named = {name.removeprefix("$") for name in names} | {name for name in environ if name.startswith("SLACK_")}
+    return [value for name, value in environ.items() if _is_masked(name, value, named)]
+
+
+def _is_masked(name: str, value: str, named: set[str]) -> bool:
+    if name in _SHOWN or value.strip().lower() in _EVERYDAY or (value.isdecimal() and len(value) < 6):
+        return False
+    return name in named or looks_secret(name, value)
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Whether a variable holds a secret by its name, or by a value that no person would write."""
+    if _PASSWORD_IN_URL.search(value):
+        return True
+    if _SECRET_NAME.search(name.upper()) and len(value) >= _MIN_BY_NAME and not value.startswith(("/", "./", "~/")):
+        return True
+    return looks_random(value) and not _HASH_NAME.search(name.upper())

@@ -13,22 +13,24 @@ import httpx
 from bot.tools.page_texts import header, json_body, resolve, url_path
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
-from commands.ports.web import USER_AGENT, HttpRequest, HttpResponse
+from bot.tools.web_body import UnreadableBodyError, read_body, text_of
+from bot.tools.web_client import deadline, make_client
+from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
-MAX_BODY = 1024 * 1024  # bytes of an answer that are read
+LONGEST_PATH = 200  # characters of a path in a message
 TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
 
 
 class HttpWeb:
-    """`commands.ports.web.Web` over httpx. Each thread has its own client: threads would queue for a shared one."""
+    """`commands.ports.web.Web` over httpx, with one client for each place, which all threads share."""
 
     def __init__(self, webs: Mapping[str, WebPlace], environ: Mapping[str, str], redact: Redactor) -> None:
         self._webs = webs
         self._environ = environ
         self._redact = redact
-        self._local = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._mutex = threading.Lock()
+        self._clients: dict[str, httpx.Client] = {}
 
     def request(self, place: str, call: HttpRequest) -> HttpResponse:
         """See `commands.ports.web.Web.request`."""
@@ -37,51 +39,55 @@ class HttpWeb:
         events: list[str] = []
         began = time.monotonic()
         try:
-            with self._client().stream(
-                call.method,
-                url,
-                headers=headers,
-                json=json_body(call.json, self._environ),
-                timeout=call.limit,
-                extensions={"trace": lambda event, _: events.append(event)},
-            ) as response:
-                body = self._body(response, began + call.limit)
+            with (
+                deadline(call.limit),
+                self._client(place).stream(
+                    call.method,
+                    url,
+                    headers=headers,
+                    json=json_body(call.json, self._environ),
+                    timeout=call.limit,
+                    extensions={"trace": lambda event, _: events.append(event)},
+                ) as response,
+            ):
+                body, cut = read_body(response)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise Unreachable(f"“{place}” cannot be reached: its address is not a web address.") from None
+        except (httpx.LocalProtocolError, UnicodeError):
+            # without the error: it quotes what could not be sent
+            raise Unreachable(
+                f"{_named(call)}: this request to “{place}” is not valid HTTP, so it was not sent."
+            ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _not_connected(place, httpx.URL(url), error, TCP_CONNECTED in events) from None
-        except (httpx.HTTPError, _TooSlow) as error:
-            late = isinstance(error, httpx.TimeoutException | _TooSlow)
+        except UnreadableBodyError as error:
+            raise LostTrack(f"{_named(call)}: the answer of “{place}” {error}.") from None
+        except httpx.HTTPError as error:
+            late = isinstance(error, httpx.TimeoutException)
             slow = f"did not answer within {call.limit:g} s"
             why = slow if late else "closed the connection before its answer was complete"
-            raise LostTrack(f"{call.method} {call.path}: “{place}” {why}.") from None
+            raise LostTrack(f"{_named(call)}: “{place}” {why}.") from None
         seconds = time.monotonic() - began
-        text = self._redact(body.decode(response.encoding or "utf-8", errors="replace"))
-        return HttpResponse(status=response.status_code, seconds=seconds, headers=dict(response.headers), text=text)
+        text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
+        answered = {name: self._redact(value) for name, value in response.headers.items()}
+        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text)
 
     def close(self) -> None:
         """See `commands.ports.web.Web.close`."""
-        clients, self._clients, self._local = self._clients, [], threading.local()
-        for client in clients:
+        with self._mutex:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
             client.close()
 
-    def _client(self) -> httpx.Client:
-        if not hasattr(self._local, "client"):
-            headers = {"User-Agent": USER_AGENT}
-            self._local.client = httpx.Client(trust_env=False, follow_redirects=False, headers=headers)
-            self._clients.append(self._local.client)
-        client: httpx.Client = self._local.client
-        return client
+    def _client(self, place: str) -> httpx.Client:
+        with self._mutex:
+            if place not in self._clients:
+                self._clients[place] = make_client()
+            return self._clients[place]
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if time.monotonic() > deadline:
-                raise _TooSlow
-            if len(body) > MAX_BODY:
-                break
-        return bytes(body[:MAX_BODY])
+
+def _named(call: HttpRequest) -> str:
+    return f"{call.method} {str(call.path)[:LONGEST_PATH]}"
 
 
 def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:
@@ -121,7 +127,3 @@ def _refused_elsewhere(url: httpx.URL, cause: BaseException) -> bool:
     except OSError:
         return False
     return False
-
-
-class _TooSlow(Exception):
-    """The whole answer took longer than its limit, though each chunk came in time."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+NOT_SEARCHED = "not searched for secrets"  # begins a finding about what is too long to be searched
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -20,7 +22,10 @@ class Analysis(Protocol):
     """Static analysis of code."""
 
     def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
-        """Find secrets in numbered lines. A finding names the kind of secret and never repeats the secret."""
+        """Find secrets in numbered lines. A finding names the kind of secret and never repeats the secret.
+
+        What is too long to be searched is a finding too, which begins with NOT_SEARCHED.
+        """
 
     def syntax_error(self, sql: str) -> Finding | None:
         """Parse a file with PostgreSQL's own parser. Return its error, or None if the file parses."""

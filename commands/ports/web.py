@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commands.ports.page_text import Text
+from commands.text.foreign_json import read_json
 
 USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log
 
@@ -36,12 +36,8 @@ class HttpResponse:
     text: str
 
     def json(self) -> Any:
-        """Parse the body as JSON, which has no NaN and no Infinity. Raises ValueError."""
-        return json.loads(self.text, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+        """Parse the body as JSON, as `read_json` does. Raises ValueError."""
+        return read_json(self.text)
 
 
 class Web(Protocol):

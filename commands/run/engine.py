@@ -57,13 +57,14 @@ class Engine:
         kept: list[Run] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
             try:
+                # before all else, because a rollback may be in the state file; what follows a kept run takes seconds
+                for run in self._without_runner():
+                    if not self._stopping.is_set():
+                        self._start_runner(run)
                 if kept is None:
                     kept = [run for run in self.store.runs() if run.state == RunState.KEPT]
                 for run in kept:
                     self._start_next(run)
-                for run in self.store.active_runs():
-                    if run.id not in self._runners and not self._stopping.is_set():
-                        self._start_runner(run)
                 kept = [run for number in self._ended() if (run := self.store.run(number)).state == RunState.KEPT]
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
@@ -75,16 +76,31 @@ class Engine:
             with self.store.changed:
                 self.store.changed.wait(POLL)
 
+    def _without_runner(self) -> list[Run]:
+        """The active runs that nobody carries out yet; those that roll back come first."""
+        waiting = [run for run in self.store.active_runs() if run.id not in self._runners]
+        return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
+
+    def _rolls_back(self, run: Run) -> bool:
+        try:
+            return self.store.record(run.id).rollback is not None
+        except Exception:  # a record that cannot be read is reported by its runner, and holds up no other run
+            return False
+
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
         try:
             require_true_run(self.store, run, datetime.now(UTC))
             page = page_of(run)
             runner = Runner(self.store, page, run.id, self._tools_for(page))
-        except (Refused, OSError, ValueError) as error:
-            if self._errors.get(run.id) != str(error):
-                LOG.warning("run %s of %s cannot be carried out: %s", run.id, run.target, error)
-            self._errors[run.id] = str(error)
+        except BadRecord:
+            raise
+        except Exception as error:
+            # of an error that nobody expected only the name: its message may hold a secret
+            why = str(error) if isinstance(error, (Refused, OSError, ValueError)) else type(error).__name__
+            if self._errors.get(run.id) != why:
+                LOG.warning("run %s of %s cannot be carried out: %s", run.id, run.target, why)
+            self._errors[run.id] = why
             return
         self._errors.pop(run.id, None)
         self._runners[run.id] = runner
@@ -99,7 +115,11 @@ class Engine:
 
     def _start_next(self, run: Run) -> None:
         """Start the page that a kept run's decision names, once."""
-        page = page_of(run)
+        try:
+            page = page_of(run)
+        except Refused as error:
+            LOG.warning("after run %s no page is started: %s", run.id, error)
+            return
         record = self.store.record(run.id)
         keep = record.keep
         if not page.decision.starts or not keep or record.newest(NextRun):

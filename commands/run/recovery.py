@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from commands.runbook.page import Page, PageStep
-from commands.steps.outcome import Context, Outcome, unknown
+from commands.steps.outcome import Context, Outcome, stopped, unknown
 from state.errors import GonogoError
 from state.records import AttemptState, Record
 
@@ -16,6 +16,8 @@ LOG = logging.getLogger("gonogo.recovery")
 PATIENCE = 60.0  # seconds in which an unreachable host or database may come back before people are asked
 RETRY_INTERVAL = 1.0  # seconds between two tries
 CANNOT_TELL = "The bot was interrupted here, and recovery cannot tell how this ended."
+
+NOT_CHECKED = "The bot was interrupted here. It was not checked how this ended, because the rollback comes first."
 
 
 def recover_after_crash(step: PageStep) -> Callable[[Context], Outcome]:
@@ -29,6 +31,16 @@ def give_up_elsewhere(_: Context) -> Outcome:
         "The bot was interrupted here, and its environment leads to other places now, so recovery cannot tell how this "
         "ended. Check production before you decide."
     )
+
+
+def end_before_rollback(step: PageStep) -> Callable[[Context], Outcome]:
+    """What to do about such an attempt in a rollback: end what may still change production or run on a host.
+
+    Any other step is not run again, and no answer of it is looked at: nothing delays the rollback's first step.
+    """
+    if step.box.changes_production or step.box.has_job:
+        return recover_after_crash(step)
+    return lambda _: stopped(NOT_CHECKED)
 
 
 def resolve_unknown(step: PageStep, ctx: Context, outcome: Outcome) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from commands.ports.tools import Tools
@@ -33,7 +34,7 @@ from commands.run.environment import compare_places
 from commands.run.events import run_moved, step_began
 from commands.run.evidence_check import check_evidence
 from commands.run.record_guard import RecordGuard
-from commands.run.recovery import clean_up_after_run, give_up_elsewhere, recover_after_crash
+from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
@@ -97,8 +98,14 @@ class Runner:
     # -- the loop -------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
-        self._recover()
-        self._loss.start()
+        try:
+            self._recover()
+            self._loss.start()
+            self._take_turns()
+        finally:
+            self.tools.close()
+
+    def _take_turns(self) -> None:
         while not self._detaching.is_set():
             try:
                 if not self._turn():
@@ -121,16 +128,24 @@ class Runner:
         if not rolls_back and self._guard.check(record, self._version[0], self._now()):
             return True
         if not self._clock_monitor.record_jump(self.store, record):
-            self._posts.write_due(record, self._now())
-            self._slow.report(record, self._now())
-            self._report_due(record, self._now())
-            self._carry_out(decide(self.page, record, self._now()), record)
+            instruction = decide(self.page, record, self._now())
+            if rolls_back and not isinstance(instruction, Wait):
+                # nothing comes before what a rollback does next
+                self._carry_out(instruction, record)
+                self._report_due(record, self._now())
+            else:
+                self._report_due(record, self._now())
+                self._carry_out(decide(self.page, record, self._now()), record)
         if rolls_back:
             self._guard.check(record, self._version[0], self._now())
         return True
 
     def _report_due(self, record: Record, now: datetime) -> None:
-        """Write the reminders that are due, and how much of the rollback's time budget is used."""
+        """Write the status, slow steps and reminders that are due, and how much of the rollback's time is used."""
+        if not self.store.run(self.number).active:
+            return
+        self._posts.write_due(record, now)
+        self._slow.report(record, now)
         events = reminders.due_reminders(self.page, record, now)
         events += budget.due_budget_events(self.page, record, self._slow.usual(record), now)
         if events:
@@ -225,13 +240,17 @@ class Runner:
         """
         record = self.store.record(self.number)
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
-        self._posts.take_over(record, self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
                 step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
-                work = self._evidence_work if attempt.step == CHECK else recover_after_crash(step)
-                forward = step.part != Part.ROLLBACK
-                if elsewhere and forward and not record.rollback:
-                    work = give_up_elsewhere
-                stopped = forward and (elsewhere or record.rollback is not None)
-                self._steps.begin(step, attempt.attempt, work, stopped=stopped)
+                stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
+                self._steps.begin(step, attempt.attempt, self._recovery(step, record, elsewhere), stopped=stopped)
+        self._posts.take_over(record, self._now())
+
+    def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:
+        """What to do about an attempt that an earlier runner left running."""
+        if step.part != Part.ROLLBACK and record.rollback:
+            return end_before_rollback(step)
+        if step.part != Part.ROLLBACK and elsewhere:
+            return give_up_elsewhere
+        return self._evidence_work if step.id == CHECK else recover_after_crash(step)

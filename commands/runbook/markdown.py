@@ -12,6 +12,8 @@ from markdown_it.token import Token
 
 from state.errors import BadPage
 
+MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
+MAX_LINE = 4_000  # characters; the TOML reader's time grows with the square of a line like a.a.a.a
 _PARSER = MarkdownIt("commonmark").enable("table")
 _FENCE_START = re.compile(r"\s{0,3}(```|~~~)\s*\w")
 _HEADING_OR_FENCE = re.compile(r"^\s*(#{1,6}\s|```|~~~)", re.MULTILINE)
@@ -56,6 +58,7 @@ class Section:
 def read_sections(text: str) -> list[Section]:
     """Split a page at its headings. Raises BadPage for everything that looks runnable but would not run."""
     lines = text.splitlines()
+    _refuse_too_long(text, lines)
     sections = [Section(level=0, title="", line=1)]
     details = 0  # open <details> elements
     for index, token in enumerate(tokens := _PARSER.parse(text)):
@@ -77,6 +80,13 @@ def read_sections(text: str) -> list[Section]:
             )
             sections[-1].prose += token.content + "\n"
     return sections[1:] if not sections[0].prose and sections[0].box is None else sections
+
+
+def _refuse_too_long(text: str, lines: list[str]) -> None:
+    if len(text) > MAX_PAGE:
+        raise BadPage(1, "", f"the page has {len(text):,} characters; at most {MAX_PAGE:,} are read, so split it")
+    if long := next((number for number, line in enumerate(lines, 1) if len(line) > MAX_LINE), None):
+        raise BadPage(long, "", f"the line has more than {MAX_LINE:,} characters; break it")
 
 
 def _refuse_nested(token: Token, line: int, where: str, what: str) -> None:
@@ -129,6 +139,9 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
         reason = re.sub(r" \(at .*\)$", "", str(error))
         reason = reason.replace("Cannot overwrite a value", "this field is in the box twice; remove one")
         raise BadPage(at, where, f"the box is not valid TOML: {reason}") from None
+    except (ValueError, RecursionError):
+        why = "a number has too many digits, or lists and tables are too deep inside each other"
+        raise BadPage(line, where, f"the box cannot be read as TOML: {why}") from None
     box = Box(kind=kind, line=line, source=source, fields=fields)
     if "kind" in fields:
         raise BadPage(box.line_of(("kind",)), where, f"kind: the box already says `toml {kind}`; remove the field")

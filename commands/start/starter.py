@@ -22,6 +22,7 @@ from state.errors import TooLate
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
+from state.shortening import shortened
 from state.sqlite.store import Store
 
 MAX_NOTE = 500  # characters
@@ -93,7 +94,7 @@ def start(
     press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
-    ref, note = require_valid_request(page, request, people), request.note[:MAX_NOTE]
+    ref, note = require_valid_request(page, request, people), shortened(request.note, MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,

@@ -83,6 +83,8 @@ class StepBox(Strict):
     kind: ClassVar[str]
     # may change production; a kind that cannot is simply run again after a crash
     changes_production: ClassVar[bool] = False
+    # has a command on a host that goes on without the bot, so it must be ended there before a rollback
+    has_job: ClassVar[bool] = False
     # waits for people or for a time of day, so it is never reported as slow
     waits: ClassVar[bool] = False
     # only asks people; their signatures are its result

@@ -11,6 +11,11 @@ from typing import Any
 from commands.ports.shell import OutputListener, ignore_output
 from commands.ports.tools import Tools
 from state.records import AttemptState, Run
+from state.shortening import shortened
+
+# characters; what a host or a server sent may stand in each of them
+LONGEST_SUMMARY, LONGEST_LINE, LONGEST_OUTPUT = 2_000, 1_000, 1_000_000
+MOST_LINES = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,15 @@ class Outcome:
     evidence: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
     inconclusive: bool = False
+
+    def __post_init__(self) -> None:
+        cut = {
+            "summary": shortened(self.summary, LONGEST_SUMMARY),
+            "lines": tuple(shortened(line, LONGEST_LINE) for line in self.lines[:MOST_LINES]),
+            "output": shortened(self.output, LONGEST_OUTPUT),
+        }
+        for name, value in cut.items():
+            object.__setattr__(self, name, value)
 
     def as_data(self) -> dict[str, Any]:
         """What the record stores besides state and summary, without empty fields."""

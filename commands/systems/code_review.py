@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from commands.ports.analysis import Finding
+from commands.ports.analysis import NOT_SEARCHED, Finding
 from commands.systems.postgres.sql_file import unsafe_statements
 
 _JAVASCRIPT_DEBUG = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
@@ -37,7 +37,10 @@ def review_added_lines(file: str, lines: Sequence[tuple[int, str]], secrets: Ite
     """
     debug = re.compile("|".join(filter(None, (_DEBUG.get(PurePosixPath(file).suffix), _LEFTOVER))))
     findings = [(number, f"debug code: {match[0]}") for number, text in lines if (match := debug.search(text))]
-    findings += [(secret.line, f"{LEAK}: {secret.why}") for secret in secrets]
+    findings += [
+        (secret.line, secret.why if secret.why.startswith(NOT_SEARCHED) else f"{LEAK}: {secret.why}")
+        for secret in secrets
+    ]
     return [f"{file}:{number} {what}" for number, what in sorted(findings)]
 
 

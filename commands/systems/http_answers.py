@@ -13,7 +13,8 @@ from commands.text.redaction import HIDDEN, masked_json
 Shape = Literal["json", "list", "object", "page"]
 SHAPES: dict[str, str] = {"json": "JSON", "list": "a JSON list", "object": "a JSON object", "page": "an HTML page"}
 _TYPES: dict[str, type] = {"list": list, "object": dict}
-_PAGE = re.compile(r"\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
 
 
@@ -36,7 +37,16 @@ def shape_error(answer: HttpResponse, shape: Shape) -> str:
 
 def is_page(answer: HttpResponse) -> bool:
     """Whether an answer is a web page: a log-in, a proxy or a single-page application returns one for any path."""
-    return _PAGE.match(answer.text.lstrip("\ufeff")) is not None
+    text = answer.text.lstrip("\ufeff")
+    at = _behind_space(text, 0)
+    while text.startswith("<!--", at) and (end := text.find("-->", at)) >= 0:
+        at = _behind_space(text, end + 3)
+    return _FIRST_TAG.match(text, at) is not None
+
+
+def _behind_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def field_errors(data: Any, expected: Mapping[str, Any]) -> list[str]:

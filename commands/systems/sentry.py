@@ -15,7 +15,7 @@ from state.errors import LostTrack, ToolError, Unreachable
 
 PAGE_SIZE = 100  # the most issues that Sentry puts on one page
 MAX_PAGES = 10  # a release with more new issues than ten pages needs no exact number
-_NEXT_PAGE = re.compile(r'<[^>]*>\s*;\s*rel="next"\s*;\s*results="true"\s*;\s*cursor="([^"]+)"')
+_LONGEST_LINK = 10_000  # characters of the header that names the next page
 _DEFAULT_WAIT = 5.0  # seconds, after a 429 without a Retry-After header
 
 
@@ -79,11 +79,11 @@ class Project:
                 issues += [_issue(entry) for entry in entries]
             except (TypeError, KeyError, ValueError, AttributeError):
                 raise SentryError("The error tracker's list of issues is not that of Sentry's API.") from None
-            following = _NEXT_PAGE.search(_header(answer.headers, "link"))
-            if not following:
+            cursor = _next_cursor(_header(answer.headers, "link"))
+            if not cursor:
                 return issues, False
             # only the cursor is used, not the whole link: the token must go to no other address than the page's
-            params["cursor"] = following[1]
+            params["cursor"] = cursor
         return issues, True
 
     def _get(self, path: str, params: Mapping[str, str]) -> HttpResponse:
@@ -156,6 +156,15 @@ def _issue(entry: Mapping[str, Any]) -> Issue:
         events=int(counts["count"]),
         first_seen=datetime.fromisoformat(str(lifetime["firstSeen"])),
     )
+
+
+def _next_cursor(link: str) -> str:
+    """The cursor of the next page, from a header like <https://…>; rel="next"; results="true"; cursor="…", or empty."""
+    for entry in link[:_LONGEST_LINK].split(","):
+        fields = dict(field.strip().partition("=")[::2] for field in entry.split(";")[1:])
+        if (fields.get("rel"), fields.get("results")) == ('"next"', '"true"'):
+            return fields.get("cursor", "").strip('"')
+    return ""
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
+
+from commands.text.foreign_json import read_json
 
 HIDDEN = "•••"
 # in plain text: words in a name that say that the value after it is a secret
@@ -56,7 +59,8 @@ _FORM_FIELD = re.compile(
 )
 _MIN_SECRET = 6  # characters; a shorter word is never taken for a secret
 _WORD = re.compile(rf"[^\s\"'<>,;(){{}}\[\]]{{{_MIN_SECRET},}}")
-_JWT = re.compile(r"\beyJ[\w-]{1,4000}\.[\w-]{1,8000}(?:\.[\w-]{0,8000}){0,4}")
+_DOTTED = re.compile(r"[\w.-]{8,}+")
+_JWT_START = re.compile(r"\beyJ(?=[\w-])")
 
 
 def masked(text: str, requested: Iterable[str] = ()) -> str:
@@ -68,7 +72,7 @@ def masked(text: str, requested: Iterable[str] = ()) -> str:
     """
     suspicious = any(map(is_secret_name, requested))
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except ValueError:
         return _mask_words(_mask_text(text)) if suspicious else _mask_text(text)
     hidden = masked_json(data)
@@ -129,7 +133,18 @@ def _mask_all(data: Any) -> Any:
 def _mask_text(text: str) -> str:
     for pattern in (_HEADER, _BEARER, _FORM_FIELD):
         text = pattern.sub(rf"\1{HIDDEN}", text)
-    return _JWT.sub(HIDDEN, _PAIR.sub(_mask_pair, text))
+    return _DOTTED.sub(_mask_jwt, _PAIR.sub(_mask_pair, text))
+
+
+def _mask_jwt(word: re.Match[str]) -> str:
+    """A word, masked from the start of a JWT on, which is a part that begins with eyJ, a dot, and another part."""
+    parts = word[0].split(".")
+    at = 0
+    for part, following in pairwise(parts):
+        if following and (start := _JWT_START.search(part)):
+            return word[0][: at + start.start()] + HIDDEN
+        at += len(part) + 1
+    return word[0]
 
 
 def _mask_pair(pair: re.Match[str]) -> str:

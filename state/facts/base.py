@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from state import shortening
+
 LONGEST_REASON = 500  # characters
 
 
@@ -93,5 +95,5 @@ class Fact:
 
 
 def shortened(reason: str) -> str:
-    """A reason as it is stored: stripped, and cut to LONGEST_REASON characters."""
-    return reason.strip()[:LONGEST_REASON]
+    """A reason as it is stored: stripped, and cut to LONGEST_REASON characters with a note."""
+    return shortening.shortened(reason.strip(), LONGEST_REASON)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 
 import pytest
 
 from bot import log
+from bot.tools.secrets import Redactor
+
+SECRET = "s3cr3t-0123456789"
 
 
 def record(name: str, words: str, level: int = logging.ERROR, **more: object) -> logging.LogRecord:
@@ -82,18 +86,25 @@ def test_the_log_goes_to_standard_error_through_the_filter(monkeypatch: pytest.M
     root = logging.Logger("root")
     monkeypatch.setattr(logging, "root", root)
     monkeypatch.setattr(logging, "getLogger", lambda *_: root)
-    log.set_up()
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    log.set_up(Redactor([SECRET]))
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
     assert handler.stream is sys.stderr
     assert [type(one) for one in handler.filters] == [log.RepeatFilter]
     assert root.level == logging.INFO
+    assert SECRET not in handler.format(record("gonogo.x", f"with {SECRET}"))
+    sys.excepthook(ValueError, ValueError(f"uncaught {SECRET}"), None)
+    threading.excepthook(threading.ExceptHookArgs((ValueError, ValueError(SECRET), None, None)))
 
 
 def test_nothing_from_outside_forges_a_line_of_the_log() -> None:
-    form = log.OneLineFormatter("%(levelname)s %(name)s: %(message)s")
+    form = log.LineFormatter(Redactor([]))
     line = form.format(record("gonogo", "host said \x1b[2Kno\n2026-11-28 INFO gonogo: run 1 was kept \u202e"))
-    assert line == "ERROR gonogo: host said \\x1b[2Kno\\n2026-11-28 INFO gonogo: run 1 was kept \\u202e"
+    assert (
+        line.partition(" ERROR ")[2] == "gonogo: host said \\x1b[2Kno\\n2026-11-28 INFO gonogo: run 1 was kept \\u202e"
+    )
 
 
 def test_the_lines_of_a_traceback_are_indented_and_plain() -> None:
@@ -102,8 +113,28 @@ def test_the_lines_of_a_traceback_are_indented_and_plain() -> None:
     except ValueError as error:
         error.args = ("x\n2026-11-28 INFO gonogo: run 1 was kept\x1b[1A",)
         info = sys.exc_info()
-    form = log.OneLineFormatter("%(message)s")
+    form = log.LineFormatter(Redactor([]))
     first, *others = form.format(record("gonogo", "internal error", exc_info=info)).split("\n")
-    assert first == "internal error"
+    assert first.endswith(" gonogo: internal error")
     assert all(other.startswith("    ") for other in others), others
     assert others[-1] == "    2026-11-28 INFO gonogo: run 1 was kept\\x1b[1A"
+
+
+def test_what_http_clients_say_about_each_request_is_left_out_and_addresses_in_a_librarys_line_are_cut() -> None:
+    assert written(log.RepeatFilter(), record("httpx", "HTTP Request: GET http://a:b@c", logging.INFO)) is None
+    assert written(log.RepeatFilter(), record("httpcore.http11", "x", logging.INFO)) is None
+    line = written(log.RepeatFilter(), record("slack_sdk", "cannot open wss://slack.test/link/?ticket=1 now"))
+    assert line == "cannot open wss://… now"
+
+
+def test_a_traceback_shows_no_secret_and_a_line_has_a_length() -> None:
+    formatter = log.LineFormatter(Redactor([SECRET]))
+    try:
+        int(f"with {SECRET}")
+    except ValueError:
+        line = formatter.format(record("gonogo.x", "failed", exc_info=sys.exc_info()))
+    assert "ValueError: invalid literal for int() with base 10: 'with •••'" in line
+    assert SECRET not in line
+    long = formatter.format(record("gonogo.x", "x" * 200_000))
+    assert len(long) == log.LONGEST_LINE
+    assert long.endswith(" characters)")

@@ -17,7 +17,7 @@ from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
 from commands.start.starter import start
-from state.facts import Actor, Door
+from state.facts import Actor, Door, RollbackRequest
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
@@ -125,6 +125,23 @@ def test_the_bot_stores_who_may_act_at_the_terminal(shop: Path, monkeypatch: pyt
         bot.kill()
         bot.wait()
         store.close()
+
+
+def test_a_rollback_in_the_state_file_begins_although_the_page_on_disk_is_broken(shop: Path) -> None:
+    store = start_run(shop, "true")
+    (shop / "small.md").write_text("# broken\n\n```toml\n")
+    store.add_fact(1, RollbackRequest(by=Actor(person="U1", door=Door.SLACK), at=datetime.now(UTC)))
+    bot = serve(slack=False)
+    try:
+        wait_for(lambda: store.run(1).state == RunState.ABORTED, "the end of the run")
+        assert bot.poll() is None
+    finally:
+        bot.kill()
+        bot.wait()
+        store.close()
+    # without an active run it refuses, as before
+    bot = serve(slack=False)
+    assert bot.wait(20) != 0
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,10 @@ def test_http_mode_listens_on_loopback_unless_told_otherwise(value: str, host: s
         (
             "GONOGO_HTTP_HOST",
             "my.host",
-            "GONOGO_HTTP_HOST is 'my.host'; it must be an IP address of this machine, like 127.0.0.1, or 0.0.0.0 for all.",
+            (
+                "GONOGO_HTTP_HOST is 'my.host'; it must be an IP address of this machine, like 127.0.0.1, "
+                "or 0.0.0.0 for all."
+            ),
         ),
         ("GONOGO_WATCH_SPEED", "fast", "GONOGO_WATCH_SPEED is 'fast'; it must be a number."),
         ("GONOGO_WATCH_SPEED", "0.5", "GONOGO_WATCH_SPEED is 0.5; it must be 1 (production) to 100000 (rehearsals)."),

@@ -8,6 +8,7 @@ import pytest
 
 from bot.text import (
     bold,
+    clean,
     clip,
     code,
     counted,
@@ -25,6 +26,7 @@ from bot.text import (
     with_mentions,
 )
 from state.events import EventData, RollbackRequested, StepBegan, StepEnded, UnknownEvent
+from tests.growth import assert_linear
 
 
 def test_a_clipped_emoji_is_never_cut_in_half() -> None:
@@ -107,3 +109,16 @@ def test_an_event_has_a_title_and_the_first_of_its_details() -> None:
     assert event_title_and_detail(StepEnded(title="Deploy", summary="", state="done")) == ("Deploy", "done")
     assert event_title_and_detail(StepEnded(title="Deploy", summary="It is there.")) == ("Deploy", "It is there.")
     assert event_title_and_detail(RollbackRequested(reason="it burns")) == ("", "it burns")
+
+
+@pytest.mark.parametrize(
+    "piece", ["\x1b]", "\x1b[", "\x1b[1;", "\x1b]0;", "<", "&", "```", "\r", "Uabc", "\u202e", "😀"]
+)
+def test_the_time_to_prepare_a_text_for_slack_grows_with_its_length_and_no_faster(piece: str) -> None:
+    for act in (escape, clean, notification_text, with_mentions, lambda text: code(text.split("\n"))):
+        assert_linear(act, piece)
+
+
+def test_a_terminal_code_ends_at_either_of_its_ends_and_where_the_next_one_begins() -> None:
+    assert escape("\x1b]0;title\x07a \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1b[1;31mred\x1b[0m") == "a link red"
+    assert escape("\x1b]never \x1b[31mclosed") == "]never closed"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from commands.ports.analysis import Finding
+from commands.text.foreign_json import read_json
 from state.errors import Failed
 
 LIMIT = 30.0  # seconds
@@ -39,7 +39,7 @@ def lint(sql: str) -> list[Finding]:
     words = [program, "--reporter", "json", "--stdin-filepath", "file.sql", f"--exclude={','.join(EXCLUDED_RULES)}"]
     try:
         ended = subprocess.run(words, input=sql, capture_output=True, text=True, timeout=LIMIT, check=False)
-        remarks = json.loads(ended.stdout)
+        remarks = read_json(ended.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         raise Failed("squawk could not read the file.") from None
     return [

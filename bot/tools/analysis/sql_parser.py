@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_file import invalid_character, line_of
+from commands.systems.postgres.sql_file import invalid_character
+from commands.systems.postgres.sql_tokens import line_of, long_operator, without_comments
+
+_LONGEST = 300  # characters of the parser's message, which may quote the rest of the file
 
 
 def syntax_error(sql: str) -> Finding | None:
@@ -12,11 +15,14 @@ def syntax_error(sql: str) -> Finding | None:
 
     if invalid := invalid_character(sql):
         return invalid
+    if (offset := long_operator(sql)) >= 0:
+        return Finding(line=line_of(sql, offset), why="an operator with more than 63 characters")
     try:
         # `pgparse.parse` would also build a JSON tree. That fails for deep statements, though they are valid SQL: with
         # RecursionError, or with a crash of the process. A fingerprint uses the same parser and builds no tree.
-        pgparse.fingerprint(sql)
+        # Without the comments, because its time grows with the square of the comments inside each other.
+        pgparse.fingerprint(without_comments(sql))
     except pgparse.PGQueryError as error:
         # positions count characters from 1; 0 means unknown
-        return Finding(line=line_of(sql, max(error.position - 1, 0)), why=error.message)
+        return Finding(line=line_of(sql, max(error.position - 1, 0)), why=" ".join(error.message.split())[:_LONGEST])
     return None

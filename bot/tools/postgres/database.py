@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
@@ -33,6 +34,7 @@ SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_conn
 SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
+MOST_ROWS = 10_000  # of an answer that are read
 DATA_EXCEPTION = "22"  # the SQLSTATE class of errors about a value
 BLOCKERS = """
 SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
@@ -62,7 +64,11 @@ class PostgresDatabase:
             with connection.pipeline():
                 cursor = psycopg.RawCursor(connection).execute(text.encode(), values)
             columns = tuple(column.name for column in cursor.description or ())
-            return Rows(columns=columns, rows=tuple(cursor.fetchall()) if columns else ())
+            rows = cursor.fetchmany(MOST_ROWS) if columns else []
+            return Rows(columns=columns, rows=tuple(tuple(map(self._masked, row)) for row in rows))
+
+    def _masked(self, cell: Any) -> Any:
+        return self._redact(cell) if isinstance(cell, str) else cell
 
     def apply(
         self, database: str, migration: Migration, *, stop: threading.Event, on_output: OutputListener = ignore_output

@@ -12,7 +12,8 @@ import psycopg
 
 from bot.tools.analysis.sql_parser import syntax_error
 from commands.ports.shell import OutputListener
-from commands.systems.postgres.sql_file import line_of, statements
+from commands.systems.postgres.sql_file import statements
+from commands.systems.postgres.sql_tokens import line_of
 from commands.text.durations import format_duration
 from state.errors import Unreachable
 

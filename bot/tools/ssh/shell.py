@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import paramiko
@@ -15,31 +15,14 @@ from bot.tools.places import HostPlace
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
 from bot.tools.ssh.connection import Connection, login
+from bot.tools.ssh.exchange import Output, exchange
 from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
-_STATUS_LINE = re.compile(rb"^gonogo: (\w+) (\d+)$", re.MULTILINE)
-TICK = 0.05  # seconds between checks of `stop` and the limit
 REPORT_EVERY = 3.0  # seconds between two reports of a running job's output
 PATIENCE = 60.0  # seconds for a lost connection to come back
 RETRY_AFTER = 0.3  # seconds
-
-
-@dataclass
-class _Output:
-    """The output so far: its end, its whole size, and the status line of the program (state and exit code)."""
-
-    keep: int = TAIL
-    tail: bytearray = field(default_factory=bytearray)
-    size: int = 0
-    status: tuple[str, int] | None = None
-
-    def add(self, data: bytes) -> None:
-        self.tail += data
-        self.size += len(data)
-        if len(self.tail) > 2 * self.keep:
-            del self.tail[: -self.keep]
 
 
 class SshShell:
@@ -114,20 +97,26 @@ class SshShell:
                 self._connections[host] = Connection(login(host, *texts))
         return self._connections[host]
 
-    def redacted(self, data: bytes) -> str:
-        """Output as text, with its secrets masked."""
-        return self._redact(data.decode(errors="replace"))
+    def redacted(self, data: bytes, *, cut_start: bool, cut_end: bool = False) -> str:
+        """Output as text, with its secrets masked; where it was cut, also what is left of one."""
+        text = data.decode(errors="replace")
+        # half a character at the cut would hide the rest of a secret behind it
+        return self._redact(text.lstrip("\ufffd") if cut_start else text, cut_start=cut_start, cut_end=cut_end)
 
-    def _result(self, code: int, output: _Output, seconds: float) -> CommandResult:
-        tail = self.redacted(bytes(output.tail[-output.keep :]))
+    def _result(self, code: int, output: Output, seconds: float) -> CommandResult:
+        tail = self.redacted(bytes(output.tail[-output.keep :]), cut_start=output.size > output.keep)
         return CommandResult(code=code, tail=tail, size=output.size, seconds=seconds)
 
-    def _exchange(self, host: str, command: str, payload: bytes, limit: float, keep: int = TAIL) -> _Output:
-        output = _Output(keep=keep)
+    def _exchange(self, host: str, command: str, payload: bytes, limit: float, keep: int = TAIL) -> Output:
+        output = Output(keep=keep)
         deadline = time.monotonic() + limit
-        for _ in _read(self.connection(host).channel(), command, payload, output):
-            if time.monotonic() > deadline:
-                raise Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
+        late = Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
+        with closing(exchange(self.connection(host).channel(), command, payload, output, limit)) as turns:
+            for _ in turns:
+                if time.monotonic() > deadline:
+                    raise late
+        if output.status is None and time.monotonic() > deadline:
+            raise late
         return output
 
 
@@ -141,7 +130,7 @@ class _JobRun:
     stop: threading.Event
     on_output: OutputListener
     deadline: float
-    output: _Output = field(default_factory=_Output)
+    output: Output = field(default_factory=Output)
     reported_size: int = 0
     reported_at: float = field(default_factory=time.monotonic)
 
@@ -167,9 +156,11 @@ class _JobRun:
         """Follow the job over one connection; None if the connection was lost."""
         self.output.status = None
         command = job_protocol.run_command(self.job.key, self.output.size)
-        for _ in _read(channel, command, payload, self.output):
-            self._check_stop_and_limit()
-            self._report()
+        limit = self.deadline - time.monotonic()
+        with closing(exchange(channel, command, payload, self.output, limit)) as turns:
+            for _ in turns:
+                self._check_stop_and_limit()
+                self._report()
         return self.output.status
 
     def _report(self) -> None:
@@ -179,7 +170,8 @@ class _JobRun:
         self.reported_size, self.reported_at = self.output.size, time.monotonic()
         lines, newline, _ = bytes(self.output.tail).rpartition(b"\n")
         if newline:
-            self.on_output(self.shell.redacted(lines))
+            # the last line may be the first of a secret that goes on in the next one
+            self.on_output(self.shell.redacted(lines, cut_start=self.output.cut, cut_end=True))
 
     def _check_stop_and_limit(self) -> None:
         if self.stop.is_set():
@@ -189,7 +181,7 @@ class _JobRun:
             self._end("ran over its limit, and its result is unknown")
             raise Failed(
                 f"It ran over its limit of {self.job.limit:.0f} s and was killed.",
-                self.shell.redacted(bytes(self.output.tail)),
+                self.shell.redacted(bytes(self.output.tail), cut_start=self.output.cut, cut_end=True),
             )
 
     def _end(self, otherwise: str) -> None:
@@ -220,33 +212,3 @@ class _JobRun:
         self._check_stop_and_limit()
         self.stop.wait(RETRY_AFTER)
         return lost_at
-
-
-def _read(channel: paramiko.Channel, command: str, payload: bytes, output: _Output) -> Iterator[None]:
-    """Run one program. Yields after each piece of output and each tick; sets `output.status` at the end."""
-    errors = b""
-    try:
-        channel.exec_command(command)
-        channel.sendall(payload)
-        channel.shutdown_write()
-        channel.settimeout(TICK)
-        while True:
-            yield
-            try:
-                data = channel.recv(65536)
-            except TimeoutError:
-                continue
-            while channel.recv_stderr_ready():
-                errors += channel.recv_stderr(4096)
-            if not data:
-                break
-            output.add(data)
-        channel.settimeout(5)
-        while more := channel.recv_stderr(4096):
-            errors += more
-    except (paramiko.SSHException, OSError, EOFError):
-        pass  # the connection is lost: there is no status line then
-    finally:
-        channel.close()
-    if status := _STATUS_LINE.search(errors):
-        output.status = (status[1].decode(), int(status[2]))

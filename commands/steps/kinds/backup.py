@@ -74,6 +74,7 @@ class BackupStep(StepBox):
 
     kind: ClassVar[str] = "backup"
     evidence_name: ClassVar[str] = "backup"
+    has_job: ClassVar[bool] = True
 
     host: str
     database_url: EnvName

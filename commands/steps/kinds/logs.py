@@ -10,6 +10,7 @@ from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
+from commands.text.page_pattern import PagePattern
 
 _SCRIPT = f'{log_lines.SHELL_FUNCTIONS}new_lines "$FILE" "$SINCE"'
 _LINES = 8  # error lines that the thread shows
@@ -30,7 +31,7 @@ class LogsStep(StepBox):
     file: str = "<log_err>"
     since: str = "<log_offset_err>"
     bad: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
-    allow: list[str] = Field(default_factory=list)
+    allow: list[PagePattern] = Field(default_factory=list)
 
     def plan(self) -> list[str]:
         return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)

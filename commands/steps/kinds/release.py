@@ -64,6 +64,7 @@ class ReleaseStep(StepBox):
 
     kind: ClassVar[str] = "release"
     evidence_name: ClassVar[str] = "commit"
+    has_job: ClassVar[bool] = True
 
     host: str
     repository: EnvName

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from commands.steps.value_types import ValueType
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.durations import Duration, format_duration, parse_duration
+from commands.text.foreign_json import read_json
 
 _RESTART = """\
 printf 'before=%s\\n' "$(state)"
@@ -78,7 +78,7 @@ class ServiceStep(Pm2Step):
         values = parse_values(result.tail)
         if result.code or "after" not in values:
             return failed(f"pm2 did not answer (exit code {result.code}).", lines=result.last_lines)
-        before, after = json.loads(values["before"]), json.loads(values["after"])
+        before, after = read_json(values["before"]), read_json(values["after"])
         if not before.get("service"):
             return failed(self._missing(before["names"]))
         if not after.get("service") or "restart_failed" in values:
@@ -120,7 +120,7 @@ class ServiceStep(Pm2Step):
 
     def _judge_preflight(self, result: CommandResult) -> list[PreflightResult]:
         try:
-            now = json.loads(parse_values(result.tail)["now"])
+            now = read_json(parse_values(result.tail)["now"])
         except (KeyError, ValueError):
             return blocked("pm2 does not answer there", "run pm2 jlist there as this user")
         if not now.get("service"):

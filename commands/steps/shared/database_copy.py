@@ -30,6 +30,7 @@ class BackupCopyStep(StepBox):
     """
 
     needs_second_person: ClassVar[bool] = True
+    has_job: ClassVar[bool] = True
     # what the copy is for: "proof", "rehearsal"
     purpose: ClassVar[str]
     # uses the copy that a proof keeps on the server of `scratch_url`

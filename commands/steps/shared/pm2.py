@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,6 +15,8 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.values import fill, page_texts
 from commands.systems.logs import log_lines
+from commands.text.foreign_json import read_json
+from commands.text.page_pattern import PagePattern
 from state.errors import ToolError
 
 # Defines the shell function `state`, which prints all names and the service as JSON. The list of pm2 contains each
@@ -59,7 +60,7 @@ class Pm2Step(StepBox):
     commit: str
     headers: dict[str, str] = Field(default_factory=dict)
     errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
-    allow: list[str] = Field(default_factory=list)
+    allow: list[PagePattern] = Field(default_factory=list)
 
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host, as texts of the page."""
@@ -120,7 +121,7 @@ class Pm2Step(StepBox):
 
     def _service(self, result: CommandResult) -> dict[str, Any]:
         line = next((line for line in result.tail.splitlines() if line.startswith("now=")), "now={}")
-        return dict(json.loads(line.removeprefix("now=")).get("service") or {})
+        return dict(read_json(line.removeprefix("now=")).get("service") or {})
 
     def _error_lines(self, result: CommandResult) -> list[str]:
         return list(log_lines.parse_output(result.tail, self.allow).lines)

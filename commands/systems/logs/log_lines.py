@@ -10,6 +10,7 @@ from commands.systems.scripts import script
 
 DEFAULT_WORDS = ("error", "fatal")
 SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
+LONGEST = 300  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines, the newest ones
 _ROTATION_NOTES = {
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
@@ -60,7 +61,7 @@ def either(words: Sequence[str]) -> str:
 
 def parse_output(output: str, allow: Sequence[str]) -> NewLines:
     """Parse the program's output. Lines that match a regular expression of `allow` are left out."""
-    lines = [line.removeprefix("log: ") for line in output.splitlines() if line.startswith("log: ")]
+    lines = [line.removeprefix("log: ")[:LONGEST] for line in output.splitlines() if line.startswith("log: ")]
     bad = tuple(line[:200] for line in lines if not any(re.search(pattern, line) for pattern in allow))
     total = re.search(r"^found=(\d+)$", output, re.MULTILINE)
     rotations = re.findall(r"^moved=(\w*)$", output, re.MULTILINE)

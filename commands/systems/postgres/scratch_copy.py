@@ -5,7 +5,6 @@ It is used where the page names no scratch database.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from commands.ports.scratch_server import ScratchNeeds, ScratchServer
 from commands.ports.tools import Tools
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.scripts import script
+from commands.text.foreign_json import read_json
 from state.errors import Failed
 
 NEEDS_SCRIPT = f"""\
@@ -45,11 +45,11 @@ class DatabaseCopy:
         """Ask production, through its host. Raises Failed (its message is a clause), Unreachable."""
         ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE_URL": PageText(self.database_url)})
         answer = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
-        dump = re.search(r"^dump=\D*(\d+)", ended.tail, re.MULTILINE)
+        dump = re.search(r"^dump=[^\d\n]*+(\d+)", ended.tail, re.MULTILINE)
         if ended.code or not answer or not dump:
             unknown = f"production cannot be queried ({ended.last_line})"
             raise Failed(NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown, ended.tail)
-        needs = json.loads(answer[1])
+        needs = read_json(answer[1])
         return ScratchNeeds(
             size=needs["size"],
             encoding=needs["encoding"],

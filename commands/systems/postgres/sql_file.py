@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
 
 from commands.ports.analysis import Finding
+from commands.systems.postgres.sql_tokens import TOKEN, line_of, token_end, unclosed_kind
 
-_TOKEN = re.compile(
-    r"""
-    (?P<comment>--[^\n]*|/\*)
-    | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$)
-    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
-    | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
-    | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
-    | (?P<meta>\\[^\n]*)
-    | (?P<paren>[()])
-    | (?P<end>;)
-    """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
-)
 _OWN_TRANSACTION = "has its own transaction command; remove it, the file already runs in one transaction"
 _NO_TRANSACTION = "cannot run in a transaction; move it to a step of its own that uses psql"
 _UNSAFE = (
@@ -31,10 +17,13 @@ _UNSAFE = (
     (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", _NO_TRANSACTION),
     (r"COPY\b.*\bFROM\s+STDIN\b", "needs psql to send its data; write INSERT statements instead"),
 )  # fmt: skip
-_SERVER_WIDE = (
-    r"(CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)\b|ALTER\s+SYSTEM\b"
-    r"|(GRANT|REVOKE)\b(?!.*\bON\b)|(COMMENT|SECURITY\s+LABEL)\b.*\bON\s+(ROLE|DATABASE|TABLESPACE)\b"
+_SERVER_WIDE = re.compile(
+    r"\b((CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", re.IGNORECASE
 )
+_GRANT = re.compile(r"\b(GRANT|REVOKE)\b", re.IGNORECASE)  # of a role, if no ON follows
+_ON = re.compile(r"\bON\b", re.IGNORECASE)
+_LABEL = re.compile(r"\b(COMMENT|SECURITY\s+LABEL)\b", re.IGNORECASE)  # of a role and so on, if such an ON follows
+_ON_SERVER_WIDE = re.compile(r"\bON\s+(ROLE|DATABASE|TABLESPACE)\b", re.IGNORECASE)
 _HAS_CODE = r"DO\b|CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b"
 _TABLE_CHANGE = re.compile(
     r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
@@ -104,12 +93,28 @@ def server_wide_statements(text: str) -> list[Finding]:
 
     A function, a procedure or a DO block counts if such a command stands anywhere in its code.
     """
-    findings = []
-    for statement in statements(text):
-        matches = re.search if re.match(_HAS_CODE, statement.flat, re.IGNORECASE) else re.match
-        if matches(rf"\b({_SERVER_WIDE})", statement.flat, re.IGNORECASE):
-            findings.append(statement.finding("changes what all databases of the server share"))
-    return findings
+    why = "changes what all databases of the server share"
+    return [statement.finding(why) for statement in statements(text) if _is_server_wide(statement.flat)]
+
+
+def _is_server_wide(flat: str) -> bool:
+    if not re.match(_HAS_CODE, flat, re.IGNORECASE):
+        granted, labelled = _GRANT.match(flat), _LABEL.match(flat)
+        return bool(
+            _SERVER_WIDE.match(flat)
+            or (granted and not _ON.search(flat))
+            or (labelled and _ON_SERVER_WIDE.search(flat))
+        )
+    # each pattern is searched for once in the whole code, however often the others are in it
+    if _SERVER_WIDE.search(flat) or _last(_GRANT, flat) > _last(_ON, flat):
+        return True
+    labelled = _LABEL.search(flat)
+    return labelled is not None and labelled.start() < _last(_ON_SERVER_WIDE, flat)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """The offset of a pattern's last match, or -1."""
+    return max((found.start() for found in pattern.finditer(text)), default=-1)
 
 
 def changed_tables(text: str) -> list[str]:
@@ -130,63 +135,50 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     problems: list[Finding] = []
     # the pieces of the current statement with their offsets, without comments
     pieces: list[tuple[int, str]] = []
+    body = _FunctionBody()
     at = depth = 0
-    while match := _TOKEN.search(text, at):
+    while match := TOKEN.search(text, at):
         start = match.start()
         pieces.append((at, text[at:start]))
-        at = _token_end(text, match)
+        at = token_end(text, match)
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; remove it"
             problems.append(Finding(line=line_of(text, start), statement=match[0].strip(), why=why))
-        elif match["end"] and (depth > 0 or _in_function_body("".join(piece for _, piece in pieces))):
+        elif match["end"] and (depth > 0 or body.goes_on(pieces)):
             pieces.append((start, ";"))
         elif match["end"]:
             found += _statement(text, pieces, at)
-            pieces, depth = [], 0
+            pieces, depth, body = [], 0, _FunctionBody()
         elif match["paren"]:
             depth += 1 if match[0] == "(" else -1
             pieces.append((start, match[0]))
         else:
             if not match["comment"]:
                 pieces.append((start, text[start:at]))
-            if kind := _unclosed(text, match, at):
+            if kind := unclosed_kind(text, match, at):
                 why = f"a {kind} that is never closed"
                 problems.append(Finding(line=line_of(text, start), statement=match[0][:40], why=why))
     found += _statement(text, [*pieces, (at, text[at:])], len(text))
     return found, problems
 
 
-def _in_function_body(statement: str) -> bool:
-    """Whether a semicolon here ends a statement inside BEGIN ATOMIC ... END, and not the whole function."""
-    body = re.search(r"\bBEGIN\s+ATOMIC\b(.*)", statement, re.IGNORECASE | re.DOTALL)
-    return body is not None and not re.search(r"(^|;)\s*END\s*$", body[1], re.IGNORECASE)
+class _FunctionBody:
+    """Follows a statement through BEGIN ATOMIC ... END, and reads each of its pieces once."""
 
+    def __init__(self) -> None:
+        self._read = 0
+        self._open = False
 
-def _token_end(text: str, match: re.Match[str]) -> int:
-    """The offset behind a token; for a comment that never ends, one behind the end of the text.
-
-    Comments nest. A dollar quote ends at its own tag.
-    """
-    if match["dollar"]:
-        end = text.find(match["dollar"], match.end())
-        return end + len(match["dollar"]) if end >= 0 else len(text)
-    if match["comment"] != "/*":
-        return match.end()
-    depth, at = 1, match.end()
-    while depth and (mark := re.compile(r"/\*|\*/").search(text, at)):
-        depth += 1 if mark[0] == "/*" else -1
-        at = mark.end()
-    return at if not depth else len(text) + 1
-
-
-def _unclosed(text: str, match: re.Match[str], end: int) -> str:
-    """The kind of token that is never closed ("quote" or "comment"), or empty."""
-    if match["comment"]:
-        return "comment" if end > len(text) else ""
-    closed = match["string_end"] or match["escaped_end"] or match["name_end"]
-    if match["dollar"]:
-        closed = text[match.end() : end].endswith(match["dollar"])
-    return "" if closed else "quote"
+    def goes_on(self, pieces: list[tuple[int, str]]) -> bool:
+        """Whether a semicolon behind the pieces ends a statement inside the body, and not the whole function."""
+        new = "".join(piece for _, piece in pieces[self._read :])
+        self._read = len(pieces)
+        if not self._open:
+            begin = re.search(r"\bBEGIN\s++ATOMIC\b", new, re.IGNORECASE)
+            if begin is None:
+                return False
+            self._open, new = True, new[begin.end() :]
+        return new.rpartition(";")[2].strip().upper() != "END"
 
 
 def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
@@ -196,14 +188,3 @@ def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[State
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
     return [Statement(line=line_of(text, start), text=statement, end=end)]
-
-
-def line_of(text: str, offset: int) -> int:
-    """The line of the character at an offset, counted from 1."""
-    return bisect_left(_line_ends(text), offset) + 1
-
-
-@lru_cache(maxsize=2)
-def _line_ends(text: str) -> list[int]:
-    """The offsets of the line ends; cached, because each of a file's many statements asks for its line."""
-    return [end.start() for end in re.finditer("\n", text)]

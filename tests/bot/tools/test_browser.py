@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.tools.browser import ChromiumBrowser
+from bot.tools.browser import ChromiumBrowser, _Notes
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from commands.ports.browser import Visit
@@ -64,3 +64,13 @@ def test_without_playwright_the_reason_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "playwright", None)
     reason = ChromiumBrowser({}, {}, Redactor([])).unavailable()
     assert reason == "the package playwright is not installed (pip install 'gonogo[browser]')"
+
+
+def test_what_a_page_reports_is_bounded_in_number_and_length_and_masked() -> None:
+    notes = _Notes(Redactor(["s3cr3t-0001"]))
+    notes.add("x" * 995 + "s3cr3t-0001")
+    for _ in range(1000):
+        notes.add("y" * 1_000_000)
+    assert notes.texts[0] == "x" * 995 + "•••"
+    assert len(notes.texts) == 100
+    assert {len(text) for text in notes.texts[1:]} == {1000}

@@ -12,7 +12,8 @@ import pytest
 from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
-from bot.tools.web import MAX_BODY, HttpWeb
+from bot.tools.web import HttpWeb
+from bot.tools.web_body import MAX_BODY
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest
 from state.errors import Down, LostTrack, Unreachable

@@ -112,9 +112,9 @@ def test_a_state_file_that_cannot_be_used_is_tried_again(
 
     monkeypatch.setattr(engine_case.store, "active_runs", busy_once)
     engine_case.engine.start()
-    wait_until(lambda: len(reads) > 1)
+    wait_until(lambda: len(engine_case.summaries(number)) == 1)
+    assert len(reads) > 1
     assert "the state file cannot be used now; trying again: it is busy" in caplog.text
-    assert len(engine_case.summaries(number)) == 1
 
 
 def test_an_engine_whose_loop_is_blocked_stops_all_the_same(

@@ -86,7 +86,7 @@ def test_a_signature_may_have_a_reason_of_at_most_500_characters(night: Night) -
     night.actions.sign("ready", 1, DBA, NOON, reason="x" * 501)
     (fact,) = night.record.facts
     assert isinstance(fact, Signature)
-    assert (fact.reason, fact.refused) == ("x" * 500, False)
+    assert (fact.reason, fact.refused) == ("x" * 471 + "… (shortened, 501 characters)", False)
 
 
 def test_a_refused_change_of_production_asks_what_to_do(store: Store) -> None:

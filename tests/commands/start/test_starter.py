@@ -94,8 +94,9 @@ def test_the_start_is_reported_with_the_warnings(store: Store) -> None:
 
 
 def test_a_note_is_cut_after_500_characters(store: Store) -> None:
-    assert start(store, PAGE, StartRequest(note="x" * 501), WHO, PEOPLE, NOON).note == "x" * 500
-    assert payload(store.events(1)[0]).note == "x" * 500
+    cut = "x" * 471 + "… (shortened, 501 characters)"
+    assert start(store, PAGE, StartRequest(note="x" * 501), WHO, PEOPLE, NOON).note == cut
+    assert payload(store.events(1)[0]).note == cut
 
 
 def test_a_second_start_says_whose_run_is_active(store: Store) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.ports.analysis import Finding
+from commands.ports.analysis import NOT_SEARCHED, Finding
 from commands.systems.code_review import added_lines, review_added_lines, review_sql
 
 DIFF = """diff --git a/app.js b/app.js
@@ -78,3 +78,11 @@ def test_a_character_that_both_checks_find_is_named_once() -> None:
     text = "SELECT 1;\nSELECT\0 2;"
     error = Finding(line=2, why="a NUL character, which PostgreSQL does not accept; remove it")
     assert review_sql("up.sql", text, error) == [f"up.sql:2 {error.why}: SELECT"]
+
+
+def test_a_line_that_was_not_searched_is_not_called_a_secret() -> None:
+    secrets = [Finding(line=1, why=f"{NOT_SEARCHED} beyond x"), Finding(line=2, why="Private Key")]
+    assert review_added_lines("a.js", [], secrets) == [
+        "a.js:1 not searched for secrets beyond x",
+        "a.js:2 looks like a secret: Private Key",
+    ]

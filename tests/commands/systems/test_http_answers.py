@@ -8,6 +8,7 @@ import pytest
 
 from commands.ports.web import HttpResponse
 from commands.systems.http_answers import Shape, field, field_errors, holds_secret, is_api, is_page, shape_error
+from tests.growth import assert_linear
 
 PAGE = "\ufeff <!-- built --> <!DOCTYPE html><title>Log in</title>"
 
@@ -88,3 +89,15 @@ def test_a_field_holds_a_secret_by_its_name_or_its_value() -> None:
     assert holds_secret(data, "session")
     assert holds_secret(data, "data")
     assert not holds_secret(data, "id")
+
+
+def test_a_page_may_start_with_comments_of_any_number_and_length() -> None:
+    assert is_page(response("<!---->" * 1000 + f"<!-- {'x' * 5000} -->\n<html>"))
+    assert not is_page(response("<!-- <html> "))
+    assert not is_page(response("<!--><p>"))
+
+
+@pytest.mark.parametrize("piece", ["<!-- -->", "<!--", "<!---->\n", " ", "<", "-->", "<!-- - -- ->"])
+def test_the_time_to_recognise_a_page_grows_with_its_length_and_no_faster(piece: str) -> None:
+    # 342 characters of such comments once took longer than anybody waited
+    assert_linear(lambda text: is_page(response(text)), piece)

@@ -54,7 +54,10 @@ ATTACKS = {
     "a kept file": ("UPDATE files SET text = 'DROP TABLE new'", "entry 10 (file 016.sql) was altered"),
     "a clock jump": ("UPDATE clock_jumps SET seconds = 1", "entry 11 (clock jump 1) was altered"),
     "a forged KEEP": (
-        "INSERT INTO facts (run, kind, key, person, door, at, data) SELECT run, 'keep', 'keep', person, door, at, '{}' FROM facts WHERE kind = 'sign'",
+        (
+            "INSERT INTO facts (run, kind, key, person, door, at, data) "
+            "SELECT run, 'keep', 'keep', person, door, at, '{}' FROM facts WHERE kind = 'sign'"
+        ),
         "KEEP was added: no entry covers it",
     ),
     "a forged event": (

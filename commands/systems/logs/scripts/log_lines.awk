@@ -35,5 +35,5 @@ function json_level(text, levels) {
   gsub(handles, " ", rest)
   if (rest ~ bad) count()
 }
-function count() { n++; print "log: " substr($0, 1, 300) }
+function count() { n++; print "log: " substr($0, 1, 600) }
 END { print "found=" n + 0 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.tools.analysis.sql_parser import syntax_error
+from tests.growth import assert_linear
 
 
 @pytest.mark.parametrize("sql", ["", "-- only a comment", "SELECT 1;\nSELECT 'ของ; \"x';", "CREATE TABLE t (id int)"])
@@ -62,3 +63,46 @@ def test_a_lone_surrogate_is_an_error() -> None:
     error = syntax_error("SELECT 1;\n\nSELECT '\ud800';")
     assert error, "the parser cannot have read it"
     assert (error.line, error.why) == (3, "U+D800 is not a valid Unicode character; remove it")
+
+
+@pytest.mark.parametrize(
+    ("piece", "wrap"),
+    [
+        ("/*", "{}"),
+        ("*/", "SELECT 1 /* {}"),
+        ("/* x */", "{} SELECT 1"),
+        ("+", "SELECT 1 {} 1"),
+        ("@-", "SELECT 1 {} 1"),
+        ("--\n", "{}"),
+        ("'", "SELECT {}"),
+        ("(", "SELECT {}"),
+        ("$a", "SELECT {}"),
+        ("a.", "SELECT {}b"),
+    ],
+)
+def test_the_time_to_parse_a_file_grows_with_its_length_and_no_faster(piece: str, wrap: str) -> None:
+    assert_linear(syntax_error, piece, wrap)
+
+
+def test_comments_inside_each_other_are_read_as_one_comment_and_lines_stay_the_same() -> None:
+    depth = 20_000
+    nested = "/*\n" * depth + "*/" * depth
+    assert syntax_error(f"SELECT 1 {nested};") is None
+    error = syntax_error(f"SELECT 1 {nested};\nSELCT 1;")
+    assert error is not None
+    assert (error.line, error.why) == (depth + 2, 'syntax error at or near "SELCT"')
+
+
+def test_an_operator_that_is_too_long_is_named_with_its_line_and_text_that_looks_like_one_is_not() -> None:
+    assert syntax_error("SELECT '" + "=" * 100 + "' -- " + "-" * 100) is None
+    error = syntax_error("SELECT 1;\nSELECT 1 " + "+" * 64 + " 1;")
+    assert error is not None
+    assert (error.line, error.why) == (2, "an operator with more than 63 characters")
+
+
+def test_the_parsers_message_never_quotes_a_whole_file() -> None:
+    error = syntax_error("SELECT 1;\n/*" + " x" * 100_000)
+    assert error is not None
+    assert error.line == 2
+    assert error.why.startswith("unterminated /* comment")
+    assert len(error.why) <= 300

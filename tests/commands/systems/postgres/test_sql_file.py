@@ -8,11 +8,12 @@ from commands.systems.postgres.sql_file import (
     append_to_each,
     changed_tables,
     invalid_character,
-    line_of,
     server_wide_statements,
     statements,
     unsafe_statements,
 )
+from commands.systems.postgres.sql_tokens import line_of, without_comments
+from tests.growth import assert_linear
 
 
 def test_statements_have_the_lines_on_which_they_start() -> None:
@@ -154,3 +155,58 @@ def test_tables_that_only_their_owner_may_change_are_listed_once(text: str, tabl
 def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
     text = "a\nb\r\n\x0cc"
     assert [line_of(text, text.index(letter)) for letter in "abc"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "wrap", ["{}", "CREATE FUNCTION f() BEGIN ATOMIC {}", "DO $$ {}", "COMMENT {}", "DROP TABLE {}"]
+)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ";",
+        "(",
+        "a;",
+        "/*",
+        "*/",
+        "--\n",
+        "'",
+        "e'\\",
+        "$a",
+        "$a$ ",
+        '"',
+        "BEGIN ATOMIC;",
+        "BEGIN  ",
+        "END;",
+        "GRANT ",
+        "COMMENT ",
+        "REINDEX ",
+        "COPY ",
+        "a,",
+        '"a".',
+        "\\",
+        "\n",
+    ],
+)
+def test_the_time_to_read_a_file_grows_with_its_length_and_no_faster(piece: str, wrap: str) -> None:
+    for act in (unsafe_statements, server_wide_statements, changed_tables, without_comments):
+        assert_linear(act, piece, wrap)
+
+
+def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_parentheses() -> None:
+    body = "CREATE FUNCTION f() BEGIN ATOMIC SELECT (1); SELECT '; END'; SELECT 2 /* ; */; END; SELECT 3;"
+    assert [one.text[:15] for one in statements(body)] == ["CREATE FUNCTION", "SELECT 3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("GRANT reader TO writer", True),
+        ("GRANT SELECT ON t TO reader", False),
+        ("GRANT SELECT ON t TO reader; REVOKE reader FROM writer", True),
+        ("COMMENT ON TABLE t IS 'x'", False),
+        ("COMMENT ON ROLE r IS 'x'", True),
+        ("PERFORM 1 FROM t JOIN database ON database.a = t.a", False),
+    ],
+)
+def test_code_that_changes_what_the_server_shares_is_found_anywhere_in_it(code: str, found: bool) -> None:
+    assert bool(server_wide_statements(f"DO $$ BEGIN {code}; END $$;")) is found

@@ -1,0 +1,103 @@
+"""Finds many fixed texts at once in a long text: by one pattern, in which equal beginnings are read once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+
+_LINE_BREAK = re.compile(r"\r?\n[ \t]*+")
+_MIN_WRAPPED = 16  # characters; a shorter text that is broken over several lines is not looked for
+
+
+class Literals:
+    """Fixed texts, of which the longest is found wherever several begin."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = frozenset(texts)
+        self._pattern = _compiled(self._texts)
+        self._long = _compiled({text for text in self._texts if len(text) >= _MIN_WRAPPED})
+
+    def replace(self, text: str, by: str) -> str:
+        """The text with `by` in place of each of the texts, also of one that is broken over several lines."""
+        if self._pattern is None:
+            return text
+        text = self._pattern.sub(by, text)
+        return _replace_wrapped(self._long, text, by) if self._long and "\n" in text else text
+
+    def rest_at_start(self, text: str, least: int) -> int:
+        """How many characters at the start are the end of one of the texts, which was cut; 0 if fewer than `least`."""
+        return max((_overlap(whole[1:], text, least) for whole in self._texts), default=0)
+
+    def rest_at_end(self, text: str, least: int) -> int:
+        """How many characters at the end are the beginning of one of the texts; 0 if fewer than `least`."""
+        return max((_overlap(text, whole[:-1], least) for whole in self._texts), default=0)
+
+
+def _replace_wrapped(pattern: re.Pattern[str], text: str, by: str) -> str:
+    """Replace what the pattern finds in the text without its line breaks, by the offsets of the lines in both."""
+    lines, starts, flat_starts = [], [], []
+    at = length = 0
+    for line_end in [*(found.span() for found in _LINE_BREAK.finditer(text)), (len(text), len(text))]:
+        lines.append(text[at : line_end[0]])
+        starts.append(at)
+        flat_starts.append(length)
+        length += line_end[0] - at
+        at = line_end[1]
+
+    def offset(flat: int) -> int:
+        line = bisect_right(flat_starts, flat) - 1
+        return starts[line] + flat - flat_starts[line]
+
+    pieces, kept = [], 0
+    for found in pattern.finditer("".join(lines)):
+        pieces += [text[kept : offset(found.start())], by]
+        kept = offset(found.end() - 1) + 1
+    return "".join([*pieces, text[kept:]])
+
+
+def _overlap(left: str, right: str, least: int) -> int:
+    """The length of the longest end of `left` that is a beginning of `right`; 0 if it is shorter than `least`."""
+    most = min(len(left), len(right))
+    tail = left[len(left) - most :]
+    at = tail.find(right[:least])
+    while at >= 0 and len(tail) - at >= least:
+        if right.startswith(tail[at:]):
+            return len(tail) - at
+        at = tail.find(right[:least], at + 1)
+    return 0
+
+
+def _compiled(texts: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for any of the texts: a tree, so that its time does not grow with their number."""
+    ordered = sorted(texts)
+    return re.compile(_tree(ordered, 0)) if ordered else None
+
+
+def _tree(texts: list[str], depth: int) -> str:
+    """The pattern for sorted texts whose first `depth` characters are equal; longer texts come first."""
+    groups: dict[str, list[str]] = {}
+    ends_here = False
+    for text in texts:
+        if len(text) == depth:
+            ends_here = True
+        else:
+            groups.setdefault(text[depth], []).append(text)
+    branches = []
+    for group in groups.values():
+        common = _common_length(group[0], group[-1])
+        branches.append(re.escape(group[0][depth:common]) + _tree(group, common))
+    if not branches:
+        return ""
+    joined = branches[0] if len(branches) == 1 and not ends_here else f"(?:{'|'.join(branches)})"
+    return f"{joined}?" if ends_here else joined
+
+
+def _common_length(first: str, last: str) -> int:
+    """How many characters two texts have in common at their beginning; in sorted texts, all between have them too."""
+    length = 0
+    for one, other in zip(first, last, strict=False):
+        if one != other:
+            break
+        length += 1
+    return length

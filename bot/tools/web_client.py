@@ -1,0 +1,129 @@
+"""The HTTP client of one web place: few connections, no cookies, and one deadline for all that a request waits for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ssl import SSLContext
+from typing import Any
+
+import httpcore
+import httpx
+
+from commands.ports.web import USER_AGENT
+
+MAX_CONNECTIONS = 20  # to one place at a time; a request beyond them waits
+MAX_IDLE = 4  # connections that are kept open
+# seconds for which an idle connection is used again; shorter than the 5 s after which Node's servers close it, so that
+# a request does not meet a connection that is about to end
+IDLE = 2.0
+CHUNK = 64 * 1024  # bytes that are written at once
+_DEADLINE: ContextVar[float] = ContextVar("deadline")  # of this thread's request, by the monotonic clock
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Everything that a request of this thread waits for ends within so many seconds, however often a byte arrives."""
+    token = _DEADLINE.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
+
+
+def make_client() -> httpx.Client:
+    """A client that follows no redirects, takes no proxy from the environment and keeps no cookies."""
+    return httpx.Client(
+        transport=_Transport(),
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own transport, over connections that keep the deadline."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=_tls(), trust_env=False)
+        self._pool.close()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_tls(),
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE,
+            keepalive_expiry=IDLE,
+            network_backend=_Backend(),
+        )
+
+
+@cache
+def _tls() -> SSLContext:
+    """The certificates, which take megabytes, so all clients share them."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _left(timeout: float | None) -> float:
+    """The seconds that may still be waited, at most `timeout`; 0 or less if the time is over."""
+    left = _DEADLINE.get() - time.monotonic()
+    return left if timeout is None else min(left, timeout)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections that keep the deadline."""
+
+    def __init__(self) -> None:
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect. Raises httpcore's ConnectTimeout and ConnectError."""
+        if (left := _left(timeout)) <= 0:
+            raise httpcore.ConnectTimeout
+        return _Stream(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which no wait goes beyond the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has arrived, or wait for it. Raises httpcore's ReadTimeout and ReadError."""
+        if (left := _left(timeout)) <= 0:
+            raise httpcore.ReadTimeout
+        return self._stream.read(max_bytes, left)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write everything. Raises httpcore's WriteTimeout and WriteError."""
+        for start in range(0, len(buffer), CHUNK):
+            if (left := _left(timeout)) <= 0:
+                raise httpcore.WriteTimeout
+            self._stream.write(buffer[start : start + CHUNK], left)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Begin TLS. Raises httpcore's ConnectTimeout and ConnectError."""
+        if (left := _left(timeout)) <= 0:
+            raise httpcore.ConnectTimeout
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        """See httpcore; the pool asks whether an idle connection has ended."""
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,89 @@
+"""The tokens of an SQL text that decide where a statement ends: comments, quotes, parentheses, semicolons."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+
+TOKEN = re.compile(
+    r"""
+    (?P<comment>--[^\n]*|/\*)
+    | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$)
+    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
+    | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
+    | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
+    | (?P<meta>\\[^\n]*)
+    | (?P<paren>[()])
+    | (?P<end>;)
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_COMMENT_MARK = re.compile(r"/\*|\*/")
+# PostgreSQL takes no operator of more characters than its names have; its scanner reads a longer one again and again
+_LONG_OPERATOR = re.compile(r"[+*/<>=~!@#%^&|`?-]{64}")
+_NO_LINE_END = re.compile(r"[^\n]")
+
+
+def token_end(text: str, match: re.Match[str]) -> int:
+    """The offset behind a token; for a comment that never ends, one behind the end of the text.
+
+    Comments nest. A dollar quote ends at its own tag.
+    """
+    if match["dollar"]:
+        end = text.find(match["dollar"], match.end())
+        return end + len(match["dollar"]) if end >= 0 else len(text)
+    if match["comment"] != "/*":
+        return match.end()
+    depth, at = 1, match.end()
+    while depth and (mark := _COMMENT_MARK.search(text, at)):
+        depth += 1 if mark[0] == "/*" else -1
+        at = mark.end()
+    return at if not depth else len(text) + 1
+
+
+def unclosed_kind(text: str, match: re.Match[str], end: int) -> str:
+    """The kind of token that is never closed ("quote" or "comment"), or empty."""
+    if match["comment"]:
+        return "comment" if end > len(text) else ""
+    closed = match["string_end"] or match["escaped_end"] or match["name_end"]
+    if match["dollar"]:
+        closed = text[match.end() : end].endswith(match["dollar"])
+    return "" if closed else "quote"
+
+
+def without_comments(text: str) -> str:
+    """The text with a space for each character of a comment, so that every other character keeps its place.
+
+    Of a comment that never ends, its start is left.
+    """
+    pieces, at, kept = [], 0, 0
+    while match := TOKEN.search(text, at):
+        at = token_end(text, match)
+        if match["comment"]:
+            start = match.start() if at <= len(text) else match.end()
+            pieces += [text[kept:start], _NO_LINE_END.sub(" ", text[start:at])]
+            kept = at
+    return "".join([*pieces, text[kept:]])
+
+
+def long_operator(text: str) -> int:
+    """The offset of an operator that is too long, or -1. What is in quotes and comments is no operator."""
+    at = 0
+    while match := TOKEN.search(text, at):
+        if found := _LONG_OPERATOR.search(text, at, match.start()):
+            return found.start()
+        at = token_end(text, match)
+    found = _LONG_OPERATOR.search(text, at)
+    return found.start() if found else -1
+
+
+def line_of(text: str, offset: int) -> int:
+    """The line of the character at an offset, counted from 1."""
+    return bisect_left(_line_ends(text), offset) + 1
+
+
+@lru_cache(maxsize=2)
+def _line_ends(text: str) -> list[int]:
+    """The offsets of the line ends; cached, because each of a file's many statements asks for its line."""
+    return [end.start() for end in re.finditer("\n", text)]
