@@ -1,4 +1,4 @@
-"""Whether the time of an act grows with the length of a text and no faster, by two sizes in the same run."""
+"""Whether the time of an act grows with a text's length and no faster."""
 
 from __future__ import annotations
 

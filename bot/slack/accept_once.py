@@ -1,4 +1,4 @@
-"""A signed HTTP request is accepted once: its repetition gets the first one's answer, and nothing happens again."""
+"""A signed HTTP request is accepted once: a repetition gets the first one's answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody does in Slack: whether they may is checked first, then it is carried out in its lane."""
+"""What somebody does in Slack: checked first, then carried out in its lane."""
 
 from __future__ import annotations
 

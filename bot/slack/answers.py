@@ -1,4 +1,4 @@
-"""Slack's answers to one kind of question, kept, and asked again without a crowd of equal calls."""
+"""Slack's answers to one kind of question, kept for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an error of Slack's Web API says: the HTTP status, Slack's name of it, and how long to wait."""
+"""What an error of Slack's Web API says: status, name, and how long to wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Slack says of people and channels: whose account it is, who is in a channel, and who the bot itself is."""
+"""What Slack says of people and channels, and who the bot itself is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP mode: the port on which Slack's signed requests arrive, with limits for everybody else who connects."""
+"""HTTP mode: the port on which Slack's signed requests arrive, with limits for all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may act at all, and from where: a real person of the bot's workspace, in the run's channel, a member of it."""
+"""Who may act at all: a real person of the bot's workspace, in the run's channel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""User groups: a role may name a Slack group; its members are refreshed every five minutes, and at each going-on."""
+"""User groups: a role may name a Slack group; its members are kept fresh."""
 
 from __future__ import annotations
 

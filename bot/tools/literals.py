@@ -1,4 +1,4 @@
-"""Finds many fixed texts at once in a long text: by one pattern, in which equal beginnings are read once."""
+"""Finds many fixed texts at once in a long text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts of the page as they are sent: names and values put in once, in the way that each place needs."""
+"""Texts of the page as they are sent: names and values put in once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms in which one secret may appear: encoded, escaped, quoted, as a part of an address, line by line."""
+"""The forms in which one secret may appear: encoded, escaped, quoted, in parts."""
 
 from __future__ import annotations
 

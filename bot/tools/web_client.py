@@ -1,4 +1,4 @@
-"""The HTTP client of one web place: few connections, no cookies, and one deadline for all that a request waits for."""
+"""The HTTP client of one web place: no cookies, and one deadline for a request."""
 
 from __future__ import annotations
 

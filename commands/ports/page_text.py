@@ -1,4 +1,4 @@
-"""Texts of the page, with the values of earlier steps: the only texts in which a port resolves anything."""
+"""Texts of the page, with the values of earlier steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values in the shell text of the page: where each `<name>` stands there, and what may be put in."""
+"""Values in the page's shell text: where each stands, and what may be put in."""
 
 from __future__ import annotations
 

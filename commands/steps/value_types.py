@@ -1,4 +1,4 @@
-"""The types of the values that steps keep for later steps. A value that does not fit its type is not kept."""
+"""The types of the values that steps keep for later steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads JSON from outside (web answers, hosts, programs): bounded in depth, and with text that can be stored."""
+"""Reads JSON from outside: bounded in depth, with text that can be stored."""
 
 from __future__ import annotations
 

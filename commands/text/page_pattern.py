@@ -1,4 +1,4 @@
-"""Regular expressions that a page's author writes and that read text from a host: only such as take little time."""
+"""A page's regular expressions for foreign text: only those that take little time."""
 
 from __future__ import annotations
 

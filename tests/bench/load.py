@@ -1,4 +1,4 @@
-"""Under load: 200 commands at once with 20 runs in the watch, and stopping while 60 starts check a slow host."""
+"""Under load: 200 commands at once, and stopping while 60 starts wait for a slow host."""
 
 from __future__ import annotations
 

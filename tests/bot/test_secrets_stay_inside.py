@@ -1,4 +1,4 @@
-"""A whole run whose host and server answer with every secret in every form: none of it leaves the bot."""
+"""A whole run whose host and server repeat every secret in every form."""
 
 from __future__ import annotations
 

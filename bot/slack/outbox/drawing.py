@@ -1,4 +1,4 @@
-"""Draws cards and messages in threads of its own, so that whoever presses meanwhile does not wait for it."""
+"""Draws cards and messages in threads of its own, so that no press waits for it."""
 
 from __future__ import annotations
 

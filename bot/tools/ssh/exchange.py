@@ -1,4 +1,4 @@
-"""One program on a host: sends it its input, and reads its output and its status line, without waiting for long."""
+"""One program on a host: its input, its output and its status line."""
 
 from __future__ import annotations
 

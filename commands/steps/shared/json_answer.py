@@ -1,4 +1,4 @@
-"""The base of kinds that send a request: which answer is right, and the values that are kept from it."""
+"""The base of kinds that send a request: which answer is right, and what is kept."""
 
 from __future__ import annotations
 

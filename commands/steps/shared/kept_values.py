@@ -1,4 +1,4 @@
-"""The values that a step keeps from a JSON answer, as the page declares them: by field, or by field and type."""
+"""The values that a step keeps from a JSON answer, as the page declares them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variables of a script of the page: their names, and which of them no value of an earlier step may set."""
+"""The variables of a script of the page, and which of them no value may set."""
 
 from __future__ import annotations
 

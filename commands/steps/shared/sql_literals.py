@@ -1,4 +1,4 @@
-"""Values in a query that psql asks, which knows no parameters: as literals, and only plain words."""
+"""Values in a query that psql asks: as literals, and only plain words."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the bot knows of git: refs on origin, their commits and signatures, and whether a release has changed."""
+"""What the bot knows of git: refs, commits, signatures, changed releases."""

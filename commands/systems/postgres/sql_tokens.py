@@ -1,4 +1,4 @@
-"""The tokens of an SQL text that decide where a statement ends: comments, quotes, parentheses, semicolons."""
+"""The tokens of an SQL text that decide where a statement ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stories about membership share: another channel, a Slack that answers nothing, and a filled form."""
+"""What the stories about membership share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack's answers, kept and asked again: fresh for whoever asks, without a crowd of equal calls."""
+"""Slack's answers, kept and asked again without a crowd of equal calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stopping has its own lane: it is written while everything slow is still under way, and no form closes before."""
+"""Stopping has its own lane: it is written while everything slow is under way."""
 
 from __future__ import annotations
 

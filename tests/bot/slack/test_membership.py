@@ -1,4 +1,4 @@
-"""Who may act, and from where: checked at every press, command and form, also while Slack cannot be asked."""
+"""Who may act, and from where: checked at every press, command and form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When Slack is asked who somebody is: again for going on, not at all where it does not answer and somebody stops."""
+"""When Slack is asked who somebody is: for going on; never needed for stopping."""
 
 from __future__ import annotations
 

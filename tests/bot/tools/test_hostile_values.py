@@ -1,4 +1,4 @@
-"""Hostile values on their whole way: from a real web server or host to the next request or script."""
+"""Hostile values on their whole way, from a real server or host onwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that would let a value become anything but data is refused with its line, and says what to do."""
+"""A page that would let a value become more than data is refused with its line."""
 
 from __future__ import annotations
 

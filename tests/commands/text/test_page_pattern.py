@@ -1,4 +1,4 @@
-"""A pattern of the page that could take hours on a line from a host is refused when the page is read."""
+"""A pattern that could take hours is refused when the page is read."""
 
 from __future__ import annotations
 
