@@ -1,7 +1,8 @@
 """Whether a query only reads, by PostgreSQL's own parser.
 
-It must be one statement, without functions that act outside it. The read-only transaction refuses what would change the database. This check refuses what a read-only transaction
-allows: to leave it, files and programs of the server, other sessions, locks and settings that outlive the query.
+It must be one statement, without functions that act outside it. The read-only transaction refuses what would change the
+database. This check refuses what a read-only transaction allows: to leave it, files and programs of the server, other
+sessions, locks and settings that outlive the query.
 """
 
 from __future__ import annotations

@@ -7,9 +7,12 @@ import json
 from argparse import Namespace
 from typing import Any
 
+from bot.slack.acts import Acts
+from bot.slack.lanes import Lanes
 from bot.slack.listeners import Listeners
+from bot.slack.membership import Membership
 from tests.bot.doors.permission_cases import ALERT, PERSONS, RIGHT_TIME, Case
-from tests.bot.slack.run_writer import DEPLOY, READY
+from tests.bot.slack.run_writer import CHANNEL, DEPLOY, READY
 
 BUTTONS = {
     "sign": "sign",
@@ -113,6 +116,19 @@ def type_in_terminal(case: Case, act: str, kind: str) -> None:
         door.close()
 
 
+class _Anybody(Membership):
+    """Everybody is a member of the channel; who is not has tests of its own."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def require_member_now(self, *_: object) -> None:
+        pass
+
+    async def require_nothing_against(self, *_: object) -> None:
+        pass
+
+
 def _slack(case: Case, listener: str, body: dict[str, Any]) -> None:
     """What a listener does with what Slack sends."""
 
@@ -122,5 +138,7 @@ def _slack(case: Case, listener: str, body: dict[str, Any]) -> None:
     arguments: dict[str, Any] = {"ack": answer, "body": body}
     if listener in {"press", "command"}:
         arguments["respond"] = answer
-    listeners = Listeners(None, case.deps)  # type: ignore[arg-type]  # no form is opened here
+    body["channel"] = {"id": CHANNEL}
+    acts = Acts(case.deps, _Anybody(), Lanes())
+    listeners = Listeners(None, acts)  # type: ignore[arg-type]  # no form is opened here
     asyncio.run(getattr(listeners, listener)(**arguments))

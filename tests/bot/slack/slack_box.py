@@ -10,11 +10,17 @@ from pathlib import Path
 
 from bot.rehearsal.workspace import Message, Person, Workspace
 from bot.settings import Settings
-from bot.slack.serve import serve_slack
+from bot.slack.acts import Acts
+from bot.slack.directory import Directory
+from bot.slack.lanes import Lanes
+from bot.slack.listeners import Listeners
+from bot.slack.membership import Membership
+from bot.slack.serve import make_client, serve_slack
+from bot.slack.user_groups import UserGroups
 from bot.slack.views.blocks import Message as Drawn
 from commands.runbook import Page
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
+from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
 
 PEOPLE = (Person(STARTER, "Nok"), Person(DBA, "Somchai"), Person(LEAD, "Malee"), Person(GUEST, "Guest"))
 
@@ -54,6 +60,13 @@ class SlackBox(RunWriter):
     async def wait_until_posted(self) -> None:
         """Wait until every event of the first run is posted."""
         await self.wait_until(lambda: self.store.events(1)[-1].id in self.store.posts(1), 20)
+
+    def listeners(self) -> Listeners:
+        """The bot's listeners, to be given what Slack would send. They ask the workspace who somebody is."""
+        client = make_client(self.settings)
+        groups = UserGroups(client, self.deps.pages, self.deps.mentions)
+        directory = Directory(client, lambda: {CHANNEL})
+        return Listeners(client, Acts(self.deps, Membership(directory, groups), Lanes()))
 
     @asynccontextmanager
     async def serving(self, *, sockets: bool = True) -> AsyncIterator[None]:
