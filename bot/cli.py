@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:
-        print(_masked_traceback(), file=sys.stderr)
+        for line in _masked_traceback().splitlines():
+            _say(line, sys.stderr)
         return 1
 
 
@@ -224,7 +225,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     good, lines = verify(read_settings(), options.what, options.key)
     for line in lines:
-        print(line)
+        _say(line)
     return 0 if good else 1
 
 

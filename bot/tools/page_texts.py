@@ -36,9 +36,9 @@ def header(name: str, text: Text, environ: Mapping[str, str]) -> str:
     """The value of a header. Raises BadSettings, and BadValue for a character that no header may have."""
     value = resolve(text, environ)
     if _CONTROL.search(value) or not value.isascii():
-        what = text.text if isinstance(text, PageText) else name
+        what = f"{name} ({text.text})" if isinstance(text, PageText) else name
         raise BadValue(
-            f"The header {name} ({what}) would have a line end, a control character or a letter outside ASCII, "
+            f"The header {what} would have a line end, a control character or a letter outside ASCII, "
             "so the request was not sent."
         )
     return value

@@ -45,7 +45,7 @@ def page(deploy: str, rollback: str = "", before: str = "") -> str:
 def run_step(name: str, *commands: str, more: str = "") -> str:
     """A `run` step; its commands can use $audit, $name and $run."""
     env = f'audit = "$PROD_AUDIT", repository = "$PROD_REPOSITORY", name = "{name}", run = "<run>"'
-    lines = ", ".join(f"'''{command}'''" for command in commands)
+    lines = ",\n".join(f"'''{command}'''" for command in commands)
     fields = f'id = "{name}"\nhost = "production"\nenv = {{ {env} }}\ncommands = [{lines}]\n{more}'
     return f"\n### {name.capitalize()}\n\n```toml run\n{fields}```\n"
 

@@ -101,7 +101,7 @@ def test_before_the_script_has_arrived(play: Play) -> None:
             return sum(sizes) > 20_000  # the login is 3 kB, so half of the script is on its way
 
         proxy.hold(to_server=is_half)
-        single.begin(page(run_step("once", RECORD, f": {'x' * 40_000}")))
+        single.begin(page(run_step("once", RECORD, *[f": {'x' * 3_500}"] * 12)))
         await asyncio.wait_for(proxy.held.wait(), 60)
         proxy.cut()
         proxy.release()

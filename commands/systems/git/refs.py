@@ -90,8 +90,9 @@ def release_script(*, signed: bool) -> str:
     It changes nothing outside `refs/gonogo`. `BRANCHES` is a `branches_regex`, empty if every ref is allowed. When
     `signed`, `SIGNERS` has the lines of an allowed-signers file.
     """
-    names = ("find", "signature", "describe") if signed else ("find", "describe")
-    return "".join(script(f"git/{name}.sh") for name in names).rstrip("\n")
+    signature = ("git/signature.sh",) if signed else ()
+    names = ("git/find.sh", *signature, "git/describe.sh")
+    return "\n".join(script(name) for name in names).rstrip("\n")
 
 
 def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, branches: Sequence[str]) -> Release:

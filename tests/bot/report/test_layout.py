@@ -232,4 +232,4 @@ def test_what_was_signed_for_is_shown_in_full_and_each_time_that_it_fell() -> No
 
 def test_a_signature_names_its_evidence() -> None:
     signed = replace(KEPT, actions=(replace(KEPT.actions[0], evidence="on evidence abababab"),))
-    assert rows(signed, "Who did what")[0][2] == "signed ✅ พร้อมไหม (ready?) on evidence abababab"
+    assert rows(signed, "Who did what")[0][3] == "signed ✅ พร้อมไหม (ready?) on evidence abababab"

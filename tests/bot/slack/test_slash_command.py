@@ -24,7 +24,7 @@ from commands.start.request import StartRequest
 from state.errors import Refused
 from state.records import RunState
 from state.sqlite.store import Store
-from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
+from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, RunWriter, deps_of
 from tests.bot.slack.slack_box import SlackBox, buttons, play
 from tests.bot.slack.views.drawn import shown
 from tests.pages import small
@@ -145,10 +145,10 @@ def test_status_shows_no_run_of_another_channel(writer: RunWriter) -> None:
 
 def test_a_typed_start_names_page_and_ref(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
-        await box.workspace.command(STARTER, "/deploy start small.md v2")
-        await box.reply_to(STARTER, "Run 1 of small.md has started. Its card is in <#C01DEPLOY>.")
+        await box.workspace.command(DBA, "/deploy start small.md v2")
+        await box.reply_to(DBA, "Run 1 of small.md has started. Its card is in <#C01DEPLOY>.")
         run = box.store.run(1)
-        assert (run.ref, run.starter) == ("v2", STARTER)
+        assert (run.ref, run.starter) == ("v2", DBA)
         assert started_text(run) == "Run 1 of small.md has started. Its card is in <#C01DEPLOY>."
 
     play(tmp_path, story)

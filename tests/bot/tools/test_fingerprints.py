@@ -9,11 +9,19 @@ import pytest
 
 from bot.tools.fingerprints import fingerprints
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
+from commands.ports.page_text import PageText
 
 PLACES = Places(
-    hosts={"production": HostPlace(address="$SSH", key="$SSH_KEY", known_hosts="$KNOWN", path="$HOST_PATH")},
-    databases={"production": DatabasePlace(url="$DB")},
-    webs={"api": WebPlace(url="$API")},
+    hosts={
+        "production": HostPlace(
+            address=PageText("$SSH"),
+            key=PageText("$SSH_KEY"),
+            known_hosts=PageText("$KNOWN"),
+            path=PageText("$HOST_PATH"),
+        )
+    },
+    databases={"production": DatabasePlace(url=PageText("$DB"))},
+    webs={"api": WebPlace(url=PageText("$API"))},
 )
 NAMES = ("$DB", "$REPO", "$BACKUPS", "$SCRATCH", "$BYPASS", "$API_TOKEN")
 ENVIRON = {

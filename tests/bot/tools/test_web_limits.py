@@ -15,8 +15,9 @@ from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
 from bot.tools.web_client import MAX_IDLE
+from commands.ports.page_text import PageText, Text
 from commands.ports.web import HttpRequest
-from state.errors import BadSettings, LostTrack, ToolError
+from state.errors import BadValue, LostTrack, ToolError
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.raw_site import http_answer, raw_site
 
@@ -79,20 +80,20 @@ def test_an_answer_that_arrives_byte_by_byte_ends_at_the_limit_from_its_first_he
 
 
 @pytest.mark.parametrize(
-    ("headers", "variables"),
+    ("headers", "what"),
     [
-        ({"Authorization": "Bearer $TOKEN"}, "TOKEN holds"),
-        ({"Authorization": "$GOOD", "X-Key": "$GOOD $LINE"}, "GOOD and LINE holds"),
-        ({"X-Note": "naïve"}, "the page holds"),
+        ({"Authorization": PageText("Bearer $TOKEN")}, "The header Authorization (Bearer $TOKEN)"),
+        ({"Authorization": PageText("$GOOD"), "X-Key": PageText("$GOOD $LINE")}, "The header X-Key ($GOOD $LINE)"),
+        ({"X-Note": "naïve"}, "The header X-Note"),
     ],
 )
 def test_a_header_that_http_does_not_allow_is_one_sentence_without_its_value(
-    web: HttpWeb, headers: dict[str, str], variables: str
+    web: HttpWeb, headers: dict[str, Text], what: str
 ) -> None:
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadValue) as caught:
         web.request("api", HttpRequest(path="/token", headers=headers))
-    assert variables in str(caught.value)
-    assert "a line break or a character that is not ASCII" in str(caught.value)
+    assert what in str(caught.value)
+    assert "a line end, a control character or a letter outside ASCII" in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__cause__ is None
 

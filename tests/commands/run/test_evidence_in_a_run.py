@@ -258,7 +258,7 @@ def test_after_a_restart_in_another_environment_the_run_waits_and_is_signed_agai
 def test_what_ran_when_the_bot_stopped_is_not_run_again_elsewhere(sim: SimulatedRun, second_engine: Engine) -> None:
     sim.world.hang("npm ci --omit=dev")
     sim.engine.start()
-    sim.advance(until=running(sim, "backend-install"))
+    sim.advance(until=lambda: any(key.endswith("/backend-install/1") for key in sim.world.begun))
     sim.engine.stop()
     sim.world.finish("npm ci --omit=dev")
     begun = sum(sim.world.begun.values())

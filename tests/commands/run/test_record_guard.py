@@ -20,7 +20,9 @@ from tests.commands.run.engine_case import EngineCase
 from tests.pages import NOON, SIGNED, fact
 from tests.state.sqlite.forger import by_hand
 
-FORGED = "INSERT INTO facts (run, kind, key, person, door, at, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+FORGED = (
+    "INSERT INTO facts (run, kind, key, person, door, account, claimed, at, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def forge(store: Store, *facts: object) -> None:

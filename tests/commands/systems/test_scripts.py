@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -40,7 +41,10 @@ def test_a_shell_program_is_valid_bash(name: str) -> None:
 
 @pytest.mark.parametrize("name", names(".awk"))
 def test_an_awk_program_runs_on_no_input(name: str) -> None:
-    ran = subprocess.run(["awk", script(name)], stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+    words = {"PATH": os.environ["PATH"], "BAD": "error"}
+    ran = subprocess.run(
+        ["awk", script(name)], stdin=subprocess.DEVNULL, env=words, text=True, capture_output=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
 
 

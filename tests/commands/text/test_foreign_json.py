@@ -56,8 +56,10 @@ def test_the_time_to_read_json_grows_with_its_length_and_no_faster(piece: str) -
 def test_no_other_code_parses_json_from_outside() -> None:
     root = Path(__file__).parents[3]
     files = [file for room in ("bot", "commands") for file in (root / room).rglob("*.py")]
-    # the picture is drawn by a process of our own; the rehearsal plays the outside
-    own = {"commands/text/foreign_json.py", "bot/report/picture.py"}
+    # the picture is drawn by a process of our own; the rehearsal plays the outside; what a bundle holds is hashed as it
+    # is, and has limits of its own
+    bundle = {"bot/report/bundle/envelope.py", "bot/report/bundle/record_lines.py"}
+    own = {"commands/text/foreign_json.py", "bot/report/picture.py", *bundle}
     found = {
         name
         for file in files

@@ -1,4 +1,3 @@
-
 # what is new against the commit that production runs
 export GIT_PAGER=cat
 git -c log.showSignature=false log --oneline -10 "$before..$commit"

@@ -1,4 +1,3 @@
-
 # git's own verification, with SIGNERS as the only keys that count
 who=$(git -c log.showSignature=false log -1 --format=%ce "$commit") kind=commit
 if [ "$(git cat-file -t "$object")" = tag ]; then

@@ -45,7 +45,7 @@ def test_a_sound_target_passes_the_preflight_of_the_shipped_page(operator: Opera
     assert lines(operator, FAIL) == []
     assert [line for line in lines(operator, WARN) if "browser" not in line] == []
     ok = "\n".join(lines(operator, OK))
-    for words in ("pm2 runs dj-system-api (online)", "can run in one transaction", "may keep receipts", "pg_dump"):
+    for words in ("pm2 runs dj-system-api (online)", "can run in one transaction", "may store receipts", "pg_dump"):
         assert words in ok, words
 
 
@@ -93,16 +93,16 @@ def test_a_pg_dump_older_than_the_server_is_reported(operator: Operator, tmp_pat
 
 
 def test_a_user_that_does_not_own_the_tables_is_reported(operator: Operator, superuser: psycopg.Connection) -> None:
-    superuser.execute("CREATE ROLE dj_guest LOGIN PASSWORD 'guest'")
+    superuser.execute("CREATE ROLE dj_guest LOGIN PASSWORD 'visitor'")
     try:
         url = operator.target.postgres.url(OWNER)
-        guest = url.replace(url.split("//")[1].split("@")[0], "dj_guest:guest")
+        guest = url.replace(url.split("//")[1].split("@")[0], "dj_guest:visitor")
         wrong = "\n".join(lines(operator, FAIL, DATABASE_URL=guest))
     finally:
         superuser.execute("DROP ROLE dj_guest")
     assert "may not create the schema gonogo" in wrong or "may not use the schema gonogo" in wrong
     assert "changes tables that user dj_guest does not own: approval_flow" in wrong
-    assert "guest:guest" not in wrong
+    assert "visitor" not in wrong
 
 
 def test_a_wrong_database_name_and_a_dead_web_address_are_both_reported(operator: Operator) -> None:

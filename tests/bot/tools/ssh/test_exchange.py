@@ -13,6 +13,7 @@ from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh import connection
 from bot.tools.ssh.exchange import MAX_ERRORS
 from bot.tools.ssh.shell import SshShell
+from commands.ports.page_text import PageText
 from commands.ports.shell import TAIL, Job
 from state.errors import Failed, Unreachable
 from tests.bot.tools.helpers import SECRET, shell_for
@@ -99,6 +100,6 @@ def test_what_is_kept_of_a_flood_is_bounded_and_the_last_status_line_counts(shel
 def test_a_secret_that_is_cut_at_the_start_of_what_is_kept_is_masked(shell: SshShell) -> None:
     half = len(SECRET) // 2
     script = f"head -c 1000 /dev/zero | tr '\\0' x; printf %s \"$S\"; head -c {TAIL - half} /dev/zero | tr '\\0' y"
-    tail = shell.ask("box", script, env={"S": "$SECRET"}).tail
+    tail = shell.ask("box", script, env={"S": PageText("$SECRET")}).tail
     assert tail[:8] == "•••yyyyy"
     assert SECRET[half:] not in tail

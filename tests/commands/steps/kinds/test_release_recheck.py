@@ -10,7 +10,7 @@ import pytest
 from commands.steps.base import execute
 from commands.steps.outcome import Context
 from state.errors import Failed
-from tests.commands.steps.builders import box, context, plan
+from tests.commands.steps.builders import box, context
 from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
 from tests.production import ended
@@ -138,7 +138,6 @@ def test_output_that_is_cut_off_is_never_unchanged(pinned: Pinned) -> None:
 
 
 def test_the_plan_of_the_check_shows_its_commands(pinned: Pinned) -> None:
-    assert "on h: git fetch --quiet --tags --force origin" in plan(pinned.box)
     assert 'on h: tips=$(git ls-remote origin "refs/heads/$REF" "refs/tags/$REF^{}" "refs/tags/$REF")' in (
         pinned.box.recheck_plan()
     )
