@@ -14,7 +14,7 @@ from bot.environment import missing
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import redactor_for, secret_values
 from bot.wiring import make_deps, tools_for
-from commands.run.engine import Engine, page_of
+from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
@@ -55,7 +55,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     if store.has_lost_key():
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     try:
-        store.put_in_force(to_put_in_force(settings, _report_pages(pages, store, settings)))
+        store.put_in_force(to_put_in_force(settings, _served_pages(deps, settings)))
         job_folders.start()
         redact.learn(*secret_values(pages.names(), settings.environ))
         if slack:
@@ -101,18 +101,15 @@ class _Pages:
         return {name for page in (self._pages or {}).values() for name in page.env_names()}
 
 
-def _report_pages(pages: _Pages, store: Store, settings: Settings) -> list[Page]:
-    """Log the pages and what they lack; returns the pages that are served.
-
-    Raises Refused for a bad page, but only if no run is active; else the pages of the active runs are served.
-    """
+def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
+    """Log the pages and what they lack. Raises Refused for a bad page, but only if no run is active."""
     try:
-        read = pages()
+        read = deps.pages()
     except Refused as error:
-        if not store.active_runs():
+        if not deps.store.active_runs():
             raise
         LOG.warning("no run can be started: %s", error)
-        return [page_of(run) for run in store.active_runs()]
+        return deps.known_pages()
     for page in read.values():
         if names := missing(page, settings.environ):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from commands.progress.usual_time import UsualTime, usual_times_before
+from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
+from state.errors import GonogoError
 from state.records import Run
 from state.sqlite.store import Store
 
@@ -53,6 +56,17 @@ class Deps:
             places=self.places,
             now=self.now,
         )
+
+    def known_pages(self) -> list[Page]:
+        """The served pages. If they cannot be read, those of the active runs: a bad page keeps nobody from stopping."""
+        try:
+            return list(self.pages().values())
+        except GonogoError:
+            pages = []
+            for run in self.store.active_runs():
+                with suppress(GonogoError):
+                    pages.append(page_of(run))
+            return pages
 
     def usual(self, run: Run) -> Mapping[str, UsualTime]:
         """How long a run's steps took in earlier runs. It is read once for each run, because cards are drawn often."""

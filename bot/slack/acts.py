@@ -114,7 +114,7 @@ def channel_of(deps: Deps, run: Run) -> str:
 
 def deploy_channels(deps: Deps) -> set[str]:
     """The channels of the pages and of the active runs."""
-    channels = {deps.channel(page) for page in deps.pages().values()}
+    channels = {deps.channel(page) for page in deps.known_pages()}
     return (channels | {channel_of(deps, run) for run in deps.store.active_runs()}) - {""}
 
 

@@ -37,7 +37,7 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
     Raises BadSettings if the address of HTTP mode cannot be used.
     """
     client = make_client(settings)
-    groups = UserGroups(client, deps.pages, deps.mentions)
+    groups = UserGroups(client, deps.known_pages, deps.mentions)
     deps = replace(deps, people=groups.people)
     directory = Directory(client, lambda: deploy_channels(deps))
     lanes = Lanes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -28,7 +28,7 @@ Mentions = Callable[[Page], Mapping[str, list[str]]]
 class UserGroups:
     """The members of every user group that a role names. While Slack is unreachable, the last known members count."""
 
-    def __init__(self, client: AsyncWebClient, pages: Callable[[], Mapping[str, Page]], mentions: Mentions) -> None:
+    def __init__(self, client: AsyncWebClient, pages: Callable[[], Iterable[Page]], mentions: Mentions) -> None:
         self.client = client
         self._pages = pages
         self._mentions = mentions
@@ -72,8 +72,13 @@ class UserGroups:
             return frozenset()
 
     def _named_groups(self) -> set[str]:
-        pages = self._pages().values()
-        return {name for page in pages for names in self._mentions(page).values() for name in names if _is_group(name)}
+        return {
+            name
+            for page in self._pages()
+            for names in self._mentions(page).values()
+            for name in names
+            if _is_group(name)
+        }
 
     def _expanded(self, names: list[str]) -> frozenset[str]:
         people = {name for name in names if not _is_group(name)}

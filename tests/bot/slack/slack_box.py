@@ -64,7 +64,7 @@ class SlackBox(RunWriter):
     def listeners(self) -> Listeners:
         """The bot's listeners, to be given what Slack would send. They ask the workspace who somebody is."""
         client = make_client(self.settings)
-        groups = UserGroups(client, self.deps.pages, self.deps.mentions)
+        groups = UserGroups(client, self.deps.known_pages, self.deps.mentions)
         directory = Directory(client, lambda: {CHANNEL})
         return Listeners(client, Acts(self.deps, Membership(directory, groups), Lanes()))
 

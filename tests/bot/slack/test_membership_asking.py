@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.slack import directory
+from commands.runbook import Page
 from commands.steps.outcome import failed
+from state.errors import BadPage
 from tests.bot.slack.membership_story import (
     ALL_QUESTIONS,
     GUEST_WORDS,
@@ -201,3 +203,19 @@ def test_the_channel_of_a_run_counts_and_not_the_one_of_its_page_today(tmp_path:
         assert box.store.record(run.id).rollback is None
 
     play(tmp_path, story, channel=lambda _: OTHER)
+
+
+def test_a_page_on_disk_that_cannot_be_read_keeps_nobody_from_stopping(tmp_path: Path) -> None:
+    def unreadable() -> dict[str, Page]:
+        raise BadPage(3, "", "this is no page")
+
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        await box.workspace.command(GUEST, "/deploy start")
+        await box.reply_to(GUEST, "line 3: this is no page")
+        await box.workspace.command(GUEST, "/deploy hold lunch")
+        await box.wait_until(lambda: box.store.record(run.id).facts)
+        await box.workspace.press(GUEST, (await box.card()).ts, "rollback")
+        await box.wait_until(lambda: box.store.record(run.id).rollback)
+
+    play(tmp_path, story, pages=unreadable)

@@ -21,7 +21,7 @@ NAMED = {"dba": ["S01DBAS", GUEST], "lead": [LEAD]}
 def groups_of(workspace: Workspace, folder: Path) -> UserGroups:
     """The user groups of a workspace, as the roles of the small page name them."""
     settings = Settings(bot_token=workspace.bot_token, api_url=workspace.api_url, runbook=folder, state=folder / "x.db")
-    return UserGroups(make_client(settings), lambda: {"small.md": PAGE}, lambda _: NAMED)
+    return UserGroups(make_client(settings), lambda: [PAGE], lambda _: NAMED)
 
 
 def people_with(groups: Mapping[str, Sequence[str]] | None, folder: Path) -> Mapping[str, frozenset[str]]:
