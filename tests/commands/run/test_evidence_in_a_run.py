@@ -17,6 +17,7 @@ from state.errors import Refused, Unreachable
 from state.events import Ask
 from state.facts import Choice, Signature
 from state.records import Attempt
+from state.sqlite.verify import verify_file
 from tests.production import ended
 from tests.simulated_run import STARTER, SimulatedRun, holder, people, running
 
@@ -83,6 +84,7 @@ def test_a_backup_that_was_damaged_before_the_last_signature_is_made_and_signed_
     assert [sim.last(step).attempt for step in ("backup", "proof", "rehearse")] == [2, 2, 2]
     assert {sim.last(step).attempt for step in ("review", "notification", GATE)} == {2}
     assert sum(key.startswith(f"{record.run.key}/notification") for key in sim.world.begun) == 0
+    assert not any(verdict.changes for verdict in verify_file(sim.store.path, sim.store.key))
 
 
 def test_a_host_that_cannot_be_asked_is_not_fine_and_a_person_asks_it_again(sim: SimulatedRun) -> None:
