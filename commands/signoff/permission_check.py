@@ -84,6 +84,15 @@ def parties_of(record: Record, step: str, attempt: int) -> Parties:
     }
 
 
+def barred(page: Page, record: Record, act: Act, step: str, attempt: int) -> frozenset[str]:
+    """Who must not do an act although their role may: for what they did before, or because they started the run."""
+    row, parties = PERMISSIONS[act], parties_of(record, step, attempt)
+    people = {actor.person for party in row.not_by for actor in parties.get(party, ())}
+    if row.starter is Starter.NEVER or (row.starter is Starter.NOT_UNDER_FOUR_EYES and page.runbook.four_eyes):
+        people.add(record.run.started_by.person)
+    return frozenset(people)
+
+
 def retriers(record: Record, step: str, attempt: int, role: str) -> tuple[Actor, ...]:
     """Who ran a step again after a role had refused it, while that role has signed no later attempt.
 

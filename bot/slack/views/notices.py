@@ -73,7 +73,10 @@ def environment_changed(snapshot: Snapshot, _: Event, data: EnvironmentChanged) 
     people = snapshot.roles_with_people(data.roles[:8])
     then = "The rollback goes on with these places. Check that they are the right ones."
     if data.waits:
-        then = "No new step starts. Put the environment back and restart the bot, or resume with these places."
+        then = (
+            "No new step starts. Put the environment back and restart the bot, or continue with these places: "
+            "`/deploy resume`."
+        )
     return message(head, [section(f"{head}\n{then}"), context(people and f"For {people}")], broadcast=True)
 
 

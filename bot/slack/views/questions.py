@@ -11,6 +11,8 @@ from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
 from commands.progress.step_state import DECISION
+from commands.signoff.permission_check import barred
+from commands.signoff.permissions import Act
 from commands.signoff.waiting import Waiting, waiting_for
 from state.events import Ask, PeopleAsked
 from state.facts import (
@@ -56,7 +58,8 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
-    people = " ".join(snapshot.mentions_of(role) for role in waiting.roles) if waiting else ""
+    people = "".join(f" {snapshot.mentions_of(role)}" for role in waiting.roles) if waiting else ""
+    people = _without_barred(snapshot, waiting, people).strip() if waiting else ""
     return message(" ".join(filter(None, [line(head, 300), people, answers])), blocks)
 
 
@@ -114,10 +117,17 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
 
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:
-    people = snapshot.roles_with_people(waiting.roles[:12])
-    first = _first_person(snapshot, waiting.step, waiting.attempt)
-    # the person who asked for a second one needs no mention
-    return people.replace(f" <@{first.person}>", "") if first and waiting.ask is Ask.AGREE else people
+    return _without_barred(snapshot, waiting, snapshot.roles_with_people(waiting.roles[:12]))
+
+
+def _without_barred(snapshot: Snapshot, waiting: Waiting, people: str) -> str:
+    """The mentions without those who must not agree: who asked for it, who refused, the starter."""
+    if waiting.ask is not Ask.AGREE:
+        return people
+    act = Act.AGREE_TO_OVERRIDE if Choice.OVERRIDE in waiting.choices else Act.AGREE
+    for person in barred(snapshot.page, snapshot.record, act, waiting.step, waiting.attempt):
+        people = people.replace(f" <@{person}>", "")
+    return people
 
 
 def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> Iterator[str]:

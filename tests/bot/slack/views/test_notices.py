@@ -76,7 +76,10 @@ def told(data: EnvironmentChanged) -> list[str]:
 def test_another_environment_says_what_changed_and_what_to_do() -> None:
     assert told(EnvironmentChanged(summary=CHANGE, waits=True, roles=("lead",))) == [
         "⚠️ *The environment has changed since the run started: database production (address).*",
-        "No new step starts. Put the environment back and restart the bot, or resume with these places.",
+        (
+            "No new step starts. Put the environment back and restart the bot, or continue with these places: "
+            "`/deploy resume`."
+        ),
         f"For *Tech Lead* <@{LEAD}>",
     ]
 

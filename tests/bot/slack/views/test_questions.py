@@ -171,6 +171,16 @@ def test_a_second_person_reads_what_to_agree_to(choice: str, headline: str, want
     assert (named in shown(drawn)) == (choice == "override"), "who refused is named to whoever overrules it"
 
 
+def test_whoever_refused_is_not_asked_to_agree_to_overrule_that() -> None:
+    answer = said("answer", "window", 1, said="override", person=LEAD, reason="it is fine")
+    refused = said("sign", "window", 1, role="dba", said="no", person=DBA, reason="not yet")
+    snapshot = replace(outside_window(), record=record(AT_GATE, row("window", "failed"), facts=(refused, answer)))
+    snapshot = replace(snapshot, mentions={"dba": [DBA, "U07OTHER"], "lead": [LEAD]})
+    drawn = asked(AGREE, snapshot)
+    assert "A second person must agree: *Database Admin* <@U07OTHER>, *Tech Lead*" in shown(drawn)
+    assert drawn.text.count(f"<@{DBA}>") == drawn.text.count(f"<@{LEAD}>") == 0, "they may not agree"
+
+
 def test_a_refused_step_is_run_again_or_its_refusal_is_overruled() -> None:
     page = small(**{'takes = "10 min"': 'sign = ["dba"]'})
     refused = said("sign", DEPLOY, 1, role="dba", said="no", person=DBA, reason="wrong version")
