@@ -113,7 +113,8 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             "The rollback is waiting for your answer. Run the step again, fix it by hand, skip it, or call:",
             snapshot.contacts(snapshot.page.roles),
         ]
-    return [summary, f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""]
+    who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
+    return [*_refusals(snapshot, data), summary, who]
 
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:

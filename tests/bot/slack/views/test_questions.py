@@ -187,6 +187,7 @@ def test_a_refused_step_is_run_again_or_its_refusal_is_overruled() -> None:
     snapshot = replace(snapshot_with(AT_GATE, row(DEPLOY, "done"), facts=(*SIGNED, refused)), page=page)
     drawn = asked(replace(ANSWER, state="done"), snapshot)
     assert head(drawn) == "⛔ Refused: Deploy"
+    assert shown(drawn).splitlines()[1] == f"⛔ Refused by <@{DBA}> as *Database Admin*: wrong version"
     assert buttons(drawn) == ["again", "override", "rollback"]
     assert button_of(drawn, "override")["text"]["text"] == "Overrule the refusal…"
     answer = said("answer", DEPLOY, 1, said="override", person=LEAD, reason="it is right")
