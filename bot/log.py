@@ -32,8 +32,9 @@ HINTS = {
 class RepeatFilter(logging.Filter):
     """Lets the same line through once a minute. A library's record becomes one line, without its traceback."""
 
-    def __init__(self) -> None:
+    def __init__(self, redact: Redactor | None = None) -> None:
         super().__init__()
+        self._redact = redact or Redactor([])
         self._written: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -43,7 +44,7 @@ class RepeatFilter(logging.Filter):
         if record.name.startswith(QUIET) and record.levelno < logging.WARNING:
             return False
         record.exc_info = record.exc_text = None
-        line = _ADDRESS.sub(r"\1://…", " ".join(record.getMessage().split()))
+        line = _ADDRESS.sub(r"\1://…", " ".join(self._redact(record.getMessage()).split()))
         hint = next((hint for error, hint in HINTS.items() if error in line), "")
         record.msg, record.args = f"{line[:400]} {hint}".strip(), None
         return not record.msg.startswith(IGNORED) and self._is_new(record)
@@ -86,7 +87,7 @@ def set_up(redact: Redactor) -> None:
     """Log to standard error, from level INFO on, without secrets; also every exception that nobody catches."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter(redact))
-    handler.addFilter(RepeatFilter())
+    handler.addFilter(RepeatFilter(redact))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     threading.excepthook = lambda uncaught: _log_uncaught(
         uncaught.exc_type, uncaught.exc_value or uncaught.exc_type(), uncaught.exc_traceback

@@ -47,17 +47,18 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     pages = _Pages(settings)
     deps = make_deps(settings, store, pages, preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
+    if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
+        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
     job_folders = JobFolders(store, lambda page: tools_for(page, settings))
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
-    if store.has_lost_key():
-        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     try:
-        store.put_in_force(to_put_in_force(settings, _served_pages(deps, settings)))
+        served = _served_pages(deps, settings)
+        redact.learn(*secret_values({name for page in served for name in page.env_names()}, settings.environ))
+        store.put_in_force(to_put_in_force(settings, served))
         job_folders.start()
-        redact.learn(*secret_values(pages.names(), settings.environ))
         if slack:
             asyncio.run(_serve_slack(settings, deps, stopping))
         else:
@@ -95,10 +96,6 @@ class _Pages:
             if self._pages is None:
                 self._pages = read_pages(self._settings.runbook)
         return self._pages
-
-    def names(self) -> set[str]:
-        """The variables that the pages name, if they could be read."""
-        return {name for page in (self._pages or {}).values() for name in page.env_names()}
 
 
 def _served_pages(deps: Deps, settings: Settings) -> list[Page]:

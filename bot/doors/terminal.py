@@ -56,8 +56,8 @@ class Terminal(TerminalReports):
 
     def sign(self, options: Namespace) -> Iterator[str]:
         """Sign a step, or refuse to."""
-        actions, attempt = self._actions_and_attempt(options.step)
         refused = bool(options.refuse)
+        actions, attempt = self._actions_and_attempt(options.step, stops=refused)
         actor = self._anybody() if refused else self._known_actor()
         roles = actions.sign(options.step, attempt, actor, self._now(), refused=refused, reason=options.refuse)
         yield signed_text(actions, options.step, roles, refused=refused)
@@ -152,7 +152,7 @@ class Terminal(TerminalReports):
         page = page_of(run)
         return RunActions(self.store, page, run.id, self.deps.people(page))
 
-    def _actions_and_attempt(self, step: str) -> tuple[RunActions, int]:
-        actions = self._actions()
+    def _actions_and_attempt(self, step: str, *, stops: bool = False) -> tuple[RunActions, int]:
+        actions = self._actions(stops=stops)
         newest = self.store.record(actions.run).last(step)
         return actions, newest.attempt if newest else 1

@@ -74,8 +74,11 @@ class Directory:
         So stopping never waits for Slack. The members are asked for again before they are older than KEPT.
         """
         while True:
-            for channel in sorted(await asyncio.to_thread(self._channels)):
-                await self._warm(channel)
+            try:
+                for channel in sorted(await asyncio.to_thread(self._channels)):
+                    await self._warm(channel)
+            except Exception:  # as with a state file that cannot be read now; it must not end the bot
+                LOG.exception("the people in the bot's channels were not asked for; trying again")
             await asyncio.sleep(KEPT / 2)
 
     async def _warm(self, channel: str) -> None:

@@ -41,7 +41,10 @@ class UserGroups:
     async def serve(self) -> None:
         """Refresh the members again and again, until cancelled."""
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:  # as with a state file that cannot be read now; it must not end the bot
+                LOG.exception("user groups were not asked for; trying again")
             await asyncio.sleep(REFRESH_INTERVAL)
 
     async def refresh(self) -> None:

@@ -41,7 +41,8 @@ class _Notes:
         """Keep one more text."""
         if len(self.texts) < MOST_NOTES:
             # masked first: a cut secret would not be found
-            self.texts.append(self._redact(text[: 10 * LONGEST_NOTE])[:LONGEST_NOTE])
+            whole = text[: 10 * LONGEST_NOTE]
+            self.texts.append(self._redact(whole, cut_end=len(text) > len(whole))[:LONGEST_NOTE])
 
 
 class ChromiumBrowser:

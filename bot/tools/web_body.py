@@ -34,7 +34,7 @@ def read_body(response: httpx.Response) -> tuple[bytes, bool]:
     else:
         if decoder and received and not decoder.complete:
             raise UnreadableBodyError("ends in the middle of its encoding")
-    return bytes(body[:MAX_BODY]), len(body) > MAX_BODY
+    return bytes(body[:MAX_BODY]), len(body) > MAX_BODY or received > MAX_BODY
 
 
 def text_of(body: bytes, content_type: str) -> str:

@@ -31,7 +31,10 @@ def verify_bundle(path: Path, trusted: Ed25519PublicKey | None, key: RecordKey |
         raise Refused(f"{archive.PUBLIC_KEY} in {path} holds no ed25519 public key.")
     envelope = read_envelope(files[archive.STATEMENT])
     chain = from_lines(files[archive.RECORD])
-    problems = [clean(problem) for problem in _problems(envelope.statement, files, chain, key)]
+    try:
+        problems = [clean(problem) for problem in _problems(envelope.statement, files, chain, key)]
+    except UnicodeEncodeError:  # half a character
+        raise Refused("record.jsonl is damaged: it does not hold the journal of a run.") from None
     if not envelope.is_signed_by(own):
         problems.append("the signature is wrong: statement.json was changed, or another key signed it")
     if trusted and key_id(trusted) != key_id(own):

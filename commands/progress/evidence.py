@@ -127,7 +127,10 @@ def to_check(page: Page, record: Record) -> Iterator[tuple[PageStep, Attempt]]:
     """The steps whose results can be checked again, with their newest attempts."""
     for step in page.part(Part.BEFORE):
         last = record.last(step.id)
-        if step.box.evidence_name and last and last.state == AttemptState.DONE:
+        if not step.box.evidence_name or last is None or last.state != AttemptState.DONE:
+            continue
+        # what people fixed by hand and is asked for again has no values to compare
+        if not last.is_repeat or last.values:
             yield step, last
 
 

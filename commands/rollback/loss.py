@@ -57,7 +57,9 @@ class LossMonitor:
         if since is None:
             return
         sql = PageText(
-            query.sql.replace("<since>", "<since>::timestamptz"), {"since": since.astimezone(UTC).isoformat()}
+            # a quoted '<since>' is the same place
+            query.sql.replace("'<since>'", "<since>").replace("<since>", "<since>::timestamptz"),
+            {"since": since.astimezone(UTC).isoformat()},
         )
         try:
             rows = self.tools.database.query(query.database, sql, limit=10).rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -30,11 +31,14 @@ def compare_places(store: Store, page: Page, record: Record, places: Mapping[str
     if places == places_found(record) and (environment_hold(record) or rolling_back):
         return True
     summary = difference(accepted, places)
-    number = sum(isinstance(fact, Hold) for fact in record.facts)
-    fact = EnvironmentHold(by=BOT, at=at, number=number, reason=summary, places=tuple(sorted(places.items())))
+    found = tuple(sorted(places.items()))
     roles = tuple(page.roles) if rolling_back else (page.decision.role,)
     changed = EnvironmentChanged(summary=summary, waits=not rolling_back, roles=roles)
-    store.add_fact(record.run.id, fact, NewEvent(data=changed))
+    # a hold of somebody else may have taken the number since
+    for number in itertools.count(sum(isinstance(fact, Hold) for fact in record.facts)):
+        hold = EnvironmentHold(by=BOT, at=at, number=number, reason=summary, places=found)
+        if store.add_fact(record.run.id, hold, NewEvent(data=changed)):
+            break
     return True
 
 

@@ -127,6 +127,12 @@ def test_what_http_clients_say_about_each_request_is_left_out_and_addresses_in_a
     assert line == "cannot open wss://… now"
 
 
+def test_a_secret_is_masked_before_a_librarys_line_is_cut() -> None:
+    line = written(log.RepeatFilter(Redactor([SECRET])), record("slack_sdk", "x" * (400 - len(SECRET) // 2) + SECRET))
+    assert line is not None
+    assert SECRET[: len(SECRET) // 2] not in line
+
+
 def test_a_traceback_shows_no_secret_and_a_line_has_a_length() -> None:
     formatter = log.LineFormatter(Redactor([SECRET]))
     try:

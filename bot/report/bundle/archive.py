@@ -44,7 +44,7 @@ def unpack(path: Path) -> dict[str, bytes]:
             raise Refused(f"{path} is larger than a bundle may be ({LARGEST // 1_000_000} MB).")
         with path.open("rb") as file, gzip.GzipFile(fileobj=file) as compressed:
             files = _members(path, _Bounded(path, compressed))
-    except (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError):
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError, RecursionError):
         raise _no_bundle(path) from None
     except OSError as error:
         if isinstance(error, gzip.BadGzipFile):

@@ -10,6 +10,7 @@ import pytest
 from bot.slack import directory
 from bot.slack.answers import NotAnswered
 from bot.slack.directory import Workspace, account_of, members_of
+from state.errors import BadRecord
 
 OWN = Workspace(team="T1")
 GRID = Workspace(team="T1", enterprise="E1")
@@ -73,3 +74,21 @@ def test_a_list_of_members_without_an_end_is_no_answer(monkeypatch: pytest.Monke
 
     with pytest.raises(NotAnswered, match="has no end"):
         asyncio.run(members_of(Client(), "C1"))  # type: ignore[arg-type]
+
+
+def test_a_state_file_that_cannot_be_read_for_a_moment_does_not_end_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "KEPT", 0.02)
+    asked: list[int] = []
+
+    def channels() -> set[str]:
+        asked.append(1)
+        raise BadRecord("it is busy")
+
+    async def story() -> None:
+        serving = asyncio.create_task(directory.Directory(None, channels).serve())  # type: ignore[arg-type]
+        async with asyncio.timeout(10):
+            while len(asked) < 3:
+                await asyncio.sleep(0.01)
+        serving.cancel()
+
+    asyncio.run(story())

@@ -66,6 +66,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a device": lambda: tar((typed(archive.PAGE, tarfile.CHRTYPE), b"")),
     "twice the same": lambda: tar((tarfile.TarInfo(archive.PAGE), b"x"), (tarfile.TarInfo(archive.PAGE), b"y")),
     "too little": lambda: tar((tarfile.TarInfo(archive.PAGE), b"x")),
+    "names without end": lambda: gzip.compress(typed("././@LongLink", tarfile.GNUTYPE_LONGNAME).tobuf() * 3000),
     "a bomb": bomb,
     "a bomb in a header": header_bomb,
     "nonsense in gzip": lambda: gzip.compress(os.urandom(2000)),

@@ -233,3 +233,15 @@ def test_a_page_without_such_a_query_starts_no_thread(store: Store) -> None:
 def test_a_database_that_is_not_on_the_page_is_refused() -> None:
     with pytest.raises(BadPage, match=r'loses: database: "shop" is not on the page; Places has '):
         small(**{'within = "15 min"\n': LOSES})
+
+
+def test_a_quoted_since_is_the_same_place(store: Store) -> None:
+    page = small(**{'within = "15 min"\n': LOSES.replace('<since>"\nsays', "'<since>'\"\nsays"), WEB: WEB + DATABASE})
+    assert "'<since>'" in page.text
+    store.begin_attempt(1, STEP, 1, TEN_PAST)
+    database = Database([((12,),)])
+    assert page.rollback.loses
+    monitor(store, database, page)._update(page.rollback.loses, store.record(1))
+    query = database.asked[0][1]
+    assert isinstance(query, PageText)
+    assert query.text.endswith("made_at >= <since>::timestamptz")

@@ -15,6 +15,7 @@ from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import LEAD, NEXT, PAGE, EngineCase
 from tests.pages import NOON, fact, payload
+from tests.state.sqlite.forger import by_hand
 
 
 def test_a_kept_run_starts_its_next_page_in_its_starters_name_with_what_it_deployed(engine_case: EngineCase) -> None:
@@ -98,3 +99,11 @@ def test_the_next_page_starts_when_its_run_ends_or_when_the_engine_starts_after_
     engine_case.store.move_run(new, RunState.KEPT, NOON)
     wait_until(lambda: engine_case.summaries(new))
     assert engine_case.summaries(old) == ["run 2 of small.md has started"]
+
+
+def test_a_run_that_was_changed_from_outside_starts_no_page(engine_case: EngineCase) -> None:
+    run = engine_case.keep(ref="v2")
+    by_hand(engine_case.store.path, "UPDATE runs SET ref = 'evil'")
+    by_hand(engine_case.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'keep'")
+    engine_case.engine._start_next(engine_case.store.run(run))
+    assert engine_case.starter.requests == []

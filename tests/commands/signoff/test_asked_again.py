@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from commands.progress.evidence import evidence_of
+from commands.progress.evidence import evidence_of, to_check
 from commands.signoff.asked_again import asked_again
 from commands.signoff.waiting import waiting_for
 from state.events import PeopleAsked, SignaturesFell
@@ -65,3 +65,4 @@ def test_that_a_step_was_fixed_by_hand_stays_its_evidence() -> None:
     after = replace(of, attempts=(*of.attempts, repeat))
     assert evidence_of(page, after) == evidence_of(page, of)
     assert dict(evidence_of(page, after))["proof"] == "fixed by hand"
+    assert list(to_check(page, after)) == [], "there are no values to compare, so the check could never succeed"
