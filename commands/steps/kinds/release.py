@@ -136,14 +136,15 @@ class ReleaseStep(StepBox):
             return f"{', '.join(altered)} in the bot's state file is not what was stored"
         env: dict[str, Text] = {
             "REPOSITORY": PageText(self.repository),
+            **self._data(),
             "REF": fill(self.ref, ctx.values),
             "COMMIT": commit,
         }
-        return "; ".join(release_changes(ctx.tools.shell, self.host, env, hashes, before))
+        return "; ".join(release_changes(ctx.tools.shell, self.host, env, hashes, before, self.branches))
 
     def recheck_plan(self) -> list[str]:
         env = {"REPOSITORY": self.repository, "REF": self.ref, "COMMIT": "<commit>", "FILES": " ".join(self.files)}
-        return host_plan(self.host, RELEASE_NOW, env)
+        return host_plan(self.host, RELEASE_NOW, env | self._data())
 
     def _hashes(self, ctx: Context) -> dict[str, str]:
         """The SHA-256 of each stored file, by path."""

@@ -18,6 +18,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{4,63}")
 _NOT_CONTAINED = 72  # an exit code of the script; the others are below
 NOT_ON_ORIGIN = 66
+# origin has other refs than before: none at all, two of one name, one like a commit id, a tag of a file, none with it
+REF_CHANGED = (68, 69, 70, 71, _NOT_CONTAINED)
 
 
 class ReleaseError(ToolError):

@@ -1,19 +1,12 @@
-# Checks a release that was pinned before: is its commit still on the ref, does the working copy still have the commit
-# from before, and are the files (one path a line in $FILES) still what the commit has.
-cd "$REPOSITORY"
-git fetch --quiet --tags --force origin
-tips=$(git ls-remote origin "refs/heads/$REF" "refs/tags/$REF^{}" "refs/tags/$REF")
-tip=$(awk 'NR == 1 { print $1 }' <<< "$tips")
+# compares COMMIT, which was pinned before, with what find.sh has found: is it still on the ref, does the working copy
+# still have the commit from before, and are the files (one path a line in FILES) still what the commit has
 on_ref=no
-if [ -n "$tip" ]; then
-  if git merge-base --is-ancestor "$COMMIT" "$tip"; then on_ref=yes; fi
-elif [[ $COMMIT = "$REF"* ]] || [ "$(git rev-parse --verify --quiet "refs/tags/$REF^{commit}")" = "$COMMIT" ]; then
-  # the ref is the commit itself, or a tag of this working copy only
-  on_ref=yes
-else
-  on_ref=gone
-fi
-printf 'on_ref=%s\nstill=%s\n' "$on_ref" "$(git rev-parse HEAD)"
+case "$found" in
+  refs/heads/*) if git merge-base --is-ancestor "$COMMIT" "$commit"; then on_ref=yes; fi ;;
+  *) if [ "$COMMIT" = "$commit" ]; then on_ref=yes; fi ;;
+esac
+unset GIT_NO_REPLACE_OBJECTS  # so that an object that somebody put in another's place is seen
+printf 'on_ref=%s\nstill=%s\n' "$on_ref" "$before"
 while IFS= read -r file; do
   [ -n "$file" ] || continue
   edited=
