@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -232,7 +233,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
-    from bot.settings import read_settings
+    from bot.settings import read_pages, read_settings
     from bot.wiring import make_deps
     from state.sqlite.store import Store
 
@@ -243,13 +244,8 @@ def _terminal(options: argparse.Namespace) -> int:
 
         return preflight(settings, page, ref)
 
-    def pages() -> dict[str, Page]:
-        from bot.settings import read_pages
-
-        return read_pages(settings.runbook)
-
     def deps_of(store: Store) -> Deps:
-        return make_deps(settings, store, pages, preflight)
+        return make_deps(settings, store, partial(read_pages, settings.runbook), preflight)
 
     terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
     try:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
+from functools import cache, partial
 
 from bot import log
 from bot.doors.deps import Deps
@@ -44,8 +45,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
         return preflight(settings, page, ref)
 
-    pages = _Pages(settings)
-    deps = make_deps(settings, store, pages, preflight)
+    # they are read at their first use, and again while they cannot be read
+    deps = make_deps(settings, store, cache(partial(read_pages, settings.runbook)), preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
@@ -80,22 +81,6 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
     for verdict in changed[:MOST_CHANGED]:
         which = f"run {verdict.run}" if verdict.run else "the state file"
         LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
-
-
-class _Pages:
-    """The runbook pages, read at their first use."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._mutex = threading.Lock()
-        self._pages: dict[str, Page] | None = None
-
-    def __call__(self) -> dict[str, Page]:
-        """The pages by file name. Raises Refused and BadPage, each time until they can be read."""
-        with self._mutex:
-            if self._pages is None:
-                self._pages = read_pages(self._settings.runbook)
-        return self._pages
 
 
 def _served_pages(deps: Deps, settings: Settings) -> list[Page]:

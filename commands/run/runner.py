@@ -129,13 +129,13 @@ class Runner:
             return True
         if not self._clock_monitor.record_jump(self.store, record):
             instruction = decide(self.page, record, self._now())
-            if rolls_back and not isinstance(instruction, Wait):
-                # nothing comes before what a rollback does next
-                self._carry_out(instruction, record)
+            # nothing comes before what a rollback does next
+            reports_last = rolls_back and not isinstance(instruction, Wait)
+            if not reports_last:
                 self._report_due(record, self._now())
-            else:
+            self._carry_out(instruction, record)
+            if reports_last:
                 self._report_due(record, self._now())
-                self._carry_out(decide(self.page, record, self._now()), record)
         if rolls_back:
             self._guard.check(record, self._version[0], self._now())
         return True
