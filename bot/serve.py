@@ -6,6 +6,8 @@ import asyncio
 import logging
 import signal
 import threading
+import time
+from collections.abc import Sequence
 from functools import cache, partial
 
 from bot import log
@@ -27,6 +29,7 @@ from state.sqlite.verify import verify_file
 
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
+SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
 MOST_CHANGED = 10  # runs that are logged as changed
 
 
@@ -50,7 +53,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
-    stopping = _until_signal()  # before the engine starts: from here on a signal stops it in order
+    signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
     job_folders = JobFolders(store, lambda page: tools_for(page, settings))
@@ -61,9 +64,11 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         store.put_in_force(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
-            asyncio.run(_serve_slack(settings, deps, stopping))
+            asyncio.run(_serve_slack(settings, deps, signals))
         else:
-            stopping.wait()
+            # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
+            while not signals:
+                time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
         engine.stop()
@@ -99,14 +104,14 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     return list(read.values())
 
 
-async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event) -> None:
+async def _serve_slack(settings: Settings, deps: Deps, signals: Sequence[int]) -> None:
     from bot.slack.serve import serve_slack
 
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signalled.set)
-    if stopping.is_set():  # the signal came before this loop had its handlers
+    if signals:  # the signal came before this loop had its handlers
         signalled.set()
     serving = asyncio.create_task(serve_slack(deps, settings))
     waiting = asyncio.create_task(signalled.wait())
@@ -118,9 +123,9 @@ async def _serve_slack(settings: Settings, deps: Deps, stopping: threading.Event
     await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
 
 
-def _until_signal() -> threading.Event:
-    """An event that SIGINT and SIGTERM set."""
-    stopping = threading.Event()
+def _received_signals() -> list[int]:
+    """A list to which SIGINT and SIGTERM are added as they arrive."""
+    signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
+        signal.signal(number, lambda received, _: signals.append(received))
+    return signals

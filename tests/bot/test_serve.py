@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -109,6 +110,22 @@ def test_a_signal_during_the_start_stops_the_bot_in_order(shop: Path, slack: boo
     bot = serve(slack=slack, program=("-c", SIGNAL_AT_ONCE))
     try:
         assert bot.wait(20) == 0
+    finally:
+        bot.kill()
+        bot.wait()
+
+
+def test_a_signal_that_another_thread_takes_stops_the_bot_too(shop: Path) -> None:
+    bot = serve(slack=False)
+    try:
+        tasks = Path(f"/proc/{bot.pid}/task")
+        store = Store(shop / "gonogo.db")
+        wait_for(store.in_force, "the bot that serves")
+        store.close()
+        time.sleep(0.5)
+        (other, *_) = sorted({int(task.name) for task in tasks.iterdir()} - {bot.pid})
+        assert ctypes.CDLL(None).tgkill(bot.pid, other, signal.SIGTERM.value) == 0
+        assert bot.wait(10) == 0
     finally:
         bot.kill()
         bot.wait()
