@@ -188,17 +188,27 @@ class ReadChain:
 
 
 def read_chain(connection: sqlite3.Connection, run: int) -> ReadChain:
-    """Read a run with its journal."""
+    """Read a run with its journal. Nobody else may use the connection meanwhile."""
 
     def rows(sql: str) -> list[sqlite3.Row]:
         return connection.execute(sql, (run,)).fetchall()
 
-    return ReadChain(
-        run=run,
-        entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
-        heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
-        tables={table: rows(sql) for table, sql in TABLES.items()},
-    )
+    usual = connection.text_factory
+    connection.text_factory = any_text
+    try:
+        return ReadChain(
+            run=run,
+            entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
+            heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
+            tables={table: rows(sql) for table, sql in TABLES.items()},
+        )
+    finally:
+        connection.text_factory = usual
+
+
+def any_text(data: bytes) -> str:
+    """A text of the file. Somebody may have put bytes there that are none: they must be found, not end the search."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _to_entry(row: sqlite3.Row) -> Entry:

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from state.errors import BadRecord
 from state.journal import Chain, EntryKind, Head, RecordKey
-from state.sqlite.journal import RECORD, chain_changes, head_problem, is_older, newest_older, read_chain, to_head
+from state.sqlite.journal import (
+    RECORD,
+    any_text,
+    chain_changes,
+    head_problem,
+    is_older,
+    newest_older,
+    read_chain,
+    to_head,
+)
 from state.sqlite.migrations import MIGRATIONS
 from state.sqlite.schema import schema_changes
 
@@ -55,8 +64,7 @@ def _open(path: Path) -> sqlite3.Connection:
         raise BadRecord(f"There is no state file {path.absolute()}. Set GONOGO_STATE to the bot's state file.")
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
     connection.row_factory = sqlite3.Row
-    # somebody may have put bytes there that are no text: they must be found, not end the search
-    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    connection.text_factory = any_text
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version != len(MIGRATIONS):
         connection.close()

@@ -16,6 +16,7 @@ from state.records import Run, RunState
 from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import NEXT, PAGE, EngineCase
 from tests.pages import NOON, SIGNED, event, fact, small
+from tests.state.sqlite.forger import by_hand
 
 
 def test_active_runs_are_carried_out_also_those_that_start_later(engine_case: EngineCase) -> None:
@@ -81,6 +82,14 @@ def test_a_run_whose_page_cannot_be_read_is_logged_once_and_holds_up_no_other(
     logged = [entry.getMessage() for entry in caplog.records if "cannot be carried out" in entry.getMessage()]
     assert len(logged) == 1, f"it is logged each time: {logged}"
     assert logged[0].startswith(f"run {broken} of another target cannot be carried out: line 1")
+
+
+def test_a_byte_that_is_no_text_in_one_run_holds_up_no_other(engine_case: EngineCase) -> None:
+    changed, good = broken_run(engine_case), engine_case.start()
+    engine_case.store.save_file(changed, "up.sql", "SELECT 1")
+    by_hand(engine_case.store.path, "UPDATE files SET text = CAST(x'ff' AS TEXT)")
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(good) == "done")
 
 
 def test_a_run_without_tools_is_logged_again_when_the_reason_changes_and_carried_out_when_they_are_there(

@@ -197,3 +197,14 @@ def test_with_another_key_a_run_waits_for_people_and_rolls_back_freely(engine_ca
     assert "was written with another key" in engine_case.store.record(number).facts[0].reason  # type: ignore[attr-defined]
     engine_case.store.add_fact(number, fact("rollback"))
     wait_until(lambda: engine_case.store.run(number).state == RunState.ABORTED)
+
+
+def test_a_byte_that_is_no_text_is_a_change_and_keeps_no_rollback_out(driven: DrivenRunner) -> None:
+    driven.store.save_file(1, "up.sql", "SELECT 1")
+    driven.runner.start()
+    driven.ended(GATE)
+    by_hand(driven.store.path, "UPDATE files SET text = CAST(x'ff' AS TEXT)")
+    wait_until(lambda: driven.events("record"))
+    assert driven.events("record")[0].summary.endswith("(file up.sql) was altered")
+    driven.store.add_fact(1, fact("rollback"))
+    assert driven.runner.wait(10)
