@@ -16,6 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.settings import Settings
 from bot.slack.accept_once import AcceptOnce, Answer
+from bot.tools.listener import close_listener
 from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
@@ -47,7 +48,7 @@ async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        listening.close()
+        await close_listener(listening)
         await runner.cleanup()
 
 

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from bot.tools.listener import close_listener
+
 Predicate = Callable[[bytes], bool]
 
 
@@ -35,7 +37,7 @@ class TcpProxy:
     async def stop(self) -> None:
         """Stop to listen and drop all connections."""
         if self._listener:
-            self._listener.close()
+            await close_listener(self._listener)
         self.cut()
 
     def cut(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from bot.rehearsal.target.loopback import free_port
+from bot.tools.listener import close_listener
 from tests.crash.tcp_proxy import TcpProxy
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -40,7 +41,7 @@ async def echo() -> AsyncIterator[tuple[TcpProxy, Callable[[], Awaitable[Streams
         for writer in writers:
             writer.close()
         await proxy.stop()
-        server.close()
+        await close_listener(server)
         await asyncio.sleep(0.05)  # for the connections to close
 
 

@@ -19,6 +19,7 @@ from bot.rehearsal.workspace.socket_mode import Sockets
 from bot.rehearsal.workspace.user_actions import UserActions, Values
 from bot.rehearsal.workspace.web_page import WebPage
 from bot.rehearsal.workspace.workspace_state import BOT_USER, Listener, WorkspaceState
+from bot.tools.listener import close_listener
 
 SCOPES = (
     *("channels:history", "channels:join", "channels:read", "groups:history", "groups:read"),
@@ -73,6 +74,7 @@ class Workspace:
         self._channel = channel
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -118,14 +120,18 @@ class Workspace:
         self._page.add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self.state.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("aiohttp has set up no server")
+        self._listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", self._port)
+        self.state.address = f"http://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
         """Stop the server and drop all connections."""
         self.sockets.cut()
         self._page.stop()
+        if self._listener:
+            await close_listener(self._listener)
         if self._runner:
             await self._runner.cleanup()
 
