@@ -81,11 +81,11 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
     try:
         changed = [verdict for verdict in verify_file(settings.state, key) if verdict.changes]
     except BadRecord as error:
-        LOG.warning("the record was not verified: %s", error)
+        LOG.warning("the state file was not verified: %s", error)
         return
     for verdict in changed[:MOST_CHANGED]:
         which = f"run {verdict.run}" if verdict.run else "the state file"
-        LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
+        LOG.error("the state file was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
 def _served_pages(deps: Deps, settings: Settings) -> list[Page]:

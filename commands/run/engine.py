@@ -125,7 +125,9 @@ class Engine:
         if not page.decision.starts or not keep or record.newest(NextRun):
             return
         if changes := self.store.changes(run.id):
-            LOG.error("after run %s no page is started: its record was changed from outside: %s", run.id, changes[0])
+            LOG.error(
+                "after run %s no page is started: the state file was changed from outside: %s", run.id, changes[0]
+            )
             return
         # in the name of the first run's starter, so that whoever decided KEEP may sign the second run too
         starter = run.started_by

@@ -53,14 +53,14 @@ class RecordGuard:
     def _report(self, record: Record, changes: list[Change], now: datetime) -> None:
         """Write that the record was changed, and put the run on hold if it has not begun to roll back."""
         first = changes[0].summary
-        LOG.error("run %s: the record was changed from outside: %s", self._run, first)
+        LOG.error("run %s: the state file was changed from outside: %s", self._run, first)
         holds = record.run.state == RunState.GOING and not record.rollback
         roles = (self._page.decision.role,)
         event = NewEvent(data=RecordChanged(summary=first, number=len(changes), held=holds, roles=roles))
         if not holds:
             self._store.add_events(self._run, now, event)
             return
-        reason = shortened(f"the record of this run was changed from outside: {first}")
+        reason = shortened(f"the state file of this run was changed from outside: {first}")
         # somebody may have put holds there whose numbers are taken
         for number in itertools.count(sum(isinstance(fact, Hold) for fact in record.facts)):
             if self._store.add_fact(self._run, Hold(by=BOT, at=now, number=number, reason=reason), event):

@@ -29,7 +29,7 @@ def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
 def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Message:
     """The record was changed from outside: the first entry, what the bot does now, and who decides."""
     more = f" (and {data.number - 1} more)" if data.number > 1 else ""
-    head = f"🚨 *The record of this run was changed from outside*: {line(data.summary, 400)}{more}."
+    head = f"🚨 *The state file of this run was changed from outside*: {line(data.summary, 400)}{more}."
     if data.refused:
         then = (
             "The bot does nothing of this run, not even its rollback: it cannot know what that would do. Put the state "

@@ -32,7 +32,7 @@ def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> N
         assert drawn.broadcast, "the channel must know"
         return shown(drawn).splitlines()
 
-    head = "🚨 *The record of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
+    head = "🚨 *The state file of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
     check = "What else was changed: `gonogo verify 1`. This thread shows what the bot wrote before."
     assert lines_of(held=True, number=3, roles=("lead",)) == [
         f"{head} (and 2 more).",
