@@ -146,6 +146,6 @@ def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> N
     start = LINES.index("  Check again what was signed  [right before the first change of production]")
     check = LINES[start : LINES.index("DEPLOY")]
     assert '    on production: (cd "$FILE" && LC_ALL=C $lines sha256sum -c -) < "$FILE.sha256" || exit 68' in check
-    assert "    on production: git fetch --quiet --tags --force origin" in check
+    assert any("fetch --prune 'refs/heads/*:refs/gonogo/heads/*'" in line for line in check), "origin is not asked"
     assert "  a signature counts for 2 h until then" in check
     assert not any("Check again" in line for line in plan_lines(small()))
