@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -21,7 +20,17 @@ from state.sqlite.store import Store
 from state.sqlite.typed_facts import type_facts
 from tests.state.sqlite.samples import OldRecord, at, old_file
 
-OPEN = "import sys, pathlib; from state.sqlite.store import Store; Store(pathlib.Path(sys.argv[1])).close()"
+# opens a state file, and says when it has read its version
+OPEN = """
+import sys, pathlib
+from state.sqlite import migrations, store
+keep_copy = migrations._keep_copy
+def say_and_keep(*args):
+    print("read", flush=True)
+    keep_copy(*args)
+migrations._keep_copy = say_and_keep
+store.Store(pathlib.Path(sys.argv[1])).close()
+"""
 PROCESSES = 6
 
 
@@ -130,8 +139,10 @@ def test_many_processes_that_open_an_older_file_at_once_migrate_it_once(path: Pa
         blocking.execute("PRAGMA journal_mode = WAL")
         blocking.execute("BEGIN IMMEDIATE")
         command = [sys.executable, "-c", OPEN, str(path)]
-        opening = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(PROCESSES)]
-        time.sleep(2)  # by now all of them have read the old version and wait for the file
+        opening = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(PROCESSES)]
+        for process in opening:
+            assert process.stdout
+            assert process.stdout.readline() == b"read\n", "it has not read the old version"
         blocking.execute("COMMIT")
         errors = [process.communicate()[1].decode() for process in opening]
     assert [process.returncode for process in opening] == [0] * PROCESSES, errors
