@@ -168,6 +168,7 @@ def _check(options: argparse.Namespace) -> int:
     from bot.environment import people_of
     from bot.settings import read_page_file
     from bot.text import counted
+    from commands.start.page_warnings import page_warnings
     from commands.start.people_warnings import people_warnings
 
     exit_code = 0
@@ -175,7 +176,8 @@ def _check(options: argparse.Namespace) -> int:
         try:
             page = read_page_file(path)
             _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
-            for warning in people_warnings(page, people_of(page, os.environ)):  # nothing, where no role has people yet
+            # no warning about people where no role has any yet
+            for warning in (*page_warnings(page), *people_warnings(page, people_of(page, os.environ))):
                 _say(f"{path}: warning: {warning}")
         except GonogoError as error:
             exit_code = 1

@@ -159,6 +159,7 @@ _REHEARSED = (
     "forward_ms=120\nlock: forward|110|AccessExclusiveLock|public.approval_flows\nrollback_ms=90\nreturn_ms=40\n"
     "table: public.approval_flow_templates|24||0|24|returned\n"
 )
+_ROWS = f"same: public.approval_flow_templates|24|24\nrows_file={'a' * 8}\nrows_sha256={'ab' * 32}\n"
 READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
 NEED = (
     'need={"size": 50000000, "server": 16, "encoding": "UTF8", "extensions": ["plpgsql"], '
@@ -182,6 +183,7 @@ _TRAFFIC = (
 )
 _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...] = (
     ("on_ref=%s", _release_now),
+    (".compared.part", lambda world, env: _ROWS),
     ("sha256sum -c", lambda world, env: "toc.dat: OK\n"),
     ("commit=$(git rev-parse", _release),
     ("rotated=%s", lambda world, env: _TRAFFIC),

@@ -14,6 +14,7 @@ from bot.settings import Settings, read_pages
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page
+from commands.start.page_warnings import page_lines
 from commands.start.people_warnings import people_lines
 from commands.start.preflight import (
     LIMIT,
@@ -43,7 +44,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
-    known = environment_lines(missing(page, environ)) + people_lines(page, people_of(page, environ))
+    known = environment_lines(missing(page, environ)) + page_lines(page) + people_lines(page, people_of(page, environ))
     return known + in_parallel(lanes, limit + 2)
 
 

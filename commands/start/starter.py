@@ -8,6 +8,7 @@ from datetime import datetime
 
 from commands.runbook.page import Page
 from commands.runbook.people import People
+from commands.start.page_warnings import page_warnings
 from commands.start.people_warnings import people_warnings
 from commands.start.preflight import PreflightReport
 from commands.start.request import (
@@ -74,7 +75,8 @@ class Starter:
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
-        report = replace(report, warnings=report.warnings + people_warnings(page, people, starter=actor.person))
+        known = page_warnings(page) + people_warnings(page, people, starter=actor.person)
+        report = replace(report, warnings=report.warnings + known)
         run = start(self.store, page, request, actor, people, self.now(), report)
         return Started(run=run, warnings=report.warnings)
 

@@ -7,6 +7,7 @@ from commands.steps.kinds.backup import BackupStep
 from commands.steps.kinds.baseline import BaselineStep
 from commands.steps.kinds.browser import BrowserStep
 from commands.steps.kinds.checkout import CheckoutStep
+from commands.steps.kinds.data_keep import DataKeepStep
 from commands.steps.kinds.data_return import DataReturnStep
 from commands.steps.kinds.errors import ErrorsStep
 from commands.steps.kinds.gate import GateStep
@@ -36,6 +37,7 @@ _ALL: tuple[type[StepBox], ...] = (
     BaselineStep,
     BrowserStep,
     CheckoutStep,
+    DataKeepStep,
     DataReturnStep,
     ErrorsStep,
     GateStep,

@@ -178,6 +178,10 @@ class StepBox(Strict):
         """What does not fit the page's other steps (by id), as a sentence for the page's author. Empty if all fits."""
         return ""
 
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        """What the author should know although it is allowed, as a sentence without its full stop. Empty if nothing."""
+        return ""
+
     def preflight(self) -> list[PreflightCheck]:
         """What must hold before the run starts. That its places can be reached is checked anyway."""
         return []
@@ -209,6 +213,10 @@ class StepBox(Strict):
     def data_return_env(self) -> Mapping[str, str] | None:
         """If it brings rows back from a backup: the variables that the script `return_rows` needs. Otherwise None."""
         return None
+
+    def keeps_rows_of(self, rows: Mapping[str, str]) -> bool:
+        """Whether it keeps what a step with this `data_return_env` brings back, right before it is dropped."""
+        return False
 
     def rehearsed_durations(
         self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from commands.ports.page_text import PageText
-from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
-from commands.steps.base import EnvName, StepBox, execute
+from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.scripts import script
-from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from commands.text.durations import format_duration, format_seconds
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(
@@ -36,18 +35,17 @@ _NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
 _NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
 _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not back'"
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
+_NOT_COMPARED = "Rows written between the backup and the migration were not compared: this page has no data-keep step."
 _FAILURES = {
     NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup {file} is missing or was changed (its checksum differs); nothing was brought back.",
 }
 
 
-class DataReturnStep(StepBox):
+class DataReturnStep(ReturnedRowsStep):
     """Brings back what a migration dropped and its rollback created again, empty.
 
-    At least one of `tables` and `columns` is needed. `tables` are written as in SQL; a partitioned table stands for
-    all its partitions. `columns` are "table.column" of tables that the migration kept.
-
+    If a `data-keep` step kept the rows right before the migration, they come from there, and else from the backup.
     `undoes` names the migration. Without the migration's receipt nothing was dropped, and the step does nothing. A row
     whose key already exists is left alone, so rows written since then stay. If the existing row differs from the
     backup's, the step fails and people decide, because references to the old row now lead to the new one. Sequences
@@ -60,22 +58,10 @@ class DataReturnStep(StepBox):
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    host: str
     database: str
-    database_url: EnvName
-    folder: EnvName
     file: str = "<backup_file>"
     sha256: str = "<backup_sha256>"
-    tables: list[str] = Field(default_factory=list)
-    columns: list[str] = Field(default_factory=list)
     undoes: str = Field(min_length=1)
-    lock_timeout: Duration = parse_duration("5 s")
-
-    @model_validator(mode="after")
-    def _names_tables_or_columns(self) -> Self:
-        if not self.tables and not self.columns:
-            raise ValueError("must name at least one of tables or columns")
-        return self
 
     def plan(self) -> list[str]:
         rows = f"on {self.database}: brings missing rows of {', '.join(self.tables)} back from {self.file}"
@@ -86,22 +72,21 @@ class DataReturnStep(StepBox):
             *host_plan(self.host, _SCRIPT, self._env()),
         ]
 
-    def preflight(self) -> list[PreflightCheck]:
-        return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
-
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
         own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
-        result = run_job(self, ctx, self.host, _SCRIPT, self._env(), own)
+        kept = "rows_sha256" in ctx.values
+        archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
+        result = run_job(self, ctx, self.host, _SCRIPT, self._env() | archive, own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
         if result.code or not tables:
             return self._failed(ctx, result)
         summary = f"Brought back from the backup in {format_seconds(result.seconds)}: {self._total(tables)}."
-        lines = tuple(table.line() for table in tables)
+        lines = (*(table.line() for table in tables), *(() if kept else (_NOT_COMPARED,)))
         if lost := _NOT_BACK.search(result.tail):
             return failed(_loss(lost[1], summary), lines=lines, output=result.tail)
         return done(summary, lines=lines, output=result.tail)
@@ -122,13 +107,16 @@ class DataReturnStep(StepBox):
             "without the receipt nobody knows whether rows were lost"
         )
 
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        if any(box.keeps_rows_of(self.rows_env()) for box in boxes.values()):
+            return ""
+        return (
+            "rows written between the backup and the migration would be lost by a rollback: "
+            "no data-keep step keeps these tables and columns right before the migration"
+        )
+
     def data_return_env(self) -> dict[str, str]:
-        return {
-            "TABLES": "\n".join(self.tables),
-            "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
-            "PATIENCE": str(int(self.lock_timeout.total_seconds() * 1000)),
-            "LIMIT": str(int(self.limit.total_seconds() * 1000)),
-        }
+        return self.rows_env()
 
     def _env(self) -> dict[str, str]:
         return {
@@ -136,7 +124,7 @@ class DataReturnStep(StepBox):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            **self.data_return_env(),
+            **self.rows_env(),
         }
 
     def _total(self, tables: list[_Table]) -> str:
@@ -154,7 +142,8 @@ class DataReturnStep(StepBox):
     def _failed(self, ctx: Context, result: CommandResult) -> Outcome:
         errors = _ERROR.findall(result.tail)
         general = f"Nothing was brought back (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
-        summary = _FAILURES.get(result.code, general).format(file=ctx.values.get("backup_file", self.file))
+        file = ctx.values.get("rows_file") or ctx.values.get("backup_file", self.file)
+        summary = _FAILURES.get(result.code, general).format(file=file)
         return failed(summary, lines=result.last_lines, output=result.tail)
 
 

@@ -24,6 +24,7 @@ TIMELINE = """\
   T+5 min     📏 Baseline: what is normal tonight
   T+5 min     📦 Keep what runs now, for the rollback
   T+5 min     Maintenance on
+  T+5 min     Keep the rows as they are right before the migration
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
   T+11 min    Backend: dependencies, Prisma client, pending migrations
@@ -75,6 +76,8 @@ GOLDEN = {
     "not from before <let_in_at>",
     "logs": "    on production: reads <log_err> from <log_offset_err> on, rotated files included, for lines "
     "with error or fatal in any case",
+    "data-keep": "    compares approval_flow_templates, approval_flow_steps, project_flow_assignments, "
+    "project_flow_approvers with <backup_file>, and dumps the tables again if they have changed since",
     "data-return": "    on production: brings missing rows of approval_flow_templates, approval_flow_steps, "
     "project_flow_assignments, project_flow_approvers back from <backup_file>",
     "proof": "    restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, and compares rows "

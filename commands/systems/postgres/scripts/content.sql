@@ -5,9 +5,14 @@
 --   assigns anew.
 -- "text": every row as it is written.
 -- "rows": nothing, only the number of rows counts.
+-- `only`, if it is set, are the names of the tables, one on each line; the large objects are left out then.
 -- Columns are ordered by name, whatever their order in the table.
 -- Large objects, if there are any, are one more line: their number, and a checksum of them in pieces of 1 MB, because one of
 -- them may be larger than a value can be.
+\if :{?only}
+\else
+\set only ''
+\endif
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
 SELECT format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),
@@ -24,6 +29,7 @@ CROSS JOIN LATERAL (SELECT coalesce(string_agg(format('gonogo_row.%I', attname),
   FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS named
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+AND (:'only' = '' OR format('%I.%I', n.nspname, c.relname) = ANY (string_to_array(:'only', E'\n')))
 ORDER BY format('%I.%I', n.nspname, c.relname) COLLATE "C" \gexec
 SELECT format('WITH RECURSIVE piece AS (
     SELECT o.oid, 0::bigint AS n, read.size, read.sum FROM pg_catalog.pg_largeobject_metadata o, LATERAL %1$s read
@@ -32,4 +38,4 @@ SELECT format('WITH RECURSIVE piece AS (
   format(piece, '0'), format(piece, '(o.n + 1) * 1048576'))
 FROM (VALUES (CASE WHEN :'by' = 'rows' THEN '(SELECT 0 AS size, ''%s'' AS sum)'
   ELSE '(SELECT octet_length(data) AS size, md5(data) AS sum FROM (SELECT lo_get(o.oid, %s, 1048576) AS data OFFSET 0) AS got)' END)) AS pieces (piece)
-WHERE EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) \gexec
+WHERE :'only' = '' AND EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) \gexec

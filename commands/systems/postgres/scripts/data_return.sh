@@ -2,12 +2,16 @@
 without_values() {
   awk 'over { next } /ERROR: / && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
 }
+# The tables with their partitions, and their sequences: the full name, the name alone, and which of the two it is.
+find_tables() {
+  psql -XqAt -F $'\t' -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" <<< "$FIND
+    SELECT name, relname, 'table' FROM gonogo_tables WHERE leaf UNION SELECT name, relname, 'sequence' FROM gonogo_sequences;"
+}
 # Returns rows from an archive in one transaction, with the rows of the wanted tables in its middle. If the archive cannot
 # be read, the transaction has no end, so nothing of it is committed.
 bring_back() {
   local found only=() name
-  found=$(psql -XqAt -F $'\t' -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" \
-    <<< "$FIND SELECT name, relname FROM gonogo_tables WHERE leaf UNION SELECT name, relname FROM gonogo_sequences;") || return
+  found=$(find_tables) || return
   WANTED=$(cut -f 1 <<< "$found")
   export WANTED
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")

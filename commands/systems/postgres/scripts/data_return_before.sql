@@ -1,8 +1,5 @@
 -- Defers the foreign keys to the end, so that rows may come in any order, and disables triggers.
 INSERT INTO gonogo.receipts (key, name, sha256) VALUES (:'key', :'file', :'sum');
-CREATE TEMP TABLE gonogo_copies
-  (copy text, name text, columns text, archived bigint, there bigint, back bigint, filled bigint DEFAULT 0, lost bigint DEFAULT 0);
-CREATE TEMP TABLE gonogo_at (name text, value bigint, called boolean);
 CREATE TEMP TABLE gonogo_keys AS
 SELECT t.name, k.conname, k.condeferrable FROM pg_constraint k JOIN gonogo_tables t ON t.oid = k.conrelid
 WHERE k.contype = 'f' AND k.conparentid = 0 AND NOT k.condeferred;

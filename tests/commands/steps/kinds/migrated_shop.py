@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +15,7 @@ from bot.tools.secrets import Redactor
 from commands.ports.database import Migration
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.systems.scripts import script
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import DUMP, create_databases, dump_database, run_sql
 from tests.local_shell import LocalShell
@@ -52,12 +54,16 @@ FORWARD = (
     f"DROP TABLE parents, children, {ODD}, parted, keyless, fired CASCADE; DROP FUNCTION log_insert; DROP TYPE mood;"
 )
 
+NOT_COMPARED = "Rows written between the backup and the migration were not compared: this page has no data-keep step."
+
 
 class MigratedShop:
     """The database with its rows, its dump, and the migration that loses the rows."""
 
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.folder = folder
+        self.compared = "records"
+        self.kept: dict[str, str] = {}
         self.url = postgres.url(OWNER, "shop")
         create_databases(postgres, "shop")
         self.run_sql(SCHEMA + ROWS)
@@ -67,6 +73,9 @@ class MigratedShop:
         """Dump the database as it is now."""
         shutil.rmtree(self.folder / DUMP, ignore_errors=True)
         self.checksum = dump_database(self.url, self.folder)
+        psql = [str(postgres_programs() / "psql"), "-XqAt", "-v", f"by={self.compared}", "-d", self.url]
+        lines = subprocess.run(psql, input=script("postgres/content.sql"), text=True, capture_output=True, check=True)
+        (self.folder / f"{DUMP}.content").write_text(lines.stdout)
 
     def run_sql(self, sql: str) -> list[tuple[object, ...]]:
         """Run statements. Returns the rows of the last one."""
@@ -76,6 +85,22 @@ class MigratedShop:
         """Afterwards the tables exist again, but they are empty."""
         self.run_sql(FORWARD)
         self.run_sql(SCHEMA)
+
+    def keep_rows(self, *tables: str, columns: tuple[str, ...] = (), programs: Path | None = None) -> Outcome:
+        """Run the `data-keep` step. What it kept is used by `bring_back`."""
+        toml = (
+            'host = "h"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\n'
+            f"tables = [{_quoted(tables)}]\ncolumns = [{_quoted(columns)}]\n"
+        )
+        values = {"backup_file": DUMP, "backup_sha256": self.checksum, "backup_compared": self.compared}
+        ctx = context(World(), values, shell=self._shell(programs))
+        outcome = execute(box("data-keep", toml), ctx)
+        self.kept = dict(outcome.values)
+        return outcome
+
+    def _shell(self, programs: Path | None = None) -> LocalShell:
+        environ = {"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}
+        return LocalShell(environ, programs or postgres_programs())
 
     def bring_back(
         self,
@@ -90,10 +115,8 @@ class MigratedShop:
             'host = "h"\ndatabase = "db"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nundoes = "migration"\n'
             f"tables = [{_quoted(tables)}]\ncolumns = [{_quoted(columns)}]\n"
         )
-        environ = {"DB": self.url + "?schema=public", "FOLDER": str(self.folder)}
-        shell = LocalShell(environ, programs or postgres_programs())
-        values = {"backup_file": DUMP, "backup_sha256": self.checksum}
-        ctx = context(World(), values, shell=shell, attempt=attempt)
+        values = {"backup_file": DUMP, "backup_sha256": self.checksum, **self.kept}
+        ctx = context(World(), values, shell=self._shell(programs), attempt=attempt)
         database = PostgresDatabase({"db": DatabasePlace(url=self.url)}, {}, Redactor([]))
         if migrated:
             key = f"{ctx.key.rsplit('/', 2)[0]}/migration"

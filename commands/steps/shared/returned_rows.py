@@ -1,0 +1,51 @@
+"""The base of the kinds that keep the rows a migration drops, and bring them back (`data-keep`, `data-return`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from commands.ports.preflight import PreflightCheck
+from commands.steps.base import EnvName, StepBox
+from commands.systems.preflight.hosts import ProgramsCheck
+from commands.text.durations import Duration, parse_duration
+
+
+class ReturnedRowsStep(StepBox):
+    """At least one of `tables` and `columns` is needed.
+
+    `tables` are written as in SQL; a partitioned table stands for all its partitions. `columns` are "table.column" of
+    tables that the migration kept.
+    """
+
+    host: str
+    database_url: EnvName
+    folder: EnvName
+    tables: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(default_factory=list)
+    lock_timeout: Duration = parse_duration("5 s")
+
+    @model_validator(mode="after")
+    def _names_tables_or_columns(self) -> Self:
+        if not self.tables and not self.columns:
+            raise ValueError("must name at least one of tables or columns")
+        return self
+
+    def preflight(self) -> list[PreflightCheck]:
+        return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
+
+    def rows_env(self) -> dict[str, str]:
+        """The variables of `return_rows`: the tables, the columns, and the limits in milliseconds."""
+        return {
+            "TABLES": "\n".join(self.tables),
+            "COLUMNS": "\n".join("\t".join(column.rsplit(".", 1)) for column in self.columns),
+            "PATIENCE": str(int(self.lock_timeout.total_seconds() * 1000)),
+            "LIMIT": str(int(self.limit.total_seconds() * 1000)),
+        }
+
+    def is_about_the_rows_of(self, other: Mapping[str, str]) -> bool:
+        """Whether the variables of another step name the same tables and columns."""
+        own = self.rows_env()
+        return all(sorted(own[name].split("\n")) == sorted(other[name].split("\n")) for name in ("TABLES", "COLUMNS"))
