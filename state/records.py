@@ -152,6 +152,11 @@ class Attempt:
         return dict(self.outcome.get("measures", {}))
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """What it looked at on what serves, and found as it should be, in a few words each."""
+        return tuple(self.outcome.get("compared", ()))
+
+    @property
     def inconclusive(self) -> bool:
         """Whether it learned nothing: the other side was unreachable, or its answer says nothing."""
         return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))

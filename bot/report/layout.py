@@ -16,7 +16,7 @@ from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
-from state.records import AttemptState, RunState
+from state.records import AttemptState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +56,12 @@ def headline(report: Report) -> str:
 
 def lay_out(report: Report) -> list[Part]:
     """Every part that has content, in the order in which people ask."""
-    all_restored = "Nothing is known to be missing." if report.run.state == RunState.ROLLED_BACK else ""
     parts = [
         _summary(report),
         _criteria(report),
-        _sentences("Not restored by the rollback", report.not_restored, all_restored),
+        _sentences("Not restored by the rollback", report.not_restored),
+        _sentences("Compared at the end", report.comparison.compared),
+        _sentences("Not compared", report.comparison.not_compared),
         _alerts(report),
         Part(title="Charts", chart=alt_text(report.panels)),
         _timeline(report),
@@ -191,9 +192,8 @@ def _card(step: StepReport) -> Card:
     return Card(title=title, details=" · ".join(details), summary=summary, lines=lines)
 
 
-def _sentences(title: str, sentences: tuple[str, ...], if_none: str = "") -> Part:
-    bullets = tuple(tidy(sentence, 600) for sentence in sentences)
-    return Part(title=title, bullets=bullets or ((if_none,) if if_none else ()))
+def _sentences(title: str, sentences: tuple[str, ...]) -> Part:
+    return Part(title=title, bullets=tuple(tidy(sentence, 600) for sentence in sentences))
 
 
 def _metrics(report: Report) -> Part:

@@ -11,6 +11,7 @@ from commands.progress.evidence import check_step
 from commands.progress.step_state import DECISION, WATCH
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
+from commands.report.comparison import Comparison, comparison
 from commands.report.dora import Deploy, DoraMetrics, dora_metrics
 from commands.report.left_behind import cleanup_results, rollback_losses
 from commands.report.people import PersonAction, person_actions
@@ -94,6 +95,7 @@ class Report:
     no_go: tuple[CriterionReport, ...]
     cleanup: tuple[str, ...]
     not_restored: tuple[str, ...]
+    comparison: Comparison
     panels: tuple[Panel, ...]
     metrics: DoraMetrics
     names: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +138,7 @@ def build_report(
         no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
         cleanup=cleanup_results(data),
         not_restored=rollback_losses(page, record),
+        comparison=comparison(page, record, record.run.state),
         panels=panels(data),
         metrics=dora_metrics(history),
         names=names or {},

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from commands.progress.clock import elapsed
+from commands.report.comparison import comparison
 from commands.rollback.restored import not_restored
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
@@ -54,12 +55,15 @@ def step_ended(
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:
     """The event of a run that moves to another state: how long it took, why it rolls back, and what is not restored."""
     request = record.rollback
+    looked = comparison(page, record, state)
     moved = RunMoved(
         state=state,
         clock=format_duration(elapsed(record, now)),
         since_rollback=format_duration(now - request.at) if request else "",
         reason=request.reason if request else "",
         not_restored=not_restored(page, record) if state == RunState.ROLLED_BACK else (),
+        compared=looked.compared,
+        not_compared=looked.not_compared,
     )
     return NewEvent(data=moved)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -15,7 +16,9 @@ from state.shortening import shortened
 
 # characters; what a host or a server sent may stand in each of them
 LONGEST_SUMMARY, LONGEST_LINE, LONGEST_OUTPUT = 2_000, 1_000, 1_000_000
+LONGEST_COMPARED = 120
 MOST_LINES = 300
+_COMMIT = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{30}(?:[0-9a-f]{24})?\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,8 @@ class Outcome:
     - `measures`: judged by the alerts.
     - `evidence`: what people sign for, by name ("commit", "backup"): a hash or a short text.
     - `changed`: if it checked evidence: the steps whose results have changed, by id, with a sentence each.
+    - `compared`: what it looked at on what serves, and found as it should be, in a few words each ("api answers with
+      88d43ce"). Empty if it only did something.
     - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
@@ -42,12 +47,16 @@ class Outcome:
     measures: Mapping[str, float] = field(default_factory=dict)
     evidence: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
+    compared: tuple[str, ...] = ()
     inconclusive: bool = False
 
     def __post_init__(self) -> None:
         cut = {
             "summary": shortened(self.summary, LONGEST_SUMMARY),
             "lines": tuple(shortened(line, LONGEST_LINE) for line in self.lines[:MOST_LINES]),
+            "compared": tuple(
+                shortened(_COMMIT.sub(r"\1", what), LONGEST_COMPARED) for what in self.compared[:MOST_LINES]
+            ),
             "output": shortened(self.output, LONGEST_OUTPUT),
         }
         for name, value in cut.items():

@@ -148,6 +148,28 @@ def test_every_step_succeeds_and_leaves_no_job_behind(page: Page) -> None:
 
 
 @BOTH
+def test_every_step_that_restores_something_says_what_it_compared(page: Page) -> None:
+    outcomes = run_all(page, World())
+    looked = {step.id: outcomes[step.id].compared for step in page.part(Part.ROLLBACK)}
+    expected = {
+        "stop-requests": ("requests were stopped",),
+        "rollback-database": ("V2 tables restored: 4", "V1 columns left: 0", "V2 tables the application may write: 4"),
+        "rollback-rows": ("24 rows in 1 table back",),
+        "revert-code": (f"working copy on {'production' if page is A else 'staging'} at 1111111111",),
+        "revert-install": (),
+        "revert-restart": ("dj-system-api answers with 1111111111",),
+        "revert-frontend": ("app serves the build of 1111111111",),
+        "let-requests-in": ("requests are let in (app/ answers 200)",),
+        "verify-creation": ("api/api/jobs: status = pending_approval",),
+        "clean-up-after-rollback": (),
+        "verify-health": ("api/api/health: status = ok, commit = 1111111111",),
+        "verify-page": ("app/build.json: commit = 1111111111",),
+        "verify-steady": ("dj-system-api is still the same process after 3 s",),
+    }
+    assert {name: looked[name] for name in expected} == expected
+
+
+@BOTH
 def test_a_log_in_page_is_never_a_good_answer(page: Page) -> None:
     login, checked = "<!doctype html><title>Please log in</title>", []
     for step in page.steps:

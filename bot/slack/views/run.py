@@ -124,7 +124,15 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     details = _quoted(data.reason)
     details += f"\n⚠️ Lost by the rollback: {line(lost, 200)}" if lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
-    return message(head, [section(head + details), context(f"The run took {data.clock}")], broadcast=True)
+    looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
+    blocks = [section(head + details), *map(section, looked), context(f"The run took {data.clock}")]
+    return message(head, blocks, broadcast=True)
+
+
+def _some(title: str, things: tuple[str, ...], most: int) -> str:
+    """The first things of a list after its title, and how many more there are; empty for an empty list."""
+    more = f" · and {len(things) - most} more, see the report" if len(things) > most else ""
+    return f"{title}: {' · '.join(line(thing, 120) for thing in things[:most])}{more}" if things else ""
 
 
 def _end(target: str, data: RunMoved) -> str:

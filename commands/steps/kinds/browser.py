@@ -66,7 +66,8 @@ class BrowserStep(StepBox):
         if problems:
             return failed(f"The page failed: {problems[0]}.", lines=tuple(problems[:_LINES]), measures=measures)
         shown = f"shows {', '.join(sees)}" if self.sees else "loads"
-        return done(f"“{result.title}” {shown}; no errors in the console.", measures=measures)
+        summary = f"“{result.title}” {shown}; no errors in the console."
+        return done(summary, measures=measures, compared=(f"{self.web}{self.path} {shown} in a browser",))
 
     def _problems(self, result: BrowserResult) -> list[str]:
         messages = (*result.console, *result.bad_answers)

@@ -71,7 +71,7 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
         lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:
-            return done(f"The working copy is at commit {commit}.", lines=lines)
+            return self._done(commit, lines)
         if result.code == _CHANGED:
             return failed(
                 "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
@@ -89,8 +89,12 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
         commit = fill(self.commit, ctx.values)
         head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": PageText(self.repository)}).tail.strip()
         if head == commit:
-            return done(f"The working copy is at commit {commit[:10]}.")
+            return self._done(commit[:10])
         return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")
+
+    def _done(self, commit: str, lines: tuple[str, ...] = ()) -> Outcome:
+        compared = (f"working copy on {self.host} at {commit}",)
+        return done(f"The working copy is at commit {commit}.", lines=lines, compared=compared)
 
     def _list_changed(self) -> str:
         excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)

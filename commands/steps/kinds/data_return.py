@@ -89,7 +89,7 @@ class DataReturnStep(ReturnedRowsStep):
         lines = (*(table.line() for table in tables), *(() if kept else (_NOT_COMPARED,)))
         if lost := _NOT_BACK.search(result.tail):
             return failed(_loss(lost[1], summary), lines=lines, output=result.tail)
-        return done(summary, lines=lines, output=result.tail)
+        return done(summary, lines=lines, output=result.tail, compared=(f"{self._total(tables)} back",))
 
     def recover(self, ctx: Context) -> Outcome | None:
         """Run it again: if it was done, the receipt says so, and if not, the transaction left nothing behind."""

@@ -204,7 +204,9 @@ class HttpStep(JsonAnswerStep):
             return failed(f"{error}{left}", measures=measures | {"failed": 1.0})
         if problem := self._clean_up(ctx, values):
             return failed(f"{summary}, but {problem}", values=values, measures=measures)
-        return done(summary, values=values, measures=measures)
+        what = shown or (f"answers {measures['status']:.0f}" if "status" in measures else "the entry exists")
+        compared = (f"{self.web}{fill(self.path, ctx.values)}: {what}",)
+        return done(summary, values=values, measures=measures, compared=compared)
 
     def _clean_up(self, ctx: Context, values: dict[str, str]) -> str:
         """Delete what was created; returns what is left behind, as the end of a sentence, or an empty text."""

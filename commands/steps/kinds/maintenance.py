@@ -64,7 +64,7 @@ class MaintenanceStep(StepBox):
             return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
         for _ in range(_TRIES):
             if (answer := self._answer(ctx)) == self._expected():
-                return self._done(ctx, f"Maintenance is {self.state}: {answer}.")
+                return self._done(ctx, f"Maintenance is {self.state}: {answer}.", answer)
             pause(ctx, 1)
         return failed(f"Maintenance should be {self.state}, but {answer}.")
 
@@ -75,12 +75,14 @@ class MaintenanceStep(StepBox):
         if not self.web:
             return unknown("Maintenance cannot be checked, because the box has no `web`. Check it before you decide.")
         if (answer := self._answer(ctx)) == self._expected():
-            return self._done(ctx, f"Maintenance is {self.state}: {answer}.")
+            return self._done(ctx, f"Maintenance is {self.state}: {answer}.", answer)
         gone = f"The command is no longer running on host “{self.host}”, and {answer}."
         return unknown(f"{gone} Check maintenance before you decide.")
 
-    def _done(self, ctx: Context, summary: str) -> Outcome:
-        return done(summary, timestamps=dict.fromkeys(self.outputs(), ctx.tools.clock.now().isoformat()))
+    def _done(self, ctx: Context, summary: str, answer: str = "") -> Outcome:
+        timestamps = dict.fromkeys(self.outputs(), ctx.tools.clock.now().isoformat())
+        compared = "requests were stopped" if self.state == "on" else f"requests are let in ({answer})"
+        return done(summary, timestamps=timestamps, compared=(compared,) if answer else ())
 
     def _expected_status(self) -> int:
         return self.status or (503 if self.state == "on" else 200)

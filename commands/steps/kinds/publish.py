@@ -83,7 +83,8 @@ class PublishStep(StepBox):
         if problem := self._problem(ctx, commit):
             return failed(problem)
         values = {name: value for name, value in parse_values(result.tail).items() if name in self.outputs()}
-        return done(f"The build of commit {commit[:10]} is served.", values=values)
+        compared = (f"{self.web} serves the build of {commit[:10]}",)
+        return done(f"The build of commit {commit[:10]} is served.", values=values, compared=compared)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)

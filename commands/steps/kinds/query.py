@@ -71,7 +71,9 @@ class QueryStep(StepBox):
             return failed(f"{summary}, which cannot be compared{more}.", measures=measures, inconclusive=True)
         if wrong:
             return failed(f"{summary}, {wrong}{more}.", measures=measures)
-        return done(f"{summary}{more} ({format_seconds(seconds)}).", measures=measures)
+        is_limited = any(limit is not None for limit in (self.expect, self.at_least, self.at_most))
+        compared = (summary,) if is_limited else ()
+        return done(f"{summary}{more} ({format_seconds(seconds)}).", measures=measures, compared=compared)
 
     def _name_clash(self, columns: tuple[str, ...]) -> str:
         """Which further column has the name of another measure; empty if none has."""

@@ -116,7 +116,13 @@ class ServiceStep(Pm2Step):
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
         commit = fill(self.commit, ctx.values)[:10]
         summary = f"{self.name} is online with a new process at commit {commit}{steady}."
-        return done(summary, lines=lines, values=_values(before, now), timestamps={"restarted_at": restarted_at})
+        return done(
+            summary,
+            lines=lines,
+            values=_values(before, now),
+            timestamps={"restarted_at": restarted_at},
+            compared=(f"{self.name} answers with {commit}",),
+        )
 
     def _judge_preflight(self, result: CommandResult) -> list[PreflightResult]:
         try:

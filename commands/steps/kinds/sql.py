@@ -75,7 +75,7 @@ class SqlStep(StepBox):
             return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
         passed_count, lines = self._check(ctx, self._already())
         if passed_count == len(lines):
-            return done("Already applied; nothing was run.", lines=lines)
+            return done("Already applied; nothing was run.", lines=lines, compared=_compared(lines))
         migration = Migration(
             key=ctx.step_key,
             name=self.file,
@@ -91,7 +91,8 @@ class SqlStep(StepBox):
         how = f"was applied in {format_seconds(applied.seconds)}"
         if applied.already:
             how = "had already been applied by this run"
-        return done(f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed.", lines=lines)
+        summary = f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed."
+        return done(summary, lines=lines, compared=_compared(lines))
 
     def recover(self, ctx: Context) -> Outcome | None:
         """With a receipt, apply the file: the receipt makes sure that this happens only once.
@@ -104,7 +105,8 @@ class SqlStep(StepBox):
         ctx.tools.database.has_receipt(self.database, ctx.step_key)
         passed_count, lines = self._check(ctx, self.verify)
         if passed_count == len(lines):
-            return done("The bot was interrupted here. The file was applied; every verify query passed.", lines=lines)
+            summary = "The bot was interrupted here. The file was applied; every verify query passed."
+            return done(summary, lines=lines, compared=_compared(lines))
         if passed_count == 0:
             return execute(self, ctx)
         return unknown(
@@ -137,6 +139,10 @@ def _is_expected(value: Any, expected: int | str) -> bool:
 
 def _first_failed(lines: tuple[str, ...]) -> str:
     return next(line for line in lines if not line.endswith(_PASSED))
+
+
+def _compared(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line.removesuffix(_PASSED) for line in lines)
 
 
 def _judge_rights(row: tuple[object, ...]) -> list[PreflightResult]:

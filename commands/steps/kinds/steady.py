@@ -58,4 +58,6 @@ class SteadyStep(Pm2Step):
         if problems:
             return failed(f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines)
         age = format_duration(self.lasts)
-        return done(f"{age} after its start, {self.name} is still the same process and healthy.", lines=lines)
+        compared = (f"{self.name} is still the same process after {age}",)
+        summary = f"{age} after its start, {self.name} is still the same process and healthy."
+        return done(summary, lines=lines, compared=compared)

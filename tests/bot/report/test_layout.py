@@ -12,6 +12,7 @@ from bot.report.layout import Card, Part, headline, lay_out, texts
 from commands.progress.step_state import WATCH
 from commands.report import Report
 from commands.report.alert_history import AlertOccurrence
+from commands.report.comparison import Comparison
 from commands.report.report import CriterionReport, SignedEvidence
 from state.facts import Door
 from state.records import AttemptState, RunState
@@ -54,6 +55,7 @@ def rows(report: Report, title: str) -> list[tuple[str, ...]]:
 def test_parts_come_in_the_order_in_which_people_ask() -> None:
     assert [part.title for part in lay_out(KEPT)] == [
         "Summary",
+        "Not compared",
         "Alerts",
         "Timeline",
         "Who did what",
@@ -190,10 +192,14 @@ def test_a_step_shows_its_result_and_its_samples() -> None:
     assert card(attempt=3, times=3, bad=1).details == "Deploy · T+2 min · 3 samples, 1 failed; the newest:"
 
 
-def test_a_rollback_says_what_is_missing_or_that_nothing_is_known_to_be() -> None:
+def test_a_rollback_says_what_is_missing_and_what_was_compared_instead_of_nothing() -> None:
     title = "Not restored by the rollback"
     assert part(replace(ROLLED_BACK, not_restored=("Lost: 3 orders",)), title).bullets == ("Lost: 3 orders",)
-    assert part(replace(ROLLED_BACK, not_restored=()), title).bullets == ("Nothing is known to be missing.",)
+    looked = Comparison(compared=("api answers with 88d43ce", "4 tables"), not_compared=("“Packages”",))
+    fine = replace(ROLLED_BACK, not_restored=(), comparison=looked)
+    assert title not in [part.title for part in lay_out(fine)]
+    assert part(fine, "Compared at the end").bullets == ("api answers with 88d43ce", "4 tables")
+    assert part(fine, "Not compared").bullets == ("“Packages”",)
     assert title not in [part.title for part in lay_out(replace(KEPT, not_restored=()))]
 
 

@@ -163,6 +163,16 @@ def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
     assert lines[1:4] == ["> it burns", "⚠️ Lost by the rollback: 12 jobs", "❌ NOT restored: the page"]
 
 
+def test_an_end_says_what_was_compared_and_what_was_not() -> None:
+    looked = tuple(f"look {number}" for number in range(14))
+    data = RunMoved(state="rolled back", clock="4 h", compared=looked, not_compared=("“Packages”", "“Page” (failed)"))
+    lines = shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()
+    assert lines[1:3] == [
+        f"🔎 *Compared*: {' · '.join(looked[:12])} · and 2 more, see the report",
+        "👀 *Not compared*: “Packages” · “Page” (failed)",
+    ]
+
+
 def test_a_kept_run_has_lost_nothing() -> None:
     snapshot = snapshot_with(rollback_loss="12 jobs")
     data = RunMoved(state="kept")

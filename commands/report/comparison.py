@@ -1,0 +1,54 @@
+"""What a run's last steps compared on what serves, and after which changes nothing was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commands.progress.step_state import fix_by_hand
+from commands.rollback.order import rollback_steps
+from commands.runbook.page import Page, PageStep, Part
+from state.records import AttemptState, Record, RunState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """`compared`: what was found as it should be, in a few words each. `not_compared`: steps, with why in brackets.
+
+    A step of the second kind may have changed production, and nothing has looked at what came of it.
+    """
+
+    compared: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+
+
+def comparison(page: Page, record: Record, state: RunState) -> Comparison:
+    """What was compared in a run that is in `state` now: after a rollback by its steps, after KEEP by all others.
+
+    Empty for every other state. The watch is left out: its checks show their own newest values.
+    """
+    if state == RunState.ROLLED_BACK:
+        steps = rollback_steps(page, record)
+    elif state == RunState.KEPT:
+        steps = tuple(step for part in (Part.DEPLOY, Part.SMOKE_TESTS) for step in page.part(part))
+    else:
+        return Comparison()
+    compared: list[str] = []
+    not_compared: list[str] = []
+    for step in steps:
+        what, why = _of_step(record, step, kept=state == RunState.KEPT)
+        compared += what
+        not_compared += [f"“{step.title}”{why}"] if why is not None else []
+    return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
+
+
+def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
+    """What a step compared, and why it compared nothing. That is None where it compared, or changes nothing."""
+    attempt = record.last(step.id)
+    if attempt is None:
+        return (), None
+    if fix_by_hand(record, step, attempt):
+        return (), " (fixed by hand)"
+    if attempt.state == AttemptState.DONE:
+        return attempt.compared, "" if step.box.changes_production and not attempt.compared else None
+    # after a rollback it is among what is not restored
+    return (), f" ({attempt.state})" if kept else None
