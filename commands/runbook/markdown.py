@@ -16,6 +16,8 @@ MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
 MAX_LINE = 4_000  # characters; the TOML reader's time grows with the square of a line like a.a.a.a
 _PARSER = MarkdownIt("commonmark").enable("table")
 _FENCE_START = re.compile(r"\s{0,3}(```|~~~)\s*\w")
+# what people see as a heading and Markdown does not: no space after the marks, another kind of space, too many marks
+_ALMOST_HEADING = re.compile(r"\s{0,3}(#{2,6}[^\s#]|#{1,6}(?![ \t])\s|#{7}|＃)")
 _HEADING_OR_FENCE = re.compile(r"^\s*(#{1,6}\s|```|~~~)", re.MULTILINE)
 
 
@@ -75,6 +77,7 @@ def read_sections(text: str) -> list[Section]:
         elif token.type in {"html_block", "html_inline"}:
             details += _opened_details(token, line, where)
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
+            _refuse_almost_heading(token, lines, where)
             details += sum(
                 _opened_details(child, line, where) for child in token.children or [] if child.type == "html_inline"
             )
@@ -92,6 +95,14 @@ def _refuse_too_long(text: str, lines: list[str]) -> None:
 def _refuse_nested(token: Token, line: int, where: str, what: str) -> None:
     if token.level > 0:
         raise BadPage(line, where, f"{what} inside a list or a quote is easily overlooked; move it to the left margin")
+
+
+def _refuse_almost_heading(token: Token, lines: list[str], where: str) -> None:
+    start, end = token.map or (0, 0)
+    for number, text in enumerate(lines[start:end], start + 1):
+        if _ALMOST_HEADING.match(text):
+            why = "this looks like a heading, but Markdown does not read it as one; write one to six # and a space"
+            raise BadPage(number, where, why)
 
 
 def _opened_details(token: Token, line: int, where: str) -> int:

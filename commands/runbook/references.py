@@ -169,6 +169,8 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield 'every: is missing; write how often the check runs, like every = "15 min"'
     if step.part != Part.WATCH and box.every is not None:
         yield "every: only a check of the watch is repeated; remove it"
+    if box.reruns_steps and not page.part(Part.SMOKE_TESTS):
+        yield "part: the page has no smoke tests, so nothing would be run again; add some, or remove this step"
     if box.undoes and step.part != Part.ROLLBACK:
         yield "undoes: only a step of the rollback undoes another; remove it"
     if box.undoes and box.undoes not in {other.id for other in page.steps}:

@@ -74,6 +74,21 @@ QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
             "> ### Health",
             "a heading inside a list or a quote is easily overlooked; move it to the left margin",
         ),
+        *[
+            (
+                "### Health",
+                f"{almost}\n\n### Health",
+                almost,
+                "this looks like a heading, but Markdown does not read it as one; write one to six # and a space",
+            )
+            for almost in (
+                "##Smoke tests",
+                "##\u00a0Smoke tests",
+                "####### Smoke tests",
+                "＃＃ Smoke tests",
+                "   ##Watch",
+            )
+        ],
         (
             "takes = ",
             "takes = 10:30 # ",
@@ -99,6 +114,11 @@ def test_what_would_not_run_is_refused_with_its_line(old: str, new: str, at: str
     error = page_error(text)
     assert error.what == what
     assert error.line == line_of(text, at), f"wrong line in: {error}"
+
+
+@pytest.mark.parametrize("prose", ["#deploys is the channel", "#42 is fixed", "C# and F#", "a ## b", "\\## no heading"])
+def test_a_hash_in_prose_is_no_heading(prose: str) -> None:
+    assert read_sections(f"# Page\n\n{prose}\n")[0].prose.strip() == prose
 
 
 def test_a_box_before_the_first_heading_is_refused() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from commands.runbook import read_page
+from commands.runbook.page import Part
 from state.errors import BadPage
 from tests.commands.runbook.spoiling import DEPLOY_BOX, page_error
-from tests.pages import small, spoil
+from tests.pages import SMALL, small, spoil
 
 DATABASE = ("[webs.api]", '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]')
 ROLLBACK_BOX = '```toml run\nhost = "backend"\nundoes = "put-the-code-there"\ncommands = ["undeploy"]\n'
@@ -182,3 +184,13 @@ def test_a_criterion_that_means_nothing_is_refused(criterion: str, message: str)
     part = f"## Success criteria\n\n```toml criteria\ngo = [{{ {criterion} }}]\n```\n\n## Decision"
     error = page_error(spoil(("## Decision", part)))
     assert message in str(error)
+
+
+def test_smoke_tests_are_not_run_again_on_a_page_without_any() -> None:
+    again = '### Again\n\n```toml repeat\npart = "smoke tests"\nevery = "1 h"\n```\n\n## Alerts'
+    start, end = SMALL.index("## Smoke tests"), SMALL.index("## Watch")
+    without = SMALL[:start] + SMALL[end:].replace("## Alerts", again, 1)
+    assert read_page(SMALL.replace("## Alerts", again, 1), "page.md").part(Part.SMOKE_TESTS)
+    assert page_error(without).what == (
+        "part: the page has no smoke tests, so nothing would be run again; add some, or remove this step"
+    )
