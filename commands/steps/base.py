@@ -105,6 +105,8 @@ class StepBox(Strict):
     allowed_in_baseline: ClassVar[bool] = True
     # each sample includes everything from the sample before, like a log read from the restart on
     cumulative: ClassVar[bool] = False
+    # the names of its measures, which alerts judge
+    measured: ClassVar[frozenset[str]] = frozenset()
     # its measure `seconds` is the time that users wait for an answer
     measures_response_time: ClassVar[bool] = False
     # it runs other steps again, and its `failed_share` is the share of those that failed
@@ -213,6 +215,14 @@ class StepBox(Strict):
     def data_return_env(self) -> Mapping[str, str] | None:
         """If it brings rows back from a backup: the variables that the script `return_rows` needs. Otherwise None."""
         return None
+
+    def measures_of(self) -> frozenset[str]:
+        """The names of its measures, those included that its own fields name."""
+        return self.measured
+
+    def may_measure(self, name: str) -> bool:
+        """Whether it may have a measure of this name, as far as the page tells."""
+        return name in self.measures_of()
 
     def keeps_rows_of(self, rows: Mapping[str, str]) -> bool:
         """Whether it keeps what a step with this `data_return_env` brings back, right before it is dropped."""

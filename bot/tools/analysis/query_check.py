@@ -25,7 +25,7 @@ _ACTING = re.compile(
     r"|pg_sync_replication_slots|pg_export_snapshot|pg_stat_reset\w*|pg_stat_statements_reset|pg_log_\w+"
     r"|pg_import_system_collations|pg_extension_config_dump|pg_(clear|restore)_\w+_stats|pg_truncate_\w+|pg_prewarm"
     r"|pg_buffercache_\w+|autoprewarm_\w+|heap_force_\w+|brin_\w*summarize_\w+|gin_clean_pending_list"
-    r"|(query|cursor)_to_xml\w*|ts_stat|ts_rewrite|xpath_table|crosstab\w*|connectby|http(_\w+)?|aws_\w+|plperl_\w+"
+    r"|(query|cursor)_to_xml\w*|ts_stat|ts_rewrite|xpath_table|crosstab\w*|pg_background_\w+|postgres_fdw_disconnect\w*|set_limit|connectby|http(_\w+)?|aws_\w+|plperl_\w+"
 )
 
 

@@ -31,6 +31,7 @@ class BrowserStep(StepBox):
 
     kind: ClassVar[str] = "browser"
     takes_any_text: ClassVar[bool] = True
+    measured: ClassVar[frozenset[str]] = frozenset({"failed"})
 
     web: str
     path: str

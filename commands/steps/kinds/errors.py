@@ -62,6 +62,7 @@ class ErrorsStep(StepBox):
     """
 
     kind: ClassVar[str] = "errors"
+    measured: ClassVar[frozenset[str]] = frozenset({"issues", "events"})
 
     web: str
     organization: str = Field(min_length=1)

@@ -48,6 +48,7 @@ class HttpStep(JsonAnswerStep):
     kind: ClassVar[str] = "http"
     takes_any_text: ClassVar[bool] = True
     measures_response_time: ClassVar[bool] = True
+    measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds", "status"})
 
     headers: dict[str, str] = Field(default_factory=dict)
     json_body: Any = Field(default=None, alias="json")

@@ -26,6 +26,7 @@ class LogsStep(StepBox):
 
     kind: ClassVar[str] = "logs"
     cumulative: ClassVar[bool] = True
+    measured: ClassVar[frozenset[str]] = frozenset({"lines", "found"})
 
     host: str
     file: str = "<log_err>"

@@ -23,6 +23,7 @@ class MetricsStep(StepBox):
     """
 
     kind: ClassVar[str] = "metrics"
+    measured: ClassVar[frozenset[str]] = frozenset({"cpu", "memory"})
 
     host: str
     samples: int = Field(default=3, ge=1, le=20)

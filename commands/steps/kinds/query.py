@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ class QueryStep(StepBox):
 
     kind: ClassVar[str] = "query"
     takes_any_text: ClassVar[bool] = True
+    measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds"})
 
     database: str
     sql: str
@@ -45,6 +47,13 @@ class QueryStep(StepBox):
 
     def queries(self) -> tuple[str, ...]:
         return (self.sql,)
+
+    def measures_of(self) -> frozenset[str]:
+        return self.measured | {self.measure}
+
+    def may_measure(self, name: str) -> bool:
+        """Further columns have the names that the query gives them."""
+        return super().may_measure(name) or re.search(rf"\b{re.escape(name)}\b", self.sql) is not None
 
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()

@@ -19,6 +19,7 @@ class RepeatStep(StepBox):
     kind: ClassVar[str] = "repeat"
     reruns_steps: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False
+    measured: ClassVar[frozenset[str]] = frozenset({"failed", "failed_share"})
 
     part: Literal["smoke tests"]
 

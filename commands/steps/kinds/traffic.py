@@ -79,6 +79,7 @@ class TrafficStep(StepBox):
     """
 
     kind: ClassVar[str] = "traffic"
+    measured: ClassVar[frozenset[str]] = frozenset({"requests", "refused", "failed_share", "seconds_p95"})
 
     host: str
     file: str

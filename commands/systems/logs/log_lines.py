@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands.systems.scripts import script
+from commands.text.page_pattern import LONGEST_LINE
 
 DEFAULT_WORDS = ("error", "fatal")
 SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
-LONGEST = 300  # characters of a line that count; the program prints more, so that no secret is cut in them
+LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
 MAX_LINES = 100  # the program prints at most so many lines, the newest ones
 _ROTATION_NOTES = {
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
