@@ -11,9 +11,10 @@ from pydantic import Field, model_validator
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
-from commands.steps.base import EnvName, StepBox, execute
+from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName, VariableText
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
@@ -64,8 +65,8 @@ class DataReturnStep(StepBox):
     database: str
     database_url: EnvName
     folder: EnvName
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
+    file: VariableText = "<backup_file>"
+    sha256: VariableText = "<backup_sha256>"
     tables: list[str] = Field(default_factory=list)
     columns: list[str] = Field(default_factory=list)
     undoes: str = Field(min_length=1)
@@ -83,7 +84,7 @@ class DataReturnStep(StepBox):
             *([rows] if self.tables else []),
             *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
-            *host_plan(self.host, _SCRIPT, self._env()),
+            *host_plan(self.host, _SCRIPT, {**self._env(), **self.data_return_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
@@ -94,7 +95,7 @@ class DataReturnStep(StepBox):
             return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
-        own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
+        own = {**self.data_return_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
         result = run_job(self, ctx, self.host, _SCRIPT, self._env(), own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
@@ -136,7 +137,6 @@ class DataReturnStep(StepBox):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            **self.data_return_env(),
         }
 
     def _total(self, tables: list[_Table]) -> str:

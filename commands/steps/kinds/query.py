@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import SqlText
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
@@ -29,7 +30,7 @@ class QueryStep(StepBox):
     takes_any_text: ClassVar[bool] = True
 
     database: str
-    sql: str
+    sql: SqlText
     expect: int | str | None = None
     measure: str = "value"
     at_least: float | None = None
