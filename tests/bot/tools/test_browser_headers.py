@@ -1,4 +1,4 @@
-"""The headers of a browser step reach the place's own origin, and no other server that its page loads from."""
+"""The headers of a browser step reach the place's own origin, and no other server."""
 
 from __future__ import annotations
 
