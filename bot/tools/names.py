@@ -1,4 +1,4 @@
-"""Looks up the addresses of a name, with a limit: the system's resolver has none that can be set."""
+"""Looks up the addresses of a name, with a limit; the system's resolver has none to set."""
 
 from __future__ import annotations
 
