@@ -8,15 +8,16 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 
 from bot import log
 from bot.doors.deps import Deps
 from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
 from bot.environment import missing
 from bot.settings import Settings, read_pages
-from bot.tools.secrets import redactor_for, secret_values
+from bot.tools.secrets import Redactor, redactor_for, secret_values
 from bot.wiring import make_deps, tools_for
+from commands.ports.tools import Tools
 from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
@@ -48,19 +49,19 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
         return preflight(settings, page, ref)
 
+    masked = _Masked(settings, redact)
     # they are read at their first use, and again while they cannot be read
-    deps = make_deps(settings, store, cache(partial(read_pages, settings.runbook)), preflight)
-    engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
+    deps = make_deps(settings, store, cache(masked.pages), preflight)
+    engine = Engine(store, masked.tools, deps.starter)
     if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
-    job_folders = JobFolders(store, lambda page: tools_for(page, settings))
+    job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
-        redact.learn(*secret_values({name for page in served for name in page.env_names()}, settings.environ))
         store.put_in_force(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
@@ -74,6 +75,29 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         engine.stop()
         store.close()
     return 0
+
+
+class _Masked:
+    """The pages and their tools. What a page names is masked in the log before anything is done with the page."""
+
+    def __init__(self, settings: Settings, redact: Redactor) -> None:
+        self._settings = settings
+        self._redact = redact
+
+    def pages(self) -> dict[str, Page]:
+        """The pages on the disk, by file name. Raises Refused and BadPage."""
+        pages = read_pages(self._settings.runbook)
+        for page in pages.values():
+            self._learn(page)
+        return pages
+
+    def tools(self, page: Page) -> Tools:
+        """The tools of a page; a run's own page may name variables that the one on the disk does not."""
+        self._learn(page)
+        return tools_for(page, self._settings)
+
+    def _learn(self, page: Page) -> None:
+        self._redact.learn(*secret_values(page.env_names(), self._settings.environ))
 
 
 def _verify(settings: Settings, key: RecordKey | None) -> None:

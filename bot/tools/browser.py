@@ -6,7 +6,8 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.tools.page_texts import header, resolve, url_path
@@ -87,7 +88,8 @@ class ChromiumBrowser:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=self._executable(), args=_flags())
                 try:
-                    page = browser.new_context(extra_http_headers=headers).new_page()
+                    page = browser.new_context().new_page()
+                    _send_to_own_origin(page, url, headers)
                     return self._check(page, url, visit)
                 finally:
                     browser.close()
@@ -115,6 +117,35 @@ class ChromiumBrowser:
 
     def _executable(self) -> str | None:
         return self._program or find_browser()
+
+
+def _send_to_own_origin(page: Page, url: str, headers: Mapping[str, str]) -> None:
+    """Send the headers, which may hold a token, with the page's requests to the URL's own origin, and to no other.
+
+    Playwright's own headers go to every origin, and those of its routes along with each redirect.
+    """
+    from playwright.sync_api import Error
+
+    if not headers:
+        return
+    session, own, names = page.context.new_cdp_session(page), _origin(url), {name.lower() for name in headers}
+
+    def go_on(event: dict[str, Any]) -> None:
+        with suppress(Error):  # of a request that its page has dropped meanwhile
+            paused: dict[str, Any] = {"requestId": event["requestId"]}
+            if _origin(event["request"]["url"]) == own:
+                others = {k: v for k, v in event["request"]["headers"].items() if k.lower() not in names}
+                paused["headers"] = [{"name": k, "value": v} for k, v in {**others, **headers}.items()]
+            session.send("Fetch.continueRequest", paused)
+
+    session.on("Fetch.requestPaused", go_on)
+    session.send("Fetch.enable", {"patterns": [{"urlPattern": "*"}]})
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """The scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _flags() -> list[str]:

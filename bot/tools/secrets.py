@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -37,6 +38,7 @@ class Redactor:
     """Masks each secret in all its forms. A text that was cut may begin or end with a part of a secret."""
 
     def __init__(self, values: Iterable[str]) -> None:
+        self._learning = threading.Lock()
         self._parts: frozenset[str] = frozenset()
         self._literals = _literals(self._parts)
         self.learn(*values)
@@ -44,8 +46,9 @@ class Redactor:
     def learn(self, *values: str) -> None:
         """Mask these values too, from now on."""
         # new ones each time: other threads read them meanwhile
-        self._parts = self._parts | {part for value in values for part in parts_of(value)}
-        self._literals = _literals(self._parts)
+        with self._learning:
+            self._parts = self._parts | {part for value in values for part in parts_of(value)}
+            self._literals = _literals(self._parts)
 
     def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
         """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""

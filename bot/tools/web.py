@@ -59,7 +59,7 @@ class HttpWeb:
                 f"{_named(call)}: this request to “{place}” is not valid HTTP, so it was not sent."
             ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _not_connected(place, httpx.URL(url), error, TCP_CONNECTED in events) from None
+            raise _not_connected(place, error, TCP_CONNECTED in events) from None
         except UnreadableBodyError as error:
             raise LostTrack(f"{_named(call)}: the answer of “{place}” {error}.") from None
         except httpx.HTTPError as error:
@@ -90,13 +90,13 @@ def _named(call: HttpRequest) -> str:
     return f"{call.method} {str(call.path)[:LONGEST_PATH]}"
 
 
-def _not_connected(place: str, url: httpx.URL, error: Exception, connected: bool) -> Unreachable:
+def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable:
     """The error for a failed connection: Down if the service refuses, else Unreachable (perhaps the bot's network)."""
     cause = _cause(error)
     if connected:
         why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the handshake failed"
         return Down(f"“{place}” accepts the connection, but TLS fails ({why}).")
-    if isinstance(cause, ConnectionError) or _refused_elsewhere(url, cause):
+    if isinstance(cause, ConnectionError):
         return Down(f"“{place}” cannot be reached: nothing answers at its address.")
     if isinstance(cause, socket.gaierror):
         why = "its name cannot be resolved here; check the bot's DNS"
@@ -113,17 +113,3 @@ def _cause(error: BaseException) -> BaseException:
     while not isinstance(error, OSError) and (inner := error.__cause__ or error.__context__):
         error = inner
     return error
-
-
-def _refused_elsewhere(url: httpx.URL, cause: BaseException) -> bool:
-    """Whether another address of the same name refuses: without IPv6, its error comes last and hides the refusal."""
-    if not isinstance(cause, OSError) or isinstance(cause, socket.gaierror | TimeoutError):
-        return False
-    try:
-        port = url.port or (443 if url.scheme == "https" else 80)
-        socket.create_connection((url.host, port), timeout=1, all_errors=True).close()
-    except ExceptionGroup as group:
-        return group.subgroup(ConnectionError) is not None
-    except OSError:
-        return False
-    return False

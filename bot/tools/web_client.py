@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from bot.tools.names import addresses_of
 from commands.ports.web import USER_AGENT
 
 MAX_CONNECTIONS = 20  # to one place at a time; a request beyond them waits
@@ -88,9 +90,21 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect. Raises httpcore's ConnectTimeout and ConnectError."""
-        if (left := _left(timeout)) <= 0:
-            raise httpcore.ConnectTimeout
-        return _Stream(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
+        try:
+            addresses = addresses_of(host, _left(timeout))
+        except socket.gaierror as error:
+            raise httpcore.ConnectError from error
+        failed: Exception | None = None
+        for address in addresses:
+            if (left := _left(timeout)) <= 0:
+                break
+            try:
+                return _Stream(self._sockets.connect_tcp(address, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                # a refusal counts: without IPv6, the error of another address comes last and would hide it
+                if failed is None or isinstance(error.__cause__, ConnectionError):
+                    failed = error
+        raise failed or httpcore.ConnectTimeout
 
 
 class _Stream(httpcore.NetworkStream):

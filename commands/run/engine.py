@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from commands.ports.tools import Tools
 from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
-from commands.runbook import Page, read_page
+from commands.runbook import Page, read_stored_page
 from commands.start.request import StartRequest
 from commands.start.starter import Starter
 from state.errors import BadRecord, Refused
@@ -151,4 +151,4 @@ class Engine:
 
 def page_of(run: Run) -> Page:
     """The run's own copy of its page, as it was when the run began."""
-    return read_page(run.text, run.page)
+    return read_stored_page(run.text, run.page)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from commands.ports.tools import Tools
-from commands.runbook import Page, read_page
+from commands.runbook import Page, read_stored_page
 from state.errors import GonogoError
 from state.records import Run
 from state.sqlite.store import Store
@@ -56,7 +56,7 @@ class JobFolders:
         """Remove the folders of one run on each of its hosts."""
         tools = None
         try:
-            page = read_page(run.text, run.page)
+            page = read_stored_page(run.text, run.page)
             if hosts := set(page.places.hosts) - self.store.tidy_hosts(run.id):
                 tools = self._tools_for(page)
                 for host in sorted(hosts):

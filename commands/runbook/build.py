@@ -25,6 +25,7 @@ from commands.runbook.page import (
 )
 from commands.runbook.references import check_references
 from commands.steps import KINDS
+from commands.text.page_rules import stored_page
 from state.errors import BadPage
 
 # part -> the kind of the box that may be directly under its heading
@@ -43,6 +44,12 @@ PARTS: dict[str, str] = {
 REQUIRED = ("deploy", "rollback", "emergency contacts", "decision")
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_stored_page(text: str, name: str) -> Page:
+    """Read the page that a run has stored. Raises BadPage if this version cannot follow it at all."""
+    with stored_page():
+        return read_page(text, name)
 
 
 def read_page(text: str, name: str) -> Page:

@@ -10,6 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from commands.text.page_rules import for_authors
 from state.errors import BadPage
 
 MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
@@ -100,7 +101,7 @@ def _refuse_nested(token: Token, line: int, where: str, what: str) -> None:
 def _refuse_almost_heading(token: Token, lines: list[str], where: str) -> None:
     start, end = token.map or (0, 0)
     for number, text in enumerate(lines[start:end], start + 1):
-        if _ALMOST_HEADING.match(text):
+        if for_authors() and _ALMOST_HEADING.match(text):
             why = "this looks like a heading, but Markdown does not read it as one; write one to six # and a space"
             raise BadPage(number, where, why)
 

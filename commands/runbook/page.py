@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commands.runbook.alert_rule import AlertRule
-from commands.steps.base import EnvName, StepBox, Strict
+from commands.steps.base import StepBox, Strict
+from commands.steps.page_fields import EnvName, SqlText, variables_in
 from commands.text.durations import Duration
 
 
@@ -130,7 +130,7 @@ class Loses(Strict):
     """
 
     database: str
-    sql: str
+    sql: SqlText
     says: str
 
 
@@ -216,25 +216,14 @@ class Page:
 
     def env_names(self) -> Iterator[str]:
         """The environment variables that the page names, with their `$`, each once."""
-        yield from dict.fromkeys(_names([box.model_dump() for box in self._boxes()]))
+        yield from dict.fromkeys(name for box in self._boxes() for name in variables_in(box))
 
     def step_env_names(self) -> Iterator[str]:
         """The environment variables that the steps name themselves, with their `$`, each once."""
-        yield from dict.fromkeys(_names([step.box.model_dump() for step in self.steps]))
+        yield from dict.fromkeys(name for step in self.steps for name in variables_in(step.box))
 
     def _boxes(self) -> list[Strict]:
         return [self.runbook, self.places, *self.roles.values(), *(step.box for step in self.steps)]
-
-
-def _names(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from re.findall(r"\$[A-Z][A-Z0-9_]*", value)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _names(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _names(item)
 
 
 STAGES = {part: part.value.capitalize() for part in Part}

@@ -10,6 +10,7 @@ from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
+from commands.text.page_rules import for_authors
 from state.errors import BadPage
 
 # measure -> the highest value it can have
@@ -169,7 +170,7 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield 'every: is missing; write how often the check runs, like every = "15 min"'
     if step.part != Part.WATCH and box.every is not None:
         yield "every: only a check of the watch is repeated; remove it"
-    if box.reruns_steps and not page.part(Part.SMOKE_TESTS):
+    if for_authors() and box.reruns_steps and not page.part(Part.SMOKE_TESTS):
         yield "part: the page has no smoke tests, so nothing would be run again; add some, or remove this step"
     if box.undoes and step.part != Part.ROLLBACK:
         yield "undoes: only a step of the rollback undoes another; remove it"

@@ -5,17 +5,17 @@ The run knows no kind by its name. All that it asks of a step is a field, a clas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
+from commands.steps.page_fields import SqlText, dollar_in, refuse_variables
 from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
@@ -24,19 +24,19 @@ OnFailure = Literal["roll back", "ask", "tell"]
 _OUTPUT_LINES = 12  # lines of a failed tool's output that the thread shows
 
 
-def _env_name(value: str) -> str:
-    if not re.fullmatch(r"\$[A-Z][A-Z0-9_]*", value):
-        raise ValueError(f'{value!r} must be the name of an environment variable, written "$NAME"')
-    return value
-
-
-EnvName = Annotated[str, AfterValidator(_env_name)]
-
-
 class Strict(BaseModel):
-    """Base of every part of a box. Unknown fields and wrong types are refused; values cannot be changed later."""
+    """Base of every part of a box. Values cannot be changed later.
+
+    Unknown fields, wrong types and a `$NAME` that nothing would put in are refused.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_put_in(cls, value: object, info: ValidationInfo) -> object:
+        refuse_variables(value, dollar_in(cls.model_fields[str(info.field_name)]))
+        return value
 
 
 class ChecklistItem(Strict):
@@ -49,7 +49,7 @@ class ChecklistItem(Strict):
 class Verify(Strict):
     """A query whose first cell must equal `expect`. `says` is its name in messages."""
 
-    sql: str
+    sql: SqlText
     expect: int | str
     says: str
 

@@ -57,6 +57,8 @@ _READS_CODE = _RUNS_NEXT.union(
     ),
     ("kubectl", "tmux", "screen", "at", "batch", "systemd-run", "script", "expect", "crontab", "git", "tar", "vim"),
 )
+# what many programs read a word for that begins so (`curl -d @file`), also in quotes and behind the = of an option
+_MORE_THAN_DATA = {"-": "a program takes for an option", "@": "a program takes for the name of a file to read"}
 
 
 class Position(Enum):
@@ -118,8 +120,9 @@ def shell_error(texts: Iterable[str], types: Mapping[str, ValueType]) -> str:
 def _as_data(name: str, value: str, position: Position) -> str:
     if position is Position.COMMAND:
         raise BadValue(f"<{name}> {position.value}, but a value never decides what is run. Nothing was run.")
-    if value.startswith("-"):
-        raise BadValue(f"<{name}> starts with -, which a program takes for an option. Nothing was run.")
+    if (first := value[:1]) in _MORE_THAN_DATA:
+        why = f"<{name}> starts with {first}, which {_MORE_THAN_DATA[first]}. Nothing was run"
+        raise BadValue(f"{why}; {_hand_over(name)} if the program reads it as data.")
     if position is Position.INSIDE and not fits(value, ValueType.WORD):
         why = f"<{name}> {position.value}, and its value is not a plain word. Nothing was run"
         raise BadValue(f"{why}; {_hand_over(name)}.")

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from commands.text.page_rules import for_authors
+
 LONGEST_LINE = 300  # characters of a line that a pattern sees
 # ways in which the parts of a pattern may share a line: three repeats without a limit, and a few choices
 MOST_WAYS = 4 * LONGEST_LINE**3
@@ -24,6 +26,8 @@ def check_pattern(pattern: str) -> str:
     except (re.error, RecursionError, OverflowError) as error:
         raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
     nodes = list(_nodes(tree))
+    if not for_authors():
+        return pattern
     if any(op in _BACK_REFERENCES for op, _ in nodes):
         raise ValueError(f"{pattern!r} refers back to a group; write out what it must match")
     for op, value in nodes:

@@ -14,7 +14,8 @@ import psycopg
 
 from bot.tools.analysis.query_check import query_error
 from bot.tools.page_texts import resolve, sql_parameters
-from bot.tools.places import DatabasePlace, libpq_url
+from bot.tools.places import DatabasePlace
+from bot.tools.postgres.connect import connect
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.secrets import Redactor
@@ -184,9 +185,9 @@ class PostgresDatabase:
 
     @contextmanager
     def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
-        url = libpq_url(resolve(self._databases[database].url, self._environ))
+        url = resolve(self._databases[database].url, self._environ)
         try:
-            connection = psycopg.connect(url, connect_timeout=CONNECT_LIMIT, application_name=name[:63])
+            connection = connect(url, name[:63], CONNECT_LIMIT)
         except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
             raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(_reason(error))}") from None
         with cut_after(connection, limit + GRACE) as deadline:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import paramiko
 
+from bot.tools.names import addresses_of
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key
 from state.errors import Failed, Unreachable
@@ -166,6 +167,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
             )
         case paramiko.SSHException() if "not found in known_hosts" in str(error):
             return f"{UNKNOWN_HOST_KEY}; compare it, then add it to known_hosts (ssh-keyscan)."
+        case socket.gaierror() if error.errno == socket.EAI_AGAIN:
+            return "the look-up of its name got no answer; check the bot's DNS."
         case socket.gaierror():
             return "its name cannot be resolved; check the address."
         case ConnectionRefusedError():
@@ -179,8 +182,19 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
     return f"the connection failed ({type(error).__name__})."
 
 
+def _connected(where: Login) -> socket.socket:
+    """A connection to the first of the host's addresses that accepts one. Raises OSError."""
+    failed: OSError | None = None
+    for address in addresses_of(where.host, CONNECT_LIMIT):
+        try:
+            return socket.create_connection((address, where.port), timeout=CONNECT_LIMIT)
+        except OSError as error:
+            failed = error
+    raise failed or OSError("the name has no address")
+
+
 def _socket(where: Login) -> socket.socket:
-    sock = socket.create_connection((where.host, where.port), timeout=CONNECT_LIMIT)
+    sock = _connected(where)
     # paramiko sets neither: without NODELAY each command waits for a delayed ACK, and without keepalive a dead peer is
     # never noticed
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE

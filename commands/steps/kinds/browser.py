@@ -12,6 +12,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.values import fill, page_texts
 
 _MAX_SECONDS = 60.0
@@ -34,11 +35,11 @@ class BrowserStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"failed"})
 
     web: str
-    path: str
+    path: VariableText
     click: list[str] = Field(default_factory=list)
     sees: list[str] = Field(default_factory=list)
     forbid: list[str] = Field(default_factory=list)
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: VariableTexts = Field(default_factory=dict)
 
     def plan(self) -> list[str]:
         return [

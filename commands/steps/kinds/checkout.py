@@ -10,9 +10,10 @@ from pydantic import Field
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.values import fill
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count

@@ -11,6 +11,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
@@ -41,15 +42,15 @@ class DataKeepStep(ReturnedRowsStep):
     needs_second_person: ClassVar[bool] = True
     has_job: ClassVar[bool] = True
 
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
+    file: VariableText = "<backup_file>"
+    sha256: VariableText = "<backup_sha256>"
     compared: str = "<backup_compared>"
 
     def plan(self) -> list[str]:
         what = ", ".join([*self.tables, *self.columns])
         return [
             f"compares {what} with {self.file}, and dumps the tables again if they have changed since",
-            *host_plan(self.host, _SCRIPT, self._env()),
+            *host_plan(self.host, _SCRIPT, {**self._env(), **self.rows_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
@@ -60,8 +61,8 @@ class DataKeepStep(ReturnedRowsStep):
 
     def run(self, ctx: Context) -> Outcome:
         backup, attempt = ctx.values.get("backup_file", self.file), ctx.key.rsplit("/", 1)[-1]
-        new = {"NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
-        result = run_job(self, ctx, self.host, _SCRIPT, self._env(), new)
+        data = {**self.rows_env(), "NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
+        result = run_job(self, ctx, self.host, _SCRIPT, self._env(), data)
         values = parse_values(result.tail)
         if result.code or not self.value_types().keys() <= values.keys():
             return self._failed(result)
@@ -99,7 +100,6 @@ class DataKeepStep(ReturnedRowsStep):
             "FILE": self.file,
             "SHA256": self.sha256,
             "BY": self.compared,
-            **self.rows_env(),
         }
 
     def _failed(self, result: CommandResult) -> Outcome:

@@ -13,6 +13,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
 from commands.systems.postgres.receipts import lock_number
@@ -59,8 +60,8 @@ class DataReturnStep(ReturnedRowsStep):
     needs_second_person: ClassVar[bool] = True
 
     database: str
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
+    file: VariableText = "<backup_file>"
+    sha256: VariableText = "<backup_sha256>"
     undoes: str = Field(min_length=1)
 
     def plan(self) -> list[str]:
@@ -69,7 +70,7 @@ class DataReturnStep(ReturnedRowsStep):
             *([rows] if self.tables else []),
             *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
-            *host_plan(self.host, _SCRIPT, self._env()),
+            *host_plan(self.host, _SCRIPT, {**self._env(), **self.rows_env()}),
         ]
 
     def run(self, ctx: Context) -> Outcome:
@@ -77,7 +78,7 @@ class DataReturnStep(ReturnedRowsStep):
             return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
-        own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
+        own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
         kept = "rows_sha256" in ctx.values
         archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
         result = run_job(self, ctx, self.host, _SCRIPT, self._env() | archive, own)
@@ -124,7 +125,6 @@ class DataReturnStep(ReturnedRowsStep):
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
-            **self.rows_env(),
         }
 
     def _total(self, tables: list[_Table]) -> str:

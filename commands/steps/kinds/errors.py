@@ -9,9 +9,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.values import fill
 from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration

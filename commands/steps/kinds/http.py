@@ -14,6 +14,7 @@ from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import execute
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.page_fields import VariableJson, VariableText, VariableTexts
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import Each, Trace, delete_entry, delete_only_entry
 from commands.steps.values import fill, fill_json, page_json, page_texts
@@ -50,9 +51,9 @@ class HttpStep(JsonAnswerStep):
     measures_response_time: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds", "status"})
 
-    headers: dict[str, str] = Field(default_factory=dict)
-    json_body: Any = Field(default=None, alias="json")
-    clean_up: str = ""
+    headers: VariableTexts = Field(default_factory=dict)
+    json_body: VariableJson = Field(default=None, alias="json")
+    clean_up: VariableText = ""
     tries: int = Field(default=3, ge=1)
     trace: Trace | None = None
     each: Each | None = None

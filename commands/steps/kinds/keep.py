@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script

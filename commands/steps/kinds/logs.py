@@ -8,6 +8,7 @@ from pydantic import Field
 
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText
 from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
 from commands.text.page_pattern import PagePattern
@@ -29,7 +30,7 @@ class LogsStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"lines", "found"})
 
     host: str
-    file: str = "<log_err>"
+    file: VariableText = "<log_err>"
     since: str = "<log_offset_err>"
     bad: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[PagePattern] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox, execute, page_value_types
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.value_types import ValueType
@@ -35,10 +36,10 @@ class MaintenanceStep(StepBox):
 
     host: str
     state: Literal["on", "off"]
-    command: str
+    command: ShellText
     env: ScriptEnv = Field(default_factory=dict)
     web: str = ""
-    path: str = "/"
+    path: VariableText = "/"
     status: int | None = None
 
     def plan(self) -> list[str]:

@@ -10,9 +10,10 @@ from pydantic import Field
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.web import HttpRequest
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName, VariableText, VariableTexts
 from commands.steps.value_types import ValueType
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.preflight.hosts import folder_check
@@ -49,9 +50,9 @@ class PublishStep(StepBox):
     www: EnvName
     commit: str
     web: str
-    source: str = "dist"
-    stamp: str = "/build.json"
-    headers: dict[str, str] = Field(default_factory=dict)
+    source: VariableText = "dist"
+    stamp: VariableText = "/build.json"
+    headers: VariableTexts = Field(default_factory=dict)
     mode: Literal["forward", "back"] = "forward"
 
     def script(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import SqlText
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
@@ -31,7 +32,7 @@ class QueryStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds"})
 
     database: str
-    sql: str
+    sql: SqlText
     expect: int | str | None = None
     measure: str = "value"
     at_least: float | None = None

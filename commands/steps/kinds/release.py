@@ -14,9 +14,10 @@ from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.preflight import OK, PreflightCheck, PreflightContext, PreflightResult, blocked
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.shared.commit_checks import CommitCheck, first_problem
 from commands.steps.value_types import ValueType
 from commands.steps.values import fill, has_placeholder, parse_values, without_values

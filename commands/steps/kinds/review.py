@@ -11,9 +11,10 @@ from pydantic import Field
 
 from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import EnvName
 from commands.steps.values import page_texts
 from commands.systems import code_review
 from commands.systems.preflight.hosts import ProgramsCheck

@@ -13,6 +13,7 @@ from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.page_fields import ShellText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.values import has_placeholder, page_texts
@@ -38,10 +39,10 @@ class RunStep(StepBox):
     takes_any_text: ClassVar[bool] = True
 
     host: str
-    commands: list[str] = Field(min_length=1)
-    cd: str = ""
+    commands: list[ShellText] = Field(min_length=1)
+    cd: ShellText = ""
     env: ScriptEnv = Field(default_factory=dict)
-    probe: str = ""
+    probe: ShellText = ""
 
     def script(self, values: Mapping[str, str]) -> str:
         """The commands as one bash script. It prints each command before running it."""

@@ -14,6 +14,7 @@ from commands.ports.shell import CommandResult
 from commands.ports.web import USER_AGENT
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText
 from commands.steps.values import fill, has_placeholder, parse_values
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
@@ -82,7 +83,7 @@ class TrafficStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"requests", "refused", "failed_share", "seconds_p95"})
 
     host: str
-    file: str
+    file: VariableText
     method: Annotated[str, Field(pattern="^[A-Z]+$")] = "GET"
     path: Annotated[str, AfterValidator(_check_path)]
     over: Duration = parse_duration("15 min")
@@ -112,12 +113,13 @@ class TrafficStep(StepBox):
     def preflight(self) -> list[PreflightCheck]:
         if has_placeholder(self.file):
             return []
-        env = tuple(self._env(_OLD, _PREFLIGHT_SIZES).items())
-        return [HostCheck(host=self.host, script=script("logs/traffic.sh"), judge=self._judge_preflight, env=env)]
+        read, env = script("logs/traffic.sh"), (("FILE", self.file),)
+        data = tuple(self._data(_OLD, _PREFLIGHT_SIZES).items())
+        return [HostCheck(host=self.host, script=read, judge=self._judge_preflight, env=env, data=data)]
 
     def run(self, ctx: Context) -> Outcome:
         window = self._window(ctx)
-        env: dict[str, Text] = {**self._env(window, _READ_SIZES), "FILE": PageText(self.file, ctx.values)}
+        env: dict[str, Text] = {"FILE": PageText(self.file, ctx.values), **self._data(window, _READ_SIZES)}
         result = ctx.tools.shell.ask(self.host, script("logs/traffic.sh"), env=env, limit=60)
         values = parse_values(result.tail)
         if problem := self._read_problem(result, values):
@@ -178,11 +180,11 @@ class TrafficStep(StepBox):
             )
         return passed(f"{name} is readable, and `line` matches its newest line")
 
-    def _env(self, window: timedelta, sizes: tuple[int, ...]) -> dict[str, str]:
+    def _data(self, window: timedelta, sizes: tuple[int, ...]) -> dict[str, str]:
+        """The script's variables besides FILE: `path` and `line` are patterns, in which nothing is put in."""
         groups = re.compile(self.line).groupindex
         path = "[^/]*".join(re.sub(r"([].+()[{}|^$\\])", r"\\\1", part) for part in self.path.split("*"))
         return {
-            "FILE": self.file,
             "AGE": str(int(window.total_seconds())),
             "SIZES": " ".join(str(size) for size in sizes),
             "LINE": re.sub(r"\(\?P<\w+>", "(", self.line),

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import SqlText
 from commands.text.numbers import format_number
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,7 +45,7 @@ class WindowStep(StepBox):
     hours: list[Hours] = Field(min_length=1)
     peak: list[Hours] = Field(default_factory=list)
     database: str = ""
-    sql: str = ""
+    sql: SqlText = ""
     at_most: float = 0
 
     def plan(self) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from commands.steps.base import Strict
+from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field, field_errors
 from state.errors import ToolError
@@ -29,8 +30,8 @@ class CommitCheck(Strict):
     """
 
     web: str
-    path: str
-    headers: dict[str, str] = Field(default_factory=dict)
+    path: VariableText
+    headers: VariableTexts = Field(default_factory=dict)
     expect: dict[str, Any] = Field(min_length=1)
     entries: str = ""
     names: list[str] = Field(default_factory=list)

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
-from commands.steps.base import EnvName, StepBox, execute
+from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
+from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.values import page_texts
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
@@ -42,8 +43,8 @@ class BackupCopyStep(StepBox):
     database_url: EnvName
     scratch_url: EnvName | None = None
     folder: EnvName
-    file: str = "<backup_file>"
-    sha256: str = "<backup_sha256>"
+    file: VariableText = "<backup_file>"
+    sha256: VariableText = "<backup_sha256>"
     jobs: int = Field(default=2, ge=1, le=64)
 
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:

@@ -13,6 +13,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import Strict
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
+from commands.steps.page_fields import VariableText
 from commands.steps.shared.kept_values import Kept, keep
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field
@@ -29,7 +30,7 @@ class Trace(Strict):
     It was if the JSON list at `path` has an entry with all the fields and values of `where`.
     """
 
-    path: str
+    path: VariableText
     where: dict[str, Any] = Field(min_length=1)
 
     def condition(self) -> str:

@@ -13,6 +13,7 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
+from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.values import fill, page_texts
 from commands.systems.logs import log_lines
 from commands.text.foreign_json import read_json
@@ -53,12 +54,12 @@ class Pm2Step(StepBox):
     follows_restart: ClassVar[bool] = False
 
     host: str
-    name: str
+    name: VariableText
     web: str
-    path: str = "/api/health"
+    path: VariableText = "/api/health"
     field: str = "commit"
     commit: str
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: VariableTexts = Field(default_factory=dict)
     errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[PagePattern] = Field(default_factory=list)
 

@@ -8,7 +8,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from commands.ports.preflight import PreflightCheck
-from commands.steps.base import EnvName, StepBox
+from commands.steps.base import StepBox
+from commands.steps.page_fields import EnvName
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.durations import Duration, parse_duration
 

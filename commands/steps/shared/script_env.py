@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from commands.ports.page_text import PLACEHOLDER
+from commands.steps.page_fields import VariableTexts
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # with these, a shell or a program chooses what it runs
@@ -29,4 +30,4 @@ def _variables(env: dict[str, str]) -> dict[str, str]:
 
 
 # variable -> text of the page
-ScriptEnv = Annotated[dict[str, str], AfterValidator(_variables)]
+ScriptEnv = Annotated[VariableTexts, AfterValidator(_variables)]

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 
@@ -43,13 +43,15 @@ Judge = Callable[[CommandResult], list[PreflightResult]]
 class HostCheck:
     """A script that checks something on a host and changes nothing; `judge` turns its result into preflight results.
 
-    `env` holds pairs as in `Job.env`; `<ref>` in a value stands for the ref to deploy. `limit` is in seconds.
+    `env` holds texts of the page by name, in which `<ref>` stands for the ref to deploy; `data` are further variables
+    that are passed as they are. `limit` is in seconds.
     """
 
     host: str
     script: str
     judge: Judge = field(compare=False)
     env: tuple[tuple[str, str], ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
     limit: float = 20
     late: bool = False
 
@@ -60,7 +62,8 @@ class HostCheck:
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge its result."""
-        env = {name: PageText(value, {"ref": ctx.ref}) for name, value in self.env}
+        env: dict[str, Text] = {name: PageText(text, {"ref": ctx.ref}) for name, text in self.env}
+        env |= self.data
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from bot.tools.secrets import Redactor, redactor_for
+from commands.text.redaction import HIDDEN
 
 URL = "postgresql://me:p%40ss-word@db.internal:5432/shop"
 
@@ -54,3 +57,10 @@ def test_the_pages_variables_and_slacks_own_are_masked_and_settings_are_not() ->
     assert redact(" ".join(environ.values())) == (
         "••• ••• http://slack.test /var/lib/gonogo /usr/bin not named by the page"
     )
+
+
+def test_what_several_threads_learn_at_once_is_all_masked() -> None:
+    redact, values = Redactor([]), [f"harbour-{number}-light" for number in range(256)]
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(redact.learn, values))
+    assert [value for value in values if redact(value) != HIDDEN] == []

@@ -128,10 +128,26 @@ def test_elsewhere_only_a_plain_word_is_put_in(template: str) -> None:
     )
 
 
-@pytest.mark.parametrize("template", ["echo <v>", "echo '<v>'", "rm <v>"])
-def test_a_value_is_never_an_option(template: str) -> None:
-    with pytest.raises(BadValue, match="<v> starts with -, which a program takes for an option"):
-        fill_shell(template, {"v": "-rf"})
+@pytest.mark.parametrize("template", ["echo <v>", "echo '<v>'", "rm <v>", "x --as=<v>"])
+@pytest.mark.parametrize(("value", "what"), [("-rf", "for an option"), ("-1", "for an option"), ("@a", "for the name")])
+def test_a_value_is_never_an_option_nor_the_name_of_a_file_to_read(template: str, value: str, what: str) -> None:
+    with pytest.raises(BadValue, match=f"<v> starts with {value[0]}, which a program takes {what}"):
+        fill_shell(template, {"v": value})
+
+
+@pytest.mark.parametrize("command", ["curl -sd <v> {}", "curl -sd '<v>' {}", 'curl -s --data-binary "<v>" {}'])
+def test_a_value_makes_curl_send_no_file_of_the_host(command: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        fill_shell(command, {"v": "@/etc/passwd"})
+    assert str(caught.value) == (
+        "<v> starts with @, which a program takes for the name of a file to read. Nothing was run; hand it over with "
+        'env = { v = "<v>" }, and write "$v" there if the program reads it as data.'
+    )
+
+
+@pytest.mark.parametrize("value", ["deploy@example.com", "v1-rc.2", "+1", "=x", "/srv/@new", "a@b-c"])
+def test_a_value_with_those_letters_inside_is_a_word_like_any_other(value: str) -> None:
+    assert LocalShell({}).ask("h", fill_shell("printf '%s' <v>", {"v": value})).tail == value
 
 
 @pytest.mark.parametrize(
