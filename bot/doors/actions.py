@@ -12,6 +12,7 @@ from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback
 from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
+from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
 from commands.signoff.signing import still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
@@ -102,6 +103,11 @@ def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refus
         return f"Refused as {titles_of(actions.page, roles)}."
     missing = still_needed(actions.page, actions.store.record(actions.run), step)
     return f"Signed as {titles_of(actions.page, roles)}." + (f" Still needed: {missing}." if missing else "")
+
+
+def first_people(deps: Deps, run: Run) -> frozenset[str]:
+    """Whoever made a decision in a run that waits for a second person now."""
+    return people_who_wait(frozen_page(run), deps.store.record(run.id))
 
 
 def the_run(deps: Deps) -> Run:

@@ -50,7 +50,7 @@ class KeepActions(RunAccess):
             raise TooLate("It is too early for KEEP: the watch has not begun. You can roll back or hold at any time.")
         if not reason.strip():
             raise Refused("The watch is not over. KEEP now needs a reason, and a second person must agree.")
-        fact = EarlyKeep(by=actor, at=at, reason=shortened(reason))
+        fact = EarlyKeep(by=actor, at=at, reason=shortened(reason), number=record.lapses(DECISION, 1))
         answered = StepAnswered(
             title="KEEP before the watch is over", person=actor.person, door=door_in_words(actor), reason=fact.reason
         )
