@@ -21,7 +21,7 @@ from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
-from state.errors import BadRecord, Refused
+from state.errors import BadRecord, GonogoError, Refused
 from state.journal import RecordKey
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -30,6 +30,8 @@ from state.sqlite.verify import verify_file
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
+# without one of its parts the bot would still answer, and do nothing
+DEAD = "An internal error ended {part} of the bot, so it stops. Start it again; every run goes on where it was."
 MOST_CHANGED = 10  # runs that are logged as changed
 
 
@@ -64,10 +66,11 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         store.put_in_force(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
-            asyncio.run(_serve_slack(settings, deps, signals))
+            asyncio.run(_serve_slack(settings, deps, engine, signals))
         else:
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
+                _require_alive(engine)
                 time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
@@ -104,7 +107,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     return list(read.values())
 
 
-async def _serve_slack(settings: Settings, deps: Deps, signals: Sequence[int]) -> None:
+async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int]) -> None:
     from bot.slack.serve import serve_slack
 
     signalled = asyncio.Event()
@@ -115,12 +118,38 @@ async def _serve_slack(settings: Settings, deps: Deps, signals: Sequence[int]) -
         signalled.set()
     serving = asyncio.create_task(serve_slack(deps, settings))
     waiting = asyncio.create_task(signalled.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    watching = asyncio.create_task(_watch(engine))
+    await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
-        await serving  # it never returns by itself: raise what ended it
+        await _ended(serving)
     serving.cancel()
     # closing a socket can wait for a silent peer; the bot must stop all the same
     await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
+    if watching.done():
+        await watching
+
+
+async def _ended(serving: asyncio.Task[None]) -> None:
+    """Raise what ended the part that serves Slack, which never returns by itself."""
+    try:
+        await serving
+    except Exception as error:
+        if isinstance(error, GonogoError):
+            raise
+        LOG.exception("internal error")
+    raise Refused(DEAD.format(part="the connection to Slack"))
+
+
+async def _watch(engine: Engine) -> None:
+    """Raise Refused once the engine is dead."""
+    while True:
+        _require_alive(engine)
+        await asyncio.sleep(SIGNAL_INTERVAL)
+
+
+def _require_alive(engine: Engine) -> None:
+    if not engine.is_alive:
+        raise Refused(DEAD.format(part="the engine"))
 
 
 def _received_signals() -> list[int]:

@@ -17,7 +17,7 @@ from commands.signoff.press import PressId
 from commands.signoff.signing import still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
-from state.errors import NothingRuns, Refused
+from state.errors import NothingRuns, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
 from state.records import Run
@@ -114,6 +114,8 @@ def the_run(deps: Deps) -> Run:
     """The only active run. Raises NothingRuns if there is none, Refused if there are several."""
     active = deps.store.active_runs()
     if not active:
+        if unreadable := deps.store.unreadable_runs():
+            raise Refused(" ".join(str(UnreadableRun(number)) for number in unreadable))
         raise NothingRuns("No run is active. Start one with /deploy start.")
     if len(active) > 1:
         which = ", ".join(f"{run.target} (run {run.id})" for run in active)
