@@ -16,9 +16,10 @@ from commands.signoff.permissions import Act, roles_for
 from commands.signoff.signing import roles_to_sign
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
+from commands.text.typed import typed
 from state.errors import NotAllowed, Refused, TooLate
 from state.events import Ask, StepAgreed, StepAnswered, StepSigned
-from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, evidence_hash, shortened
+from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, evidence_hash
 from state.records import NewEvent, Record
 
 
@@ -56,7 +57,7 @@ class RunActions(HoldActions, KeepActions):
                 attempt=attempt,
                 role=role,
                 refused=refused,
-                reason=shortened(reason),
+                reason=typed(reason),
                 evidence=evidence,
                 evidence_hash=evidence_hash(evidence),
             )
@@ -103,7 +104,7 @@ class RunActions(HoldActions, KeepActions):
             step=step_id,
             attempt=attempt,
             choice=choice,
-            reason=shortened(reason),
+            reason=typed(reason),
             after_refusal=newest is not None and is_refused(record, newest),
             number=record.lapses(step_id, attempt),
         )

@@ -18,11 +18,11 @@ from commands.start.request import (
     require_variables,
 )
 from commands.text.actors import door_in_words
+from commands.text.typed import typed
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
-from state.shortening import shortened
 from state.sqlite.store import Store
 
 MAX_NOTE = 500  # characters
@@ -94,7 +94,7 @@ def start(
     press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
-    ref, note = require_valid_request(page, request, people), shortened(request.note, MAX_NOTE)
+    ref, note = require_valid_request(page, request, people), typed(request.note, MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,
