@@ -53,7 +53,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(partial(read_pages, settings.runbook)), preflight)
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
-    if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
+    if _has_lost_key(store):
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
@@ -77,6 +77,15 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         engine.stop()
         store.close()
     return 0
+
+
+def _has_lost_key(store: Store) -> bool:
+    """Whether the record's key is not here. Raises BadRecord for one that cannot be read: nothing has begun yet."""
+    try:
+        return store.has_lost_key()
+    except BadRecord:
+        store.close()
+        raise
 
 
 def _verify(settings: Settings, key: RecordKey | None) -> None:

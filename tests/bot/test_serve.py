@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.run.engine import Engine
 from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
@@ -258,3 +259,22 @@ def test_a_run_whose_row_cannot_be_read_is_named_while_the_other_rolls_back(shop
         bot.kill()
         bot.wait()
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GONOGO_RECORD_KEY", "short", "has 5 characters"),
+        ("GONOGO_RECORD_KEY_FILE", "/dev", "cannot be read from /dev"),
+    ],
+)
+def test_with_a_key_that_cannot_be_used_nothing_begins(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    start_run(shop, "true").close()
+    begun: list[Engine] = []
+    monkeypatch.setattr(Engine, "start", begun.append)
+    monkeypatch.setenv(name, value)
+    code, _, err = run(capsys, "serve", "--no-slack")
+    assert (code, begun) == (1, [])
+    assert words in err
