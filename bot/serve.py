@@ -22,7 +22,7 @@ from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
-from state.errors import BadRecord, Refused
+from state.errors import BadRecord, GonogoError, Refused
 from state.journal import RecordKey
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -31,6 +31,8 @@ from state.sqlite.verify import verify_file
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
 SIGNAL_INTERVAL = 0.2  # seconds between two looks for a signal, without Slack
+# without one of its parts the bot would still answer, and do nothing
+DEAD = "An internal error ended {part} of the bot, so it stops. Start it again; every run goes on where it was."
 MOST_CHANGED = 10  # runs that are logged as changed
 
 
@@ -53,7 +55,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(masked.pages), preflight)
     engine = Engine(store, masked.tools, deps.starter)
-    if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
+    if _has_lost_key(store):
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
@@ -65,10 +67,11 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         store.put_in_force(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
-            asyncio.run(_serve_slack(settings, deps, signals))
+            asyncio.run(_serve_slack(settings, deps, engine, signals))
         else:
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
+                _require_alive(engine)
                 time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
@@ -100,6 +103,15 @@ class _Masked:
         self._redact.learn(*secret_values(page.env_names(), self._settings.environ))
 
 
+def _has_lost_key(store: Store) -> bool:
+    """Whether the record's key is not here. Raises BadRecord for one that cannot be read: nothing has begun yet."""
+    try:
+        return store.has_lost_key()
+    except BadRecord:
+        store.close()
+        raise
+
+
 def _verify(settings: Settings, key: RecordKey | None) -> None:
     """Log what was changed from outside in any run; the runners check the active ones themselves."""
     try:
@@ -128,7 +140,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     return list(read.values())
 
 
-async def _serve_slack(settings: Settings, deps: Deps, signals: Sequence[int]) -> None:
+async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: Sequence[int]) -> None:
     from bot.slack.serve import serve_slack
 
     signalled = asyncio.Event()
@@ -139,12 +151,38 @@ async def _serve_slack(settings: Settings, deps: Deps, signals: Sequence[int]) -
         signalled.set()
     serving = asyncio.create_task(serve_slack(deps, settings))
     waiting = asyncio.create_task(signalled.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    watching = asyncio.create_task(_watch(engine))
+    await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
-        await serving  # it never returns by itself: raise what ended it
+        await _ended(serving)
     serving.cancel()
     # closing a socket can wait for a silent peer; the bot must stop all the same
     await asyncio.wait({serving}, timeout=CLOSE_LIMIT)
+    if watching.done():
+        await watching
+
+
+async def _ended(serving: asyncio.Task[None]) -> None:
+    """Raise what ended the part that serves Slack, which never returns by itself."""
+    try:
+        await serving
+    except Exception as error:
+        if isinstance(error, GonogoError):
+            raise
+        LOG.exception("internal error")
+    raise Refused(DEAD.format(part="the connection to Slack"))
+
+
+async def _watch(engine: Engine) -> None:
+    """Raise Refused once the engine is dead."""
+    while True:
+        _require_alive(engine)
+        await asyncio.sleep(SIGNAL_INTERVAL)
+
+
+def _require_alive(engine: Engine) -> None:
+    if not engine.is_alive:
+        raise Refused(DEAD.format(part="the engine"))
 
 
 def _received_signals() -> list[int]:

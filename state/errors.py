@@ -12,6 +12,7 @@ GonogoError
 │   ├── NothingRuns    there is no active run
 │   ├── TooLate        the matter is already decided or over
 │   └── BadRecord      the state file is locked, damaged, or newer than this program
+│       └── UnreadableRun  one run in it cannot be read
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
     │   └── Down       the network leads there, but the service gives no usable connection
@@ -77,6 +78,16 @@ class TooLate(Refused):
 
 class BadRecord(Refused):
     """The state file is locked, damaged, or newer than this program."""
+
+
+class UnreadableRun(BadRecord):
+    """The row of one run in the state file cannot be read; the other runs can."""
+
+    def __init__(self, run: int) -> None:
+        super().__init__(
+            f"Run {run} cannot be read from the state file, so the bot does nothing of it, not even its rollback. "
+            "Put the state file back as it was (`gonogo verify` names what was changed)."
+        )
 
 
 class ToolError(GonogoError):

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from state.events import EventData
-from state.facts import Actor, Door, Fact, Keep, RollbackRequest
+from state.facts import Actor, Door, Fact, Keep, Lapsed, RollbackRequest
 
 F = TypeVar("F", bound=Fact)
 
@@ -217,15 +217,26 @@ class Record:
         return next((attempt for attempt in reversed(self.attempts) if attempt.step == step), None)
 
     def newest(self, kind: type[F], **fields: object) -> F | None:
-        """The newest fact of a kind with these fields, or None."""
+        """The newest fact of a kind with these fields that still counts, or None."""
         return next(
             (
                 fact
                 for fact in reversed(self.facts)
                 if type(fact) is kind and all(getattr(fact, name) == value for name, value in fields.items())
+                if fact.key not in self.lapsed
             ),
             None,
         )
+
+    @cached_property
+    def lapsed(self) -> frozenset[str]:
+        """The keys of the facts that no longer count."""
+        return frozenset(fact.of for fact in self.facts if isinstance(fact, Lapsed))
+
+    def lapses(self, step: str, attempt: int) -> int:
+        """How many requests for a second person about an attempt have lapsed."""
+        about = (step, attempt)
+        return sum(isinstance(fact, Lapsed) and (fact.step, fact.attempt) == about for fact in self.facts)
 
     @cached_property
     def rollback(self) -> RollbackRequest | None:

@@ -12,11 +12,12 @@ from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback
 from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
+from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
 from commands.signoff.signing import still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
-from state.errors import NothingRuns, Refused
+from state.errors import NothingRuns, Refused, UnreadableRun
 from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
 from state.records import Run
@@ -104,10 +105,17 @@ def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refus
     return f"Signed as {titles_of(actions.page, roles)}." + (f" Still needed: {missing}." if missing else "")
 
 
+def first_people(deps: Deps, run: Run) -> frozenset[str]:
+    """Whoever made a decision in a run that waits for a second person now."""
+    return people_who_wait(frozen_page(run), deps.store.record(run.id))
+
+
 def the_run(deps: Deps) -> Run:
     """The only active run. Raises NothingRuns if there is none, Refused if there are several."""
     active = deps.store.active_runs()
     if not active:
+        if unreadable := deps.store.unreadable_runs():
+            raise Refused(" ".join(str(UnreadableRun(number)) for number in unreadable))
         raise NothingRuns("No run is active. Start one with /deploy start.")
     if len(active) > 1:
         which = ", ".join(f"{run.target} (run {run.id})" for run in active)

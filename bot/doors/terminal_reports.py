@@ -15,7 +15,7 @@ from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
 from commands.run.engine import page_of
-from state.errors import NothingRuns, Refused
+from state.errors import NothingRuns, Refused, UnreadableRun
 from state.records import Run
 from state.sqlite.lock import is_served
 from state.sqlite.store import Store
@@ -58,6 +58,7 @@ class TerminalReports:
         run = self._run(any_state=True)
         status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
         yield from status_lines(status)
+        yield from (str(UnreadableRun(number)) for number in self.store.unreadable_runs())
         if run.active:
             yield from self._warn_if_not_served()
 
@@ -109,6 +110,8 @@ class TerminalReports:
             raise Refused(
                 f"Several runs are active. Choose one with --run: {', '.join(f'{r.id} ({r.target})' for r in active)}."
             )
+        if not active and (unreadable := self.store.unreadable_runs()):
+            raise UnreadableRun(min(unreadable))
         runs = active or (self.store.runs(1) if any_state else [])
         if not runs:
             raise NothingRuns(f"No run is active in {self.settings.state}. Start one with `gonogo start`.")

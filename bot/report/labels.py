@@ -46,6 +46,7 @@ ACTIONS = {
     ActionKind.ROLLED_BACK: "requested the rollback",
     ActionKind.KEPT: "decided KEEP",
     ActionKind.CLOSED: "closed the run by hand",
+    ActionKind.LAPSED: "no longer counts the decision that waited for a second person:",
 }
 # by the word under which a door is stored
 DOORS: dict[str, str] = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}

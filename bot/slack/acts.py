@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 from bot.doors import actions
 from bot.doors.button import read_button
@@ -33,14 +34,16 @@ class Acts:
         lane = _lane(pressed.action)
         run = await self._lanes.run(lane, lambda: self._pressed_run(pressed.value))
         await self._require(origin, run, pressed.action)
-        return await self._lanes.run(lane, lambda: actions.press(self.deps, pressed))
+        deps = await self._without_absent(run, pressed.action)
+        return await self._lanes.run(lane, lambda: actions.press(deps, pressed))
 
     async def type(self, origin: Origin, action: str, reason: str, press_id: str = "") -> str:
         """Do the same, typed as a command about the only active run. `press_id` is the command's own id."""
         lane = _lane(action)
         run = await self._lanes.run(lane, lambda: self._only_run(origin))
         await self._require(origin, run, action)
-        return await self._lanes.run(lane, lambda: self._typed(run, origin, action, reason, press_id))
+        deps = await self._without_absent(run, action)
+        return await self._lanes.run(lane, lambda: self._typed(deps, run, origin, action, reason, press_id))
 
     async def start(self, origin: Origin, request: StartRequest) -> str:
         """Start a run; returns the reply for its person."""
@@ -85,6 +88,17 @@ class Acts:
             page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
             await self._membership.require_member_now(origin, channel, page)
 
+    async def _without_absent(self, run: Run, action: str) -> Deps:
+        """What the doors need to agree: whoever decided first holds no role if Slack says now that they may not act."""
+        if action != "agree":
+            return self.deps
+        page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+        first = await self._lanes.run(Lane.ACT, lambda: actions.first_people(self.deps, run))
+        channel = channel_of(self.deps, run)
+        absent = {person for person in first if not await self._membership.may_act_now(person, channel, page)}
+        people = self.deps.people
+        return replace(self.deps, people=lambda page: {role: held - absent for role, held in people(page).items()})
+
     def _require_deploy_channel(self, origin: Origin) -> None:
         channels = deploy_channels(self.deps)
         if channels and origin.channel not in channels:
@@ -101,10 +115,10 @@ class Acts:
         except KeyError:
             raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
 
-    def _typed(self, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
-        if actions.the_run(self.deps).id != checked.id:
+    def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
+        if actions.the_run(deps).id != checked.id:
             raise Refused("Another run has begun meanwhile. Look at /deploy status, then type it again.")
-        return actions.typed(self.deps, action, origin.person, reason, press_id)
+        return actions.typed(deps, action, origin.person, reason, press_id)
 
 
 def channel_of(deps: Deps, run: Run) -> str:

@@ -53,12 +53,31 @@ class Membership:
                 )
         except (NotAnswered, TimeoutError) as error:
             raise Refused(_not_now(error)) from None
-        _require_account(account, workspace)
-        if not account.belongs_to(workspace):
-            raise NotAllowed(STRANGER)
-        if account.guest:
-            raise NotAllowed(GUEST)
+        _require_full_member(account, workspace)
         _require_member(person, channel, members)
+
+    async def may_act_now(self, person: str, channel: str, page: Page) -> bool:
+        """Whether somebody who decided earlier could do so now. Raises Refused if Slack does not answer.
+
+        Every group of the page is asked for: this person's own may not be known since the bot started.
+        """
+        directory = self._directory
+        try:
+            async with asyncio.timeout(ASK_LIMIT):
+                workspace = directory.workspace.known("") or await directory.workspace.fresh("")
+                account, members, _ = await asyncio.gather(
+                    directory.accounts.fresh(person),
+                    directory.members.fresh(channel),
+                    self._groups.ask_all(page),
+                )
+        except (NotAnswered, TimeoutError) as error:
+            raise Refused(_not_now(error)) from None
+        try:
+            _require_full_member(account, workspace)
+            _require_member(person, channel, members)
+        except NotAllowed:
+            return False
+        return True
 
     async def require_nothing_against(self, origin: Origin, channel: str) -> None:
         """For stopping and reading: raise NotAllowed if anything known forbids it. Waits for Slack STOP_WAIT at most.
@@ -135,6 +154,14 @@ def _require_account(account: Account, workspace: Workspace) -> None:
         raise NotAllowed(BOT)
     if account.deactivated:
         raise NotAllowed(DEACTIVATED)
+
+
+def _require_full_member(account: Account, workspace: Workspace) -> None:
+    _require_account(account, workspace)
+    if not account.belongs_to(workspace):
+        raise NotAllowed(STRANGER)
+    if account.guest:
+        raise NotAllowed(GUEST)
 
 
 def _require_member(person: str, channel: str, members: frozenset[str]) -> None:

@@ -8,12 +8,12 @@ from bot.doors import actions
 from bot.doors.deps import Deps
 from bot.report.build import history_of
 from bot.report.history import history_lines
-from bot.slack.views.blocks import Message
+from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
 from commands.start.request import StartRequest
-from state.errors import Refused
+from state.errors import Refused, UnreadableRun
 from state.records import Run
 
 Reply = str | Message
@@ -111,9 +111,14 @@ def _words(text: str) -> tuple[str, str]:
 def _status(deps: Deps, channel: str) -> Reply:
     active = [run for run in deps.store.active_runs() if run.channel in {"", channel}]
     runs = active or [run for run in deps.store.runs(1) if run.channel in {"", channel}]
+    unreadable = "\n".join(f"⚠️ {UnreadableRun(number)}" for number in deps.store.unreadable_runs())
+    if unreadable and not active:
+        return unreadable
     if not runs:
         return NO_RUN_YET
     cards = [card(_snapshot(deps, run.id)) for run in runs[:4]]
+    if unreadable:
+        cards.append(message(unreadable, [section(unreadable)]))
     if len(cards) == 1:
         return cards[0]
     # two cards with the same content would have the same block ids

@@ -60,9 +60,13 @@ class UserGroups:
 
         So somebody who was taken out of a group is out at once.
         """
-        named = {name for names in self._mentions(page).values() for name in names if _is_group(name)}
-        for group in sorted(group for group in named if person in (self._members.known(group) or ())):
-            await self._members.fresh(group)
+        for group in self._groups_of(page):
+            if person in (self._members.known(group) or ()):
+                await self._members.fresh(group)
+
+    async def ask_all(self, page: Page) -> None:
+        """Ask again for every group of this page. Raises NotAnswered."""
+        await asyncio.gather(*(self._members.fresh(group) for group in self._groups_of(page)))
 
     async def _ask(self, group: str) -> frozenset[str]:
         try:
@@ -75,13 +79,10 @@ class UserGroups:
             return frozenset()
 
     def _named_groups(self) -> set[str]:
-        return {
-            name
-            for page in self._pages()
-            for names in self._mentions(page).values()
-            for name in names
-            if _is_group(name)
-        }
+        return {group for page in self._pages() for group in self._groups_of(page)}
+
+    def _groups_of(self, page: Page) -> list[str]:
+        return sorted({name for names in self._mentions(page).values() for name in names if _is_group(name)})
 
     def _expanded(self, names: list[str]) -> frozenset[str]:
         people = {name for name in names if not _is_group(name)}

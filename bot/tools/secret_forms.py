@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import json
-import math
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations
@@ -16,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from commands.text.foreign_json import read_json
+from commands.text.random_look import looks_random
 from commands.text.redaction import is_secret_name
 
 MIN_LENGTH = 4  # characters; masking a shorter text would garble ordinary words
@@ -26,8 +25,6 @@ _SEPARATORS = re.compile(r"[@:/?#&\[\]]")
 _KEYWORD = re.compile(
     r"(?:password|passwd|pwd|secret|token|key)\s{0,5}=\s{0,5}('(?:[^'\\]|\\.)*'|[^\s;&]+)", re.IGNORECASE
 )
-_RANDOM = re.compile(r"[\w+/=.~-]{20,}")
-_MIN_ENTROPY = 3.5  # bits a character; English words have about 3 at this length, random hexadecimal digits nearly 4
 _PORT = re.compile(r"\d{1,5}[/?#]")
 _MOST_CUTS = 12  # separators in a password at which an address may be cut
 _MARKERS = re.compile(r"-----(BEGIN|END) [A-Z ]{1,40}-----")
@@ -80,14 +77,6 @@ def _address_parts(url: str) -> Iterator[str]:
     cuts = [found.start() for found in _SEPARATORS.finditer(password)][:_MOST_CUTS]
     for start_at, end_at in combinations((-1, *cuts, len(password)), 2):
         yield password[start_at + 1 : end_at]
-
-
-def looks_random(text: str) -> bool:
-    """Whether a text is one that no person would write: long, one word, with digits, and few characters repeated."""
-    if text.startswith("/") or not _RANDOM.fullmatch(text) or not any(map(str.isdigit, text)):
-        return False
-    shares = [count / len(text) for count in Counter(text).values()]
-    return -sum(share * math.log2(share) for share in shares) >= _MIN_ENTROPY
 
 
 def _secret_texts(data: Any, *, named: bool = False) -> Iterator[str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from bot.tools.literals import Literals
-from bot.tools.secret_forms import forms_of, looks_random, parts_of
+from bot.tools.secret_forms import forms_of, parts_of
+from commands.text.random_look import looks_random
 from commands.text.redaction import HIDDEN
 
 # variables whose values are never masked: settings of the bot and of its machine, by their exact names

@@ -14,6 +14,7 @@ from commands.progress.hold import places_found
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
+from commands.steps.page_fields import ShellText
 from commands.text.durations import format_duration
 from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer, evidence_hash
 from state.records import Attempt, AttemptState, Record
@@ -28,7 +29,7 @@ class EvidenceCheckBox(StepBox):
     kind: ClassVar[str] = "evidence"
     may_be_skipped: ClassVar[bool] = False
 
-    lines: tuple[str, ...] = ()
+    lines: tuple[ShellText, ...] = ()
 
     def plan(self) -> list[str]:
         return list(self.lines)

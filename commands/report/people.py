@@ -24,6 +24,7 @@ from state.facts import (
     Fact,
     Hold,
     Keep,
+    Lapsed,
     Resume,
     RollbackRequest,
     RunClosed,
@@ -53,6 +54,7 @@ class ActionKind(StrEnum):
     ROLLED_BACK = "rolled back"
     KEPT = "kept"
     CLOSED = "closed"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ _KINDS: dict[type[Fact], Callable[[Any], ActionKind]] = {
     RollbackRequest: lambda _: ActionKind.ROLLED_BACK,
     Keep: lambda _: ActionKind.KEPT,
     RunClosed: lambda _: ActionKind.CLOSED,
+    Lapsed: lambda _: ActionKind.LAPSED,
 }
 
 
@@ -129,6 +132,6 @@ def _subject(page: Page, fact: Fact) -> str:
     """What the action was about: the step's title or the alert; empty where it was about the whole run."""
     if isinstance(fact, AlertHold):
         return f"“{fact.alert}” for {format_duration(fact.lasts)}"
-    if isinstance(fact, Signature | StepAnswer | Agreement):
+    if isinstance(fact, Signature | StepAnswer | Agreement | Lapsed):
         return next((step.title for step in page.steps if step.id == fact.step), fact.step)
     return ""

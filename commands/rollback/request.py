@@ -7,9 +7,10 @@ from datetime import datetime
 from commands.signoff.permission_check import require_door
 from commands.signoff.permissions import Act
 from commands.text.actors import door_in_words
+from commands.text.typed import typed
 from state.errors import NothingRuns
 from state.events import RollbackRequested
-from state.facts import Actor, RollbackRequest, shortened
+from state.facts import Actor, RollbackRequest
 from state.records import Condition, NewEvent, Run
 from state.sqlite.store import Store
 
@@ -29,6 +30,6 @@ def request_rollback(
 ) -> bool:
     """Write a rollback request. False if there is one already, or if `only_if` is false at the moment of writing."""
     require_door(Act.ROLLBACK, actor)
-    fact = RollbackRequest(by=actor, at=at, reason=shortened(reason))
+    fact = RollbackRequest(by=actor, at=at, reason=typed(reason))
     requested = NewEvent(data=RollbackRequested(person=actor.person, door=door_in_words(actor), reason=fact.reason))
     return store.add_fact(run, fact, requested, only_if=only_if)

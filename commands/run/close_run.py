@@ -13,9 +13,10 @@ from commands.signoff.permission_check import require_door
 from commands.signoff.permissions import Act
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
+from commands.text.typed import typed
 from state.errors import NothingRuns, Refused
 from state.events import RunMoved
-from state.facts import Actor, RunClosed, shortened
+from state.facts import Actor, RunClosed
 from state.records import AttemptState, NewEvent, Record, Run, RunState
 from state.sqlite.store import Store
 
@@ -59,7 +60,7 @@ def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: s
     for attempt in record.attempts:
         if attempt.state == AttemptState.RUNNING:
             store.end_attempt(run.id, replace(attempt, state=AttemptState.UNKNOWN, summary=UNKNOWN_END), at)
-    closed = RunClosed(by=actor, at=at, reason=shortened(reason))
+    closed = RunClosed(by=actor, at=at, reason=typed(reason))
     store.add_fact(run.id, closed)
     moved = RunMoved(
         state=RunState.ENDED,

@@ -13,7 +13,7 @@ from commands.run.runner import Runner
 from commands.runbook import Page, read_stored_page
 from commands.start.request import StartRequest
 from commands.start.starter import Starter
-from state.errors import BadRecord, Refused
+from state.errors import BadRecord, Refused, UnreadableRun
 from state.events import NextRunReported
 from state.facts import Actor, Door, NextRun
 from state.records import NewEvent, Run, RunState
@@ -53,8 +53,13 @@ class Engine:
         for runner in list(self._runners.values()):
             runner.detach()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the engine carries out runs."""
+        return self._thread.is_alive()
+
     def _loop(self) -> None:
-        kept: list[Run] | None = None  # kept runs whose next page may still have to start
+        kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
             try:
                 # before all else, because a rollback may be in the state file; what follows a kept run takes seconds
@@ -62,10 +67,8 @@ class Engine:
                     if not self._stopping.is_set():
                         self._start_runner(run)
                 if kept is None:
-                    kept = [run for run in self.store.runs() if run.state == RunState.KEPT]
-                for run in kept:
-                    self._start_next(run)
-                kept = [run for number in self._ended() if (run := self.store.run(number)).state == RunState.KEPT]
+                    kept = [run.id for run in self.store.runs() if run.state == RunState.KEPT]
+                kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
                 LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400
@@ -78,6 +81,8 @@ class Engine:
 
     def _without_runner(self) -> list[Run]:
         """The active runs that nobody carries out yet; those that roll back come first."""
+        for number in self.store.unreadable_runs():
+            self._report(number, str(UnreadableRun(number)))
         waiting = [run for run in self.store.active_runs() if run.id not in self._runners]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
 
@@ -93,18 +98,30 @@ class Engine:
             require_true_run(self.store, run, datetime.now(UTC))
             page = page_of(run)
             runner = Runner(self.store, page, run.id, self._tools_for(page))
-        except BadRecord:
-            raise
         except Exception as error:
-            # of an error that nobody expected only the name: its message may hold a secret
-            why = str(error) if isinstance(error, (Refused, OSError, ValueError)) else type(error).__name__
-            if self._errors.get(run.id) != why:
-                LOG.warning("run %s of %s cannot be carried out: %s", run.id, run.target, why)
-            self._errors[run.id] = why
+            why = _in_words(error)
+            self._report(run.id, f"run {run.id} of {run.target} cannot be carried out: {why}")
             return
         self._errors.pop(run.id, None)
         self._runners[run.id] = runner
         runner.start()
+
+    def _report(self, run: int, why: str) -> None:
+        """Log why a run cannot be carried out, once."""
+        if self._errors.get(run) != why:
+            LOG.warning("%s", why)
+        self._errors[run] = why
+
+    def _has_followed(self, number: int) -> bool:
+        """Start the page that follows a run, if one does. False if the state file cannot be used for that now."""
+        try:
+            run = self.store.run(number)
+            if run.state == RunState.KEPT:
+                self._start_next(run)
+        except Exception as error:
+            self._report(number, f"after run {number} no page is started: {_in_words(error)}")
+            return not isinstance(error, BadRecord)
+        return True
 
     def _ended(self) -> list[int]:
         """Forget the runners that have ended; returns their runs."""
@@ -115,11 +132,7 @@ class Engine:
 
     def _start_next(self, run: Run) -> None:
         """Start the page that a kept run's decision names, once."""
-        try:
-            page = page_of(run)
-        except Refused as error:
-            LOG.warning("after run %s no page is started: %s", run.id, error)
-            return
+        page = page_of(run)
         record = self.store.record(run.id)
         keep = record.keep
         if not page.decision.starts or not keep or record.newest(NextRun):
@@ -147,6 +160,11 @@ class Engine:
         event = NewEvent(data=NextRunReported(summary=summary, page=page.decision.starts))
         by = Actor(person=keep.person, door=Door.BOT)
         self.store.add_fact(run.id, NextRun(by=by, at=datetime.now(UTC), page=page.decision.starts), event)
+
+
+def _in_words(error: Exception) -> str:
+    """An error for the log; of one that nobody expected only the name: its message may hold a secret."""
+    return str(error) if isinstance(error, (Refused, OSError, ValueError)) else type(error).__name__
 
 
 def page_of(run: Run) -> Page:

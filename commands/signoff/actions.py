@@ -9,18 +9,18 @@ from commands.progress.step_state import DECISION, is_refused
 from commands.runbook.page import PageStep
 from commands.signoff.events import asked_after_refusal, people_asked
 from commands.signoff.false_alarm import hold_alert, require_no_rollback
+from commands.signoff.first_person import ACTS, first_decision, lapse, why_lapsed
 from commands.signoff.hold_actions import HoldActions
 from commands.signoff.keep_actions import KeepActions
 from commands.signoff.permissions import Act, roles_for
 from commands.signoff.signing import roles_to_sign
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
-from state.errors import Refused, TooLate
+from commands.text.typed import typed
+from state.errors import NotAllowed, Refused, TooLate
 from state.events import Ask, StepAgreed, StepAnswered, StepSigned
-from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, evidence_hash, shortened
+from state.facts import Actor, Agreement, Choice, EarlyKeep, Signature, StepAnswer, evidence_hash
 from state.records import NewEvent, Record
-
-_ACTS = {Choice.RETRY: Act.AGAIN, Choice.DONE: Act.DONE, Choice.SKIP: Act.SKIP, Choice.OVERRIDE: Act.OVERRIDE}
 
 
 class RunActions(HoldActions, KeepActions):
@@ -57,7 +57,7 @@ class RunActions(HoldActions, KeepActions):
                 attempt=attempt,
                 role=role,
                 refused=refused,
-                reason=shortened(reason),
+                reason=typed(reason),
                 evidence=evidence,
                 evidence_hash=evidence_hash(evidence),
             )
@@ -90,7 +90,7 @@ class RunActions(HoldActions, KeepActions):
             if choice not in waiting.choices:
                 choices = ", ".join(waiting.choices)
                 raise Refused(f"The possible answers are {choices}; {str(choice)!r} is not one of them.")
-            self._require(_ACTS[choice], actor, record, roles_for(_ACTS[choice], self.page, box=step.box), waiting)
+            self._require(ACTS[choice], actor, record, roles_for(ACTS[choice], self.page, box=step.box), waiting)
             return True
 
         record = self.store.record(self.run)
@@ -104,8 +104,9 @@ class RunActions(HoldActions, KeepActions):
             step=step_id,
             attempt=attempt,
             choice=choice,
-            reason=shortened(reason),
+            reason=typed(reason),
             after_refusal=newest is not None and is_refused(record, newest),
+            number=record.lapses(step_id, attempt),
         )
         answered = StepAnswered(
             title=step.title,
@@ -122,7 +123,8 @@ class RunActions(HoldActions, KeepActions):
     def agree(self, step_id: str, attempt: int, actor: Actor, at: datetime) -> None:
         """Agree, as a second person, to an answer for a step or to an early KEEP.
 
-        Raises NotAllowed for the person who made that decision, and for others who took part in the matter.
+        Raises NotAllowed for the person who made that decision, and for others who took part in the matter; and if that
+        person may no longer decide it: then it counts no longer, and is asked about again.
         """
 
         def waiting_now(record: Record) -> Waiting:
@@ -133,11 +135,13 @@ class RunActions(HoldActions, KeepActions):
 
         record = self.store.record(self.run)
         waiting = waiting_now(record)
+        self._require_first(record, waiting, at)
         agreed = NewEvent(
             step=step_id,
             data=StepAgreed(title=waiting.title, person=actor.person, door=door_in_words(actor), attempt=attempt),
         )
-        if step_id == DECISION and (early := record.newest(EarlyKeep)):
+        early = first_decision(record, waiting)
+        if isinstance(early, EarlyKeep):
             self._agree_to_keep(early, actor, at, agreed, waiting_now)
             return
         fact = Agreement(by=actor, at=at, step=step_id, attempt=attempt, choice=waiting.choices[0])
@@ -155,6 +159,18 @@ class RunActions(HoldActions, KeepActions):
         waiting = self._require_waiting(record, Ask.COUNTDOWN, alert, number)
         self._require(Act.FALSE_ALARM, actor, record, waiting.roles, waiting)
         return hold_alert(self.store, self.run, waiting, actor, reason, lasts, at)
+
+    def _require_first(self, record: Record, waiting: Waiting, at: datetime) -> None:
+        """Raise NotAllowed if the person who asked for a second one may no longer decide this."""
+        first = first_decision(record, waiting)
+        if first is None or not (why := why_lapsed(self.page, self.people, record, waiting)):
+            return
+        if lapse(self.store, self.run, self.page, first, waiting, why, at) and waiting.step != DECISION:
+            self._ask(self._step(waiting.step), at)
+        raise NotAllowed(
+            f"This no longer counts, because {first.person} may no longer decide it: {why} "
+            "Somebody who may must decide it anew; then a second person must agree."
+        )
 
     def _ask(self, step: PageStep, at: datetime) -> None:
         if asked := people_asked(self.page, self.store.record(self.run), step):

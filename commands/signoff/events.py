@@ -25,7 +25,9 @@ def decision_asked(page: Page) -> NewEvent:
 def early_keep_asked(page: Page, record: Record) -> list[NewEvent]:
     """The event that asks a second person to agree to an early KEEP."""
     return [
-        _asked(waiting) for waiting in waiting_for(page, record) if (waiting.ask, waiting.step) == (Ask.AGREE, DECISION)
+        _asked(record, waiting)
+        for waiting in waiting_for(page, record)
+        if (waiting.ask, waiting.step) == (Ask.AGREE, DECISION)
     ]
 
 
@@ -39,7 +41,7 @@ def people_asked(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
     if is_check or attempt is None or (record.rollback and step.part != Part.ROLLBACK):
         return []
     waiting = waiting_for_step(page, record, step)
-    return [_asked(waiting, step, attempt)] if waiting else []
+    return [_asked(record, waiting, step, attempt)] if waiting else []
 
 
 def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
@@ -53,7 +55,7 @@ def asked_after_refusal(page: Page, record: Record, step: PageStep) -> list[NewE
     return people_asked(page, record, step)
 
 
-def _asked(waiting: Waiting, step: PageStep | None = None, attempt: Attempt | None = None) -> NewEvent:
+def _asked(record: Record, waiting: Waiting, step: PageStep | None = None, attempt: Attempt | None = None) -> NewEvent:
     asked = PeopleAsked(
         ask=waiting.ask,
         step=waiting.step,
@@ -67,4 +69,6 @@ def _asked(waiting: Waiting, step: PageStep | None = None, attempt: Attempt | No
     # a fix by hand that is refused is asked about once more
     again = ":refused" if Choice.OVERRIDE in waiting.choices else ""
     once = f"wanted:{waiting.ask}:{waiting.step}:{waiting.attempt}{again}"
+    if lapses := record.lapses(waiting.step, waiting.attempt):
+        once = f"{once}:{lapses}"  # and so is what waited for a second person and no longer counts
     return NewEvent(step=waiting.step, data=asked, once=once)

@@ -7,9 +7,10 @@ from datetime import datetime
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration, parse_duration
+from commands.text.typed import typed
 from state.errors import Refused, TooLate
 from state.events import AlertHeld
-from state.facts import Actor, AlertHold, shortened
+from state.facts import Actor, AlertHold
 from state.records import NewEvent, Record
 from state.sqlite.store import Store
 
@@ -34,9 +35,7 @@ def hold_alert(store: Store, run: int, waiting: Waiting, actor: Actor, reason: s
             f"An alert can be held for at most {HOLD_LENGTHS[-1]}, not for {format_duration(length)}. "
             "After that it counts again."
         )
-    fact = AlertHold(
-        by=actor, at=at, alert=waiting.step, number=waiting.attempt, lasts=length, reason=shortened(reason)
-    )
+    fact = AlertHold(by=actor, at=at, alert=waiting.step, number=waiting.attempt, lasts=length, reason=typed(reason))
     held = AlertHeld(
         title=waiting.title,
         person=actor.person,

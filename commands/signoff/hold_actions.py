@@ -9,9 +9,10 @@ from commands.signoff.permissions import Act, roles_for
 from commands.signoff.press import NO_PRESS, PressId, is_repeated, require_current
 from commands.signoff.run_access import RunAccess
 from commands.text.actors import door_in_words
+from commands.text.typed import typed
 from state.errors import TooLate
 from state.events import RunHeld, RunResumed
-from state.facts import Actor, Hold, Resume, shortened
+from state.facts import Actor, Hold, Resume
 from state.records import NewEvent, Record, RunState
 
 _TRIES = 3  # a hold that loses a race to another one is tried again, unless the run is on hold then
@@ -32,7 +33,7 @@ class HoldActions(RunAccess):
             self._require(Act.HOLD, actor, record)
             if hold_of(record):
                 return False
-            fact = Hold(by=actor, at=at, number=hold_number(record), reason=shortened(reason), press=press.id)
+            fact = Hold(by=actor, at=at, number=hold_number(record), reason=typed(reason), press=press.id)
             held = NewEvent(data=RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason))
 
             def is_new(record: Record, fact: Hold = fact) -> bool:
@@ -54,7 +55,7 @@ class HoldActions(RunAccess):
         if not hold_of(record):
             return False
         number, hold = sum(isinstance(fact, Resume) for fact in record.facts), hold_number(record)
-        fact = Resume(by=actor, at=at, number=number, reason=shortened(reason), press=press.id)
+        fact = Resume(by=actor, at=at, number=number, reason=typed(reason), press=press.id)
         require_current(record, fact, press)
 
         def is_current(record: Record) -> bool:

@@ -11,10 +11,11 @@ from commands.signoff.permissions import Act, roles_for
 from commands.signoff.run_access import RunAccess
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
+from commands.text.typed import typed
 from commands.watch.countdown import running_countdowns
 from state.errors import Refused, TooLate
 from state.events import KeepDecided, StepAnswered
-from state.facts import Actor, EarlyKeep, EarlyKeepAgreement, Keep, shortened
+from state.facts import Actor, EarlyKeep, EarlyKeepAgreement, Keep
 from state.records import Condition, NewEvent, Record
 
 
@@ -40,7 +41,7 @@ class KeepActions(RunAccess):
             return "KEEP has already been decided."
         if early:
             return self._keep_early(record, actor, reason, at, allowed)
-        fact = Keep(by=actor, at=at, reason=shortened(reason))
+        fact = Keep(by=actor, at=at, reason=typed(reason))
         decided = NewEvent(data=KeepDecided(person=actor.person, door=door_in_words(actor), reason=fact.reason))
         stored = self.store.add_fact(self.run, fact, decided, only_if=allowed)
         return "KEEP." if stored else "KEEP has already been decided."
@@ -50,7 +51,7 @@ class KeepActions(RunAccess):
             raise TooLate("It is too early for KEEP: the watch has not begun. You can roll back or hold at any time.")
         if not reason.strip():
             raise Refused("The watch is not over. KEEP now needs a reason, and a second person must agree.")
-        fact = EarlyKeep(by=actor, at=at, reason=shortened(reason))
+        fact = EarlyKeep(by=actor, at=at, reason=typed(reason), number=record.lapses(DECISION, 1))
         answered = StepAnswered(
             title="KEEP before the watch is over", person=actor.person, door=door_in_words(actor), reason=fact.reason
         )

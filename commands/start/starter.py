@@ -19,11 +19,11 @@ from commands.start.request import (
     require_variables,
 )
 from commands.text.actors import door_in_words
-from state.errors import TooLate
+from commands.text.typed import typed
+from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
-from state.shortening import shortened
 from state.sqlite.store import Store
 
 MAX_NOTE = 500  # characters
@@ -96,7 +96,7 @@ def start(
     press has started a run), AlreadyRunning.
     """
     _require_new(store, page, request)
-    ref, note = require_valid_request(page, request, people), shortened(request.note, MAX_NOTE)
+    ref, note = require_valid_request(page, request, people), typed(request.note, MAX_NOTE)
     row = {
         "target": page.runbook.target,
         "page": page.name,
@@ -128,8 +128,12 @@ def start(
 def _require_new(store: Store, page: Page, request: StartRequest) -> None:
     """Raise TooLate if this press has started one of the newest runs: Slack may deliver it again after that run.
 
-    While a run is active, its target takes no other run anyway.
+    While a run is active, its target takes no other run anyway. Raises AlreadyRunning for a run that cannot be read,
+    unless it is known to be another target's.
     """
+    for number, target in store.unreadable_runs().items():
+        if target in {"", page.runbook.target}:
+            raise AlreadyRunning(f"{UnreadableRun(number)} Until then no run of {page.runbook.target} can start.")
     if not request.press or store.active_run(page.runbook.target):
         return
     for run in store.runs():

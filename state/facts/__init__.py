@@ -15,7 +15,7 @@ from state.facts.run import (
     RollbackRequest,
     RunClosed,
 )
-from state.facts.steps import Agreement, Choice, Evidence, Signature, StepAnswer, evidence_hash
+from state.facts.steps import Agreement, Choice, Evidence, Lapsed, Signature, StepAnswer, evidence_hash
 
 __all__ = [
     "BOT",
@@ -35,6 +35,7 @@ __all__ = [
     "FactKind",
     "Hold",
     "Keep",
+    "Lapsed",
     "NextRun",
     "Resume",
     "RollbackRequest",
@@ -63,5 +64,6 @@ FACTS: dict[FactKind, type[Fact]] = {
         AlertHold,
         CountdownEnd,
         EnvironmentHold,
+        Lapsed,
     )
 }

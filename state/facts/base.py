@@ -30,6 +30,7 @@ class FactKind(StrEnum):
     ALERT_HOLD = "false alarm"
     COUNTDOWN_END = "recovered"
     ENVIRONMENT = "environment"
+    LAPSED = "lapsed"
 
 
 class Door(StrEnum):

@@ -71,11 +71,19 @@ class Keep(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyKeep(Fact):
-    """Somebody decided KEEP before the watch was over; a second person must agree."""
+    """Somebody decided KEEP before the watch was over; a second person must agree.
+
+    `number` counts the earlier ones that have lapsed.
+    """
 
     kind: ClassVar[FactKind] = FactKind.EARLY_KEEP
 
     reason: str
+    number: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{super().key}:{self.number}" if self.number else super().key
 
 
 @dataclass(frozen=True, kw_only=True)

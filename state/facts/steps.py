@@ -67,7 +67,8 @@ class Signature(_AboutAttempt):
 class StepAnswer(_AboutAttempt):
     """Somebody decided what to do about an attempt that did not succeed, or `after_refusal` of its sign-off.
 
-    One attempt can have both: it was fixed by hand, and then that fix was refused.
+    One attempt can have both: it was fixed by hand, and then that fix was refused. `number` counts the earlier answers
+    that have lapsed.
     """
 
     kind: ClassVar[FactKind] = FactKind.ANSWER
@@ -75,10 +76,12 @@ class StepAnswer(_AboutAttempt):
     choice: Choice
     reason: str = ""
     after_refusal: bool = False
+    number: int = 0
 
     @property
     def key(self) -> str:
-        return f"{super().key}:refused" if self.after_refusal else super().key
+        key = f"{super().key}:refused" if self.after_refusal else super().key
+        return f"{key}:{self.number}" if self.number else key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,3 +95,22 @@ class Agreement(_AboutAttempt):
     @property
     def key(self) -> str:
         return f"{super().key}:refused" if self.choice is Choice.OVERRIDE else super().key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lapsed(_AboutAttempt):
+    """What waited for a second person no longer counts: whoever asked for it may no longer decide it.
+
+    `of` is the key of that fact, `first` who asked for it, and `reason` says why. An early KEEP has the decision's name
+    as its `step`.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.LAPSED
+
+    of: str
+    first: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.of}"

@@ -20,6 +20,7 @@ _FACTS = {
     FactKind.COUNTDOWN: "start of a countdown",
     FactKind.ALERT_HOLD: "false alarm",
     FactKind.COUNTDOWN_END: "end of a countdown",
+    FactKind.LAPSED: "end of a request for a second person",
 }
 _WORDS: dict[str, str] = {
     EntryKind.FOUND: "the run as it was found",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from state.errors import AlreadyRunning, TooLate
+from state.errors import AlreadyRunning, BadRecord, TooLate, UnreadableRun
 from state.facts import Fact
 from state.journal import EntryKind
 from state.records import (
@@ -53,6 +54,13 @@ EVENTS = """
 """
 
 
+def _text_or_nothing(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
 class Store(RunFiles, SideTables):
     """The records of all runs in one SQLite file.
 
@@ -81,21 +89,37 @@ class Store(RunFiles, SideTables):
         return self.run(number)
 
     def run(self, number: int) -> Run:
-        """A run by its number. Raises KeyError if there is none."""
-        for run in self._runs("SELECT * FROM runs WHERE id = ?", number):
-            return run
+        """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
+        for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
+            try:
+                return true_run(to_run(row), self._jumps(number))
+            except (ValueError, TypeError, AttributeError):  # a time, a state or places that are none
+                raise UnreadableRun(number) from None
         raise KeyError(number)
 
     def runs(self, limit: int = 20) -> list[Run]:
-        """The newest runs, newest first."""
-        return self._runs("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)
+        """The newest runs, newest first; without those whose row cannot be read."""
+        return self._readable("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)
 
     def active_runs(self) -> list[Run]:
-        """Every active run, oldest first."""
-        return self._runs("SELECT * FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
+        """Every active run, oldest first; without those whose row cannot be read (see `unreadable_runs`)."""
+        return self._readable("SELECT id FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
 
-    def _runs(self, sql: str, *values: Any) -> list[Run]:
-        return [true_run(run, self._jumps(run.id)) for run in map(to_run, self._rows(sql, *values))]
+    def unreadable_runs(self) -> dict[int, str]:
+        """The active runs whose row cannot be read, by number, with their target; "" for one that cannot be read."""
+        sql = "SELECT id, CAST(target AS BLOB) AS target FROM runs WHERE state IN (?, ?) ORDER BY id"
+        rows = {row["id"]: row["target"] for row in self._rows(sql, *ACTIVE)}
+        unreadable = rows.keys() - {run.id for run in self.active_runs()}
+        return {number: _text_or_nothing(rows[number]) for number in sorted(unreadable)}
+
+    def _readable(self, sql: str, *values: Any) -> list[Run]:
+        """The runs with these numbers, each read by itself: one bad row keeps no other from being read."""
+        runs = []
+        for row in self._rows(sql, *values):
+            # a file that cannot be read at all has raised before
+            with suppress(BadRecord):
+                runs.append(self.run(row["id"]))
+        return runs
 
     def active_run(self, target: str) -> Run | None:
         """The active run of a target, or None."""

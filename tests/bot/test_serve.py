@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.run.engine import Engine
 from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
@@ -22,6 +23,7 @@ from state.facts import Actor, Door, RollbackRequest
 from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
+from tests.pages import event
 from tests.state.sqlite.forger import by_hand
 
 NOW = datetime.now(UTC)
@@ -44,13 +46,15 @@ sys.exit(main(["serve", *sys.argv[1:]]))
 """
 
 
-def serve(*, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve")) -> subprocess.Popen[bytes]:
+def serve(
+    *, slack: bool, program: Sequence[str] = ("-m", "bot.cli", "serve"), stderr: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     """A bot on the environment's record: with a Slack that is unreachable, or without Slack."""
     env = dict(os.environ)
     if slack:
         env |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_API_URL": "http://127.0.0.1:9/"}
     words = [sys.executable, *program, *([] if slack else ["--no-slack"])]
-    return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
@@ -194,3 +198,83 @@ def test_a_bot_that_starts_logs_what_was_changed_in_any_run(shop: Path) -> None:
         bot.communicate()
     assert "run 1: entry" in line
     assert "(signature ready:1:dba) was altered (see `gonogo verify`)" in line
+
+
+ENGINE_DIES = """
+import sys
+from bot.cli import main
+from commands.run.engine import Engine
+
+Engine._loop = lambda engine: None
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+POSTER_DIES = """
+import sys
+from bot.cli import main
+from bot.slack.outbox.poster import Poster
+
+async def serve(poster):
+    raise RuntimeError("xoxb-secret")
+
+Poster.serve = serve
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "slack", "part"),
+    [
+        (ENGINE_DIES, False, "the engine"),
+        (ENGINE_DIES, True, "the engine"),
+        (POSTER_DIES, True, "the connection to Slack"),
+    ],
+)
+def test_a_bot_one_of_whose_parts_is_dead_ends_with_a_sentence(
+    shop: Path, program: str, slack: bool, part: str
+) -> None:
+    bot = serve(slack=slack, program=("-c", program), stderr=subprocess.PIPE)
+    try:
+        _, said = bot.communicate(timeout=30)
+        assert bot.returncode == 1
+        assert f"An internal error ended {part} of the bot, so it stops. Start it again" in said.decode()
+    finally:
+        bot.kill()
+        bot.wait()
+
+
+def test_a_run_whose_row_cannot_be_read_is_named_while_the_other_rolls_back(shop: Path, capsys: Capture) -> None:
+    store = start_run(shop, "sleep 60")
+    row = dict.fromkeys(("ref", "starter", "channel", "note"), "") | {"target": "other", "page": "x", "text": "x"}
+    broken = store.start_run({**row, "speed": 1.0, "notice_minutes": 0}, NOW, event("started")).id
+    by_hand(store.path, f"UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = {broken}")
+    bot = serve(slack=False, stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.RUNNING, "the start of the job")
+        store.add_fact(1, RollbackRequest(by=Actor(person="U1", door=Door.TERMINAL), at=NOW))
+        wait_for(lambda: store.run(1).state != RunState.GOING, "the rollback")
+        assert f"Run {broken} cannot be read from the state file" in run(capsys, "status", "--run", "1")[1]
+        bot.terminate()
+        assert f"Run {broken} cannot be read from the state file" in bot.communicate(timeout=20)[1].decode()
+    finally:
+        bot.kill()
+        bot.wait()
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("GONOGO_RECORD_KEY", "short", "has 5 characters"),
+        ("GONOGO_RECORD_KEY_FILE", "/dev", "cannot be read from /dev"),
+    ],
+)
+def test_with_a_key_that_cannot_be_used_nothing_begins(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    start_run(shop, "true").close()
+    begun: list[Engine] = []
+    monkeypatch.setattr(Engine, "start", begun.append)
+    monkeypatch.setenv(name, value)
+    code, _, err = run(capsys, "serve", "--no-slack")
+    assert (code, begun) == (1, [])
+    assert words in err

@@ -22,6 +22,7 @@ from state.facts import (
     EarlyKeepAgreement,
     Fact,
     Keep,
+    Lapsed,
     RollbackRequest,
     Signature,
     StepAnswer,
@@ -206,17 +207,21 @@ def _answer(snapshot: Snapshot, data: PeopleAsked, fact: Fact) -> str:
             return f"⛔ Refused by {who} as {snapshot.title_of(fact.role)} at {at}{_reason(fact.reason)}"
         case Ask.ANSWER, StepAnswer() if _is_about(data, fact):
             return f"➡️ *{CHOICES[fact.choice]}*, decided by {who} at {at}{_reason(fact.reason)}"
-        case Ask.AGREE, Agreement() if _is_about(data, fact):
-            return f"✅ {who} agreed at {at}"
-        case Ask.AGREE, EarlyKeepAgreement() if data.step == DECISION:
+        case Ask.ANSWER | Ask.AGREE, Lapsed() if _is_about(data, fact):
+            return f"⌛ What <@{fact.first}> decided no longer counts: {line(fact.reason, 400)}"
+        case Ask.AGREE, Agreement() | EarlyKeepAgreement() if _is_agreement(data, fact):
             return f"✅ {who} agreed at {at}"
         case _, Keep() | RollbackRequest() if data.step == DECISION:
             return f"*{fact.kind.value.upper()}*, decided by {who} at {at}{_reason(fact.reason)}"
     return ""
 
 
-def _is_about(data: PeopleAsked, fact: Signature | StepAnswer | Agreement) -> bool:
+def _is_about(data: PeopleAsked, fact: Signature | StepAnswer | Agreement | Lapsed) -> bool:
     return (fact.step, fact.attempt) == (data.step, data.attempt)
+
+
+def _is_agreement(data: PeopleAsked, fact: Agreement | EarlyKeepAgreement) -> bool:
+    return data.step == DECISION if isinstance(fact, EarlyKeepAgreement) else _is_about(data, fact)
 
 
 def _reason(reason: str) -> str:

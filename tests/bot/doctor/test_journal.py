@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from bot.doctor.journal import check_journal
 from bot.settings import read_settings
 from state.journal.key import key_beside
@@ -73,3 +75,11 @@ def test_what_cannot_be_verified_is_a_warning(tmp_path: Path) -> None:
         )
     ]
     assert "has 3 characters" in lines(path, GONOGO_RECORD_KEY="abc")[0]
+
+
+@pytest.mark.parametrize("damage", ["note = CAST(x'ff' AS TEXT)", "began_at = 'yesterday'"])
+def test_a_run_whose_row_cannot_be_read_is_named_alone(tmp_path: Path, damage: str) -> None:
+    path = written(tmp_path / "gonogo.db")
+    by_hand(path, f"UPDATE runs SET {damage} WHERE id = 2")
+    (line,) = lines(path)
+    assert "run 2: entry 1 (the start of the run, with its page) was altered" in line

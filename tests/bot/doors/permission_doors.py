@@ -125,6 +125,9 @@ class _Anybody(Membership):
     async def require_member_now(self, *_: object) -> None:
         pass
 
+    async def may_act_now(self, *_: object) -> bool:
+        return True
+
     async def require_nothing_against(self, *_: object) -> None:
         pass
 

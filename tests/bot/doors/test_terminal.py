@@ -15,6 +15,7 @@ from commands.start.preflight import PreflightReport
 from commands.steps.outcome import failed
 from state.errors import BadRecord, NothingRuns, Refused
 from state.facts import Choice, Signature, StepAnswer
+from state.journal.key import key_beside
 from state.records import Run, RunState
 from state.sqlite.store import Store
 from tests.bot.doors.terminal_users import put_in_force, system_user_of
@@ -246,3 +247,14 @@ def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
     with pytest.raises(Refused, match=r"Several runs are active\. Choose one with --run: "):
         lines(writer, "hold", reason="")
     assert lines(writer, "hold", run=2, reason="") == ["On hold. No new step starts."]
+
+
+def test_without_the_records_key_refusing_holding_and_rolling_back_work_and_signing_does_not(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    key_beside(writer.store.path).unlink()
+    with pytest.raises(Refused, match="The record's key is not here"):
+        lines(writer, "sign", DBA, step=READY, refuse="")
+    assert lines(writer, "hold", DBA, reason="wait") == ["On hold. No new step starts."]
+    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
+    assert lines(writer, "rollback", reason="it burns")[0] == "Rollback requested for run 1."
+    assert writer.store.record(run.id).newest(Signature, role="lead", refused=True)

@@ -15,7 +15,7 @@ from tests.bot.slack.membership_story import (
     copy_to_other_channel,
     nobody_can_be_asked,
 )
-from tests.bot.slack.run_writer import DBA, GUEST, LEAD
+from tests.bot.slack.run_writer import DBA, GUEST, LEAD, STARTER
 from tests.bot.slack.slack_box import SlackBox, play
 
 
@@ -211,3 +211,47 @@ def test_whoever_is_taken_out_of_a_group_is_out_at_once(tmp_path: Path) -> None:
             assert box.store.record(run.id).facts == ()
 
     play(tmp_path, story, serve=False, mentions=lambda _: {"dba": ["S01DBAS"], "lead": [LEAD]})
+
+
+LEAD_2 = STARTER  # a second holder of the lead's role
+
+
+@pytest.mark.parametrize("out", ["group", "guest", "deactivated", "left"])
+def test_an_early_keep_of_somebody_who_is_out_since_then_does_not_count(tmp_path: Path, out: str) -> None:
+    async def story(box: SlackBox) -> None:
+        box.workspace.state.groups["S01LEADS"] = [LEAD, LEAD_2]
+        async with box.serving():
+            run = box.start_run()
+            box.begin_watch(run)
+            await box.workspace.command(LEAD, "/deploy keep quiet night")
+            await box.reply_to(LEAD, "A second person must agree")
+            if out == "group":
+                box.workspace.state.groups["S01LEADS"] = [LEAD_2]
+            elif out == "left":
+                box.workspace.leave(LEAD)
+            else:
+                box.workspace.change_person(LEAD, **({"guest": "multi"} if out == "guest" else {"deleted": True}))
+            await box.workspace.press(DBA, (await box.message_with("Second person needed")).ts, "agree")
+            await box.reply_to(DBA, f"no longer counts, because <@{LEAD}> may no longer decide it")
+            assert box.store.record(run.id).keep is None
+            await box.workspace.command(LEAD_2, "/deploy keep quiet night")
+            await box.reply_to(LEAD_2, "A second person must agree")
+            await box.workspace.command(DBA, "/deploy agree")
+            await box.wait_until(lambda: box.store.record(run.id).keep)
+
+    play(tmp_path, story, serve=False, mentions=lambda _: {"dba": [DBA], "lead": ["S01LEADS"]})
+
+
+def test_nobody_agrees_while_slack_does_not_say_whether_the_first_person_is_still_in(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        box.begin_watch(run)
+        await box.workspace.command(LEAD, "/deploy keep quiet night")
+        await box.reply_to(LEAD, "A second person must agree")
+        question = await box.message_with("Second person needed")
+        nobody_can_be_asked(box)
+        await box.workspace.press(DBA, question.ts, "agree")
+        await box.reply_to(DBA, "nobody knows whether you may do this")
+        assert (box.store.record(run.id).keep, len(box.store.record(run.id).facts)) == (None, 1)
+
+    play(tmp_path, story)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.doors.actions import the_run
 from bot.slack.methods import COMMANDS
 from bot.slack.slash_command import (
     FACTS,
@@ -27,7 +28,8 @@ from state.sqlite.store import Store
 from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, RunWriter, deps_of
 from tests.bot.slack.slack_box import SlackBox, buttons, play
 from tests.bot.slack.views.drawn import shown
-from tests.pages import small
+from tests.pages import NOON, event, small
+from tests.state.sqlite.forger import by_hand
 
 BLOG: Page = small(**{'target = "shop"': 'target = "blog"'})
 
@@ -175,3 +177,17 @@ def test_every_button_has_its_command(tmp_path: Path) -> None:
         assert request.reason == "it burns"
 
     play(tmp_path, story)
+
+
+def test_status_names_a_run_that_cannot_be_read_beside_the_others(writer: RunWriter) -> None:
+    writer.start_run()
+    row = dict.fromkeys(("ref", "starter", "note", "page", "text"), "") | {"target": "blog", "channel": CHANNEL}
+    writer.store.start_run({**row, "speed": 1.0, "notice_minutes": 0}, NOON, event("started"))
+    by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 2")
+    said = replied(writer, "status")
+    assert "Run 2 cannot be read from the state file" in said
+    assert "shop:" in said
+    by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT)")
+    assert "Run 1 cannot be read" in replied(writer, "status")
+    with pytest.raises(Refused, match="Run 1 cannot be read"):
+        the_run(writer.deps)

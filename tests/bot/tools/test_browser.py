@@ -74,3 +74,11 @@ def test_what_a_page_reports_is_bounded_in_number_and_length_and_masked() -> Non
     assert notes.texts[0] == "x" * 995 + "•••"
     assert len(notes.texts) == 100
     assert {len(text) for text in notes.texts[1:]} == {1000}
+
+
+def test_a_secret_that_is_cut_at_the_end_of_what_is_read_of_a_page_is_masked_too() -> None:
+    secret = "s3cr3t-" + "".join(f"{number:03}" for number in range(31))
+    notes = _Notes(Redactor([secret]))
+    # masked, the text is so short that its end is shown
+    notes.add(secret * 99 + "x" * 50 + secret * 2)
+    assert notes.texts == ["•••" * 99 + "x" * 50 + "•••"]

@@ -6,9 +6,11 @@ import pytest
 
 from commands.report import people
 from commands.report.people import ActionKind, person_actions
-from state.facts import BOT, FACTS, EarlyKeepAgreement, Fact, NextRun, RollbackRequest
+from state.facts import BOT, FACTS, EarlyKeepAgreement, Fact, Lapsed, NextRun, RollbackRequest
 from tests.commands.report.deployed import PAGE, PEOPLE
 from tests.pages import NOON, SIGNED, record, said
+
+LAPSED = Lapsed(by=BOT, at=NOON, step="ready", attempt=1, of="answer:ready:1", first="U2", reason="out")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,7 @@ from tests.pages import NOON, SIGNED, record, said
         (said("rollback"), ActionKind.ROLLED_BACK),
         (said("keep"), ActionKind.KEPT),
         (said("end"), ActionKind.CLOSED),
+        (LAPSED, ActionKind.LAPSED),
     ],
 )
 def test_each_fact_of_a_person_is_an_action(fact: Fact, kind: ActionKind) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from commands.run.engine import page_of
-from state.errors import BadRecord
+from state.errors import AlreadyRunning, BadRecord
 from state.records import Run, RunState
 from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import NEXT, PAGE, EngineCase
@@ -152,3 +152,46 @@ def test_a_run_keeps_its_own_copy_of_its_page(engine_case: EngineCase) -> None:
     run = engine_case.store.run(engine_case.start(NEXT))
     assert page_of(run).decision.starts == "small.md"
     assert page_of(replace(run, page="other.md")).name == "other.md"
+
+
+@pytest.mark.parametrize(
+    "damage", ["note = CAST(x'ff' AS TEXT)", "began_at = 'yesterday'", "places = '['", "target = CAST(x'ff' AS TEXT)"]
+)
+def test_a_run_whose_row_cannot_be_read_is_named_and_holds_up_no_other(
+    engine_case: EngineCase, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    broken, good = broken_run(engine_case), engine_case.start()
+    by_hand(engine_case.store.path, f"UPDATE runs SET {damage} WHERE id = {broken}")
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(good) == "done")
+    assert [run.id for run in engine_case.store.active_runs()] == [good]
+    assert list(engine_case.store.unreadable_runs()) == [broken]
+    assert f"Run {broken} cannot be read from the state file" in caplog.text
+
+
+def test_where_a_run_cannot_be_read_only_another_target_starts(engine_case: EngineCase) -> None:
+    broken = broken_run(engine_case)
+    by_hand(engine_case.store.path, f"UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = {broken}")
+    assert engine_case.store.unreadable_runs() == {broken: "another target"}
+    assert engine_case.start() > broken
+    by_hand(engine_case.store.path, f"UPDATE runs SET state = 'ended by hand' WHERE id > {broken}")
+    by_hand(engine_case.store.path, f"UPDATE runs SET target = CAST(x'ff' AS TEXT) WHERE id = {broken}")
+    with pytest.raises(AlreadyRunning, match=f"Run {broken} cannot be read .* no run of shop can start"):
+        engine_case.start()
+
+
+def test_a_run_whose_record_cannot_be_checked_holds_up_no_other(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, good = broken_run(engine_case), engine_case.start()
+    changes = engine_case.store.changes
+
+    def changes_of(number: int) -> Any:
+        if number == broken:
+            raise BadRecord("its journal is torn")
+        return changes(number)
+
+    monkeypatch.setattr(engine_case.store, "changes", changes_of)
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(good) == "done")
+    assert f"run {broken} of another target cannot be carried out: its journal is torn" in caplog.text

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from commands.run import engine
+from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
 from state.errors import BadRecord
 from state.facts import Actor, Door, NextRun
@@ -107,3 +109,22 @@ def test_a_run_that_was_changed_from_outside_starts_no_page(engine_case: EngineC
     by_hand(engine_case.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'keep'")
     engine_case.engine._start_next(engine_case.store.run(run))
     assert engine_case.starter.requests == []
+
+
+def test_a_kept_run_whose_page_this_version_reads_no_more_is_named_and_holds_up_no_other(
+    engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept, going = engine_case.keep(), engine_case.keep()
+
+    def read(text: str, name: str) -> Page:
+        if reading and reading.pop():
+            raise KeyError("no such box")
+        return read_page(text, name)
+
+    reading = [False, True]  # the page of the first run that is read cannot be read, that of the other one can
+    monkeypatch.setattr(engine, "read_stored_page", read)
+    engine_case.engine.start()
+    wait_until(lambda: not reading)
+    wait_until(lambda: engine_case.summaries(kept) or engine_case.summaries(going))
+    assert "no page is started: KeyError" in caplog.text
+    assert engine_case.engine.is_alive

@@ -151,3 +151,13 @@ def test_a_refused_sign_off_ends_the_run_elsewhere_too() -> None:
     refused = fact("sign", "ready", 2, role="dba", said="no")
     of = elsewhere(attempt_at("ready", "done", 2), facts=(refused,))
     assert isinstance(decide(PAGE, of, NOON), RequestRollback)
+
+
+def test_a_hold_for_the_environment_takes_the_next_number_if_its_number_is_taken(restarts: Restarts) -> None:
+    forged = EnvironmentHold(by=BOT, at=NOON, number=1, reason="forged", places=tuple(sorted(THIRD.items())))
+    assert restarts.store.add_fact(restarts.run.id, forged)
+    assert restarts.start_bot(NEW)
+    hold = environment_hold(restarts.record)
+    assert hold
+    assert (hold.number, dict(hold.places)) == (2, NEW)
+    assert decide(PAGE, restarts.record, NOON) == Wait()

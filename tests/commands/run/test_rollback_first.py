@@ -110,7 +110,7 @@ def test_a_run_that_rolls_back_is_carried_out_first_and_another_ones_page_stops_
     case.start(PAGE)
     number = case.start(OTHER)
     case.store.add_fact(number, fact("rollback"))
-    monkeypatch.setattr(engine_module, "read_page", read_one)
+    monkeypatch.setattr(engine_module, "read_stored_page", read_one)
     case.engine.start()
     wait_until(lambda: case.store.run(number).state == RunState.ABORTED)
     assert read[0] == "other shop"
@@ -128,7 +128,7 @@ def test_a_page_of_a_kept_run_that_cannot_be_read_ends_no_engine(
 
     case = EngineCase(tmp_path)
     case.keep(NEXT)
-    monkeypatch.setattr(engine_module, "read_page", read_one)
+    monkeypatch.setattr(engine_module, "read_stored_page", read_one)
     case.engine.start()
     number = case.start(OTHER)
     wait_until(lambda: case.state_of(number) == "done")
