@@ -99,8 +99,8 @@ class InForce:
         """Who acts, for what continues a run. Raises NotAllowed unless the bot's environment says who this user is."""
         if user.doubt:
             raise NotAllowed(
-                f"At the terminal only your own system user may do this, and {user.doubt}. Holding, refusing and "
-                "rolling back need nothing of the kind."
+                f"At the terminal only your own system user may do this, and {user.doubt}. Log in as yourself, or do "
+                "it in Slack. Holding, refusing and rolling back work from here."
             )
         person = self._person(user)
         if not person:
