@@ -235,11 +235,11 @@ def _verify(options: argparse.Namespace) -> int:
 def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
-    from bot.settings import read_pages, read_settings
+    from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
     from state.sqlite.store import Store
 
-    settings = read_settings()
+    settings = terminal_settings()
 
     def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight

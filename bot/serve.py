@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache, partial
 
 from bot import log
@@ -53,6 +54,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine = Engine(store, lambda page: tools_for(page, settings), deps.starter)
     if store.has_lost_key():  # raises for a key that cannot be read: nothing has begun yet
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
+    with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
+        store.make_key()
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()

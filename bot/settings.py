@@ -17,6 +17,7 @@ from state.errors import BadSettings, Refused
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
 
+_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED")
 SLACK_API = "https://slack.com/api/"
 
 
@@ -97,6 +98,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
+
+
+def terminal_settings() -> Settings:
+    """The settings of a command at the terminal, which stops a run whatever is wrong with what only the bot uses."""
+    return read_settings({name: value for name, value in os.environ.items() if name not in _SERVING_ONLY})
 
 
 def _number(name: str, value: str) -> float:

@@ -20,6 +20,7 @@ from bot.settings import Settings
 from commands.runbook import Page
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
+from state.sqlite.journal import KEY_IN_FORCE
 
 VARIABLE = "GONOGO_TERMINAL_USERS"
 LONGEST_NAME = 80  # characters of a name that somebody claims
@@ -57,7 +58,8 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
             variable = name.removeprefix("$")
             values[variable] = _ids(settings.environ.get(variable, ""))
         values[_page_key(page)] = _digest(page)
-    return values
+    key = settings.find_record_key()
+    return {**values, KEY_IN_FORCE: key.id if key else ""}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.doors.deps import Deps
 from bot.doors.in_force import InForce
@@ -15,7 +16,8 @@ from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
 from commands.run.engine import page_of
-from state.errors import NothingRuns, Refused
+from state.errors import BadRecord, NothingRuns, Refused
+from state.journal import RecordKey
 from state.records import Run
 from state.sqlite.lock import is_served
 from state.sqlite.store import Store
@@ -42,7 +44,7 @@ class TerminalReports:
                 f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
                 "or start the bot with `gonogo serve`, which creates it."
             )
-        self.store = Store(settings.state, key=settings.record_key)
+        self.store = Store(settings.state, key=_key_of(settings))
         self.in_force = InForce(values=self.store.in_force())
         self.deps = self.in_force.deps(deps_of(self.store))
         self.number = run
@@ -118,3 +120,11 @@ class TerminalReports:
         if not is_served(self.settings.state):
             yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
+
+
+def _key_of(settings: Settings) -> RecordKey | Path | BadRecord | None:
+    """The record's key as it is set; if it is none, the error, because nobody needs a key to stop a run or to read."""
+    try:
+        return settings.record_key
+    except BadRecord as error:
+        return error

@@ -135,7 +135,7 @@ def test_a_role_whose_variable_the_bot_does_not_know_has_nobody() -> None:
 def test_no_secret_is_stored_where_a_page_names_one_as_people() -> None:
     page = small(**{"$SHOP_DBA": "$SLACK_BOT_TOKEN"})
     environ = {**ENVIRON, "SLACK_BOT_TOKEN": "xoxb-1234-abcd"}
-    values = to_put_in_force(Settings(runbook=Path(), state=Path(), environ=environ), [page])
+    values = to_put_in_force(Settings(runbook=Path(), state=Path("none.db"), environ=environ), [page])
     assert values["SLACK_BOT_TOKEN"] == ""
 
 

@@ -115,8 +115,8 @@ def test_an_answer_to_a_failed_step_is_saved(writer: RunWriter) -> None:
 
 def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
     writer.start_run()
-    assert lines(writer, "hold", reason="lunch") == ["On hold. No new step starts."]
-    assert lines(writer, "hold", reason="") == ["The run is already on hold."]
+    assert lines(writer, "hold", reason="lunch") == ["On hold. No new step starts.", *NOT_SERVED]
+    assert lines(writer, "hold", reason="") == ["The run is already on hold.", *NOT_SERVED]
     assert lines(writer, "resume", LEAD, reason="") == ["Resumed."]
     assert lines(writer, "resume", LEAD, reason="") == ["The run is not on hold."]
 
@@ -245,4 +245,4 @@ def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
     RunWriter(writer.store, writer.deps, blog).start_run()
     with pytest.raises(Refused, match=r"Several runs are active\. Choose one with --run: "):
         lines(writer, "hold", reason="")
-    assert lines(writer, "hold", run=2, reason="") == ["On hold. No new step starts."]
+    assert lines(writer, "hold", run=2, reason="")[0] == "On hold. No new step starts."
