@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
 from bot.doors.in_force import InForce
@@ -64,15 +65,18 @@ class TerminalReports:
             yield from self._warn_if_not_served()
 
     def log(self, _: Namespace) -> Iterator[str]:
-        """Print every event of the run, with its time in UTC."""
+        """Print every event of the run, with its time in the page's zone."""
         run, after = self._run(any_state=True), 0
+        zone = _zone_of(run)
+        yield f"Run {run.id} of {run.target}. Times are in {zone}."
         while events := self.store.events(run.id, after):
             for event in events:
                 title, detail = event_title_and_detail(event.data)
                 who = event_person(event.data)
                 # the door comes first: what follows may hold the words of a person or a host
                 text = ": ".join(filter(None, [who and f"by {who}", title, detail]))
-                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
+                at = event.at.astimezone(zone)
+                yield f"{at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:
@@ -93,7 +97,10 @@ class TerminalReports:
         runs = history_of(self.store)
         if not runs:
             raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
-        yield from history_lines(runs[: options.limit], runs)
+        zones = {_zone_of(deploy.run) for deploy in runs[: options.limit]}
+        zone = zones.pop().key if len(zones) == 1 else "UTC"
+        yield f"Times are in {zone}."
+        yield from history_lines(runs[: options.limit], runs, zone)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -120,6 +127,14 @@ class TerminalReports:
         if not is_served(self.settings.state):
             yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
+
+
+def _zone_of(run: Run) -> ZoneInfo:
+    """The zone of the run's page; UTC if this version cannot read that page."""
+    try:
+        return ZoneInfo(page_of(run).runbook.time_zone)
+    except Refused:
+        return ZoneInfo("UTC")
 
 
 def _key_of(settings: Settings) -> RecordKey | Path | BadRecord | None:

@@ -20,6 +20,10 @@ def roles_to_sign(
     These are all that the person holds. A signature on a page that wants one person per role is only in one of them.
     """
     missing, person = missing_signatures(record, step, attempt), actor.person
+    own = [signature for signature in signatures(record, attempt) if signature.person == person]
+    if own and missing and not set(missing) & roles_of(person, people):
+        signed_as = titles_of(page, tuple(signature.role for signature in own))
+        raise NotAllowed(f"You have signed “{step.title}” as {signed_as}. Still needed: {titles_of(page, missing)}.")
     held = [role for role in missing if role in roles_of(person, people)]
     again = {} if refused else {role: retriers(record, step.id, attempt.attempt, role) for role in held}
     barred = [role for role in again if any(actor.may_be(other) for other in again[role])]
