@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 
 from bot import log
@@ -36,6 +37,7 @@ MOST_CHANGED = 10  # runs that are logged as changed
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
     """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
+    settings = replace(settings, slack=slack)
     redact = redactor_for((), settings.environ)
     log.set_up(redact)
     if slack:
@@ -101,7 +103,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
         LOG.warning("no run can be started: %s", error)
         return deps.known_pages()
     for page in read.values():
-        if names := missing(page, settings.environ):
+        if names := missing(page, settings.environ, slack=settings.slack):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
     return list(read.values())

@@ -26,8 +26,8 @@ class Settings:
     """The settings; `repr` shows no secret.
 
     `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
-    times of the watch; it is 1 outside rehearsals. Only HTTP mode uses `http_host`, the address on which it listens,
-    and `port`.
+    times of the watch; it is 1 outside rehearsals. `slack` is False for a bot that works without Slack. Only HTTP mode
+    uses `http_host`, the address on which it listens, and `port`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -38,6 +38,7 @@ class Settings:
     state: Path
     record_key_text: str = field(default="", repr=False)
     speed: float = 1.0
+    slack: bool = True
     http_host: str = "127.0.0.1"
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)

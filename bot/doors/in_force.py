@@ -28,6 +28,7 @@ _SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _SPEED = "GONOGO_WATCH_SPEED"
+_SLACK = "uses Slack"
 
 
 def read_terminal_users(value: str) -> dict[str, str]:
@@ -59,7 +60,12 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
             values[variable] = _ids(settings.environ.get(variable, ""))
         values[_page_key(page)] = _digest(page)
     key = settings.find_record_key()
-    return {**values, KEY_IN_FORCE: key.id if key else ""}
+    return {**values, KEY_IN_FORCE: key.id if key else "", _SLACK: "yes" if settings.slack else "no"}
+
+
+def as_served(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """The caller's settings, with or without Slack as the last serving bot."""
+    return replace(settings, slack=values.get(_SLACK) != "no")
 
 
 @dataclass(frozen=True, kw_only=True)
