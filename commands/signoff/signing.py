@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commands.progress.step_state import missing_signatures, signatures
-from commands.runbook.page import Page, PageStep
+from commands.progress.step_state import StepState, missing_signatures, signatures, state_of
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.people import People, roles_of, unfilled_roles
 from commands.signoff.permission_check import Matter, require_permission, retriers
 from commands.signoff.permissions import Act, Party
@@ -60,6 +60,19 @@ def still_needed(page: Page, record: Record, step_id: str) -> str:
     """The titles of the roles whose signature of a step is still missing, with commas; empty if none is."""
     step, attempt = page.step(step_id), record.last(step_id)
     return titles_of(page, missing_signatures(record, step, attempt)) if attempt else ""
+
+
+_AFTER_REFUSAL = {
+    StepState.NO_GO: "Nothing was changed in production, so the run ends now. After a fix start a new one.",
+    StepState.ROLL_BACK: "The run rolls back now.",
+    StepState.NEEDS_PEOPLE: "The run waits: run the step again, overrule the refusal with two people, or roll back.",
+}
+
+
+def after_refusal(page: Page, record: Record, step_id: str) -> str:
+    """What follows from a refusal, as a sentence; empty in the watch, where it stops nothing."""
+    step = page.step(step_id)
+    return "" if step.part == Part.WATCH else _AFTER_REFUSAL.get(state_of(page, record, step), "")
 
 
 def titles_of(page: Page, roles: tuple[str, ...]) -> str:

@@ -100,7 +100,9 @@ def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:
 def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin. Still needed: Tech Lead."]
-    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
+    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == [
+        "Refused as Tech Lead. Nothing was changed in production, so the run ends now. After a fix start a new one."
+    ]
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None
     assert (signature.refused, signature.reason, signature.by.door) == (True, "the plan is old", "terminal")
