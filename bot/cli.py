@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
+    doctor.add_argument("--no-slack", action="store_true", help="for `gonogo serve --no-slack`: check nothing of Slack")
     doctor.set_defaults(verb=_doctor)
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
@@ -201,7 +203,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from bot.settings import find_pages, read_settings
     from bot.text import counted
 
-    settings = read_settings()
+    settings = replace(read_settings(), slack=not options.no_slack)
     exit_code = 0
     for page in find_pages(settings.runbook, options.page):
         _say(f"{page.name}: {page.title}")
@@ -233,21 +235,24 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _terminal(options: argparse.Namespace) -> int:
+    from bot.doors.in_force import as_served
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
-    from bot.settings import read_pages, read_settings
+    from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
     from state.sqlite.store import Store
 
-    settings = read_settings()
-
-    def preflight(page: Page, ref: str) -> PreflightReport:
-        from bot.doctor.page import preflight
-
-        return preflight(settings, page, ref)
+    settings = terminal_settings()
 
     def deps_of(store: Store) -> Deps:
-        return make_deps(settings, store, partial(read_pages, settings.runbook), preflight)
+        served = as_served(settings, store.in_force())
+
+        def preflight(page: Page, ref: str) -> PreflightReport:
+            from bot.doctor.page import preflight
+
+            return preflight(served, page, ref)
+
+        return make_deps(served, store, partial(read_pages, settings.runbook), preflight)
 
     terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
     try:

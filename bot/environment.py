@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from commands.runbook import Page
 
 
-def missing(page: Page, environ: Mapping[str, str]) -> list[str]:
-    """The variables that the page names and that are not set, without their `$`, in the page's order."""
-    names = (name.removeprefix("$") for name in page.env_names())
-    return [name for name in names if not environ.get(name)]
+def missing(page: Page, environ: Mapping[str, str], *, slack: bool = True) -> list[str]:
+    """The variables that the page names and that are not set, without their `$`, in the page's order.
+
+    Without Slack nothing needs the channel.
+    """
+    needed = (name for name in page.env_names() if slack or name != page.runbook.channel)
+    return [name.removeprefix("$") for name in needed if not environ.get(name.removeprefix("$"))]
 
 
 def mentions(page: Page, environ: Mapping[str, str]) -> dict[str, list[str]]:

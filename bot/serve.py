@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 from bot import log
@@ -38,6 +40,7 @@ MOST_CHANGED = 10  # runs that are logged as changed
 
 def serve(settings: Settings, *, slack: bool = True) -> int:
     """Serve until a signal; returns the exit code. Running jobs go on at their hosts, and the next bot finds them."""
+    settings = replace(settings, slack=slack)
     redact = redactor_for((), settings.environ)
     log.set_up(redact)
     if slack:
@@ -57,6 +60,8 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     engine = Engine(store, masked.tools, deps.starter)
     if _has_lost_key(store):
         LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
+    with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
+        store.make_key()
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
@@ -134,7 +139,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
         LOG.warning("no run can be started: %s", error)
         return deps.known_pages()
     for page in read.values():
-        if names := missing(page, settings.environ):
+        if names := missing(page, settings.environ, slack=settings.slack):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
     LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
     return list(read.values())

@@ -17,6 +17,7 @@ from state.errors import BadSettings, Refused
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
 
+_SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED")
 SLACK_API = "https://slack.com/api/"
 
 
@@ -25,8 +26,8 @@ class Settings:
     """The settings; `repr` shows no secret.
 
     `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
-    times of the watch; it is 1 outside rehearsals. Only HTTP mode uses `http_host`, the address on which it listens,
-    and `port`.
+    times of the watch; it is 1 outside rehearsals. `slack` is False for a bot that works without Slack. Only HTTP mode
+    uses `http_host`, the address on which it listens, and `port`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -37,6 +38,7 @@ class Settings:
     state: Path
     record_key_text: str = field(default="", repr=False)
     speed: float = 1.0
+    slack: bool = True
     http_host: str = "127.0.0.1"
     port: int = 3000
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -97,6 +99,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         # a page may name any variable of the environ, but not the key that vouches for what was done
         environ={name: value for name, value in env.items() if name != "GONOGO_RECORD_KEY"},
     )
+
+
+def terminal_settings() -> Settings:
+    """The settings of a command at the terminal, which stops a run whatever is wrong with what only the bot uses."""
+    return read_settings({name: value for name, value in os.environ.items() if name not in _SERVING_ONLY})
 
 
 def _number(name: str, value: str) -> float:

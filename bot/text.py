@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.text.actors import door_in_words
-from state.events import EventData, PersonActed, UnknownEvent
+from state.events import EventData, PersonActed, StepSigned, UnknownEvent
 from state.facts import Actor, Fact
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -78,6 +78,8 @@ def event_kind(data: EventData) -> str:
     """The kind of an event in words, like "step began"; an unknown kind by the word under which it is stored."""
     if isinstance(data, UnknownEvent):
         return data.stored_kind
+    if isinstance(data, StepSigned) and data.refused:
+        return "step refused"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(data).__name__).lower()
 
 
@@ -87,9 +89,11 @@ def event_person(data: EventData) -> str:
 
 
 def event_title_and_detail(data: EventData) -> tuple[str, str]:
-    """An event's title, and its summary, reason, name or state; each is empty where the event has none."""
+    """An event's title, and its summary, reason, name or state, after what a person chose; each may be empty."""
     details = (str(getattr(data, name, "")) for name in ("summary", "reason", "name", "state"))
-    return str(getattr(data, "title", "")), next(filter(None, details), "")
+    detail = next(filter(None, details), "")
+    choice = str(getattr(data, "choice", ""))
+    return str(getattr(data, "title", "")), ": ".join(filter(None, (choice, detail)))
 
 
 def counted(number: int, noun: str) -> str:

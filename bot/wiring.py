@@ -62,7 +62,7 @@ def make_deps(
         people=lambda page: people_of(page, environ),
         mentions=lambda page: mentions(page, environ),
         phones=lambda page: phones(page, environ),
-        missing=lambda page: missing(page, environ),
+        missing=lambda page: missing(page, environ, slack=settings.slack),
         preflight=preflight,
         channel=lambda page: channel(page, environ),
         places=lambda page: fingerprints_of(page, environ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
 
 from bot.settings import Settings
 from bot.text import clean, clip
@@ -45,8 +46,18 @@ def _key(settings: Settings, key: RecordKey | None, needed: bool) -> list[Prefli
     files = [settings.signing_key_file]
     if key and not isinstance(source, RecordKey):
         files.append(source or key_beside(settings.state))
-    readable = [file for file in files if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077]
-    return lines + [_line(WARN, f"others may read the key {file}", f"chmod 600 {file}") for file in readable]
+    return lines + [line for file in files if file.exists() for line in _readers(file, settings.state)]
+
+
+def _readers(key: Path, state: Path) -> list[PreflightLine]:
+    """Who else may read a key. The group that shares the state file may share the record's key, to act with it."""
+    mode, file = stat.S_IMODE(key.stat().st_mode), state.stat()
+    if not mode & 0o077:
+        return []
+    shared = file.st_mode & stat.S_IWGRP and file.st_gid == key.stat().st_gid
+    if shared and mode & 0o077 == stat.S_IRGRP and key.name != state.name + ".signing.pem":
+        return [_line(OK, f"the group of the state file may read its key {key}: verify cannot find what they change")]
+    return [_line(WARN, f"others may read the key {key}", f"chmod 600 {key}")]
 
 
 def _name(verdict: Verdict, change: str) -> str:

@@ -44,7 +44,13 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
-    known = environment_lines(missing(page, environ)) + page_lines(page) + people_lines(page, people_of(page, environ))
+    if not settings.slack:
+        del lanes["Slack"]
+    known = (
+        environment_lines(missing(page, environ, slack=settings.slack))
+        + page_lines(page)
+        + people_lines(page, people_of(page, environ))
+    )
     return known + in_parallel(lanes, limit + 2)
 
 
@@ -55,7 +61,9 @@ def preflight(settings: Settings, page: Page, ref: str) -> PreflightReport:
         "places": lambda: _places(settings, page, ref, START_LIMIT),
         "the next page": lambda: _next_page(settings, page, START_LIMIT),
     }
-    lines = environment_lines(missing(page, settings.environ)) + in_parallel(lanes, START_LIMIT + 2)
+    lines = environment_lines(missing(page, settings.environ, slack=settings.slack)) + in_parallel(
+        lanes, START_LIMIT + 2
+    )
     return require_no_failures(page, lines)
 
 
@@ -77,7 +85,9 @@ def _next_page(settings: Settings, page: Page, limit: float) -> list[PreflightLi
         todo = f"put {name} in the folder of {page.name}, or start it by hand after KEEP"
         missing_page = PreflightResult(level=WARN, summary="KEEP starts this page, and it does not exist", todo=todo)
         return [PreflightLine(about=name, result=missing_page)]
-    lines = environment_lines(missing(following, settings.environ)) + _places(settings, following, "", limit)
+    lines = environment_lines(missing(following, settings.environ, slack=settings.slack)) + _places(
+        settings, following, "", limit
+    )
     return [
         PreflightLine(about=f"{name}, started by KEEP: {line.about}", result=replace(line.result, level=WARN))
         for line in lines

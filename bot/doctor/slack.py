@@ -39,7 +39,7 @@ _TODO = {
 def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
     """Every line about Slack. `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
     if not settings.bot_token:
-        todo = "set it, or use the terminal only: `gonogo serve --no-slack`"
+        todo = "set it, or use the terminal only: `gonogo serve --no-slack` and `gonogo doctor --no-slack`"
         return [_line(FAIL, "SLACK_BOT_TOKEN is not set", todo)]
     return asyncio.run(_check(settings, channel, roles))
 

@@ -14,7 +14,7 @@ from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
-from commands.signoff.signing import still_needed, titles_of
+from commands.signoff.signing import after_refusal, still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
 from state.errors import NothingRuns, Refused, UnreadableRun
@@ -98,10 +98,11 @@ def start(deps: Deps, person: str, request: StartRequest) -> Run:
 
 
 def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refused: bool) -> str:
-    """The reply to somebody who has signed or refused: as what, and who is still needed."""
+    """The reply to somebody who has signed or refused: as what, and who is still needed or what follows."""
+    record = actions.store.record(actions.run)
     if refused:
-        return f"Refused as {titles_of(actions.page, roles)}."
-    missing = still_needed(actions.page, actions.store.record(actions.run), step)
+        return f"Refused as {titles_of(actions.page, roles)}. {after_refusal(actions.page, record, step)}".rstrip()
+    missing = still_needed(actions.page, record, step)
     return f"Signed as {titles_of(actions.page, roles)}." + (f" Still needed: {missing}." if missing else "")
 
 

@@ -20,6 +20,7 @@ from bot.settings import Settings
 from commands.runbook import Page
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
+from state.sqlite.journal import KEY_IN_FORCE
 
 VARIABLE = "GONOGO_TERMINAL_USERS"
 LONGEST_NAME = 80  # characters of a name that somebody claims
@@ -27,6 +28,7 @@ _SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _SPEED = "GONOGO_WATCH_SPEED"
+_SLACK = "uses Slack"
 
 
 def read_terminal_users(value: str) -> dict[str, str]:
@@ -57,7 +59,13 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
             variable = name.removeprefix("$")
             values[variable] = _ids(settings.environ.get(variable, ""))
         values[_page_key(page)] = _digest(page)
-    return values
+    key = settings.find_record_key()
+    return {**values, KEY_IN_FORCE: key.id if key else "", _SLACK: "yes" if settings.slack else "no"}
+
+
+def as_served(settings: Settings, values: Mapping[str, str]) -> Settings:
+    """The caller's settings, with or without Slack as the last serving bot."""
+    return replace(settings, slack=values.get(_SLACK) != "no")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +107,8 @@ class InForce:
         """Who acts, for what continues a run. Raises NotAllowed unless the bot's environment says who this user is."""
         if user.doubt:
             raise NotAllowed(
-                f"At the terminal only your own system user may do this, and {user.doubt}. Holding, refusing and "
-                "rolling back need nothing of the kind."
+                f"At the terminal only your own system user may do this, and {user.doubt}. Log in as yourself, or do "
+                "it in Slack. Holding, refusing and rolling back work from here."
             )
         person = self._person(user)
         if not person:

@@ -9,11 +9,10 @@ import os
 import platform
 import pwd
 from dataclasses import dataclass
-from pathlib import Path
 
-_UID_MAP, _LOGIN_UID = Path("/proc/self/uid_map"), Path("/proc/self/loginuid")
+from bot.doors.ancestors import NO_LOGIN, foreign_ancestor, id_map, process
+
 _EVERY_UID = ["0", "0", "4294967295"]  # outside of user namespaces each uid is what it seems
-_NOBODY = "4294967295"  # the login uid of a process that no login has started
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +43,13 @@ def _name(uid: int) -> str:
 
 
 def _doubt(uid: int) -> str:
-    """`unshare --map-user` gives a process any uid, and sudo and su give the uid of somebody else."""
-    id_map, login = _read(_UID_MAP), (_read(_LOGIN_UID) or "").strip()
-    if id_map is not None and id_map.split() != _EVERY_UID:
+    """`unshare --map-user` gives a process any uid; sudo, su and runuser give the uid of somebody else."""
+    own = process("self")
+    if own is None:
+        return "this system does not show who started this process"
+    if id_map() not in (None, _EVERY_UID):
         return "this process runs in a user namespace, where it may call itself any user"
-    if login.isdigit() and login != _NOBODY and int(login) != uid:
-        return f"you are logged in as {_name(int(login))} and run this as {_name(uid)}"
-    return ""
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
-        return None  # not Linux
+    if own.login not in {NO_LOGIN, uid}:
+        return f"you are logged in as {_name(own.login)} and run this as {_name(uid)}"
+    foreign = foreign_ancestor(own)
+    return f"you run this as {_name(uid)}, but {foreign}" if foreign else ""

@@ -52,6 +52,7 @@ class Terminal(TerminalReports):
         first = rollback(self.store, run, self._anybody(), options.reason, self._now())
         requested = f"Rollback requested for run {run.id}."
         yield requested if first else f"Run {run.id} is already rolling back. A second request changes nothing."
+        yield from self._warn_if_unsigned(first)
         yield from self._warn_if_not_served()
 
     def sign(self, options: Namespace) -> Iterator[str]:
@@ -61,6 +62,7 @@ class Terminal(TerminalReports):
         actor = self._anybody() if refused else self._known_actor()
         roles = actions.sign(options.step, attempt, actor, self._now(), refused=refused, reason=options.refuse)
         yield signed_text(actions, options.step, roles, refused=refused)
+        yield from self._warn_if_unsigned(refused)
 
     def answer(self, options: Namespace) -> Iterator[str]:
         """Answer for a step that failed or whose result is unknown."""
@@ -76,6 +78,8 @@ class Terminal(TerminalReports):
         """Start no new step."""
         first = self._actions(stops=True).hold(self._anybody(), options.reason, self._now())
         yield "On hold. No new step starts." if first else "The run is already on hold."
+        yield from self._warn_if_unsigned(first)
+        yield from self._warn_if_not_served()
 
     def resume(self, options: Namespace) -> Iterator[str]:
         """Continue after a hold."""
@@ -114,7 +118,7 @@ class Terminal(TerminalReports):
             starter = actor_in_words(run.started_by)
             yield f"This ends run {run.id} of {run.target} ({run.ref}, started by {starter}) by hand."
             yield "Nothing is rolled back. Left on production:"
-            yield from (f"  {item}" for item in left or ["nothing was changed in production"])
+            yield from (f"  {item}" for item in left or ["no step changed production, by the state file"])
             yield f"Type {run.id} to end the run, or anything else to cancel:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was not ended.")
@@ -138,12 +142,16 @@ class Terminal(TerminalReports):
         return self.in_force.known_actor(self.user, self.person)
 
     def _require_key(self) -> None:
-        """Raise Refused without the record's key: what continues a run must be signed with it; stopping is free."""
-        if self.store.has_lost_key():
+        """Raise Refused without the bot's key: what continues a run must be signed with it; stopping is free."""
+        if problem := self.store.key_problem():
             raise Refused(
-                "The record's key is not here, and without it the bot would take this for a change from outside. "
-                "Set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as for the bot. `hold` and `rollback` work without it."
+                f"{problem} Without the bot's key it would take this for a change from outside. Set GONOGO_RECORD_KEY "
+                "or GONOGO_RECORD_KEY_FILE as for the bot. Holding, refusing and rolling back work without it."
             )
+
+    def _warn_if_unsigned(self, written: bool) -> Iterator[str]:
+        if written and (problem := self.store.key_problem()):
+            yield f"It counts, but its entry is not signed with the record's key: {problem}"
 
     def _actions(self, *, stops: bool = False) -> RunActions:
         if not stops:

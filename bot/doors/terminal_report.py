@@ -29,7 +29,7 @@ def report_lines(
         _write(html, as_html(report, chart_of(report)).encode())
         yield f"The report of run {run.id} is in {html}."
     else:
-        yield as_markdown(report).rstrip("\n")
+        yield from as_markdown(report).rstrip("\n").split("\n")
 
 
 def _bundle(settings: Settings, deps: Deps, report: Report, path: Path) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
 from bot.doors.in_force import InForce
@@ -15,7 +17,8 @@ from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
 from commands.run.engine import page_of
-from state.errors import NothingRuns, Refused, UnreadableRun
+from state.errors import BadRecord, NothingRuns, Refused, UnreadableRun
+from state.journal import RecordKey
 from state.records import Run
 from state.sqlite.lock import is_served
 from state.sqlite.store import Store
@@ -42,7 +45,7 @@ class TerminalReports:
                 f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
                 "or start the bot with `gonogo serve`, which creates it."
             )
-        self.store = Store(settings.state, key=settings.record_key)
+        self.store = Store(settings.state, key=_key_of(settings))
         self.in_force = InForce(values=self.store.in_force())
         self.deps = self.in_force.deps(deps_of(self.store))
         self.number = run
@@ -63,15 +66,18 @@ class TerminalReports:
             yield from self._warn_if_not_served()
 
     def log(self, _: Namespace) -> Iterator[str]:
-        """Print every event of the run, with its time in UTC."""
+        """Print every event of the run, with its time in the page's zone."""
         run, after = self._run(any_state=True), 0
+        zone = _zone_of(run)
+        yield f"Run {run.id} of {run.target}. Times are in {zone}."
         while events := self.store.events(run.id, after):
             for event in events:
                 title, detail = event_title_and_detail(event.data)
                 who = event_person(event.data)
                 # the door comes first: what follows may hold the words of a person or a host
                 text = ": ".join(filter(None, [who and f"by {who}", title, detail]))
-                yield f"{event.at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
+                at = event.at.astimezone(zone)
+                yield f"{at:%Y-%m-%d %H:%M:%S} {event_kind(event.data):<18} {text}"
             after = events[-1].id
 
     def report(self, options: Namespace) -> Iterator[str]:
@@ -92,7 +98,10 @@ class TerminalReports:
         runs = history_of(self.store)
         if not runs:
             raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
-        yield from history_lines(runs[: options.limit], runs)
+        zones = {_zone_of(deploy.run) for deploy in runs[: options.limit]}
+        zone = zones.pop().key if len(zones) == 1 else "UTC"
+        yield f"Times are in {zone}."
+        yield from history_lines(runs[: options.limit], runs, zone)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -121,3 +130,19 @@ class TerminalReports:
         if not is_served(self.settings.state):
             yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
+
+
+def _zone_of(run: Run) -> ZoneInfo:
+    """The zone of the run's page; UTC if this version cannot read that page."""
+    try:
+        return ZoneInfo(page_of(run).runbook.time_zone)
+    except Refused:
+        return ZoneInfo("UTC")
+
+
+def _key_of(settings: Settings) -> RecordKey | Path | BadRecord | None:
+    """The record's key as it is set; if it is none, the error, because nobody needs a key to stop a run or to read."""
+    try:
+        return settings.record_key
+    except BadRecord as error:
+        return error

@@ -46,7 +46,8 @@ def lines_of(verdict: Verdict) -> list[str]:
         if not verdict.covered:
             return [f"➖ {name}: not covered. It ended before the state file had a journal."]
         since = ", from the day on which the journal began" if verdict.found else ""
-        return [f"✅ {name}: unchanged, {counted(verdict.entries, 'entry').replace('entrys', 'entries')}{since}."]
+        entries = counted(verdict.entries, "entry").replace("entrys", "entries")
+        return [f"✅ {name}: unchanged, {entries}{since}.", *_unsigned(verdict)]
     first, *others = [clean(change) for change in verdict.changes]
     absent = first == f"there is no run {verdict.run}"
     lines = [f"❌ {first[0].upper()}{first[1:]}." if absent else f"❌ {name}: {first}."]
@@ -54,3 +55,12 @@ def lines_of(verdict: Verdict) -> list[str]:
     if len(others) >= SHOWN:
         lines.append(f"   … and {counted(len(others) - SHOWN + 1, 'more change')}.")
     return lines
+
+
+def _unsigned(verdict: Verdict) -> list[str]:
+    """What was written without the key and only stops the run, which everybody may do who can write the state file."""
+    if not verdict.unsigned_stops:
+        return []
+    first, more = clean(verdict.unsigned_stops[0]), len(verdict.unsigned_stops) - 1
+    others = f", and {more} more" if more else ""
+    return [f"   Written at the terminal without the record's key: {first}{others}. It can only stop the run."]

@@ -131,7 +131,9 @@ class Status:
 def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, UsualTime] | None = None) -> Status:
     """The status of a run at `now`. `usual` is how long its steps took in earlier runs."""
     stage, doing = _where(page, record)
-    run, rollback, hold = record.run, record.rollback, hold_of(record)
+    run, rollback = record.run, record.rollback
+    # a rollback waits for no hold, and a run that is over holds nothing back
+    hold = hold_of(record) if run.state == RunState.GOING and not rollback else None
     steps = rollback_steps(page, record) if run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK} else page.forward
     return Status(
         run=run.id,

@@ -42,7 +42,7 @@ def status_lines(status: Status) -> list[str]:
         *_hold(status),
         *_waiting(status),
         *_progress(status),
-        f"Run {status.run} · {status.ref} · T+{format_duration(status.clock)}",
+        f"Run {status.run} · {status.ref} · T+{format_duration(status.clock)} · times in {status.zone}",
         *_ways_out(status),
         *_listed("Checks:", [_check(check) for check in _worst_first(status.checks)]),
         *_listed("GO / NO-GO:", [_criterion(criterion) for criterion in status.criteria]),

@@ -30,7 +30,7 @@ class RecordGuard:
         self._page = page
         self._run = run
         self._known: Head | None = None
-        self._reported: set[str] = set()
+        self._reported: set[str] | None = None  # the changes that were told of, read from the record at the first one
         self._version: int | None = None  # of the file, by the writes of other processes, when it was checked
         self._checked_at = time.monotonic()
 
@@ -44,11 +44,18 @@ class RecordGuard:
             return False
         changes, self._known = self._store.check(self._run, self._known)
         self._version, self._checked_at = version, time.monotonic()
-        new = [change for change in changes if change.summary not in self._reported]
-        self._reported |= {change.summary for change in new}
+        new = self._new(changes) if changes else []
         if new:
             self._report(record, new, now)
         return bool(new)
+
+    def _new(self, changes: list[Change]) -> list[Change]:
+        """The changes that were not told of, also by the bot before its last start."""
+        if self._reported is None:
+            self._reported = set(self._store.reported(self._run))
+        new = [change for change in changes if change.finding not in self._reported]
+        self._reported |= {change.finding for change in new}
+        return new
 
     def _report(self, record: Record, changes: list[Change], now: datetime) -> None:
         """Write that the record was changed, and put the run on hold if it has not begun to roll back."""
@@ -56,7 +63,10 @@ class RecordGuard:
         LOG.error("run %s: the state file was changed from outside: %s", self._run, first)
         holds = record.run.state == RunState.GOING and not record.rollback
         roles = (self._page.decision.role,)
-        event = NewEvent(data=RecordChanged(summary=first, number=len(changes), held=holds, roles=roles))
+        findings = tuple(change.finding for change in changes)
+        event = NewEvent(
+            data=RecordChanged(summary=first, number=len(changes), held=holds, roles=roles, findings=findings)
+        )
         if not holds:
             self._store.add_events(self._run, now, event)
             return

@@ -73,7 +73,7 @@ class RunActions(HoldActions, KeepActions):
             # the first one proves that the step still waits for this person; with a refusal it waits no more
             only_if = (lambda record: roles_now(record) == roles) if number == 0 else None
             if not self.store.add_fact(self.run, fact, NewEvent(step=step_id, data=signed), only_if=only_if):
-                raise TooLate(f"“{step.title}” has been signed meanwhile; the card shows what is missing.")
+                raise TooLate(f"“{step.title}” has been signed meanwhile; the status shows what is missing.")
         if asked := asked_after_refusal(self.page, self.store.record(self.run), step):
             self.store.add_events(self.run, at, *asked)
         return roles

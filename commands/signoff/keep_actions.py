@@ -60,7 +60,7 @@ class KeepActions(RunAccess):
                 return "The watch is over now. Decide KEEP again; it needs no second person."
             return "KEEP is already waiting for a second person to agree."
         self.store.add_events(self.run, at, *early_keep_asked(self.page, self.store.record(self.run)))
-        return "A second person must agree. The request is in the thread."
+        return "A second person must agree. The status shows the request."
 
     def _agree_to_keep(
         self, early: EarlyKeep, actor: Actor, at: datetime, agreed: NewEvent, waiting_now: Callable[[Record], Waiting]

@@ -8,6 +8,9 @@ from commands.runbook.page import Page
 from commands.signoff.permissions import PERMISSIONS, Act, Party, Permission, Second, Starter, Who, roles_for
 from state.facts import Door
 
+REFUSED = (
+    "A refusal before anything changed production ends the run at once. Later it rolls back or waits, as the step says."
+)
 _DOORS = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
 _NOT_BY = {
     Party.FIRST: "not who asked for it",
@@ -22,6 +25,7 @@ def permission_lines(page: Page) -> Iterator[str]:
     yield "PERMISSIONS"
     for row in PERMISSIONS.values():
         yield f"  {row.act}:".ljust(22) + "; ".join(_conditions(page, row))
+    yield f"  {REFUSED}"
 
 
 def permission_table() -> Iterator[str]:

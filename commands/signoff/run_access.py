@@ -60,4 +60,4 @@ class RunAccess:
             if (waiting.ask, waiting.step, waiting.attempt) == (ask, step_id, attempt):
                 return waiting
         title = next((step.title for step in self.page.steps if step.id == step_id), step_id)
-        raise TooLate(f"“{title}” is not waiting for this now; the card shows what is.")
+        raise TooLate(f"“{title}” is not waiting for this now; the status shows what is.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commands.progress.step_state import missing_signatures, signatures
-from commands.runbook.page import Page, PageStep
+from commands.progress.step_state import StepState, missing_signatures, signatures, state_of
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.people import People, roles_of, unfilled_roles
 from commands.signoff.permission_check import Matter, require_permission, retriers
 from commands.signoff.permissions import Act, Party
@@ -20,6 +20,10 @@ def roles_to_sign(
     These are all that the person holds. A signature on a page that wants one person per role is only in one of them.
     """
     missing, person = missing_signatures(record, step, attempt), actor.person
+    own = [signature for signature in signatures(record, attempt) if signature.person == person]
+    if own and missing and not set(missing) & roles_of(person, people):
+        signed_as = titles_of(page, tuple(signature.role for signature in own))
+        raise NotAllowed(f"You have signed “{step.title}” as {signed_as}. Still needed: {titles_of(page, missing)}.")
     held = [role for role in missing if role in roles_of(person, people)]
     again = {} if refused else {role: retriers(record, step.id, attempt.attempt, role) for role in held}
     barred = [role for role in again if any(actor.may_be(other) for other in again[role])]
@@ -56,6 +60,19 @@ def still_needed(page: Page, record: Record, step_id: str) -> str:
     """The titles of the roles whose signature of a step is still missing, with commas; empty if none is."""
     step, attempt = page.step(step_id), record.last(step_id)
     return titles_of(page, missing_signatures(record, step, attempt)) if attempt else ""
+
+
+_AFTER_REFUSAL = {
+    StepState.NO_GO: "Nothing was changed in production, so the run ends now. After a fix start a new one.",
+    StepState.ROLL_BACK: "The run rolls back now.",
+    StepState.NEEDS_PEOPLE: "The run waits: run the step again, overrule the refusal with two people, or roll back.",
+}
+
+
+def after_refusal(page: Page, record: Record, step_id: str) -> str:
+    """What follows from a refusal, as a sentence; empty in the watch, where it stops nothing."""
+    step = page.step(step_id)
+    return "" if step.part == Part.WATCH else _AFTER_REFUSAL.get(state_of(page, record, step), "")
 
 
 def titles_of(page: Page, roles: tuple[str, ...]) -> str:

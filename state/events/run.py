@@ -105,6 +105,7 @@ class RecordChanged(EventData):
     """Somebody changed the run's record from outside. `summary` is the first change, of `number` in all.
 
     `held` says whether the run waits for people now. With `refused` the bot carries out nothing of the run at all.
+    `findings` are the names of the changes (`Change.finding`), which a later start of the bot does not tell again.
     """
 
     kind: ClassVar[EventKind] = EventKind.RECORD_CHANGED
@@ -115,6 +116,7 @@ class RecordChanged(EventData):
     held: bool = False
     refused: bool = False
     roles: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

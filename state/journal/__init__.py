@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from state.journal.chain import Chain, Entry, EntryKind, Head, digest, entry_after, head_mac
-from state.journal.changes import Change, find_changes
+from state.journal.changes import Change, find_changes, is_signed, unsigned_stops
 from state.journal.key import RecordKey
 
 __all__ = [
@@ -17,4 +17,6 @@ __all__ = [
     "entry_after",
     "find_changes",
     "head_mac",
+    "is_signed",
+    "unsigned_stops",
 ]

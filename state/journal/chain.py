@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -52,7 +52,11 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The newest entry of a run, signed once more, so that entries missing at the end are noticed."""
+    """The newest entry of a run, so that entries missing at the end are noticed.
+
+    `mac` signs the newest entry that was written with a key, whose name is `key`: whoever appends without the key
+    cannot first remove what was signed.
+    """
 
     number: int
     hash: str
@@ -91,6 +95,8 @@ def entry_after(
     chained = link(head.hash if head else "", run, number, kind, ref, row_digest)
     mac, name = (key.mac(f"entry {chained}"), key.id) if key else ("", "")
     entry = Entry(run=run, number=number, kind=kind, ref=ref, digest=row_digest, hash=chained, key=name, mac=mac)
+    if head and not key:
+        return entry, replace(head, number=number, hash=chained)
     return entry, Head(number=number, hash=chained, key=name, mac=head_mac(run, number, chained, key))
 
 

@@ -10,29 +10,47 @@ from pathlib import Path
 from typing import Any
 
 from state.errors import BadRecord
-from state.journal import Chain, Change, Entry, EntryKind, Head, RecordKey, entry_after, find_changes, head_mac
+from state.events import EventKind
+from state.journal import (
+    Chain,
+    Change,
+    Entry,
+    EntryKind,
+    Head,
+    RecordKey,
+    entry_after,
+    find_changes,
+    head_mac,
+    is_signed,
+)
 from state.journal.key import create_key, key_beside, read_key
+from state.journal.stops import data_of
 from state.sqlite.covered import TABLES, covered
 from state.sqlite.open_file import OpenFile
 from state.sqlite.schema import schema_changes
 
+KEY_IN_FORCE = "record key"  # the name under which the serving bot stores which key it has
 RECORD = 0  # the "run" whose head holds the newest run, and in place of a hash the newest run without a journal
 
 
 class Journal(OpenFile):
     """The state file with its journal. `key` is its key, or the file that holds it; without it, the file beside it.
 
+    `key` may also be the error that says why there is none: what only stops a run is written all the same.
     The first run makes the file of the key.
     """
 
-    def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | None = None) -> None:
+    def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | BadRecord | None = None) -> None:
         super().__init__(path, serving=serving)
+        self._bad_key = key if isinstance(key, BadRecord) else None
         self._key = key if isinstance(key, RecordKey) else None
         self._key_file = key if isinstance(key, Path) else key_beside(path)
 
     @property
     def key(self) -> RecordKey | None:
         """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
+        if self._bad_key:
+            raise self._bad_key
         self._key = self._key or read_key(self._key_file)
         return self._key
 
@@ -45,6 +63,31 @@ class Journal(OpenFile):
     def has_lost_key(self) -> bool:
         """Whether the journal was begun and its key is not here. Raises BadRecord if the key cannot be read."""
         return self.key is None and bool(self._rows("SELECT 1 FROM journal_heads LIMIT 1"))
+
+    def key_problem(self) -> str:
+        """Why this process cannot sign for the bot, as a sentence: its key is missing, bad, or another; else empty."""
+        try:
+            if self.has_lost_key():
+                return "The record's key is not here."
+            bots = self._bots_key()
+            if self.key and bots not in {self.key.id, ""}:
+                return f"This record's key ({self.key.id}) is not that of the bot ({bots})."
+        except BadRecord as error:
+            return str(error)
+        return ""
+
+    def make_key(self) -> None:
+        """Make the file of the key, unless there is a key or a journal. Raises BadRecord."""
+        if self.key is None and not self.has_lost_key():
+            self._key = create_key(self._key_file)
+
+    def reported(self, run: int) -> frozenset[str]:
+        """The changes from outside that the bot has told of and signed for, by their findings."""
+        chain, key = self.chain(run), self.key
+        events = [entry for entry in chain.entries if entry.kind == EntryKind.EVENT and is_signed(chain, entry, key)]
+        rows = [chain.rows[entry.kind, entry.ref] for entry in events]
+        told = [data_of(row) for row in rows if row.get("kind") == EventKind.RECORD_CHANGED]
+        return frozenset(str(finding) for data in told for finding in data.get("findings", ()))
 
     def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
         """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
@@ -111,11 +154,22 @@ class Journal(OpenFile):
         self._write_head(run, new)
         return new
 
+    def _bots_key(self) -> str:
+        """The name of the key that the last serving bot had, or else of the key that the newest run began with."""
+        rows = self._rows("SELECT value FROM in_force WHERE name = ?", KEY_IN_FORCE)
+        record = self.head(RECORD)
+        return (str(rows[0]["value"]) if rows else "") or (record.key if record else "")
+
     def _key_to_write(self) -> RecordKey | None:
-        """The key to write with. The very first write makes it; without it the bot still writes, unsigned."""
+        """The key to write with. The very first write makes it; without it the bot still writes, unsigned.
+
+        Only the serving bot may change it: what another process wrote with another key would look like a change.
+        """
         try:
             key = self.key
         except BadRecord:
+            return None
+        if key and self._lock is None and self._bots_key() not in {key.id, ""}:
             return None
         if key is None and not self._rows("SELECT 1 FROM journal_heads LIMIT 1"):
             key = self._key = create_key(self._key_file)

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from state.errors import BadRecord
-from state.journal import Chain, EntryKind, Head, RecordKey
+from state.journal import Chain, EntryKind, Head, RecordKey, unsigned_stops
 from state.sqlite.journal import (
     RECORD,
     any_text,
@@ -32,7 +32,8 @@ class Verdict:
     """What `verify` found out about a run, or about the list of runs (`run` 0).
 
     `covered` is False for a run that is older than the journal. `found` is True for one that was under way when the
-    journal began. `changes` are sentences, the first entry first.
+    journal began. `changes` are sentences, the first entry first. `unsigned_stops` are entries that somebody wrote
+    without the key; they only stop the run.
     """
 
     run: int
@@ -40,6 +41,7 @@ class Verdict:
     covered: bool = True
     found: bool = False
     changes: tuple[str, ...] = ()
+    unsigned_stops: tuple[str, ...] = ()
     card: tuple[str, str] | None = None  # Slack's channel and ts of the run's card
 
     @property
@@ -99,7 +101,16 @@ def _verdicts(
             changes = [f"run {number} was removed" if known else f"there is no run {number}"]
         posts = connection.execute("SELECT channel, ts FROM posts WHERE run = ? AND event = 0", (number,)).fetchall()
         card = (str(posts[0]["channel"]), str(posts[0]["ts"])) if posts else None
-        yield Verdict(run=number, chain=chain, covered=covered, found=found, changes=tuple(changes), card=card)
+        stops = tuple(str(stop) for stop in unsigned_stops(chain))
+        yield Verdict(
+            run=number,
+            chain=chain,
+            covered=covered,
+            found=found,
+            changes=tuple(changes),
+            unsigned_stops=stops,
+            card=card,
+        )
 
 
 def _changes_of_record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -25,8 +26,8 @@ def run(capsys: Capture, *words: str) -> tuple[int, str, str]:
     return code, out, err
 
 
-def serve_once() -> None:
+def serve_once(*, slack: bool = True) -> None:
     """Store what a bot stores that serves the environment's pages and knows the system users, and stop that bot."""
-    settings = read_settings({**os.environ, "GONOGO_TERMINAL_USERS": USERS})
+    settings = replace(read_settings({**os.environ, "GONOGO_TERMINAL_USERS": USERS}), slack=slack)
     with closing(Store(settings.state, serving=True)) as store:
         store.put_in_force(to_put_in_force(settings, read_pages(settings.runbook).values()))

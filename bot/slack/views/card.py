@@ -110,7 +110,7 @@ def _false_alarm_button(snapshot: Snapshot, countdown: Countdown) -> Block:
 def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     lines = [] if status.rollback_left is None else [_time_left(snapshot, status, clock=clock)]
     lines += [_false_alarm(snapshot, held) for held in status.false_alarms[:4]]
-    if hold := hold_of(snapshot.record):
+    if status.held_by and (hold := hold_of(snapshot.record)):
         why = f": {line(hold.reason)}" if hold.reason else ""
         lines.append(f"⏸️ *On hold* by {acted(hold)}{why}. No new step starts.")
     if (request := snapshot.record.rollback) and status.state != RunState.KEPT:

@@ -61,6 +61,19 @@ def test_a_key_that_others_may_read_or_that_is_gone_is_a_warning(tmp_path: Path)
     ]
 
 
+def test_a_key_that_the_group_of_the_state_file_shares_is_as_documented(tmp_path: Path) -> None:
+    path = written(tmp_path / "gonogo.db")
+    key = key_beside(path)
+    key.chmod(0o640)
+    assert lines(path)[1:] == [f"warn  record: others may read the key {key}: chmod 600 {key}"], "nobody shares it"
+    path.chmod(0o660)
+    assert lines(path)[1:] == [
+        f"ok    record: the group of the state file may read its key {key}: verify cannot find what they change"
+    ]
+    key.chmod(0o660)
+    assert lines(path)[1:] == [f"warn  record: others may read the key {key}: chmod 600 {key}"]
+
+
 def test_what_cannot_be_verified_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "gonogo.db"
     with OldRecord(path) as old:

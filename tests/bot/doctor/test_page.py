@@ -36,6 +36,21 @@ def test_a_failure_is_named_with_what_to_do_and_the_exit_code_is_1(shop: Path, c
     assert out.endswith("  8 checks: 1 failure, 0 warnings\n"), out
 
 
+def test_without_slack_neither_its_token_nor_the_channel_is_needed(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GONOGO_CHANNEL")
+    assert "not set: GONOGO_CHANNEL" in run(capsys, "doctor", "small.md")[1]
+    code, out, _ = run(capsys, "doctor", "small.md", "--no-slack")
+    assert "Slack" not in out
+    assert (code, out.endswith(" 0 failures, 0 warnings\n")) == (0, True), out
+    code, _, err = started(capsys)
+    assert "GONOGO_CHANNEL" in err, "the bot that served last needs it"
+    serve_once(slack=False)
+    code, _, err = run(capsys, "start")
+    assert (code, err) == (0, "")
+
+
 def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
     code, out, err = started(capsys)
     assert (code, err) == (0, "")

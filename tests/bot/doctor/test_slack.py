@@ -107,7 +107,8 @@ def test_an_unreachable_slack_is_one_line(tmp_path: Path) -> None:
 
 def test_without_a_bot_token_nothing_is_asked(tmp_path: Path) -> None:
     assert lines(tmp_path, {}, bot_token="") == (
-        "fail  Slack: SLACK_BOT_TOKEN is not set: set it, or use the terminal only: `gonogo serve --no-slack`"
+        "fail  Slack: SLACK_BOT_TOKEN is not set: set it, or use the terminal only: `gonogo serve --no-slack` "
+        "and `gonogo doctor --no-slack`"
     )
 
 

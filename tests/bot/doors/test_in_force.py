@@ -92,7 +92,7 @@ def test_an_unknown_system_user_continues_nothing_and_reads_what_to_set(values: 
 
 def test_a_system_user_in_doubt_continues_nothing_and_stops_everything() -> None:
     doubt = SystemUser(name="ana", host="web1", doubt="you are logged in as ben and run this as ana")
-    with pytest.raises(NotAllowed, match="Holding, refusing and rolling back need nothing of the kind"):
+    with pytest.raises(NotAllowed, match="Holding, refusing and rolling back work from here"):
         in_force().known_actor(doubt, "")
     assert in_force().actor(doubt, "") == Actor(person="ana", door=Door.TERMINAL, account="ana@web1")
     assert in_force().actor(doubt, "U0123").claimed, "nothing shows that it is U0123"
@@ -135,7 +135,7 @@ def test_a_role_whose_variable_the_bot_does_not_know_has_nobody() -> None:
 def test_no_secret_is_stored_where_a_page_names_one_as_people() -> None:
     page = small(**{"$SHOP_DBA": "$SLACK_BOT_TOKEN"})
     environ = {**ENVIRON, "SLACK_BOT_TOKEN": "xoxb-1234-abcd"}
-    values = to_put_in_force(Settings(runbook=Path(), state=Path(), environ=environ), [page])
+    values = to_put_in_force(Settings(runbook=Path(), state=Path("none.db"), environ=environ), [page])
     assert values["SLACK_BOT_TOKEN"] == ""
 
 

@@ -6,6 +6,7 @@ import io
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -100,7 +101,9 @@ def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:
 def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin. Still needed: Tech Lead."]
-    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
+    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == [
+        "Refused as Tech Lead. Nothing was changed in production, so the run ends now. After a fix start a new one."
+    ]
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None
     assert (signature.refused, signature.reason, signature.by.door) == (True, "the plan is old", "terminal")
@@ -116,8 +119,8 @@ def test_an_answer_to_a_failed_step_is_saved(writer: RunWriter) -> None:
 
 def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
     writer.start_run()
-    assert lines(writer, "hold", reason="lunch") == ["On hold. No new step starts."]
-    assert lines(writer, "hold", reason="") == ["The run is already on hold."]
+    assert lines(writer, "hold", reason="lunch") == ["On hold. No new step starts.", *NOT_SERVED]
+    assert lines(writer, "hold", reason="") == ["The run is already on hold.", *NOT_SERVED]
     assert lines(writer, "resume", LEAD, reason="") == ["Resumed."]
     assert lines(writer, "resume", LEAD, reason="") == ["The run is not on hold."]
 
@@ -201,18 +204,48 @@ def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
     run = writer.start_run()
     writer.store._connection.execute("UPDATE runs SET text = 'another version'")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    assert "  nothing was changed in production" in lines(writer, "end", number=run.id, reason="x")
+    assert "  no step changed production, by the state file" in lines(writer, "end", number=run.id, reason="x")
     assert writer.store.run(run.id).state == RunState.ENDED
 
 
 def test_the_log_prints_every_event_in_words(writer: RunWriter) -> None:
     run = writer.start_run()
     lines(writer, "rollback", reason="it burns")
-    started, requested = lines(writer, "log")
+    head, started, requested = lines(writer, "log")
+    zone = PAGE.runbook.time_zone
+    assert head == f"Run 1 of shop. Times are in {zone}."
     assert started[20:] == f"run started        by {STARTER}: 🚀 A small deploy"
     by = f"by {GUEST} at the terminal, as system user guest on host web1"
     assert requested[20:] == f"rollback requested {by}: it burns"
-    assert started[:19] == f"{run.began_at:%Y-%m-%d %H:%M:%S}"
+    assert started[:19] == f"{run.began_at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def test_the_log_calls_a_refusal_so_and_says_what_was_answered(writer: RunWriter) -> None:
+    failed_deploy(writer)
+    lines(writer, "answer", LEAD, step=DEPLOY, answer="skip", reason="Flaky")
+    assert any(line.endswith(": Put the code there: skip: Flaky") for line in lines(writer, "log"))
+    other = RunWriter(writer.store, writer.deps, small(**{'target = "shop"': 'target = "blog"'}))
+    other.run_step(other.start_run(), READY)
+    lines(writer, "sign", LEAD, run=2, step=READY, refuse="the plan is old")
+    (refused,) = [line for line in lines(writer, "log", run=2) if "the plan is old" in line]
+    assert refused[20:].startswith("step refused ")
+
+
+def test_a_run_that_is_over_or_rolls_back_is_not_shown_as_on_hold(writer: RunWriter) -> None:
+    run = writer.start_run()
+    lines(writer, "hold", reason="lunch")
+    assert "  type: gonogo resume" in lines(writer, "status")
+    lines(writer, "rollback", reason="it burns")
+    assert not any("resume" in line or "On hold" in line for line in lines(writer, "status"))
+    writer.move_run(run, RunState.ABORTED)
+    assert not any("resume" in line or "On hold" in line for line in lines(writer, "status"))
+
+
+def test_every_line_of_the_report_is_a_line_of_its_own(writer: RunWriter) -> None:
+    writer.move_run(writer.start_run(), RunState.KEPT)
+    printed = lines(writer, "report", number=1, html=None, bundle=None)
+    assert len(printed) > 10
+    assert not any("\n" in line for line in printed)
 
 
 def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
@@ -246,7 +279,7 @@ def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
     RunWriter(writer.store, writer.deps, blog).start_run()
     with pytest.raises(Refused, match=r"Several runs are active\. Choose one with --run: "):
         lines(writer, "hold", reason="")
-    assert lines(writer, "hold", run=2, reason="") == ["On hold. No new step starts."]
+    assert lines(writer, "hold", run=2, reason="")[0] == "On hold. No new step starts."
 
 
 def test_without_the_records_key_refusing_holding_and_rolling_back_work_and_signing_does_not(writer: RunWriter) -> None:
@@ -254,7 +287,7 @@ def test_without_the_records_key_refusing_holding_and_rolling_back_work_and_sign
     key_beside(writer.store.path).unlink()
     with pytest.raises(Refused, match="The record's key is not here"):
         lines(writer, "sign", DBA, step=READY, refuse="")
-    assert lines(writer, "hold", DBA, reason="wait") == ["On hold. No new step starts."]
-    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == ["Refused as Tech Lead."]
+    assert lines(writer, "hold", DBA, reason="wait")[0] == "On hold. No new step starts."
+    assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old")[0].startswith("Refused as Tech Lead.")
     assert lines(writer, "rollback", reason="it burns")[0] == "Rollback requested for run 1."
     assert writer.store.record(run.id).newest(Signature, role="lead", refused=True)

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from commands.start.request import StartRequest
+from commands.start.starter import start
+from state.facts import Actor, Door
 from state.journal.key import key_beside
 from state.sqlite.migrations import MIGRATIONS
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
-from tests.bot.verify.conftest import write_run
+from tests.bot.verify.conftest import PEOPLE, write_run
+from tests.pages import NOON, small
 from tests.state.sqlite.forger import by_hand
 from tests.state.sqlite.samples import OldRecord
 
@@ -207,3 +211,31 @@ def test_without_the_key_the_terminal_stops_a_run_and_continues_none(state: Path
     assert "The record's key is not here" in err
     assert run(capsys, "hold", "--run", "2")[0] == 0
     assert run(capsys, "rollback", "--run", "2")[0] == 0
+
+
+BAD_KEYS = {"short": "has 5 characters", "0123456789abcdef0123456789abcdef": "is not that of the bot"}
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_with_a_bad_or_another_key_everybody_stops_and_nobody_continues(
+    state: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    with closing(Store(state)) as store:
+        start(store, small(), StartRequest(), Actor(person="U1", door=Door.SLACK), PEOPLE, NOON)
+    monkeypatch.setenv("GONOGO_RECORD_KEY", key)
+    monkeypatch.setenv("GONOGO_PORT", "none")  # what only the serving bot uses
+    code, _, err = run(capsys, "resume")
+    assert code == 1
+    assert BAD_KEYS[key] in err
+    for command in ("hold", "rollback"):
+        code, out, _ = run(capsys, command)
+        assert code == 0
+        assert "It counts, but its entry is not signed with the record's key: " in out
+        assert BAD_KEYS[key] in out
+    assert run(capsys, "status")[0] == 0
+    monkeypatch.delenv("GONOGO_RECORD_KEY")
+    monkeypatch.delenv("GONOGO_PORT")
+    code, out, _ = run(capsys, "verify")
+    assert code == 0
+    assert "   Written at the terminal without the record's key: entry 3 (hold 0), and 3 more." in out
+    assert "It can only stop the run." in out

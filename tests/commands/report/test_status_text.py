@@ -19,7 +19,7 @@ def test_a_run_that_waits_for_signatures() -> None:
         "Waiting for Database Admin and Tech Lead to sign “✅ พร้อมไหม (ready?)”",
         "  type: gonogo sign ready",
         "Before: ✅ พร้อมไหม (ready?)  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/3 steps",
-        "Run 1 · main · T+2 min",
+        "Run 1 · main · T+2 min · times in Asia/Bangkok",
         *ROLL_BACK,
     ]
 
@@ -29,7 +29,7 @@ def test_a_run_that_waits_for_nobody() -> None:
         "shop: deploying",
         "Waiting for nobody.",
         "Deploy: Put the code there  ▰▰▰▰▱▱▱▱▱▱▱▱ 1/3 steps",
-        "Run 1 · main · T+20 min",
+        "Run 1 · main · T+20 min · times in Asia/Bangkok",
         *ROLL_BACK,
     ]
 
@@ -185,7 +185,7 @@ def test_a_rollback_in_progress() -> None:
         "11 min left for the rollback",
         "Waiting for nobody.",
         "Rollback: Put the old code back  ▱▱▱▱▱▱▱▱▱▱▱▱ 0/1 steps",
-        "Run 1 · main · T+4 min",
+        "Run 1 · main · T+4 min · times in Asia/Bangkok",
     ]
     assert printed(16)[2:4] == ["1 min over its time budget", "Put the old code back is 1 min over its share of 15 min"]
     assert printed(15)[2] == "0 s left for the rollback"
@@ -199,7 +199,7 @@ def test_a_rollback_that_did_not_restore_everything() -> None:
         "shop: ROLLED BACK, but NOT all of it",
         "Lost: 3 orders",
         "NOT restored: “Put the old code back” failed:  (skip: tomorrow)",
-        "Run 1 · main · T+0 s",
+        "Run 1 · main · T+0 s · times in Asia/Bangkok",
     ]
 
 
@@ -211,5 +211,5 @@ def test_what_a_rollback_loses_now_is_said_before_it_is_requested() -> None:
 def test_a_run_that_is_over_waits_for_nobody_and_offers_nothing() -> None:
     assert lines(*DEPLOYED, state=RunState.KEPT, ended=5) == [
         "shop: KEPT",
-        "Run 1 · main · T+5 min",
+        "Run 1 · main · T+5 min · times in Asia/Bangkok",
     ]

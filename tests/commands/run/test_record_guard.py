@@ -11,8 +11,10 @@ from contextlib import closing
 import pytest
 
 from commands.run import record_guard
+from state.errors import BadRecord
+from state.events import RecordChanged
 from state.facts import BOT, Hold
-from state.records import AttemptState, RunState
+from state.records import AttemptState, NewEvent, RunState
 from state.sqlite.rows import fact_row
 from state.sqlite.store import Store
 from tests.commands.run.driven_runner import DEPLOY, GATE, DrivenRunner, wait_until
@@ -66,6 +68,28 @@ def test_once_people_resume_the_run_goes_on_and_is_not_held_again_for_the_same(d
     by_hand(driven.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'sign'")
     wait_until(lambda: len(driven.events("record")) == 2)
     assert "(signature ready:1:dba) was altered" in driven.events("record")[1].summary
+
+
+def test_a_change_that_was_told_of_holds_nothing_again_after_a_restart(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    by_hand(driven.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'sign'; UPDATE runs SET note = 'x'")
+    assert check(driven)
+    guard = record_guard.RecordGuard(driven.store, driven.runner.page, 1)
+    assert not guard.check(driven.record, 1, NOON)
+    by_hand(driven.store.path, "UPDATE runs SET note = 'y'")
+    guard = record_guard.RecordGuard(driven.store, driven.runner.page, 1)
+    assert guard.check(driven.record, 1, NOON), "the same row, changed once more, is another change"
+    assert len(driven.events("record")) == 2
+
+
+def test_a_forged_note_that_a_change_was_told_of_does_not_hide_it(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    by_hand(driven.store.path, "UPDATE runs SET note = 'x'")
+    (change,) = driven.store.changes(1)
+    told = NewEvent(data=RecordChanged(findings=(change.finding,)))
+    with closing(Store(driven.store.path, key=BadRecord("none"))) as forger:
+        forger.add_events(1, NOON, told)
+    assert check(driven)
 
 
 def test_a_forged_keep_ends_nothing(driven: DrivenRunner) -> None:

@@ -54,11 +54,15 @@ def test_the_wrong_person_may_not_sign(night: Night) -> None:
 
 def test_who_has_signed_may_not_sign_for_the_missing_role(night: Night) -> None:
     night.actions.sign("ready", 1, DBA, NOON)
-    night.changes_nothing(lambda: night.actions.sign("ready", 1, DBA, NOON), NotAllowed, "Only the Tech Lead may sign")
+    night.changes_nothing(
+        lambda: night.actions.sign("ready", 1, DBA, NOON),
+        NotAllowed,
+        r"You have signed .* as Database Admin\. Still needed: Tech Lead\.",
+    )
 
 
 def test_a_signature_that_nothing_waits_for_is_too_late(night: Night) -> None:
-    words = r"“✅ พร้อมไหม \(ready\?\)” is not waiting for this now; the card shows what is\."
+    words = r"“✅ พร้อมไหม \(ready\?\)” is not waiting for this now; the status shows what is\."
     night.changes_nothing(lambda: night.actions.sign("ready", 2, DBA, NOON), TooLate, words)
     night.actions.sign("ready", 1, DBA, NOON)
     night.actions.sign("ready", 1, LEAD, NOON)

@@ -7,7 +7,7 @@ import pytest
 from commands.progress.step_state import has_agreement
 from commands.runbook.page import PageStep
 from commands.signoff.permission_check import Matter, require_door, require_permission
-from commands.signoff.permission_text import permission_lines
+from commands.signoff.permission_text import REFUSED, permission_lines
 from commands.signoff.permissions import PERMISSIONS, Act, Permission, Second, Starter, Who, roles_for
 from state.errors import NotAllowed
 from state.facts import Actor, Choice, Door, StepAnswer
@@ -96,7 +96,8 @@ def test_the_roles_of_an_act_are_those_of_its_step_or_alert_or_of_the_page() -> 
 def test_the_plan_prints_the_table_with_the_pages_own_roles() -> None:
     lines = list(permission_lines(small(**WINDOW, **FOUR_EYES)))
     assert lines[0] == "PERMISSIONS"
-    assert len(lines) == 1 + len(PERMISSIONS)
+    assert len(lines) == 1 + len(PERMISSIONS) + 1
+    assert lines[-1] == f"  {REFUSED}"
     for line in (
         "  start:              every role",
         "  refuse:             the roles that sign the step",

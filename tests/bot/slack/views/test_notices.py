@@ -61,7 +61,9 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
 
 def test_a_run_ended_before_any_change_says_so() -> None:
     data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
-    assert "Nothing was changed in production." in shown(ended_by_hand(snapshot_with(), event_with(data), data))
+    assert "By the state file, no step changed production." in shown(
+        ended_by_hand(snapshot_with(), event_with(data), data)
+    )
 
 
 CHANGE = "the environment has changed since the run started: database production (address)"
