@@ -71,10 +71,11 @@ async def history(call: Call) -> Json:
 async def replies(call: Call) -> Json:
     """A message and its replies, oldest first."""
     channel = call.channel()
-    parent = call.state.find_message(channel.id, str(call.require("ts")))
-    if parent is None or parent.only_for:
+    ts = str(call.require("ts"))
+    parent = call.state.find_message(channel.id, ts)
+    if not call.state.has_thread(channel.id, ts) and (parent is None or parent.only_for):
         raise SlackError("thread_not_found")
-    root = parent.thread_ts or parent.ts
+    root = (parent.thread_ts or parent.ts) if parent else ts
     thread = [message for message in call.state.public_messages(channel.id) if root in (message.ts, message.thread_ts)]
     return _page(call, "messages", _selected(call, thread))
 
