@@ -6,11 +6,9 @@ import logging
 
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.api_error import limited_for, status_and_name
+from bot.slack.api_error import limited_for, passes_by_itself, status_and_name
 
 LOG = logging.getLogger("gonogo.slack")
-# errors that pass by themselves
-TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"})
 # errors about the message or the file itself: sending the same again would not help
 ABOUT_THE_MESSAGE = frozenset({
     "block_mismatch", "invalid_blocks", "invalid_blocks_format", "invalid_attachments", "too_many_attachments",
@@ -78,7 +76,7 @@ def retry_after(error: Exception, method: str, failures: int) -> float:
     if wait := limited_for(error):
         LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
         return wait
-    if status >= 500 or name in TEMPORARY or not name:
+    if passes_by_itself(error):
         LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
         return soon
     if name in BLOCKED:
@@ -101,11 +99,8 @@ def retry_after(error: Exception, method: str, failures: int) -> float:
 
 def require_soon(error: Exception) -> None:
     """Raise NotNow unless an error passes by itself: nobody knows when Slack will accept it."""
-    if not isinstance(error, SlackApiError) or limited_for(error):
-        return
-    status, name = status_and_name(error)
-    if status < 500 and name and name not in TEMPORARY:
-        raise NotNow(name) from None
+    if isinstance(error, SlackApiError) and not passes_by_itself(error):
+        raise NotNow(status_and_name(error)[1]) from None
 
 
 def growing(failures: int) -> float:

@@ -15,6 +15,8 @@ async def post_message(call: Call) -> Json:
     """Post a message, in a thread when there is a thread_ts."""
     public = "chat:write.public" in call.state.scopes
     channel = call.channel(joined=not public)
+    if channel.is_archived:
+        raise SlackError("is_archived")
     parts = validated_message(call.state, call.args)
     thread = _thread(call, channel.id)
     message = Message(

@@ -183,7 +183,7 @@ def _as_slack(call: Call, channel: Channel) -> Json:
         "is_channel": not channel.is_im,
         "is_im": channel.is_im,
         "is_private": channel.is_private,
-        "is_archived": False,
+        "is_archived": channel.is_archived,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic},

@@ -10,11 +10,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.slack.api_error import TEMPORARY
 from bot.slack.outbox.refusals import (
     ABOUT_THE_MESSAGE,
     BLOCKED,
     GONE,
-    TEMPORARY,
     GoneFromSlack,
     NotNow,
     RefusedBySlack,
