@@ -16,7 +16,7 @@ ABOUT_THE_MESSAGE = frozenset({
     "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "invalid_arguments", "invalid_arg_name",
     "invalid_array_arg", "invalid_form_data", "edit_window_closed", "slack_connect_file_link_sharing_blocked",
     "file_upload_size_restricted", "file_uploads_disabled", "file_uploads_except_images_disabled", "blocked_file_type",
-    "slack_connect_file_upload_sharing_blocked",
+    "file_type_not_allowed", "snippet_too_large", "alt_txt_too_large", "slack_connect_file_upload_sharing_blocked",
 })  # fmt: skip
 # errors about the message that was to be changed, or whose thread was to be continued
 GONE = frozenset({
