@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from commands.runbook import Page
+
+CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{1,20}")
+HOLDER_ID = re.compile(r"[UWS][A-Z0-9]{1,20}")
 
 
 def missing(page: Page, environ: Mapping[str, str], *, slack: bool = True) -> list[str]:
@@ -36,4 +40,34 @@ def phones(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
 
 def channel(page: Page, environ: Mapping[str, str]) -> str:
     """The Slack channel of a page's runs."""
-    return environ.get(page.runbook.channel.removeprefix("$"), "")
+    return environ.get(channel_variable(page), "")
+
+
+def channel_variable(page: Page) -> str:
+    """The variable that names the Slack channel of a page's runs."""
+    return page.runbook.channel.removeprefix("$")
+
+
+def channel_problem(page: Page, environ: Mapping[str, str]) -> str:
+    """Why the runs of a page have no channel; "" if they seem to have one."""
+    name, value = channel_variable(page), channel(page, environ)
+    if not value:
+        return f"{name} is not set: {page.name} has no Slack channel. {_COPY_ID}"
+    return "" if CHANNEL_ID.fullmatch(value) else f"{name} holds no channel id (C…). {_COPY_ID}"
+
+
+def wrong_ids(page: Page, environ: Mapping[str, str]) -> Iterator[str]:
+    """One sentence for each variable of the page that is set and holds no Slack id. None repeats the value.
+
+    A value may be a secret, where a page names the wrong variable.
+    """
+    if channel(page, environ) and (problem := channel_problem(page, environ)):
+        yield problem
+    for role, ids in mentions(page, environ).items():
+        wrong = [str(number) for number, name in enumerate(ids, start=1) if not HOLDER_ID.fullmatch(name)]
+        if wrong:
+            variable = page.roles[role].people.removeprefix("$")
+            yield f"{variable} holds no Slack user (U…) or group id (S…) as number {', '.join(wrong)} of {len(ids)}."
+
+
+_COPY_ID = "Open the channel's details in Slack, and copy the channel ID at their end."

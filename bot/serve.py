@@ -15,7 +15,7 @@ from functools import cache
 from bot import log
 from bot.doors.deps import Deps
 from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
-from bot.environment import missing
+from bot.environment import channel_problem, missing, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import Redactor, redactor_for, secret_values
 from bot.wiring import make_deps, tools_for
@@ -24,7 +24,7 @@ from commands.run.engine import Engine
 from commands.run.job_folders import JobFolders
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
-from state.errors import BadRecord, GonogoError, Refused
+from state.errors import BadRecord, BadSettings, GonogoError, Refused
 from state.journal import RecordKey
 from state.sqlite.private_file import require_private
 from state.sqlite.store import Store
@@ -44,7 +44,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     redact = redactor_for((), settings.environ)
     log.set_up(redact)
     if slack:
-        settings.require_tokens()
+        _require_slack(settings)
     read_terminal_users(settings.environ.get(VARIABLE, ""))  # a wrong value is refused before anything begins
     require_private(settings.state)
     store = Store(settings.state, serving=True, key=settings.record_key)
@@ -129,8 +129,20 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
         LOG.error("the state file was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
+def _require_slack(settings: Settings) -> None:
+    """Raise BadSettings for what is wrong with the way to Slack, before anything begins."""
+    settings.require_tokens()
+    if not settings.app_token:
+        from bot.slack.http_mode import require_port
+
+        require_port(settings)
+
+
 def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
-    """Log the pages and what they lack. Raises Refused for a bad page, but only if no run is active."""
+    """Log the pages and what they lack.
+
+    Raises Refused for a bad page, and BadSettings for one without a channel, but only if no run is active.
+    """
     try:
         read = deps.pages()
     except Refused as error:
@@ -138,6 +150,14 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
             raise
         LOG.warning("no run can be started: %s", error)
         return deps.known_pages()
+    problems = [
+        problem for page in read.values() if settings.slack and (problem := channel_problem(page, settings.environ))
+    ]
+    if problems and not deps.store.active_runs():
+        raise BadSettings(" ".join(dict.fromkeys(problems)))
+    pages = read.values() if settings.slack else ()
+    for problem in (*problems, *(wrong for page in pages for wrong in wrong_ids(page, settings.environ))):
+        LOG.error("%s No run can be started before that.", problem)
     for page in read.values():
         if names := missing(page, settings.environ, slack=settings.slack):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))

@@ -63,12 +63,22 @@ class Settings:
         return Path(named) if named else self.state.with_name(f"{self.state.name}.signing.pem")
 
     def require_tokens(self) -> None:
-        """Raise BadSettings, with every variable that `gonogo serve` lacks, if it lacks one."""
+        """Raise BadSettings, with every variable that `gonogo serve` lacks, or that holds another kind of token."""
         missing = [] if self.bot_token else ["SLACK_BOT_TOKEN (xoxb-…)"]
         if not self.app_token and not self.signing_secret:
             missing.append("SLACK_APP_TOKEN (xapp-…, Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode)")
-        if missing:
-            raise BadSettings("Not set in the environment: " + "; ".join(missing) + ".")
+        problems = ["Not set in the environment: " + "; ".join(missing) + "."] if missing else []
+        if problems := problems + self.wrong_tokens():
+            raise BadSettings(" ".join(problems))
+
+    def wrong_tokens(self) -> list[str]:
+        """One sentence for each token that is of another kind than its variable is for. None shows the token."""
+        problems = []
+        if self.bot_token and not self.bot_token.startswith(("xoxb-", "xoxe.xoxb-")):
+            problems.append("SLACK_BOT_TOKEN holds no bot token (xoxb-…): copy it from OAuth & Permissions.")
+        if self.app_token and not self.app_token.startswith("xapp-"):
+            problems.append("SLACK_APP_TOKEN holds no app-level token (xapp-…): copy it from Basic Information.")
+        return problems
 
 
 def shipped_runbooks() -> Path:

@@ -51,8 +51,9 @@ def line(text: str, limit: int = 300) -> str:
 
 
 def bold(text: str, limit: int = 200) -> str:
-    """Untrusted text in bold, on one line; a look-alike replaces the stars inside it."""
-    return f"*{line(text.replace('*', '∗'), limit)}*"
+    """Untrusted text in bold, on one line; a look-alike replaces the stars inside it. Empty for an empty text."""
+    inside = line(text.replace("*", "∗"), limit).strip()
+    return f"*{inside}*" if inside else ""
 
 
 def plain(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from importlib.metadata import Distribution, PathDistribution, distribution
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.licences import NAMED, licence_problem, locked
+from tests.licences import ALLOWED, NAMED, licence_problem, locked
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -34,6 +35,15 @@ def here() -> list[str]:
 def test_every_locked_package_has_a_licence_that_fits() -> None:
     problems = [problem for name in here() if (problem := licence_problem(distribution(name)))]
     assert not problems, f"see tests/licences.py: {problems}"
+
+
+def test_every_npm_package_that_tests_need_is_locked_by_hash_under_a_licence_that_fits() -> None:
+    lock = json.loads((ROOT / "tests" / "slack_types" / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert len(packages) > 3
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert package["license"] in ALLOWED, name
 
 
 def test_a_package_that_is_named_with_a_reason_is_still_locked() -> None:

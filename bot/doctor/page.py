@@ -9,7 +9,7 @@ from bot.doctor.databases import check_databases
 from bot.doctor.files import check_files
 from bot.doctor.journal import check_journal
 from bot.doctor.record import check_record
-from bot.environment import channel, mentions, missing, people_of
+from bot.environment import missing, people_of, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.wiring import tools_for
 from commands.ports.preflight import FAIL, WARN, PreflightResult
@@ -39,32 +39,39 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "state file": lambda: check_record(settings.state),
         "record": lambda: check_journal(settings),
         "files": lambda: check_files(settings, page),
-        "Slack": lambda: check_slack(settings, channel(page, environ), mentions(page, environ)),
+        "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),
         "connections to databases": lambda: check_databases(settings, page),
         "the next page": lambda: _next_page(settings, page, limit),
     }
     if not settings.slack:
         del lanes["Slack"]
-    known = (
-        environment_lines(missing(page, environ, slack=settings.slack))
-        + page_lines(page)
-        + people_lines(page, people_of(page, environ))
-    )
+    known = _environment(settings, page) + page_lines(page) + people_lines(page, people_of(page, environ))
     return known + in_parallel(lanes, limit + 2)
 
 
 def preflight(settings: Settings, page: Page, ref: str) -> PreflightReport:
     """Check everything before a run of the page. Raises Refused with every failure, and how to fix it."""
+    from bot.doctor.slack import check_slack
+
     lanes: dict[str, Lane] = {
         "files": lambda: check_files(settings, page),
+        "Slack": lambda: check_slack(settings, page, START_LIMIT, starting=True),
         "places": lambda: _places(settings, page, ref, START_LIMIT),
         "the next page": lambda: _next_page(settings, page, START_LIMIT),
     }
-    lines = environment_lines(missing(page, settings.environ, slack=settings.slack)) + in_parallel(
-        lanes, START_LIMIT + 2
-    )
+    if not settings.slack:
+        del lanes["Slack"]
+    lines = _environment(settings, page) + in_parallel(lanes, START_LIMIT + 2)
     return require_no_failures(page, lines)
+
+
+def _environment(settings: Settings, page: Page) -> list[PreflightLine]:
+    """What the environment lacks, and what in it is no Slack id."""
+    problems = wrong_ids(page, settings.environ) if settings.slack else ()
+    wrong = [PreflightResult(level=FAIL, summary=problem) for problem in problems]
+    known = environment_lines(missing(page, settings.environ, slack=settings.slack))
+    return known + [PreflightLine(about="environment", result=result) for result in wrong]
 
 
 def _places(settings: Settings, page: Page, ref: str, limit: float) -> list[PreflightLine]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.environment import CHANNEL_ID, HOLDER_ID, channel, channel_variable, mentions
 from bot.settings import Settings
 from bot.slack.answers import NotAnswered
+from bot.slack.api_error import passes_by_itself, status_and_name
 from bot.slack.directory import Account, Workspace, account_of, members_of, workspace_of
 from bot.slack.methods import SCOPES
 from bot.slack.serve import make_client
-from commands.ports.preflight import FAIL, OK, PreflightResult
+from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
+from commands.runbook import Page
 from commands.runbook.people import is_user_group
 from commands.start.preflight import PreflightLine
 
+_Lines = list[PreflightLine]
 ABOUT = "Slack"
 _TODO = {
     "invalid_auth": "copy the token again from the app's page (OAuth & Permissions)",
@@ -26,63 +31,112 @@ _TODO = {
     "token_revoked": "install the app again and copy the new token",
     "account_inactive": "install the app again and copy the new token",
     "not_allowed_token_type": "xoxb-… goes into SLACK_BOT_TOKEN, xapp-… into SLACK_APP_TOKEN",
-    "channel_not_found": "copy the channel's id (C…) into the environment; invite the bot to a private channel first",
+    "channel_not_found": "copy the channel's id (C…) into {variable}; invite the bot to a private channel first",
     "not_in_channel": "type /invite @gonogo in the channel",
-    "is_archived": "unarchive the channel, or set another one",
-    "user_not_found": "correct the id (U…) in the bot's environment",
-    "no_such_subteam": "correct the id (S…) in the bot's environment",
-    "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) instead",
+    "is_archived": "unarchive the channel, or set {variable} to another one",
+    "user_not_found": "correct the id (U…) in {variable}",
+    "no_such_subteam": "correct the id (S…) in {variable}",
+    "plan_upgrade_required": "this workspace's plan has no user groups; name people (U…) in {variable} instead",
     "missing_scope": "install the app again with manifest.yml",
 }
 
 
-def check_slack(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
-    """Every line about Slack. `roles` names people (U…) and groups (S…) by role. Must not run in an event loop."""
+@dataclass(frozen=True, kw_only=True)
+class _Checks:
+    """The checks of one page. `unanswered` is the level of what Slack was asked in vain."""
+
+    settings: Settings
+    page: Page
+    unanswered: str
+
+    async def answered(self, about: str, variable: str, check: Callable[[], Awaitable[_Lines]]) -> _Lines:
+        """The lines of one check, or one line that says why Slack gave no answer."""
+        try:
+            return await check()
+        except SlackApiError as error:
+            name = status_and_name(error)[1] or "an error"
+            todo = _TODO.get(name, "look up this error in Slack's documentation").format(variable=variable)
+            level = self.unanswered if passes_by_itself(error) else FAIL
+            return [_line(level, f"{about}: Slack answers {name}", todo)]
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            problem = f"{about}: Slack is unreachable ({type(error).__name__})"
+            return [_line(self.unanswered, problem, "check the network and the proxy")]
+
+    async def all(self) -> _Lines:
+        """Every line about Slack."""
+        settings, environ = self.settings, self.settings.environ
+        client = make_client(settings)
+        token = await self.answered("the bot token", "SLACK_BOT_TOKEN", lambda: _token(client))
+        if any(line.result.level != OK for line in token):
+            return token
+        name, variable = channel(self.page, environ), channel_variable(self.page)
+        workspace, members = await workspace_of(client), await _known_members(client, name)
+        holders = _holders(self.page, environ)
+        checks = [
+            self.answered("the app token", "SLACK_APP_TOKEN", lambda: _app(client, settings)),
+            *(
+                self.answered(
+                    f"{holder.id} ({holder.held})", holder.variable, _holder(client, holder, workspace, members)
+                )
+                for holder in holders
+            ),
+        ]
+        if CHANNEL_ID.fullmatch(name):  # another line tells where it is no id
+            checks.insert(0, self.answered(f"channel {name}", variable, lambda: _channel(client, name, variable)))
+        lines = [line for result in await asyncio.gather(*checks) for line in result]
+        if holders and all(line.result.level == OK for line in lines):
+            lines.append(_line(OK, f"all {len(holders)} people and groups of the roles exist"))
+        return token + lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Holder:
+    """A person or a group that holds roles, and the variables that say so."""
+
+    id: str
+    held: str
+    variable: str
+
+
+def check_slack(settings: Settings, page: Page, limit: float = 30.0, *, starting: bool = False) -> _Lines:
+    """Every line about Slack, within about `limit` seconds. Must not run in an event loop.
+
+    A run may start (`starting`) while Slack cannot be asked; then that is a warning.
+    """
+    checks = _Checks(settings=settings, page=page, unanswered=WARN if starting else FAIL)
     if not settings.bot_token:
         todo = "set it, or use the terminal only: `gonogo serve --no-slack` and `gonogo doctor --no-slack`"
-        return [_line(FAIL, "SLACK_BOT_TOKEN is not set", todo)]
-    return asyncio.run(_check(settings, channel, roles))
+        problem = "SLACK_BOT_TOKEN is not set" + (" here, so Slack was not checked" if starting else "")
+        return [_line(checks.unanswered, problem, todo)]
+    if wrong := settings.wrong_tokens():
+        return [_line(FAIL, problem) for problem in wrong]
+
+    async def within_limit() -> _Lines:
+        async def everything() -> _Lines:
+            async with asyncio.timeout(limit):
+                return await checks.all()
+
+        return await checks.answered("the checks", "", everything)
+
+    return asyncio.run(within_limit())
 
 
-async def _check(settings: Settings, channel: str, roles: Mapping[str, list[str]]) -> list[PreflightLine]:
-    client = make_client(settings)
-    token = await _answered("the bot token", lambda: _token(client))
-    if any(line.result.level == FAIL for line in token):
-        return token
-    workspace = await workspace_of(client)
-    members = await _known_members(client, channel)
-    holders: dict[str, list[str]] = {}
-    for role, names in roles.items():
-        for name in names:
-            holders.setdefault(name, []).append(role)
-    checks = [
-        _answered(f"channel {channel}", lambda: _channel(client, channel)),
-        _answered("the app token", lambda: _app(client, settings)),
-        *(
-            _answered(f"{name} ({', '.join(held)})", _holder(client, name, held, workspace, members))
-            for name, held in holders.items()
-        ),
+def _holders(page: Page, environ: Mapping[str, str]) -> list[_Holder]:
+    roles: dict[str, list[str]] = {}
+    for role, names in mentions(page, environ).items():
+        for name in filter(HOLDER_ID.fullmatch, names):  # another line tells of what is no id
+            roles.setdefault(name, []).append(role)
+    return [
+        _Holder(
+            id=name,
+            held=", ".join(held),
+            variable=" and ".join(dict.fromkeys(page.roles[role].people.removeprefix("$") for role in held)),
+        )
+        for name, held in roles.items()
     ]
-    lines = [line for result in await asyncio.gather(*checks) for line in result]
-    if holders and not any(line.result.level == FAIL for line in lines):
-        lines.append(_line(OK, f"all {len(holders)} people and groups of the roles exist"))
-    return token + lines
 
 
-async def _answered(about: str, check: Callable[[], Awaitable[list[PreflightLine]]]) -> list[PreflightLine]:
-    """The lines of one check, or one line that says why Slack gave no answer."""
-    try:
-        return await check()
-    except SlackApiError as error:
-        name = str(error.response.get("error", "an error"))
-        todo = _TODO.get(name, "look up this error in Slack's documentation")
-        return [_line(FAIL, f"{about}: Slack answers {name}", todo)]
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        problem = f"{about}: Slack is unreachable ({type(error).__name__})"
-        return [_line(FAIL, problem, "check the network and the proxy")]
-
-
-async def _token(client: AsyncWebClient) -> list[PreflightLine]:
+async def _token(client: AsyncWebClient) -> _Lines:
     answer = await client.auth_test()
     headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
     scopes = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")}
@@ -92,12 +146,16 @@ async def _token(client: AsyncWebClient) -> list[PreflightLine]:
     return [_line(OK, f"the bot token belongs to {answer['user']} in {answer['team']}, with all {len(SCOPES)} scopes")]
 
 
-async def _channel(client: AsyncWebClient, channel: str) -> list[PreflightLine]:
-    await client.conversations_history(channel=channel, limit=1)
+async def _channel(client: AsyncWebClient, channel: str, variable: str) -> _Lines:
+    found = (await client.conversations_info(channel=channel))["channel"]
+    if found.get("is_archived"):
+        return [_line(FAIL, f"channel {channel} is archived", _TODO["is_archived"].format(variable=variable))]
+    if not found.get("is_member"):
+        return [_line(FAIL, f"the bot is not in channel {channel}", _TODO["not_in_channel"])]
     return [_line(OK, f"the bot is in channel {channel}")]
 
 
-async def _app(client: AsyncWebClient, settings: Settings) -> list[PreflightLine]:
+async def _app(client: AsyncWebClient, settings: Settings) -> _Lines:
     if not settings.app_token:
         if settings.signing_secret:
             return [_line(OK, f"HTTP mode, on {settings.http_host} port {settings.port}")]
@@ -115,19 +173,19 @@ async def _known_members(client: AsyncWebClient, channel: str) -> frozenset[str]
 
 
 def _holder(
-    client: AsyncWebClient, name: str, roles: list[str], workspace: Workspace, members: frozenset[str] | None
-) -> Callable[[], Awaitable[list[PreflightLine]]]:
+    client: AsyncWebClient, holder: _Holder, workspace: Workspace, members: frozenset[str] | None
+) -> Callable[[], Awaitable[_Lines]]:
     """The check of a person or group that holds roles; it has no line where all is well."""
 
-    async def check() -> list[PreflightLine]:
-        held = ", ".join(roles)
+    async def check() -> _Lines:
+        name, held = holder.id, holder.held
         if is_user_group(name):
             in_group: list[Any] = (await client.usergroups_users_list(usergroup=name))["users"]
-            todo = "add people to it, or name others in the bot's environment"
+            todo = f"add people to it, or name others in {holder.variable}"
             return [] if in_group else [_line(FAIL, f"group {name} ({held}) is empty", todo)]
         account = account_of((await client.users_info(user=name))["user"])
         if problem := _why_not(account, workspace):
-            return [_line(FAIL, f"{name} ({held}) {problem}", "name somebody else in the bot's environment")]
+            return [_line(FAIL, f"{name} ({held}) {problem}", f"name somebody else in {holder.variable}")]
         if members is not None and name not in members:
             return [_line(FAIL, f"{name} ({held}) is not in the channel", "invite them: only its members may act")]
         return []

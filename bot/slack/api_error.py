@@ -5,6 +5,9 @@ from __future__ import annotations
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+# errors that pass by themselves
+TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"})
+
 
 def status_and_name(error: SlackApiError) -> tuple[int, str]:
     """The HTTP status and Slack's name of the error; the name is empty if the answer was not Slack's JSON."""
@@ -23,3 +26,11 @@ def limited_for(error: SlackApiError) -> float:
         return 0.0
     wait = str((error.response.headers or {}).get("Retry-After", "1")) if status == 429 else "1"
     return float(wait) if wait.isdecimal() else 1.0
+
+
+def passes_by_itself(error: Exception) -> bool:
+    """Whether Slack was not reached, or has an error that is over soon."""
+    if not isinstance(error, SlackApiError) or limited_for(error):
+        return True
+    status, name = status_and_name(error)
+    return status >= 500 or not name or name in TEMPORARY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +28,17 @@ MOST_CONNECTIONS = 512
 MOST_BODY = 1_000_000  # bytes; Slack's largest form has 250 kB
 
 
+def require_port(settings: Settings) -> None:
+    """Raise BadSettings if the address of HTTP mode cannot be used, as when another program listens there."""
+    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
+    try:
+        with socket.socket(family) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as asyncio does
+            listening.bind((settings.http_host, settings.port))
+    except OSError as error:
+        raise _port_problem(settings, error) from None
+
+
 @asynccontextmanager
 async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     """Listen for Slack inside the block. Raises BadSettings if the address cannot be used."""
@@ -42,14 +54,18 @@ async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
         listening = await asyncio.get_running_loop().create_server(Connections(server).new, host, port)
     except OSError as error:
         await runner.cleanup()
-        where = f"GONOGO_HTTP_HOST {host}, GONOGO_PORT {port}"
-        raise BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}.") from None
+        raise _port_problem(settings, error) from None
     LOG.info("listening for Slack on %s port %s at %s", host, port, PATH)
     try:
         yield
     finally:
         await close_listener(listening)
         await runner.cleanup()
+
+
+def _port_problem(settings: Settings, error: OSError) -> BadSettings:
+    where = f"GONOGO_HTTP_HOST {settings.http_host}, GONOGO_PORT {settings.port}"
+    return BadSettings(f"The bot cannot listen on {where}: {error.strerror or error}.")
 
 
 async def _end_after(_: web.Request, response: web.StreamResponse) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,6 +17,7 @@ from bot.doors import actions
 from bot.slack.acts import Acts
 from bot.slack.api_error import status_and_name
 from bot.slack.origin import form_data, origin_of
+from bot.slack.proxy import Respond
 from bot.slack.slash_command import Reply, asks_help, fact_of, help_text, opens_form, start_of
 from bot.slack.views.modals import (
     REASON,
@@ -52,6 +53,7 @@ def make_app(client: AsyncWebClient, acts: Acts, signing_secret: str = "") -> As
         logger=logging.getLogger("gonogo.bolt"),
     )
     listeners = Listeners(client, acts)
+    app.use(_keep_proxy(client))
     app.command("/deploy")(listeners.command)
     for action in BUTTONS:
         app.action(action)(listeners.press)
@@ -191,6 +193,18 @@ def _without_token(client: AsyncWebClient) -> AsyncWebClient:
     bolts = AsyncWebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
     bolts.proxy = client.proxy
     return bolts
+
+
+def _keep_proxy(client: AsyncWebClient) -> Callable[..., Awaitable[None]]:
+    """Bolt makes a client and a `respond` for each request, which would read the proxy from the environment again."""
+
+    async def keep_proxy(context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]) -> None:
+        if context.client:
+            context.client.proxy = client.proxy
+        context["respond"] = Respond(response_url=context.response_url)
+        await next_()
+
+    return keep_proxy
 
 
 def _own_token(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:

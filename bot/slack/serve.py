@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -23,6 +21,7 @@ from bot.slack.lanes import Lanes
 from bot.slack.listeners import make_app
 from bot.slack.membership import Membership
 from bot.slack.outbox.poster import Poster
+from bot.slack.proxy import proxy_for
 from bot.slack.user_groups import UserGroups
 from state.errors import BadSettings
 
@@ -61,16 +60,14 @@ def make_client(settings: Settings) -> AsyncWebClient:
     client = AsyncWebClient(
         token=settings.bot_token, base_url=_with_slash(settings.api_url), timeout=10, retry_handlers=[]
     )
-    if _is_loopback(settings.api_url):
-        client.proxy = None  # slack_sdk uses HTTPS_PROXY for every address and ignores NO_PROXY
+    client.proxy = proxy_for(settings.api_url)
     return client
 
 
 @asynccontextmanager
 async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
-    handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL, proxy=app.client.proxy)
-    if app.client.proxy is None:
-        handler.client.proxy = None
+    handler = AsyncSocketModeHandler(app, token, ping_interval=PING_INTERVAL)
+    handler.client.proxy = app.client.proxy
     await handler.connect_async()  # type: ignore[no-untyped-call]  # retries by itself, for ever
     LOG.info("connected to Slack over Socket Mode")
     try:
@@ -81,11 +78,3 @@ async def _socket(app: AsyncApp, token: str) -> AsyncIterator[None]:
 
 def _with_slash(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

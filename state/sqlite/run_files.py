@@ -32,6 +32,11 @@ class RunFiles(Journal):
         with self._write() as db:
             db.table("posts").insert(row, replace=True)
 
+    def replace_post(self, run: int, old: str, new: str) -> None:
+        """Store that another message shows what the message `old` showed."""
+        with self._write():
+            self._db.execute("UPDATE posts SET ts = ? WHERE run = ? AND ts = ?", (new, run, old))
+
     def posts(self, run: int) -> dict[int, str]:
         """The Slack ts of each posted event, by event id; 0 is the card."""
         return {row["event"]: row["ts"] for row in self._rows("SELECT event, ts FROM posts WHERE run = ?", run)}

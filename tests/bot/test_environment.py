@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.environment import channel, mentions, missing, people_of, phones
+import pytest
+
+from bot.environment import channel, channel_problem, mentions, missing, people_of, phones, wrong_ids
 from tests.pages import small
 
 PAGE = small()
@@ -33,3 +35,25 @@ def test_phones_and_channel_are_empty_where_they_are_not_set() -> None:
     assert phones(PAGE, ENVIRON) == {"dba": "+66 2 555 0101", "lead": ""}
     assert channel(PAGE, ENVIRON) == "C1"
     assert channel(PAGE, {}) == ""
+
+
+@pytest.mark.parametrize(
+    "value", ["#deploys", "deploys", "<#C0123|deploys>", "c0123", "U0123", "C0123,C0456", "xoxb-1-2"]
+)
+def test_a_channel_of_another_form_is_named_by_its_variable_and_never_shown(value: str) -> None:
+    environ = ENVIRON | {"GONOGO_CHANNEL": value}
+    assert channel_problem(PAGE, environ).startswith("GONOGO_CHANNEL holds no channel id (C…). ")
+    (problem,) = wrong_ids(PAGE, environ)
+    assert problem == channel_problem(PAGE, environ)
+    assert value not in problem
+
+
+def test_a_channel_that_is_not_set_is_named_by_its_variable() -> None:
+    assert channel_problem(PAGE, {}).startswith("GONOGO_CHANNEL is not set: small.md has no Slack channel. ")
+    assert channel_problem(PAGE, ENVIRON) == ""
+    assert list(wrong_ids(PAGE, {})) == [], "the line of the missing variables tells it"
+
+
+def test_a_role_with_something_else_than_ids_is_named_by_its_variable() -> None:
+    environ = ENVIRON | {"SHOP_DBA": "U1, @nok, S01DBAS, dba", "SHOP_LEAD": "W1"}
+    assert list(wrong_ids(PAGE, environ)) == ["SHOP_DBA holds no Slack user (U…) or group id (S…) as number 2, 4 of 4."]

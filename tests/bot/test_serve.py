@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -181,6 +182,67 @@ def test_the_bot_does_not_serve_with_wrong_terminal_users_or_a_file_that_everybo
     code, _, err = run(capsys, "serve", "--no-slack")
     assert code == 1
     assert words in err
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"GONOGO_CHANNEL": ""}, "GONOGO_CHANNEL is not set: small.md has no Slack channel"),
+        ({"GONOGO_CHANNEL": "#deploys"}, "GONOGO_CHANNEL holds no channel id (C…)"),
+        ({"SLACK_BOT_TOKEN": ""}, "Not set in the environment: SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN holds no bot token"),
+        ({"SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN holds no app-level token"),
+    ],
+)
+def test_a_bot_with_a_wrong_way_to_slack_does_not_serve(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], words: str
+) -> None:
+    for name, value in ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"} | changes).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/")
+    code, _, err = run(capsys, "serve")
+    assert code == 1
+    assert err.startswith(f"gonogo: {words}"), err
+    assert "Traceback" not in err
+
+
+def test_a_bot_whose_port_is_taken_does_not_serve_and_begins_nothing(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = shop / "began"
+    start_run(shop, f"echo once >> {began}").close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for name, value in {
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_SIGNING_SECRET": "s",
+            "GONOGO_PORT": str(port),
+        }.items():
+            monkeypatch.setenv(name, value)
+        code, _, err = run(capsys, "serve")
+    assert code == 1
+    assert err == (
+        f"gonogo: The bot cannot listen on GONOGO_HTTP_HOST 127.0.0.1, GONOGO_PORT {port}: Address already in use.\n"
+    )
+    assert not began.exists()
+    assert not Store(shop / "gonogo.db").in_force()
+
+
+def test_a_bot_with_a_run_under_way_serves_on_without_a_channel_and_says_so(shop: Path) -> None:
+    store = start_run(shop, "true")
+    env = os.environ | {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "GONOGO_CHANNEL": "#deploys"}
+    words = [sys.executable, "-m", "bot.cli", "serve"]
+    bot = subprocess.Popen(words, env=env | {"SLACK_API_URL": "http://127.0.0.1:9/"}, stderr=subprocess.PIPE, text=True)
+    try:
+        assert bot.stderr
+        line = next(line for line in bot.stderr if "GONOGO_CHANNEL" in line)
+        assert "ERROR" in line
+        assert "GONOGO_CHANNEL holds no channel id (C…)" in line
+        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the job")
+    finally:
+        bot.kill()
+        bot.communicate()
+        store.close()
 
 
 def test_a_bot_that_starts_logs_what_was_changed_in_any_run(shop: Path) -> None:

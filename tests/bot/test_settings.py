@@ -135,3 +135,13 @@ def test_no_page_can_name_the_records_key() -> None:
     assert settings.record_key == RecordKey(b"0123456789abcdef")
     assert settings.environ == {"SHOP_URL": "x"}
     assert "0123456789abcdef" not in repr(settings)
+
+
+def test_tokens_of_another_kind_are_named_all_at_once_and_never_shown() -> None:
+    swapped = read_settings({"SLACK_BOT_TOKEN": "xapp-1-s3cret", "SLACK_APP_TOKEN": "xoxb-s3cret"})
+    with pytest.raises(BadSettings, match=r"SLACK_BOT_TOKEN holds no bot token .* SLACK_APP_TOKEN holds no") as error:
+        swapped.require_tokens()
+    assert "s3cret" not in str(error.value)
+    with pytest.raises(BadSettings, match="SLACK_BOT_TOKEN holds no bot token"):
+        read_settings({"SLACK_BOT_TOKEN": "xoxp-1", "SLACK_SIGNING_SECRET": "x"}).require_tokens()
+    read_settings({"SLACK_BOT_TOKEN": "xoxe.xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}).require_tokens()

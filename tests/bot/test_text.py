@@ -82,6 +82,11 @@ def test_untrusted_text_cannot_ping_link_or_leave_its_place() -> None:
     assert bold("a *b* c") == "*a ∗b∗ c*"
 
 
+@pytest.mark.parametrize(("text", "shown"), [("", ""), (" ", ""), ("\x00 ", ""), ("\x00 x \x00", "*x*")])
+def test_bold_marks_stand_beside_the_text_or_not_at_all(text: str, shown: str) -> None:
+    assert bold(text) == shown, "Slack shows other marks raw"
+
+
 @pytest.mark.parametrize(("number", "text"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks")])
 def test_one_thing_is_singular(number: int, text: str) -> None:
     assert counted(number, "check") == text

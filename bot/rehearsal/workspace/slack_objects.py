@@ -40,6 +40,7 @@ class Channel:
     is_im: bool = False
     topic: str = ""
     is_private: bool = False
+    is_archived: bool = False
 
 
 @dataclass

@@ -38,6 +38,8 @@ class WorkspaceState:
     app_token: str = field(default_factory=lambda: f"xapp-1-{APP_ID}-{secrets.token_hex(16)}")
     address: str = ""
     messages: list[Message] = field(default_factory=list)
+    removed: set[tuple[str, str]] = field(default_factory=set)
+    """Channel and ts of each message that was deleted."""
     view_stacks: dict[str, list[View]] = field(default_factory=dict)
     home_tabs: dict[str, View] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
@@ -62,6 +64,11 @@ class WorkspaceState:
         """The message with a timestamp, also an ephemeral one."""
         return next((message for message in self.messages if message.ts == ts and message.channel == channel), None)
 
+    def has_thread(self, channel: str, ts: str) -> bool:
+        """Whether a deleted message still has its thread: as in Slack, one with replies leaves a gravestone."""
+        replies = (one for one in self.public_messages(channel) if one.thread_ts == ts != one.ts)
+        return (channel, ts) in self.removed and any(replies)
+
     def public_messages(self, channel: str) -> list[Message]:
         """The messages that everybody in the channel sees, oldest first."""
         return [message for message in self.messages if message.channel == channel and not message.only_for]
@@ -75,6 +82,7 @@ class WorkspaceState:
     def remove(self, message: Message) -> None:
         """Remove a message and notify the listeners."""
         self.messages.remove(message)
+        self.removed.add((message.channel, message.ts))
         self.notify("deleted", message)
 
     def notify(self, change: str, message: Message) -> None:

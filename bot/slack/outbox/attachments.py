@@ -17,12 +17,14 @@ from bot.report.chart import draw_chart
 from bot.report.html import as_html
 from bot.report.layout import headline
 from bot.report.markdown import as_markdown
-from bot.slack.outbox.sender import RefusedBySlack, Sender
-from bot.slack.views.blocks import Upload
+from bot.slack.outbox.refusals import GoneFromSlack, RefusedBySlack
+from bot.slack.outbox.thread_messages import CARD, ThreadMessages
+from bot.slack.views.blocks import Message, Upload
 from bot.text import clip
 from commands.progress.step_state import WATCH
 from commands.runbook import Page
-from state.records import AttemptState, Event, Run
+from state.events import RunMoved, StatusDue, StepEnded
+from state.records import ACTIVE, AttemptState, Event, Run
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -33,28 +35,39 @@ ALT_LIMIT = 900  # characters; Slack takes 1,000
 class Attachments:
     """Makes the files of one run and uploads them to its thread. A file that fails is logged, and delays nothing."""
 
-    def __init__(self, deps: Deps, sender: Sender, run: Run, page: Page) -> None:
+    def __init__(self, deps: Deps, messages: ThreadMessages, run: Run, page: Page) -> None:
         self.deps = deps
-        self.sender = sender
+        self.messages = messages
         self.run = run
         self.page = page
         self._chart_due: Event | None = None
         self._drawn_at = float("-inf")
 
+    def has_files(self, event: Event, drawn: Message) -> bool:
+        """Whether files belong to an event; a chart that belongs to a status post is requested by this."""
+        if isinstance(event.data, StatusDue):
+            self._chart_due = event  # a newer request replaces an older one
+        return (isinstance(event.data, StepEnded) and drawn.upload is not None) or _ends_run(event)
+
+    async def post(self, event: Event, drawn: Message, *, may_exist: bool) -> None:
+        """Upload the files of an event. With `may_exist` they may be there already."""
+        if isinstance(event.data, StepEnded) and drawn.upload:
+            await self._upload(drawn.upload, may_exist=may_exist)
+        elif _ends_run(event):
+            names = await self._names()
+            for file in await asyncio.to_thread(self._report, names):
+                await self._upload(file, may_exist=may_exist)
+
     # -- charts ---------------------------------------------------------------------------------------------------
 
-    def request_chart(self, status: Event) -> None:
-        """Have a chart drawn for a status post; a newer request replaces an older one."""
-        self._chart_due = status
-
-    async def post_charts(self, channel: str, thread: str, all_posted: asyncio.Event) -> None:
+    async def post_charts(self, all_posted: asyncio.Event) -> None:
         """Draw and upload the requested charts, while messages are posted; returns when all of those are posted."""
         while not all_posted.is_set():
             status, self._chart_due = self._chart_due, None
             if status and time.monotonic() - self._drawn_at >= CHART_INTERVAL:
                 self._drawn_at = time.monotonic()
                 if file := await asyncio.to_thread(self._chart, status):
-                    await self._upload(channel, thread, file, may_exist=False)
+                    await self._upload(file, may_exist=False)
             await asyncio.sleep(POLL)
 
     def _chart(self, status: Event) -> Upload | None:
@@ -73,12 +86,6 @@ class Attachments:
         return Upload(name=name, title="The watch so far", content=picture, alt=alt) if picture else None
 
     # -- the report -----------------------------------------------------------------------------------------------
-
-    async def post_report(self, channel: str, thread: str, *, may_exist: bool) -> None:
-        """Upload the report of the ended run, as HTML and as Markdown. With `may_exist` they may be there already."""
-        names = await self._names()
-        for file in await asyncio.to_thread(self._report, names):
-            await self._upload(channel, thread, file, may_exist=may_exist)
 
     def _report(self, names: Mapping[str, str]) -> list[Upload]:
         try:
@@ -101,7 +108,7 @@ class Attachments:
         names = {}
         for person in sorted(person for person in people if person.startswith(("U", "W"))):
             try:
-                profile = (await self.sender.client.users_info(user=person))["user"]
+                profile = (await self.messages.sender.client.users_info(user=person))["user"]
                 names[person] = str(profile.get("real_name") or profile.get("name") or person)
             except (SlackApiError, KeyError):
                 LOG.info("run %s: Slack gives no name for %s", self.run.id, person)
@@ -110,8 +117,20 @@ class Attachments:
                 break
         return names
 
-    async def _upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool) -> None:
-        try:
-            await self.sender.upload(channel, thread, file, may_exist=may_exist)
-        except RefusedBySlack as error:
-            LOG.warning("run %s: Slack refuses the file %s (%s)", self.run.id, file.name, error)
+    async def _upload(self, file: Upload, *, may_exist: bool) -> None:
+        messages = self.messages
+        while True:
+            card = messages.posts[CARD]
+            try:
+                await messages.sender.upload(messages.channel, card, file, may_exist=may_exist)
+            except GoneFromSlack as error:
+                await messages.renew_card(card, error)
+            except RefusedBySlack as error:
+                LOG.warning("run %s: Slack refuses the file %s (%s)", self.run.id, file.name, error)
+                return
+            else:
+                return
+
+
+def _ends_run(event: Event) -> bool:
+    return isinstance(event.data, RunMoved) and event.data.state not in ACTIVE

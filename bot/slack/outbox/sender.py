@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
-import time
-from collections import deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -14,42 +12,16 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.api_error import limited_for, status_and_name
+from bot.slack.outbox.allowance import Allowance
 from bot.slack.outbox.identity import EVENT_TYPE, Identity, shows
+from bot.slack.outbox.refusals import require_soon, retry_after
 from bot.slack.views.blocks import Message, Upload
 
-LOG = logging.getLogger("gonogo.slack")
 T = TypeVar("T")
-# errors that pass by themselves
-TEMPORARY = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-# errors about the message itself, by the beginnings of their names: sending it again would not help
-ABOUT_THE_MESSAGE = (
-    "invalid_", "msg_", "no_text", "too_many_", "metadata_", "message_not_found", "cant_update_message",
-    "edit_window_closed", "file_", "slack_connect_file_", "thread_not_found", "cannot_reply_to_message",
-)  # fmt: skip
-# errors that an administrator must fix
-BLOCKED = {
-    "channel_not_found": "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot.",
-    "not_in_channel": "The bot is not in the channel: type /invite and the bot's name there.",
-    "is_archived": "The channel is archived: unarchive it, or set GONOGO_CHANNEL to another one.",
-    "invalid_auth": "Slack does not accept SLACK_BOT_TOKEN: install the app again and set the new token.",
-    "not_authed": "SLACK_BOT_TOKEN is empty: set the app's bot token (xoxb-…).",
-    "account_inactive": "The app was removed from the workspace: install it again and set the new SLACK_BOT_TOKEN.",
-    "token_revoked": "SLACK_BOT_TOKEN was revoked: install the app again and set the new token.",
-    "token_expired": "SLACK_BOT_TOKEN has expired: install the app again and set the new token.",
-    "missing_scope": "The app lacks a scope: compare its scopes with manifest.yml and install it again.",
-    "restricted_action": "The workspace does not allow the bot to post in this channel: ask an administrator.",
-}
-UPDATES_PER_MINUTE = 45  # Slack allows 50; the rest is a margin for a different clock
-BURST, POST_INTERVAL = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
+# Slack allows 50 updates a minute; a burst and a minute's rate together stay below that
+UPDATES, UPDATE_RATE = 12, 36 / 60
+POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
 FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
-RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
-BLOCKED_RETRY = 15.0  # seconds between attempts while an administrator is needed
-UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
-
-
-class RefusedBySlack(Exception):
-    """Slack refuses this message, and sending it again would not help. The text is Slack's name of the error."""
 
 
 class Sender:
@@ -57,9 +29,8 @@ class Sender:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
-        self._updates: deque[float] = deque(maxlen=UPDATES_PER_MINUTE)
-        # by channel: when all its messages so far would be sent at one message a second
-        self._next_post: dict[str, float] = {}
+        self._updates = Allowance(UPDATE_RATE, UPDATES)
+        self._posts: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(POST_RATE, POSTS))  # by channel
 
     async def post(
         self,
@@ -73,7 +44,7 @@ class Sender:
     ) -> str:
         """Post once, and return the ts. With `may_exist` the message is first looked for, after the ts `after`.
 
-        `identity` is the metadata by which the message is found. Raises RefusedBySlack.
+        `identity` is the metadata by which the message is found. Raises RefusedBySlack, GoneFromSlack.
         """
         may_be_posted = may_exist
 
@@ -88,7 +59,7 @@ class Sender:
             if message.blocks:
                 extra["blocks"] = message.blocks
             metadata = {"event_type": EVENT_TYPE, "event_payload": identity}
-            await self._wait_to_post(channel)
+            await self._posts[channel].take()
             answer = await self.client.chat_postMessage(
                 channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
             )
@@ -96,20 +67,25 @@ class Sender:
 
         return await self._retry("chat.postMessage", attempt)
 
-    async def update(self, channel: str, ts: str, message: Message, identity: Identity | None = None) -> None:
-        """Update one of the bot's messages; without an `identity` its metadata stays. Raises RefusedBySlack."""
+    async def update(
+        self, channel: str, ts: str, message: Message, identity: Identity | None = None, *, keep: bool = True
+    ) -> None:
+        """Update one of the bot's messages; without an `identity` its metadata stays.
+
+        Raises RefusedBySlack, GoneFromSlack, and NotNow where it may be accepted later, unless it is to `keep` trying.
+        """
         metadata = {"event_type": EVENT_TYPE, "event_payload": identity} if identity else None
 
         async def attempt() -> None:
-            await self._wait_to_update()
+            await self._updates.take()
             await self.client.chat_update(
                 channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
             )
 
-        await self._retry("chat.update", attempt)
+        await self._retry("chat.update", attempt, keep=keep)
 
     async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool) -> None:
-        """Upload a file to the thread once; it is found again by its name. Raises RefusedBySlack."""
+        """Upload a file to the thread once; it is found again by its name. Raises RefusedBySlack, GoneFromSlack."""
         may_be_there = may_exist
 
         async def attempt() -> None:
@@ -130,41 +106,27 @@ class Sender:
 
     @property
     def crowded(self) -> bool:
-        """Whether the last minute had so many updates that redraws should become rarer."""
-        return self._recent_updates() > UPDATES_PER_MINUTE // 2
+        """Whether so many updates were sent lately that redraws should become rarer."""
+        return self._updates.is_below(1 / 2)
 
     @property
     def full(self) -> bool:
-        """Whether redraws must wait, because the rest of the minute's updates is reserved for new events."""
-        return self._recent_updates() >= UPDATES_PER_MINUTE * 2 // 3
+        """Whether redraws must wait, because the rest of the updates is reserved for new events."""
+        return self._updates.is_below(1 / 4)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _recent_updates(self) -> int:
-        """The number of updates in the last minute."""
-        return sum(time.monotonic() - at < 60 for at in self._updates)
-
-    async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Repeat an attempt until Slack accepts it. Raises RefusedBySlack."""
+    async def _retry(self, method: str, attempt: Callable[[], Awaitable[T]], *, keep: bool = True) -> T:
+        """Repeat an attempt until Slack accepts it. Raises RefusedBySlack, GoneFromSlack, NotNow (see `update`)."""
         for failures in itertools.count():
             try:
                 return await attempt()
             except (SlackApiError, SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-                wait = _retry_after(error, method, failures)
+                wait = retry_after(error, method, failures)
+                if not keep:
+                    require_soon(error)
             await asyncio.sleep(wait)
         raise AssertionError("unreachable")
-
-    async def _wait_to_post(self, channel: str) -> None:
-        """Wait until the channel's limit allows another message."""
-        now = time.monotonic()
-        self._next_post[channel] = max(now, self._next_post.get(channel, now)) + POST_INTERVAL
-        await asyncio.sleep(max(0.0, self._next_post[channel] - now - BURST * POST_INTERVAL))
-
-    async def _wait_to_update(self) -> None:
-        """Wait until the limit of updates allows another one."""
-        if len(self._updates) == UPDATES_PER_MINUTE:
-            await asyncio.sleep(max(0.0, 60 - (time.monotonic() - self._updates[0])))
-        self._updates.append(time.monotonic())
 
     async def _find(self, channel: str, thread: str, identity: Identity, after: str) -> str:
         """The ts of the message with this identity, or nothing."""
@@ -196,31 +158,3 @@ class Sender:
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
-
-
-def _retry_after(error: Exception, method: str, failures: int) -> float:
-    """Seconds to wait before the next attempt. Raises RefusedBySlack if waiting does not help."""
-    soon = min(0.5 * 2.0 ** min(failures, 5), RETRY_LIMIT)
-    if not isinstance(error, SlackApiError):
-        LOG.warning("%s: Slack is unreachable (%s); next attempt in %g s", method, type(error).__name__, soon)
-        return soon
-    status, name = status_and_name(error)
-    if wait := limited_for(error):
-        LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
-        return wait
-    if status >= 500 or name in TEMPORARY or not name:
-        LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
-        return soon
-    if name in BLOCKED:
-        LOG.error("%s: Slack answers %s. %s", method, name, BLOCKED[name])
-        return BLOCKED_RETRY
-    if name.startswith(ABOUT_THE_MESSAGE):
-        raise RefusedBySlack(name) from None
-    # an unknown name means “not now”: the message is kept, because nothing says that it is the message's fault
-    wait = min(0.5 * 2.0 ** min(failures, 20), UNKNOWN_RETRY_LIMIT)
-    LOG.error(
-        "%s: Slack answers %s, which the bot does not know. Look the name up in Slack's documentation of %s. "
-        "Nothing is lost; next attempt in %g s",
-        method, name, method, wait,
-    )  # fmt: skip
-    return wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import threading
@@ -11,6 +12,8 @@ import pytest
 
 from bot.doctor import page as doctor
 from bot.rehearsal.target.ssh_server import SshServer
+from bot.rehearsal.workspace import Person, Workspace
+from bot.slack.methods import SCOPES
 from state.sqlite.store import Store
 from tests.bot.command import Become, Capture, run, serve_once
 
@@ -64,6 +67,8 @@ def test_a_start_with_a_good_host_starts(shop: Path, capsys: Capture) -> None:
         ("SHOP_KEY", "/nowhere/key", "the private key's file cannot be read"),
         ("SHOP_KNOWN_HOSTS", "/dev/null", "its host key is unknown"),
         ("SHOP_URL", "http://127.0.0.1:1", "nothing answers at its address"),
+        ("GONOGO_CHANNEL", "#deploys", "environment: GONOGO_CHANNEL holds no channel id (C…)"),
+        ("SHOP_DBA", "UDBA, U1, @nok", "environment: SHOP_DBA holds no Slack user (U…) or group id (S…) as number 3"),
     ],
 )
 def test_a_start_names_what_cannot_be_reached_and_why(
@@ -135,3 +140,39 @@ def test_what_the_next_page_lacks_is_a_warning(shop: Path, capsys: Capture, monk
     assert "not found on its PATH: no-such-program" in out
     then.unlink()
     assert "KEEP starts this page, and it does not exist" in run(capsys, "doctor", "small.md")[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"GONOGO_CHANNEL": "C0NOWHERE"}, "Slack: channel C0NOWHERE: Slack answers channel_not_found"),
+        ({"SHOP_DBA": "UDBA, ULEFT, U1"}, "Slack: ULEFT (dba) is deactivated → name somebody else in SHOP_DBA"),
+        ({}, ""),
+    ],
+)
+def test_a_start_asks_slack_as_the_doctor_does(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], words: str
+) -> None:
+    people = [Person(name, name) for name in ("UDBA", "U1", "ULEAD", "UDEPUTY")]
+
+    async def story() -> tuple[int, str, str]:
+        workspace = Workspace([*people, Person("ULEFT", "Left", deleted=True)], channel="C1", scopes=SCOPES)
+        await workspace.start()
+        tokens = {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
+        for name, value in ({"SLACK_API_URL": workspace.api_url} | tokens | changes).items():
+            monkeypatch.setenv(name, value)
+        result = await asyncio.to_thread(started, capsys)
+        await workspace.stop()
+        return result
+
+    code, out, err = asyncio.run(story())
+    assert code == (1 if words else 0), err
+    assert words in err
+    assert "not checked" not in out
+    assert len(Store(shop / "gonogo.db").runs()) == (0 if words else 1)
+
+
+def test_a_start_without_a_token_says_that_slack_was_not_checked(shop: Path, capsys: Capture) -> None:
+    code, out, _ = started(capsys)
+    assert code == 0
+    assert "SLACK_BOT_TOKEN is not set here, so Slack was not checked" in out

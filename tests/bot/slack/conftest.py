@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.outbox import poster, run_thread
+from bot.slack.outbox import allowance, poster, run_thread
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +18,10 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_thread, "REDRAW", 0.2)
     monkeypatch.setattr(run_thread, "POLL", 0.05)
     monkeypatch.setattr(poster, "POLL", 0.05)
+    monkeypatch.setattr(allowance, "AT_START", 100.0)  # each test is a bot after a quiet time
+
+
+@pytest.fixture
+def empty_start(_short_waits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process of the bot begins as in production."""
+    monkeypatch.setattr(allowance, "AT_START", 0.0)

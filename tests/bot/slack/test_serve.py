@@ -12,7 +12,8 @@ from bot.rehearsal.target.loopback import free_port, is_listening
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.serve import make_client
-from tests.bot.slack.run_writer import GUEST, deps_of
+from commands.steps.outcome import done
+from tests.bot.slack.run_writer import DEPLOY, GUEST, deps_of
 from tests.bot.slack.slack_box import PEOPLE, SlackBox, play
 
 
@@ -72,11 +73,19 @@ def test_http_mode_answers_only_requests_with_slacks_signature(tmp_path: Path, s
 
 
 def test_a_proxy_is_not_used_to_reach_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    settings = Settings(runbook=tmp_path, state=tmp_path / "x.db")
-    for address in ("http://127.0.0.1:1/api", "http://localhost:1/api", "http://[::1]:1/api"):
-        assert make_client(replace(settings, api_url=address)).proxy is None, address
-    assert make_client(settings).proxy == "http://proxy.example:3128"
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing listens there
+
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        box.run_step(run, DEPLOY, done("Done.", output="\n".join(f"line {n}" for n in range(60))))
+        card = await box.card()
+        await box.workspace.press(GUEST, card.ts, "hold")
+        await box.reply_to(GUEST, "On hold")
+        await box.workspace.command(GUEST, "/deploy status")
+        await box.reply_to(GUEST, "shop: ON HOLD")
+        await box.wait_until(lambda: any(message.files for message in box.workspace.messages()))
+
+    play(tmp_path, story)
 
 
 def test_the_address_of_slack_may_end_without_a_slash(tmp_path: Path) -> None:

@@ -189,3 +189,13 @@ def test_the_newest_message_of_an_event_is_remembered(store: Store, run: Run) ->
     store.save_post(other.id, 3, "C1", "4.0")
     assert store.posts(run.id) == {0: "3.0", 3: "2.0"}
     assert store.posts(other.id) == {3: "4.0"}
+
+
+def test_another_message_takes_the_place_of_one_wherever_that_is_shown(store: Store, run: Run) -> None:
+    other = store.start_run(new_run("other"), NOON, STARTED)
+    for shown, ts in ((0, "1.0"), (3, "2.0"), (4, "1.0")):
+        store.save_post(run.id, shown, "C1", ts)
+    store.save_post(other.id, 0, "C1", "1.0")
+    store.replace_post(run.id, "1.0", "9.0")
+    assert store.posts(run.id) == {0: "9.0", 3: "2.0", 4: "9.0"}
+    assert store.posts(other.id) == {0: "1.0"}

@@ -15,13 +15,16 @@ async def post_message(call: Call) -> Json:
     """Post a message, in a thread when there is a thread_ts."""
     public = "chat:write.public" in call.state.scopes
     channel = call.channel(joined=not public)
+    if channel.is_archived:
+        raise SlackError("is_archived")
     parts = validated_message(call.state, call.args)
+    thread = _thread(call, channel.id)
     message = Message(
         channel.id,
         call.state.new_ts(),
         BOT_USER,
-        thread_ts=_thread(call, channel.id),
-        broadcast=bool(call.args.get("reply_broadcast")) and bool(call.args.get("thread_ts")),
+        thread_ts=thread,
+        broadcast=bool(call.args.get("reply_broadcast")) and bool(thread),
         bot_id=BOT_ID,
         **parts,
     )
@@ -88,11 +91,16 @@ def _own_message(call: Call, error: str) -> Message:
 
 
 def _thread(call: Call, channel: str) -> str | None:
-    """The thread to post in. Refuses the ts of a reply, more strictly than Slack, so that the mistake is found."""
-    ts = call.args.get("thread_ts")
+    """The thread to post in. Refuses the ts of a reply, more strictly than Slack, so that the mistake is found.
+
+    A deleted message without replies has no thread any more: as in Slack, the answer is then posted to the channel.
+    """
+    ts = str(call.args.get("thread_ts") or "")
     if not ts:
         return None
-    parent = call.state.find_message(channel, str(ts))
+    if (channel, ts) in call.state.removed:
+        return ts if call.state.has_thread(channel, ts) else None
+    parent = call.state.find_message(channel, ts)
     if parent is None or parent.only_for or parent.thread_ts not in (None, parent.ts):
         raise SlackError("thread_not_found")
     return parent.ts

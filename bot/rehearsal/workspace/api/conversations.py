@@ -71,10 +71,11 @@ async def history(call: Call) -> Json:
 async def replies(call: Call) -> Json:
     """A message and its replies, oldest first."""
     channel = call.channel()
-    parent = call.state.find_message(channel.id, str(call.require("ts")))
-    if parent is None or parent.only_for:
+    ts = str(call.require("ts"))
+    parent = call.state.find_message(channel.id, ts)
+    if not call.state.has_thread(channel.id, ts) and (parent is None or parent.only_for):
         raise SlackError("thread_not_found")
-    root = parent.thread_ts or parent.ts
+    root = (parent.thread_ts or parent.ts) if parent else ts
     thread = [message for message in call.state.public_messages(channel.id) if root in (message.ts, message.thread_ts)]
     return _page(call, "messages", _selected(call, thread))
 
@@ -182,7 +183,7 @@ def _as_slack(call: Call, channel: Channel) -> Json:
         "is_channel": not channel.is_im,
         "is_im": channel.is_im,
         "is_private": channel.is_private,
-        "is_archived": False,
+        "is_archived": channel.is_archived,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
         "topic": {"value": channel.topic},

@@ -53,7 +53,8 @@ async def complete_upload(call: Call) -> Json:
     if name := call.args.get("channel_id"):
         channel = Call(call.state, {"channel": name}).channel()
         thread = call.args.get("thread_ts") or None
-        if thread and call.state.find_message(channel.id, thread) is None:
+        is_there = call.state.find_message(channel.id, thread) or call.state.has_thread(channel.id, str(thread))
+        if thread and not is_there:
             raise SlackError("thread_not_found")
         message = Message(
             channel.id,

@@ -17,6 +17,9 @@ from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with, texts
 from tests.bot.slack.whole_run import views
 
+# what is no text: code blocks, and times whose tokens have underscores
+_OURS = re.compile(r"```.*?```|<!date\^\d+\^{time(?:_secs)?}[^>]*>", re.DOTALL)
+
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_every_message_is_accepted_by_the_sdk_and_by_slacks_rules(tmp_path: Path, text: str) -> None:
@@ -83,3 +86,20 @@ def test_only_messages_that_can_change_are_redrawn() -> None:
     names = {kind.__name__ for kind in LIVE}
     assert {"StepBegan", "PeopleAsked"} <= names, "the output so far and the answers change"
     assert not names & {"StepEnded", "CheckPassed", "RunMoved"}
+
+
+def test_no_name_with_underscores_stands_between_marks_that_underscores_end(tmp_path: Path) -> None:
+    name = "flows_with_job_type"
+    for what, message in views(tmp_path, name).items():
+        for text in [*texts(message.blocks), message.text]:
+            assert "_" not in _OURS.sub("", text).replace(name, ""), f"{what}: {text}"
+
+
+@pytest.mark.parametrize("text", ["flows_with_job_type", "_a_ ~c~", "\u200b", " x "])
+def test_every_bold_text_begins_and_ends_where_slack_looks_for_it(tmp_path: Path, text: str) -> None:
+    for what, message in views(tmp_path, text).items():
+        for line in "\n".join(_OURS.sub("12:00", text) for text in texts(message.blocks)).splitlines():
+            assert line.count("*") % 2 == 0, f"{what}: {line}"
+            for inside in line.split("*")[1::2]:
+                assert inside == inside.strip() != "", f"{what}: {line}"
+            assert not re.search(r"\w\*\w", line), f"{what}: {line}"

@@ -73,6 +73,24 @@ def test_a_reply_to_a_reply_is_refused() -> None:
     run(test)
 
 
+def test_a_reply_to_a_deleted_message_follows_its_replies_or_is_posted_to_the_channel() -> None:
+    async def test() -> None:
+        async with open_workspace(sockets=False) as slack:
+            alone, with_reply = await slack.post(), await slack.post()
+            await slack.post("reply", thread_ts=with_reply)
+            for ts in (alone, with_reply):
+                await slack.client.chat_delete(channel=CHANNEL, ts=ts)
+                await slack.post(f"after {ts}", thread_ts=ts, reply_broadcast=True)
+            found = {message.text: message.thread_ts for message in slack.workspace.messages()}
+            assert found == {"reply": with_reply, f"after {alone}": None, f"after {with_reply}": with_reply}
+            replies = await slack.client.conversations_replies(channel=CHANNEL, ts=with_reply)
+            assert len(replies["messages"]) == 2
+            gone = await refusal(slack.client.conversations_replies(channel=CHANNEL, ts=alone))
+            assert gone["error"] == "thread_not_found"
+
+    run(test)
+
+
 def test_an_ephemeral_message_goes_to_a_member_of_the_channel_only() -> None:
     async def test() -> None:
         async with open_workspace(sockets=False) as slack:

@@ -1,0 +1,36 @@
+"""How many calls of a method may be sent, so that Slack need not refuse one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+# calls that a new process may send at once: the one before it may have spent everything just before it was killed
+AT_START = 0.0
+
+
+class Allowance:
+    """So many calls a second (`rate`), and after a quiet time so many at once (`burst`).
+
+    It begins empty. So the calls of any minute are at most `burst` and a minute's `rate`, however often the bot is
+    killed and started.
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left = min(AT_START, burst)
+        self._at = time.monotonic()
+
+    @property
+    def left(self) -> float:
+        """The calls that may be sent now; below 0 while calls wait."""
+        return min(self._burst, self._left + (time.monotonic() - self._at) * self._rate)
+
+    def is_below(self, share: float) -> bool:
+        """Whether less than this share of the burst is left."""
+        return self.left < self._burst * share
+
+    async def take(self) -> None:
+        """Take one call, and wait until it may be sent. Those who wait come in their order."""
+        self._left, self._at = self.left - 1, time.monotonic()
+        await asyncio.sleep(max(0.0, -self._left / self._rate))

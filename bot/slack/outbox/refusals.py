@@ -1,0 +1,108 @@
+"""What an error of Slack means for a message: wait, send it in another way, or post it anew."""
+
+from __future__ import annotations
+
+import logging
+
+from slack_sdk.errors import SlackApiError
+
+from bot.slack.api_error import limited_for, passes_by_itself, status_and_name
+
+LOG = logging.getLogger("gonogo.slack")
+# errors about the message or the file itself: sending the same again would not help
+ABOUT_THE_MESSAGE = frozenset({
+    "block_mismatch", "invalid_blocks", "invalid_blocks_format", "invalid_attachments", "too_many_attachments",
+    "attachment_payload_limit_exceeded", "msg_too_long", "msg_blocks_too_long", "no_text", "cant_broadcast_message",
+    "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "invalid_arguments", "invalid_arg_name",
+    "invalid_array_arg", "invalid_form_data", "edit_window_closed", "slack_connect_file_link_sharing_blocked",
+    "file_upload_size_restricted", "file_uploads_disabled", "file_uploads_except_images_disabled", "blocked_file_type",
+    "file_type_not_allowed", "snippet_too_large", "alt_txt_too_large", "slack_connect_file_upload_sharing_blocked",
+})  # fmt: skip
+# errors about the message that was to be changed, or whose thread was to be continued
+GONE = frozenset({
+    "message_not_found", "cant_update_message", "thread_not_found", "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+})  # fmt: skip
+_REINSTALL = "install the app again and set the new token."
+_CHANNEL = "The channel does not exist or the bot is not in it: check GONOGO_CHANNEL and invite the bot."
+_ADMINISTRATOR = "The workspace does not allow the bot to post in this channel: ask an administrator."
+# errors that somebody must fix
+BLOCKED = {
+    "channel_not_found": _CHANNEL,
+    "invalid_channel": _CHANNEL,
+    "not_in_channel": "The bot is not in the channel: type /invite and the bot's name there.",
+    "is_archived": "The channel is archived: unarchive it, or set GONOGO_CHANNEL to another one.",
+    "is_inactive": "The channel is archived or frozen: unarchive it, or set GONOGO_CHANNEL to another one.",
+    "invalid_auth": f"Slack does not accept SLACK_BOT_TOKEN: {_REINSTALL}",
+    "not_authed": "SLACK_BOT_TOKEN is empty: set the app's bot token (xoxb-…).",
+    "account_inactive": f"The app was removed from the workspace: {_REINSTALL}",
+    "token_revoked": f"SLACK_BOT_TOKEN was revoked: {_REINSTALL}",
+    "token_expired": f"SLACK_BOT_TOKEN has expired: {_REINSTALL}",
+    "missing_scope": "The app lacks a scope: compare its scopes with manifest.yml and install it again.",
+    "restricted_action": _ADMINISTRATOR,
+    "restricted_action_read_only_channel": _ADMINISTRATOR,
+    "restricted_action_thread_only_channel": _ADMINISTRATOR,
+    "restricted_action_non_threadable_channel": _ADMINISTRATOR,
+    "posting_to_channel_denied": _ADMINISTRATOR,
+    "message_limit_exceeded": "The workspace has sent too many messages: ask an administrator.",
+}
+RETRY_LIMIT = 2.0  # seconds between attempts, at most; when Slack is back the card must be true within 5 s
+BLOCKED_RETRY = 15.0  # seconds between attempts while somebody must fix something
+UNKNOWN_RETRY_LIMIT = 60.0  # seconds between attempts after an error that the bot does not know, at most
+
+
+class RefusedBySlack(Exception):
+    """Slack refuses this message, and sending it again would not help. The text is Slack's name of the error."""
+
+
+class GoneFromSlack(RefusedBySlack):
+    """The message to be changed or answered is gone for the bot: deleted, closed, or another app's."""
+
+
+class NotNow(Exception):
+    """Slack refuses it for a reason that is not the message's: it may be accepted later. The text is its error."""
+
+
+def retry_after(error: Exception, method: str, failures: int) -> float:
+    """Seconds to wait before the next attempt.
+
+    Raises GoneFromSlack, and RefusedBySlack if the message itself is wrong.
+    """
+    soon = min(growing(failures), RETRY_LIMIT)
+    if not isinstance(error, SlackApiError):
+        LOG.warning("%s: Slack is unreachable (%s); next attempt in %g s", method, type(error).__name__, soon)
+        return soon
+    status, name = status_and_name(error)
+    if wait := limited_for(error):
+        LOG.warning("%s: rate limited by Slack; next attempt in %g s", method, wait)
+        return wait
+    if passes_by_itself(error):
+        LOG.warning("%s: Slack has an error (%s); next attempt in %g s", method, name or status, soon)
+        return soon
+    if name in BLOCKED:
+        wait = min(growing(failures), BLOCKED_RETRY)
+        LOG.error("%s: Slack answers %s. %s Nothing is lost; next attempt in %g s", method, name, BLOCKED[name], wait)
+        return wait
+    if name in GONE:
+        raise GoneFromSlack(name) from None
+    if name in ABOUT_THE_MESSAGE:
+        raise RefusedBySlack(name) from None
+    # an unknown name means “not now”: the message is kept, because nothing says that it is the message's fault
+    wait = growing(failures)
+    LOG.error(
+        "%s: Slack answers %s, which the bot does not know. Look the name up in Slack's documentation of %s. "
+        "Nothing is lost; next attempt in %g s",
+        method, name, method, wait,
+    )  # fmt: skip
+    return wait
+
+
+def require_soon(error: Exception) -> None:
+    """Raise NotNow unless an error passes by itself: nobody knows when Slack will accept it."""
+    if isinstance(error, SlackApiError) and not passes_by_itself(error):
+        raise NotNow(status_and_name(error)[1]) from None
+
+
+def growing(failures: int) -> float:
+    """Seconds to wait after so many failures: 0.5 at first, then always twice as long, to a minute."""
+    return float(min(0.5 * 2.0 ** min(failures, 20), UNKNOWN_RETRY_LIMIT))

@@ -1,0 +1,81 @@
+"""How many calls may be sent: a rate, a burst, and nothing at the start."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.slack.outbox import allowance, sender
+from bot.slack.outbox.allowance import Allowance
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("bot.slack.outbox.allowance.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("bot.slack.outbox.allowance.asyncio.sleep", self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    monkeypatch.setattr(allowance, "AT_START", 0.0)
+    return Time(monkeypatch)
+
+
+def sent(time: Time, left: Allowance, number: int) -> list[float]:
+    """The times of so many calls that are sent as soon as they may be."""
+
+    async def send() -> list[float]:
+        times = []
+        for _ in range(number):
+            await left.take()
+            times.append(time.now - 1000.0)
+        return times
+
+    return asyncio.run(send())
+
+
+def test_a_new_process_begins_with_nothing(time: Time) -> None:
+    assert sent(time, Allowance(2.0, 4), 3) == [0.5, 1.0, 1.5]
+
+
+def test_after_a_quiet_time_a_burst_goes_at_once_and_the_rest_at_the_rate(time: Time) -> None:
+    left = Allowance(2.0, 4)
+    time.now += 100
+    assert sent(time, left, 6) == [100.0, 100.0, 100.0, 100.0, 100.5, 101.0]
+
+
+@pytest.mark.parametrize("life", [0.5, 5.0, 13.0, 59.0, 61.0])
+def test_however_often_the_bot_is_killed_a_minute_has_no_more_updates_than_slack_allows(
+    time: Time, life: float
+) -> None:
+    times: list[float] = []
+    time.now += 100
+    left = Allowance(sender.UPDATE_RATE, sender.UPDATES)
+    time.now += 100  # a quiet time, then a burst, and the first kill
+    while time.now < 1600:
+        born = time.now
+        while time.now < born + life:
+            times += sent(time, left, 1)
+        left = Allowance(sender.UPDATE_RATE, sender.UPDATES)
+    assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 50
+
+
+def test_redraws_leave_room_for_new_events(time: Time) -> None:
+    left = Allowance(1.0, 12)
+    time.now += 100
+    below = []
+    for _ in range(12):
+        sent(time, left, 1)
+        below.append((left.is_below(1 / 2), left.is_below(1 / 4)))
+    assert below[5] == (False, False)
+    assert below[6] == (True, False), "redraws become rarer"
+    assert below[9] == (True, True), "redraws wait"
+    time.now += 12
+    assert not left.is_below(1 / 2)
