@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +29,9 @@ class Analysis(Protocol):
 
     def syntax_error(self, sql: str) -> Finding | None:
         """Parse a file with PostgreSQL's own parser. Return its error, or None if the file parses."""
+
+    def several_statements(self, statements: Sequence[str]) -> list[int]:
+        """The numbers, from 0, of those texts in which PostgreSQL's own parser reads more than one statement."""
 
     def lint(self, sql: str) -> list[Finding]:
         """Find long locks, statements that break clients and the like, in the order of the file. Raises Failed."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from commands.ports.analysis import NOT_SEARCHED, Finding
-from commands.systems.postgres.sql_file import unsafe_statements
+from commands.ports.analysis import NOT_SEARCHED, Analysis, Finding
+from commands.systems.postgres.one_transaction import unsafe_statements
 
 _JAVASCRIPT_DEBUG = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
 _PYTHON_DEBUG = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
@@ -44,17 +44,17 @@ def review_added_lines(file: str, lines: Sequence[tuple[int, str]], secrets: Ite
     return [f"{file}:{number} {what}" for number, what in sorted(findings)]
 
 
-def review_sql(file: str, text: str, error: Finding | None, remarks: Iterable[Finding] = ()) -> list[str]:
-    """Findings "file:line what" in an SQL file.
+def review_sql(file: str, text: str, analysis: Analysis) -> list[str]:
+    """Findings "file:line what" in an SQL file. Raises Failed.
 
-    They are the statements that cannot run in one transaction, the parser's `error`, and the linter's `remarks`. Equal
+    They are the statements that cannot run in one transaction, the parser's error, and the linter's remarks. Equal
     remarks share one line.
     """
-    unsafe = unsafe_statements(text)
+    unsafe, error = unsafe_statements(text, analysis), analysis.syntax_error(text)
     findings = [f"{file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe]
     if error and (error.line, error.why) not in {(one.line, one.why) for one in unsafe}:
         findings.append(f"{file}:{error.line} {error.why}")
     lines: dict[str, list[int]] = {}
-    for remark in remarks:
+    for remark in analysis.lint(text):
         lines.setdefault(remark.why, []).append(remark.line)
     return findings + [f"{file}:{','.join(map(str, numbers))} {why}" for why, numbers in lines.items()]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.tools.analysis.linter import lint
 from bot.tools.analysis.secret_scanner import secrets
-from bot.tools.analysis.sql_parser import syntax_error
+from bot.tools.analysis.sql_parser import several_statements, syntax_error
 from commands.ports.analysis import Finding
 
 
@@ -20,6 +20,10 @@ class CodeAnalysis:
     def syntax_error(self, sql: str) -> Finding | None:
         """See `commands.ports.analysis.Analysis.syntax_error`."""
         return syntax_error(sql)
+
+    def several_statements(self, statements: Sequence[str]) -> list[int]:
+        """See `commands.ports.analysis.Analysis.several_statements`."""
+        return several_statements(statements)
 
     def lint(self, sql: str) -> list[Finding]:
         """See `commands.ports.analysis.Analysis.lint`."""

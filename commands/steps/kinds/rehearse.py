@@ -17,9 +17,11 @@ from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.sql_literals import with_literals
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.one_transaction import unsafe_statements
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.postgres.sql_file import append_to_each, server_wide_statements, unsafe_statements
+from commands.systems.postgres.server_wide import server_wide_statements
+from commands.systems.postgres.sql_file import append_to_each
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
@@ -99,7 +101,7 @@ class RehearseStep(BackupCopyStep):
             if text is None:
                 why = f"This run has not stored {path}. Add it to `files` of the release step."
                 return self._not_started(ctx, why)
-            if unsafe := unsafe_statements(text):
+            if unsafe := unsafe_statements(text, ctx.tools.analysis):
                 why = f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed."
                 return self._not_started(ctx, why)
             files.append((path, text))

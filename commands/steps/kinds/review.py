@@ -94,8 +94,7 @@ class ReviewStep(StepBox):
         text = ctx.file(file)
         if text is None:
             return [f"{file}:1 was not stored by the release step"]
-        analysis = ctx.tools.analysis
-        return code_review.review_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
+        return code_review.review_sql(PurePosixPath(file).name, text, ctx.tools.analysis)
 
     def _in_file(self, ctx: Context, env: Mapping[str, Text], file: str) -> list[str]:
         if file.endswith(_LOCKS):

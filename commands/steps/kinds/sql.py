@@ -12,7 +12,8 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.systems.postgres.sql_file import changed_tables, unsafe_statements
+from commands.systems.postgres.one_transaction import unsafe_statements
+from commands.systems.postgres.sql_file import changed_tables
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
@@ -70,7 +71,7 @@ class SqlStep(StepBox):
         text = ctx.file(self.file)
         if text is None:
             return failed(f"This run has not stored {self.file}. Add it to `files` of the release step.")
-        if unsafe := unsafe_statements(text):
+        if unsafe := unsafe_statements(text, ctx.tools.analysis):
             lines = tuple(f"{self.file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe)
             return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
         passed_count, lines = self._check(ctx, self._already())
@@ -170,7 +171,7 @@ class FileCanBeApplied:
             return warned(
                 f"{name} could not be checked", "name it in `files` of the release step; its host must answer"
             )
-        if unsafe := unsafe_statements(text):
+        if unsafe := unsafe_statements(text, ctx.tools.analysis):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
         tables = changed_tables(text)
         names = {f"table_{number}": table for number, table in enumerate(tables)}

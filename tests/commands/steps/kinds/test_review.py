@@ -47,11 +47,6 @@ def test_only_added_lines_count() -> None:
     assert code_review.review_added_lines("a.js", list(code_review.added_lines(diff)), []) == []
 
 
-def test_statements_that_cannot_run_in_one_transaction_are_listed() -> None:
-    findings = code_review.review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
-    assert [line.split(" ")[0] for line in findings] == ["up.sql:2", "up.sql:3"]
-
-
 def test_equal_remarks_of_the_linter_share_one_line_with_all_line_numbers(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     world = World()
