@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+# begins a finding in a file whose values are usually made up
+MADE_UP = "in a test, an example, a template or a translation, so probably made up"
 NOT_SEARCHED = "not searched for secrets"  # begins a finding about what is too long to be searched
 
 
@@ -21,10 +23,11 @@ class Finding:
 class Analysis(Protocol):
     """Static analysis of code."""
 
-    def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
-        """Find secrets in numbered lines. A finding names the kind of secret and never repeats the secret.
+    def secrets(self, file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
+        """Find secrets in numbered lines of a file. A finding names the kind of secret and never repeats the secret.
 
-        What is too long to be searched is a finding too, which begins with NOT_SEARCHED.
+        A finding begins with MADE_UP if the file, by its path, holds made-up values. What is too long to be searched is
+        a finding too, which begins with NOT_SEARCHED.
         """
 
     def syntax_error(self, sql: str) -> Finding | None:

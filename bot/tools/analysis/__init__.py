@@ -13,9 +13,9 @@ from commands.ports.analysis import Finding
 class CodeAnalysis:
     """`commands.ports.analysis.Analysis` with the programs of this folder."""
 
-    def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
+    def secrets(self, file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
         """See `commands.ports.analysis.Analysis.secrets`."""
-        return secrets(lines)
+        return secrets(file, lines)
 
     def syntax_error(self, sql: str) -> Finding | None:
         """See `commands.ports.analysis.Analysis.syntax_error`."""

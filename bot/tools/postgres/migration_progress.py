@@ -12,11 +12,10 @@ import psycopg
 
 from commands.ports.shell import OutputListener
 from commands.systems.postgres.sql_file import read_sql
-from commands.systems.postgres.sql_tokens import line_of
+from commands.systems.postgres.sql_tokens import Lines
 from commands.text.durations import format_duration
 from state.errors import Unreachable
 
-FIRST_REPORT = 1.0  # seconds after the first statement began
 REPORT_EVERY = 3.0  # seconds between two reports of the running statement
 CHECK_EVERY = 0.5  # seconds between two checks for a lock
 
@@ -50,11 +49,12 @@ def split_into_pieces(text: str) -> list[Piece]:
     """
     file = read_sql(text)
     text, found = file.text, file.statements
+    lines = Lines(text)
     starts = [0, *(statement.end for statement in found)]
     pieces = [
         Piece(
             text=text[start : statement.end],
-            first_line=line_of(text, start),
+            first_line=lines.line_of(start),
             line=statement.line,
             summary=f"statement {number} of {len(found)}, line {statement.line}: {statement.flat[:60]}",
         )
@@ -72,9 +72,7 @@ class Progress:
 
     def start(self, piece: Piece) -> None:
         """A piece starts to run."""
-        self.since = time.monotonic()
-        self.due = self.due or self.since + FIRST_REPORT
-        self.piece = piece
+        self.piece, self.since = piece, time.monotonic()
 
     def report(self) -> str:
         """What runs and for how long, once every `REPORT_EVERY` seconds; otherwise empty."""

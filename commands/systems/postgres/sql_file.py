@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_tokens import TOKEN, blanked, line_of, token_end, unclosed_kind
+from commands.systems.postgres.sql_tokens import TOKEN, Lines, blanked, line_of, token_end, unclosed_kind
 
 BYTE_ORDER_MARK = "\ufeff"
 _TRANSACTION_COMMAND = re.compile(
@@ -141,6 +141,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     # the pieces of the current statement with their offsets, without comments
     pieces: list[tuple[int, str]] = []
     body = _FunctionBody()
+    lines = Lines(text)
     at = depth = 0
     while match := TOKEN.search(text, at):
         start = match.start()
@@ -148,11 +149,11 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         at = token_end(text, match)
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; remove it"
-            problems.append(Finding(line=line_of(text, start), statement=match[0].strip(), why=why))
+            problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
         elif match["end"] and (depth > 0 or body.goes_on(pieces)):
             pieces.append((start, ";"))
         elif match["end"]:
-            found += _statement(text, pieces, at)
+            found += _statement(lines, pieces, at)
             pieces, depth, body = [], 0, _FunctionBody()
         elif match["paren"]:
             depth += 1 if match[0] == "(" else -1
@@ -160,13 +161,13 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         else:
             if match["comment"] and _DOWN_PART.match(match[0]):
                 why = "begins the file's own rollback, which would run too; move that part to a file of its own"
-                problems.append(Finding(line=line_of(text, start), statement=match[0].strip(), why=why))
+                problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
             if not match["comment"]:
                 pieces.append((start, text[start:at]))
             if kind := unclosed_kind(text, match, at):
                 why = f"a {kind} that is never closed"
-                problems.append(Finding(line=line_of(text, start), statement=match[0][:40], why=why))
-    found += _statement(text, [*pieces, (at, text[at:])], len(text))
+                problems.append(Finding(line=lines.line_of(start), statement=match[0][:40], why=why))
+    found += _statement(lines, [*pieces, (at, text[at:])], len(text))
     return found, problems
 
 
@@ -189,10 +190,10 @@ class _FunctionBody:
         return new.rpartition(";")[2].strip().upper() != "END"
 
 
-def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
+def _statement(lines: Lines, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
     """The statement that the pieces make, or none if they are blank."""
     statement = "".join(piece for _, piece in pieces).strip()
     if not statement:
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
-    return [Statement(line=line_of(text, start), text=statement, start=start, end=end)]
+    return [Statement(line=lines.line_of(start), text=statement, start=start, end=end)]

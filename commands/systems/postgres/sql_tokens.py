@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
 
 # As in PostgreSQL's scanner: a name may hold any character beyond ASCII, and $ behind its first. So `a$x$b` is a name
 # and no quote, and a comment also ends at a carriage return.
@@ -87,12 +86,17 @@ def long_operator(text: str) -> int:
     return found.start() if found else -1
 
 
+class Lines:
+    """The lines of one text; made once for its many statements."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [end.start() for end in re.finditer("\n", text)]
+
+    def line_of(self, offset: int) -> int:
+        """The line of the character at an offset, counted from 1."""
+        return bisect_left(self._ends, offset) + 1
+
+
 def line_of(text: str, offset: int) -> int:
-    """The line of the character at an offset, counted from 1."""
-    return bisect_left(_line_ends(text), offset) + 1
-
-
-@lru_cache(maxsize=2)
-def _line_ends(text: str) -> list[int]:
-    """The offsets of the line ends; cached, because each of a file's many statements asks for its line."""
-    return [end.start() for end in re.finditer("\n", text)]
+    """The line of the one character at an offset, counted from 1."""
+    return text.count("\n", 0, offset) + 1

@@ -27,12 +27,19 @@ index 1..2 100644
 @@ -9,0 +8,2 @@
 +first\x0c\u2028still the first
 +second
+ kept
++third
 \\ No newline at end of file
 """
 
 
 def test_added_lines_have_their_numbers_in_the_new_file() -> None:
-    assert list(added_lines(DIFF)) == [(3, "const fine = 1"), (8, "first\x0c\u2028still the first"), (9, "second")]
+    assert list(added_lines(DIFF)) == [
+        (3, "const fine = 1"),
+        (8, "first\x0c\u2028still the first"),
+        (9, "second"),
+        (11, "third"),
+    ]
 
 
 @pytest.mark.parametrize(
