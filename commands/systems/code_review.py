@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Analysis, Finding
-from commands.systems.postgres.one_transaction import unsafe_statements
+from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 
 _JAVASCRIPT_DEBUG = r"\bconsole\.(log|debug|trace)\b|\bdebugger\b"
 _PYTHON_DEBUG = r"\bprint\(|\bi?pdb\b|\bbreakpoint\("
@@ -73,11 +73,12 @@ def importance(finding: str) -> int:
 def review_sql(file: str, text: str, analysis: Analysis) -> list[str]:
     """Findings "file:line what" in an SQL file. Raises Failed.
 
-    They are the statements that cannot run in one transaction, the parser's error, and the linter's remarks. Equal
-    remarks share one line.
+    They are the statements that cannot run in one transaction, or may not, the parser's error, and the linter's
+    remarks. Equal remarks share one line.
     """
     unsafe, error = unsafe_statements(text, analysis), analysis.syntax_error(text)
-    findings = [f"{file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe]
+    named = (*unsafe, *doubtful_statements(text))
+    findings = [f"{file}:{one.line} {one.why}: {one.statement[:80]}" for one in named]
     if error and (error.line, error.why) not in {(one.line, one.why) for one in unsafe}:
         findings.append(f"{file}:{error.line} {error.why}")
     lines: dict[str, list[int]] = {}

@@ -71,7 +71,7 @@ class ReviewStep(StepBox):
         if names.size > _MAX_BYTES:
             return failed("Too many files changed to search them all. Deploy smaller releases, or review by hand.")
         binary: list[str] = []
-        findings = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file, binary)]
+        findings = [line for file in names.tail.split("\n") if file for line in self._in_file(ctx, env, file, binary)]
         findings += [line for file in self.migrations for line in self._in_migration(ctx, file)]
         if binary:
             count = format_count(len(binary), "binary file was", "binary files were")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.tools.analysis import CodeAnalysis
-from commands.systems.postgres.one_transaction import unsafe_statements
+from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.server_wide import server_wide_statements
 from commands.systems.postgres.sql_file import append_to_each, changed_tables, invalid_character, read_sql, statements
 from commands.systems.postgres.sql_tokens import line_of, without_comments
@@ -241,13 +241,43 @@ def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
     ],
 )
 def test_the_time_to_read_a_file_grows_with_its_length_and_no_faster(piece: str, wrap: str) -> None:
-    for act in (unsafe_statements, server_wide_statements, changed_tables, without_comments):
+    for act in (unsafe_statements, doubtful_statements, server_wide_statements, changed_tables, without_comments):
         assert_linear(act, piece, wrap)
 
 
 def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_parentheses() -> None:
     body = "CREATE FUNCTION f() BEGIN ATOMIC SELECT (1); SELECT '; END'; SELECT 2 /* ; */; END; SELECT 3;"
     assert [one.text[:15] for one in statements(body)] == ["CREATE FUNCTION", "SELECT 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("ALTER TYPE e ADD VALUE 'b';\nINSERT INTO t VALUES ('b');", 2, "may use the new value 'b' of e"),
+        ("ALTER TYPE s.e ADD VALUE IF NOT EXISTS 'b';\n\nDO $$ BEGIN UPDATE t SET x = 'b'; END $$;", 3, "'b' of s.e"),
+        ("SELECT 1;\nDO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;", 2, "commits in its code"),
+        ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN ROLLBACK; END $$;\nCALL p();", 2, "commits in its code"),
+    ],
+)
+def test_what_may_fail_in_one_transaction_is_said_with_the_way_out(text: str, line: int, why: str) -> None:
+    (finding,) = doubtful_statements(text)
+    assert finding.line == line
+    assert why in finding.why
+    assert "of its own" in finding.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t VALUES ('b'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('bb');",
+        "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('b');",
+        "ALTER TYPE e RENAME VALUE 'a' TO 'b'; INSERT INTO t VALUES ('b');",
+        "DO $$ BEGIN -- COMMIT;\n RAISE 'COMMIT;'; END $$;",
+        "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL q();",
+    ],
+)
+def test_what_runs_in_one_transaction_is_not_doubted(text: str) -> None:
+    assert doubtful_statements(text) == []
 
 
 @pytest.mark.parametrize(
@@ -259,6 +289,13 @@ def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_pare
         ("COMMENT ON TABLE t IS 'x'", False),
         ("COMMENT ON ROLE r IS 'x'", True),
         ("PERFORM 1 FROM t JOIN database ON database.a = t.a", False),
+        ("-- later: CREATE ROLE app;\n PERFORM 1", False),
+        ("/* GRANT reader TO writer; */ PERFORM 1", False),
+        ("RAISE EXCEPTION 'create role % first', x", False),
+        ("SELECT grant INTO x FROM roles", False),
+        ("IF x THEN EXECUTE format('DROP ROLE %I', x); END IF", True),
+        ("EXECUTE 'GRANT reader TO ' || x", True),
+        ("EXECUTE 'GRANT SELECT ON t TO ' || x", False),
     ],
 )
 def test_code_that_changes_what_the_server_shares_is_found_anywhere_in_it(code: str, found: bool) -> None:
