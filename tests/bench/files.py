@@ -1,4 +1,4 @@
-"""A migration of 15,000 statements with letters beyond ASCII, beside psql; and the review of 10,000 added lines."""
+"""A migration of 15,000 statements beside psql, and the review of 10,000 added lines."""
 
 from __future__ import annotations
 

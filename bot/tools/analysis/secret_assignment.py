@@ -1,4 +1,4 @@
-"""Passwords and keys that a line assigns: in quotes, bare in a configuration file, as a default, in SQL."""
+"""Passwords and keys that a line assigns, in each form of assignment."""
 
 from __future__ import annotations
 

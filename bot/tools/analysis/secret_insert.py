@@ -1,4 +1,4 @@
-"""Passwords that an INSERT writes into a column, also if its values stand on other lines than its columns."""
+"""Passwords that an INSERT writes, also where they stand below its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The secret scanner: detect-secrets' known formats and assigned passwords, on numbered lines, within bounds."""
+"""The secret scanner: known forms of keys, and assigned passwords."""
 
 from __future__ import annotations
 
