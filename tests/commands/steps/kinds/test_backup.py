@@ -9,11 +9,14 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.local_shell import LocalShell
+from tests.production import READY, ended
 from tests.world import World
 
 BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$BACKUPS"\nname = "shop"\nat_least_lines = 1000'
@@ -50,6 +53,35 @@ class Host:
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.backups.iterdir()) if self.backups.exists() else []
+
+
+def test_a_backup_holds_no_more_locks_than_pg_dump_does(host: Host) -> None:
+    run_sql(host.url, "CREATE TABLE parted (a int, b int, c int, d int) PARTITION BY RANGE (a)")
+    for column in "abcd":
+        run_sql(host.url, f"CREATE INDEX ON parted ({column})")
+    parts = [f"CREATE TABLE part_{n} PARTITION OF parted FOR VALUES FROM ({n}) TO ({n + 1})" for n in range(720)]
+    for start in range(0, len(parts), 120):
+        run_sql(host.url, ";".join(parts[start : start + 120]))
+    [[room]] = run_sql(
+        host.url,
+        "SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int",
+    )
+    assert int(str(room)) * 1.1 < 720 * 5, "the locks on tables and indexes would fit together"
+    outcome = host.back_up()
+    assert outcome.state == "done", outcome.summary + outcome.output
+    assert "1,500 rows in 721 tables" in outcome.summary
+
+
+@pytest.mark.parametrize(("needed", "levels"), [(6400, [OK]), (6402, [OK, WARN])])
+def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, levels: list[str]) -> None:
+    world = World()
+    world.on_host("server_locks", ended(f"{READY}dump_locks={needed}\nserver_locks=6400\n"))
+    checks = [check for check in box("backup", BACKUP).preflight() if isinstance(check, HostCheck)]
+    results = [
+        one for check in checks for one in check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
+    ]
+    assert [one.level for one in results] == levels
+    assert needed == 6400 or "6,402 locks" in results[-1].summary
 
 
 @pytest.fixture
