@@ -55,21 +55,20 @@ class Host:
         return sorted(path.name for path in self.backups.iterdir()) if self.backups.exists() else []
 
 
-def test_a_backup_holds_no_more_locks_than_pg_dump_does(host: Host) -> None:
-    run_sql(host.url, "CREATE TABLE parted (a int, b int, c int, d int) PARTITION BY RANGE (a)")
-    for column in "abcd":
-        run_sql(host.url, f"CREATE INDEX ON parted ({column})")
-    parts = [f"CREATE TABLE part_{n} PARTITION OF parted FOR VALUES FROM ({n}) TO ({n + 1})" for n in range(720)]
-    for start in range(0, len(parts), 120):
-        run_sql(host.url, ";".join(parts[start : start + 120]))
-    [[room]] = run_sql(
-        host.url,
-        "SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int",
+def test_the_session_that_counts_the_rows_holds_no_locks_on_what_it_has_counted(host: Host, tmp_path: Path) -> None:
+    for number in range(20):
+        run_sql(host.url, f"CREATE TABLE part_{number} (a int PRIMARY KEY, b int UNIQUE)")
+    asks = f"\\\\o {tmp_path}/locks\nSELECT count(DISTINCT relation) FROM pg_locks WHERE pid = pg_backend_pid();"
+    host.replace(
+        "psql",
+        f"""[[ "$*" == *snapshot=* ]] || exec {postgres_programs()}/psql "$@"
+{{ cat; printf '{asks}\\n'; }} | {postgres_programs()}/psql "$@"
+""",
     )
-    assert int(str(room)) * 1.1 < 720 * 5, "the locks on tables and indexes would fit together"
     outcome = host.back_up()
     assert outcome.state == "done", outcome.summary + outcome.output
-    assert "1,500 rows in 721 tables" in outcome.summary
+    assert "1,500 rows in 21 tables" in outcome.summary
+    assert int((tmp_path / "locks").read_text()) < 20, "pg_dump holds a lock on each table already"
 
 
 @pytest.mark.parametrize(("needed", "levels"), [(6400, [OK]), (6402, [OK, WARN])])
