@@ -255,5 +255,5 @@ def _remarks(output: str, verified: list[tuple[str, ...]], values: dict[str, str
     ]
     lines += _LEFT.findall(output)
     if values.get("order_differs"):
-        lines.append("columns are in a different order than before; nothing else in the schema differs")
+        lines.append("the order of columns or the layout of functions differs; nothing else in the schema does")
     return lines

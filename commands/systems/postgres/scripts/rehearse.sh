@@ -40,9 +40,21 @@ if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no
 elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
 on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# columns sorted by name, because nothing that names them depends on their order
+# columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
+# indentation and blank lines, in languages where those mean nothing
 by_name() {
-  awk '/^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
+  awk '/^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
+    !body && free && match($0, /^    AS [$][A-Za-z_0-9]*[$]/) {
+      tag = substr($0, 8, RLENGTH - 7); body = 1; print "    AS"; $0 = substr($0, RLENGTH + 1)
+    }
+    body {
+      at = length($0) - length(tag)
+      if (at >= 0 && substr($0, at) == tag ";") { body = 0; $0 = substr($0, 1, at - 1) }
+      gsub(/^[ \t]+|[ \t\r]+$/, "")
+      if ($0 != "") print
+      next
+    }
+    /^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
     inside { sub(/,$/, ""); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
     { print }' "$1"
