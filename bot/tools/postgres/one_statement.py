@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import ExecStatus, TransactionStatus
 
-_INSIDE = (TransactionStatus.INTRANS, TransactionStatus.ACTIVE)
+_DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY)
 
 
 class EndedTransaction(Exception):
@@ -23,5 +23,8 @@ def run_statement(connection: psycopg.Connection, text: str) -> None:
     if result.status in (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE):
         error = errors.error_from_result(result, connection.info.encoding)
         raise error if error.sqlstate else psycopg.OperationalError(str(error))
-    if connection.pgconn.transaction_status not in _INSIDE or result.command_status == b"COMMIT":
+    if result.status not in _DONE:  # a COPY, which waits for us
+        connection.pgconn.finish()  # the server then rolls back
+        raise psycopg.NotSupportedError("COPY to or from the client needs psql")
+    if connection.pgconn.transaction_status != TransactionStatus.INTRANS or result.command_status == b"COMMIT":
         raise EndedTransaction

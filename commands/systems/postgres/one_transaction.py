@@ -25,6 +25,7 @@ _UNSAFE = tuple(
         (r"ALTER\s+TABLE\b(?=.*\bDETACH\s+PARTITION\b).*\bCONCURRENTLY$", _NO_TRANSACTION),
         (r"ALTER\s+DATABASE\b.*\bSET\s+TABLESPACE\b", _NO_TRANSACTION),
         (r"COPY\b.*\bFROM\s+STDIN\b", _NEEDS_PSQL),
+        (r"COPY\b.*\bTO\s+STDOUT\b", "sends rows to psql, and there is none here; remove it"),
     )
 )  # fmt: skip
 COMMITS = "commits in its code, which fails in a transaction; move it to a step of its own that uses psql"

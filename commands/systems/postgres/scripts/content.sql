@@ -20,7 +20,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT :'sna
 SELECT CASE WHEN :'snapshot' <> '' THEN 'COMMIT' END,
   CASE WHEN :'snapshot' <> '' THEN 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' END,
   CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION SNAPSHOT %L', :'snapshot') END,
-  format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),
+  format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', replace(format('%I.%I', n.nspname, c.relname), E'\n', '\n'),
   CASE WHEN :'by' = 'rows' THEN '0'
     WHEN :'by' = 'records' AND NOT EXISTS (
       SELECT FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation

@@ -157,6 +157,13 @@ def test_a_statement_that_ends_the_transaction_stops_the_file_and_nothing_is_cal
     assert count(sql) == 0, "what stood behind it was run"
 
 
+@pytest.mark.parametrize("copy", ["COPY things TO STDOUT", "COPY things FROM STDIN"])
+def test_a_copy_that_waits_for_a_client_fails_and_changes_nothing(sql: PostgresDatabase, copy: str) -> None:
+    with pytest.raises(Failed, match="rolled back completely: COPY to or from the client needs psql"):
+        sql.apply("db", migration(f"INSERT INTO things VALUES ('a');\n{copy};\nSELECT 1;"), stop=NO_STOP)
+    assert count(sql) == 0
+
+
 def test_names_with_dollars_are_no_quotes(sql: PostgresDatabase) -> None:
     sql.apply("db", migration("CREATE TEMP TABLE a$b$c (x int);\nCREATE TEMP TABLE ที่$e$f (y int);"), stop=NO_STOP)
 

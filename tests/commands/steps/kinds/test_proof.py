@@ -91,6 +91,16 @@ def test_a_complete_backup_is_proven(shop: Shop) -> None:
     assert shop.copies() == [], "the copy was left behind"
 
 
+def test_a_table_with_a_line_end_in_its_name_is_one_table(shop: Shop) -> None:
+    run_sql(shop.url, 'CREATE TABLE "two\nlines | 7" (a int); INSERT INTO "two\nlines | 7" VALUES (1), (2)')
+    shop.back_up()
+    assert "3,008 rows in 4 tables" in shop.backup.summary, shop.backup.summary + shop.backup.output
+    assert "3,008 rows in 4 tables" in shop.prove().summary
+    change_row(shop.archive, b"2\n", b"3\n")
+    shop.write_checksums()
+    assert any(line.startswith('public."two\\nlines | 7": 2 rows, some of which') for line in shop.prove().lines)
+
+
 def test_rows_written_after_the_dump_began_do_not_count_as_lost(shop: Shop) -> None:
     run_sql(shop.url, "INSERT INTO parents (name) VALUES ('since')")
     assert shop.prove().state == "done", "the rows must be those of the dump's snapshot"

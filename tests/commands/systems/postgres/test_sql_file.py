@@ -45,6 +45,7 @@ def test_statements_have_the_lines_on_which_they_start() -> None:
         ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
         ("INSERT INTO x VALUES ('open);", 1, "a quote that is never closed"),
         ("COPY t FROM STDIN;", 1, "needs psql to send its data"),
+        ("COPY (SELECT 1) TO STDOUT;", 1, "sends rows to psql"),
         ("DROP INDEX CONCURRENTLY x;", 1, "cannot run in a transaction"),
         ("SELECT $f$ ;\nSELECT 2;", 1, "a quote that is never closed"),
         ("SELECT 1;\nSELECT\0 2;", 2, "a NUL character"),
