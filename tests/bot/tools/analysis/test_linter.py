@@ -39,6 +39,7 @@ def test_there_is_no_remark_on_what_the_bot_takes_care_of() -> None:
     assert "timeout" not in text
     assert "transaction" not in text
     assert "32-bit" not in text
+    assert remarks("SELECT 1;\nCOMMIT;\nSELECT 2;") == []
     assert remarks("ALTER TABLE t ADD COLUMN c text;\nCREATE TABLE x (a int);") == [], "it can be run again"
 
 

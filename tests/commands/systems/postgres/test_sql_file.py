@@ -292,6 +292,7 @@ def test_what_runs_in_one_transaction_is_not_doubted(text: str) -> None:
         ("PERFORM 1 FROM t JOIN database ON database.a = t.a", False),
         ("-- later: CREATE ROLE app;\n PERFORM 1", False),
         ("/* GRANT reader TO writer; */ PERFORM 1", False),
+        ("PERFORM 1; -- then; CREATE ROLE app;\n PERFORM 2", False),
         ("RAISE EXCEPTION 'create role % first', x", False),
         ("SELECT grant INTO x FROM roles", False),
         ("IF x THEN EXECUTE format('DROP ROLE %I', x); END IF", True),
