@@ -13,7 +13,7 @@ from commands.text.foreign_json import read_json
 from state.errors import Failed
 
 LIMIT = 30.0  # seconds
-# the bot sets both timeouts, and refuses a file's own transactions itself; how a team types its columns is no danger to a
+# the bot sets both timeouts, and refuses a file's own transactions; how a team types its columns is no danger to a
 # deployment
 EXCLUDED_RULES = (
     "require-lock-timeout",

@@ -49,7 +49,7 @@ class Statement:
 
     def is_transaction_command(self) -> bool:
         """Whether it begins or ends a transaction. What only sets or returns to a savepoint does not."""
-        return _TRANSACTION_COMMAND.match(self.flat) is not None
+        return _TRANSACTION_COMMAND.match(self.text) is not None
 
     def finding(self, why: str) -> Finding:
         """A finding about this statement, which it quotes."""
@@ -142,6 +142,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     pieces: list[tuple[int, str]] = []
     body = _FunctionBody()
     lines = Lines(text)
+    may_have_body = "atomic" in text.lower()
     at = depth = 0
     while match := TOKEN.search(text, at):
         start = match.start()
@@ -150,7 +151,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; remove it"
             problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
-        elif match["end"] and (depth > 0 or body.goes_on(pieces)):
+        elif match["end"] and (depth > 0 or (may_have_body and body.goes_on(pieces))):
             pieces.append((start, ";"))
         elif match["end"]:
             found += _statement(lines, pieces, at)
