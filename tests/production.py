@@ -162,7 +162,7 @@ _REHEARSED = (
 _ROWS = f"same: public.approval_flow_templates|24|24\nrows_file={'a' * 8}\nrows_sha256={'ab' * 32}\n"
 READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
 NEED = (
-    'need={"size": 50000000, "server": 16, "encoding": "UTF8", "extensions": ["plpgsql"], '
+    'need={"size": 50000000, "server": 16, "encoding": "UTF8", "icu": false, "extensions": ["plpgsql"], '
     '"roles": [["dj_owner", false]], "members": []}\ndump=pg_dump (PostgreSQL) 16.4\n'
 )
 _STAT = "cpu  100 0 100 800 0 0 0 0\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+# begins a finding in a file whose values are usually made up
+MADE_UP = "in a test, an example, a template or a translation, so probably made up"
 NOT_SEARCHED = "not searched for secrets"  # begins a finding about what is too long to be searched
 
 
@@ -21,14 +23,18 @@ class Finding:
 class Analysis(Protocol):
     """Static analysis of code."""
 
-    def secrets(self, lines: Iterable[tuple[int, str]]) -> list[Finding]:
-        """Find secrets in numbered lines. A finding names the kind of secret and never repeats the secret.
+    def secrets(self, file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
+        """Find secrets in numbered lines of a file. A finding names the kind of secret and never repeats the secret.
 
-        What is too long to be searched is a finding too, which begins with NOT_SEARCHED.
+        A finding begins with MADE_UP if the file, by its path, holds made-up values. What is too long to be searched is
+        a finding too, which begins with NOT_SEARCHED.
         """
 
     def syntax_error(self, sql: str) -> Finding | None:
         """Parse a file with PostgreSQL's own parser. Return its error, or None if the file parses."""
+
+    def several_statements(self, statements: Sequence[str]) -> list[int]:
+        """The numbers, from 0, of those texts in which PostgreSQL's own parser reads more than one statement."""
 
     def lint(self, sql: str) -> list[Finding]:
         """Find long locks, statements that break clients and the like, in the order of the file. Raises Failed."""

@@ -9,6 +9,7 @@ import sys
 BENCHMARKS = {
     "acks": "acknowledgements of slash commands, 50 at once; peer: Node's @slack/bolt",
     "backup": "a backup of 1.3 GB that is proven by a restore; peer: the original runbook's commands",
+    "files": "a migration of 15,000 statements, and the review of 10,000 added lines; peer: psql",
     "ssh": "ten remote commands; peers: ssh ControlMaster, fabric and ansible-core",
     "start": "process start to connected, idle memory, and time to notice a dropped socket",
     "watch": "fifty checks of the watch that are due at the same moment",

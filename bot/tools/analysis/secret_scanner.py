@@ -1,35 +1,88 @@
-"""The secret scanner: detect-secrets on numbered lines, within bounds."""
+"""The secret scanner: known forms of keys, and assigned passwords."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
 
-from commands.ports.analysis import NOT_SEARCHED, Finding
+from bot.tools.analysis.secret_assignment import KIND, assigns_secret
+from bot.tools.analysis.secret_insert import InsertedPasswords
+from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Finding
 
 # characters of a line that are searched: its patterns take time that grows with the cube of a line
 LONGEST_LINE = 1_000
 LIMIT = 60.0  # seconds for all lines
+# Not these plugins of detect-secrets: on a single line, entropy takes every long word for a secret; an address is no
+# secret; for the words of names we have rules of our own.
+_LEFT_OUT = ("HighEntropyString", "IPPublicDetector", "KeywordDetector")
+# keys of well-known makers that detect-secrets does not know
+_KEYS = {
+    "OpenAI or Anthropic key": re.compile(r"\bsk-(?:proj|ant|svcacct|admin|or)-[\w-]{20,}"),
+    "GitHub token": re.compile(r"\bgithub_pat_\w{22,}"),
+    "Google API key": re.compile(r"\bAIza[\w-]{35}"),
+    "Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
+    "webhook secret": re.compile(r"\bwhsec_[A-Za-z0-9+/]{24,}"),
+    "Shopify token": re.compile(r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    "DigitalOcean token": re.compile(r"\bdo[opr]_v1_[a-f0-9]{64}"),
+}
+# Kinds that say little where values are made up: in tests, examples, templates and translations. A maker's key is
+# named everywhere.
+_IN_ADDRESS = "Basic Auth Credentials"
+_GUESSED = frozenset((KIND, "Private Key", "JSON Web Token", _IN_ADDRESS))
+_MADE_UP_FILES = re.compile(
+    r"(^|/)(tests?|__tests__|specs?|fixtures?|testdata|test-data|mocks?|__mocks__|stubs?|factories|examples?|samples?|demos?"
+    r"|cypress|e2e|stories|locales?|i18n|l10n|translations?|lang|langs|languages|templates?)/"
+    r"|(\.|_|-)(tests?|specs?|stories|mock|fixture|example|sample|template|dist|tmpl|tpl|po|pot|xlf|xliff|arb|snap)(\.|$)"
+    r"|(^|/)(test_|messages_)[^/]*$",
+    re.IGNORECASE,
+)
+_SAMPLE_PASSWORD = re.compile(
+    r"://[^:/@\s]{0,60}:(?:[<${%*\[]|pass\w*@|pw@|pwd@|secret@|user\w*@|postgres@|root@|example|changeme|x{3})",
+    re.IGNORECASE,
+)
 
 
-def secrets(lines: Iterable[tuple[int, str]]) -> list[Finding]:
+def secrets(file: str, lines: Iterable[tuple[int, str]]) -> list[Finding]:
     """Find secrets in numbered lines, one finding for each kind of secret on a line, and for what was not searched."""
-    # imported here, because it loads all its plugins
-    from detect_secrets.core.scan import scan_line
-    from detect_secrets.settings import default_settings
-
     findings: list[Finding] = []
     until = time.monotonic() + LIMIT
-    with default_settings():
-        for number, text in lines:
-            if time.monotonic() > until:
-                why = f"{NOT_SEARCHED} from here on, because that takes longer than {LIMIT:.0f} s; review it by hand"
-                return [*findings, Finding(line=number, why=why)]
-            # on a single line, the entropy plugins take every long word for a secret
-            found = scan_line(text[:LONGEST_LINE])
-            kinds = sorted({secret.type for secret in found if "Entropy" not in secret.type})
-            findings += [Finding(line=number, why=kind) for kind in kinds]
-            if len(text) > LONGEST_LINE:
-                why = f"{NOT_SEARCHED} beyond the first {LONGEST_LINE:,} of {len(text):,} characters; review it by hand"
-                findings.append(Finding(line=number, why=why))
+    made_up = _MADE_UP_FILES.search(file) is not None
+    inserted = InsertedPasswords()
+    for number, text in lines:
+        if time.monotonic() > until:
+            why = f"{NOT_SEARCHED} from here on, because that takes longer than {LIMIT:.0f} s; review it by hand"
+            return [*findings, Finding(line=number, why=why)]
+        kinds = set(_kinds(file, text[:LONGEST_LINE]))
+        if inserted.in_line(text[:LONGEST_LINE]):
+            kinds.add(KIND)
+        for kind in sorted(kinds):
+            told_apart = made_up and kind in _GUESSED
+            findings.append(Finding(line=number, why=f"{MADE_UP}: {kind}" if told_apart else kind))
+        if len(text) > LONGEST_LINE:
+            why = f"{NOT_SEARCHED} beyond the first {LONGEST_LINE:,} of {len(text):,} characters; review it by hand"
+            findings.append(Finding(line=number, why=why))
     return findings
+
+
+def _kinds(file: str, line: str) -> Iterator[str]:
+    if not line.strip():
+        return
+    for plugin in _plugins():
+        found = [value for value in plugin.analyze_string(line) if "EXAMPLE" not in value]
+        if found and not (plugin.secret_type == _IN_ADDRESS and _SAMPLE_PASSWORD.search(line)):
+            yield plugin.secret_type
+    yield from (kind for kind, pattern in _KEYS.items() if pattern.search(line))
+    if assigns_secret(file, line):
+        yield KIND
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> tuple[Any, ...]:
+    # imported here, because it loads all its plugins
+    from detect_secrets.settings import default_settings, get_plugins
+
+    with default_settings():
+        return tuple(one for one in get_plugins() if not type(one).__name__.endswith(_LEFT_OUT))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_file import invalid_character
+from commands.systems.postgres.sql_file import invalid_character, read_sql
 from commands.systems.postgres.sql_tokens import line_of, long_operator, without_comments
 
+MAX_TREE = 20_000  # characters of a statement, for which the parser's tree cannot exhaust the stack
 _LONGEST = 300  # characters of the parser's message, which may quote the rest of the file
 
 
@@ -21,8 +24,28 @@ def syntax_error(sql: str) -> Finding | None:
         # `pgparse.parse` would also build a JSON tree. That fails for deep statements, though they are valid SQL: with
         # RecursionError, or with a crash of the process. A fingerprint uses the same parser and builds no tree.
         # Without the comments, because its time grows with the square of the comments inside each other.
-        pgparse.fingerprint(without_comments(sql))
+        pgparse.fingerprint(without_comments(read_sql(sql).text))
     except pgparse.PGQueryError as error:
         # positions count characters from 1; 0 means unknown
         return Finding(line=line_of(sql, max(error.position - 1, 0)), why=" ".join(error.message.split())[:_LONGEST])
     return None
+
+
+def several_statements(statements: Sequence[str]) -> list[int]:
+    """The numbers, from 0, of those texts that the parser reads as more than one statement.
+
+    A text without a semicolon inside is one statement. What is too long for a tree, or unknown to this parser, is left
+    to the server: each text is sent as one statement, so it refuses a second one.
+    """
+    return [number for number, text in enumerate(statements) if ";" in text.rstrip()[:-1] and _count(text) > 1]
+
+
+def _count(text: str) -> int:
+    import pgparse
+
+    if len(text) > MAX_TREE:
+        return 1
+    try:
+        return len(pgparse.parse(text.replace("\0", "\ufffd").encode(errors="replace").decode()))
+    except (pgparse.PGQueryError, RecursionError):
+        return 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ from bot.tools.places import DatabasePlace
 from bot.tools.postgres.connect import connect
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
+from bot.tools.postgres.one_statement import EndedTransaction, run_statement
+from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
 from commands.ports.page_text import Text
@@ -36,7 +37,6 @@ SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
 MOST_ROWS = 10_000  # of an answer that are read
-DATA_EXCEPTION = "22"  # the SQLSTATE class of errors about a value
 BLOCKERS = """
 SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
 FROM unnest(pg_blocking_pids(%s)) AS held (by)
@@ -141,6 +141,12 @@ class PostgresDatabase:
                 if error.sqlstate and not connection.broken:
                     raise self._failed(migration, error, progress.piece) from None
                 raise LostTrack(f"The connection to “{database}” broke while {migration.name} was applied.") from None
+            except EndedTransaction:
+                line = progress.piece.line if progress.piece else 0
+                raise LostTrack(
+                    f"{migration.name} ended the bot's transaction at line {line}: what came before that line may be "
+                    "committed, what comes behind it was not run. Check the database before you decide."
+                ) from None
             except psycopg.Error as error:
                 raise self._failed(migration, error, progress.piece) from None
 
@@ -156,7 +162,7 @@ class PostgresDatabase:
                 return True
             for piece in pieces:
                 progress.start(piece)
-                connection.execute(piece.text.encode())
+                run_statement(connection, piece.text)
             progress.start(COMMIT)
         return False
 
@@ -171,7 +177,7 @@ class PostgresDatabase:
         return row is None
 
     def _failed(self, migration: Migration, error: psycopg.Error, piece: Piece | None) -> Failed:
-        message = self._redact(_message(error, migration.text))
+        message = self._redact(server_message(error, migration.text))
         # the hint only: detail and context show rows
         hint = self._redact(error.diag.message_hint or "")
         if piece is None or piece is COMMIT:
@@ -189,7 +195,7 @@ class PostgresDatabase:
         try:
             connection = connect(url, name[:63], CONNECT_LIMIT)
         except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-            raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(_reason(error))}") from None
+            raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
         with cut_after(connection, limit + GRACE) as deadline:
             try:
                 with connection:
@@ -204,7 +210,7 @@ class PostgresDatabase:
         try:
             yield
         except psycopg.Error as error:
-            message = self._redact(_message(error, text))
+            message = self._redact(server_message(error, text))
             raise Failed(f"A query on “{database}” failed: {message}", text) from None
 
 
@@ -234,16 +240,3 @@ def _cancelled_on(stop: threading.Event, connection: psycopg.Connection) -> Iter
     finally:
         over.set()
         thread.join(6)
-
-
-def _reason(error: psycopg.Error) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else type(error).__name__).removeprefix("FATAL:").strip()
-
-
-def _message(error: psycopg.Error, text: str) -> str:
-    """The server's message. A rejected value is quoted only if it stands in our own text; others come from rows."""
-    message = error.diag.message_primary or _reason(error)
-    if not (error.sqlstate or "").startswith(DATA_EXCEPTION):
-        return message
-    return re.sub(r'"(.*)"', lambda value: value[0] if value[1] in text else '"…"', message, flags=re.DOTALL)

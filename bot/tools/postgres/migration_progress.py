@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bot.tools.analysis.sql_parser import syntax_error
 from commands.ports.shell import OutputListener
-from commands.systems.postgres.sql_file import statements
-from commands.systems.postgres.sql_tokens import line_of
+from commands.systems.postgres.sql_file import read_sql
+from commands.systems.postgres.sql_tokens import Lines
 from commands.text.durations import format_duration
 from state.errors import Unreachable
 
@@ -23,7 +22,7 @@ CHECK_EVERY = 0.5  # seconds between two checks for a lock
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A part of a file that is sent at once: one statement, or the whole file.
+    """A part of a file that is sent at once: one statement, or a whole file that has none.
 
     `first_line` is the line of the first character of `text`; `line` is the line on which the statement itself starts,
     below its comments.
@@ -46,23 +45,22 @@ COMMIT = Piece(text="", first_line=0, line=0, summary="COMMIT")
 def split_into_pieces(text: str) -> list[Piece]:
     """The file's statements, each with the comments above it.
 
-    The whole file is one piece if it has no statement, or if PostgreSQL's parser does not accept each piece by itself:
-    then the server reads the file better than we do.
+    A file without a statement is one piece.
     """
-    found = statements(text)
+    file = read_sql(text)
+    text, found = file.text, file.statements
+    lines = Lines(text)
     starts = [0, *(statement.end for statement in found)]
     pieces = [
         Piece(
             text=text[start : statement.end],
-            first_line=line_of(text, start),
+            first_line=lines.line_of(start),
             line=statement.line,
             summary=f"statement {number} of {len(found)}, line {statement.line}: {statement.flat[:60]}",
         )
         for number, (start, statement) in enumerate(zip(starts, found, strict=False), 1)
     ]
-    if not pieces or any(syntax_error(piece.text) for piece in pieces):
-        return [Piece(text=text, first_line=1, line=1, summary="the file")]
-    return pieces
+    return pieces or [Piece(text=text, first_line=1, line=1, summary="the file")]
 
 
 class Progress:
@@ -70,7 +68,7 @@ class Progress:
 
     holder = ""
     piece: Piece | None = None
-    since = reported_at = 0.0
+    since = due = 0.0
 
     def start(self, piece: Piece) -> None:
         """A piece starts to run."""
@@ -79,10 +77,11 @@ class Progress:
     def report(self) -> str:
         """What runs and for how long, once every `REPORT_EVERY` seconds; otherwise empty."""
         now = time.monotonic()
-        if self.piece is None or now - max(self.since, self.reported_at) < REPORT_EVERY:
+        if self.piece is None or now < self.due:
             return ""
-        self.reported_at = now
-        return f"{self.piece.summary}, for {format_duration(round(now - self.since))} now"
+        self.due = now + REPORT_EVERY
+        seconds = round(now - self.since)
+        return self.piece.summary + (f", for {format_duration(seconds)} now" if seconds else "")
 
 
 @contextmanager

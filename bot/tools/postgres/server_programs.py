@@ -36,6 +36,13 @@ class ServerPrograms:
             return []
         return [name for name in extensions if not (Path(share) / "extension" / f"{name}.control").exists()]
 
+    def has_icu(self) -> bool:
+        """Whether it was built with ICU; True if its `pg_config` does not tell. Before 16, ICU had to be asked for."""
+        configured = _output([self.folder / "pg_config", "--configure"])
+        return not configured.strip() or (
+            "--without-icu" not in configured and (self.major >= 16 or "--with-icu" in configured)
+        )
+
 
 def server_process_options() -> dict[str, Any]:
     """The Popen options for a process of the server. PostgreSQL refuses to run as root, so root uses another user.
@@ -94,6 +101,11 @@ def choose_programs(need: ScratchNeeds, folders: Iterable[Path]) -> ServerProgra
         raise Failed(
             f"the host's pg_dump {need.newest} cannot read the PostgreSQL {versions} of the bot's machine; install "
             f"PostgreSQL {need.oldest} there, or newer client programs on the host"
+        )
+    if need.icu and not (readable := [programs for programs in readable if programs.has_icu()]):
+        raise Failed(
+            f"the PostgreSQL {versions} of the bot's machine has no ICU, and production has collations of ICU; install "
+            f"a PostgreSQL {wanted} with ICU there, as distributions have it (apt-get install postgresql)"
         )
     complete = [programs for programs in readable if not programs.missing(need.extensions)]
     if not complete:

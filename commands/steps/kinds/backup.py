@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
@@ -41,12 +41,21 @@ _SCRIPT = "".join(
 )
 _RECHECK = script("postgres/backup_now.sh")
 _OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
+# pg_dump's first session locks each table, and the others lock it again while they read it
+_LOCKS = """
+SELECT 'dump_locks=' || 2 * count(*) FROM pg_class
+  WHERE relkind IN ('r', 'p') AND relnamespace <> 'pg_catalog'::regnamespace;
+SELECT 'server_locks=' || current_setting('max_locks_per_transaction')::int
+  * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int);
+"""
 _PREFLIGHT = (
     _PREPARE
+    + f"LOCKS={shlex.quote(_LOCKS)}\n"
     + """\
 export PGCONNECT_TIMEOUT=8
 printf 'server=%s\\n' "$(psql -XAtc 'SHOW server_version_num')"
 printf 'database_bytes=%s\\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
+psql -XqAt <<< "$LOCKS"
 printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
 printf 'dump=%s\\n' "$(pg_dump --version)"
 [ -w . ]"""
@@ -206,4 +215,14 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
     if free <= size:
         return blocked(f"only {room}", "free up space, or name another folder")
-    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}")
+    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}") + _judge_locks(values)
+
+
+def _judge_locks(values: Mapping[str, str]) -> list[PreflightResult]:
+    needed, room = (int(values.get(name, "0")) for name in ("dump_locks", "server_locks"))
+    if not room or needed <= room:
+        return []
+    return warned(
+        f"pg_dump may need {needed:,} locks, one or two for each table, and the server has room for {room:,}",
+        "raise max_locks_per_transaction on the server, or the backup may end with “out of shared memory”",
+    )

@@ -17,9 +17,11 @@ from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.sql_literals import with_literals
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.postgres.sql_file import append_to_each, server_wide_statements, unsafe_statements
+from commands.systems.postgres.server_wide import server_wide_statements
+from commands.systems.postgres.sql_file import append_to_each
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
@@ -43,6 +45,7 @@ _SCRIPT = "".join(
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
         f"ROLES_USED={shlex.quote(script('postgres/roles_used.sql'))}\n",
         f"ROLES_MISSING={shlex.quote(script('postgres/roles_missing.sql'))}\n",
+        f"OUTSIDE={shlex.quote(script('postgres/outside.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
@@ -51,6 +54,7 @@ _SCRIPT = "".join(
 _VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
 _WENT_BACK = re.compile(r"^went back: (.*)\x1f(.*)\x1f(.*)\x1f(t|f)$", re.MULTILINE)
+_LEFT = re.compile(r"^left on the scratch server: .*$", re.MULTILINE)
 _FEWER = re.compile(r"^fewer: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # output of the script that is meant for the bot, not for people
@@ -99,7 +103,7 @@ class RehearseStep(BackupCopyStep):
             if text is None:
                 why = f"This run has not stored {path}. Add it to `files` of the release step."
                 return self._not_started(ctx, why)
-            if unsafe := unsafe_statements(text):
+            if unsafe := unsafe_statements(text, ctx.tools.analysis):
                 why = f"{path} line {unsafe[0].line}: {unsafe[0].why}; nothing was rehearsed."
                 return self._not_started(ctx, why)
             files.append((path, text))
@@ -116,7 +120,11 @@ class RehearseStep(BackupCopyStep):
             general = f"The rehearsal failed with exit code {result.code}; production was not touched."
             summary = _FAILURES.get(result.code, general).format(failing=values.get("failing", "?"))
             lines = tuple(line for line in without_values(result.last_lines) if not _FOR_THE_BOT.match(line))
-            return failed(summary, lines=lines, output=output)
+            files = {path: ctx.file(path) or "" for path in (self.forward, self.rollback)}
+            doubts = tuple(
+                f"{path}:{one.line} {one.why}" for path, text in files.items() for one in doubtful_statements(text)
+            )
+            return failed(summary, lines=(*lines, *doubts), output=output)
         verified = _VERIFY.findall(output)
         if wrong := [one for one in verified if not _holds(*one[1:])]:
             lines = tuple(f"after {way}, “{name}” {_difference(how, *more)}" for way, how, name, *more in wrong)
@@ -245,6 +253,7 @@ def _remarks(output: str, verified: list[tuple[str, ...]], values: dict[str, str
         for name, before, after, numbers_a_column in _WENT_BACK.findall(output)
         if numbers_a_column == "t"
     ]
+    lines += _LEFT.findall(output)
     if values.get("order_differs"):
-        lines.append("columns are in a different order than before; nothing else in the schema differs")
+        lines.append("the order of columns or the layout of functions differs; nothing else in the schema does")
     return lines

@@ -20,11 +20,15 @@ from commands.systems import code_review
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_bytes, format_count
 
-_STAT = 'cd "$REPOSITORY"\ngit diff --no-color --stat=100 "$BEFORE" "$COMMIT"'
+_STAT = 'cd "$REPOSITORY"\ngit diff --no-color --no-ext-diff --stat=100 "$BEFORE" "$COMMIT"'
 _NAMES = 'cd "$REPOSITORY"\ngit diff --name-only -z --diff-filter=d "$BEFORE" "$COMMIT" | tr "\\0" "\\n"'
-_ADDED = 'cd "$REPOSITORY"\ngit --literal-pathspecs diff --no-color -U0 "$BEFORE" "$COMMIT" -- "$FILE"'
+# as text, whatever the repository's attributes and the host's settings of git say
+_ADDED = """\
+cd "$REPOSITORY"
+git --literal-pathspecs diff --no-color --no-ext-diff --no-textconv --text -U0 "$BEFORE" "$COMMIT" -- "$FILE\""""
 _MAX_BYTES = 1_000_000  # of one file's diff, and of the list of files
 _LISTED = 20  # findings in the thread; the output has all
+_NAMED = 8  # binary files by name
 _STAT_LINES = 12  # of git's summary in the thread
 _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
@@ -67,9 +71,13 @@ class ReviewStep(StepBox):
             )
         if names.size > _MAX_BYTES:
             return failed("Too many files changed to search them all. Deploy smaller releases, or review by hand.")
-        findings = [line for file in names.tail.splitlines() for line in self._in_file(ctx, env, file)]
+        binary: list[str] = []
+        findings = [line for file in names.tail.split("\n") if file for line in self._in_file(ctx, env, file, binary)]
         findings += [line for file in self.migrations for line in self._in_migration(ctx, file)]
-        findings.sort(key=lambda line: code_review.LEAK not in line)
+        if binary:
+            count = format_count(len(binary), "binary file was", "binary files were")
+            findings.append(f"{count} not searched: {', '.join(binary[:_NAMED])}{' …' if len(binary) > _NAMED else ''}")
+        findings.sort(key=code_review.importance)
         more = (f"… and {len(findings) - _LISTED} more, in the full output",) if len(findings) > _LISTED else ()
         pinned = self._pinned(ctx, str(env["COMMIT"]))
         lines = (*stat.tail.splitlines()[-_STAT_LINES:], *findings[:_LISTED], *more, pinned)
@@ -95,14 +103,17 @@ class ReviewStep(StepBox):
         text = ctx.file(file)
         if text is None:
             return [f"{file}:1 was not stored by the release step"]
-        analysis = ctx.tools.analysis
-        return code_review.review_sql(PurePosixPath(file).name, text, analysis.syntax_error(text), analysis.lint(text))
+        return code_review.review_sql(PurePosixPath(file).name, text, ctx.tools.analysis)
 
-    def _in_file(self, ctx: Context, env: Mapping[str, Text], file: str) -> list[str]:
+    def _in_file(self, ctx: Context, env: Mapping[str, Text], file: str, binary: list[str]) -> list[str]:
+        """The findings in a file's added lines. A file that is no text is added to `binary`."""
         if file.endswith(_LOCKS):
             return []
         diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_MAX_BYTES)
+        lines = code_review.readable_lines(list(code_review.added_lines(diff.tail)))
+        if lines is None:
+            binary.append(file)
+            return []
         if diff.code or not 0 < diff.size <= _MAX_BYTES:
             return [f"{file}:1 could not be searched (the diff has {format_bytes(diff.size)}); review it by hand"]
-        lines = list(code_review.added_lines(diff.tail))
-        return code_review.review_added_lines(file, lines, ctx.tools.analysis.secrets(lines))
+        return code_review.review_added_lines(file, lines, ctx.tools.analysis.secrets(file, lines))

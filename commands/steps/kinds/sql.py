@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.ports.analysis import Finding
 from commands.ports.database import Migration
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.systems.postgres.sql_file import changed_tables, unsafe_statements
+from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
+from commands.systems.postgres.sql_file import changed_tables
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
@@ -23,6 +25,11 @@ SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
 _OWNED = """
 SELECT string_agg(relname || ' (of ' || pg_get_userbyid(relowner) || ')', ', ' ORDER BY relname), current_user::text
 FROM pg_class WHERE oid IN ({}) AND NOT pg_has_role(relowner, 'USAGE')"""
+# by the last part of the name, because the path that a call searches is not known
+_COMMITTING = r"""
+SELECT called FROM (VALUES {}) AS call (called) WHERE EXISTS (
+  SELECT FROM pg_proc WHERE prokind = 'p' AND prosrc ~* '\m(commit|rollback)\M'
+  AND lower(proname) = lower(trim('"' FROM regexp_replace(called, '^.*\.', ''))))"""
 _PASSED = " ✓"  # at the end of a query's line
 
 
@@ -70,7 +77,7 @@ class SqlStep(StepBox):
         text = ctx.file(self.file)
         if text is None:
             return failed(f"This run has not stored {self.file}. Add it to `files` of the release step.")
-        if unsafe := unsafe_statements(text):
+        if unsafe := unsafe_statements(text, ctx.tools.analysis):
             lines = tuple(f"{self.file}:{one.line} {one.why}: {one.statement[:80]}" for one in unsafe)
             return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
         passed_count, lines = self._check(ctx, self._already())
@@ -176,7 +183,7 @@ class FileCanBeApplied:
             return warned(
                 f"{name} could not be checked", "name it in `files` of the release step; its host must answer"
             )
-        if unsafe := unsafe_statements(text):
+        if unsafe := unsafe_statements(text, ctx.tools.analysis):
             return blocked(f"{name} line {unsafe[0].line}: {unsafe[0].why}", "fix the file before you start")
         tables = changed_tables(text)
         names = {f"table_{number}": table for number, table in enumerate(tables)}
@@ -186,4 +193,16 @@ class FileCanBeApplied:
             return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
             )
+        if doubtful := [*doubtful_statements(text), *self._committing(ctx, text)]:
+            return warned(f"{name} line {doubtful[0].line}: it {doubtful[0].why}", "change the file before you start")
         return passed(f"{name} can run in one transaction")
+
+    def _committing(self, ctx: PreflightContext, text: str) -> list[Finding]:
+        """The calls of procedures that the database has, and that commit."""
+        calls = called_procedures(text)
+        if not calls:
+            return []
+        names = {f"procedure_{number}": name for number, name in enumerate(calls)}
+        query = PageText(_COMMITTING.format(", ".join(f"(<{name}>)" for name in names)), names)
+        rows = ctx.tools.database.query(self.database, query, limit=10).rows
+        return [calls[str(row[0])].finding("calls a procedure that " + COMMITS) for row in rows]

@@ -16,7 +16,7 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.values import page_texts
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, NOT_QUERIED, SCRATCH, SCRATCH_ERRORS
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from state.errors import Failed
@@ -144,4 +144,6 @@ def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
         return blocked(
             f"the scratch database cannot be checked ({result.last_line})", "run psql on the host with its address"
         )
+    if result.code == NOT_QUERIED:
+        problem = f"{problem.rstrip('.')} ({result.last_line})"
     return blocked(problem.rstrip("."), "fix it, or name another scratch database in the environment")

@@ -31,13 +31,18 @@ SCRATCH = "".join(
         script("postgres/scratch.sh"),
     )
 )
+NOT_QUERIED = 71
 # exit code -> what it means
 SCRATCH_ERRORS = {
-    71: "The scratch database cannot be reached from the host; nothing was done. "
+    NOT_QUERIED: "The scratch database cannot be queried from the host; nothing was done. "
     "Its address has the same form as production's.",
     72: "The scratch database is production itself; nothing was done. Use another one.",
     73: "The scratch database is not empty; nothing was done. Use an empty one.",
     74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
+    81: "The database for the copy could not be created on the scratch server; nothing was done. "
+    "The server's own words are below.",
+    82: "The scratch server lacks a collation or an extension that production uses. This says nothing about the "
+    "backup. Install it there, or name a server that has it.",
     79: "The user of the scratch database may not restore everything there. This says nothing about the backup. "
     "Grant what the lines below ask for, or remove `scratch_url` from the page.",
     80: "The disk of the scratch database's server is full. This says nothing about the backup. Free some space there.",

@@ -57,6 +57,7 @@ class DatabaseCopy:
             newest=int(dump[1]) if self.dumped else None,
             extensions=tuple(needs["extensions"]),
             roles=tuple((name, bool(superuser)) for name, superuser in needs["roles"]),
+            icu=bool(needs["icu"]),
             members=tuple((role, member) for role, member in needs["members"]),
         )
 

@@ -1,77 +1,111 @@
-"""Splits an SQL file into statements, and finds what cannot run in one transaction."""
+"""Splits an SQL file into its statements, as PostgreSQL reads them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_tokens import TOKEN, line_of, token_end, unclosed_kind
+from commands.systems.postgres.sql_tokens import TOKEN, Lines, blanked, line_of, token_end, unclosed_kind
 
-_OWN_TRANSACTION = "has its own transaction command; remove it, the file already runs in one transaction"
-_NO_TRANSACTION = "cannot run in a transaction; move it to a step of its own that uses psql"
-_UNSAFE = (
-    (r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(TO|PREPARED))", _OWN_TRANSACTION),
-    (r"(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b", _NO_TRANSACTION),
-    (r"REINDEX\b.*\bCONCURRENTLY\b", _NO_TRANSACTION),
-    (r"(VACUUM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", _NO_TRANSACTION),
-    (r"COPY\b.*\bFROM\s+STDIN\b", "needs psql to send its data; write INSERT statements instead"),
-)  # fmt: skip
-_SERVER_WIDE = re.compile(
-    r"\b((CREATE|ALTER|DROP)\s+(ROLE|USER(?!\s+MAPPING)|GROUP|DATABASE|TABLESPACE)|ALTER\s+SYSTEM)\b", re.IGNORECASE
+BYTE_ORDER_MARK = "\ufeff"
+_TRANSACTION_COMMAND = re.compile(
+    r"(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|PREPARE\s+TRANSACTION)\b"
+    r"(?!\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b|\s+PREPARED\b)",
+    re.IGNORECASE,
 )
-_GRANT = re.compile(r"\b(GRANT|REVOKE)\b", re.IGNORECASE)  # of a role, if no ON follows
-_ON = re.compile(r"\bON\b", re.IGNORECASE)
-_LABEL = re.compile(r"\b(COMMENT|SECURITY\s+LABEL)\b", re.IGNORECASE)  # of a role and so on, if such an ON follows
-_ON_SERVER_WIDE = re.compile(r"\bON\s+(ROLE|DATABASE|TABLESPACE)\b", re.IGNORECASE)
-_HAS_CODE = r"DO\b|CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b"
+# how migration tools mark the part of a file that takes the rest of it back
+_DOWN_PART = re.compile(
+    r"--+\s*(migrate:down|\+\s*(goose|migrate)\s+down|rambler\s+down|down\s+migration|!downs|//\s*@undo|=+\s*down\s*=+"
+    r"|create\s+above\s*/\s*drop\s+below)(?!\w)",
+    re.IGNORECASE,
+)
+_BEGIN = re.compile(r"BEGIN(?:\s+(?:WORK|TRANSACTION))?|START\s+TRANSACTION", re.IGNORECASE)
+_COMMIT = re.compile(r"(?:COMMIT|END)(?:\s+(?:WORK|TRANSACTION))?", re.IGNORECASE)
 _TABLE_CHANGE = re.compile(
-    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE
+    r"(?:ALTER|DROP|TRUNCATE)(?:\s+TABLE)?\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<tables>.+)", re.IGNORECASE | re.DOTALL
 )
-_TABLE_NAME = r'(?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?'
+_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_TABLE_NAME = rf"{_NAME}(?:\.{_NAME})?"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement: the line on which it starts, counted from 1, its text, and the offset behind its semicolon."""
+    """One statement: the line on which it starts, counted from 1, its text, and where it stands in the file.
+
+    `start` is the offset of its first character, `end` the one behind its semicolon.
+    """
 
     line: int
     text: str
+    start: int
     end: int
 
-    @property
+    @cached_property
     def flat(self) -> str:
         """The text on one line."""
         return " ".join(self.text.split())
+
+    def is_transaction_command(self) -> bool:
+        """Whether it begins or ends a transaction. What only sets or returns to a savepoint does not."""
+        return _TRANSACTION_COMMAND.match(self.text) is not None
 
     def finding(self, why: str) -> Finding:
         """A finding about this statement, which it quotes."""
         return Finding(line=self.line, statement=self.flat[:80], why=why)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SqlFile:
+    """A file as it is applied: its text and statements, and what in it is no SQL.
+
+    As psql does, a byte order mark at its very beginning is left out. So is one BEGIN … COMMIT around everything,
+    because the bot runs the file in a transaction of its own. Every other character keeps its place.
+    """
+
+    text: str
+    statements: tuple[Statement, ...]
+    problems: tuple[Finding, ...]
+
+
+@lru_cache(maxsize=4)  # a step and its tools read the same file several times
+def read_sql(text: str) -> SqlFile:
+    """Read a file. An unclosed quote extends to the end of the file."""
+    if text.startswith(BYTE_ORDER_MARK):
+        text = f" {text[1:]}"
+    found, problems = _scan(text)
+    if _is_wrapped(found):
+        for pair in (found[0], found[-1]):
+            text = text[: pair.start] + blanked(text[pair.start : pair.end]) + text[pair.end :]
+        found = found[1:-1]
+    return SqlFile(text=text, statements=tuple(found), problems=tuple(problems))
+
+
+def _is_wrapped(found: list[Statement]) -> bool:
+    """Whether a plain BEGIN and COMMIT stand around all other statements, with no other transaction command."""
+    return (
+        len(found) > 2
+        and _BEGIN.fullmatch(found[0].flat) is not None
+        and _COMMIT.fullmatch(found[-1].flat) is not None
+        and not any(statement.is_transaction_command() for statement in found[1:-1])
+    )
+
+
 def statements(text: str) -> list[Statement]:
-    """The statements of a file, without the comments between them. An unclosed quote extends to the end of the file."""
-    return _scan(text)[0]
+    """The statements of a file as it is applied, without the comments between them."""
+    return list(read_sql(text).statements)
 
 
 def append_to_each(text: str, addition: str) -> str:
-    """The file with `addition` behind each of its statements; line numbers stay the same."""
-    pieces, start = [], 0
-    for statement in statements(text):
+    """The file as it is applied, with `addition` behind each of its statements; line numbers stay the same."""
+    file, pieces, start = read_sql(text), [], 0
+    for statement in file.statements:
         # the last statement may lack its semicolon and end in a comment; one semicolon too many does no harm
-        pieces += [text[start : statement.end], "\n;" if statement.end == len(text) else "", f" {addition}"]
+        lacks_end = statement.end == len(file.text)
+        pieces += [file.text[start : statement.end], "\n;" if lacks_end else "", f" {addition}"]
         start = statement.end
-    return "".join([*pieces, text[start:]])
-
-
-def unsafe_statements(text: str) -> list[Finding]:
-    """What in a file cannot run in one transaction, in the order of the file."""
-    found, problems = _scan(text)
-    if invalid := invalid_character(text):
-        problems.append(invalid)
-    for statement in found:
-        problems += [statement.finding(why) for start, why in _UNSAFE if re.match(start, statement.flat, re.IGNORECASE)]
-    return sorted(problems, key=lambda problem: problem.line)
+    return "".join([*pieces, file.text[start:]])
 
 
 def invalid_character(text: str) -> Finding | None:
@@ -88,41 +122,12 @@ def invalid_character(text: str) -> Finding | None:
     return Finding(line=line_of(text, offset), statement=before.strip()[-80:], why=why)
 
 
-def server_wide_statements(text: str) -> list[Finding]:
-    """Statements that change what all databases of a server share: roles, databases, tablespaces.
-
-    A function, a procedure or a DO block counts if such a command stands anywhere in its code.
-    """
-    why = "changes what all databases of the server share"
-    return [statement.finding(why) for statement in statements(text) if _is_server_wide(statement.flat)]
-
-
-def _is_server_wide(flat: str) -> bool:
-    if not re.match(_HAS_CODE, flat, re.IGNORECASE):
-        granted, labelled = _GRANT.match(flat), _LABEL.match(flat)
-        return bool(
-            _SERVER_WIDE.match(flat)
-            or (granted and not _ON.search(flat))
-            or (labelled and _ON_SERVER_WIDE.search(flat))
-        )
-    # each pattern is searched for once in the whole code, however often the others are in it
-    if _SERVER_WIDE.search(flat) or _last(_GRANT, flat) > _last(_ON, flat):
-        return True
-    labelled = _LABEL.search(flat)
-    return labelled is not None and labelled.start() < _last(_ON_SERVER_WIDE, flat)
-
-
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    """The offset of a pattern's last match, or -1."""
-    return max((found.start() for found in pattern.finditer(text)), default=-1)
-
-
 def changed_tables(text: str) -> list[str]:
     """The tables that a file alters, drops or truncates, as the file writes them. Only their owner may do that."""
     tables: dict[str, None] = {}
     for statement in statements(text):
         upper = statement.flat.upper()
-        match = _TABLE_CHANGE.match(statement.flat)
+        match = _TABLE_CHANGE.match(statement.text)
         if match and (" TABLE " in upper[:20] or upper.startswith("TRUNCATE")):
             names = re.match(rf"{_TABLE_NAME}(?:\s*,\s*{_TABLE_NAME})*", match["tables"])
             tables |= dict.fromkeys(re.findall(_TABLE_NAME, names[0])) if names else {}
@@ -136,6 +141,8 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     # the pieces of the current statement with their offsets, without comments
     pieces: list[tuple[int, str]] = []
     body = _FunctionBody()
+    lines = Lines(text)
+    may_have_body = "atomic" in text.lower()
     at = depth = 0
     while match := TOKEN.search(text, at):
         start = match.start()
@@ -143,22 +150,25 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         at = token_end(text, match)
         if match["meta"] is not None:
             why = "is a psql command, which only psql understands; remove it"
-            problems.append(Finding(line=line_of(text, start), statement=match[0].strip(), why=why))
-        elif match["end"] and (depth > 0 or body.goes_on(pieces)):
+            problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
+        elif match["end"] and (depth > 0 or (may_have_body and body.goes_on(pieces))):
             pieces.append((start, ";"))
         elif match["end"]:
-            found += _statement(text, pieces, at)
+            found += _statement(lines, pieces, at)
             pieces, depth, body = [], 0, _FunctionBody()
         elif match["paren"]:
             depth += 1 if match[0] == "(" else -1
             pieces.append((start, match[0]))
         else:
+            if match["comment"] and _DOWN_PART.match(match[0]):
+                why = "begins the file's own rollback, which would run too; move that part to a file of its own"
+                problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
             if not match["comment"]:
                 pieces.append((start, text[start:at]))
             if kind := unclosed_kind(text, match, at):
                 why = f"a {kind} that is never closed"
-                problems.append(Finding(line=line_of(text, start), statement=match[0][:40], why=why))
-    found += _statement(text, [*pieces, (at, text[at:])], len(text))
+                problems.append(Finding(line=lines.line_of(start), statement=match[0][:40], why=why))
+    found += _statement(lines, [*pieces, (at, text[at:])], len(text))
     return found, problems
 
 
@@ -181,10 +191,10 @@ class _FunctionBody:
         return new.rpartition(";")[2].strip().upper() != "END"
 
 
-def _statement(text: str, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
+def _statement(lines: Lines, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
     """The statement that the pieces make, or none if they are blank."""
     statement = "".join(piece for _, piece in pieces).strip()
     if not statement:
         return []
     start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
-    return [Statement(line=line_of(text, start), text=statement, end=end)]
+    return [Statement(line=lines.line_of(start), text=statement, start=start, end=end)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
 
+# As in PostgreSQL's scanner: a name may hold any character beyond ASCII, and $ behind its first. So `a$x$b` is a name
+# and no quote, and a comment also ends at a carriage return.
+_NO_NAME_BEFORE = r"(?<![A-Za-z0-9_$\u0080-\U0010ffff])"
+_TAG = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*"
 TOKEN = re.compile(
-    r"""
-    (?P<comment>--[^\n]*|/\*)
-    | (?P<dollar>\$(?:[A-Za-z_]\w*)?\$)
-    | (?P<escaped>\b[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
+    rf"""
+    (?P<comment>--[^\n\r]*|/\*)
+    | (?P<dollar>{_NO_NAME_BEFORE}\$(?:{_TAG})?\$)
+    | (?P<escaped>{_NO_NAME_BEFORE}[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
     | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
     | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
     | (?P<meta>\\[^\n]*)
@@ -62,9 +65,14 @@ def without_comments(text: str) -> str:
         at = token_end(text, match)
         if match["comment"]:
             start = match.start() if at <= len(text) else match.end()
-            pieces += [text[kept:start], _NO_LINE_END.sub(" ", text[start:at])]
+            pieces += [text[kept:start], blanked(text[start:at])]
             kept = at
     return "".join([*pieces, text[kept:]])
+
+
+def blanked(text: str) -> str:
+    """A space for each character of a text but its line ends."""
+    return _NO_LINE_END.sub(" ", text)
 
 
 def long_operator(text: str) -> int:
@@ -78,12 +86,17 @@ def long_operator(text: str) -> int:
     return found.start() if found else -1
 
 
+class Lines:
+    """The lines of one text; made once for its many statements."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [end.start() for end in re.finditer("\n", text)]
+
+    def line_of(self, offset: int) -> int:
+        """The line of the character at an offset, counted from 1."""
+        return bisect_left(self._ends, offset) + 1
+
+
 def line_of(text: str, offset: int) -> int:
-    """The line of the character at an offset, counted from 1."""
-    return bisect_left(_line_ends(text), offset) + 1
-
-
-@lru_cache(maxsize=2)
-def _line_ends(text: str) -> list[int]:
-    """The offsets of the line ends; cached, because each of a file's many statements asks for its line."""
-    return [end.start() for end in re.finditer("\n", text)]
+    """The line of the one character at an offset, counted from 1."""
+    return text.count("\n", 0, offset) + 1

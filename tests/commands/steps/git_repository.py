@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -20,10 +21,10 @@ class Repository:
         self.old = git(self.path, "rev-parse", "HEAD")
         self.new = self.commit({"app.js": "const a = 2\n", "up.sql": "SELECT 1;\n"}, "Second")
 
-    def commit(self, files: dict[str, str], message: str) -> str:
+    def commit(self, files: Mapping[str, str | bytes], message: str) -> str:
         """Commit files on origin's main. Returns the commit."""
-        for name, text in files.items():
-            (self.origin / name).write_text(text)
+        for name, content in files.items():
+            (self.origin / name).write_bytes(content.encode() if isinstance(content, str) else content)
         git(self.origin, "add", ".")
         git(self.origin, "commit", "-q", "-m", message)
         return git(self.origin, "rev-parse", "HEAD")

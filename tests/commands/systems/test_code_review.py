@@ -6,6 +6,15 @@ import pytest
 
 from commands.ports.analysis import NOT_SEARCHED, Finding
 from commands.systems.code_review import added_lines, review_added_lines, review_sql
+from tests.world import World
+
+
+def review(text: str, *remarks: Finding) -> list[str]:
+    """The findings in a file, on which the linter has these remarks."""
+    world = World()
+    world.remarks = list(remarks)
+    return review_sql("up.sql", text, world.tools().analysis)
+
 
 DIFF = """diff --git a/app.js b/app.js
 index 1..2 100644
@@ -18,12 +27,19 @@ index 1..2 100644
 @@ -9,0 +8,2 @@
 +first\x0c\u2028still the first
 +second
+ kept
++third
 \\ No newline at end of file
 """
 
 
 def test_added_lines_have_their_numbers_in_the_new_file() -> None:
-    assert list(added_lines(DIFF)) == [(3, "const fine = 1"), (8, "first\x0c\u2028still the first"), (9, "second")]
+    assert list(added_lines(DIFF)) == [
+        (3, "const fine = 1"),
+        (8, "first\x0c\u2028still the first"),
+        (9, "second"),
+        (11, "third"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,18 +72,17 @@ def test_findings_are_in_the_order_of_the_lines_and_a_secret_is_named_by_its_kin
 
 
 def test_statements_that_cannot_run_in_one_transaction_are_named() -> None:
-    findings = review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
+    findings = review("SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n")
     assert [finding.split(" ")[0] for finding in findings] == ["up.sql:2", "up.sql:3"]
 
 
 def test_the_parsers_error_and_equal_remarks_follow() -> None:
-    error = Finding(line=2, why='syntax error at or near "SELCT"')
     remarks = [
         Finding(line=3, why="Dropping a table."),
         Finding(line=5, why="Long lock."),
         Finding(line=7, why="Dropping a table."),
     ]
-    assert review_sql("up.sql", "SELECT 1;", error, remarks) == [
+    assert review("SELECT 1;\nSELCT 2;", *remarks) == [
         'up.sql:2 syntax error at or near "SELCT"',
         "up.sql:3,7 Dropping a table.",
         "up.sql:5 Long lock.",
@@ -75,9 +90,8 @@ def test_the_parsers_error_and_equal_remarks_follow() -> None:
 
 
 def test_a_character_that_both_checks_find_is_named_once() -> None:
-    text = "SELECT 1;\nSELECT\0 2;"
-    error = Finding(line=2, why="a NUL character, which PostgreSQL does not accept; remove it")
-    assert review_sql("up.sql", text, error) == [f"up.sql:2 {error.why}: SELECT"]
+    why = "a NUL character, which PostgreSQL does not accept; remove it"
+    assert review("SELECT 1;\nSELECT\0 2;") == [f"up.sql:2 {why}: SELECT"]
 
 
 def test_a_line_that_was_not_searched_is_not_called_a_secret() -> None:

@@ -10,19 +10,19 @@ if [ "$COMPARE" = rows ]; then by=rows; else by=$(strongest); fi
 # pg_dump before 16 does not know zstd, and some are built without it: then gzip at its fastest
 packing=zstd:1
 said=$(PGHOST=/nowhere LC_ALL=C pg_dump -Fc --compress="$packing" -f /dev/null 2>&1) || [[ $said != *compress* ]] || packing=1
-coproc HOLD { exec psql -XqAt -v ON_ERROR_STOP=1 -v by="$by"; }
+coproc HOLD { exec psql -XqAt -v ON_ERROR_STOP=1; }
 holder=$HOLD_PID
 exec 8<&"${HOLD[0]}" 9>&"${HOLD[1]}"
+echo 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;' >&9
 echo 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT pg_export_snapshot();' >&9
 read -r snapshot <&8
-printf '%s\n' "$CONTENT" >&9
-cat <&8 9>&- > "$FILE.content.part" &
+psql -XqAt -v ON_ERROR_STOP=1 -v by="$by" -v snapshot="$snapshot" <<< "$CONTENT" > "$FILE.content.part" 8<&- 9>&- &
 reader=$!
 pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"
+wait "$reader"
 # the session has kept the snapshot open until here
 echo '\q' >&9
 wait "$holder"
-wait "$reader"
 seal "$FILE.part" "$FILE.sha256.part" &
 sealer=$!
 lines=$(pg_restore -f - "$FILE.part" | wc -l) || exit 66

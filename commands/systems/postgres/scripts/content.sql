@@ -6,6 +6,8 @@
 -- "text": every row as it is written.
 -- "rows": nothing, only the number of rows counts.
 -- `only`, if it is set, are the names of the tables, one on each line; the large objects are left out then.
+-- With `snapshot` everything is read in that exported snapshot, each table in a transaction of its own: locks on all tables
+-- and their indexes at once may be more than the server has room for.
 -- Columns are ordered by name, whatever their order in the table.
 -- Large objects, if there are any, are one more line: their number, and a checksum of them in pieces of 1 MB, because one of
 -- them may be larger than a value can be.
@@ -15,7 +17,15 @@
 \endif
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
-SELECT format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', format('%I.%I', n.nspname, c.relname),
+\if :{?snapshot}
+BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT :'snapshot';
+\else
+\set snapshot ''
+\endif
+SELECT CASE WHEN :'snapshot' <> '' THEN 'COMMIT' END,
+  CASE WHEN :'snapshot' <> '' THEN 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' END,
+  CASE WHEN :'snapshot' <> '' THEN format('SET TRANSACTION SNAPSHOT %L', :'snapshot') END,
+  format('SELECT %L, count(*), %s FROM ONLY %I.%I AS gonogo_row', replace(format('%I.%I', n.nspname, c.relname), E'\n', '\n'),
   CASE WHEN :'by' = 'rows' THEN '0'
     WHEN :'by' = 'records' AND NOT EXISTS (
       SELECT FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid = a.attcollation

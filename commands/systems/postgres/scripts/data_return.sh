@@ -1,6 +1,7 @@
-# Removes the value that an error quotes: it is from a row, and may have several lines. Nothing follows it.
+# Removes the value that an error quotes: it is from a row, and may have several lines. Nothing follows it. A new value of an
+# enum is from the file.
 without_values() {
-  awk 'over { next } /ERROR: / && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
+  awk 'over { next } /ERROR: / && !/unsafe use of new value/ && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
 }
 # The tables with their partitions, and their sequences: the full name, the name alone, and which of the two it is.
 find_tables() {

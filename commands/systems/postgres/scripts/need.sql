@@ -3,6 +3,8 @@ SELECT 'need=' || (jsonb_build_object(
   'size', pg_database_size(current_database()),
   'server', current_setting('server_version_num')::int / 10000,
   'encoding', current_setting('server_encoding'),
+  'icu', EXISTS (SELECT FROM pg_collation c WHERE collprovider = 'i' AND (collnamespace <> 'pg_catalog'::regnamespace OR EXISTS (
+    SELECT FROM pg_depend d WHERE d.refclassid = 'pg_collation'::regclass AND d.refobjid = c.oid))),
   'extensions', (SELECT coalesce(jsonb_agg(extname ORDER BY extname), '[]') FROM pg_extension),
   'roles', (SELECT jsonb_agg(jsonb_build_array(rolname, rolsuper) ORDER BY rolname) FROM pg_roles WHERE rolname NOT LIKE 'pg\_%'),
   'members', (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(r.rolname, m.rolname)), '[]')

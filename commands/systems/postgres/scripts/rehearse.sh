@@ -4,9 +4,22 @@ export LC_ALL=C.UTF-8
 cd "$FOLDER"
 is_whole
 work=$(mktemp -d)
-trap 'drop_copy; rm -rf "$work" "$FILE.said"' EXIT
+trap 'drop_copy; take_away; rm -rf "$work" "$FILE.said"' EXIT
+# What the files leave on the scratch server outside the copy: roles that they created are dropped again, the rest is said.
+outside() { scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$OUTSIDE" | sort; }
+take_away() {
+  local found name
+  [ -s "$work/outside" ] || return 0
+  while IFS= read -r found; do
+    name=${found#role }
+    [[ $found == "role "* && $FORWARD$BACK == *"$name"* ]] || continue
+    scratch psql -Xq -v ON_ERROR_STOP=1 -v name="$name" <<< 'DROP ROLE :"name"' || true
+  done < <(outside | comm -13 "$work/outside" -)
+  outside | comm -13 "$work/outside" - | sed -n '1,3p' | sed 's/^/left on the scratch server: /'
+}
 fits
 [ -z "${shared-}" ] || [ -z "$SERVER_WIDE" ] || { printf '%s\n' "$SERVER_WIDE"; exit 78; }
+[ -z "$SERVER_WIDE" ] || outside > "$work/outside"
 take_proven || restore
 # Run as production's own user with its settings, if the scratch server has that user: then owners and default privileges
 # are as they will be in production.
@@ -16,7 +29,10 @@ settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
 if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
   role="-c role=${PGUSER//[ \\]/\\&}"
-  scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
+  # production's own owner of the database may create in its schema "public"
+  owner=$(psql -XqAtc 'SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()')
+  scratch psql -Xq -v ON_ERROR_STOP=1 -v user="$owner" <<< "ALTER DATABASE $made OWNER TO :\"user\"" 2> /dev/null ||
+    scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
 # what was granted to a role that is missing there was not restored, so its loss does not show
 missing=$(scratch psql -XqAt -v names="$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED")" <<< "$ROLES_MISSING")
@@ -24,9 +40,21 @@ if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no
 elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
 on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
-# columns sorted by name, because nothing that names them depends on their order
+# columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
+# indentation and blank lines, in languages where those mean nothing
 by_name() {
-  awk '/^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
+  awk '/^    LANGUAGE / { free = $2 == "plpgsql" || $2 == "sql" }
+    !body && free && match($0, /^    AS [$][A-Za-z_0-9]*[$]/) {
+      tag = substr($0, 8, RLENGTH - 7); body = 1; print "    AS"; $0 = substr($0, RLENGTH + 1)
+    }
+    body {
+      at = length($0) - length(tag)
+      if (at >= 0 && substr($0, at) == tag ";") { body = 0; $0 = substr($0, 1, at - 1) }
+      gsub(/^[ \t]+|[ \t\r]+$/, "")
+      if ($0 != "") print
+      next
+    }
+    /^CREATE (FOREIGN |UNLOGGED )?TABLE .*\($/ { inside = 1; n = 0; print; next }
     inside && /^\)/ { for (i = 1; i <= n; i++) print line[i]; inside = 0 }
     inside { sub(/,$/, ""); for (i = n++; i && line[i] > $0; i--) line[i + 1] = line[i]; line[i + 1] = $0; next }
     { print }' "$1"
@@ -43,14 +71,16 @@ fails() {
 # apply NAME: run the file in one transaction; report its time, and which tables it blocks for how long
 apply() {
   local began=$EPOCHREALTIME
-  { printf '%s BEGIN; %s ' "$TABLES_BEFORE" "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
+  on_copy psql -XqAt -v ON_ERROR_STOP=1 <<< "$TABLES_BEFORE" > "$work/$1.tables"
+  { printf 'BEGIN; %s ' "$PROBE"; cat "$work/$1.sql"; printf 'COMMIT; %s\n' "$PROBE"; } > "$work/whole.sql"
   # terse, because an error's details show rows of production
   on_copy psql -XqAt -v ON_ERROR_STOP=1 -v VERBOSITY=terse -f "$work/whole.sql" > "$work/out" 2>&1 || fails "$1 file"
   printf '%s_ms=%d\n' "$1" $(( (${EPOCHREALTIME/./} - ${began/./}) / 1000 ))
   awk -v "way=$1" '
+    FILENAME == ARGV[1] { cut = index($0, "|"); name[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
     /^gonogo at: / { before = at; at = $3 }
-    /^gonogo lock: / { sub(/^gonogo lock: /, ""); if (!($0 in since)) since[$0] = before }
-    END { for (lock in since) print "lock: " way "|" at - since[lock] "|" lock }' "$work/out" | sort
+    /^gonogo lock: / { split($3, one, "|"); if (!(one[2] in name)) next; lock = one[1] "|" name[one[2]]; if (!(lock in since)) since[lock] = before }
+    END { for (lock in since) print "lock: " way "|" at - since[lock] "|" lock }' "$work/$1.tables" "$work/out" | sort
 }
 # verify STEP NAME EXPECTED QUERY: the page's query after that file. A query that names a role which is missing here has no
 # result.

@@ -1,3 +1,3 @@
--- The tables that exist before a rehearsed file, on one line.
-CREATE TEMP TABLE gonogo_tables AS SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name
+-- The tables that exist before a rehearsed file: their numbers and names.
+SELECT c.oid || '|' || replace(format('%I.%I', n.nspname, c.relname), E'\n', '\n')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_';

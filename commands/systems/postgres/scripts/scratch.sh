@@ -21,16 +21,23 @@ HARMLESS='ERROR:  (role ".*" does not exist|must be able to SET ROLE ".*"|must b
 HARMLESS+='|permission denied to change default privileges|unrecognized configuration parameter "transaction_timeout")$'
 restore() {
   local code=0 wrong
-  scratch psql -Xqc "DROP DATABASE IF EXISTS $name WITH (FORCE)" 2> /dev/null || exit 74
-  scratch psql -Xqc "CREATE DATABASE $name TEMPLATE template0" || exit 74
+  # without the notice that there was none
+  PGOPTIONS='-c client_min_messages=warning' scratch psql -Xqc "DROP DATABASE IF EXISTS $name WITH (FORCE)" || exit 81
+  scratch psql -Xqc "CREATE DATABASE $name TEMPLATE template0" || exit 81
   made=$name
   copy=$made scratch pg_restore --jobs="$JOBS" --dbname="$made" "$FILE" > "$FILE.said" 2>&1 || code=$?
   # several processes write to the file at once, so a line may be only the start of another one
   wrong=$(grep -E '(error|ERROR|FATAL|PANIC):' "$FILE.said" | grep -vE "$HARMLESS|^(pg_restore:|error:|could not execute query:| )*$" || true)
   [ "$code" = 0 ] || [ -n "$wrong" ] || grep -qE "$HARMLESS" "$FILE.said" || wrong=$(tail -n 5 "$FILE.said")
   if [ -n "$wrong" ]; then
-    printf '%s\n' "${wrong:0:800}"
-    case $wrong in *'No space left on device'*) exit 80 ;; *'ERROR:  permission denied'* | *'ERROR:  must be '*) exit 79 ;; esac
+    # the first is the cause of most others
+    head -n 4 <<< "${wrong:0:800}"
+    case $wrong in
+      *'No space left on device'*) exit 80 ;;
+      *'ICU is not supported'* | *'collation "'*'" does not exist'* | *'extension "'*'" is not available'*) exit 82 ;;
+      # a superuser lacks nothing: then somebody else does, for example the owner of a view
+      *'ERROR:  permission denied'* | *'ERROR:  must be '*) [ "$(scratch psql -XqAtc 'SHOW is_superuser')" = on ] || exit 79 ;;
+    esac
     exit 75
   fi
   copy=$made scratch psql -Xq -v ON_ERROR_STOP=1 <<< "$NO_MAPPINGS" || exit 79

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.tools.analysis.linter import lint
+from bot.tools.analysis.linter import ELSEWHERE, lint
 from state.errors import Failed
 
 SHIPPED = """-- up
@@ -25,7 +25,7 @@ def remarks(sql: str) -> list[str]:
     [
         ("SELECT 1;\nALTER TABLE t ALTER COLUMN c TYPE bigint;", "2: Changing a column type requires"),
         ("CREATE INDEX i ON t (c);", "1: During normal index creation, table updates are blocked"),
-        ("DROP TABLE t;", "1: Missing `IF EXISTS`"),
+        ("\ufeffDROP TABLE t;", "1: Dropping a table may break existing clients."),
         (SHIPPED, "2: Adding a foreign key constraint requires a table scan"),
         (SHIPPED, "3: Dropping a table may break existing clients."),
     ],
@@ -39,6 +39,20 @@ def test_there_is_no_remark_on_what_the_bot_takes_care_of() -> None:
     assert "timeout" not in text
     assert "transaction" not in text
     assert "32-bit" not in text
+    assert remarks("SELECT 1;\nCOMMIT;\nSELECT 2;") == []
+    assert remarks("ALTER TABLE t ADD COLUMN c text;\nCREATE TABLE x (a int);") == [], "it can be run again"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("CREATE INDEX i ON t (c);", ELSEWHERE["concurrently"]),
+        ("ALTER TABLE t ADD CONSTRAINT u UNIQUE (a);", ELSEWHERE["concurrently"]),
+        ("ALTER TABLE t ADD CONSTRAINT ck CHECK (a > 0);", ELSEWHERE["validate"]),
+    ],
+)
+def test_advice_that_this_file_cannot_follow_says_where_it_can_be_followed(text: str, where: str) -> None:
+    assert any(remark.endswith(where) for remark in remarks(text)), remarks(text)
 
 
 def test_a_syntax_error_is_left_to_the_parser() -> None:

@@ -5,29 +5,118 @@ from __future__ import annotations
 import pytest
 
 from bot.tools.analysis import secret_scanner
+from bot.tools.analysis.secret_assignment import KIND
 from bot.tools.analysis.secret_scanner import secrets
+from commands.ports.analysis import MADE_UP
 from tests.growth import assert_linear
+
+
+def kinds(file: str, text: str) -> list[str]:
+    """The kinds of secrets in the lines of a file."""
+    return [finding.why for finding in secrets(file, list(enumerate(text.split("\n"), 1)))]
 
 
 def test_a_secret_is_named_by_its_kind_and_line_and_never_repeated() -> None:
     secret = "hunter2" * 2
-    findings = secrets([(3, "const a = 1"), (7, f'const password = "{secret}"')])
-    assert [(finding.line, finding.why) for finding in findings] == [(7, "Secret Keyword")]
+    findings = secrets("a.js", [(3, "const a = 1"), (7, f'const password = "{secret}"')])
+    assert [(finding.line, finding.why) for finding in findings] == [(7, KIND)]
     assert secret not in repr(findings)
 
 
-def test_a_private_key_is_found() -> None:
-    assert [finding.why for finding in secrets([(1, "-----BEGIN RSA PRIVATE KEY-----")])] == ["Private Key"]
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".env", "DB_PASSWORD=Tr0ub4dor3x"),
+        (".env.production", "DB_PASSWORD='supersecretword'"),
+        ("settings.env.txt", "JWT_SECRET=q8w7e6r5t4y3u2i1"),
+        ("config/production.yml", "jwt_secret: q8w7e6r5t4y3u2i1"),
+        ("compose.yaml", "      - JWT_SECRET=q8w7e6r5t4y3u2i1  # until Monday"),
+        ("a.properties", "spring.datasource.password=Tr0ub4dor3x"),
+        ("Dockerfile", "ENV DB_PASSWORD=Tr0ub4dor3x"),
+        ("a.js", "const s = process.env.JWT_SECRET || 'q8w7e6r5t4y3'"),
+        ("a.ts", "const s = process.env.JWT_SECRET ?? `q8w7e6r5t4y3`"),
+        ("a.ts", "const password: string = 'hunter2hunter2'"),
+        ("a.py", "x = os.environ.get('DB_PASSWORD', 'Tr0ub4dor3x')"),
+        ("a.sh", "psql ${DB_PASSWORD:-Tr0ub4dor3x}"),
+        ("a.json", '"api_key": "a8f3k2l9d0s7"'),
+        ("a.rb", "password => 'hunter2hunter2'"),
+        ("a.go", 'secret := "Tr0ub4dor3x"'),
+        ("a.sql", "ALTER ROLE app PASSWORD 'hunter2x9';"),
+        ("a.sql", "INSERT INTO users (name, password) VALUES ('a', 'hunter2x9');"),
+        ("a.sql", "INSERT INTO users (id, name, password)\nVALUES\n (2, lower('A, B'), 'hunter2x9');"),
+    ],
+)
+def test_a_password_is_found_in_every_form_of_assignment(file: str, text: str) -> None:
+    assert kinds(file, text) == [KIND]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.json", '"password": "Enter your password"'),
+        ("a.js", 'password = "${PASSWORD}"'),
+        ("a.js", "password: process.env.X, token: user.token1.value"),
+        ("a.js", "const PASSWORD_FIELD = 'password_field1'"),
+        ("a.js", "const tokenUrl = '/oauth2/token', maxTokens = 4096"),
+        ("a.js", "url = 'postgres://user:password@localhost/db'"),
+        ("a.ts", "import { PasswordInput1 } from './password-input1'"),
+        ("a.py", "def f(password: str = None)"),
+        ("a.yml", "password: ${DB_PASSWORD}"),
+        ("a.yml", "password: {{ .Values.pw1 }}"),
+        ("a.yml", "token: ${{ secrets.GITHUB_TOKEN }}"),
+        ("a.yml", "secretName: tls-cert-2"),
+        (".env", "DB_PASSWORD=changeme1"),
+        ("a.html", '<input type="password" name="password1">'),
+        ("a.sql", "CREATE TABLE users (id int, password text DEFAULT '');"),
+        ("a.sql", "INSERT INTO users (name, password) VALUES ('hunter2x9', NULL);"),
+        ("a.sql", "INSERT INTO users (password) VALUES (NULL);\nINSERT INTO t VALUES ('hunter2x9');"),
+    ],
+)
+def test_placeholders_names_phrases_and_code_are_no_passwords(file: str, text: str) -> None:
+    assert kinds(file, text) == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "tests/a.js",
+        "src/a.test.ts",
+        "db/fixtures/users.yml",
+        ".env.example",
+        "locales/de.json",
+        "page.tpl",
+        "i18n/messages_de.properties",
+    ],
+)
+def test_what_is_probably_made_up_is_told_apart(file: str) -> None:
+    assert kinds(file, 'password: "hunter2hunter2"') == [f"{MADE_UP}: {KIND}"]
+    assert kinds(file, "-----BEGIN RSA PRIVATE KEY-----") == [f"{MADE_UP}: Private Key"]
+    assert kinds(file, "ghp_" + "a1B2" * 9) == ["GitHub Token"], "a maker's key is one everywhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("-----BEGIN RSA PRIVATE KEY-----", "Private Key"),
+        ("sk-proj-" + "aB3_" * 10, "OpenAI or Anthropic key"),
+        ("github_pat_" + "a1B2" * 9, "GitHub token"),
+        ("postgres://u:s3cretpw9@host/db", "Basic Auth Credentials"),
+    ],
+)
+def test_keys_of_a_known_form_are_found_without_a_name(text: str, kind: str) -> None:
+    assert kinds("a.js", text) == [kind]
 
 
 def test_a_long_word_alone_is_no_secret() -> None:
-    assert secrets([(1, "integrity sha512 = 'c2VjcmV0LWxvbmctd29yZC10aGF0LWxvb2tzLXJhbmRvbQ9A8f7'")]) == []
+    assert kinds("a.js", "integrity sha512 = 'c2VjcmV0LWxvbmctd29yZC10aGF0LWxvb2tzLXJhbmRvbQ9A8f7'") == []
 
 
-@pytest.mark.parametrize("piece", ["password", "//", "password = '", "eyJa.", "https://a:b@"])
+@pytest.mark.parametrize(
+    "piece", ["password", "//", "password = '", "eyJa.", "https://a:b@", "secret: '", "${A:-", "env('"]
+)
 def test_a_long_line_is_searched_at_its_start_alone_and_the_finding_says_so(piece: str) -> None:
-    assert_linear(lambda text: secrets([(1, text)]), piece)
-    findings = secrets([(4, "x" * 20_000)])
+    assert_linear(lambda text: secrets("a.js", [(1, text)]), piece)
+    findings = secrets("a.js", [(4, "x" * 20_000)])
     assert [(finding.line, finding.why) for finding in findings] == [
         (4, "not searched for secrets beyond the first 1,000 of 20,000 characters; review it by hand")
     ]
@@ -35,7 +124,7 @@ def test_a_long_line_is_searched_at_its_start_alone_and_the_finding_says_so(piec
 
 def test_a_search_that_takes_too_long_ends_and_says_from_which_line_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret_scanner, "LIMIT", 0.0)
-    findings = secrets([(number, "x") for number in range(5, 1000)])
+    findings = secrets("a.js", [(number, "x") for number in range(5, 1000)])
     assert [(finding.line, finding.why) for finding in findings] == [
         (5, "not searched for secrets from here on, because that takes longer than 0 s; review it by hand")
     ]

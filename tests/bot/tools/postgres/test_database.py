@@ -18,7 +18,7 @@ from bot.tools.postgres import database, migration_progress
 from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult
-from state.errors import Failed, Stopped, Unreachable
+from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 NO_STOP = threading.Event()
 
@@ -123,18 +123,53 @@ def test_a_file_that_fails_at_commit_says_so_and_blames_no_statement(sql: Postgr
     assert count(sql) == 0
 
 
-def test_a_slow_statement_is_reported_while_it_runs(sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migration_progress, "REPORT_EVERY", 0.2)
+def test_a_slow_statement_is_reported_while_it_runs(sql: PostgresDatabase) -> None:
     reports: list[str] = []
     sql.apply("db", migration("SELECT 1;\nSELECT pg_sleep(1.5);\nSELECT 3;\n"), stop=NO_STOP, on_output=reports.append)
     assert reports, "nothing was reported while the statement ran"
-    assert reports[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5), for "), reports
+    assert reports[0].startswith("statement 2 of 3, line 2: SELECT pg_sleep(1.5)"), reports
 
 
 def test_a_file_with_semicolons_inside_statements_is_applied(sql: PostgresDatabase) -> None:
     body = "CREATE FUNCTION pg_temp.two() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"
     rule = "CREATE RULE twice AS ON INSERT TO things DO ALSO (SELECT 1; SELECT 2);"
     sql.apply("db", migration(f"{body}\n{rule}\nINSERT INTO things VALUES ('a');\n-- the end\n"), stop=NO_STOP)
+    assert count(sql) == 1
+
+
+def test_two_statements_that_look_like_one_are_refused_and_nothing_is_committed(
+    sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "INSERT INTO things VALUES ('a'); COMMIT; SELECT 1/0;"
+    whole = migration_progress.Piece(text=text, first_line=1, line=1, summary="the file")
+    monkeypatch.setattr(database, "split_into_pieces", lambda _: [whole])
+    with pytest.raises(Failed, match=r"rolled back completely: cannot insert multiple commands"):
+        sql.apply("db", migration(text), stop=NO_STOP)
+    assert count(sql) == 0
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK", "COMMIT AND CHAIN"])
+def test_a_statement_that_ends_the_transaction_stops_the_file_and_nothing_is_called_rolled_back(
+    sql: PostgresDatabase, end: str
+) -> None:
+    with pytest.raises(LostTrack, match=r"016\.sql ended the bot's transaction at line 2: what came before that line"):
+        sql.apply("db", migration(f"SELECT 1;\n{end};\nINSERT INTO things VALUES ('a');"), stop=NO_STOP)
+    assert count(sql) == 0, "what stood behind it was run"
+
+
+@pytest.mark.parametrize("copy", ["COPY things TO STDOUT", "COPY things FROM STDIN"])
+def test_a_copy_that_waits_for_a_client_fails_and_changes_nothing(sql: PostgresDatabase, copy: str) -> None:
+    with pytest.raises(Failed, match="rolled back completely: COPY to or from the client needs psql"):
+        sql.apply("db", migration(f"INSERT INTO things VALUES ('a');\n{copy};\nSELECT 1;"), stop=NO_STOP)
+    assert count(sql) == 0
+
+
+def test_names_with_dollars_are_no_quotes(sql: PostgresDatabase) -> None:
+    sql.apply("db", migration("CREATE TEMP TABLE a$b$c (x int);\nCREATE TEMP TABLE ที่$e$f (y int);"), stop=NO_STOP)
+
+
+def test_a_byte_order_mark_and_a_transaction_around_everything_are_left_out(sql: PostgresDatabase) -> None:
+    sql.apply("db", migration("\ufeffBEGIN;\nINSERT INTO things VALUES ('a');\nCOMMIT;\n"), stop=NO_STOP)
     assert count(sql) == 1
 
 

@@ -29,7 +29,7 @@ def install(temp: Path) -> Install:
             (folder / "share" / "extension").mkdir(parents=True)
             (folder / "share" / "extension" / "plpgsql.control").touch()
             (folder / "postgres").write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {major}.2'\n")
-            (folder / "pg_config").write_text(f"#!/bin/sh\necho {folder}/share\n")
+            (folder / "pg_config").write_text(f"#!/bin/sh\n[ $1 = --configure ] || echo {folder}/share\n")
             for program in ("postgres", "pg_config"):
                 (folder / program).chmod(0o755)
             folders.append(folder)
@@ -93,6 +93,30 @@ def test_what_is_missing_is_named_with_what_to_install(
     with pytest.raises(Failed) as caught:
         choose_programs(replace(NEED, **changes), install(*majors))  # type: ignore[arg-type]
     assert str(caught.value) == "".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("major", "configured", "fits"),
+    [
+        (18, "'--without-icu'", False),
+        (18, "'--prefix=/x'", True),
+        (15, "'--prefix=/x'", False),
+        (15, "'--with-icu'", True),
+    ],
+)
+def test_programs_without_icu_do_not_fit_a_production_that_uses_its_collations(
+    install: Install, temp: Path, major: int, configured: str, fits: bool
+) -> None:
+    folders = install(major)
+    folder = folders[0]
+    (folder / "pg_config").write_text(f'#!/bin/sh\n[ $1 = --sharedir ] && echo {folder}/share || echo "{configured}"\n')
+    need = replace(NEED, oldest=14, icu=True)
+    assert choose_programs(replace(need, icu=False), folders).major == major
+    if fits:
+        assert choose_programs(need, folders).major == major
+    else:
+        with pytest.raises(Failed, match=f"the PostgreSQL {major} of the bot's machine has no ICU, and production has"):
+            choose_programs(need, folders)
 
 
 def test_programs_that_do_not_run_do_not_count(install: Install, temp: Path) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
+from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.local_shell import LocalShell
+from tests.production import READY, ended
 from tests.world import World
 
 BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$BACKUPS"\nname = "shop"\nat_least_lines = 1000'
@@ -50,6 +53,34 @@ class Host:
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.backups.iterdir()) if self.backups.exists() else []
+
+
+def test_the_session_that_counts_the_rows_holds_no_locks_on_what_it_has_counted(host: Host, tmp_path: Path) -> None:
+    for number in range(20):
+        run_sql(host.url, f"CREATE TABLE part_{number} (a int PRIMARY KEY, b int UNIQUE)")
+    asks = f"\\\\o {tmp_path}/locks\nSELECT count(DISTINCT relation) FROM pg_locks WHERE pid = pg_backend_pid();"
+    host.replace(
+        "psql",
+        f"""[[ "$*" == *snapshot=* ]] || exec {postgres_programs()}/psql "$@"
+{{ cat; printf '{asks}\\n'; }} | {postgres_programs()}/psql "$@"
+""",
+    )
+    outcome = host.back_up()
+    assert outcome.state == "done", outcome.summary + outcome.output
+    assert "1,500 rows in 21 tables" in outcome.summary
+    assert int((tmp_path / "locks").read_text()) < 20, "pg_dump holds a lock on each table already"
+
+
+@pytest.mark.parametrize(("needed", "levels"), [(6400, [OK]), (6402, [OK, WARN])])
+def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, levels: list[str]) -> None:
+    world = World()
+    world.on_host("server_locks", ended(f"{READY}dump_locks={needed}\nserver_locks=6400\n"))
+    checks = [check for check in box("backup", BACKUP).preflight() if isinstance(check, HostCheck)]
+    results = [
+        one for check in checks for one in check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
+    ]
+    assert [one.level for one in results] == levels
+    assert needed == 6400 or "6,402 locks" in results[-1].summary
 
 
 @pytest.fixture

@@ -91,6 +91,16 @@ def test_a_complete_backup_is_proven(shop: Shop) -> None:
     assert shop.copies() == [], "the copy was left behind"
 
 
+def test_a_table_with_a_line_end_in_its_name_is_one_table(shop: Shop) -> None:
+    run_sql(shop.url, 'CREATE TABLE "two\nlines | 7" (a int); INSERT INTO "two\nlines | 7" VALUES (1), (2)')
+    shop.back_up()
+    assert "3,008 rows in 4 tables" in shop.backup.summary, shop.backup.summary + shop.backup.output
+    assert "3,008 rows in 4 tables" in shop.prove().summary
+    change_row(shop.archive, b"2\n", b"3\n")
+    shop.write_checksums()
+    assert any(line.startswith('public."two\\nlines | 7": 2 rows, some of which') for line in shop.prove().lines)
+
+
 def test_rows_written_after_the_dump_began_do_not_count_as_lost(shop: Shop) -> None:
     run_sql(shop.url, "INSERT INTO parents (name) VALUES ('since')")
     assert shop.prove().state == "done", "the rows must be those of the dump's snapshot"
@@ -248,6 +258,43 @@ def test_missing_rights_of_the_scratch_user_are_not_blamed_on_the_backup(shop: S
         outcome.summary
     )
     assert any("permission denied to create foreign-data wrapper" in line for line in outcome.lines), outcome.lines
+
+
+def test_the_first_error_of_a_restore_is_shown_first(shop: Shop) -> None:
+    run_sql(shop.url, "CREATE TYPE trio AS (a numeric)")
+    run_sql(
+        shop.url,
+        "CREATE FUNCTION to_trio(text) RETURNS trio IMMUTABLE LANGUAGE sql AS $$ SELECT ROW($1::numeric)::trio $$",
+    )
+    run_sql(shop.url, "CREATE TABLE v (num text, trio trio GENERATED ALWAYS AS (to_trio(num)) STORED)")
+    run_sql(shop.url, "INSERT INTO v VALUES ('1.2')")
+    run_sql(shop.url, ";".join(f"CREATE INDEX ON v (num); CREATE VIEW w{n} AS SELECT num FROM v" for n in range(8)))
+    shop.back_up()
+    outcome = shop.prove()
+    assert outcome.summary == "The proof failed: the backup cannot be restored."
+    assert 'type "trio" does not exist' in outcome.lines[0], outcome.lines
+
+
+def test_why_the_copy_cannot_be_created_is_said_in_the_servers_words(shop: Shop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER)
+    run_sql(server, "DROP ROLE IF EXISTS tester")
+    run_sql(server, "CREATE ROLE tester LOGIN SUPERUSER PASSWORD 'tester'")
+    run_sql(server, "ALTER ROLE tester SET default_transaction_read_only = on")
+    outcome = shop.prove(scratch=f"postgresql://tester:tester@127.0.0.1:{postgres.port}/scratch")
+    run_sql(server, "DROP ROLE tester")
+    assert outcome.summary.startswith("The database for the copy could not be created on the scratch server")
+    assert outcome.lines == ("ERROR:  cannot execute DROP DATABASE in a read-only transaction",)
+
+
+def test_a_view_whose_owner_lost_a_right_is_not_blamed_on_a_superuser(shop: Shop, postgres: Postgres) -> None:
+    superuser = postgres.url(SUPERUSER, "shop")
+    run_sql(superuser, "CREATE TABLE hidden (a int); CREATE MATERIALIZED VIEW seen AS SELECT a FROM hidden")
+    run_sql(superuser, f"ALTER MATERIALIZED VIEW seen OWNER TO {OWNER}; REVOKE ALL ON hidden FROM {OWNER}")
+    shop.url = superuser
+    shop.back_up()
+    outcome = shop.prove(scratch=postgres.url(SUPERUSER, "scratch"))
+    assert outcome.summary == "The proof failed: the backup cannot be restored."
+    assert "permission denied for table hidden" in outcome.lines[0]
 
 
 def test_a_setting_that_an_older_server_does_not_have_is_not_blamed_on_the_backup(shop: Shop, tmp_path: Path) -> None:

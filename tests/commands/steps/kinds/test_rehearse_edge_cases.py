@@ -151,6 +151,23 @@ def test_a_different_comment_in_a_function_is_shown(shop: RehearsedShop) -> None
     assert "< -- old" in outcome.lines
 
 
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ("\n\n    BEGIN\n  RETURN 1; \nEND\n", "done"),
+        ("BEGIN\nRETURN 1; -- END\n", "failed"),
+        ("BEGIN\nRETURN 2;\nEND", "failed"),
+    ],
+)
+def test_a_function_that_is_only_laid_out_differently_is_as_before(shop: RehearsedShop, body: str, state: str) -> None:
+    function = "CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql AS $f$"
+    shop.change_production(f"SET check_function_bodies = off; {function}BEGIN\n  RETURN 1;\nEND$f$")
+    rollback = f"SET LOCAL check_function_bodies = off; {function}{body}$f$;"
+    outcome = shop.rehearse("DROP FUNCTION one;", rollback, returns=(), verify=VERIFY_ONE)
+    assert outcome.state == state, outcome.summary + outcome.output
+    assert any("layout of functions differs" in line for line in outcome.lines) is (state == "done")
+
+
 def test_the_search_path_of_production_applies_on_the_copy(shop: RehearsedShop) -> None:
     shop.change_production(
         'CREATE SCHEMA "my app"; CREATE TABLE "my app".inner_one (id integer); '
@@ -170,7 +187,7 @@ def test_columns_in_another_order_are_only_reported_and_their_values_are_compare
     drop, create = FORWARD.splitlines()[1], ROLLBACK.splitlines()[1]
     outcome = shop.rehearse(f"{forward} {drop}", f"{rollback} {create}", verify=VERIFY_ONE)
     assert outcome.state == "done", outcome.summary + outcome.output
-    assert "columns are in a different order than before; nothing else in the schema differs" in outcome.lines
+    assert "the order of columns or the layout of functions differs; nothing else in the schema does" in outcome.lines
     lost = shop.rehearse(f"{forward} {drop}", f"{rollback.replace('= aside', '= note')} {create}", verify=VERIFY_ONE)
     assert "does not restore the rows of public.kept" in lost.summary
 

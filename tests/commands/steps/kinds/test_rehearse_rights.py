@@ -58,6 +58,21 @@ def test_a_role_that_the_scratch_server_lacks_is_named(shop: RehearsedShop, othe
     assert summary.endswith("; owners and privileges were NOT compared: the scratch server has no role app_rw.")
 
 
+def test_what_a_rehearsal_leaves_outside_its_copy_is_taken_away_or_said(
+    shop: RehearsedShop, other_server: Postgres
+) -> None:
+    shop.scratch = other_server.url(SUPERUSER, "scratch")
+    run_sql(shop.scratch, f"ALTER ROLE {OWNER} CREATEROLE")
+    leaves = f"CREATE ROLE reporting NOLOGIN; ALTER ROLE {OWNER} SET work_mem = '7MB';"
+    for attempt in (1, 2):
+        outcome = shop.rehearse(FORWARD + leaves, ROLLBACK, returns=(), verify=VERIFY)
+        assert outcome.state == "done", f"attempt {attempt}: {outcome.summary}{outcome.output}"
+        said = [line for line in outcome.lines if line.startswith("left on the scratch server: ")]
+        assert [line.split(": ")[1] for line in said] == [f"setting of {OWNER}"] * (attempt == 1)
+    assert run_sql(shop.scratch, "SELECT count(*) FROM pg_roles WHERE rolname = 'reporting'") == [(0,)]
+    run_sql(shop.scratch, f"ALTER ROLE {OWNER} RESET work_mem")
+
+
 def test_a_scratch_user_who_may_not_act_as_the_owner_is_named(shop: RehearsedShop, postgres: Postgres) -> None:
     grant = "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester"
     run_sql(postgres.url(SUPERUSER), grant)

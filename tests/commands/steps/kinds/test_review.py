@@ -7,6 +7,7 @@ from pathlib import Path
 
 from commands.ports.analysis import Finding
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from commands.systems import code_review
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.git_repository import Repository
@@ -47,11 +48,6 @@ def test_only_added_lines_count() -> None:
     assert code_review.review_added_lines("a.js", list(code_review.added_lines(diff)), []) == []
 
 
-def test_statements_that_cannot_run_in_one_transaction_are_listed() -> None:
-    findings = code_review.review_sql("up.sql", "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (c);\nCOMMIT;\n", None)
-    assert [line.split(" ")[0] for line in findings] == ["up.sql:2", "up.sql:3"]
-
-
 def test_equal_remarks_of_the_linter_share_one_line_with_all_line_numbers(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     world = World()
@@ -82,6 +78,50 @@ def test_a_large_change_is_searched_completely_and_secrets_come_first(tmp_path: 
     first = next(line for line in outcome.lines if ".js:" in line)
     assert first.startswith("long-name-0.js:1 looks like a secret"), outcome.lines
     assert outcome.lines[-2] == "… and 11 more, in the full output"
+
+
+def reviewed(tmp_path: Path, files: dict[str, str | bytes], setup: str = "true") -> Outcome:
+    """The review of a release that adds these files to the repository."""
+    repository = Repository(tmp_path)
+    new = repository.commit(files, "Third")
+    shell = LocalShell({"REPO": str(repository.path)})
+    shell.ask("h", f"cd {repository.path}; git fetch -q; {setup}")
+    values = {"commit": new, "commit_before": repository.new}
+    return execute(box("review", 'host = "h"\nrepository = "$REPO"'), context(World(), values, shell=shell, files={}))
+
+
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+def test_no_attribute_and_no_setting_of_git_hides_a_line(tmp_path: Path) -> None:
+    attributes = "*.min.js -diff\\n*.sql binary\\n*.txt diff=words\\n"
+    setup = (
+        f"printf '{attributes}' > .gitattributes; git config diff.words.textconv true; git config diff.external true"
+    )
+    names = ("a.min.js", "b.sql", "c.txt")
+    outcome = reviewed(tmp_path, dict.fromkeys(names, f"// one\nkey = '{TOKEN}'\n"), setup)
+    found = [line for line in outcome.lines if code_review.LEAK in line]
+    assert found == [f"{name}:2 looks like a secret: GitHub Token" for name in names]
+
+
+def test_a_secret_in_utf_16_is_found_and_a_binary_file_is_named_as_not_searched(tmp_path: Path) -> None:
+    picture = bytes(range(256)) * 40
+    outcome = reviewed(tmp_path, {"a.ps1": f"# one\n$key = '{TOKEN}'\n".encode("utf-16"), "logo.png": picture})
+    text = "\n".join(outcome.lines)
+    assert "a.ps1:2 looks like a secret: GitHub Token" in text
+    assert "1 binary file was not searched: logo.png" in text
+    assert outcome.summary == "2 findings to review before you sign."
+
+
+def test_secrets_come_first_and_made_up_ones_last_with_their_files(tmp_path: Path) -> None:
+    made_up = "".join(f'user{number}: {{ password: "hunter2hunter{number}" }}\n' for number in range(3))
+    files: dict[str, str | bytes] = {"a.test.js": f"console.log(1)\n{made_up}", "z.env": "DB_PASSWORD=Tr0ub4dor3x\n"}
+    outcome = reviewed(tmp_path, files)
+    assert outcome.summary == "3 findings to review before you sign."
+    first, second, third = (line for line in outcome.lines if line.startswith(("a.test.js:", "z.env:")))
+    assert first == "z.env:1 looks like a secret: a password or key in plain text"
+    assert second == "a.test.js:1 debug code: console.log"
+    assert third.startswith("a.test.js:2,3,4 in a test, an example, a template or a translation")
 
 
 def test_files_with_unusual_names_are_searched(tmp_path: Path) -> None:

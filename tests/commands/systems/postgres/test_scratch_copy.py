@@ -14,8 +14,8 @@ from tests.production import ended
 from tests.world import World
 
 NEEDS = (
-    'need={"size": 9000, "server": 16, "encoding": "UTF8", "extensions": ["plpgsql"], "roles": [["owner", true]], '
-    '"members": [["owner", "app"]]}\ndump=pg_dump (PostgreSQL) 17.2 (Debian)\n'
+    'need={"size": 9000, "server": 16, "encoding": "UTF8", "icu": true, "extensions": ["plpgsql"], '
+    '"roles": [["owner", true]], "members": [["owner", "app"]]}\ndump=pg_dump (PostgreSQL) 17.2 (Debian)\n'
 )
 TO_DO = "set `scratch_url` on the page to an empty database of your own"
 
@@ -37,6 +37,7 @@ def test_production_says_what_a_copy_needs(world: World) -> None:
     assert copy().needs(world.tools()) == ScratchNeeds(
         size=9000,
         encoding="UTF8",
+        icu=True,
         oldest=16,
         newest=None,
         extensions=("plpgsql",),

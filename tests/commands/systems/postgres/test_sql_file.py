@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from commands.systems.postgres.sql_file import (
-    append_to_each,
-    changed_tables,
-    invalid_character,
-    server_wide_statements,
-    statements,
-    unsafe_statements,
-)
+from bot.tools.analysis import CodeAnalysis
+from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
+from commands.systems.postgres.server_wide import server_wide_statements
+from commands.systems.postgres.sql_file import append_to_each, changed_tables, invalid_character, read_sql, statements
 from commands.systems.postgres.sql_tokens import line_of, without_comments
 from tests.growth import assert_linear
 
@@ -30,6 +26,18 @@ def test_statements_have_the_lines_on_which_they_start() -> None:
     [
         ("SELECT 1;\nCOMMIT;", 2, "its own transaction command"),
         ("BEGIN;\nSELECT 1;", 1, "its own transaction command"),
+        ("SELECT 1;\nPREPARE TRANSACTION 'x';", 2, "its own transaction command"),
+        ("CREATE TABLE a$x$b (i int);\nCOMMIT;\nCREATE TABLE c$x$d (i int);", 2, "its own transaction command"),
+        ("CREATE TABLE ที่$x$b (i int);\nCOMMIT;\nCREATE TABLE c$x$d (i int);", 2, "its own transaction command"),
+        ("SELECT a$e'\\' FROM t;\nCOMMIT; SELECT '';", 2, "its own transaction command"),
+        ("SELECT $é$ ; $é$;\nCOMMIT;", 2, "its own transaction command"),
+        ("-- one\rCOMMIT;", 1, "its own transaction command"),
+        ("SELECT begin atomic FROM t; COMMIT; SELECT 1;", 1, "more than one statement"),
+        ("REINDEX (VERBOSE) SCHEMA s;", 1, "cannot run in a transaction"),
+        ("DISCARD ALL;", 1, "cannot run in a transaction"),
+        ("COMMIT PREPARED 'x';", 1, "cannot run in a transaction"),
+        ("CLUSTER;", 1, "cannot run in a transaction"),
+        ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY;", 1, "cannot run in a transaction"),
         ("SELECT 1;\n\\i other.sql\n", 2, "psql command"),
         ("SELECT 1; \\connect shop\nSELECT 2;", 1, "psql command"),
         ("SELECT 'DROP TABLE x'\\gexec\n", 1, "psql command"),
@@ -37,6 +45,7 @@ def test_statements_have_the_lines_on_which_they_start() -> None:
         ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
         ("INSERT INTO x VALUES ('open);", 1, "a quote that is never closed"),
         ("COPY t FROM STDIN;", 1, "needs psql to send its data"),
+        ("COPY (SELECT 1) TO STDOUT;", 1, "sends rows to psql"),
         ("DROP INDEX CONCURRENTLY x;", 1, "cannot run in a transaction"),
         ("SELECT $f$ ;\nSELECT 2;", 1, "a quote that is never closed"),
         ("SELECT 1;\nSELECT\0 2;", 2, "a NUL character"),
@@ -44,7 +53,7 @@ def test_statements_have_the_lines_on_which_they_start() -> None:
     ],
 )
 def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, line: int, why: str) -> None:
-    findings = unsafe_statements(text)
+    findings = unsafe_statements(text, CodeAnalysis())
     assert [finding.line for finding in findings] == [line]
     assert why in findings[0].why
 
@@ -56,10 +65,54 @@ def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, li
         "CREATE FUNCTION f() RETURNS void AS $$ BEGIN COMMIT; END $$ LANGUAGE plpgsql;",
         "-- COMMIT;\n/* \\i x */ CREATE INDEX x ON y (z);",
         "SELECT E'it\\'s; fine';",
+        "CREATE TABLE a$b$c (x int); CREATE TABLE d$e$f (y int);",
+        "SAVEPOINT a; ROLLBACK TO a; ROLLBACK TRANSACTION TO SAVEPOINT a;",
+        "CLUSTER t; DISCARD TEMP; REINDEX TABLE t; ALTER TABLE t DETACH PARTITION p;",
+        "BEGIN; INSERT INTO t VALUES (1); END;",
+        "\ufeff-- made by an editor\nSTART TRANSACTION;\nSELECT 1; SELECT 2;\nCOMMIT WORK; -- the end",
+        "BEGIN; SAVEPOINT a; ROLLBACK TO a; COMMIT;",
     ],
 )
 def test_commands_in_strings_bodies_and_comments_do_not_count(text: str) -> None:
-    assert unsafe_statements(text) == []
+    assert unsafe_statements(text, CodeAnalysis()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;", [1, 3, 4, 6]),
+        ("BEGIN;\nSELECT 1;\nROLLBACK;", [1, 3]),
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT 1;\nCOMMIT;", [1, 3]),
+        ("BEGIN;\nSELECT 1;\nCOMMIT AND CHAIN;", [1, 3]),
+        ("SELECT 0;\nBEGIN;\nSELECT 1;\nCOMMIT;", [2, 4]),
+        ("BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;", [1, 3]),
+    ],
+)
+def test_only_one_plain_transaction_around_everything_is_left_out(text: str, lines: list[int]) -> None:
+    assert [finding.line for finding in unsafe_statements(text)] == lines
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-- migrate:down",
+        "--migrate:down transaction:false",
+        "-- +goose Down",
+        "-- +migrate Down",
+        "-- Down Migration",
+        "---- create above / drop below ----",
+    ],
+)
+def test_a_file_with_its_own_rollback_in_it_is_refused(mark: str) -> None:
+    text = f"-- migrate:up\nCREATE TABLE t (a int);\n{mark}\nDROP TABLE t;\n"
+    assert [(finding.line, finding.statement) for finding in unsafe_statements(text)] == [(3, mark)]
+    assert unsafe_statements(f"-- migrate:up\nSELECT '\n{mark}\n';\n-- roll it down later: migrate:down\n") == []
+
+
+def test_what_is_left_out_moves_no_character() -> None:
+    file = read_sql("\ufeffBEGIN; -- all\nSELECT 1;\nEND /* the\nend */;\n")
+    assert file.text == " " + " " * 6 + " -- all\nSELECT 1;\n" + " " * 10 + "\n" + " " * 7 + "\n"
+    assert [(one.line, one.text) for one in file.statements] == [(2, "SELECT 1")]
 
 
 def test_semicolons_inside_a_statement_do_not_end_it() -> None:
@@ -145,6 +198,7 @@ def test_a_statement_that_changes_one_database_is_not_named(statement: str) -> N
         ("ALTER TABLE a ADD b int; ALTER TABLE IF EXISTS ONLY public.a DROP b;", ["a", "public.a"]),
         ('DROP TABLE IF EXISTS x.y, "Order Items" CASCADE;', ["x.y", '"Order Items"']),
         ("TRUNCATE a, b; TRUNCATE TABLE a;", ["a", "b"]),
+        ('DROP TABLE "two\nlines", "a ""b""", ของ$1;', ['"two\nlines"', '"a ""b"""', "ของ$1"]),
         ("CREATE TABLE a (id int); DROP INDEX i; ALTER INDEX i RENAME TO j; DELETE FROM a;", []),
     ],
 )
@@ -188,13 +242,43 @@ def test_the_line_of_an_offset_counts_line_feeds_before_it() -> None:
     ],
 )
 def test_the_time_to_read_a_file_grows_with_its_length_and_no_faster(piece: str, wrap: str) -> None:
-    for act in (unsafe_statements, server_wide_statements, changed_tables, without_comments):
+    for act in (unsafe_statements, doubtful_statements, server_wide_statements, changed_tables, without_comments):
         assert_linear(act, piece, wrap)
 
 
 def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_parentheses() -> None:
     body = "CREATE FUNCTION f() BEGIN ATOMIC SELECT (1); SELECT '; END'; SELECT 2 /* ; */; END; SELECT 3;"
     assert [one.text[:15] for one in statements(body)] == ["CREATE FUNCTION", "SELECT 3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("ALTER TYPE e ADD VALUE 'b';\nINSERT INTO t VALUES ('b');", 2, "may use the new value 'b' of e"),
+        ("ALTER TYPE s.e ADD VALUE IF NOT EXISTS 'b';\n\nDO $$ BEGIN UPDATE t SET x = 'b'; END $$;", 3, "'b' of s.e"),
+        ("SELECT 1;\nDO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;", 2, "commits in its code"),
+        ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN ROLLBACK; END $$;\nCALL p();", 2, "commits in its code"),
+    ],
+)
+def test_what_may_fail_in_one_transaction_is_said_with_the_way_out(text: str, line: int, why: str) -> None:
+    (finding,) = doubtful_statements(text)
+    assert finding.line == line
+    assert why in finding.why
+    assert "of its own" in finding.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT INTO t VALUES ('b'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('bb');",
+        "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('b');",
+        "ALTER TYPE e RENAME VALUE 'a' TO 'b'; INSERT INTO t VALUES ('b');",
+        "DO $$ BEGIN -- COMMIT;\n RAISE 'COMMIT;'; END $$;",
+        "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL q();",
+    ],
+)
+def test_what_runs_in_one_transaction_is_not_doubted(text: str) -> None:
+    assert doubtful_statements(text) == []
 
 
 @pytest.mark.parametrize(
@@ -206,6 +290,14 @@ def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_pare
         ("COMMENT ON TABLE t IS 'x'", False),
         ("COMMENT ON ROLE r IS 'x'", True),
         ("PERFORM 1 FROM t JOIN database ON database.a = t.a", False),
+        ("-- later: CREATE ROLE app;\n PERFORM 1", False),
+        ("/* GRANT reader TO writer; */ PERFORM 1", False),
+        ("PERFORM 1; -- then; CREATE ROLE app;\n PERFORM 2", False),
+        ("RAISE EXCEPTION 'create role % first', x", False),
+        ("SELECT grant INTO x FROM roles", False),
+        ("IF x THEN EXECUTE format('DROP ROLE %I', x); END IF", True),
+        ("EXECUTE 'GRANT reader TO ' || x", True),
+        ("EXECUTE 'GRANT SELECT ON t TO ' || x", False),
     ],
 )
 def test_code_that_changes_what_the_server_shares_is_found_anywhere_in_it(code: str, found: bool) -> None:

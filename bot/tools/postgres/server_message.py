@@ -1,0 +1,23 @@
+"""The server's message of an error, without the values of rows."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+
+DATA_EXCEPTION = "22"  # the SQLSTATE class of errors about a value
+
+
+def reason(error: psycopg.Error) -> str:
+    """The last line of an error of the driver or the server."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__).removeprefix("FATAL:").strip()
+
+
+def server_message(error: psycopg.Error, text: str) -> str:
+    """The server's message. A rejected value is quoted only if it stands in our own text; others come from rows."""
+    message = error.diag.message_primary or reason(error)
+    if not (error.sqlstate or "").startswith(DATA_EXCEPTION):
+        return message
+    return re.sub(r'"(.*)"', lambda value: value[0] if value[1] in text else '"…"', message, flags=re.DOTALL)

@@ -1,0 +1,75 @@
+"""`rehearse`: files that change their session, and what PostgreSQL refuses in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from commands.ports.preflight import OK, WARN, PreflightContext
+from commands.steps.kinds.sql import FileCanBeApplied
+from tests.bot.tools.postgres.test_database import database_at
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.kinds.rehearsed_shop import FORWARD, ROLLBACK, RehearsedShop
+from tests.world import World
+
+VERIFY_ONE = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Iterator[RehearsedShop]:
+    """Production before the deploy. After every test, it is untouched and no copy is left."""
+    shop = RehearsedShop(postgres, tmp_path)
+    yield shop
+    shop.assert_untouched()
+
+
+def test_a_file_that_sets_its_role_or_discards_what_is_temporary_is_rehearsed(
+    shop: RehearsedShop, postgres: Postgres
+) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    run_sql(server, "DROP ROLE IF EXISTS member; CREATE ROLE member LOGIN PASSWORD 'member'")
+    run_sql(server, f"GRANT {OWNER} TO member")
+    shop.change_production("SELECT 1")
+    url, shop.url = shop.url, f"postgresql://member:member@127.0.0.1:{postgres.port}/shop"
+    try:
+        outcome = shop.rehearse(f"SET ROLE {OWNER};\nDISCARD TEMP;\n{FORWARD}", f"SET ROLE {OWNER};\n{ROLLBACK}")
+        assert outcome.state == "done", outcome.summary + outcome.output
+        assert any(line.startswith("forward blocks readers and writers: ") for line in outcome.lines), outcome.lines
+        assert any('"Alt ของ"' in line for line in outcome.lines if "forward blocks" in line), outcome.lines
+    finally:
+        shop.url = url
+        run_sql(server, "DROP OWNED BY member; DROP ROLE member")
+
+
+def test_a_new_enum_value_is_named_with_the_way_out(shop: RehearsedShop) -> None:
+    shop.change_production("CREATE TYPE e AS ENUM ('a'); CREATE TABLE felt (x e)")
+    forward = "ALTER TYPE e ADD VALUE 'b';\nINSERT INTO felt VALUES ('b');\n"
+    outcome = shop.rehearse(forward, "SELECT 1;", returns=(), verify=VERIFY_ONE)
+    assert outcome.state == "failed"
+    assert any('unsafe use of new value "b" of enum type e' in line for line in outcome.lines), outcome.lines
+    assert outcome.lines[-1].startswith("f.sql:2 may use the new value 'b' of e, which PostgreSQL refuses")
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "words"),
+    [
+        ("SELECT 1;", OK, "f.sql can run in one transaction"),
+        ("ALTER TYPE e ADD VALUE 'b';\nINSERT INTO felt VALUES ('b');", WARN, "f.sql line 2: it may use the new value"),
+        ("SELECT 1;\nCALL public.clean(1);", WARN, "f.sql line 2: it calls a procedure that commits in its code"),
+        ("CALL tidy();", OK, "f.sql can run in one transaction"),
+    ],
+)
+def test_the_doctor_says_before_what_may_fail_in_one_transaction(
+    shop: RehearsedShop, text: str, level: str, words: str
+) -> None:
+    run_sql(shop.url, "CREATE PROCEDURE clean(n int) LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$")
+    run_sql(shop.url, "CREATE PROCEDURE tidy() LANGUAGE plpgsql AS $$ BEGIN NULL; END $$")
+    tools = World().tools()
+    object.__setattr__(tools, "database", database_at(shop.url))
+    (result,) = FileCanBeApplied(database="db", file="f.sql").run_preflight(
+        PreflightContext(tools=tools, ref="main", files={"f.sql": text})
+    )
+    assert (result.level, result.summary[: len(words)]) == (level, words)
