@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from bot.settings import Settings
-from bot.tools.places import libpq_url
+from bot.tools.postgres.address import connection_string
 from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook import Page
 from commands.start.preflight import PreflightLine
@@ -60,7 +60,8 @@ def weakness(wire: Wire) -> str:
 
 def wire_to(url: str) -> Wire:
     """Connect, and see how. Raises Unreachable, psycopg.Error, OSError."""
-    with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_LIMIT, application_name="gonogo doctor") as connection:
+    address = connection_string(url, {})
+    with psycopg.connect(address, connect_timeout=CONNECT_LIMIT, application_name="gonogo doctor") as connection:
         options = {option.keyword: option.val for option in connection.pgconn.info}
         with socket.socket(fileno=os.dup(connection.fileno())) as sock:
             return Wire(

@@ -8,15 +8,16 @@ from typing import ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress, PageText, Text
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import EnvName, StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
+from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
@@ -28,7 +29,7 @@ _SCRIPT = "".join(
         ADDRESS,
         script("postgres/archive.sh"),
         BRING_BACK,
-        'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_whole\nbring_back\n',
+        'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_direct\nis_as_seen\nis_whole\nbring_back\n',
     )
 )
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
@@ -37,7 +38,6 @@ _NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
 _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not back'"
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup {file} is missing or was changed (its checksum differs); nothing was brought back.",
 }
 
@@ -87,14 +87,18 @@ class DataReturnStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
+        return [
+            ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk")),
+            SameDatabaseCheck(host=self.host, database_url=self.database_url, database=self.database),
+        ]
 
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
-        own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
+        seen = identities(ctx.tools, self.database_url, self.database)
+        own = {"KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         result = run_job(self, ctx, self.host, _SCRIPT, self._env(), own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
@@ -130,9 +134,9 @@ class DataReturnStep(StepBox):
             "LIMIT": str(int(self.limit.total_seconds() * 1000)),
         }
 
-    def _env(self) -> dict[str, str]:
+    def _env(self) -> dict[str, Text]:
         return {
-            "DATABASE_URL": self.database_url,
+            "DATABASE": DatabaseAddress(self.database_url),
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
@@ -154,7 +158,9 @@ class DataReturnStep(StepBox):
     def _failed(self, ctx: Context, result: CommandResult) -> Outcome:
         errors = _ERROR.findall(result.tail)
         general = f"Nothing was brought back (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
-        summary = _FAILURES.get(result.code, general).format(file=ctx.values.get("backup_file", self.file))
+        summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general).format(
+            file=ctx.values.get("backup_file", self.file)
+        )
         return failed(summary, lines=result.last_lines, output=result.tail)
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import PageText, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 
@@ -49,7 +49,7 @@ class HostCheck:
     host: str
     script: str
     judge: Judge = field(compare=False)
-    env: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, Text], ...] = ()
     limit: float = 20
     late: bool = False
 
@@ -60,7 +60,10 @@ class HostCheck:
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge its result."""
-        env = {name: PageText(value, {"ref": ctx.ref}) for name, value in self.env}
+        env = {
+            name: value if isinstance(value, PageText) else PageText(value, {"ref": ctx.ref})
+            for name, value in self.env
+        }
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 
 

@@ -1,4 +1,6 @@
 # Dumps a database, and counts and checksums the rows of every table in the dump's own snapshot. Keeps no incomplete file.
+is_direct
+is_as_seen
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
 free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
 printf 'database_bytes=%s\nfree_bytes=%s\n' "$size" "$free"

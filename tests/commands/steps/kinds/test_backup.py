@@ -64,7 +64,7 @@ def host(postgres: Postgres, tmp_path: Path) -> Host:
 def test_the_plan_shows_the_exact_command_and_no_address() -> None:
     text = plan(box("backup", BACKUP))
     assert 'on h: pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"' in text
-    assert "DATABASE_URL=$DB" in text
+    assert "DATABASE=$DB" in text
 
 
 def test_a_complete_dump_is_kept_with_its_checksums(host: Host) -> None:
@@ -156,12 +156,13 @@ def test_an_address_of_another_form_is_refused_and_not_shown(host: Host) -> None
     host.url = "mysql://owner:secret@db/shop"
     outcome = host.back_up()
     assert outcome.state == "failed"
-    assert "postgresql://user:password@host:port/name" in outcome.summary
+    assert outcome.summary == "The database's address ($DB) must be a postgresql:// URL."
     assert "secret" not in outcome.summary + outcome.output
 
 
 def test_too_little_disk_space_is_noticed_before_the_dump(host: Host) -> None:
-    host.replace("psql", "echo 9000000000000000000")
+    psql = postgres_programs() / "psql"
+    host.replace("psql", f'[[ "$*" != *pg_database_size* ]] || exec echo 9000000000000000000\nexec {psql} "$@"')
     summary = host.back_up().summary
     assert summary.startswith("Not enough disk space for the backup: ")
     assert "the database has 9000000000 GB; nothing was dumped" in summary
