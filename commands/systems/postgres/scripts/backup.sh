@@ -1,4 +1,5 @@
-# Dumps a database, and counts and checksums the rows of every table in the dump's own snapshot. Keeps no incomplete file.
+# Dumps a database without the bot's own receipts (schema gonogo), and counts and checksums the rows of every table in the
+# dump's own snapshot. Keeps no incomplete file.
 is_direct
 is_as_seen
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
@@ -20,7 +21,7 @@ read -r snapshot <&8
 printf '%s\n' "$CONTENT" >&9
 cat <&8 9>&- > "$FILE.content.part" &
 reader=$!
-pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"
+pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part" --exclude-schema=gonogo
 # the session has kept the snapshot open until here
 echo '\q' >&9
 wait "$holder"

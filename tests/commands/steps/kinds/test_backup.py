@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
@@ -116,6 +117,15 @@ def test_an_incomplete_dump_fails_and_is_removed(host: Host, dump: str, summary:
     assert outcome.state == "failed", outcome.summary
     assert summary in outcome.summary, outcome.output
     assert host.files() == []
+
+
+def test_the_bots_own_receipts_are_left_out_so_that_their_owner_need_not_dump(host: Host, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(SUPERUSER, "shop"), autocommit=True) as server:
+        server.execute("CREATE SCHEMA gonogo")
+        server.execute("CREATE TABLE gonogo.receipts (key text)")
+    outcome = host.back_up()
+    assert outcome.state == "done", outcome.output
+    assert "1,500 rows in 1 table" in outcome.summary
 
 
 def test_a_pg_dump_without_zstd_compresses_with_gzip(host: Host) -> None:
