@@ -11,7 +11,7 @@ from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
 from bot.tools import make_tools
 from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
@@ -30,7 +30,9 @@ def places_of(page: Page) -> Places:
             )
             for name, h in page.places.hosts.items()
         },
-        databases={name: DatabasePlace(url=PageText(database.url)) for name, database in page.places.databases.items()},
+        databases={
+            name: DatabasePlace(url=DatabaseAddress(database.url)) for name, database in page.places.databases.items()
+        },
         webs={name: WebPlace(url=PageText(web.url)) for name, web in page.places.webs.items()},
     )
 

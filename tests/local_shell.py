@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from bot.tools.page_texts import resolve
+from bot.tools.postgres.address import script_variables
 from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 
@@ -46,7 +46,7 @@ class LocalShell:
     def ask(
         self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
-        resolved = {name: resolve(text, self.environ) for name, text in (env or {}).items()}
+        resolved = script_variables(env or {}, self.environ)
         base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
         began = time.monotonic()
         result = subprocess.run(

@@ -19,7 +19,7 @@ from bot.tools.analysis import CodeAnalysis
 from commands.ports.analysis import Finding
 from commands.ports.browser import BrowserResult, Visit
 from commands.ports.database import Migration, MigrationResult, Rows
-from commands.ports.page_text import PageText, Text
+from commands.ports.page_text import DatabaseAddress, PageText, Text
 from commands.ports.scratch_server import ScratchNeeds
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
 from commands.ports.tools import Tools
@@ -210,11 +210,17 @@ class _Database:
     def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
         return self.world.applied[key] > 0
 
+    def identity(self, database: str) -> str:
+        return f"server of {database}"
+
+    def names_at(self, address: str) -> tuple[str, ...]:
+        return ()
+
 
 @dataclass
 class _Scratch:
     world: World
-    address: PageText = field(default_factory=lambda: PageText("$GONOGO_SCRATCH_1"))
+    address: DatabaseAddress = field(default_factory=lambda: DatabaseAddress("$GONOGO_SCRATCH_1"))
 
     def check(self, host: str, need: ScratchNeeds) -> None:
         if self.world.no_scratch:

@@ -60,7 +60,7 @@ def weakness(wire: Wire) -> str:
 
 def wire_to(url: str) -> Wire:
     """Connect, and see how. Raises Unreachable, psycopg.Error, OSError."""
-    with connect(url, "gonogo doctor", CONNECT_LIMIT) as connection:
+    with connect(url, {}, "gonogo doctor", CONNECT_LIMIT) as connection:
         options = {option.keyword: option.val for option in connection.pgconn.info}
         with socket.socket(fileno=os.dup(connection.fileno())) as sock:
             return Wire(

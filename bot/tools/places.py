@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from commands.ports.page_text import Text
-from state.errors import Unreachable
-
-# parameters of a Prisma URL that libpq does not know
-PRISMA_PARAMETERS = {
-    "schema",
-    "pgbouncer",
-    "connection_limit",
-    "pool_timeout",
-    "socket_timeout",
-    "statement_cache_size",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +39,3 @@ class Places:
     hosts: Mapping[str, HostPlace] = field(default_factory=dict)
     databases: Mapping[str, DatabasePlace] = field(default_factory=dict)
     webs: Mapping[str, WebPlace] = field(default_factory=dict)
-
-
-def libpq_url(url: str) -> str:
-    """The URL without the parameters that only Prisma knows. Raises Unreachable if it is not a PostgreSQL URL."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise Unreachable("The database's address must be a postgresql:// URL.")
-    query = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name not in PRISMA_PARAMETERS])
-    return urlunsplit(parts._replace(query=query))

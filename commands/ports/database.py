@@ -58,3 +58,12 @@ class Database(Protocol):
 
     def has_receipt(self, database: str, key: str, *, limit: float = 30) -> bool:
         """Wait for any session that is applying this key, then check for its receipt. Raises Unreachable, Failed."""
+
+    def identity(self, database: str) -> str:
+        """What tells a server and its database from every other, also from a standby or a clone.
+
+        Raises Unreachable, Failed (also if the address leads to a pooler that gives one session's settings to another).
+        """
+
+    def names_at(self, address: str) -> tuple[str, ...]:
+        """The page's databases with this address, a `$NAME`. If none has it, all of the page's databases."""

@@ -40,5 +40,10 @@ class PageText:
         return self.render(lambda name: f"${name}")
 
 
+@dataclass(frozen=True)
+class DatabaseAddress(PageText):
+    """The `$NAME` of a database's URL. To a script it is given as the variables that PostgreSQL's programs read."""
+
+
 # at a port, a plain `str` is data in which nothing is resolved
 Text = str | PageText

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class ScratchServer(Protocol):
     """An empty server that runs for as long as its context is open."""
 
     @property
-    def address(self) -> PageText:
+    def address(self) -> DatabaseAddress:
         """The `$NAME` of its address as the host reaches it, for the `env` of a job or query on that host."""
 
     def failure(self) -> str:

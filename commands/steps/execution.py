@@ -15,7 +15,7 @@ from state.errors import Stopped
 _STOP_CHECK = 0.1  # seconds between two checks whether a person stopped the step
 
 
-def host_plan(host: str, script: str, env: Mapping[str, str] | None = None) -> list[str]:
+def host_plan(host: str, script: str, env: Mapping[str, Text] | None = None) -> list[str]:
     """A script as plan lines: each of its lines, then its variables with their values from the page."""
     variables = ", ".join(f"{name}={value}" for name, value in (env or {}).items())
     return [f"on {host}: {line}" for line in script.splitlines()] + ([f"with {variables}"] if variables else [])
@@ -26,7 +26,7 @@ def run_job(
     ctx: Context,
     host: str,
     script: str,
-    env: Mapping[str, str],
+    env: Mapping[str, Text],
     data: Mapping[str, Text] | None = None,
 ) -> CommandResult:
     """Run a script as the one job of this attempt. A job that exists already is attached to, never started twice.

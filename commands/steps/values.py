@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from commands.ports.page_text import PLACEHOLDER, PageText
+from commands.ports.page_text import PLACEHOLDER, PageText, Text
 
 _ASSIGNMENT = r"^([a-z][a-z0-9_]*)=(.*)$"
 
@@ -34,9 +34,9 @@ def page_json(data: Any, values: Mapping[str, str], numbers: Container[str] = ()
     return _json(data, values, numbers, PageText)
 
 
-def page_texts(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, PageText]:
+def page_texts(texts: Mapping[str, Text], values: Mapping[str, str]) -> dict[str, PageText]:
     """Texts of the page by name, like the headers of a request or the variables of a script, with the values."""
-    return {name: PageText(text, values) for name, text in texts.items()}
+    return {name: text if isinstance(text, PageText) else PageText(text, values) for name, text in texts.items()}
 
 
 def parse_values(output: str) -> dict[str, str]:

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from bot.tools.names import addresses_of
-from bot.tools.places import libpq_url
+from bot.tools.postgres.address import connection_fields
+from commands.ports.page_text import Text
 
 
-def connect(url: str, name: str, limit: int) -> psycopg.Connection:
-    """A connection to a postgresql:// URL under an application name. `limit` is in seconds, for each address.
+def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psycopg.Connection:
+    """A connection to a database under an application name. `limit` is in seconds, for each address.
 
-    Raises Unreachable for another URL, and psycopg's OperationalError and ProgrammingError.
+    Nothing stays in its session that a pooler could give to another: no prepared statement either. Raises Unreachable
+    and BadSettings as `connection_fields` does, and psycopg's OperationalError and ProgrammingError.
     """
-    params: dict[str, Any] = conninfo_to_dict(libpq_url(url))
-    params |= {**_looked_up(params, limit), "connect_timeout": limit, "application_name": name}
-    return psycopg.connect(**params)
+    fields: dict[str, Any] = connection_fields(url, environ)
+    fields |= {**_looked_up(fields, limit), "connect_timeout": limit, "application_name": name}
+    return psycopg.connect(**fields, prepare_threshold=None)
 
 
 def _looked_up(params: dict[str, Any], limit: float) -> dict[str, str]:
     """The parameters that name each address of the hosts; none where libpq needs no look-up."""
-    hosts = str(params.get("host") or os.environ.get("PGHOST", "")).split(",")
-    if params.get("hostaddr") or os.environ.get("PGHOSTADDR") or any(not host or host[0] in "/@" for host in hosts):
+    hosts = str(params["host"]).split(",")
+    if params.get("hostaddr") or any(not host or host[0] in "/@" for host in hosts):
         return {}
-    ports = str(params.get("port") or os.environ.get("PGPORT", "")).split(",")
+    ports = str(params["port"]).split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
     found: list[tuple[str, str, str]] = []
     problem = ""

@@ -12,18 +12,20 @@ from typing import Any
 import psycopg
 
 from bot.tools.analysis.query_check import query_error
-from bot.tools.page_texts import resolve, sql_parameters
+from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.connect import connect
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, run_statement
+from bot.tools.postgres.pooler import shares_sessions
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
 from commands.ports.page_text import Text
 from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
+from commands.systems.scripts import script
 from state.errors import Failed, LostTrack, Stopped, Unreachable
 
 CONNECT_LIMIT = 10  # seconds
@@ -77,6 +79,7 @@ class PostgresDatabase:
         """See `commands.ports.database.Database.apply`."""
         if stop.is_set():
             raise Stopped(f"{migration.name} was stopped before it started; nothing was applied.")
+        self._refuse_pooler(database)
         began = time.monotonic()
         pieces = split_into_pieces(migration.text)
         for attempt in range(1, LOCK_ATTEMPTS + 1):
@@ -108,6 +111,16 @@ class PostgresDatabase:
                 return False
             return connection.execute("SELECT 1 FROM gonogo.receipts WHERE key = %s", [key]).fetchone() is not None
 
+    def identity(self, database: str) -> str:
+        """See `commands.ports.database.Database.identity`."""
+        self._refuse_pooler(database)
+        return str(self.query(database, script("postgres/identity.sql")).rows[0][0])
+
+    def names_at(self, address: str) -> tuple[str, ...]:
+        """See `commands.ports.database.Database.names_at`."""
+        same = tuple(name for name, place in self._databases.items() if str(place.url) == address)
+        return same or tuple(self._databases)
+
     def lock_holders(self, database: str, pid: int) -> str:
         """Which sessions block a session, in words that show nobody's data; empty if none does."""
         with self._connected(database, "gonogo lock watch", 10) as connection:
@@ -127,7 +140,7 @@ class PostgresDatabase:
         with (
             self._connected(database, f"gonogo {migration.key}", limit) as connection,
             _cancelled_on(stop, connection),
-            reported(lambda: self.lock_holders(database, connection.info.backend_pid), on_output) as progress,
+            reported(lambda pid: self.lock_holders(database, pid), on_output) as progress,
         ):
             try:
                 return self._in_one_transaction(connection, migration, pieces, progress)
@@ -156,6 +169,8 @@ class PostgresDatabase:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
             connection.execute(CLIENT_CHECKS)
+            # asked inside the transaction: a pooler gives a connection another number
+            progress.pid = connection.execute("SELECT pg_backend_pid()").fetchone()
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [receipts.lock_number(migration.key)])
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
@@ -191,11 +206,7 @@ class PostgresDatabase:
 
     @contextmanager
     def _connected(self, database: str, name: str, limit: float) -> Iterator[psycopg.Connection]:
-        url = resolve(self._databases[database].url, self._environ)
-        try:
-            connection = connect(url, name[:63], CONNECT_LIMIT)
-        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
-            raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
+        connection = self._connect(database, name)
         with cut_after(connection, limit + GRACE) as deadline:
             try:
                 with connection:
@@ -204,6 +215,21 @@ class PostgresDatabase:
                 if deadline.passed:
                     raise Failed(f"Database “{database}” did not answer within {limit + GRACE:g} s.") from None
                 raise
+
+    def _connect(self, database: str, name: str) -> psycopg.Connection:
+        try:
+            return connect(self._databases[database].url, self._environ, name[:63], CONNECT_LIMIT)
+        except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+            raise Unreachable(f"Database “{database}” cannot be reached: {self._redact(reason(error))}") from None
+
+    def _refuse_pooler(self, database: str) -> None:
+        with self._query_errors(database, ""):
+            pooled = shares_sessions(lambda: self._connect(database, "gonogo pooler check"))
+        if pooled:
+            raise Failed(
+                f"Database “{database}” is reached through a pooler, where another session gets what one session "
+                "sets; nothing was done. Use the server's own address."
+            )
 
     @contextmanager
     def _query_errors(self, database: str, text: str) -> Iterator[None]:
@@ -219,7 +245,7 @@ class _Locked(Exception):
 
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
-        self.holder = holder or "a session that has ended"
+        self.holder = holder or "a session that the bot could not see"
 
 
 @contextmanager

@@ -67,6 +67,7 @@ class Progress:
     """The statement that runs, and the last known holder of a lock that blocks it ("" if there was none)."""
 
     holder = ""
+    pid: tuple[int, ...] | None = None  # of the session, once its transaction has begun
     piece: Piece | None = None
     since = due = 0.0
 
@@ -85,7 +86,7 @@ class Progress:
 
 
 @contextmanager
-def reported(lock_holders: Callable[[], str], on_output: OutputListener) -> Iterator[Progress]:
+def reported(lock_holders: Callable[[int], str], on_output: OutputListener) -> Iterator[Progress]:
     """Report each new holder of a lock that blocks the migration, and what runs, until the context ends."""
     progress = Progress()
     over = threading.Event()
@@ -93,7 +94,7 @@ def reported(lock_holders: Callable[[], str], on_output: OutputListener) -> Iter
     def check() -> None:
         while not over.wait(CHECK_EVERY):
             try:
-                holder = lock_holders()
+                holder = lock_holders(progress.pid[0]) if progress.pid else ""
                 if holder and holder != progress.holder:
                     on_output(f"waiting for a lock held by {holder}")
                 progress.holder = holder or progress.holder

@@ -17,7 +17,7 @@ from bot.tools.postgres.server_programs import choose_programs, program_folders
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.forward import LOOPBACK, Forward
 from bot.tools.ssh.shell import SshShell
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress
 from commands.ports.scratch_server import ScratchNeeds
 
 _numbers = itertools.count(1)
@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 class _ForwardedServer:
     """`commands.ports.scratch_server.ScratchServer`: a local server, and the forward by which the host reaches it."""
 
-    address: PageText
+    address: DatabaseAddress
     host: str
     server: LocalServer
     forward: Forward
@@ -76,7 +76,7 @@ class EmbeddedScratch:
                 f"postgresql://{SUPERUSER}:{server.password}@{LOOPBACK}:{forward.port}/postgres?sslmode=disable"
             ) as name,
         ):
-            yield _ForwardedServer(address=PageText(name), host=host, server=server, forward=forward)
+            yield _ForwardedServer(address=DatabaseAddress(name), host=host, server=server, forward=forward)
 
     @contextmanager
     def _named(self, address: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import paramiko
 
 from bot.tools.page_texts import encodable, resolve
 from bot.tools.places import HostPlace
+from bot.tools.postgres.address import script_variables
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
 from bot.tools.ssh.connection import Connection, login
@@ -85,7 +86,7 @@ class SshShell:
     def payload(self, host: str, script: str, env: Mapping[str, Text]) -> bytes:
         """The script and its environment as they are sent, with the names and values of its texts."""
         place = self._hosts[host]
-        values = {name: encodable(resolve(env[name], self._environ), f"The variable {name}") for name in env}
+        values = script_variables(env, self._environ)
         return job_protocol.payload(encodable(script, "The script"), values, resolve(place.path, self._environ))
 
     def connection(self, host: str) -> Connection:

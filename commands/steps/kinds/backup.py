@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -17,7 +18,8 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.postgres.client_programs import ADDRESS, address_error
+from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
@@ -61,7 +63,6 @@ printf 'dump=%s\\n' "$(pg_dump --version)"
 [ -w . ]"""
 )
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     65: "Not enough disk space for the backup: {free} free, the database has {size}; nothing was dumped. "
     "Free up space.",
     66: "The dump is truncated or damaged: it cannot be read to its end. It was removed.",
@@ -107,15 +108,17 @@ class BackupStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")
-        env = (("DATABASE_URL", self.database_url), ("FOLDER", self.folder))
+        env = (("DATABASE", DatabaseAddress(self.database_url)), ("FOLDER", self.folder))
         return [
             ProgramsCheck(host=self.host, names=names),
+            SameDatabaseCheck(host=self.host, database_url=self.database_url),
             HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:
         env = self._env(*self._name(ctx))
-        result = run_job(self, ctx, self.host, _SCRIPT, env)
+        seen = {"SEEN": identities(ctx.tools, self.database_url)}
+        result = run_job(self, ctx, self.host, _SCRIPT, env, seen)
         values = parse_values(result.tail)
         lines = without_values(result.last_lines)
         if result.code:
@@ -127,7 +130,7 @@ class BackupStep(StepBox):
             f"sha256 {values['backup_sha256'][:12]}."
         )
         outputs = {name: values[name] for name in self.outputs() if name in values}
-        file = env["FILE"]
+        file = str(env["FILE"])
         values = {"backup_file": file, **outputs}
         evidence = {"backup": values["backup_sha256"]}
         return done(summary, lines=(file, *lines), output=result.tail, values=values, evidence=evidence)
@@ -158,7 +161,7 @@ class BackupStep(StepBox):
         if "server version mismatch" in result.tail:
             general = _OLD_PG_DUMP
         free, size = (_bytes(values.get(name, "")) for name in ("free_bytes", "database_bytes"))
-        return _FAILURES.get(result.code, general).format(
+        return address_error(result.code, result.tail) or _FAILURES.get(result.code, general).format(
             free=free, size=size, backup_lines=values.get("backup_lines", "?"), at_least=self.at_least_lines
         )
 
@@ -166,9 +169,9 @@ class BackupStep(StepBox):
         """The archive's name: the prefix that all attempts of this run share, and the rest."""
         return f"{self.name}_run{ctx.run.id}_", f"{ctx.key.rsplit('/', 1)[-1]}_{ctx.stamp}"
 
-    def _env(self, prefix: str, rest: str) -> dict[str, str]:
+    def _env(self, prefix: str, rest: str) -> dict[str, Text]:
         return {
-            "DATABASE_URL": self.database_url,
+            "DATABASE": DatabaseAddress(self.database_url),
             "FOLDER": self.folder,
             "ATTEMPTS": prefix,
             "FILE": f"{prefix}{rest}.dump",
@@ -193,8 +196,6 @@ def _bytes(text: str) -> str:
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
-    if result.code == NO_ADDRESS_CODE:
-        return blocked(NO_ADDRESS.rstrip("."), "fix it in the environment")
     values = parse_values(result.tail)
     if not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
         message = without_values(result.tail.splitlines())[-1:] or (f"exit code {result.code}",)

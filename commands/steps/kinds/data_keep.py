@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -15,8 +16,9 @@ from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import KEEP_ROWS
+from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_count
 
@@ -24,7 +26,6 @@ _SCRIPT = "".join(("umask 077\n", ADDRESS, KEEP_ROWS))
 _COMPARED = re.compile(r"^(same|changed): (.*)\|(\d*)\|(\d+)$", re.MULTILINE)
 _ERROR = re.compile(r"^(?:psql:.*?|pg_dump: error: .*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is missing or was changed (its checksum differs); nothing was compared.",
     70: "The rows changed while they were kept: somebody still writes to these tables. Stop the requests first.",
 }
@@ -54,14 +55,16 @@ class DataKeepStep(ReturnedRowsStep):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        return [*super().preflight(), ProgramsCheck(host=self.host, names=("pg_dump", "sha256sum"))]
+        same = SameDatabaseCheck(host=self.host, database_url=self.database_url)
+        return [*super().preflight(), ProgramsCheck(host=self.host, names=("pg_dump", "sha256sum")), same]
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {"rows_file": ValueType.WORD, "rows_sha256": ValueType.SHA256}
 
     def run(self, ctx: Context) -> Outcome:
         backup, attempt = ctx.values.get("backup_file", self.file), ctx.key.rsplit("/", 1)[-1]
-        data = {**self.rows_env(), "NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
+        seen = identities(ctx.tools, self.database_url)
+        data = {**self.rows_env(), "SEEN": seen, "NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
         result = run_job(self, ctx, self.host, _SCRIPT, self._env(), data)
         values = parse_values(result.tail)
         if result.code or not self.value_types().keys() <= values.keys():
@@ -93,9 +96,9 @@ class DataKeepStep(ReturnedRowsStep):
     def keeps_rows_of(self, rows: Mapping[str, str]) -> bool:
         return self.is_about_the_rows_of(rows)
 
-    def _env(self) -> dict[str, str]:
+    def _env(self) -> dict[str, Text]:
         return {
-            "DATABASE_URL": self.database_url,
+            "DATABASE": DatabaseAddress(self.database_url),
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
@@ -106,7 +109,8 @@ class DataKeepStep(ReturnedRowsStep):
         errors = _ERROR.findall(result.tail)
         general = f"The rows were not kept (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
         lines = without_values(result.last_lines)
-        return failed(_FAILURES.get(result.code, general), lines=lines, output=result.tail)
+        summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
+        return failed(summary, lines=lines, output=result.tail)
 
 
 class _Table(NamedTuple):

@@ -8,16 +8,18 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress, PageText, Text
+from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
-from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
+from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.scripts import script
 from commands.text.durations import format_duration, format_seconds
 from commands.text.numbers import format_count
@@ -28,7 +30,7 @@ _SCRIPT = "".join(
         ADDRESS,
         script("postgres/archive.sh"),
         BRING_BACK,
-        'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_whole\nbring_back\n',
+        'export PGAPPNAME="gonogo $KEY" LC_ALL=C.UTF-8\ncd "$FOLDER"\nis_direct\nis_as_seen\nis_whole\nbring_back\n',
     )
 )
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
@@ -38,7 +40,6 @@ _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not 
 _ERROR = re.compile(r"^(?:psql:.*?)?ERROR:\s+(.*?)(?: at character \d+)?$", re.MULTILINE)
 _NOT_COMPARED = "Rows written between the backup and the migration were not compared: this page has no data-keep step."
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup {file} is missing or was changed (its checksum differs); nothing was brought back.",
 }
 
@@ -73,12 +74,17 @@ class DataReturnStep(ReturnedRowsStep):
             *host_plan(self.host, _SCRIPT, {**self._env(), **self.rows_env()}),
         ]
 
+    def preflight(self) -> list[PreflightCheck]:
+        same = SameDatabaseCheck(host=self.host, database_url=self.database_url, database=self.database)
+        return [*super().preflight(), same]
+
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._done_before(ctx)
         if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
-        own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key))}
+        seen = identities(ctx.tools, self.database_url, self.database)
+        own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         kept = "rows_sha256" in ctx.values
         archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
         result = run_job(self, ctx, self.host, _SCRIPT, self._env() | archive, own)
@@ -119,9 +125,9 @@ class DataReturnStep(ReturnedRowsStep):
     def data_return_env(self) -> dict[str, str]:
         return self.rows_env()
 
-    def _env(self) -> dict[str, str]:
+    def _env(self) -> dict[str, Text]:
         return {
-            "DATABASE_URL": self.database_url,
+            "DATABASE": DatabaseAddress(self.database_url),
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
@@ -143,7 +149,7 @@ class DataReturnStep(ReturnedRowsStep):
         errors = _ERROR.findall(result.tail)
         general = f"Nothing was brought back (exit code {result.code})" + (f": {errors[0]}." if errors else ".")
         file = ctx.values.get("rows_file") or ctx.values.get("backup_file", self.file)
-        summary = _FAILURES.get(result.code, general).format(file=file)
+        summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general).format(file=file)
         return failed(summary, lines=result.last_lines, output=result.tail)
 
 

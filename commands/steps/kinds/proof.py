@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import fill, parse_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, script("postgres/proof.sh")))
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The proof failed: the backup is missing or was changed (its checksum differs).",
     75: "The proof failed: the backup cannot be restored.",
     76: "The proof failed: the restored rows differ from the rows that were dumped.",
@@ -52,7 +52,8 @@ class ProofStep(BackupCopyStep):
         values = parse_values(result.tail)
         if result.code or "proof_rows" not in values:
             general = f"The proof failed with exit code {result.code}: the backup could not be restored."
-            return failed(_FAILURES.get(result.code, general), lines=result.last_lines, output=result.tail)
+            summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
+            return failed(summary, lines=result.last_lines, output=result.tail)
         rows = format_count(int(values["proof_rows"]), "row")
         tables = format_count(int(values["proof_tables"]), "table")
         how = "every row as it was dumped"
@@ -64,7 +65,7 @@ class ProofStep(BackupCopyStep):
     def clean_up_after_run(self, ctx: Context) -> None:
         self.drop_copy_of_proof(ctx)
 
-    def _env(self, keep: str) -> dict[str, str]:
+    def _env(self, keep: str) -> dict[str, Text]:
         return {**self.env(), "BY": self.compared, "KEEP": keep}
 
     def _is_copy_needed(self, ctx: Context) -> bool:

@@ -16,7 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.sql_literals import with_literals
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
 from commands.systems.postgres.return_rows import BRING_BACK
@@ -60,7 +60,6 @@ _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # output of the script that is meant for the bot, not for people
 _FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
 _FAILURES = {
-    NO_ADDRESS_CODE: NO_ADDRESS,
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
     77: "On the copy, the {failing} failed; production was not touched.",
@@ -118,7 +117,9 @@ class RehearseStep(BackupCopyStep):
         output, values = result.tail, parse_values(result.tail)
         if result.code:
             general = f"The rehearsal failed with exit code {result.code}; production was not touched."
-            summary = _FAILURES.get(result.code, general).format(failing=values.get("failing", "?"))
+            summary = address_error(result.code, output) or _FAILURES.get(result.code, general).format(
+                failing=values.get("failing", "?")
+            )
             lines = tuple(line for line in without_values(result.last_lines) if not _FOR_THE_BOT.match(line))
             files = {path: ctx.file(path) or "" for path in (self.forward, self.rollback)}
             doubts = tuple(

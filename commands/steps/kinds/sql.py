@@ -14,6 +14,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
+from commands.systems.postgres.same_database import DirectDatabaseCheck
 from commands.systems.postgres.sql_file import changed_tables
 from commands.systems.preflight.databases import DatabaseCheck
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
@@ -65,7 +66,11 @@ class SqlStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         rights = [DatabaseCheck(database=self.database, sql=_RIGHTS, judge=_judge_rights)] if self.receipt else []
-        return [*rights, FileCanBeApplied(database=self.database, file=self.file)]
+        return [
+            DirectDatabaseCheck(database=self.database),
+            *rights,
+            FileCanBeApplied(database=self.database, file=self.file),
+        ]
 
     def applied_file(self) -> AppliedFile:
         return AppliedFile(path=self.file, verify=tuple(self.verify), receipt=self.receipt)

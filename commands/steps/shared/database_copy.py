@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
@@ -16,7 +17,8 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.values import page_texts
-from commands.systems.postgres.client_programs import NO_ADDRESS, NO_ADDRESS_CODE, NOT_QUERIED, SCRATCH, SCRATCH_ERRORS
+from commands.systems.postgres.client_programs import NOT_QUERIED, SCRATCH, SCRATCH_ERRORS, address_error
+from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from state.errors import Failed
@@ -57,10 +59,15 @@ class BackupCopyStep(StepBox):
         With `scratch_url`: it can be reached, is not production, is empty, and its user may create databases.
         """
         programs = ProgramsCheck(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
+        same = SameDatabaseCheck(host=self.host, database_url=self.database_url)
         if self.scratch_url is None:
-            return [programs, ScratchAvailable(copy=self._copy())]
-        env = (("DATABASE_URL", self.database_url), ("SCRATCH_URL", self.scratch_url))
-        return [programs, HostCheck(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env)]
+            return [programs, same, ScratchAvailable(copy=self._copy())]
+        env = (("DATABASE", DatabaseAddress(self.database_url)), ("SCRATCH", DatabaseAddress(self.scratch_url)))
+        return [
+            programs,
+            same,
+            HostCheck(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env),
+        ]
 
     def plan_of_copy(self) -> str:
         """Where the copy is made, as words for the plan."""
@@ -73,29 +80,34 @@ class BackupCopyStep(StepBox):
 
     def plan_of_needs(self) -> list[str]:
         """Plan lines: what the host is asked about production, to start a PostgreSQL that fits."""
-        return [] if self.scratch_url else host_plan(self.host, NEEDS_SCRIPT, {"DATABASE_URL": self.database_url})
+        return (
+            []
+            if self.scratch_url
+            else host_plan(self.host, NEEDS_SCRIPT, {"DATABASE": DatabaseAddress(self.database_url)})
+        )
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host) if self.scratch_url else self._judge_or_run_again(ctx)
 
-    def env(self) -> dict[str, str]:
+    def env(self) -> dict[str, Text]:
         """The environment of its script."""
         return {
-            "DATABASE_URL": self.database_url,
-            "SCRATCH_URL": self.scratch_url or "<the address of the bot's PostgreSQL>",
+            "DATABASE": DatabaseAddress(self.database_url),
+            "SCRATCH": DatabaseAddress(self.scratch_url or "<the address of the bot's PostgreSQL>"),
             "FOLDER": self.folder,
             "FILE": self.file,
             "SHA256": self.sha256,
             "JOBS": str(self.jobs),
         }
 
-    def run_on_copy(self, ctx: Context, script: str, env: dict[str, str]) -> CommandResult:
+    def run_on_copy(self, ctx: Context, script: str, env: Mapping[str, Text]) -> CommandResult:
         """Run its script on the host, with a server for the copy. Raises the tools' errors."""
+        seen = {"SEEN": identities(ctx.tools, self.database_url)}
         if self.scratch_url:
-            return run_job(self, ctx, self.host, script, env)
+            return run_job(self, ctx, self.host, script, env, seen)
         copy = self._copy()
         with copy.server(ctx.tools, ctx.stop) as server:
-            result = run_job(self, ctx, self.host, script, env, {"SCRATCH_URL": server.address})
+            result = run_job(self, ctx, self.host, script, env, {**seen, "SCRATCH": server.address})
             if result.code and (why := server.failure()):
                 # the script can only blame the backup, but the connection to the server was lost
                 raise Failed(copy.missing_message(why), result.tail)
@@ -139,7 +151,7 @@ class BackupCopyStep(StepBox):
 def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
     if result.code == 0:
         return passed("the scratch database is not production, is empty, and its user may create databases")
-    problem = {NO_ADDRESS_CODE: NO_ADDRESS, **SCRATCH_ERRORS}.get(result.code)
+    problem = address_error(result.code, result.tail) or SCRATCH_ERRORS.get(result.code)
     if problem is None:
         return blocked(
             f"the scratch database cannot be checked ({result.last_line})", "run psql on the host with its address"

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from commands.systems.scripts import script
 
-# The address is split into variables: on a command line `ps` would show the password to every user, and libpq refuses
-# Prisma's ?schema=. Needs $DATABASE_URL.
-ADDRESS = """\
-at_address() {
-  [[ $DATABASE_URL =~ ^postgres(ql)?://([^:@/]+):([^@/]*)@([^:/?,]+):?([0-9]*)/([^?]+) ]] || exit 64
-  part() { local text=${BASH_REMATCH[$1]}; printf '%b' "${text//%/\\\\x}"; }
-  export PGUSER=$(part 2) PGPASSWORD=$(part 3) PGHOST=$(part 4) PGPORT=${BASH_REMATCH[5]:-5432} PGDATABASE=$(part 6)
-  [[ ! $DATABASE_URL =~ [?\\&]sslmode=([a-z-]+) ]] || export PGSSLMODE=${BASH_REMATCH[1]}
+# Needs $DATABASE, a `DatabaseAddress`; `is_as_seen` needs $SEEN.
+ADDRESS = f"IDENTITY={shlex.quote(script('postgres/identity.sql'))}\n" + script("postgres/address.sh")
+# exit code -> what it means
+_ADDRESS_ERRORS = {
+    60: "The database cannot be reached from the host; nothing was done.",
+    61: "From the host, the address leads to another database than from the bot; nothing was done. Give an address "
+    "that means the same server on both (no localhost, unless both are on that machine).",
+    62: "The address names a file that the host does not have or may not read ({no_file}); nothing was done. "
+    "Put it there, in the same place.",
+    63: "The address leads to a pooler, where another session gets what one session sets; nothing was done. "
+    "Use the server's own address.",
 }
-at_address
-"""
-NO_ADDRESS = "The database address is not of the form postgresql://user:password@host:port/name."
-NO_ADDRESS_CODE = 64
-# The address, and shell functions for an archive and for a copy on the server of $SCRATCH_URL. Their files are
-# named after $FILE.
+# The address, and shell functions for an archive and for a copy on the server of $SCRATCH. Their files are named after
+# $FILE.
 SCRATCH = "".join(
     (
         ADDRESS,
-        f"WHO={shlex.quote(script('postgres/scratch_who.sql'))}\n",
+        f"USED={shlex.quote(script('postgres/scratch_used.sql'))}\n",
         f"CONTENT={shlex.quote(script('postgres/content.sql'))}\n",
         f"NO_MAPPINGS={shlex.quote(script('postgres/no_mappings.sql'))}\n",
         script("postgres/archive.sh"),
@@ -34,8 +34,7 @@ SCRATCH = "".join(
 NOT_QUERIED = 71
 # exit code -> what it means
 SCRATCH_ERRORS = {
-    NOT_QUERIED: "The scratch database cannot be queried from the host; nothing was done. "
-    "Its address has the same form as production's.",
+    NOT_QUERIED: "The scratch database cannot be queried from the host; nothing was done.",
     72: "The scratch database is production itself; nothing was done. Use another one.",
     73: "The scratch database is not empty; nothing was done. Use an empty one.",
     74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
@@ -47,3 +46,9 @@ SCRATCH_ERRORS = {
     "Grant what the lines below ask for, or remove `scratch_url` from the page.",
     80: "The disk of the scratch database's server is full. This says nothing about the backup. Free some space there.",
 }
+
+
+def address_error(code: int, output: str) -> str:
+    """What an exit code and the output say about the address; empty if they say nothing."""
+    missing = re.search(r"^no_file=(.*)$", output, re.MULTILINE)
+    return _ADDRESS_ERRORS.get(code, "").format(no_file=missing[1] if missing else "?")

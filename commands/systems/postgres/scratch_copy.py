@@ -12,11 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
-from commands.ports.page_text import PageText
+from commands.ports.page_text import DatabaseAddress
 from commands.ports.preflight import PreflightContext, PreflightResult, passed, warned
 from commands.ports.scratch_server import ScratchNeeds, ScratchServer
 from commands.ports.tools import Tools
-from commands.systems.postgres.client_programs import ADDRESS, NO_ADDRESS, NO_ADDRESS_CODE
+from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.scripts import script
 from commands.text.foreign_json import read_json
 from state.errors import Failed
@@ -43,12 +43,12 @@ class DatabaseCopy:
 
     def needs(self, tools: Tools) -> ScratchNeeds:
         """Ask production, through its host. Raises Failed (its message is a clause), Unreachable."""
-        ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE_URL": PageText(self.database_url)})
+        ended = tools.shell.ask(self.host, NEEDS_SCRIPT, env={"DATABASE": DatabaseAddress(self.database_url)})
         answer = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
         dump = re.search(r"^dump=[^\d\n]*+(\d+)", ended.tail, re.MULTILINE)
         if ended.code or not answer or not dump:
             unknown = f"production cannot be queried ({ended.last_line})"
-            raise Failed(NO_ADDRESS.rstrip(".") if ended.code == NO_ADDRESS_CODE else unknown, ended.tail)
+            raise Failed(address_error(ended.code, ended.tail).rstrip(".") or unknown, ended.tail)
         needs = read_json(answer[1])
         return ScratchNeeds(
             size=needs["size"],

@@ -50,7 +50,7 @@ class HostCheck:
     host: str
     script: str
     judge: Judge = field(compare=False)
-    env: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, Text], ...] = ()
     data: tuple[tuple[str, str], ...] = ()
     limit: float = 20
     late: bool = False
@@ -62,7 +62,10 @@ class HostCheck:
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the script and judge its result."""
-        env: dict[str, Text] = {name: PageText(text, {"ref": ctx.ref}) for name, text in self.env}
+        env: dict[str, Text] = {
+            name: value if isinstance(value, PageText) else PageText(value, {"ref": ctx.ref})
+            for name, value in self.env
+        }
         env |= self.data
         return self.judge(ctx.tools.shell.ask(self.host, self.script, env=env, limit=self.limit))
 

@@ -105,4 +105,4 @@ def test_an_address_is_not_looked_up(resolver: Resolver) -> None:
 
 def test_a_name_that_does_not_exist_is_said_at_once() -> None:
     with pytest.raises(psycopg.OperationalError, match=r"failed to resolve host 'db\.invalid'"):
-        connect("postgresql://me@db.invalid/shop", "test", 5)
+        connect("postgresql://me:x@db.invalid/shop", {}, "test", 5)

@@ -1,4 +1,7 @@
-# Dumps a database, and counts and checksums the rows of every table in the dump's own snapshot. Keeps no incomplete file.
+# Dumps a database without the bot's own receipts (schema gonogo), and counts and checksums the rows of every table in the
+# dump's own snapshot. Keeps no incomplete file.
+is_direct
+is_as_seen
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
 free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))
 printf 'database_bytes=%s\nfree_bytes=%s\n' "$size" "$free"
@@ -18,7 +21,7 @@ echo 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT pg_export_snapsho
 read -r snapshot <&8
 psql -XqAt -v ON_ERROR_STOP=1 -v by="$by" -v snapshot="$snapshot" <<< "$CONTENT" > "$FILE.content.part" 8<&- 9>&- &
 reader=$!
-pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"
+pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part" --exclude-schema=gonogo
 wait "$reader"
 # the session has kept the snapshot open until here
 echo '\q' >&9

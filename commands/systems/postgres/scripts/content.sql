@@ -37,7 +37,7 @@ SELECT CASE WHEN :'snapshot' <> '' THEN 'COMMIT' END,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (SELECT coalesce(string_agg(format('gonogo_row.%I', attname), ', ' ORDER BY attname COLLATE "C"), '') AS columns
   FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS named
-WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('information_schema', 'gonogo') AND n.nspname NOT LIKE 'pg\_%'
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 AND (:'only' = '' OR format('%I.%I', n.nspname, c.relname) = ANY (string_to_array(:'only', E'\n')))
 ORDER BY format('%I.%I', n.nspname, c.relname) COLLATE "C" \gexec

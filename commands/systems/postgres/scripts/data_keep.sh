@@ -2,6 +2,8 @@
 # dump into temporary tables as the rollback would, and compares it with the tables. Keeps no incomplete file.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
+is_direct
+is_as_seen
 is_whole
 # files of a killed attempt
 rm -rf -- "$NEW" "$NEW".*

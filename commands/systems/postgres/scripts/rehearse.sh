@@ -38,7 +38,7 @@ fi
 missing=$(scratch psql -XqAt -v names="$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED")" <<< "$ROLES_MISSING")
 if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no role %s\n' "$missing"
 elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
-on_copy() { PGOPTIONS="${settings//$'\n'/ } ${role-}" copy=$made scratch "$@"; }
+on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
 # columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
 # indentation and blank lines, in languages where those mean nothing

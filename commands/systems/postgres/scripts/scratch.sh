@@ -1,15 +1,18 @@
-# A copy of the database on the server of $SCRATCH_URL: created, restored from an archive, and dropped. Never production.
+# A copy of the database on the server of $SCRATCH: created, restored from an archive, and dropped. Never production.
 # in a subshell, so that production's address is in place again afterwards
-scratch() { (unset PGSSLMODE; DATABASE_URL=$SCRATCH_URL; at_address; PGDATABASE=${copy:-$PGDATABASE} "$@"); }
-who() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$WHO"; }
+scratch() { (at_address "$SCRATCH"; export PGOPTIONS="${PGOPTIONS-} ${options-}" PGDATABASE=${copy:-$PGDATABASE}; "$@"); }
+used() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$USED"; }
 # Refuses production itself, under any address, and a database that is not empty.
 fits() {
   local here there
-  here=$(who)
-  there=$(scratch who) || exit 71
-  here=${here%%$'\n'*}
-  [ "$here" != "${there%%$'\n'*}" ] || exit 72
-  [ "${there##*$'\n'}" = 0 ] || exit 73
+  is_direct
+  is_as_seen
+  # without the start time, which a standby of production has of its own
+  here=$(identity | cut -d / -f 1,2)
+  there=$(scratch identity | cut -d / -f 1,2) || exit 71
+  [ "$here" != "$there" ] || exit 72
+  [ "$(scratch used)" = 0 ] || exit 73
+  scratch is_direct
   # on production's own server, server-wide objects are not copies
   [ "${here%%/*}" != "${there%%/*}" ] || shared=yes
   # one name for each production database, so that the next attempt finds what a killed one left

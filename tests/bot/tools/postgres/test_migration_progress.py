@@ -93,7 +93,8 @@ def test_each_holder_of_a_lock_is_reported_once_and_the_last_one_is_remembered(m
     monkeypatch.setattr(migration_progress, "CHECK_EVERY", 0.01)
     holders = ["session 1", "session 1", "session 2", ""]
     reports: list[str] = []
-    with reported(lambda: holders.pop(0) if holders else "", reports.append) as progress:
+    with reported(lambda _: holders.pop(0) if holders else "", reports.append) as progress:
+        progress.pid = (1,)
         assert eventually(lambda: not holders), "the locks are not checked again and again"
     assert reports == ["waiting for a lock held by session 1", "waiting for a lock held by session 2"]
     assert progress.holder == "session 2"
@@ -103,10 +104,11 @@ def test_a_database_that_cannot_be_asked_for_locks_ends_the_reports_only(monkeyp
     monkeypatch.setattr(migration_progress, "CHECK_EVERY", 0.01)
     checks: list[int] = []
 
-    def unreachable() -> str:
+    def unreachable(pid: int) -> str:
         checks.append(1)
         raise Unreachable("no route")
 
     with reported(unreachable, lambda _: None) as progress:
+        progress.pid = (1,)
         assert eventually(lambda: checks != [])
     assert progress.holder == ""

@@ -42,7 +42,7 @@ class Bot:
 
     def psql(self, address: PageText, sql: str) -> str:
         """What psql prints on the host."""
-        return self.shell.ask("box", f"{PSQL} {sql!r}", env={"SCRATCH_URL": address}).tail.strip()
+        return self.shell.ask("box", f"{PSQL} {sql!r}", env={"SCRATCH_URL": PageText(address.text)}).tail.strip()
 
     def leftovers(self) -> tuple[list[Path], list[psutil.Process], list[str], dict[str, str]]:
         """Folders, processes, threads and addresses of scratch servers."""
@@ -85,7 +85,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_is_never_shown(bot: Bot) 
         script += (
             '-p "$(sed -E "s/.*:([0-9]+).*/\\1/" <<< "$SCRATCH_URL")" -U gonogo_scratch postgres -c "" 2>&1 || true'
         )
-        output = bot.shell.ask("box", script, env={"SCRATCH_URL": server.address}).tail
+        output = bot.shell.ask("box", script, env={"SCRATCH_URL": PageText(server.address.text)}).tail
         secret = bot.addresses[str(server.address).removeprefix("$")]
     assert "password authentication failed" in output
     assert HIDDEN in output

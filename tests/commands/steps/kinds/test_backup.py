@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.steps.base import execute
@@ -95,7 +96,7 @@ def host(postgres: Postgres, tmp_path: Path) -> Host:
 def test_the_plan_shows_the_exact_command_and_no_address() -> None:
     text = plan(box("backup", BACKUP))
     assert 'on h: pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part"' in text
-    assert "DATABASE_URL=$DB" in text
+    assert "DATABASE=$DB" in text
 
 
 def test_a_complete_dump_is_kept_with_its_checksums(host: Host) -> None:
@@ -149,6 +150,15 @@ def test_an_incomplete_dump_fails_and_is_removed(host: Host, dump: str, summary:
     assert host.files() == []
 
 
+def test_the_bots_own_receipts_are_left_out_so_that_their_owner_need_not_dump(host: Host, postgres: Postgres) -> None:
+    with psycopg.connect(postgres.url(SUPERUSER, "shop"), autocommit=True) as server:
+        server.execute("CREATE SCHEMA gonogo")
+        server.execute("CREATE TABLE gonogo.receipts (key text)")
+    outcome = host.back_up()
+    assert outcome.state == "done", outcome.output
+    assert "1,500 rows in 1 table" in outcome.summary
+
+
 def test_a_pg_dump_without_zstd_compresses_with_gzip(host: Host) -> None:
     assert host.back_up().state == "done"
     assert "--compress=1 -f" in host.pg_dump_calls.read_text(), "the wheel's pg_dump does not support zstd"
@@ -187,12 +197,13 @@ def test_an_address_of_another_form_is_refused_and_not_shown(host: Host) -> None
     host.url = "mysql://owner:secret@db/shop"
     outcome = host.back_up()
     assert outcome.state == "failed"
-    assert "postgresql://user:password@host:port/name" in outcome.summary
+    assert outcome.summary == "The database's address ($DB) must be a postgresql:// URL."
     assert "secret" not in outcome.summary + outcome.output
 
 
 def test_too_little_disk_space_is_noticed_before_the_dump(host: Host) -> None:
-    host.replace("psql", "echo 9000000000000000000")
+    psql = postgres_programs() / "psql"
+    host.replace("psql", f'[[ "$*" != *pg_database_size* ]] || exec echo 9000000000000000000\nexec {psql} "$@"')
     summary = host.back_up().summary
     assert summary.startswith("Not enough disk space for the backup: ")
     assert "the database has 9000000000 GB; nothing was dumped" in summary

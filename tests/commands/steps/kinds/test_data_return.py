@@ -149,7 +149,7 @@ def test_the_plan_names_the_tables_and_no_address() -> None:
     text = plan(box("data-return", DATA_RETURN + 'tables = ["a", "b"]'))
     assert "on db: brings missing rows of a, b back from <backup_file>" in text
     assert "in one transaction with its receipt, waiting at most 5 s for locks" in text
-    assert "DATABASE_URL=$DB" in text
+    assert "DATABASE=$DB" in text
 
 
 def test_the_step_that_is_undone_must_keep_a_receipt() -> None:

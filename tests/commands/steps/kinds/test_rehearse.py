@@ -143,4 +143,4 @@ def test_a_changed_backup_is_not_used(shop: RehearsedShop) -> None:
 def test_the_plan_names_the_files_and_what_follows_each() -> None:
     text = plan(box("rehearse", REHEARSE))
     assert text.startswith("on a copy of <backup_file>: f.sql, then b.sql\nafter each file, the page's verify queries")
-    assert "DATABASE_URL=$DB" in text
+    assert "DATABASE=$DB" in text

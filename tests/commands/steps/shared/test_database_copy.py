@@ -61,7 +61,7 @@ def values_of_jobs(world: World, script: str, name: str) -> list[str]:
 @pytest.mark.parametrize("kind", SCRIPTS)
 def test_the_copy_is_made_on_a_borrowed_server_that_fits_production(kind: str) -> None:
     world = World()
-    addresses = values_of_jobs(world, SCRIPTS[kind], "SCRATCH_URL")
+    addresses = values_of_jobs(world, SCRIPTS[kind], "SCRATCH")
     assert run_step(world, kind).state == "done"
     assert addresses == ["$GONOGO_SCRATCH_1"]
     [need] = world.lent
@@ -102,8 +102,8 @@ def test_if_production_cannot_be_asked_that_is_the_reason(kind: str) -> None:
     assert (
         'production cannot be queried (psql: error: FATAL:  role "x" does not exist)' in run_step(world, kind).summary
     )
-    world.on_host("need=", ended("", 64))
-    assert "The database address is not of the form" in run_step(world, kind).summary
+    world.on_host("need=", ended("no_file=/ca.pem", 62))
+    assert "names a file that the host does not have or may not read (/ca.pem)" in run_step(world, kind).summary
 
 
 @pytest.mark.parametrize("kind", SCRIPTS)
@@ -185,7 +185,7 @@ def test_a_page_without_a_scratch_address_is_valid_and_its_plan_explains_the_cop
             "into a PostgreSQL that the bot starts on its own machine for this step only and removes afterwards" in text
         )
         assert "(jsonb_build_object(" in text, "the query for production must be in the plan"
-        assert "SCRATCH_URL=<the address of the bot's PostgreSQL>" in text
+        assert "SCRATCH=<the address of the bot's PostgreSQL>" in text
 
 
 def test_the_preflight_confirms_that_the_copy_can_be_made() -> None:

@@ -19,6 +19,8 @@ NEEDS = (
 )
 TO_DO = "set `scratch_url` on the page to an empty database of your own"
 
+NO_FILE = "The address names a file that the host does not have or may not read"
+
 
 def copy(*, dumped: bool = False) -> DatabaseCopy:
     """The copy of a proof."""
@@ -55,7 +57,7 @@ def test_a_copy_that_is_dumped_may_not_be_newer_than_the_hosts_pg_dump(world: Wo
     [
         ("psql: error: connection refused\n", 2, "production cannot be queried (psql: error: connection refused)"),
         ("need={}\n", 0, "production cannot be queried (need={})"),
-        ("", 64, "The database address is not of the form postgresql://user:password@host:port/name"),
+        ("no_file=/ca.pem\n", 62, f"{NO_FILE} (/ca.pem); nothing was done. Put it there, in the same place"),
     ],
 )
 def test_a_production_that_does_not_answer_is_the_reason(world: World, output: str, code: int, reason: str) -> None:

@@ -1,0 +1,29 @@
+"""Recognises a pooler in front of a server: what one session sets there, another one gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+
+
+def shares_sessions(connect: Callable[[], psycopg.Connection]) -> bool:
+    """Whether the server process behind a connection changes or serves another one too. Raises psycopg.Error.
+
+    A pooler that keeps one process for each connection until its end is like the server itself.
+    """
+    with connect() as first:
+        first.autocommit = True
+        processes = [_process(first), _process(first)]
+        if set(processes) == {first.info.backend_pid}:
+            return False
+        with connect() as second:
+            second.autocommit = True
+            others = {_process(second), _process(second)}
+        processes.append(_process(first))
+    return len(set(processes)) > 1 or not others.isdisjoint(processes)
+
+
+def _process(connection: psycopg.Connection) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,30 @@
+# at_address LINES: connect as the lines NAME=value say; no setting of this host's own counts. The password is on no command
+# line, where `ps` would show it to every user.
+at_address() {
+  local line name
+  unset ${!PG@}
+  while IFS= read -r line; do export "$line"; done <<< "$1"
+  # a file that is missing would be ignored by most modes, and the connection would be less safe than the address says
+  for name in PGSSLROOTCERT PGSSLCERT PGSSLKEY PGSSLCRL; do
+    [ -z "${!name-}" ] || [ "${!name}" = system ] || [ -r "${!name}" ] || { printf 'no_file=%s\n' "${!name}"; exit 62; }
+  done
+}
+identity() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$IDENTITY"; }
+# Refuses a pooler that gives one session's settings to another: its server process changes, or serves two sessions.
+is_direct() {
+  local processes
+  processes=$(psql -XqAt -v ON_ERROR_STOP=1 <<'END'
+SELECT pg_backend_pid() AS a \gset
+SELECT pg_backend_pid() AS b \gset
+\set other `psql -XqAtc 'SELECT pg_backend_pid()'`
+SELECT pg_backend_pid() AS c \gset
+\echo :a :b :c :other
+END
+  ) || exit 60
+  set -- $processes
+  [ $# = 4 ] || exit 60
+  [ "$1 $1" = "$2 $3" ] && [ "$1" != "$4" ] || exit 63
+}
+# Refuses another database than the bot sees: $SEEN has the identity of each that it may be, one a line; empty if none is known.
+is_as_seen() { [ -z "${SEEN-}" ] || grep -qxF -- "$(identity)" <<< "$SEEN" || exit 61; }
+at_address "$DATABASE"

@@ -1,0 +1,72 @@
+"""A real pgbouncer is recognised, and nothing is changed through it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psycopg
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.tools.postgres.pooler import shares_sessions
+from commands.ports.database import Migration
+from state.errors import Failed
+from tests.bot.tools.helpers import eventually
+from tests.bot.tools.postgres.test_database import database_at
+from tests.commands.steps.databases import run_sql
+from tests.pooler import pooled
+
+
+def migration(text: str, lock_timeout: float = 1) -> Migration:
+    return Migration(key=f"test-{time.time_ns()}", name="016.sql", text=text, lock_timeout=lock_timeout, limit=20)
+
+
+def test_the_server_itself_is_no_pooler(postgres: Postgres) -> None:
+    assert not shares_sessions(lambda: psycopg.connect(postgres.url(OWNER)))
+
+
+@pytest.mark.parametrize("mode", ["transaction", "statement"])
+@pytest.mark.parametrize(("size", "round_robin"), [(1, 0), (5, 0), (2, 1), (5, 1)])
+def test_a_pooler_is_recognised_however_it_chooses_among_its_processes(
+    postgres: Postgres, mode: str, size: int, round_robin: int
+) -> None:
+    with pooled(postgres.url(OWNER), mode=mode, size=size, round_robin=round_robin) as url:
+        assert shares_sessions(lambda: psycopg.connect(url))
+
+
+def test_nothing_is_applied_through_a_pooler(postgres: Postgres) -> None:
+    with pooled(postgres.url(OWNER)) as url:
+        tool = database_at(url)
+        for act in (
+            lambda: tool.apply("db", migration("SET search_path = nothing;"), stop=threading.Event()),
+            lambda: tool.identity("db"),
+        ):
+            with pytest.raises(Failed, match=r"“db” is reached through a pooler.*Use the server's own address"):
+                act()
+        assert tool.query("db", "SHOW search_path").rows == (('"$user", public',),)
+
+
+def test_a_query_leaves_nothing_in_the_session_of_a_pooler(postgres: Postgres) -> None:
+    with pooled(postgres.url(OWNER)) as url:
+        tool = database_at(url)
+        tool.query("db", "SELECT 1", limit=1)
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as application:
+            assert application.execute("SHOW statement_timeout").fetchone() == ("0",)
+            assert application.execute("SHOW default_transaction_read_only").fetchone() == ("off",)
+            assert application.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
+
+
+def test_the_holder_of_a_lock_is_named_behind_a_pooler_that_keeps_sessions(postgres: Postgres) -> None:
+    run_sql(postgres.url(OWNER), "CREATE TABLE IF NOT EXISTS locked_things (name text)")
+    said: list[str] = []
+    with (
+        pooled(postgres.url(OWNER), mode="session", size=5) as url,
+        psycopg.connect(postgres.url(OWNER), application_name="monthly report") as holder,
+    ):
+        holder.execute("LOCK locked_things")
+        file = migration("ALTER TABLE locked_things ADD more text", lock_timeout=3)
+        with pytest.raises(Failed, match=r"The lock is held by session \d+ \(monthly report"):
+            database_at(url).apply("db", file, stop=threading.Event(), on_output=said.append)
+    assert eventually(lambda: any("monthly report" in line for line in said))
+    run_sql(postgres.url(OWNER), "DROP TABLE locked_things")

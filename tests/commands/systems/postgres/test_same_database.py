@@ -1,0 +1,118 @@
+"""A host must reach the database that the bot sees, and no pooler; each step checks first."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.programs import postgres_programs
+from bot.tools.places import DatabasePlace
+from bot.tools.postgres.database import PostgresDatabase
+from bot.tools.secrets import Redactor
+from commands.ports.page_text import DatabaseAddress
+from commands.ports.preflight import FAIL, OK, PreflightContext, PreflightResult
+from commands.ports.tools import Tools
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from commands.systems.postgres.same_database import SameDatabaseCheck
+from tests.commands.steps.builders import box, context
+from tests.commands.steps.databases import DUMP, create_databases, dump_database, run_sql
+from tests.local_shell import LocalShell
+from tests.pooler import pooled
+from tests.world import World
+
+COMMON = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$F"\n'
+BACKUP = f'{COMMON}name = "shop"\nat_least_lines = 1'
+ON_COPY = f'{COMMON}scratch_url = "$SCRATCH"\n'
+STEPS = {
+    "backup": BACKUP,
+    "proof": ON_COPY,
+    "rehearse": f'{ON_COPY}forward = "a.sql"\nrollback = "b.sql"',
+    "data-return": f'{COMMON}database = "main"\ntables = ["jobs"]\nundoes = "m"',
+}
+OTHER_DATABASE = "leads to another database than from the bot; nothing was done."
+POOLER = "leads to a pooler, where another session gets what one session sets; nothing was done."
+
+
+class Machines:
+    """The bot and a host, each with an address of its own for `$DB`."""
+
+    def __init__(self, postgres: Postgres, folder: Path) -> None:
+        create_databases(postgres, "shop", "clone", "scratch")
+        self.folder = folder
+        self.bots = self.hosts = postgres.url(OWNER, "shop")
+        self.scratch = postgres.url(OWNER, "scratch")
+        self.place_url = "$DB"
+        run_sql(self.bots, "CREATE TABLE jobs (id int PRIMARY KEY)")
+
+    def tools(self) -> Tools:
+        environ = {"DB": self.bots, "BOTS_OWN": self.bots}
+        places = {"main": DatabasePlace(url=DatabaseAddress(self.place_url))}
+        shell = LocalShell({"DB": self.hosts, "SCRATCH": self.scratch, "F": str(self.folder)}, postgres_programs())
+        return replace(World().tools(), database=PostgresDatabase(places, environ, Redactor([])), shell=shell)
+
+    def check(self) -> PreflightResult:
+        check = SameDatabaseCheck(host="h", database_url="$DB")
+        return check.run_preflight(PreflightContext(tools=self.tools(), ref="main"))[0]
+
+    def run(self, kind: str) -> Outcome:
+        shutil.rmtree(self.folder / DUMP, ignore_errors=True)
+        sha256 = dump_database(self.hosts, self.folder)
+        values = {"backup_file": DUMP, "backup_sha256": sha256, "backup_compared": "text"}
+        ctx = context(World(), values, files={"a.sql": "SELECT 1;", "b.sql": "SELECT 1;"})
+        return execute(box(kind, STEPS[kind]), replace(ctx, tools=self.tools()))
+
+
+@pytest.fixture
+def machines(postgres: Postgres, tmp_path: Path) -> Machines:
+    """Both reach the same database."""
+    return Machines(postgres, tmp_path)
+
+
+def test_the_same_database_by_two_addresses_passes(machines: Machines) -> None:
+    machines.hosts = machines.hosts.replace("127.0.0.1", "localhost")
+    result = machines.check()
+    assert (result.level, result.summary) == (OK, "$DB: the same database from here and from the bot, and no pooler")
+
+
+@pytest.mark.parametrize("place_url", ["$DB", "$BOTS_OWN"])
+def test_another_database_on_the_same_server_is_refused(machines: Machines, place_url: str) -> None:
+    machines.place_url = place_url
+    machines.hosts = machines.hosts.replace("/shop", "/clone")
+    result = machines.check()
+    assert result.level == FAIL
+    assert "leads to another database than from the bot" in result.summary
+
+
+@pytest.mark.parametrize("kind", ["backup", "proof", "rehearse"])
+def test_no_step_works_on_another_database_than_the_bot_sees(machines: Machines, kind: str) -> None:
+    machines.hosts = machines.hosts.replace("/shop", "/clone")
+    assert OTHER_DATABASE in machines.run(kind).summary
+    machines.hosts = machines.bots
+    assert OTHER_DATABASE not in machines.run(kind).summary
+
+
+def test_no_row_is_brought_back_into_another_database(machines: Machines) -> None:
+    receipt = "CREATE SCHEMA gonogo; CREATE TABLE gonogo.receipts AS SELECT 'run-1/m' AS key, 'm' AS name, '' AS sha256"
+    run_sql(machines.bots, receipt)
+    machines.hosts = machines.hosts.replace("/shop", "/clone")
+    assert OTHER_DATABASE in machines.run("data-return").summary
+
+
+@pytest.mark.parametrize("kind", ["backup", "proof", "rehearse"])
+def test_no_step_works_through_a_pooler(machines: Machines, kind: str) -> None:
+    with pooled(machines.hosts) as url:
+        machines.hosts = url
+        assert POOLER in machines.run(kind).summary
+
+
+def test_a_pooler_is_refused_before_the_start(machines: Machines) -> None:
+    with pooled(machines.hosts) as url:
+        machines.hosts = url
+        result = machines.check()
+    assert result.level == FAIL
+    assert "leads to a pooler" in result.summary
