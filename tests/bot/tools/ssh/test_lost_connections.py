@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.rehearsal.target.loopback import is_listening
 from commands.ports.shell import CommandResult, Job
+from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from state.errors import Down, Failed, LostTrack, Stopped, Unreachable
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.ssh.own_server import OwnServer, has_ended, own_server
+from tests.commands.steps.builders import box, context
+from tests.world import World
 
 
 @pytest.fixture
@@ -88,6 +93,27 @@ def test_programs_of_lost_connections_end_while_their_job_goes_on(own: OwnServer
     assert own.shell.job_status("box", "silent/step/1").state == "running"
     (own.home / "go").touch()
     assert eventually(lambda: own.shell.job_status("box", "silent/step/1").state == "finished")
+
+
+def test_a_step_that_runs_again_waits_for_the_command_that_was_lost_and_does_not_start_it_twice(own: OwnServer) -> None:
+    own.shell.patience = 0
+    lost = Followed(own, key="run-1/step/1")
+    lost.wait_until_followed()
+    own.stop()
+    lost.thread.join(60)
+    assert isinstance(lost.end, LostTrack)
+    own.restart()
+    assert eventually(lambda: is_listening(own.server.port))
+    again = replace(context(World(), shell=own.shell, attempt=2), unsettled={"run-1/step/1": True})
+    step = box("run", f'host = "box"\ncommands = ["echo >> {own.home}/effects"]')
+    outcomes: list[Outcome] = []
+    running = threading.Thread(target=lambda: outcomes.append(execute(step, again)))
+    running.start()
+    assert eventually(lambda: bool(own.programs()))
+    (own.home / "go").touch()
+    running.join(60)
+    assert outcomes[0].state == "done"
+    assert (own.home / "effects").read_text() == "\n", "it was started a second time beside the first"
 
 
 def test_a_connection_that_would_be_cut_for_its_silence_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
