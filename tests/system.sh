@@ -5,6 +5,7 @@ set -eu
 need=""
 [ -x /usr/sbin/sshd ] || need="$need openssh-server"
 command -v ssh >/dev/null || need="$need openssh-client"
+command -v tcsh >/dev/null || need="$need tcsh"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || need="$need pgbouncer"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"

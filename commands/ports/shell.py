@@ -31,13 +31,15 @@ class Job:
 class CommandResult:
     """How a command ended: its exit code, the end of its output, and the size of its output in bytes.
 
-    `tail` holds both streams, `TAIL` bytes of them or as many as the caller asked for.
+    `tail` holds both streams, `TAIL` bytes of them or as many as the caller asked for. `greeting` is what the host's
+    shell printed by itself before the command; it is no part of `tail`.
     """
 
     code: int
     tail: str
     size: int
     seconds: float
+    greeting: str = ""
 
     @property
     def last_lines(self) -> tuple[str, ...]:
@@ -76,6 +78,8 @@ class Shell(Protocol):
 
         While it runs, `on_output` gets the newest output (whole lines, without secrets) every few seconds.
 
+        A connection that is lost meanwhile is opened again, however often.
+
         Raises Unreachable (nothing was started), Stopped (`stop` was set; the process group was killed), Failed (over
         its limit; killed), LostTrack (started, and the host could not be reached again).
         """
@@ -98,9 +102,9 @@ class Shell(Protocol):
     def ask(
         self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
-        """Run a short command that changes nothing, without a job. Keeps `keep` bytes of the end of its output.
+        """Run a short command that may be run again, without a job. Keeps `keep` bytes of the end of its output.
 
-        Raises Unreachable, Failed (over its limit).
+        If the connection is lost, the command is run again. Raises Unreachable, Failed (over its limit).
         """
 
     def close(self) -> None:

@@ -120,7 +120,8 @@ def _failed_state(step: PageStep, attempt: Attempt) -> StepState:
         return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
         return StepState.SETTLED
-    if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back":
+    # what could not be asked is no failure of the release
+    if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back" and not attempt.inconclusive:
         return StepState.ROLL_BACK
     return StepState.NEEDS_PEOPLE
 

@@ -16,7 +16,7 @@ from commands.steps.outcome import Context, Outcome, failed
 from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.events import RunStarted
-from state.records import AttemptState
+from state.records import AttemptState, Record
 from state.sqlite.store import Store
 
 PROGRESS_LINES, PROGRESS_WIDTH = 5, 200  # how many lines of running output are shown, and characters of each
@@ -52,13 +52,13 @@ class ContextFactory:
 
         def run_check(check: str) -> tuple[str, Outcome]:
             measured = self.page.step(check)
-            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}")
+            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}", unsettled={})
             return measured.title, execute(measured.box.for_baseline(), own)
 
         ctx = Context(
             tools=self.tools,
             run=record.run,
-            key=f"{record.run.key}/{step.id}/{attempt}",
+            key=_key(record, step, attempt),
             title=step.title,
             began_at=first.began_at if first else self.tools.clock.now(),
             stamp=first.stamp if first else "",
@@ -73,6 +73,7 @@ class ContextFactory:
             numbers=self._numbers,
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
+            unsettled=_unsettled(record, step, attempt),
             found_at_start=self._found_at_start(),
         )
         return ctx
@@ -102,12 +103,30 @@ class ContextFactory:
             failing = any(outcome.state != AttemptState.DONE for _, outcome in results)
             if (failing and not step.box.always) or step.box.asks_people:
                 continue
-            own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values)
+            own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values, unsettled={})
             missing = missing_input(step, own, " What this step cleans up may still be there.")
             outcome = missing or with_fitting_values(step, resolve_unknown(step, own, run_step(step.box, own)))
             values = {**values, **outcome.values}
             results.append((step.title, outcome))
         return results
+
+
+def _key(record: Record, step: PageStep, attempt: int) -> str:
+    return f"{record.run.key}/{step.id}/{attempt}"
+
+
+def _unsettled(record: Record, step: PageStep, attempt: int) -> dict[str, bool]:
+    """The keys of the attempts right before this one whose end is unknown, and whether they had the same values."""
+    earlier = [one for one in record.attempts if one.step == step.id and one.attempt < attempt]
+    inputs, keys = step.box.inputs(), {}
+    for one in reversed(earlier):
+        if one.state != AttemptState.UNKNOWN:
+            break
+        keys[_key(record, step, one.attempt)] = not any(
+            other.state == AttemptState.DONE and other.at > one.began_at and inputs & set(other.values)
+            for other in record.attempts
+        )
+    return keys
 
 
 def missing_input(step: PageStep, ctx: Context, note: str = "") -> Outcome | None:

@@ -14,19 +14,21 @@ from state.records import Run
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo.job_folders")
-GRACE = timedelta(minutes=1)  # after a run's end, in which its last steps still clean up
+KEPT = timedelta(days=7)  # after a run's end; somebody may want to read what its commands printed
+NEWEST = 200  # runs that are looked at
 EVERY = 60.0  # seconds between two sweeps
 RETRY = timedelta(minutes=10)  # until a host that was away is tried again
 
 
 class JobFolders:
-    """The job folders of the newest ended runs. The record keeps on which hosts nothing is left, also over a crash."""
+    """The job folders of runs that ended days ago. The record keeps where nothing is left, also over a crash."""
 
     def __init__(self, store: Store, tools_for: Callable[[Page], Tools], *, every: float = EVERY) -> None:
         self.store = store
         self._tools_for = tools_for
         self._every = every
         self._again: dict[int, datetime] = {}  # when a run is tried again, by its number
+        self._tidied: set[int] = set()  # the numbers of runs of which nothing is left
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -40,8 +42,8 @@ class JobFolders:
     def sweep(self, now: datetime) -> None:
         """Remove what ended runs have left on the hosts that can be reached. Never raises."""
         try:
-            for run in self.store.runs():
-                over = run.ended_at is not None and run.ended_at + GRACE <= now
+            for run in self.store.runs(limit=NEWEST):
+                over = run.ended_at is not None and run.ended_at + KEPT <= now and run.id not in self._tidied
                 if over and self._again.get(run.id, now) <= now and not self._stopping.is_set():
                     self._again[run.id] = now + RETRY
                     self._tidy(run)
@@ -61,6 +63,9 @@ class JobFolders:
                 tools = self._tools_for(page)
                 for host in sorted(hosts):
                     self._tidy_host(tools, run, host)
+            else:
+                del self._again[run.id]
+                self._tidied.add(run.id)
         except (GonogoError, OSError, ValueError) as error:
             # the page of another version, or a variable that is not set any more
             LOG.debug("run %s: its job folders stay: %s", run.id, type(error).__name__)

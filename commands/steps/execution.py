@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from commands.ports.page_text import Text
@@ -31,10 +32,18 @@ def run_job(
 ) -> CommandResult:
     """Run a script as the one job of this attempt. A job that exists already is attached to, never started twice.
 
+    If the end of the attempt before is unknown, its job is looked at first: while it runs it is waited for, and if it
+    succeeds its result counts.
+
     `env` are texts of the page, `data` are further variables that are passed as they are.
     """
     variables = page_texts(env, ctx.values) | dict(data or {})
     job = Job(key=ctx.key, script=script, env=variables, limit=box.limit.total_seconds())
+    for key, counts in ctx.unsettled.items():
+        if ctx.tools.shell.job_status(host, key).state in {"running", "finished"}:
+            earlier = ctx.tools.shell.run(host, replace(job, key=key), stop=ctx.stop, on_output=ctx.on_output)
+            if counts and earlier.code == 0:
+                return earlier
     return ctx.tools.shell.run(host, job, stop=ctx.stop, on_output=ctx.on_output)
 
 

@@ -249,13 +249,21 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
         case Ask.DECIDE:
             answers = [button("keep", "✅ KEEP", value, style="primary", confirm=confirm("Decide KEEP?", keep, "KEEP"))]
         case _:
-            answers = list(_answer_buttons(waiting, value))
+            answers = list(_answer_buttons(waiting, value, _ends_unknown(snapshot, waiting)))
     return actions(*answers, snapshot.rollback_button())
 
 
-def _answer_buttons(waiting: Waiting, value: str) -> Iterator[Block]:
+def _ends_unknown(snapshot: Snapshot, waiting: Waiting) -> bool:
+    last = snapshot.record.last(waiting.step)
+    return last is not None and last.state == AttemptState.UNKNOWN
+
+
+def _answer_buttons(waiting: Waiting, value: str, ends_unknown: bool) -> Iterator[Block]:
     if Choice.RETRY in waiting.choices:
-        effect = f"“{clip(waiting.title, 150)}” runs again from its start."
+        effect = f"“{clip(waiting.title, 90)}” runs again from its start."
+        if ends_unknown:
+            effect += " If a command of it still runs on a host, that one is waited for first."
+            effect += " A command that has succeeded is not started again."
         yield button("again", "🔁 Run again", value, confirm=confirm("Run the step again?", effect, "Run again"))
     if Choice.DONE in waiting.choices:
         yield button("done", "I fixed it by hand…", value)

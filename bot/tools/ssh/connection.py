@@ -12,9 +12,10 @@ import paramiko
 from bot.tools.names import addresses_of
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key
-from state.errors import Failed, Unreachable
+from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
+HEARD = 200  # bytes of what the other side says first
 UNKNOWN_HOST_KEY = "its host key is unknown"
 
 
@@ -58,9 +59,7 @@ class Connection:
                 except (paramiko.SSHException, EOFError, OSError):
                     self._drop()
                     if last:
-                        raise Unreachable(
-                            f"Host “{self.where.name}” accepts the connection but opens no session."
-                        ) from None
+                        raise Down(f"Host “{self.where.name}” accepts the connection but opens no session.") from None
         raise AssertionError("unreachable")
 
     def forward(self, to: Connect) -> Forward:
@@ -110,7 +109,7 @@ class Connection:
             self._client = _connect(self.where)
             transport = self._client.get_transport()
         if transport is None:
-            raise Unreachable(f"Host “{self.where.name}” closed the connection immediately.")
+            raise Down(f"Host “{self.where.name}” closed the connection immediately.")
         return transport
 
 
@@ -124,6 +123,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
         raise Unreachable(
             f"{host}: the known_hosts file cannot be read; set a readable one in the environment."
         ) from None
+    sock: _ListeningSocket | None = None
     try:
         key = read_private_key(where.key)
         sock = _socket(where)
@@ -141,11 +141,27 @@ def _connect(where: Login) -> paramiko.SSHClient:
         )
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         client.close()
+        if not_ssh := sock and _why_no_ssh(sock):
+            raise Down(f"{host}: {not_ssh}") from None
         why = _why(error)
         if authorities and why.startswith(UNKNOWN_HOST_KEY):
             why += " The bot does not support the file's @cert-authority lines: add the host's own key."
-        raise Unreachable(f"{host}: {why}") from None
+        raise (Down if isinstance(error, ConnectionRefusedError) else Unreachable)(f"{host}: {why}") from None
     return client
+
+
+def _why_no_ssh(sock: _ListeningSocket) -> str:
+    """Why a connection that failed was none to an SSH server; empty if it was one, or if nothing is known."""
+    if b"SSH-" in sock.heard:
+        return ""
+    words = "".join(letter for letter in sock.heard.decode(errors="replace").split("\n")[0] if letter.isprintable())
+    if words:
+        return f"something else than an SSH server answers there: “{words}”; check the address and its port."
+    if sock.at_end:
+        return (
+            "it closes the connection without a word; check that this is the SSH server, and that it lets the bot in."
+        )
+    return ""
 
 
 def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each reason
@@ -193,8 +209,28 @@ def _connected(where: Login) -> socket.socket:
     raise failed or OSError("the name has no address")
 
 
-def _socket(where: Login) -> socket.socket:
-    sock = _connected(where)
+class _ListeningSocket(socket.socket):
+    """A socket that remembers the first bytes that the other side sent, and whether it has closed the connection."""
+
+    heard = b""
+    at_end = False
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """As `socket.recv`."""
+        try:
+            data = super().recv(size, flags)
+        except ConnectionResetError:
+            self.at_end = True
+            raise
+        self.at_end = self.at_end or not data
+        self.heard += data[: HEARD - len(self.heard)]
+        return data
+
+
+def _socket(where: Login) -> _ListeningSocket:
+    plain = _connected(where)
+    sock = _ListeningSocket(plain.family, plain.type, plain.proto, plain.detach())
+    sock.settimeout(CONNECT_LIMIT)
     # paramiko sets neither: without NODELAY each command waits for a delayed ACK, and without keepalive a dead peer is
     # never noticed
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,42 +1,66 @@
 """The job protocol: the small bash programs that run on the host, and their answers.
 
 A job is a folder `~/.gonogo/jobs/KEY`. It is created with mkdir, which succeeds only once. It holds `pid` (of the
-job's process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written). The script
-and its environment arrive on standard input, so that they are neither on a command line nor on the host's disk. They
-end with a zero byte. Without it they were cut off in transit, and nothing of them runs.
+job's process group), `out` (both streams) and `exit` (the exit code; an empty file is still being written).
+
+The login shell, whichever it is, gets one line that starts bash. The program and its payload (the script and its
+environment) arrive on standard input, so that they are neither on a command line nor on the host's disk. Each ends with
+a zero byte. Without it they were cut off in transit, and nothing of them runs.
+
+A program's own words stand on standard output between two lines with its mark, `gonogo:MARK:begin` and
+`gonogo:MARK:STATE CODE`. Whatever else a host prints there is not taken for them. On standard error it writes a zero
+byte every 2 seconds, so that nobody on the way takes the connection for idle, and so that it ends with its connection.
 """
 
 from __future__ import annotations
 
+import secrets
 import shlex
+from dataclasses import dataclass
 
 from commands.ports.shell import TAIL
 
-# each program ends with one line on standard error: `gonogo: STATE CODE`
-_COMMON = r"""
+# one line, without a word that some login shell expands inside single quotes
+_BOOT = 'IFS= read -r -d "" program && eval "$program"'
+
+_SAY = r"""
+mark=$1
+say() { printf "gonogo:%s:%s\n" "$mark" "$*"; }
+"""
+_COMMON = (
+    _SAY
+    + r"""
 umask 077
-d="$HOME/.gonogo/jobs/$1"
+d="$HOME/.gonogo/jobs/$2"
 mine() {
   [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }
 }
 """
+)
+_PAYLOAD = r"""
+IFS= read -r -d "" payload || exit
+"""
+_BEGIN = r"""
+say begin
+"""
 
 _FOLLOW = r"""
-at=$2; pause=0.02; blind=0
+at=$3; pause=0.02; blind=0; turn=0
 while :; do
+  turn=$((turn + 1)); [ "$((turn % 10))" -gt 0 ] || printf "\0" >&2 || exit
   # descriptor 3 closes when our own child ends: waiting on it costs no process and no delay
   if [ -n "$child" ]; then read -r -t "$pause" -u 3 _; [ $? -gt 128 ] || child=; else sleep "$pause"; fi
   code=; [ -f "$d/exit" ] && read -r code < "$d/exit"
   if [ -n "$code" ]; then
     [ -s "$d/out" ] && tail -c "+$((at + 1))" "$d/out"
-    echo "gonogo: finished $code" >&2; exit
+    say "finished $code"; exit
   fi
   n=0; [ -s "$d/out" ] && n=$(stat -c %s "$d/out")
   if [ "$n" -gt "$at" ]; then tail -c "+$((at + 1))" "$d/out" | head -c "$((n - at))"; at=$n; fi
   if [ -z "$child" ]; then
     p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
     if mine; then blind=0; else blind=$((blind + 1)); fi
-    if [ "$blind" -gt 20 ]; then echo "gonogo: dead 0" >&2; exit; fi
+    if [ "$blind" -gt 20 ]; then say "dead 0"; exit; fi
   fi
   [ "$pause" = 0.02 ] && pause=0.05 || pause=0.2
 done
@@ -52,18 +76,19 @@ echo $? > "$0/exit"
 
 _RUN = (
     _COMMON
+    + _PAYLOAD
+    + _BEGIN
     + r"""
 child=
-IFS= read -r -d "" payload || exit
 [ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
 if mkdir "$d" 2>/dev/null; then
-  if ! command -v setsid >/dev/null; then rmdir "$d"; echo "gonogo: nosetsid 0" >&2; exit; fi
+  if ! command -v setsid >/dev/null; then rmdir "$d"; say "nosetsid 0"; exit; fi
   exec 3< <(printf "%s\0" "$payload" | setsid bash -c '"""
     + _INNER
     + r"""' "$d" 2>/dev/null)
   child=yes
 elif [ ! -d "$d" ]; then
-  echo "gonogo: nofolder 0" >&2; exit
+  say "nofolder 0"; exit
 fi
 """
     + _FOLLOW
@@ -71,20 +96,23 @@ fi
 
 _STATUS = (
     _COMMON
+    + _BEGIN
     + r"""
-if [ ! -d "$d" ]; then echo "gonogo: absent 0" >&2; exit; fi
+if [ ! -d "$d" ]; then say "absent 0"; exit; fi
 p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
-if [ -s "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$2" "$d/out"; echo "gonogo: finished $code" >&2
-elif mine; then echo "gonogo: running 0" >&2
-elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then echo "gonogo: running 0" >&2
-else echo "gonogo: dead 0" >&2; fi
+if [ -s "$d/exit" ]; then read -r code < "$d/exit"; tail -c "$3" "$d/out"; say "finished $code"
+elif mine; then say "running 0"
+elif [ -z "$p" ] && [ $(($(date +%s) - $(stat -c %Y "$d"))) -lt 5 ]; then say "running 0"
+else say "dead 0"; fi
 """
 )
 
 # a job that has not started is claimed, so that a start that is still in transit finds it ended
 _STOP = (
     _COMMON
+    + _BEGIN
     + r"""
+trap 'say "finished 0"' EXIT
 mkdir -p "$HOME/.gonogo/jobs" && mkdir "$d" 2>/dev/null && { echo 143 > "$d/exit"; exit; }
 for i in 1 2 3 4 5 6 7 8 9 10; do [ -f "$d/pid" ] && break; [ -f "$d/exit" ] && exit; sleep 0.1; done
 p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
@@ -99,9 +127,10 @@ kill -KILL -- "-$p" 2>/dev/null
 # only the folders of one run, which its key begins; what may still be running stays
 _REMOVE = (
     _COMMON
+    + _BEGIN
     + r"""
 left=0
-for d in "$HOME/.gonogo/jobs/$1"_*; do
+for d in "$HOME/.gonogo/jobs/$2"_*; do
   [ -d "$d" ] && [ ! -L "$d" ] || continue
   p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
   if [ ! -s "$d/exit" ]; then
@@ -110,16 +139,40 @@ for d in "$HOME/.gonogo/jobs/$1"_*; do
   fi
   rm -rf -- "$d" || left=$((left + 1))
 done
-echo "gonogo: finished $left" >&2
+say "finished $left"
 """
 )
 
-_ASK = r"""
-IFS= read -r -d "" payload || exit
+# the question runs in a process group of its own, which ends if nobody is there any more to hear the answer
+_ASK = (
+    _SAY
+    + _PAYLOAD
+    + _BEGIN
+    + r"""
 exec </dev/null
-(set -euo pipefail; eval "$payload") 2>&1
-echo "gonogo: finished $?" >&2
+set -m
+(unset -f say; set -euo pipefail; eval "$payload") 2>&1 &
+asked=$!
+set +m
+(
+  trap "" PIPE
+  while sleep 2 2>/dev/null; do printf "\0" >&2 || { kill -KILL -- "-$asked"; exit; }; done
+) >/dev/null &
+watch=$!
+wait "$asked"; code=$?
+kill "$watch"
+say "finished $code"
 """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A program as it is sent: the login shell's command, what follows on standard input, and its mark."""
+
+    command: str
+    sent: bytes
+    mark: str
 
 
 def folder(key: str) -> str:
@@ -127,29 +180,29 @@ def folder(key: str) -> str:
     return key.replace("/", "_")
 
 
-def run_command(key: str, offset: int) -> str:
-    """The command that starts the job or attaches to it, and follows its output from a byte offset on."""
-    return _command(_RUN, key, offset)
+def run_program(key: str, offset: int, payload: bytes) -> Program:
+    """Starts the job or attaches to it, and follows its output from a byte offset on."""
+    return _program(_RUN, key, offset, payload)
 
 
-def status_command(key: str) -> str:
-    """The command that reports a job's state and the end of its output."""
-    return _command(_STATUS, key, TAIL)
+def status_program(key: str) -> Program:
+    """Reports a job's state and the end of its output."""
+    return _program(_STATUS, key, TAIL)
 
 
-def stop_command(key: str) -> str:
-    """The command that kills a job's whole process group."""
-    return _command(_STOP, key, 0)
+def stop_program(key: str) -> Program:
+    """Kills a job's whole process group."""
+    return _program(_STOP, key, 0)
 
 
-def remove_command(run: str) -> str:
-    """The command that removes the folders of a run's jobs; the code of its answer is how many are left."""
-    return _command(_REMOVE, run, 0)
+def remove_program(run: str) -> Program:
+    """Removes the folders of a run's jobs; the code of its answer is how many are left."""
+    return _program(_REMOVE, run, 0)
 
 
-def ask_command() -> str:
-    """The command that runs the payload without a job."""
-    return shlex.join(["bash", "-c", _ASK])
+def ask_program(payload: bytes) -> Program:
+    """Runs the payload without a job."""
+    return _program(_ASK, "", 0, payload)
 
 
 def payload(script: str, env: dict[str, str], path: str) -> bytes:
@@ -160,5 +213,8 @@ def payload(script: str, env: dict[str, str], path: str) -> bytes:
     return "\n".join([*exports, script]).encode() + b"\0"
 
 
-def _command(program: str, key: str, number: int) -> str:
-    return shlex.join(["bash", "-c", program, "gonogo", folder(key), str(number)])
+def _program(source: str, key: str, number: int, payload: bytes = b"") -> Program:
+    # new each time, so that nothing that a host prints can have it; the command alone does not hold the line
+    mark = secrets.token_hex(8)
+    command = shlex.join(["bash", "-c", _BOOT, "gonogo", mark, folder(key), str(number)])
+    return Program(command=command, sent=source.encode() + b"\0" + payload, mark=mark)

@@ -17,12 +17,15 @@ from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
 from bot.tools.ssh.connection import Connection, login
 from bot.tools.ssh.exchange import Output, exchange
+from bot.tools.ssh.host_words import why_not_answered, words_of
+from bot.tools.ssh.job_protocol import Program
 from commands.ports.page_text import Text
 from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputListener, ignore_output
-from state.errors import Failed, LostTrack, Stopped, Unreachable
+from state.errors import Down, Failed, LostTrack, Stopped, Unreachable
 
 REPORT_EVERY = 3.0  # seconds between two reports of a running job's output
 PATIENCE = 60.0  # seconds for a lost connection to come back
+START_PATIENCE = 10.0  # seconds for a service that refuses connections, until nothing is started
 RETRY_AFTER = 0.3  # seconds
 
 
@@ -54,10 +57,8 @@ class SshShell:
 
     def job_status(self, host: str, key: str) -> JobStatus:
         """See `commands.ports.shell.Shell.job_status`."""
-        output = self._exchange(host, job_protocol.status_command(key), b"", limit=30)
-        if output.status is None:
-            raise Unreachable(f"The connection to host “{host}” was lost while the job was checked.")
-        state, code = output.status
+        output = self._ask(host, job_protocol.status_program(key), limit=30)
+        state, code = output.status or ("", 0)
         return JobStatus(state=state, finished=self._result(code, output, 0) if state == "finished" else None)
 
     def ask(
@@ -65,10 +66,10 @@ class SshShell:
     ) -> CommandResult:
         """See `commands.ports.shell.Shell.ask`."""
         began = time.monotonic()
-        output = self._exchange(host, job_protocol.ask_command(), self.payload(host, script, env or {}), limit, keep)
-        if output.status is None:
-            raise Unreachable(f"The connection to host “{host}” was lost before the command ended.")
-        return self._result(output.status[1], output, time.monotonic() - began)
+        program = job_protocol.ask_program(self.payload(host, script, env or {}))
+        output = self._ask(host, program, limit, keep)
+        _, code = output.status or ("", 0)
+        return self._result(code, output, time.monotonic() - began)
 
     def close(self) -> None:
         """See `commands.ports.shell.Shell.close`."""
@@ -77,11 +78,11 @@ class SshShell:
 
     def end(self, host: str, key: str) -> None:
         """See `commands.ports.shell.Shell.end`."""
-        self._exchange(host, job_protocol.stop_command(key), b"", limit=10)
+        self._ask(host, job_protocol.stop_program(key), limit=10)
 
     def remove_jobs(self, host: str, run: str) -> bool:
         """See `commands.ports.shell.Shell.remove_jobs`."""
-        return self._exchange(host, job_protocol.remove_command(run), b"", limit=30).status == ("finished", 0)
+        return self._ask(host, job_protocol.remove_program(run), limit=30).status == ("finished", 0)
 
     def payload(self, host: str, script: str, env: Mapping[str, Text]) -> bytes:
         """The script and its environment as they are sent, with the names and values of its texts."""
@@ -104,21 +105,46 @@ class SshShell:
         # half a character at the cut would hide the rest of a secret behind it
         return self._redact(text.lstrip("\ufffd") if cut_start else text, cut_start=cut_start, cut_end=cut_end)
 
+    def not_answered(self, host: str, output: Output) -> str:
+        """Why a host that ended the session has not answered; empty if the connection was lost."""
+        return "" if output.ended is None else why_not_answered(host, output, self._redact)
+
     def _result(self, code: int, output: Output, seconds: float) -> CommandResult:
         tail = self.redacted(bytes(output.tail[-output.keep :]), cut_start=output.size > output.keep)
-        return CommandResult(code=code, tail=tail, size=output.size, seconds=seconds)
+        greeting = self.redacted(output.greeting, cut_start=False, cut_end=True)
+        return CommandResult(code=code, tail=tail, size=output.size, seconds=seconds, greeting=greeting)
 
-    def _exchange(self, host: str, command: str, payload: bytes, limit: float, keep: int = TAIL) -> Output:
-        output = Output(keep=keep)
+    def _ask(self, host: str, program: Program, limit: float, keep: int = TAIL) -> Output:
+        """Run a program that may be run again to its end, also over a connection that is lost or refused meanwhile.
+
+        That is waited for during a third of the limit; the rest is for the answer. Raises Unreachable, Failed.
+        """
         deadline = time.monotonic() + limit
-        late = Failed(f"Host “{host}” did not answer within {limit:.0f} s.")
-        with closing(exchange(self.connection(host).channel(), command, payload, output, limit)) as turns:
+        lost_at = 0.0
+        while True:
+            output = Output(keep=keep)
+            try:
+                self._exchange(host, program, output, deadline, limit)
+                lost = Unreachable(f"The connection to host “{host}” was lost before it had answered, again and again.")
+            except Down as error:
+                lost = error
+            if output.status:
+                return output
+            if ended := self.not_answered(host, output):
+                raise Unreachable(ended)
+            lost_at = lost_at or time.monotonic()
+            if time.monotonic() + RETRY_AFTER > min(deadline, lost_at + limit / 3):
+                raise lost
+            time.sleep(RETRY_AFTER)
+
+    def _exchange(self, host: str, program: Program, output: Output, deadline: float, limit: float) -> None:
+        with closing(exchange(self.connection(host).channel(), program, output, limit)) as turns:
             for _ in turns:
                 if time.monotonic() > deadline:
-                    raise late
+                    break
         if output.status is None and time.monotonic() > deadline:
-            raise late
-        return output
+            words = "" if output.begun else words_of(output, self._redact)
+            raise Failed(f"Host “{host}” did not answer within {limit:.0f} s{words}.")
 
 
 @dataclass(kw_only=True)
@@ -139,26 +165,40 @@ class _JobRun:
         """Start the job or attach to it, and wait for its exit code. Raises as `Shell.run` does."""
         self._check_stop_and_limit()
         payload = self.shell.payload(self.host, self.job.script, self.job.env)
-        lost_at, connected = 0.0, False
+        channel: paramiko.Channel | None = self._first_channel()
+        sent, lost_at, why = False, time.monotonic(), ""
         while True:
+            if channel:
+                if status := self._follow(channel, payload):
+                    return self._exit_code(*status)
+                why = self.shell.not_answered(self.host, self.output)
+                if why and not (sent or self.output.begun):
+                    raise Unreachable(why)
+                # patience begins anew whenever the job could be followed
+                sent, lost_at = True, time.monotonic() if self.output.begun else lost_at
+            self._wait_for_reconnect(lost_at, why)
             try:
                 channel = self.shell.connection(self.host).channel()
-                connected = True
-                status = self._follow(channel, payload)
-            except Unreachable:
-                if not connected:
+            except Unreachable as error:
+                channel, why = None, str(error)
+
+    def _first_channel(self) -> paramiko.Channel:
+        """A channel to start the job. A service that is down may be restarting, so it is tried again for a while."""
+        until = min(self.deadline, time.monotonic() + START_PATIENCE) - RETRY_AFTER
+        while True:
+            try:
+                return self.shell.connection(self.host).channel()
+            except Down:
+                if time.monotonic() > until:
                     raise
-                status = None
-            if status:
-                return self._exit_code(*status)
-            lost_at = self._wait_for_reconnect(lost_at)
+            self.stop.wait(RETRY_AFTER)
+            self._check_stop_and_limit()
 
     def _follow(self, channel: paramiko.Channel, payload: bytes) -> tuple[str, int] | None:
         """Follow the job over one connection; None if the connection was lost."""
-        self.output.status = None
-        command = job_protocol.run_command(self.job.key, self.output.size)
+        program = job_protocol.run_program(self.job.key, self.output.size, payload)
         limit = self.deadline - time.monotonic()
-        with closing(exchange(channel, command, payload, self.output, limit)) as turns:
+        with closing(exchange(channel, program, self.output, limit)) as turns:
             for _ in turns:
                 self._check_stop_and_limit()
                 self._report()
@@ -203,13 +243,12 @@ class _JobRun:
             "check what it did before you run it again."
         )
 
-    def _wait_for_reconnect(self, lost_at: float) -> float:
-        """Wait until the next attempt. Returns when the connection was lost; raises LostTrack after too long."""
-        lost_at = lost_at or time.monotonic()
+    def _wait_for_reconnect(self, lost_at: float, why: str) -> None:
+        """Wait until the next attempt. Raises LostTrack after too long."""
         if time.monotonic() - lost_at > self.shell.patience:
             raise LostTrack(
-                f"The connection to host “{self.host}” was lost while the command ran, and did not come back."
+                f"The connection to host “{self.host}” was lost while the command ran, and did not come back within "
+                f"{self.shell.patience:.0f} s. {why}".rstrip()
             )
         self._check_stop_and_limit()
         self.stop.wait(RETRY_AFTER)
-        return lost_at

@@ -131,7 +131,8 @@ class ServiceStep(Pm2Step):
             return blocked("pm2 does not answer there", "run pm2 jlist there as this user")
         if not now.get("service"):
             return blocked(
-                self._missing(now["names"]).rstrip("."), "fix the name, or log in as the user whose pm2 runs it"
+                self._missing(now["names"]).rstrip("."),
+                "start it with pm2, fix the name, or log in as the user whose pm2 runs it",
             )
         return passed(f"pm2 runs {self.name} ({now['service']['status']})")
 
@@ -141,7 +142,8 @@ class ServiceStep(Pm2Step):
     def _missing(self, names: list[str]) -> str:
         if not names:
             return (
-                f"pm2 runs no service of this user on host “{self.host}”; perhaps another user's pm2 runs {self.name}."
+                f"pm2 of this user lists no service on host “{self.host}”: perhaps pm2 was not running "
+                f"(`pm2 resurrect` brings back what was saved), or another user's pm2 runs {self.name}."
             )
         return f"pm2 on host “{self.host}” has no service {self.name}; it has {', '.join(sorted(names))}."
 

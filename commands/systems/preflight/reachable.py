@@ -66,7 +66,18 @@ def _judge_host(ended: CommandResult) -> list[PreflightResult]:
         return blocked(
             f"only {int(free) // 1024} MB free in the home folder", "free some space: no command can run there"
         )
-    return passed(f"logged in as {values.get('user', '?')}; ~/.gonogo/jobs is writable")
+    return [*passed(f"logged in as {values.get('user', '?')}; ~/.gonogo/jobs is writable"), *_greeting(ended.greeting)]
+
+
+def _greeting(text: str) -> list[PreflightResult]:
+    """A warning of a shell that prints something by itself."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if not first:
+        return []
+    return warned(
+        f"its shell prints by itself before each command: “{first[:80]}”",
+        "the bot leaves it out, but scp and rsync do not; print it in interactive shells only (see its ~/.bashrc)",
+    )
 
 
 def _judge_database(user: str, version: str, standby: bool, read_only: bool) -> list[PreflightResult]:

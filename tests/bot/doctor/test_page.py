@@ -115,6 +115,43 @@ def test_a_silent_host_delays_a_start_no_longer_than_the_limit(
     assert "host backend: gave no answer within 1 s" in err
 
 
+def test_a_host_whose_shell_prints_by_itself_is_a_warning_and_its_words_are_no_answers(
+    shop: Path, ssh: SshServer, capsys: Capture
+) -> None:
+    greeting = ssh.host.home / ".bashrc"
+    greeting.write_text("echo; echo Welcome to production\necho missing=setsid\necho closed=yes\n")
+    try:
+        out = run(capsys, "doctor", "small.md")[1]
+        code = started(capsys)[0]
+    finally:
+        greeting.unlink()
+    assert "warn  host backend: its shell prints by itself before each command: “Welcome to production”" in out
+    assert "ok    host backend: logged in as" in out
+    assert "ok    host backend: programs found: echo" in out
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("/usr/sbin/nologin", "(exit code 1): “This account is currently not available.”"), ("exit 3", "(exit code 3)")],
+)
+def test_a_host_that_runs_something_else_is_named_before_anything_begins(
+    shop: Path, ssh: SshServer, capsys: Capture, command: str, words: str
+) -> None:
+    keys = ssh.host.keys / "authorized_keys"
+    key = keys.read_text()
+    keys.write_text(f'command="{command}" {key}')
+    try:
+        out = run(capsys, "doctor", "small.md")[1]
+        code, _, err = started(capsys)
+    finally:
+        keys.write_text(key)
+    for said in (out, err):
+        assert f"Host “backend” ran something else than the bot's command {words}. Check its user's login shell" in said
+    assert code == 1
+    assert Store(shop / "gonogo.db").runs() == []
+
+
 def test_a_program_that_the_host_lacks_is_named(shop: Path, capsys: Capture) -> None:
     page = shop / "small.md"
     page.write_text(page.read_text().replace('"echo deploy"', '"no-such-program --now"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,15 @@ def test_only_a_failure_does_what_the_page_says_about_failures(
     action: str, state: AttemptState, expected: StepState
 ) -> None:
     assert deploy_state(record(attempt_at(DEPLOY.id, state)), on_failure(action)) is expected
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [("ask", StepState.NEEDS_PEOPLE), ("tell", StepState.SETTLED), ("roll back", StepState.NEEDS_PEOPLE)],
+)
+def test_a_step_that_could_not_ask_has_not_failed_and_rolls_nothing_back(action: str, expected: StepState) -> None:
+    unasked = replace(attempt_at(DEPLOY.id, AttemptState.FAILED), outcome={"inconclusive": True})
+    assert deploy_state(record(unasked), on_failure(action)) is expected
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,32 @@ def test_the_same_attempt_has_the_same_key_in_every_process(context_case: Contex
     assert context_case.context(attempt=2).step_key == context_case.context(attempt=1).step_key
 
 
+def test_a_context_knows_the_attempts_right_before_it_whose_end_is_unknown(context_case: ContextCase) -> None:
+    states = [AttemptState.UNKNOWN, AttemptState.FAILED, AttemptState.UNKNOWN, AttemptState.UNKNOWN]
+    for number, state in enumerate(states, start=1):
+        context_case.store.begin_attempt(1, DEPLOY.id, number, NOON)
+        context_case.store.end_attempt(1, Attempt(step=DEPLOY.id, attempt=number, state=state, began_at=NOON), NOON)
+    keys = [context_case.context(attempt=number).key for number in (3, 4)]
+    assert context_case.context(attempt=5).unsettled == dict.fromkeys(keys, True)
+    assert context_case.context(attempt=3).unsettled == {}
+    assert context_case.context(attempt=1).unsettled == {}
+
+
+@pytest.mark.parametrize(("name", "same"), [("job", False), ("other", True)])
+def test_an_attempt_before_a_step_made_its_value_anew_does_not_count(
+    context_case: ContextCase, name: str, same: bool
+) -> None:
+    context_case.store.begin_attempt(1, "use-it", 1, NOON)
+    lost = Attempt(step="use-it", attempt=1, state=AttemptState.UNKNOWN, began_at=NOON)
+    context_case.store.end_attempt(1, lost, NOON)
+    later = NOON + timedelta(minutes=1)
+    context_case.store.begin_attempt(1, "ready", 1, later)
+    values = {"values": {name: "8"}}
+    made = Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=later, outcome=values)
+    context_case.store.end_attempt(1, made, later)
+    assert list(context_case.context("use-it", attempt=2).unsettled.values()) == [same]
+
+
 def test_a_context_knows_its_step_its_run_and_how_to_be_stopped(context_case: ContextCase) -> None:
     ctx = context_case.context()
     assert (ctx.title, ctx.run, ctx.time_zone) == ("Put the code there", context_case.run, "Asia/Bangkok")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from commands.run.job_folders import GRACE, RETRY, JobFolders
+from commands.run.job_folders import KEPT, RETRY, JobFolders
 from state.errors import Refused, Unreachable
 from state.records import RunState
 from state.sqlite.store import Store
@@ -17,7 +17,7 @@ from tests.pages import NOON
 from tests.stored import stored_run
 from tests.world import World
 
-OVER = NOON + GRACE
+OVER = NOON + KEPT
 
 
 class Case:
@@ -40,9 +40,9 @@ class Case:
             raise self.answer
         return self.answer
 
-    def ended(self, state: RunState = RunState.KEPT) -> int:
+    def ended(self, state: RunState = RunState.KEPT, at: datetime = NOON) -> int:
         run = stored_run(self.store)
-        self.store.move_run(run.id, state, NOON)
+        self.store.move_run(run.id, state, at)
         return run.id
 
 
@@ -105,7 +105,7 @@ def test_a_page_that_cannot_be_read_and_an_unset_variable_hold_up_no_other_run(c
 
 
 def test_it_sweeps_by_itself_until_it_is_stopped(case: Case) -> None:
-    case.ended()
+    case.ended(at=datetime.now(UTC) - KEPT)
     folders = case.new(every=0.01)
     folders.start()
     deadline = time.monotonic() + 20
@@ -113,6 +113,12 @@ def test_it_sweeps_by_itself_until_it_is_stopped(case: Case) -> None:
         time.sleep(0.01)
     folders.stop()
     assert case.asked == ["backend"]
+
+
+def test_no_run_is_forgotten_among_the_many_of_a_busy_week(case: Case) -> None:
+    runs = [case.ended() for _ in range(30)]
+    case.folders.sweep(OVER)
+    assert all(case.store.tidy_hosts(run) == {"backend"} for run in runs)
 
 
 def test_a_closed_state_file_is_no_error(case: Case) -> None:

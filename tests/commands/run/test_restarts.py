@@ -57,9 +57,11 @@ def test_a_step_that_cannot_be_checked_after_a_restart_asks_people_and_is_not_ru
     assert "the bot cannot check it: It cannot be reached" in attempt.summary
     assert sim.state == "going", "an unknown end rolled back by itself"
     assert sim.waiting("answer")[0].choices == ("again", "done", "skip")
+    sim.world.forget("^look$")
     sim.actions.answer("backend-install", 1, holder("dba"), Choice.RETRY, "", sim.world.clock.now())
     sim.advance(until=running(sim, "the watch"))
     assert sim.last("backend-install").attempt == 2
+    assert [times for key, times in sim.world.begun.items() if "/backend-install/" in key] == [1], "started twice"
 
 
 def test_a_migration_whose_commit_was_lost_is_found_and_not_applied_again(sim: SimulatedRun) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -12,14 +12,14 @@ from commands.ports.page_text import PageText
 from commands.ports.shell import Job
 from commands.steps.base import execute
 from commands.steps.execution import host_plan, pause, recover_job, run_job, wait_since_start
-from commands.steps.outcome import Context
+from commands.steps.outcome import Context, Outcome
 from state.errors import Stopped
 from tests.clock import Clock
 from tests.commands.steps.access_log import TRAFFIC
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.kinds.pm2_service import SERVICE, restart_result, service_json
 from tests.local_shell import LocalShell
-from tests.production import NEW, OLD, answer
+from tests.production import NEW, OLD, answer, ended
 from tests.world import World
 
 JUMPS = [timedelta(hours=-1), timedelta(hours=4)]
@@ -64,6 +64,40 @@ def test_after_a_crash_a_job_without_an_exit_code_is_unknown_and_not_run_again()
         "The command is no longer running on host “h” and left no exit code. Check the host before you decide."
     )
     assert not shell.ended
+
+
+@pytest.mark.parametrize(
+    ("code", "counts", "begun"), [(0, True, [1]), (0, False, [1, 2]), (1, True, [1, 2]), (None, True, [2])]
+)
+def test_a_job_whose_end_is_unknown_is_looked_at_before_the_step_runs_again(
+    code: int | None, counts: bool, begun: list[int]
+) -> None:
+    world = World()
+    first, second = context(world), context(world, attempt=2)
+    if code is not None:
+        world.on_host("deploy", ended("deployed", code))
+        execute(box("run", RUN), first)
+        world.forget("deploy")
+    outcome = execute(box("run", RUN), replace(second, unsettled={first.key: counts}))
+    assert outcome.state == "done"
+    assert world.begun == {context(world, attempt=attempt).key: 1 for attempt in begun}
+
+
+def test_a_job_that_still_runs_is_waited_for_and_not_started_beside_itself() -> None:
+    world = World()
+    world.hang("deploy")
+    first, second = context(world), replace(context(world, attempt=2), unsettled={context(world).key: True})
+    outcomes: list[Outcome] = []
+    threads = [Thread(target=lambda ctx=ctx: outcomes.append(execute(box("run", RUN), ctx))) for ctx in (first, second)]
+    for thread in threads:
+        thread.start()
+        while first.key not in world.begun:
+            pass
+    world.finish("deploy")
+    for thread in threads:
+        thread.join()
+    assert [outcome.state for outcome in outcomes] == ["done", "done"]
+    assert world.begun == {first.key: 1}
 
 
 @pytest.mark.parametrize("wait", [lambda ctx: pause(ctx, 60), lambda ctx: wait_since_start(ctx, timedelta(minutes=1))])

@@ -110,6 +110,17 @@ def test_a_failed_step_offers_every_answer_and_the_rollback() -> None:
     assert (confirm["title"]["text"], confirm["confirm"]["text"]) == ("Run the step again?", "Run again")
 
 
+@pytest.mark.parametrize(("state", "told"), [("failed", False), ("unknown", True)])
+def test_before_a_step_with_an_unknown_end_runs_again_the_dialog_says_what_becomes_of_its_command(
+    state: str, told: bool
+) -> None:
+    drawn = asked(replace(ANSWER, state=state), snapshot_with(AT_GATE, row(DEPLOY, state), facts=SIGNED))
+    effect = button_of(drawn, "again")["confirm"]["text"]["text"]
+    assert effect.endswith("A command that has succeeded is not started again.") is told
+    assert ("still runs on a host, that one is waited for first" in effect) is told
+    assert len(effect) <= 300
+
+
 @pytest.mark.parametrize(
     ("choice", "words"), [("again", "*Run again*"), ("done", "*Fixed by hand*"), ("skip", "*Skip*")]
 )

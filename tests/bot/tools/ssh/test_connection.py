@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import paramiko
@@ -22,7 +23,7 @@ from tests.bot.tools.helpers import shell_for
 def refusal(shell: SshShell) -> str:
     """The message of a login that must fail."""
     with pytest.raises(Unreachable) as caught:
-        shell.ask("box", "true")
+        shell.ask("box", "true", limit=2)
     assert str(caught.value).startswith("Host “box”: ")
     return str(caught.value)
 
@@ -90,6 +91,42 @@ def silent_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def test_a_server_that_sends_nothing_is_named(ssh: SshServer, silent_port: int) -> None:
     message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{silent_port}"))
     assert "it accepts the connection but sends nothing within 1 s; it hangs, or this is not an SSH server" in message
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (
+            b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n",
+            "something else than an SSH server answers there: “HTTP/",
+        ),
+        (b"Exceeded MaxStartups\r\n", "something else than an SSH server answers there: “Exceeded MaxStartups”"),
+        (b"\x00\x1b[31m\xff\n", "something else than an SSH server answers there: “[31m"),
+        (
+            b"",
+            "it closes the connection without a word; check that this is the SSH server, and that it lets the bot in",
+        ),
+    ],
+)
+@pytest.mark.parametrize("waits", [True, False], ids=["after the client's first line", "at once"])
+def test_a_server_that_is_no_ssh_server_is_named_with_its_first_words(
+    ssh: SshServer, says: bytes, words: str, waits: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    accepted, _ = server.accept()
+                    with accepted:
+                        if waits:
+                            accepted.recv(1000)
+                        accepted.sendall(says)
+
+        threading.Thread(target=answer, daemon=True).start()
+        message = refusal(shell_for(ssh, address=f"{ssh.user}@127.0.0.1:{server.getsockname()[1]}"))
+        server.shutdown(socket.SHUT_RDWR)
+    assert words in message
 
 
 def test_a_lost_connection_is_opened_again(ssh: SshServer) -> None:

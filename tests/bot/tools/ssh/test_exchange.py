@@ -12,6 +12,8 @@ import pytest
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools.ssh import connection
 from bot.tools.ssh.exchange import MAX_ERRORS
+from bot.tools.ssh.job_protocol import Program
+from bot.tools.ssh.marked_stream import KEPT
 from bot.tools.ssh.shell import SshShell
 from commands.ports.page_text import PageText
 from commands.ports.shell import TAIL, Job
@@ -42,8 +44,8 @@ def shell(ssh: SshServer) -> SshShell:
 )
 def test_a_command_ends_at_its_limit_however_the_host_answers(shell: SshShell, command: str) -> None:
     began = time.monotonic()
-    with pytest.raises(Failed, match=r"Host “box” did not answer within 1 s\."):
-        shell._exchange("box", command, b"", limit=1)
+    with pytest.raises(Failed, match=r"Host “box” did not answer within 1 s(: “[x ]+”)?\."):
+        shell._ask("box", Program(command=command, sent=b"", mark="none"), limit=1)
     assert time.monotonic() - began < 10
 
 
@@ -75,7 +77,7 @@ def test_a_host_that_chatters_instead_of_letting_in_ends_at_the_limit(
 def test_a_host_that_does_not_take_the_input_ends_at_the_limit(shell: SshShell) -> None:
     began = time.monotonic()
     with pytest.raises(Failed, match=r"did not answer within 1 s"):
-        shell._exchange("box", "sleep 60", b"x" * 20_000_000, limit=1)
+        shell._ask("box", Program(command="sleep 60", sent=b"x" * 20_000_000, mark="none"), limit=1)
     assert time.monotonic() - began < 15
 
 
@@ -87,14 +89,16 @@ def test_a_job_that_chatters_ends_at_its_limit(shell: SshShell) -> None:
     assert time.monotonic() - began < 15
 
 
-def test_what_is_kept_of_a_flood_is_bounded_and_the_last_status_line_counts(shell: SshShell) -> None:
+def test_what_is_kept_of_a_flood_is_bounded_before_the_program_in_it_and_beside_it(shell: SshShell) -> None:
     flood = "head -c 3000000 /dev/zero | tr '\\0' x"
-    command = f"{flood} >&2; echo 'gonogo: finished 1' >&2; {flood}; echo >&2; echo 'gonogo: finished 7' >&2"
-    output = shell._exchange("box", command, b"", limit=60)
+    own = f"echo gonogo:m:begin; {flood}; echo gonogo:m:finished 7"
+    command = f"{flood} >&2; {flood}; {own}; echo gonogo:m:finished 8; {flood} >&2"
+    output = shell._ask("box", Program(command=command, sent=b"", mark="m"), limit=60)
     assert output.status == ("finished", 7)
     assert len(output.tail) <= 3 * TAIL
     assert output.size == 3_000_000
-    assert MAX_ERRORS < 100_000
+    assert len(output.greeting) == KEPT < 100_000
+    assert len(output.errors) == MAX_ERRORS < 100_000
 
 
 def test_a_secret_that_is_cut_at_the_start_of_what_is_kept_is_masked(shell: SshShell) -> None:

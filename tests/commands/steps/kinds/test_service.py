@@ -129,7 +129,7 @@ def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
     )
     world.on_host("pm2 restart", restart_result('{"names":[]}', '{"names":[]}'))
     assert (
-        "perhaps another user's pm2 runs dj-system-api."
+        "perhaps pm2 was not running (`pm2 resurrect` brings back what was saved), or another user's pm2 runs dj-"
         in execute(box("service", ALLOWING), context(world, attempt=2)).summary
     )
 

@@ -1,0 +1,31 @@
+"""What is said of a host that answers with something else than the bot's own program, in the host's own words."""
+
+from __future__ import annotations
+
+from bot.tools.secrets import Redactor
+from bot.tools.ssh.exchange import Output
+
+MOST = 200  # characters of it that are quoted
+
+
+def quoted(heard: bytes, redact: Redactor) -> str:
+    """What was heard, as the end of a sentence; empty if nothing was."""
+    text = redact(" ".join(heard.decode(errors="replace").split()), cut_start=False, cut_end=True)
+    shown = "".join(letter for letter in text[:MOST] if letter.isprintable())
+    return f": “{shown}”" if shown else ""
+
+
+def words_of(output: Output, redact: Redactor) -> str:
+    """What the host itself printed, as the end of a sentence; empty if it printed nothing."""
+    return quoted(output.greeting + b"\n" + output.errors, redact)
+
+
+def why_not_answered(host: str, output: Output, redact: Redactor) -> str:
+    """What is said of a host that ended the session itself, before the program was at its end."""
+    end = f"(exit code {output.ended}){words_of(output, redact)}"
+    if output.begun:
+        return f"Host “{host}” ended the bot's command before it was done {end}."
+    return (
+        f"Host “{host}” ran something else than the bot's command {end}. Check its user's login shell, that bash is "
+        "installed, and `command=` in authorized_keys."
+    )
