@@ -66,12 +66,16 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """The journal of a run as stored, and the rows that the record holds now, by kind and ref."""
+    """The journal of a run as stored, and the rows that the record holds now, by kind and ref.
+
+    `doubles` are the kinds and refs that more than one row has: the bot writes none, and only one of them is in `rows`.
+    """
 
     run: int
     entries: tuple[Entry, ...]
     head: Head | None
     rows: Mapping[tuple[str, str], Row]
+    doubles: tuple[tuple[str, str], ...] = ()
 
 
 def digest(row: Row) -> str:

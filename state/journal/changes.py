@@ -48,7 +48,8 @@ def find_changes(chain: Chain, key: RecordKey | None, known: Head | None = None)
         for (kind, ref), row in chain.rows.items()
         if (kind, ref) not in covered
     ]
-    return changes
+    doubles = (f"{what_of(kind, ref)} stands there more than once: a row was added" for kind, ref in chain.doubles)
+    return changes + [Change(number=0, summary=summary) for summary in doubles]
 
 
 def unsigned_stops(chain: Chain) -> list[Change]:

@@ -37,7 +37,9 @@ def covered(table: str, row: sqlite3.Row, place: int) -> Iterator[Covered]:
             if columns["state"] != RunState.GOING or columns["ended_at"]:
                 yield EntryKind.MOVE, "", {name: columns[name] for name in ("id", *_MOVE)}
         case "attempts":
-            ref = f"{columns['step']} {columns['attempt']}"
+            # in quotes where it is no number: “the” and "watch 1" must not pass for “the watch” and 1
+            number = columns["attempt"]
+            ref = f"{columns['step']} {number if isinstance(number, int) else repr(number)}"
             yield EntryKind.BEGIN, ref, _without(columns, _END)
             if columns["state"] != AttemptState.RUNNING or columns["ended_at"] or columns["outcome"] != "{}":
                 yield EntryKind.END, ref, columns

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from state.errors import BadRecord
 from state.sqlite.lock import cannot_open
-from state.sqlite.migrations import migrate
+from state.sqlite.migrations import Began, migrate
 from state.sqlite.private_file import require_no_links
 
 
-def open_file(path: Path, *, check: bool) -> sqlite3.Connection:
+def open_file(path: Path, *, check: bool, began: Began | None = None) -> sqlite3.Connection:
     """Open or create the file and migrate it to the newest schema version. With `check`, look for damage first.
+
+    For `began` see `migrate`.
 
     Raises BadRecord if that is not possible.
     """
     try:
-        return _open(path, check=check)
+        return _open(path, check, began)
     except OSError as error:
         raise cannot_open(path, error) from None
     except sqlite3.DatabaseError as error:
@@ -28,7 +30,7 @@ def open_file(path: Path, *, check: bool) -> sqlite3.Connection:
         ) from None
 
 
-def _open(path: Path, *, check: bool) -> sqlite3.Connection:
+def _open(path: Path, check: bool, began: Began | None) -> sqlite3.Connection:
     require_no_links(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
@@ -37,7 +39,7 @@ def _open(path: Path, *, check: bool) -> sqlite3.Connection:
             connection.execute(f"PRAGMA {pragma}")
         if check:
             _require_undamaged(connection)
-        migrate(connection, path)
+        migrate(connection, path, began)
     except BaseException:
         connection.close()
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,10 @@ class Journal(OpenFile):
     """
 
     def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | BadRecord | None = None) -> None:
-        super().__init__(path, serving=serving)
         self._bad_key = key if isinstance(key, BadRecord) else None
         self._key = key if isinstance(key, RecordKey) else None
         self._key_file = key if isinstance(key, Path) else key_beside(path)
+        super().__init__(path, serving=serving)
 
     @property
     def key(self) -> RecordKey | None:
@@ -109,10 +110,23 @@ class Journal(OpenFile):
 
     # -- writing, within the caller's transaction ---------------------------------------------------------------
 
+    def _journal_began(self, connection: sqlite3.Connection) -> None:
+        """Write down which runs are older than the journal: no later absence of entries may look like that."""
+        newest = int(connection.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()[0])
+        if not newest:
+            return
+        try:
+            key = self.key or create_key(self._key_file)
+        except BadRecord:
+            key = None
+        mac = head_mac(RECORD, newest, str(newest), key)
+        values = (RECORD, newest, str(newest), key.id if key else "", mac)
+        connection.execute("INSERT INTO journal_heads VALUES (?, ?, ?, ?, ?)", values)
+
     def _begin_journal(self, run: int) -> None:
         """Begin the journal of a new run."""
         newest = self.head(RECORD)
-        older = newest.hash if newest else str(run - 1)
+        older = newest.hash if newest else "0"
         key = self._key_to_write()
         mac = head_mac(RECORD, run, older, key)
         self._write_head(RECORD, Head(number=run, hash=older, key=key.id if key else "", mac=mac))
@@ -194,9 +208,7 @@ _TABLE_OF = {
 
 def is_older(run: int, record: Head | None, key: RecordKey | None) -> bool:
     """Whether a run began before there was a journal, by the head of the record, which must be signed."""
-    if record is None:
-        return True
-    return not head_problem(record, key) and run <= newest_older(record)
+    return record is not None and not head_problem(record, key) and run <= newest_older(record)
 
 
 def newest_older(record: Head) -> int:
@@ -227,11 +239,14 @@ class ReadChain:
 
     def chain(self) -> Chain:
         """The journal, and the rows that it covers."""
+        rows = list(self.covered())
+        numbers = Counter((kind, ref) for kind, ref, _ in rows)
         return Chain(
             run=self.run,
+            doubles=tuple(one for one, number in numbers.items() if number > 1),
             entries=tuple(_to_entry(row) for row in self.entries),
             head=to_head(self.heads[0]) if self.heads else None,
-            rows={(kind, ref): columns for kind, ref, columns in self.covered()},
+            rows={(kind, ref): columns for kind, ref, columns in rows},
         )
 
     def covered(self) -> Iterator[tuple[EntryKind, str, Mapping[str, Any]]]:

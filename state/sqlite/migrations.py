@@ -166,8 +166,14 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
+JOURNAL = 5  # the migration that makes the journal
+Began = Callable[[sqlite3.Connection], None]
+
+
+def migrate(connection: sqlite3.Connection, path: Path, began: Began | None = None) -> None:
     """Migrate the file to the newest schema version, each migration in one transaction.
+
+    `began` is called within the one that makes the journal: only then is a run known to be older than the journal.
 
     An older file is copied first, as <name>.shape-<version>. Raises BadRecord if the file is newer than this program.
     """
@@ -179,10 +185,10 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     if 0 < version < len(MIGRATIONS):
         _keep_copy(connection, path.with_name(f"{path.name}.shape-{version}"), version)
-    run_migrations(connection)
+    run_migrations(connection, began)
 
 
-def run_migrations(connection: sqlite3.Connection) -> None:
+def run_migrations(connection: sqlite3.Connection, began: Began | None = None) -> None:
     """Bring a file to the newest schema version, each migration in one transaction."""
     version = _version(connection)
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
@@ -194,6 +200,8 @@ def run_migrations(connection: sqlite3.Connection) -> None:
             else:
                 for statement in _statements(migration):
                     connection.execute(statement)
+            if number == JOURNAL and began:
+                began(connection)
             connection.execute(f"PRAGMA user_version = {number}")
 
 

@@ -29,12 +29,15 @@ class OpenFile:
         self.changed = threading.Condition()
         self._lock = take_lock(path) if serving else None
         try:
-            self._connection = open_file(path, check=serving)
+            self._connection = open_file(path, check=serving, began=self._journal_began)
         except BadRecord:
             if self._lock:
                 self._lock.close()
             raise
         self._db = Database(self._connection)
+
+    def _journal_began(self, connection: sqlite3.Connection) -> None:
+        """Called within the migration that makes the journal; nothing else of this object can be used yet."""
 
     def close(self) -> None:
         """Close the file and release its lock."""

@@ -13,6 +13,14 @@ Schema = dict[str, str]  # what each table, index, view and trigger is, by type 
 
 _SQL = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
+# columns with their rules, and foreign keys
+_PRAGMAS = (
+    'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)',
+    'SELECT "table", "from", "to", on_update, on_delete, match FROM pragma_foreign_key_list(?) ORDER BY id, seq',
+)
+_COLUMNS = 'SELECT name, "desc", coll, key FROM pragma_index_xinfo(?)'
+_RULES = ("CHECK", "COLLATE", "GENERATED", "ON CONFLICT", "STRICT", "WITHOUT ROWID", "DEFERR")
+
 
 def schema_changes(connection: sqlite3.Connection) -> list[Change]:
     """What is not as the migrations made it.
@@ -42,10 +50,31 @@ def _own_schema() -> Schema:
 
 
 def _schema(connection: sqlite3.Connection) -> Schema:
-    """Tables by their columns, and triggers by their words. An index may have other words in an older file."""
+    """Tables and indexes by what SQLite has made of them, and triggers and views by their words.
+
+    Their own words may differ in an older file, but not how often they name a rule that is seen nowhere else.
+    """
     schema = {}
     for kind, name, sql in connection.execute(_SQL).fetchall():
-        columns = connection.execute("SELECT name, type FROM pragma_table_info(?)", (name,)).fetchall()
-        words = str([tuple(column) for column in columns]) if kind == "table" else "" if kind == "index" else str(sql)
+        words = " ".join(str(sql).split())
+        if kind == "table":
+            rules = {rule: words.upper().count(rule) for rule in _RULES}
+            described = [_rows(connection, pragma, name) for pragma in _PRAGMAS]
+            words = str([*described, _indexes(connection, name), rules])
+        elif kind == "index":
+            words = words.partition(" WHERE ")[2]
         schema[f"{kind} {name}"[:80]] = words
     return schema
+
+
+def _indexes(connection: sqlite3.Connection, table: str) -> list[object]:
+    """The indexes of a table, those included that a UNIQUE makes: what each is for, and its columns."""
+    listed = connection.execute("SELECT name, [unique], origin, partial FROM pragma_index_list(?)", (table,)).fetchall()
+    return sorted(
+        ((unique, origin, partial, *_rows(connection, _COLUMNS, name)) for name, unique, origin, partial in listed),
+        key=str,
+    )
+
+
+def _rows(connection: sqlite3.Connection, sql: str, name: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(sql, (name,)).fetchall()]

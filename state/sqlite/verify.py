@@ -117,11 +117,8 @@ def _changes_of_record(
     connection: sqlite3.Connection, record: Head | None, key: RecordKey | None, runs: set[int]
 ) -> Iterator[str]:
     if record is None:
-        if connection.execute("SELECT 1 FROM journal_heads UNION SELECT 1 FROM journal").fetchone():
-            # an older run may have been covered before any run began since
-            newest = connection.execute("SELECT 1 FROM journal WHERE number = 1 AND kind <> 'found'").fetchone()
-            if newest:
-                yield "the list of runs was removed from the journal"
+        if runs or connection.execute("SELECT 1 FROM journal_heads UNION SELECT 1 FROM journal").fetchone():
+            yield "the list of runs was removed from the journal"
         return
     if key and record.key != key.id:
         yield f"the list of runs was written with another key ({record.key or 'none'})"

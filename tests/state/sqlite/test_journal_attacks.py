@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from state.records import Run
@@ -104,6 +107,17 @@ ATTACKS = {
         "DELETE FROM journal WHERE run = 1; DELETE FROM journal_heads WHERE run = 1",
         "the start of the run, with its page was added: no entry covers it",
     ),
+    "every journal and every end mark": (
+        "DELETE FROM journal; DELETE FROM journal_heads; UPDATE runs SET text = '# Another'",
+        "the start of the run, with its page was added: no entry covers it",
+    ),
+    "an attempt that passes for another": (
+        (
+            "INSERT INTO attempts SELECT -5, run, 'back', 'up 1', state, began_at, ended_at, summary, outcome, "
+            "progress FROM attempts LIMIT 1"
+        ),
+        "start of step back 'up, attempt 1' was added: no entry covers it",
+    ),
     "two entries, swapped": (
         (
             "UPDATE journal SET number = 99 WHERE number = 8; UPDATE journal SET number = 8 WHERE number = 9; "
@@ -151,3 +165,59 @@ def test_what_somebody_changes_is_named_with_the_first_entry(store: Store, run: 
     sql, first = ATTACKS[attack]
     by_hand(store.path, sql)
     assert changes(store, run)[0] == first
+
+
+def rebuild(store: Store, table: str, old: str, new: str) -> None:
+    """Make a table anew with other words, with its rows and triggers."""
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as forger:
+        of_table = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'table' DESC"
+        made, *others = [row[0] for row in forger.execute(of_table, (table,))]
+        assert old in made, made
+        forger.execute("BEGIN IMMEDIATE")
+        forger.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}")
+        forger.execute("PRAGMA defer_foreign_keys = ON")
+        forger.execute(f"DROP TABLE {table}")
+        forger.execute(made.replace(old, new))
+        forger.execute(f"INSERT INTO {table} SELECT * FROM kept")
+        for sql in others:
+            forger.execute(sql)
+        forger.execute("COMMIT")
+
+
+def test_a_twin_of_a_signature_is_found_in_a_table_that_takes_it(store: Store, run: Run) -> None:
+    rebuild(store, "facts", "UNIQUE (run, key)", "CHECK (1)")
+    by_hand(
+        store.path,
+        "INSERT INTO facts SELECT -1, run, kind, key, person, door, at, replace(data, 'dba', 'lead'), account, claimed "
+        "FROM facts WHERE kind = 'sign'",
+    )
+    assert changes(store, run) == [
+        "the table facts of the state file was altered",
+        "signature backup:1:dba stands there more than once: a row was added",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("DROP INDEX one_active_run; CREATE INDEX one_active_run ON runs (target)", "table runs"),
+        (
+            "DROP INDEX one_active_run; CREATE UNIQUE INDEX one_active_run ON runs (target) WHERE state = 'gone'",
+            "index one_active_run",
+        ),
+        ("DROP INDEX events_of_run; CREATE UNIQUE INDEX events_of_run ON facts (run)", "table facts"),
+    ],
+)
+def test_an_index_that_holds_another_rule_is_found(store: Store, run: Run, sql: str, what: str) -> None:
+    by_hand(store.path, sql if "UNIQUE INDEX events" not in sql else f"DELETE FROM facts WHERE kind = 'sign'; {sql}")
+    assert f"the {what} of the state file was altered" in changes(store, run)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("UNIQUE (run, key)", "UNIQUE (run, key), CHECK (kind <> 'rollback')"), ("account TEXT NOT NULL", "account TEXT")],
+)
+def test_a_table_that_takes_other_rows_is_found(store: Store, run: Run, old: str, new: str) -> None:
+    by_hand(store.path, "DELETE FROM facts WHERE kind = 'rollback'")
+    rebuild(store, "facts", old, new)
+    assert changes(store, run)[0] == "the table facts of the state file was altered"
