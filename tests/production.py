@@ -60,6 +60,7 @@ class Production:
     def service(self) -> str:
         """The line of JSON that the `service` kind's script prints."""
         told = {
+            "id": 0,
             "pid": self.pid,
             "status": "online",
             "restarts": self.restarts,
@@ -69,7 +70,7 @@ class Production:
             "out_from": "500:7:aa:1795449600.5",
             "err_from": "40:8:bb:1795449600.5",
         }
-        return json.dumps({"names": ["dj-system-api"], "service": told})
+        return json.dumps({"names": ["dj-system-api"], "processes": [told]})
 
     def restart(self) -> str:
         """pm2 restarts the service, which then runs what is checked out."""
