@@ -7,13 +7,14 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 from commands.progress.hold import places_found
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
+from commands.steps.page_fields import Dollar
 from commands.text.durations import format_duration
 from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer, evidence_hash
 from state.records import Attempt, AttemptState, Record
@@ -28,7 +29,8 @@ class EvidenceCheckBox(StepBox):
     kind: ClassVar[str] = "evidence"
     may_be_skipped: ClassVar[bool] = False
 
-    lines: tuple[str, ...] = ()
+    # lines of scripts for the plan, in which a $NAME is the shell's own
+    lines: Annotated[tuple[str, ...], Dollar.SHELL] = ()
 
     def plan(self) -> list[str]:
         return list(self.lines)
