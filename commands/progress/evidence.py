@@ -20,6 +20,7 @@ from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, St
 from state.records import Attempt, AttemptState, Record
 
 CHECK = "the evidence"  # the step, not on the page, that checks the evidence again
+_ROLLBACK = "the hosts have what the rollback's steps need, by their checks before the start"
 FRESH = timedelta(minutes=2)  # how long a check counts as made right before the first change
 
 
@@ -42,7 +43,7 @@ class EvidenceCheckBox(StepBox):
 def check_step(page: Page) -> PageStep:
     """The step that checks again what was signed for, right before the first change of production."""
     lines = tuple(line for step in page.part(Part.BEFORE) for line in step.box.recheck_plan())
-    box = EvidenceCheckBox(lines=("the page and the addresses of its places are as signed", *lines))
+    box = EvidenceCheckBox(lines=("the page and the addresses of its places are as signed", *lines, _ROLLBACK))
     return PageStep(id=CHECK, title="Check again what was signed", line=0, part=Part.BEFORE, box=box)
 
 
