@@ -60,6 +60,7 @@ class Production:
     def service(self) -> str:
         """The line of JSON that the `service` kind's script prints."""
         told = {
+            "id": 0,
             "pid": self.pid,
             "status": "online",
             "restarts": self.restarts,
@@ -69,7 +70,7 @@ class Production:
             "out_from": "500:7:aa:1795449600.5",
             "err_from": "40:8:bb:1795449600.5",
         }
-        return json.dumps({"names": ["dj-system-api"], "service": told})
+        return json.dumps({"names": ["dj-system-api"], "processes": [told]})
 
     def restart(self) -> str:
         """pm2 restarts the service, which then runs what is checked out."""
@@ -206,6 +207,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("git rev-parse HEAD", lambda world, env: world.head + "\n"),
     ("pm2 restart", lambda world, env: world.restart()),
     ("now=%s", lambda world, env: f"now={world.service()}\n" + (_bad_lines(world) if "OUT" in env else "")),
+    ('df -Pk "$WWW"', lambda world, env: "1000\n9000000\n"),
     ("current.next", lambda world, env: world.serve(env["COMMIT"])),
     ("new_lines", lambda world, env: _bad_lines(world)),
 )

@@ -7,19 +7,20 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
 from commands.progress.hold import places_found
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, failed
-from commands.steps.page_fields import ShellText
+from commands.steps.page_fields import Dollar
 from commands.text.durations import format_duration
 from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, StepAnswer, evidence_hash
 from state.records import Attempt, AttemptState, Record
 
 CHECK = "the evidence"  # the step, not on the page, that checks the evidence again
+_ROLLBACK = "the hosts have what the rollback's steps need, by their checks before the start"
 FRESH = timedelta(minutes=2)  # how long a check counts as made right before the first change
 
 
@@ -29,7 +30,8 @@ class EvidenceCheckBox(StepBox):
     kind: ClassVar[str] = "evidence"
     may_be_skipped: ClassVar[bool] = False
 
-    lines: tuple[ShellText, ...] = ()
+    # lines of scripts for the plan, in which a $NAME is the shell's own
+    lines: Annotated[tuple[str, ...], Dollar.SHELL] = ()
 
     def plan(self) -> list[str]:
         return list(self.lines)
@@ -41,7 +43,7 @@ class EvidenceCheckBox(StepBox):
 def check_step(page: Page) -> PageStep:
     """The step that checks again what was signed for, right before the first change of production."""
     lines = tuple(line for step in page.part(Part.BEFORE) for line in step.box.recheck_plan())
-    box = EvidenceCheckBox(lines=("the page and the addresses of its places are as signed", *lines))
+    box = EvidenceCheckBox(lines=("the page and the addresses of its places are as signed", *lines, _ROLLBACK))
     return PageStep(id=CHECK, title="Check again what was signed", line=0, part=Part.BEFORE, box=box)
 
 

@@ -1,4 +1,4 @@
-"""What a run's last steps compared on what serves, and after which changes nothing was looked at."""
+"""What a run's last steps compared with what serves, and where nothing was looked at."""
 
 from __future__ import annotations
 

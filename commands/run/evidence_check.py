@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from commands.ports.preflight import FAIL, PreflightCheck, PreflightContext
 from commands.progress.evidence import names, places_hash, signers_of, subject, to_check
-from commands.runbook.page import Page
+from commands.runbook.page import Page, Part
 from commands.steps.outcome import Context, Outcome, done, failed, stopped
 from state.errors import GonogoError, Stopped
 from state.records import Record
@@ -35,11 +36,37 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
         if what:
             changed[step.id] = _sentence(record, step.box.evidence_name, what)
         lines.append(f"{step.title}: {what or 'unchanged'}")
+    problem = _rollback_problem(page, ctx)
+    if ctx.stop.is_set():
+        return stopped("Stopped by a person.")
+    if problem:
+        return failed(f"A rollback would fail now: {problem}. Nothing was changed in production.", lines=tuple(lines))
     if not changed:
         return done("Everything is as it was signed.", lines=tuple(lines), evidence=evidence)
     titles = ", ".join(f"“{page.step(step_id).title}”" for step_id in changed)
     then = f"{titles} {'runs' if len(changed) == 1 else 'run'} again. Then please sign again."
     return failed(f"{' '.join(changed.values())} {then}", lines=tuple(lines), evidence=evidence, changed=changed)
+
+
+def _rollback_problem(page: Page, ctx: Context) -> str:
+    """What the preflight of the rollback's steps finds wrong on the hosts now; empty if nothing is."""
+    found = PreflightContext(tools=ctx.tools, ref=ctx.values.get("ref", ""))
+    checks: list[PreflightCheck] = []
+    for step in page.part(Part.ROLLBACK):
+        checks += [check for check in step.box.preflight() if check not in checks]
+    for check in checks:
+        if ctx.stop.is_set():
+            break
+        if check.late or check.place[0] != "hosts":
+            continue
+        try:
+            results = check.run_preflight(found)
+        except GonogoError as error:
+            return f"host {check.place[1]}: {str(error).rstrip('.')}"
+        for result in results:
+            if result.level == FAIL:
+                return f"host {check.place[1]}: {result.summary} ({result.todo})"
+    return ""
 
 
 def _sentence(record: Record, name: str, what: str) -> str:

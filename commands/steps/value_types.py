@@ -16,6 +16,7 @@ class ValueType(StrEnum):
     COMMIT = "commit"
     SHA256 = "sha256"
     WORD = "word"
+    LIST = "list"
     PATH = "path"
     TEXT = "text"
 
@@ -39,8 +40,11 @@ _RULES = {
         200,
         f"a word of at most 200 plain characters ({_PLAIN}), without - at its start and without .. as a folder",
     ),
+    ValueType.LIST: _Rule(
+        re.compile(r"[A-Za-z0-9.:]+(,[A-Za-z0-9.:]+)*"), 4000, "numbers and plain words, with a comma between two"
+    ),
     ValueType.PATH: _Rule(
-        re.compile(r"/.*"), 1000, "the path of a file from / on, on one line, without .. as a folder"
+        re.compile(r"/.*"), 4000, "paths of files from / on, on one line, with : between two, without .. as a folder"
     ),
     ValueType.TEXT: _Rule(
         re.compile(r"[^-].*"), 1000, "one line of at most 1000 printable characters, without - at its start"
@@ -48,7 +52,7 @@ _RULES = {
 }
 NUMBER_TYPES = frozenset({ValueType.NUMBER, ValueType.INTEGER})
 # inserted anywhere in a shell script, values of these types are only what they are
-PLAIN_TYPES = NUMBER_TYPES | {ValueType.COMMIT, ValueType.SHA256, ValueType.WORD}
+PLAIN_TYPES = NUMBER_TYPES | {ValueType.COMMIT, ValueType.SHA256, ValueType.WORD, ValueType.LIST}
 _HAS_FOLDERS = frozenset({ValueType.WORD, ValueType.PATH})
 # control characters, invisible ones like those that change the direction of text, halves of a character, line ends
 _NOT_PRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -1,4 +1,4 @@
-"""Which rules a page is read by: an author's, or those of a run whose page was accepted by an earlier version."""
+"""By which rules a page is read: an author's, or those of a run that has it already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a host that answers with something else than the bot's own program, in the host's own words."""
+"""What is said of a host that runs something else than the bot's program, in its own words."""
 
 from __future__ import annotations
 

@@ -18,9 +18,17 @@ from commands.steps.values import fill
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count
 
-_HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD'
+_HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD\ngit status --porcelain --untracked-files=no'
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
-_CHANGED, _OTHER_COMMIT, _NO_COMMIT = 65, 66, 67  # exit codes of the script
+# without --remote: the commits that the release names; those of the commit before are there already
+_SUBMODULES = """\
+if [ -f .gitmodules ]; then
+  git submodule --quiet sync --recursive
+  git submodule --quiet update --init --recursive --force
+fi"""
+_EDITED_THERE = """git submodule --quiet foreach --recursive \
+  'git status --porcelain --untracked-files=no --ignore-submodules=all | sed "s|^|$displaypath: |"'"""
+_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN = 65, 66, 67, 68  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
 
@@ -28,7 +36,8 @@ class CheckoutStep(StepBox):
     """Checks out `commit`, a full hash, in the working copy `repository`.
 
     Local changes to the tracked files in `may_discard` are thrown away (npm rewrites its lock file). Any other changed
-    file fails the step and is listed, because somebody has edited it on the host.
+    file fails the step and is listed, because somebody has edited it on the host. Submodules are set to the commits
+    that `commit` names, and the files are compared with it afterwards.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -52,6 +61,10 @@ class CheckoutStep(StepBox):
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
                 'git checkout --quiet --force --detach "$COMMIT"',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
+                _SUBMODULES,
+                # now with the commits of the submodules
+                "left=$(git status --porcelain --untracked-files=no)",
+                f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
                 "git log --oneline -5",
             )
         )
@@ -82,6 +95,8 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return failed("`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.")
         if result.code == _OTHER_COMMIT:
             return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
+        if result.code == _NOT_CLEAN:
+            return failed(f"After the checkout, the files differ from commit {commit}.", lines=lines)
         return failed(f"git failed with exit code {result.code}; see its output.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -89,8 +104,12 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return recover_job(self, ctx, self.host)
         commit = fill(self.commit, ctx.values)
         head = ctx.tools.shell.ask(self.host, _HEAD, env={"REPOSITORY": PageText(self.repository)}).tail.strip()
-        if head == commit:
+        head, _, left = head.partition("\n")
+        if head == commit and not left:
             return self._done(commit[:10])
+        if head == commit:
+            why = f"The files of the working copy differ from commit {commit[:10]}. You can run the step again."
+            return failed(why, lines=tuple(left.splitlines()))
         return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")
 
     def _done(self, commit: str, lines: tuple[str, ...] = ()) -> Outcome:
@@ -99,7 +118,9 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 
     def _list_changed(self) -> str:
         excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
-        return f"git status --porcelain --untracked-files=no -- .{excluded}"
+        # a submodule at another commit is not edited: an earlier checkout may have left it so
+        status = f"git status --porcelain --untracked-files=no --ignore-submodules=all -- .{excluded}"
+        return f"{status}; {_EDITED_THERE}"
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}

@@ -8,38 +8,66 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from commands.ports.page_text import PageText
-from commands.ports.preflight import PreflightCheck
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
+from commands.ports.shell import CommandResult
 from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText, VariableTexts
-from commands.steps.value_types import ValueType
+from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
-from commands.systems.preflight.hosts import folder_check
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
+from commands.text.numbers import format_bytes
 from state.errors import ToolError
 
+_IS_LINK = '[ ! -e "$WWW/current" ] || [ -L "$WWW/current" ] || exit 67'
+# what the link points to before the first try of this run is what its rollback serves again
+_NOTE = f"""\
+{_IS_LINK}
+mkdir -p "$WWW/releases"
+note="$WWW/releases/.before-$RUN"
+[ -e "$note" ] || {{ readlink "$WWW/current" > "$note.part" || true; mv "$note.part" "$note"; }}
+printf 'release_before=%s\\n' "$(basename "$(cat "$note")")"
+"""
+# a folder with the commit's name may be another build of it, or half a copy: only an equal one is served
 _COPY = """\
 cd "$REPOSITORY/$SOURCE"
 grep -qF "$COMMIT" "./$STAMP" || exit 65
-mkdir -p "$WWW/releases"
-[ -d "$WWW/releases/$COMMIT" ] || { rm -rf "$WWW/releases/$COMMIT.part"; cp -R . "$WWW/releases/$COMMIT.part"; }
-[ -d "$WWW/releases/$COMMIT" ] || mv "$WWW/releases/$COMMIT.part" "$WWW/releases/$COMMIT"
+part="$WWW/releases/.part-$RUN"; rm -rf "$part"; cp -R . "$part"
+equal() { diff -rq --no-dereference "$part" "$1" > /dev/null; }
+equal . || exit 68
+release=$COMMIT; n=1
+while [ -e "$WWW/releases/$release" ] && ! equal "$WWW/releases/$release"; do n=$((n + 1)); release=$COMMIT-$n; done
+if [ -e "$WWW/releases/$release" ]; then rm -rf "$part"; else mv -T "$part" "$WWW/releases/$release"; fi
+target=releases/$release
+"""
+_BEFORE = """\
+note="$WWW/releases/.before-$RUN"; target=releases/$COMMIT
+[ ! -s "$note" ] || target=$(cat "$note")
 """
 _SWITCH = """\
-[ -d "$WWW/releases/$COMMIT" ] || exit 66
-printf 'release_before=%s\\n' "$(basename "$(readlink "$WWW/current" || echo none)")"
-ln -sfn "releases/$COMMIT" "$WWW/current.next"
+ln -sfn "$target" "$WWW/current.next"
+[ -d "$WWW/current.next/" ] || { rm "$WWW/current.next"; exit 66; }
 mv -T "$WWW/current.next" "$WWW/current\""""
-_WRONG_BUILD, _NO_RELEASE = 65, 66  # exit codes of the scripts
+_WRONG_BUILD, _NO_RELEASE, _NO_LINK, _NOT_COPIED = 65, 66, 67, 68  # exit codes of the scripts
+_PREFLIGHT = f"""\
+{_IS_LINK}
+[ ! -e "$WWW/releases" ] || [ -w "$WWW/releases" ] || exit 69
+[ -d "$WWW/current/" ] || exit 66
+du -sk "$WWW/current/" | cut -f 1
+df -Pk "$WWW" | awk 'NR == 2 {{ print $4 }}'"""
+_NOT_WRITABLE = 69
 _TRIES = 3  # requests for what is served, one second apart
 
 
 class PublishStep(StepBox):
     """`mode = "forward"` copies the build in `source` (of the repository) to `www`/releases/<commit> and serves it.
 
-    "back" serves the existing release of `commit`, and builds nothing. A build whose `stamp` file does not contain the
-    commit is refused, because after a failed build the old one is still there.
+    A release of that name which is not equal to the build stays as it is; the build then gets the name <commit>-2.
+    "back" serves what was served before this run, and builds nothing; without a `publish` above it, the release of
+    `commit`. A build whose `stamp` file does not contain the commit is refused, because after a failed build the old
+    one is still there.
     """
 
     kind: ClassVar[str] = "publish"
@@ -57,7 +85,7 @@ class PublishStep(StepBox):
 
     def script(self) -> str:
         """The script of this mode."""
-        return (_COPY if self.mode == "forward" else "") + _SWITCH
+        return (_NOTE + _COPY if self.mode == "forward" else _BEFORE) + _SWITCH
 
     def plan(self) -> list[str]:
         return [
@@ -70,25 +98,37 @@ class PublishStep(StepBox):
         return {"release_before": ValueType.WORD} if self.mode == "forward" else {}
 
     def preflight(self) -> list[PreflightCheck]:
-        return [folder_check(self.host, self.www, "the folder that is served")]
+        env = (("WWW", self.www),)
+        return [
+            folder_check(self.host, self.www, "the folder that is served"),
+            ProgramsCheck(host=self.host, names=("cp", "diff", "du", "df", "readlink")),
+            HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
+        ]
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self.script(), self._env())
+        result = run_job(self, ctx, self.host, self.script(), self._env(), {"RUN": ctx.run.key})
         commit = fill(self.commit, ctx.values)
-        if result.code == _WRONG_BUILD:
-            return failed(f"The build in `{self.source}` is not from commit {commit[:10]}; nothing was published.")
-        if result.code == _NO_RELEASE:
-            return failed(f"Host “{self.host}” has no release of commit {commit[:10]}; nothing was changed.")
         if result.code:
-            return failed(f"Publishing failed with exit code {result.code}.", lines=result.last_lines)
+            why = self._why(commit[:10]).get(result.code, f"Publishing failed with exit code {result.code}.")
+            return failed(why, lines=result.last_lines)
         if problem := self._problem(ctx, commit):
             return failed(problem)
-        values = {name: value for name, value in parse_values(result.tail).items() if name in self.outputs()}
+        before = parse_values(result.tail).get("release_before", "")
+        values = {"release_before": before} if self.outputs() and fits(before, ValueType.WORD) else {}
         compared = (f"{self.web} serves the build of {commit[:10]}",)
         return done(f"The build of commit {commit[:10]} is served.", values=values, compared=compared)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
+
+    def _why(self, commit: str) -> dict[int, str]:
+        """The sentence for each exit code of the scripts."""
+        return {
+            _WRONG_BUILD: f"The build in `{self.source}` is not from commit {commit}; nothing was published.",
+            _NO_RELEASE: f"Host “{self.host}” has no release of commit {commit}; nothing was changed.",
+            _NO_LINK: f"`current` in `www` on host “{self.host}” is not a link; nothing was changed.",
+            _NOT_COPIED: f"The copy of `{self.source}` differs from it; nothing was published.",
+        }
 
     def _env(self) -> dict[str, str]:
         env = {"WWW": self.www, "COMMIT": self.commit}
@@ -120,3 +160,20 @@ class PublishStep(StepBox):
         if page.status != 200 or "<!doctype html" not in page.text[:1000].lower():
             return f"{self.web}/ answers {page.status} and is not an HTML page."
         return ""
+
+
+def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
+    if result.code == _NO_LINK:
+        todo = "move it to releases/ and link to it, so that one rename serves another build"
+        return blocked("`current` in the folder that is served is not a link", todo)
+    if result.code == _NOT_WRITABLE:
+        return blocked("`releases` in the folder that is served is not writable", "give it to the user that deploys")
+    if result.code == _NO_RELEASE:
+        return warned("no release is served there now", "nothing can be served again by a rollback; check `current`")
+    if result.code:
+        return blocked(f"the release that is served cannot be read ({result.last_line})", "check `current` there")
+    need, free = (int(line) for line in result.tail.split()[-2:])
+    if free <= need:
+        sizes = f"the release there needs {format_bytes(need * 1024)}, and only {format_bytes(free * 1024)} is free"
+        return blocked(f"a second release does not fit: {sizes}", "free up space there")
+    return passed("the release that is served now can be served again")

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
-from commands.steps.value_types import ValueType
+from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, unread_note
+from commands.steps.shared.pm2_processes import (
+    Process,
+    ServiceLogs,
+    described,
+    identities,
+    joined_list,
+    process_problems,
+    processes_in,
+)
+from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -32,7 +41,7 @@ class ServiceStep(Pm2Step):
 
     A single check is not enough, because in a crash loop too the service is "online" and healthy for some seconds.
     `steady_in` names a `steady` step that makes the second check, so that this step ends as soon as the commit is
-    served. Log lines count from the restart on.
+    served. Log lines count from the restart on. pm2 may run several processes of the name: each of them is judged.
     """
 
     kind: ClassVar[str] = "service"
@@ -53,12 +62,12 @@ class ServiceStep(Pm2Step):
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {
-            "pid": ValueType.INTEGER,
+            "pid": ValueType.LIST,
             "log_out": ValueType.PATH,
             "log_err": ValueType.PATH,
-            "log_offset_out": ValueType.WORD,
-            "log_offset_err": ValueType.WORD,
-            "restarts": ValueType.INTEGER,
+            "log_offset_out": ValueType.LIST,
+            "log_offset_err": ValueType.LIST,
+            "restarts": ValueType.LIST,
             "restarted_at": ValueType.WORD,
         }
 
@@ -79,62 +88,82 @@ class ServiceStep(Pm2Step):
         if result.code or "after" not in values:
             return failed(f"pm2 did not answer (exit code {result.code}).", lines=result.last_lines)
         before, after = read_json(values["before"]), read_json(values["after"])
-        if not before.get("service"):
+        if not before.get("processes"):
             return failed(self._missing(before["names"]))
-        if not after.get("service") or "restart_failed" in values:
+        if not after.get("processes") or "restart_failed" in values:
             return failed(f"`pm2 restart {self.name}` failed.", lines=result.last_lines)
-        return self._judge(ctx, before["service"], after["service"])
+        return self._judge(ctx, processes_in(before), processes_in(after))
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
-    def _judge(self, ctx: Context, before: dict[str, Any], after: dict[str, Any]) -> Outcome:
+    def _judge(self, ctx: Context, before: list[Process], after: list[Process]) -> Outcome:
+        since = ServiceLogs.of(before)
         if self.steady_in:
             checked_at = ctx.tools.clock.monotonic()
             answer = self.wait_for_commit(ctx, START_TIMEOUT)
-            now, errors = after, self.new_errors(ctx, before)
+            now, new = after, self.new_errors(ctx, since)
         else:
             pause(ctx, self.steady.total_seconds())
             answer = self.wait_for_commit(ctx, START_TIMEOUT - self.steady.total_seconds())
-            now, errors = self.service_state_and_errors(ctx, before)
+            now, new = self.processes_and_errors(ctx, since)
             checked_at = ctx.tools.clock.monotonic()
         problems = [
             *_not_restarted(before, after, now),
-            *process_problems(after, now),
-            *self.problems(ctx, answer, errors),
+            *process_problems(identities(after), now),
+            *self.problems(ctx, answer, new.lines),
         ]
         lines = (
-            f"pid {before['pid']} → {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}",
+            f"before: pid {joined_list([one.pid for one in before])}",
+            *described(now),
             f"{self.path} answers {answer[:60]}",
-            *errors[:_ERROR_LINES],
+            *new.lines[:_ERROR_LINES],
         )
         if problems:
             return failed(f"{self.name} did not start properly: {'; '.join(problems)}.", lines=lines)
         # by the bot's own clock, because the host's clock may differ
-        uptime = timedelta(seconds=now["uptime"] + ctx.tools.clock.monotonic() - checked_at)
-        restarted_at = (ctx.tools.clock.now() - uptime).isoformat()
-        steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
-        commit = fill(self.commit, ctx.values)[:10]
-        summary = f"{self.name} is online with a new process at commit {commit}{steady}."
+        uptime = max(one.uptime for one in now) + ctx.tools.clock.monotonic() - checked_at
+        restarted_at = (ctx.tools.clock.now() - timedelta(seconds=uptime)).isoformat()
         return done(
-            summary,
+            self._summary(ctx, len(now)) + unread_note(new),
             lines=lines,
-            values=_values(before, now),
+            values=_values(since, now),
             timestamps={"restarted_at": restarted_at},
-            compared=(f"{self.name} answers with {commit}",),
+            compared=(f"{self.name} answers with {fill(self.commit, ctx.values)}",),
         )
+
+    def _summary(self, ctx: Context, count: int) -> str:
+        steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
+        new = "a new process" if count == 1 else f"{count} new processes"
+        return f"{self.name} is online with {new} at commit {fill(self.commit, ctx.values)[:10]}{steady}."
 
     def _judge_preflight(self, result: CommandResult) -> list[PreflightResult]:
         try:
             now = read_json(parse_values(result.tail)["now"])
         except (KeyError, ValueError):
             return blocked("pm2 does not answer there", "run pm2 jlist there as this user")
-        if not now.get("service"):
+        if not now.get("processes"):
             return blocked(
                 self._missing(now["names"]).rstrip("."),
                 "start it with pm2, fix the name, or log in as the user whose pm2 runs it",
             )
-        return passed(f"pm2 runs {self.name} ({now['service']['status']})")
+        return self._preflight_results(processes_in(now))
+
+    def _preflight_results(self, processes: list[Process]) -> list[PreflightResult]:
+        values = _values(ServiceLogs.of(processes), processes)
+        if not all(fits(value, self.value_types()[name]) for name, value in values.items()):
+            count = f"{len(processes)} processes of {self.name} with a log each"
+            return blocked(f"pm2 runs {count}, more than can be followed", "set merge_logs, so that they share one")
+        states = ", ".join(one.status for one in processes)
+        if any(one.status != "online" for one in processes):
+            return warned(f"pm2 does not run all of {self.name}: {states}", "find out why before you deploy")
+        if without_lines := sorted({file for one in processes for file in one.without_lines}):
+            files = ", ".join(without_lines)
+            return warned(
+                f"{files} of {self.name} keeps no lines, so no error is seen there", "let pm2 write a log file"
+            )
+        several = f"{len(processes)} processes: " if len(processes) > 1 else ""
+        return passed(f"pm2 runs {self.name} ({several}{states})")
 
     def _is_same(self, other: Pm2Step) -> bool:
         return all(getattr(other, name) == getattr(self, name) for name in ("host", "name", "commit", "undoes"))
@@ -148,22 +177,28 @@ class ServiceStep(Pm2Step):
         return f"pm2 on host “{self.host}” has no service {self.name}; it has {', '.join(sorted(names))}."
 
 
-def _values(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
-    """The values for later steps: the new process, and where its logs stood before the restart."""
+def _values(before: ServiceLogs, now: list[Process]) -> dict[str, str]:
+    """The values for later steps: the new processes, and where their logs stood before the restart."""
     return {
-        "pid": str(now["pid"]),
-        "log_out": before["out"],
-        "log_err": before["err"],
-        "log_offset_out": before["out_from"],
-        "log_offset_err": before["err_from"],
-        "restarts": str(now["restarts"]),
+        "pid": joined_list([one.pid for one in now]),
+        "log_out": before.out,
+        "log_err": before.err,
+        "log_offset_out": before.out_from,
+        "log_offset_err": before.err_from,
+        "restarts": joined_list([one.restarts for one in now]),
     }
 
 
-def _not_restarted(before: dict[str, Any], after: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def _not_restarted(before: list[Process], after: list[Process], now: list[Process]) -> list[str]:
     problems = []
-    if now.get("pid") in {before["pid"], 0}:
-        problems.append("its process is not new")
-    if after["uptime"] > _LONG_UPTIME:
-        problems.append(f"right after the restart it was already up for {format_duration(after['uptime'])}")
+    if len(after) != len(before):
+        problems.append(f"pm2 listed {len(before)} of its processes before the restart, and {len(after)} after it")
+    old = {0, *(one.pid for one in before)}
+    problems += [
+        f"{'its process' if len(now) == 1 else f'process {one.number}'} is not new" for one in now if one.pid in old
+    ]
+    for one in after:
+        if one.uptime > _LONG_UPTIME:
+            who = "it" if len(after) == 1 else f"process {one.number}"
+            problems.append(f"right after the restart {who} was already up for {format_duration(one.uptime)}")
     return problems

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, process_problems
+from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, unread_note
+from commands.steps.shared.pm2_processes import ServiceLogs, described, process_problems, split_list
 from commands.steps.values import fill
 from commands.text.durations import Duration, format_duration, parse_duration
 
@@ -44,20 +45,24 @@ class SteadyStep(Pm2Step):
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        before = {"pid": int(fill(self.pid, ctx.values)), "restarts": int(fill(self.restarts, ctx.values))}
-        fields = {"out": self.log_out, "err": self.log_err, "out_from": self.since_out, "err_from": self.since_err}
-        since = {name: fill(text, ctx.values) for name, text in fields.items()}
-        first = self.service_state(ctx)
+        pids, restarts = (split_list(fill(text, ctx.values)) for text in (self.pid, self.restarts))
+        before = list(zip(pids, restarts, strict=False))
+        since = ServiceLogs(
+            out=fill(self.log_out, ctx.values),
+            err=fill(self.log_err, ctx.values),
+            out_from=fill(self.since_out, ctx.values),
+            err_from=fill(self.since_err, ctx.values),
+        )
+        first = self.processes(ctx)
         if not process_problems(before, first):
-            pause(ctx, self.lasts.total_seconds() - first["uptime"])
+            pause(ctx, self.lasts.total_seconds() - min(process.uptime for process in first))
         answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
-        now, errors = self.service_state_and_errors(ctx, since)
-        problems = [*process_problems(before, now), *self.problems(ctx, answer, errors)]
-        state = f"pid {now.get('pid')}, {now.get('status')}, restarts {now.get('restarts')}"
-        lines = (state, *errors[:_ERROR_LINES])
+        now, new = self.processes_and_errors(ctx, since)
+        problems = [*process_problems(before, now), *self.problems(ctx, answer, new.lines)]
+        lines = (*described(now), *new.lines[:_ERROR_LINES])
         if problems:
             return failed(f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines)
         age = format_duration(self.lasts)
         compared = (f"{self.name} is still the same process after {age}",)
         summary = f"{age} after its start, {self.name} is still the same process and healthy."
-        return done(summary, lines=lines, compared=compared)
+        return done(summary + unread_note(new), lines=lines, compared=compared)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -14,14 +14,17 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText, VariableTexts
+from commands.steps.shared.pm2_processes import Process, ServiceLogs, processes_in
 from commands.steps.values import fill, page_texts
 from commands.systems.logs import log_lines
+from commands.systems.logs.log_lines import NewLines
 from commands.text.foreign_json import read_json
 from commands.text.page_pattern import PagePattern
 from state.errors import ToolError
 
-# Defines the shell function `state`, which prints all names and the service as JSON. The list of pm2 contains each
-# service's whole environment with its secrets, so only what is judged here leaves the host.
+# Defines the shell function `state`, which prints all names and each process of the service as JSON: pm2 lists one row
+# for each instance. The list contains each service's whole environment with its secrets, so only what is judged here
+# leaves the host.
 STATE = """\
 state() { pm2 jlist | NAME="$NAME" node -e '
 const fs = require("fs"), crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
@@ -31,15 +34,18 @@ const mark = (file) => {
   const { size, ino } = fs.statSync(file), head = Buffer.alloc(Math.min(size, 65536));
   if (size) fs.readSync(fs.openSync(file), head, 0, head.length, 0);
   return [size, ino, crypto.createHash("sha256").update(head).digest("hex").slice(0, 16), now / 1000].join(":"); };
-const one = all.find((other) => other.name === process.env.NAME);
-console.log(JSON.stringify({ names: all.map((other) => other.name), service: one && {
-  pid: one.pid, status: one.pm2_env.status, restarts: one.pm2_env.restart_time,
-  uptime: (now - one.pm2_env.pm_uptime) / 1000, out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
-  out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path) } }));'; }"""
+const own = all.filter((other) => other.name === process.env.NAME).sort((a, b) => a.pm_id - b.pm_id);
+console.log(JSON.stringify({ names: [...new Set(all.map((other) => other.name))], processes: own.map((one) => ({
+  id: one.pm_id, pid: one.pid || 0, status: one.pm2_env.status, restarts: one.pm2_env.restart_time,
+  uptime: (now - (one.pm2_env.pm_uptime || 0)) / 1000,
+  out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
+  out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path),
+  without_lines: [one.pm2_env.pm_out_log_path, one.pm2_env.pm_err_log_path].filter(
+    (file) => fs.existsSync(file) && !fs.statSync(file).isFile()) })) }));'; }"""
 NOW = "printf 'now=%s\\n' \"$(state)\""
 ERRORS = f"""\
-{log_lines.SHELL_FUNCTIONS}new_lines "$OUT" "$OUT_FROM" || true
-new_lines "$ERR" "$ERR_FROM" || true"""
+{log_lines.SHELL_FUNCTIONS}each_log "$OUT" "$OUT_FROM" || true
+each_log "$ERR" "$ERR_FROM" || true"""
 POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting
 
 
@@ -74,21 +80,23 @@ class Pm2Step(StepBox):
             *log_lines.plan_lines(self.host, f"both logs of {self.name} from the restart on", self.errors),
         ]
 
-    def service_state(self, ctx: Context) -> dict[str, Any]:
-        """The service as pm2 lists it now; empty if pm2 does not list it."""
-        return self._service(
+    def processes(self, ctx: Context) -> list[Process]:
+        """The service's processes as pm2 lists them now, by their number in pm2; empty if it lists none."""
+        return self._processes(
             ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}", env=page_texts(self.host_env(), ctx.values))
         )
 
-    def service_state_and_errors(self, ctx: Context, since: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """The service as pm2 lists it now, and the error lines of its logs from the offsets in `since` on."""
+    def processes_and_errors(self, ctx: Context, since: ServiceLogs) -> tuple[list[Process], NewLines]:
+        """The service's processes as pm2 lists them now, and the new lines of its logs."""
         env: dict[str, Text] = {**page_texts(self.host_env(), ctx.values), **self._log_env(since)}
-        result = ctx.tools.shell.ask(self.host, f"{STATE}\n{NOW}\n{ERRORS}", env=env)
-        return self._service(result), self._error_lines(result)
+        script = f"{ERRORS}\n{STATE}\n{NOW}"
+        result = ctx.tools.shell.ask(self.host, script, env=env, keep=log_lines.MAX_OUTPUT)
+        return self._processes(result), log_lines.parse_output(result.tail, self.allow)
 
-    def new_errors(self, ctx: Context, since: Mapping[str, Any]) -> list[str]:
-        """The error lines of its logs from the offsets in `since` on."""
-        return self._error_lines(ctx.tools.shell.ask(self.host, ERRORS, env=self._log_env(since)))
+    def new_errors(self, ctx: Context, since: ServiceLogs) -> NewLines:
+        """The new lines of its logs."""
+        result = ctx.tools.shell.ask(self.host, ERRORS, env=self._log_env(since), keep=log_lines.MAX_OUTPUT)
+        return log_lines.parse_output(result.tail, self.allow)
 
     def wait_for_commit(self, ctx: Context, timeout: float) -> str:
         """The newest answer of the health address; asked until the commit is served or the timeout (s) is over."""
@@ -97,7 +105,7 @@ class Pm2Step(StepBox):
             pause(ctx, POLL_INTERVAL)
         return answer
 
-    def problems(self, ctx: Context, answer: str, errors: list[str]) -> list[str]:
+    def problems(self, ctx: Context, answer: str, errors: Sequence[str]) -> list[str]:
         """What is wrong with the answer of the health address and with the logs, one clause each."""
         found = []
         if answer != self._expected(ctx):
@@ -120,28 +128,15 @@ class Pm2Step(StepBox):
         except (ToolError, ValueError, AttributeError) as error:
             return f"nothing usable ({type(error).__name__})"
 
-    def _service(self, result: CommandResult) -> dict[str, Any]:
+    def _processes(self, result: CommandResult) -> list[Process]:
         line = next((line for line in result.tail.splitlines() if line.startswith("now=")), "now={}")
-        return dict(read_json(line.removeprefix("now=")).get("service") or {})
+        return processes_in(read_json(line.removeprefix("now=")))
 
-    def _error_lines(self, result: CommandResult) -> list[str]:
-        return list(log_lines.parse_output(result.tail, self.allow).lines)
-
-    def _log_env(self, since: Mapping[str, Any]) -> dict[str, str]:
-        return {
-            "OUT": str(since["out"]),
-            "ERR": str(since["err"]),
-            "OUT_FROM": str(since["out_from"]),
-            "ERR_FROM": str(since["err_from"]),
-            **log_lines.script_env(self.errors),
-        }
+    def _log_env(self, since: ServiceLogs) -> dict[str, str]:
+        logs = {"OUT": since.out, "ERR": since.err, "OUT_FROM": since.out_from, "ERR_FROM": since.err_from}
+        return logs | log_lines.script_env(self.errors)
 
 
-def process_problems(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What is wrong if the service is not online, or is not the process that it was `before`; one clause each."""
-    if not now:
-        return ["pm2 no longer lists it"]
-    found = [] if now.get("status") == "online" else [f"pm2 reports its status as {now.get('status')}"]
-    if now.get("restarts") != before["restarts"] or now.get("pid") != before["pid"]:
-        found.append(f"it restarted by itself ({before['restarts']} → {now.get('restarts')} restarts)")
-    return found
+def unread_note(new: NewLines) -> str:
+    """The sentence about logs that could not be read; empty if all were."""
+    return f" Not all of its logs were checked: {new.unreadable}." if new.unreadable else ""

@@ -1,4 +1,4 @@
-"""The base of the kinds that keep the rows a migration drops, and bring them back (`data-keep`, `data-return`)."""
+"""The base of `data-keep` and `data-return`: which rows a migration drops."""
 
 from __future__ import annotations
 

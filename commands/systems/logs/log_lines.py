@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.systems.scripts import script
 from commands.text.page_pattern import LONGEST_LINE
+from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
-SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `new_lines FILE MARK`
+SHELL_FUNCTIONS = script("logs/log_lines.sh")  # defines `each_log FILES MARKS`
 LONGEST = LONGEST_LINE  # characters of a line that count; the program prints more, so that no secret is cut in them
-MAX_LINES = 100  # the program prints at most so many lines, the newest ones
-_ROTATION_NOTES = {
-    "read": " The log was rotated meanwhile; the rotated part was read as well.",
+MAX_LINES = 100  # the program prints at most so many lines of each log, the newest ones
+MAX_OUTPUT = 4_000_000  # bytes of its output that are read
+_ROTATION_NOTES = {  # the worst first
     "lost": " The log was rotated meanwhile and was read from its start; "
     "the last lines before the rotation were not found.",
+    "read": " The log was rotated meanwhile; the rotated part was read as well.",
 }
-_UNREADABLE = {"gone": "it does not exist", "device": "it is not a file that keeps lines"}
+_UNREADABLE = {"gone": "does not exist", "device": "is not a file that keeps lines"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewLines:
     """The newest lines with errors, without the allowed ones.
 
-    `total` counts all lines with errors, allowed or not. `unreadable` says why there is no log to read, or is empty.
-    `note` is a sentence about a rotation, or empty.
+    `total` counts all lines with errors, allowed or not. `unreadable` says which logs cannot be read and why, or is
+    empty. `note` is a sentence about a rotation, or empty.
     """
 
     lines: tuple[str, ...]
     total: int
     unreadable: str
     note: str
+
+
+def joined_logs(marks: Mapping[str, str]) -> tuple[str, str]:
+    """The paths and the marks of several logs, as `each_log` wants them. Raises Refused for a path with ":/" in it."""
+    if len(marks) > 1 and any(":/" in file for file in marks):
+        raise Refused("The path of one of its logs has :/ in it; give it another.")
+    return ":".join(marks), ",".join(marks.values())
 
 
 def script_env(words: Sequence[str]) -> dict[str, str]:
@@ -64,11 +73,13 @@ def parse_output(output: str, allow: Sequence[str]) -> NewLines:
     """Parse the program's output. Lines that match a regular expression of `allow` are left out."""
     lines = [line.removeprefix("log: ")[:LONGEST] for line in output.splitlines() if line.startswith("log: ")]
     bad = tuple(line[:200] for line in lines if not any(re.search(pattern, line) for pattern in allow))
-    total = re.search(r"^found=(\d+)$", output, re.MULTILINE)
-    rotations = re.findall(r"^moved=(\w*)$", output, re.MULTILINE)
+    totals = re.findall(r"^found=(\d+)$", output, re.MULTILINE)
+    logs = re.findall(r"^moved=(\w*) ?(.*)$", output, re.MULTILINE)
+    unreadable = [f"{file} {_UNREADABLE[state]}" for state, file in logs if state in _UNREADABLE]
+    states = {state for state, _ in logs}
     return NewLines(
         lines=bad,
-        total=int(total[1]) if total else len(lines),
-        unreadable=next((_UNREADABLE[rotation] for rotation in rotations if rotation in _UNREADABLE), ""),
-        note=_ROTATION_NOTES.get(rotations[-1], "") if rotations else "",
+        total=sum(map(int, totals)) if totals else len(lines),
+        unreadable=", ".join(dict.fromkeys(unreadable)),
+        note=next((note for state, note in _ROTATION_NOTES.items() if state in states), ""),
     )

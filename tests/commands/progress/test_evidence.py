@@ -13,6 +13,7 @@ from bot.settings import read_pages, shipped_runbooks
 from commands.progress.evidence import (
     CHECK,
     FRESH,
+    check_step,
     evidence_of,
     expired_signatures,
     is_fresh,
@@ -246,3 +247,7 @@ def test_values_are_short_for_people() -> None:
     assert [short(value) for value in ("ab" * 32, "12 rows", "abcdef12", "")] == ["abababab", "12 rows", "abcdef12", ""]
     assert names(["U1", "U2", "U1"]) == "U1, U2"
     assert names(["U1", "U2", "U3", "U4", "U5"]) == "U1, U2, U3 and 2 more"
+
+
+def test_the_step_of_the_bot_shows_the_scripts_of_the_page_word_for_word() -> None:
+    assert any('cd "$REPOSITORY"' in line for line in check_step(PAGE).box.plan())

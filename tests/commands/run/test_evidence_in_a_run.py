@@ -293,3 +293,15 @@ def test_a_commit_that_was_withdrawn_is_pinned_reviewed_and_signed_again(sim: Si
 def moved(sim: SimulatedRun, env: Mapping[str, str]) -> str:
     happy = sim.world.host_does("on_ref=%s", env).tail
     return happy.replace("on_ref=yes", "on_ref=no")
+
+
+def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: SimulatedRun) -> None:
+    sim.engine.start()
+    sign_until_the_gate(sim)
+    sim.world.on_host(r'df -Pk "\$WWW"', ended("", code=67))
+    sim.advance(until=lambda: bool(checks(sim)))
+    assert (checks(sim)[-1].state, sim.record.last(FIRST_CHANGE)) == ("failed", None)
+    assert checks(sim)[-1].summary == (
+        "A rollback would fail now: host production: `current` in the folder that is served is not a link (move it to "
+        "releases/ and link to it, so that one rename serves another build). Nothing was changed in production."
+    )

@@ -1,4 +1,4 @@
-"""Secrets that people paste into reasons and notes are masked by their form before they are stored."""
+"""Secrets that people paste into reasons and notes are masked before they are stored."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ beside() {
 new_lines() {
   local file=$1 size inode head at from=0 moved= one n parts=()
   # a device such as /dev/null keeps nothing: an empty answer from it says nothing about errors
-  if [ -e "$file" ] && [ ! -f "$file" ]; then printf 'moved=device\n'; return 0; fi
+  if [ -e "$file" ] && [ ! -f "$file" ]; then printf 'moved=device %s\n' "$file"; return 0; fi
   IFS=: read -r size inode head at <<< "$2"
   if stands "$file"; then from=$size; elif [ "$size" -gt 0 ]; then moved=lost; fi
   # a log that was empty at the mark looks the same after it was copied and emptied: only its rotated files tell
@@ -34,10 +34,17 @@ new_lines() {
       elif newer "$one"; then parts+=(0 "$one"); moved=${moved:-read}; fi
     done < <(beside "$file")
   fi
-  [ -e "$file" ] || [ ${#parts[@]} -gt 0 ] || { printf 'moved=gone\n'; return 0; }
+  [ -e "$file" ] || [ ${#parts[@]} -gt 0 ] || { printf 'moved=gone %s\n' "$file"; return 0; }
   {
     for ((n = 0; n < ${#parts[@]}; n += 2)); do whole "${parts[n + 1]}" | tail -c "+$((parts[n] + 1))"; done
     [ ! -e "$file" ] || tail -c "+$((from + 1))" -- "$file"
   } | LC_ALL=C awk "$TROUBLE" | tail -n 101
   printf 'moved=%s\n' "$moved"
+}
+# The same for several logs: absolute paths with ":" between two, and their marks with "," between two.
+each_log() {
+  local files marks n
+  mapfile -t files <<< "${1//:\//$'\n/'}"
+  IFS=, read -ra marks <<< "$2"
+  for ((n = 0; n < ${#files[@]}; n++)); do new_lines "${files[n]}" "${marks[n]:-${marks[0]:-0}}"; done
 }

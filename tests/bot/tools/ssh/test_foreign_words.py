@@ -1,4 +1,4 @@
-"""What a host prints by itself is never taken for an answer, and a host that runs something else is named."""
+"""What a host prints by itself is no answer, and a host that runs something else is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is lost with a connection: patience that begins anew, questions asked again, and nothing left on the host."""
+"""After a lost connection patience begins anew, questions are asked again, nothing is left."""
 
 from __future__ import annotations
 

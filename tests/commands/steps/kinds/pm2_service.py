@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from commands.ports.shell import CommandResult
 from tests.production import ended
@@ -11,18 +12,28 @@ SERVICE = 'host = "h"\nname = "dj-system-api"\nweb = "api"\ncommit = "<commit>"'
 
 
 def service_json(**changes: object) -> str:
-    """The JSON that the shell function `state` prints, with some fields changed."""
-    service = {
-        "pid": 101,
-        "status": "online",
-        "restarts": 4,
-        "uptime": 1.0,
-        "out": "/o",
-        "err": "/e",
-        "out_from": "5",
-        "err_from": "6",
-    }
-    return json.dumps({"names": ["dj-system-api"], "service": {**service, **changes}})
+    """The JSON that the shell function `state` prints for one process, with some fields changed."""
+    return processes_json(changes)
+
+
+def processes_json(*processes: Mapping[str, object]) -> str:
+    """The same for several processes, each with some fields changed."""
+    listed = [
+        {
+            "id": number,
+            "pid": 101 + number,
+            "status": "online",
+            "restarts": 4,
+            "uptime": 1.0,
+            "out": f"/o-{number}",
+            "err": f"/e-{number}",
+            "out_from": "5",
+            "err_from": "6",
+            **changes,
+        }
+        for number, changes in enumerate(processes)
+    ]
+    return json.dumps({"names": ["dj-system-api"], "processes": listed})
 
 
 def restart_result(before: str, after: str) -> CommandResult:

@@ -66,6 +66,14 @@ def test_after_a_crash_the_commit_that_is_checked_out_decides(repository: Reposi
     assert step.recover(context(World(), {"commit": repository.new}, shell=host)).state == "failed"
 
 
+def test_after_a_crash_between_commit_and_files_the_checkout_has_failed(repository: Repository) -> None:
+    step, host = box("checkout", CHECKOUT), shell(repository)
+    ctx = context(World(), {"commit": repository.old}, shell=host)
+    host.dead.add(ctx.key)
+    (repository.path / "app.js").write_text("half\n")
+    assert step.recover(ctx).summary.startswith("The files of the working copy differ from commit")
+
+
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
     """A branch may have moved to another commit, so only a full hash is checked out."""
     for commit in ("origin/main", repository.new[:12], "--orphan", "-"):
@@ -84,3 +92,56 @@ def test_a_single_branch_clone_gets_the_commit_and_its_tags_stay(repository: Rep
     git(repository.path, "tag", "mine")
     assert check_out(repository, commit).state == "done"
     assert git(repository.path, "rev-parse", "mine") == repository.old
+
+
+@pytest.fixture
+def with_submodule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Repository, list[str]]:
+    """A repository with a submodule whose commit the release moves, and the release's two commits."""
+    (tmp_path / ".gitconfig").write_text('[protocol "file"]\n\tallow = always\n')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "library").mkdir()
+    (tmp_path / "main").mkdir()
+    library, repository = Repository(tmp_path / "library"), Repository(tmp_path / "main")
+    git(repository.origin, "submodule", "--quiet", "add", str(library.origin), "lib")
+    commits = []
+    for commit in (library.old, library.new):
+        git(repository.origin / "lib", "checkout", "-q", commit)
+        commits.append(repository.commit({}, "Library"))
+    return repository, commits
+
+
+def test_submodules_are_set_to_the_commits_of_the_release_and_back(
+    with_submodule: tuple[Repository, list[str]],
+) -> None:
+    repository, (old, new) = with_submodule
+    library = repository.path / "lib" / "app.js"
+    for commit, text in ((old, "const a = 1\n"), (new, "const a = 2\n"), (old, "const a = 1\n")):
+        outcome = check_out(repository, commit)
+        assert (outcome.state, library.read_text()) == ("done", text), outcome.lines
+
+
+def test_a_submodule_at_another_commit_blocks_no_rollback(with_submodule: tuple[Repository, list[str]]) -> None:
+    repository, (old, new) = with_submodule
+    check_out(repository, old)
+    git(repository.path, "checkout", "-q", new)  # leaves the submodule behind
+    assert check_out(repository, old).state == "done"
+
+
+def test_a_file_of_a_submodule_that_was_edited_is_listed_and_kept(
+    with_submodule: tuple[Repository, list[str]],
+) -> None:
+    repository, (old, new) = with_submodule
+    check_out(repository, old)
+    (repository.path / "lib" / "app.js").write_text("a hotfix\n")
+    outcome = check_out(repository, new)
+    assert (outcome.state, outcome.lines) == ("failed", ("lib:  M app.js",))
+    assert (repository.path / "lib" / "app.js").read_text() == "a hotfix\n"
+
+
+def test_files_that_differ_after_the_checkout_fail_the_step(repository: Repository) -> None:
+    hook = repository.path / ".git" / "hooks" / "post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho changed > app.js\n")
+    hook.chmod(0o755)
+    outcome = check_out(repository)
+    assert outcome.summary == f"After the checkout, the files differ from commit {repository.new[:10]}."

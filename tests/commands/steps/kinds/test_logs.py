@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from commands.steps.base import execute
 from commands.steps.shared.pm2 import NOW, STATE
 from commands.steps.values import parse_values
-from tests.commands.steps.builders import box, plan
+from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.service_log import LOGS, append, mark, read
 from tests.local_shell import LocalShell
+from tests.world import World
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ def test_a_log_that_keeps_no_lines_is_inconclusive() -> None:
     outcome = read(Path("/dev/null"), "0")
     assert (outcome.state, outcome.summary, outcome.inconclusive) == (
         "failed",
-        "The log cannot be read (it is not a file that keeps lines).",
+        "The log cannot be read: /dev/null is not a file that keeps lines.",
         True,
     )
 
@@ -136,7 +138,7 @@ def test_a_missing_log_is_inconclusive(log: Path) -> None:
     outcome = read(log, "0")
     assert (outcome.state, outcome.summary, outcome.inconclusive) == (
         "failed",
-        "The log cannot be read (it does not exist).",
+        f"The log cannot be read: {log} does not exist.",
         True,
     )
 
@@ -148,7 +150,7 @@ def test_the_mark_of_a_restart_is_the_mark_that_is_read_from(log: Path, tmp_path
     (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps([listed])}\nEND\n")
     (tmp_path / "pm2").chmod(0o755)
     result = LocalShell({}, path=tmp_path).ask("h", f"{STATE}\n{NOW}", env={"NAME": "api"})
-    service = json.loads(parse_values(result.tail)["now"])["service"]
+    service = json.loads(parse_values(result.tail)["now"])["processes"][0]
     assert service["err_from"].rsplit(":", 1)[0] == mark(log).rsplit(":", 1)[0]
     assert service["out_from"].startswith("0:")
     append(log, "Error: new\n")
@@ -166,3 +168,26 @@ def test_more_equal_lines_are_more_although_only_the_newest_are_shown(log: Path)
     second = read(log, "0")
     assert first.summary.startswith("At least 100 new lines"), first.summary
     assert (first.output, first.measures["found"], second.measures["found"]) == (second.output, 150, 250)
+
+
+def test_the_logs_of_all_processes_are_read_each_from_its_own_mark(log: Path) -> None:
+    second = log.with_name("dj-system-api-error-1.log")
+    log.write_text("Error: old\n" * 9)
+    second.write_text("Error: old too\n")
+    since = f"{mark(log)},{mark(second)}"
+    append(second, "TypeError: of the second process\n")
+    values = {"log_err": f"{log}:{second}", "log_offset_err": since}
+    outcome = execute(box("logs", LOGS), context(World(), values, shell=LocalShell({})))
+    assert outcome.lines == ("TypeError: of the second process",)
+    assert outcome.measures == {"lines": 1, "found": 1}
+
+
+def test_a_log_that_cannot_be_read_beside_others_is_no_data_and_hides_no_error(log: Path) -> None:
+    log.write_text("")
+    values = {"log_err": f"/dev/null:{log}", "log_offset_err": f"0,{mark(log)}"}
+    ctx = context(World(), values, shell=LocalShell({}))
+    assert execute(box("logs", LOGS), ctx).inconclusive
+    append(log, "Error: new\n")
+    outcome = execute(box("logs", LOGS), ctx)
+    assert (outcome.inconclusive, outcome.lines) == (False, ("Error: new",))
+    assert outcome.summary.endswith("Not read: /dev/null is not a file that keeps lines.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from commands.ports.preflight import PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import VALUES, box, context, plan
@@ -41,6 +42,12 @@ class Site:
 
     def run_step(self, toml: str) -> Outcome:
         return execute(box("publish", toml), self.context())
+
+    def preflight(self) -> list[str]:
+        """The levels of what the preflight finds about the link."""
+        *_, check = box("publish", BACK).preflight()
+        ctx = PreflightContext(tools=self.context().tools, ref="main")
+        return [result.level for result in check.run_preflight(ctx)]
 
     def context(self) -> Any:
         return context(self.world, shell=self.shell)
@@ -91,6 +98,61 @@ def test_a_rollback_serves_the_existing_release(site: Site) -> None:
     outcome = site.run_step(BACK)
     assert outcome.state == "done", outcome.summary
     assert site.served() == OLD
+
+
+def test_another_build_of_the_same_commit_is_served(site: Site) -> None:
+    site.run_step(FORWARD)
+    (site.build / "app.js").write_text("the setting is changed")
+    site.shell.ended.clear()
+    assert site.run_step(FORWARD).state == "done"
+    assert (site.www / "current" / "app.js").read_text() == "the setting is changed"
+    assert site.served() == f"{NEW}-2"
+    site.shell.ended.clear()
+    site.run_step(FORWARD)
+    assert site.served() == f"{NEW}-2", "an equal build was copied once more"
+
+
+def test_a_half_copied_release_is_never_served(site: Site) -> None:
+    (site.build / "app.js").write_text("whole")
+    half = site.www / "releases" / NEW
+    half.mkdir()
+    (half / "build.json").write_text((site.build / "build.json").read_text())
+    assert site.run_step(FORWARD).state == "done"
+    assert (site.www / "current" / "app.js").read_text() == "whole"
+    assert not (half / "app.js").exists(), "what somebody else may serve was changed"
+
+
+def test_a_rollback_serves_the_build_of_the_same_commit_from_before(site: Site) -> None:
+    site.build_commit(OLD)
+    (site.build / "app.js").write_text("built again")
+    same = FORWARD.replace("<commit>", "<commit_before>")
+    assert site.run_step(same).state == "done"
+    assert site.served() == f"{OLD}-2"
+    site.shell.ended.clear()
+    assert site.run_step(BACK).state == "done"
+    assert site.served() == OLD
+
+
+def test_a_rollback_serves_what_another_tool_had_deployed(site: Site) -> None:
+    (site.www / "releases" / OLD).rename(site.www / "releases" / "20261101120000")
+    (site.www / "current").unlink()
+    (site.www / "current").symlink_to(site.www / "releases" / "20261101120000")
+    assert site.run_step(FORWARD).values == {"release_before": "20261101120000"}
+    site.build_commit(NEW + " again")
+    site.shell.ended.clear()
+    site.run_step(FORWARD)  # a second try, which must not note the first one's release
+    site.shell.ended.clear()
+    outcome = site.run_step(BACK)
+    assert (outcome.state, site.served()) == ("done", "20261101120000"), outcome.summary
+
+
+def test_a_folder_instead_of_the_link_is_found_before_anything(site: Site) -> None:
+    assert site.preflight() == ["ok"]
+    (site.www / "current").unlink()
+    assert site.preflight() == ["warn"], "there is nothing to go back to"
+    (site.www / "current").mkdir()
+    assert site.preflight() == ["fail"]
+    assert "is not a link; nothing was changed" in site.run_step(FORWARD).summary
 
 
 def test_a_missing_release_is_reported(site: Site) -> None:

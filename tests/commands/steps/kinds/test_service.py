@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from commands.ports.preflight import PreflightContext
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
+from commands.steps.value_types import fits
 from state.errors import Unreachable
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.kinds.pm2_service import SERVICE, restart_result, service_json, state_result
-from tests.production import NEW, OLD, answer
+from tests.commands.steps.kinds.pm2_service import SERVICE, processes_json, restart_result, service_json, state_result
+from tests.production import NEW, OLD, answer, ended
 from tests.world import World
 
 ALLOWING = SERVICE + '\nallow = ["harmless"]'
@@ -121,7 +124,7 @@ def test_steady_in_must_name_a_steady_step_of_the_same_service() -> None:
 def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
     world = new_code()
     world.on_host(
-        "pm2 restart", restart_result('{"names":["other"],"service":null}', '{"names":["other"],"service":null}')
+        "pm2 restart", restart_result('{"names":["other"],"processes":[]}', '{"names":["other"],"processes":[]}')
     )
     assert (
         execute(box("service", ALLOWING), context(world)).summary
@@ -151,3 +154,73 @@ def test_after_a_crash_the_service_is_not_restarted_again() -> None:
     assert world.pid == 101
     assert step.recover(ctx).state == "done"
     assert world.pid == 101, "it was restarted twice"
+
+
+BOTH_BEFORE = processes_json({"pid": 91, "restarts": 3}, {"pid": 92, "restarts": 3})
+
+
+def restart_of_two(second_now: dict[str, object]) -> Outcome:
+    world = new_code()
+    world.on_host("pm2 restart", restart_result(BOTH_BEFORE, processes_json({}, {})))
+    world.on_host("now=%s", state_result(processes_json({}, second_now)))
+    world.running = NEW
+    return execute(box("service", ALLOWING), context(world))
+
+
+def test_all_processes_of_the_name_are_restarted_and_handed_on() -> None:
+    outcome = restart_of_two({})
+    assert outcome.summary == "dj-system-api is online with 2 new processes at commit 2222222222, stable for 10 s."
+    assert (outcome.values["pid"], outcome.values["restarts"]) == ("101,102", "4,4")
+    assert (outcome.values["log_err"], outcome.values["log_offset_err"]) == ("/e-0:/e-1", "6,6")
+    types = box("service", ALLOWING).value_types()
+    assert all(fits(value, types[name]) for name, value in outcome.values.items())
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [
+        ({"status": "errored", "pid": 0, "restarts": 17}, "pm2 reports the status of process 1 as errored"),
+        ({"pid": 92}, "process 1 is not new"),
+        ({"pid": 130, "restarts": 9}, "process 1 restarted by itself (4 → 9 restarts)"),
+    ],
+)
+def test_a_second_process_that_fails_fails_the_step(second: dict[str, object], problem: str) -> None:
+    outcome = restart_of_two(second)
+    assert (outcome.state, problem in outcome.summary) == ("failed", True), outcome.summary
+
+
+def preflight(state: str) -> tuple[str, str]:
+    world = World()
+    world.on_host("now=%s", state_result(state))
+    *_, check = box("service", SERVICE).preflight()
+    (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
+    return result.level, result.summary
+
+
+def test_the_preflight_names_every_process() -> None:
+    assert preflight(processes_json({}, {})) == ("ok", "pm2 runs dj-system-api (2 processes: online, online)")
+    assert preflight(processes_json({}, {"status": "errored"})) == (
+        "warn",
+        "pm2 does not run all of dj-system-api: online, errored",
+    )
+
+
+def test_the_preflight_says_if_a_log_keeps_no_lines() -> None:
+    assert preflight(service_json(without_lines=["/dev/null"])) == (
+        "warn",
+        "/dev/null of dj-system-api keeps no lines, so no error is seen there",
+    )
+
+
+def test_more_logs_than_a_value_can_hold_are_refused_before_the_start() -> None:
+    many = [{"err": f"/home/deploy/.pm2/logs/dj-system-api-error-{number}.log"} for number in range(100)]
+    assert preflight(processes_json(*many))[0] == "fail"
+
+
+def test_a_log_that_cannot_be_read_is_named() -> None:
+    world = new_code()
+    world.on_host("now=%s", ended(f"moved=device /dev/null\nfound=0\nnow={service_json()}\n"))
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert outcome.summary.endswith(
+        "stable for 10 s. Not all of its logs were checked: /dev/null is not a file that keeps lines."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.kinds.pm2_service import SERVICE, service_json, state_result
+from tests.commands.steps.kinds.pm2_service import SERVICE, processes_json, service_json, state_result
 from tests.production import NEW, OLD, answer
 from tests.world import World
 
@@ -87,3 +87,19 @@ def test_new_error_lines_fail_the_step_and_are_listed() -> None:
     outcome = run_step(world)
     assert outcome.state == "failed"
     assert "ERROR GET /api/jobs no such table" in outcome.lines
+
+
+def test_the_second_process_must_stay_up_too() -> None:
+    world = new_code()
+    both = RESTARTED | {"pid": "101,102", "restarts": "4,4", "log_err": "/e-0:/e-1", "log_offset_err": "6,6"}
+    dead = processes_json({}, {"pid": 0, "status": "errored", "restarts": 17})
+    states = iter([processes_json({"uptime": 9.0}, {}), dead])
+    world.on_host("now=%s", lambda _: state_result(next(states)))
+    began = world.clock.now()
+    outcome = execute(box("steady", STEADY), context(world, both))
+    assert outcome.summary == (
+        "dj-system-api did not stay healthy: pm2 reports the status of process 1 as errored; "
+        "process 1 restarted by itself (4 → 17 restarts)."
+    )
+    assert (world.clock.now() - began).total_seconds() >= 3.9, "it did not wait for the youngest process"
+    assert dict(world.asked[-1][1])["ERR_FROM"] == "6,6"

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from commands.steps.shared.pm2 import NOW, STATE, process_problems
+from commands.steps.shared.pm2 import NOW, STATE
 from state.errors import Down
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.kinds.pm2_service import SERVICE
 from tests.local_shell import LocalShell
 from tests.production import NEW, answer
 from tests.world import World
-
-BEFORE = {"pid": 100, "restarts": 3, "status": "online"}
 
 
 def test_the_state_leaves_out_the_environment_with_its_secrets(tmp_path: Path) -> None:
@@ -29,21 +27,27 @@ def test_the_state_leaves_out_the_environment_with_its_secrets(tmp_path: Path) -
     assert "hunter2" not in result.tail
     state = json.loads(result.tail.removeprefix("now="))
     assert state["names"] == ["dj-system-api", "other"]
-    assert (state["service"]["pid"], state["service"]["status"], state["service"]["restarts"]) == (7, "online", 1)
+    (one,) = state["processes"]
+    assert (one["pid"], one["status"], one["restarts"]) == (7, "online", 1)
 
 
-@pytest.mark.parametrize(
-    ("now", "problems"),
-    [
-        (BEFORE, []),
-        ({}, ["pm2 no longer lists it"]),
-        (BEFORE | {"status": "errored"}, ["pm2 reports its status as errored"]),
-        (BEFORE | {"pid": 101, "restarts": 4}, ["it restarted by itself (3 → 4 restarts)"]),
-        (BEFORE | {"pid": 101}, ["it restarted by itself (3 → 3 restarts)"]),
-    ],
-)
-def test_a_process_must_be_online_and_the_same(now: dict[str, object], problems: list[str]) -> None:
-    assert process_problems(BEFORE, now) == problems
+def test_every_row_of_the_name_is_a_process_in_the_order_of_pm2s_numbers(tmp_path: Path) -> None:
+    env = {"pm_uptime": 0, "pm_out_log_path": "/dev/null", "pm_err_log_path": "/nowhere/err.log"}
+    rows = [
+        {"name": "api", "pm_id": 1, "pid": 8, "pm2_env": env | {"status": "errored", "restart_time": 17}},
+        {"name": "other", "pm_id": 2, "pid": 9, "pm2_env": env | {"status": "online", "restart_time": 0}},
+        {"name": "api", "pm_id": 0, "pid": 7, "pm2_env": env | {"status": "online", "restart_time": 1}},
+    ]
+    (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(rows)}\nEND\n")
+    (tmp_path / "pm2").chmod(0o755)
+    processes = box("steady", SERVICE.replace("dj-system-api", "api")).processes(
+        context(World(), shell=LocalShell({}, path=tmp_path))
+    )
+    assert [(one.number, one.pid, one.status, one.restarts) for one in processes] == [
+        (0, 7, "online", 1),
+        (1, 8, "errored", 17),
+    ]
+    assert [tuple(one.without_lines) for one in processes] == [("/dev/null",), ("/dev/null",)]
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ LOST = "was read from its start; the last lines before the rotation were not fou
     [
         ("read", " The log was rotated meanwhile; the rotated part was read as well.", ""),
         ("lost", f" The log was rotated meanwhile and {LOST}", ""),
-        ("gone", "", "it does not exist"),
-        ("device", "", "it is not a file that keeps lines"),
+        ("gone /l", "", "/l does not exist"),
+        ("device /l", "", "/l is not a file that keeps lines"),
     ],
 )
 def test_a_rotation_and_an_unreadable_log_are_reported_in_words(word: str, note: str, unreadable: str) -> None:
