@@ -1,0 +1,76 @@
+"""Each sentence that says that all is well, and the test that holds the look behind it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+CLAIM = re.compile(
+    r"\bas before\b|no errors? (?!message)|no line with|nothing suspicious|nothing is (known|missing)"
+    r"|is healthy|and healthy"
+    r"|(?<!cannot be stored )\bunchanged\b|nothing has changed|as it was signed|every row|backup complete",
+    re.IGNORECASE,
+)
+ROOT = Path(__file__).parent.parent
+# a sentence -> the test that fails if it is said without its look; CLAIMS_NOTHING where its words are no claim
+CLAIMS_NOTHING = ""
+LOOKS = {
+    ": the bundle is as it was signed;": (
+        "test_a_bundle_of_a_changed_record_says_so_when_it_is_made_and_when_it_is_verified"
+    ),
+    ": unchanged,": "test_the_first_change_of_each_run_is_named",
+    "the environment leads to the same places as before again": "test_the_old_environment_lets_the_run_continue",
+    "the environment is as before again": "test_the_old_environment_lets_the_run_continue",
+    "Everything is as it was signed.": (
+        "test_a_backup_that_was_damaged_before_the_last_signature_is_made_and_signed_again"
+    ),
+    "unchanged": "test_a_commit_that_was_withdrawn_is_pinned_reviewed_and_signed_again",
+    "Backup complete in": "test_an_incomplete_dump_fails_and_is_removed",
+    "no request answered with 400 or more, no error in the console": CLAIMS_NOTHING,
+    "; no errors in the console.": "test_an_error_in_the_console_fails_the_step",
+    "Nothing has changed since the backup:": (
+        "test_rows_written_and_changed_since_the_backup_come_back_after_a_rollback"
+    ),
+    "No line with": "test_error_lines_count_in_any_case_and_inside_names",
+    "every row as it was dumped": "test_a_dump_with_changed_content_fails_the_proof",
+    "; the schema, every row and every sequence are as before": (
+        "test_changed_content_with_the_same_number_of_rows_fails_the_step"
+    ),
+    "schema, rows and sequences as before": "test_a_sequence_behind_a_text_default_must_not_go_back",
+    "keeps no lines, so no error is seen there": CLAIMS_NOTHING,
+    "is still the same process and healthy.": "test_the_second_process_must_stay_up_too",
+    "❗ not as before": CLAIMS_NOTHING,
+}
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Every text of the product's code that claims something, with its file; no docstrings."""
+    for file in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("commands/**/*.py")]):
+        if "rehearsal" in file.parts:
+            continue
+        tree = ast.parse(file.read_text())
+        docs = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+                for line in node.value.splitlines():
+                    if CLAIM.search(line) and not line.lstrip().startswith(("--", "#")):
+                        yield str(file.relative_to(ROOT)), line.strip()
+
+
+def test_every_sentence_that_says_all_is_well_has_its_look() -> None:
+    claimed = {sentence for _, sentence in sentences()}
+    assert claimed - set(LOOKS) == set(), "name the test that fails if this is said by code that has not looked"
+    assert set(LOOKS) - claimed == set(), "the product no longer says this; remove the line"
+
+
+def test_every_look_has_its_test() -> None:
+    tests = "".join(file.read_text() for file in ROOT.glob("tests/**/test_*.py") if file != Path(__file__))
+    assert [name for name in LOOKS.values() if name and f"def {name}(" not in tests] == []
