@@ -213,7 +213,7 @@ class _Database:
     def identity(self, database: str) -> str:
         return f"server of {database}"
 
-    def names_at(self, address: str) -> tuple[str, ...]:
+    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
         return ()
 
 

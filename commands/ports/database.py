@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any, Protocol
 
-from commands.ports.page_text import Text
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import OutputListener, ignore_output
 
 
@@ -65,5 +65,5 @@ class Database(Protocol):
         Raises Unreachable, Failed (also if the address leads to a pooler that gives one session's settings to another).
         """
 
-    def names_at(self, address: str) -> tuple[str, ...]:
-        """The page's databases with this address, a `$NAME`. If none has it, all of the page's databases."""
+    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
+        """The page's databases with this address. If none has it, all of the page's databases."""

@@ -19,8 +19,8 @@ from bot.cli import main
 from commands.run.engine import Engine
 
 def after(one):
-    def and_log(*args):
-        result = one(*args)
+    def and_log(*args, **more):
+        result = one(*args, **more)
         logging.getLogger("gonogo").warning("it is at %s.", os.environ["OLD_PLACE"])
         return result
     return and_log

@@ -22,7 +22,7 @@ from bot.tools.postgres.pooler import shares_sessions
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
-from commands.ports.page_text import Text
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from commands.systems.scripts import script
@@ -116,9 +116,9 @@ class PostgresDatabase:
         self._refuse_pooler(database)
         return str(self.query(database, script("postgres/identity.sql")).rows[0][0])
 
-    def names_at(self, address: str) -> tuple[str, ...]:
+    def names_at(self, address: DatabaseAddress) -> tuple[str, ...]:
         """See `commands.ports.database.Database.names_at`."""
-        same = tuple(name for name, place in self._databases.items() if str(place.url) == address)
+        same = tuple(name for name, place in self._databases.items() if str(place.url) == str(address))
         return same or tuple(self._databases)
 
     def lock_holders(self, database: str, pid: int) -> str:

@@ -17,7 +17,7 @@ def identities(tools: Tools, database_url: str, database: str = "") -> str:
 
     Raises Unreachable, Failed.
     """
-    names = (database,) if database else tools.database.names_at(database_url)
+    names = (database,) if database else tools.database.names_at(DatabaseAddress(database_url))
     return "\n".join(tools.database.identity(name) for name in names)
 
 

@@ -48,7 +48,7 @@ TIMELINE = """\
 GOLDEN = {
     "release": "    with REPOSITORY=$PROD_REPOSITORY, REF=<ref>, BRANCHES=",
     "backup": "    on production: pg_dump --snapshot=\"$snapshot\" -Fd --jobs=\"$JOBS\" "
-    "--compress=\"$packing\" -f \"$FILE.part\"",
+    "--compress=\"$packing\" -f \"$FILE.part\" --exclude-schema=gonogo",
     "rehearse": "    on a copy of <backup_file>: "
     "database/migrations/manual/016_extend_v1_remove_v2_approval_flow.sql, then "
     "database/migrations/manual/016_ROLLBACK_extend_v1_remove_v2.sql",

@@ -25,7 +25,7 @@ HARMLESS+='|permission denied to change default privileges|unrecognized configur
 restore() {
   local code=0 wrong
   # without the notice that there was none
-  PGOPTIONS='-c client_min_messages=warning' scratch psql -Xqc "DROP DATABASE IF EXISTS $name WITH (FORCE)" || exit 81
+  scratch psql -Xqc 'SET client_min_messages = warning' -c "DROP DATABASE IF EXISTS $name WITH (FORCE)" || exit 81
   scratch psql -Xqc "CREATE DATABASE $name TEMPLATE template0" || exit 81
   made=$name
   copy=$made scratch pg_restore --jobs="$JOBS" --dbname="$made" "$FILE" > "$FILE.said" 2>&1 || code=$?
