@@ -8,6 +8,7 @@ import pytest
 
 from bot.doors.actions import the_run
 from bot.slack.methods import COMMANDS
+from bot.slack.origin import Origin
 from bot.slack.slash_command import (
     FACTS,
     HELP,
@@ -22,7 +23,7 @@ from bot.slack.slash_command import (
 from bot.slack.views.blocks import Message
 from commands.runbook import Page
 from commands.start.request import StartRequest
-from state.errors import Refused
+from state.errors import BadPage, Refused
 from state.records import RunState
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, RunWriter, deps_of
@@ -191,3 +192,17 @@ def test_status_names_a_run_that_cannot_be_read_beside_the_others(writer: RunWri
     assert "Run 1 cannot be read" in replied(writer, "status")
     with pytest.raises(Refused, match="Run 1 cannot be read"):
         the_run(writer.deps)
+
+
+@pytest.mark.parametrize("error", [BadPage(3, "", "is wrong"), OverflowError("raw"), OSError(21, "raw")])
+def test_a_typed_rollback_is_written_although_no_page_can_be_read(tmp_path: Path, error: Exception) -> None:
+    def unreadable() -> dict[str, Page]:
+        raise error
+
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        origin = Origin(person=GUEST, channel=CHANNEL, teams=frozenset())
+        assert await box.listeners().acts.type(origin, "rollback", "now") == "Rolling back shop."
+        assert box.store.record(run.id).rollback
+
+    play(tmp_path, story, serve=False, pages=unreadable)
