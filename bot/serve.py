@@ -145,10 +145,10 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     """
     try:
         read = deps.pages()
-    except Refused as error:
+    except Exception as error:  # whatever it is, a run under way goes on
         if not deps.store.active_runs():
             raise
-        LOG.warning("no run can be started: %s", error)
+        LOG.warning("no run can be started: %s", error if isinstance(error, GonogoError) else "the pages are unread")
         return deps.known_pages()
     problems = [
         problem for page in read.values() if settings.slack and (problem := channel_problem(page, settings.environ))

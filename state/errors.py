@@ -12,7 +12,7 @@ GonogoError
 │   ├── NothingRuns    there is no active run
 │   ├── TooLate        the matter is already decided or over
 │   └── BadRecord      the state file is locked, damaged, or newer than this program
-│       └── UnreadableRun  one run in it cannot be read
+│       └── UnreadableRun  a row of one run in it cannot be read
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
     │   └── Down       the network leads there, but the service gives no usable connection
@@ -81,7 +81,7 @@ class BadRecord(Refused):
 
 
 class UnreadableRun(BadRecord):
-    """The row of one run in the state file cannot be read; the other runs can."""
+    """A row of one run in the state file cannot be read; the other runs can."""
 
     def __init__(self, run: int) -> None:
         super().__init__(

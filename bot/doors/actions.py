@@ -23,6 +23,7 @@ from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgre
 from state.records import Run
 
 _read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_page)
+STOPS = frozenset({"rollback", "hold"})  # what stops a run, whatever state its rows are in
 CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP, "override": Choice.OVERRIDE}
 
 
@@ -61,7 +62,7 @@ def frozen_page(run: Run) -> Page:
 def press(deps: Deps, pressed: Press) -> str:
     """Do what a button says; returns the reply for its person. Raises Refused, whose message is the reply."""
     about = read_button(pressed.value)
-    run = _run(deps, about.run)
+    run = _run(deps, about.run, stops=pressed.action in STOPS)
     if pressed.action in _RUN_ACTIONS:
         return _RUN_ACTIONS[pressed.action](deps, run, pressed)
     if about.alert:
@@ -79,7 +80,7 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
     `press_id` is the command's own id.
     """
-    run = the_run(deps)
+    run = the_run(deps, stops=action in STOPS)
     pressed = Press(action=action, value="", person=person, reason=reason, id=press_id)
     if action in _RUN_ACTIONS:
         return _RUN_ACTIONS[action](deps, run, pressed)
@@ -111,11 +112,17 @@ def first_people(deps: Deps, run: Run) -> frozenset[str]:
     return people_who_wait(frozen_page(run), deps.store.record(run.id))
 
 
-def the_run(deps: Deps) -> Run:
-    """The only active run. Raises NothingRuns if there is none, Refused if there are several."""
+def the_run(deps: Deps, *, stops: bool = False) -> Run:
+    """The only active run. Raises NothingRuns if there is none, Refused if there are several.
+
+    Whoever `stops` it gets it also if its row cannot be read in full.
+    """
     active = deps.store.active_runs()
     if not active:
-        if unreadable := deps.store.unreadable_runs():
+        unreadable = deps.store.unreadable_runs()
+        if stops and len(unreadable) == 1:
+            return deps.store.run_to_stop(*unreadable)
+        if unreadable:
             raise Refused(" ".join(str(UnreadableRun(number)) for number in unreadable))
         raise NothingRuns("No run is active. Start one with /deploy start.")
     if len(active) > 1:
@@ -124,9 +131,9 @@ def the_run(deps: Deps) -> Run:
     return active[0]
 
 
-def _run(deps: Deps, number: int) -> Run:
+def _run(deps: Deps, number: int, *, stops: bool) -> Run:
     try:
-        return deps.store.run(number)
+        return deps.store.run_to_stop(number) if stops else deps.store.run(number)
     except KeyError:
         raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
 
@@ -155,13 +162,22 @@ def _actions(deps: Deps, run: Run) -> RunActions:
     return RunActions(deps.store, page, run.id, deps.people(page))
 
 
+def unread(deps: Deps, run: Run, written: str) -> str:
+    """What to say if somebody has stopped a run of which the bot cannot read a row; "" if it can read all."""
+    try:
+        deps.store.record(run.id)
+    except UnreadableRun as error:
+        return f"{written}, but it waits. {error}"
+    return ""
+
+
 def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
     try:
         first = rollback(deps.store, run, pressed.actor, pressed.reason, deps.now())
     except NothingRuns as error:
         raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
     if first:
-        return f"Rolling back {run.target}."
+        return unread(deps, run, "The rollback is written") or f"Rolling back {run.target}."
     return f"{run.target} is already rolling back. A second request changes nothing."
 
 
@@ -169,7 +185,9 @@ def _hold(deps: Deps, run: Run, pressed: Press) -> str:
     # nobody is asked who holds which role: whoever stops waits for nothing
     page = frozen_page(run)
     first = RunActions(deps.store, page, run.id, {}).hold(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
-    return "On hold. No new step starts." if first else "The run is already on hold."
+    if first:
+        return unread(deps, run, "The hold is written") or "On hold. No new step starts."
+    return "The run is already on hold."
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from commands.start.starter import Starter
 from state.errors import GonogoError
 from state.records import Run
 from state.sqlite.store import Store
+
+LOG = logging.getLogger("gonogo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +64,12 @@ class Deps:
         """The served pages. If they cannot be read, those of the active runs: a bad page keeps nobody from stopping."""
         try:
             return list(self.pages().values())
-        except GonogoError:
+        except Exception as error:  # whatever it is
+            if not isinstance(error, GonogoError):
+                LOG.warning("internal error: the pages cannot be read", exc_info=True)
             pages = []
             for run in self.store.active_runs():
-                with suppress(GonogoError):
+                with suppress(Exception):
                     pages.append(page_of(run))
             return pages
 

@@ -16,7 +16,7 @@ from commands.signoff.actions import RunActions
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest, find_page
 from commands.text.actors import actor_in_words
-from state.errors import Refused
+from state.errors import Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
 from state.sqlite.lock import take_lock
@@ -48,10 +48,11 @@ class Terminal(TerminalReports):
 
     def rollback(self, options: Namespace) -> Iterator[str]:
         """Request the rollback."""
-        run = self._run()
+        run = self._run(stops=True)
         first = rollback(self.store, run, self._anybody(), options.reason, self._now())
         requested = f"Rollback requested for run {run.id}."
         yield requested if first else f"Run {run.id} is already rolling back. A second request changes nothing."
+        yield from self._warn_if_unread(run.id)
         yield from self._warn_if_unsigned(first)
         yield from self._warn_if_not_served()
 
@@ -76,8 +77,10 @@ class Terminal(TerminalReports):
 
     def hold(self, options: Namespace) -> Iterator[str]:
         """Start no new step."""
-        first = self._actions(stops=True).hold(self._anybody(), options.reason, self._now())
+        actions = self._actions(stops=True)
+        first = actions.hold(self._anybody(), options.reason, self._now())
         yield "On hold. No new step starts." if first else "The run is already on hold."
+        yield from self._warn_if_unread(actions.run)
         yield from self._warn_if_unsigned(first)
         yield from self._warn_if_not_served()
 
@@ -153,10 +156,16 @@ class Terminal(TerminalReports):
         if written and (problem := self.store.key_problem()):
             yield f"It counts, but its entry is not signed with the record's key: {problem}"
 
+    def _warn_if_unread(self, run: int) -> Iterator[str]:
+        try:
+            self.store.record(run)
+        except UnreadableRun as error:
+            yield f"It waits. {error}"
+
     def _actions(self, *, stops: bool = False) -> RunActions:
         if not stops:
             self._require_key()
-        run = self._run()
+        run = self._run(stops=stops)
         page = page_of(run)
         return RunActions(self.store, page, run.id, self.deps.people(page))
 

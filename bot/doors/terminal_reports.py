@@ -108,10 +108,10 @@ class TerminalReports:
     def _now(self) -> datetime:
         return datetime.now(UTC)
 
-    def _run(self, *, any_state: bool = False) -> Run:
+    def _run(self, *, any_state: bool = False, stops: bool = False) -> Run:
         if self.number:
             try:
-                return self.store.run(self.number)
+                return self.store.run_to_stop(self.number) if stops else self.store.run(self.number)
             except KeyError:
                 raise NothingRuns(f"There is no run {self.number} in {self.settings.state}.") from None
         active = self.store.active_runs()
@@ -120,6 +120,8 @@ class TerminalReports:
                 f"Several runs are active. Choose one with --run: {', '.join(f'{r.id} ({r.target})' for r in active)}."
             )
         if not active and (unreadable := self.store.unreadable_runs()):
+            if stops and len(unreadable) == 1:
+                return self.store.run_to_stop(*unreadable)
             raise UnreadableRun(min(unreadable))
         runs = active or (self.store.runs(1) if any_state else [])
         if not runs:

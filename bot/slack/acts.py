@@ -32,7 +32,9 @@ class Acts:
     async def press(self, origin: Origin, pressed: actions.Press) -> str:
         """Do what a button says; returns the reply for its person."""
         lane = _lane(pressed.action)
-        run = await self._lanes.run(lane, lambda: self._pressed_run(pressed.value))
+        run = await self._lanes.run(
+            lane, lambda: self._pressed_run(pressed.value, stops=pressed.action in actions.STOPS)
+        )
         await self._require(origin, run, pressed.action)
         deps = await self._without_absent(run, pressed.action)
         return await self._lanes.run(lane, lambda: actions.press(deps, pressed))
@@ -40,7 +42,7 @@ class Acts:
     async def type(self, origin: Origin, action: str, reason: str, press_id: str = "") -> str:
         """Do the same, typed as a command about the only active run. `press_id` is the command's own id."""
         lane = _lane(action)
-        run = await self._lanes.run(lane, lambda: self._only_run(origin))
+        run = await self._lanes.run(lane, lambda: self._only_run(origin, action))
         await self._require(origin, run, action)
         deps = await self._without_absent(run, action)
         return await self._lanes.run(lane, lambda: self._typed(deps, run, origin, action, reason, press_id))
@@ -77,7 +79,8 @@ class Acts:
 
     async def require_form(self, origin: Origin, value: str) -> None:
         """Raise if the form of a button would be submitted in vain. Slack gives 3 s to open it, so this is quick."""
-        run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value))
+        # a form to stop the run must open, and for every other one the run is read once more when it comes back
+        run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
         require_channel(origin, channel_of(self.deps, run))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
@@ -104,19 +107,19 @@ class Acts:
         if channels and origin.channel not in channels:
             raise Refused(f"/deploy works only in {' or '.join(sorted(channels))}. Type it there.")
 
-    def _only_run(self, origin: Origin) -> Run:
+    def _only_run(self, origin: Origin, action: str) -> Run:
         self._require_deploy_channel(origin)  # who is elsewhere is not told which runs there are
-        return actions.the_run(self.deps)
+        return actions.the_run(self.deps, stops=action in actions.STOPS)
 
-    def _pressed_run(self, value: str) -> Run:
-        number = read_button(value).run
+    def _pressed_run(self, value: str, *, stops: bool) -> Run:
+        number, store = read_button(value).run, self.deps.store
         try:
-            return self.deps.store.run(number)
+            return store.run_to_stop(number) if stops else store.run(number)
         except KeyError:
             raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
 
     def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
-        if actions.the_run(deps).id != checked.id:
+        if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:
             raise Refused("Another run has begun meanwhile. Look at /deploy status, then type it again.")
         return actions.typed(deps, action, origin.person, reason, press_id)
 

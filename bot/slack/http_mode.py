@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -22,6 +22,7 @@ from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
 PATH = "/slack/events"
+TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 ARRIVAL_LIMIT = 5.0  # seconds in which a whole request must have arrived; Slack itself gives up after 3
 LIFE_LIMIT = 15.0  # seconds after which a connection is cut, whatever it does; each carries one request
 MOST_CONNECTIONS = 512
@@ -91,8 +92,8 @@ class Requests:
         return web.Response(status=status, headers=headers, text=text)
 
     def _is_signed(self, body: bytes, request: web.Request) -> bool:
-        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
-        signature = request.headers.get("X-Slack-Signature", "")
+        timestamp = request.headers.get(TIMESTAMP, "")
+        signature = request.headers.get(SIGNATURE, "")
         if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 12 and signature.isascii()):
             return False
         try:
@@ -101,10 +102,20 @@ class Requests:
             return False
 
     async def _dispatch(self, body: bytes, request: web.Request) -> Answer:
-        headers: Any = request.headers
-        bolts = AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
-        answer = await self._app.async_dispatch(bolts)
+        # Slack signs the body and the time, so nothing else of the request may decide what it means
+        text = body.decode()
+        headers: dict[str, str | Sequence[str]] = {name: request.headers[name] for name in (TIMESTAMP, SIGNATURE)}
+        headers["Content-Type"] = "application/json" if _is_json(text) else "application/x-www-form-urlencoded"
+        answer = await self._app.async_dispatch(AsyncBoltRequest(body=text, headers=headers))
         return answer.status, answer.first_headers_without_set_cookie(), answer.body
+
+
+def _is_json(text: str) -> bool:
+    """Whether a body is a JSON object, as Slack's events are; commands and presses are forms."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 class Connection(RequestHandler):
@@ -133,10 +144,11 @@ class Connection(RequestHandler):
 
     def arrived(self) -> None:
         """The whole request is here. From now on it waits for the bot, no longer for the other side."""
+        if not self._connections.arrived(self):
+            return  # it was cut while its request waited to be read
         if self._limit:
             self._limit.cancel()
         self._limit = asyncio.get_running_loop().call_later(LIFE_LIMIT, self.abort)
-        self._connections.arrived(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The end, from either side."""
@@ -170,12 +182,17 @@ class Connections:
         """Count a new connection; make room for it."""
         self._arriving[connection] = None
         if len(self._arriving) + len(self._working) > MOST_CONNECTIONS:
-            next(iter(self._arriving)).abort()
+            oldest = next(iter(self._arriving))
+            self.remove(oldest)  # at once: its end is told to it later, after what else arrived with it
+            oldest.abort()
 
-    def arrived(self, connection: Connection) -> None:
-        """A connection has sent its whole request."""
-        self._arriving.pop(connection, None)
+    def arrived(self, connection: Connection) -> bool:
+        """A connection has sent its whole request. False if it has ended, or has to make room."""
+        if connection not in self._arriving:
+            return False
+        del self._arriving[connection]
         self._working.add(connection)
+        return True
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from commands.signoff.permission_check import require_door
@@ -11,25 +12,34 @@ from commands.text.typed import typed
 from state.errors import NothingRuns
 from state.events import RollbackRequested
 from state.facts import Actor, RollbackRequest
-from state.records import Condition, NewEvent, Run
+from state.records import ACTIVE, Condition, NewEvent, Run, RunState
 from state.sqlite.store import Store
 
 
 def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) -> bool:
     """Request the rollback of a run. False if it was requested before. Raises NothingRuns if the run is over."""
-    if request_rollback(store, run.id, actor, reason, at, lambda record: record.run.active):
+    if request_rollback(store, run.id, actor, reason, at, only_in=ACTIVE):
         return True
-    run = store.run(run.id)
+    run = store.run_to_stop(run.id)
     if not run.active:
         raise NothingRuns(f"Run {run.id} is over ({run.state}); there is nothing to roll back.")
     return False
 
 
 def request_rollback(
-    store: Store, run: int, actor: Actor, reason: str, at: datetime, only_if: Condition | None
+    store: Store,
+    run: int,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    only_if: Condition | None = None,
+    only_in: Collection[RunState] = (),
 ) -> bool:
-    """Write a rollback request. False if there is one already, or if `only_if` is false at the moment of writing."""
+    """Write a rollback request. False if there is one already, or if a condition fails at the moment of writing.
+
+    `only_if` and `only_in` are those of `Store.add_fact`: without `only_if` no other row of the run is read.
+    """
     require_door(Act.ROLLBACK, actor)
     fact = RollbackRequest(by=actor, at=at, reason=typed(reason))
     requested = NewEvent(data=RollbackRequested(person=actor.person, door=door_in_words(actor), reason=fact.reason))
-    return store.add_fact(run, fact, requested, only_if=only_if)
+    return store.add_fact(run, fact, requested, only_if=only_if, only_in=only_in)

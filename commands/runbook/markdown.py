@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from state.errors import BadPage
 
 MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
 MAX_LINE = 4_000  # characters; the TOML reader's time grows with the square of a line like a.a.a.a
+MAX_NUMBER = 10**18 - 1  # TOML itself promises 64 bits
 _PARSER = MarkdownIt("commonmark").enable("table")
 _FENCE_START = re.compile(r"\s{0,3}(```|~~~)\s*\w")
 # what people see as a heading and Markdown does not: no space after the marks, another kind of space, too many marks
@@ -157,4 +160,17 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
     box = Box(kind=kind, line=line, source=source, fields=fields)
     if "kind" in fields:
         raise BadPage(box.line_of(("kind",)), where, f"kind: the box already says `toml {kind}`; remove the field")
+    for path, why in _odd_numbers(fields) if for_authors() else ():
+        raise BadPage(box.line_of(path), where, f"{'.'.join(map(str, path))}: {why}")
     return box
+
+
+def _odd_numbers(value: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The numbers that nothing can be compared with or counted to, each with its path in the box."""
+    if isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _odd_numbers(inner, *path, name)
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path, f"{value} is not a number that anything can be compared with; write a number"
+    elif isinstance(value, int) and abs(value) > MAX_NUMBER:
+        yield path, "the number is too large; write one of at most 18 digits"

@@ -32,7 +32,7 @@ def _not_too_short(valid: timedelta) -> timedelta:
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError of a folder of zones, such as "Asia"
         raise ValueError(f'{name!r} is not a time zone; write for example "Asia/Bangkok"') from None
     return name
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from commands.progress.hold import hold_number, hold_of
+from commands.signoff.permission_check import require_door
 from commands.signoff.permissions import Act, roles_for
 from commands.signoff.press import NO_PRESS, PressId, is_repeated, require_current
 from commands.signoff.run_access import RunAccess
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
-from state.errors import TooLate
+from state.errors import TooLate, UnreadableRun
 from state.events import RunHeld, RunResumed
-from state.facts import Actor, Hold, Resume
+from state.facts import Actor, EnvironmentHold, Hold, Resume
 from state.records import NewEvent, Record, RunState
 
 _TRIES = 3  # a hold that loses a race to another one is tried again, unless the run is on hold then
+
+
+def _hold(actor: Actor, reason: str, at: datetime, press: PressId, number: int) -> tuple[Hold, NewEvent]:
+    fact = Hold(by=actor, at=at, number=number, reason=typed(reason), press=press.id)
+    return fact, NewEvent(data=RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason))
 
 
 class HoldActions(RunAccess):
@@ -27,14 +33,16 @@ class HoldActions(RunAccess):
         Raises TooLate for a press that has been carried out before.
         """
         for _ in range(_TRIES):
-            record = self._active_record()
+            try:
+                record = self._active_record()
+            except UnreadableRun:  # no other row of the run is needed to stop it
+                return self._hold_unread(actor, reason, at, press)
             if record.run.state == RunState.ROLLING_BACK:
                 raise TooLate("A rollback is running, and a rollback cannot be put on hold.")
             self._require(Act.HOLD, actor, record)
             if hold_of(record):
                 return False
-            fact = Hold(by=actor, at=at, number=hold_number(record), reason=typed(reason), press=press.id)
-            held = NewEvent(data=RunHeld(person=actor.person, door=door_in_words(actor), reason=fact.reason))
+            fact, held = _hold(actor, reason, at, press, hold_number(record))
 
             def is_new(record: Record, fact: Hold = fact) -> bool:
                 if not hold_of(record) and is_repeated(record, fact, press):
@@ -44,6 +52,15 @@ class HoldActions(RunAccess):
             if self.store.add_fact(self.run, fact, held, only_if=is_new):
                 return True
         return False
+
+    def _hold_unread(self, actor: Actor, reason: str, at: datetime, press: PressId) -> bool:
+        """Hold a run of which some row cannot be read. False if it is on hold already by this very button."""
+        require_door(Act.HOLD, actor)
+        number = press.drawn
+        if number is None:
+            number = self.store.fact_count(self.run, Hold.kind, EnvironmentHold.kind)
+        fact, held = _hold(actor, reason, at, press, number)
+        return self.store.add_fact(self.run, fact, held, only_in=(RunState.GOING,))
 
     def resume(self, actor: Actor, reason: str, at: datetime, press: PressId = NO_PRESS) -> bool:
         """Resume a run that is on hold. Only the deciding role may do it. False if the run is not on hold.

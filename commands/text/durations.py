@@ -8,7 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from commands.text.page_rules import for_authors
+from state.shortening import shortened
+
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+LONGEST = 366 * _UNITS["d"]  # seconds; added to any time of a run, it is still a date that Python can hold
 _PATTERN = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|d)")
 
 
@@ -17,9 +21,13 @@ def parse_duration(text: Any) -> timedelta:
     match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
     if not match:
         raise ValueError(f'{text!r} is not a duration; write it as "30 s", "15 min", "4 h" or "2 d"')
-    if float(match[1]) == 0:
-        raise ValueError(f"{text!r} is zero; write a duration above zero")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    seconds = float(match[1]) * _UNITS[match[2]]
+    # no page that was accepted has a longer one than Python can hold
+    if seconds > (LONGEST if for_authors() else timedelta.max.total_seconds()):
+        raise ValueError(f'{shortened(text, 40)!r} is too long; write at most "{LONGEST // _UNITS["d"]} d"')
+    if not (duration := timedelta(seconds=seconds)):
+        raise ValueError(f"{shortened(text, 40)!r} is zero; write a duration above zero")
+    return duration
 
 
 def format_duration(duration: timedelta | float) -> str:

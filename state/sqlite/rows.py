@@ -13,6 +13,7 @@ from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
 from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
 from state.true_times import ClockJump
 
+NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
@@ -82,7 +83,7 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def to_run(row: sqlite3.Row) -> Run:
+def to_run(row: sqlite3.Row | dict[str, Any]) -> Run:
     """A run from its row, with its times as written."""
     began = datetime.fromisoformat(row["began_at"])
     values = {
@@ -93,6 +94,11 @@ def to_run(row: sqlite3.Row) -> Run:
         "places": tuple(json.loads(row["places"]).items()),
     }
     return Run(key=f"run-{row['id']}-{began.astimezone(UTC):%Y%m%dT%H%M%S%f}", **values)
+
+
+def to_run_in_part(row: sqlite3.Row) -> Run:
+    """An active run whose row cannot be read in full: its state, its texts, and nothing for its times and places."""
+    return to_run({**dict(row), "began_at": NO_TIME, "ended_at": None, "places": "{}"})
 
 
 def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:

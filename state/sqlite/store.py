@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from state.errors import AlreadyRunning, BadRecord, TooLate, UnreadableRun
-from state.facts import Fact
+from state.facts import Fact, FactKind
 from state.journal import EntryKind
 from state.records import (
     ACTIVE,
@@ -38,6 +38,7 @@ from state.sqlite.rows import (
     to_fact,
     to_jump,
     to_run,
+    to_run_in_part,
 )
 from state.sqlite.run_files import RunFiles
 from state.sqlite.side_tables import SideTables
@@ -52,6 +53,15 @@ EVENTS = """
     )
     WHERE e.run = ? AND e.id > ? ORDER BY e.id LIMIT ?
 """
+
+
+@contextmanager
+def _readable_rows(run: int) -> Iterator[None]:
+    """Inside the block rows of a run are converted. Raises UnreadableRun for a time, a kind or JSON that is none."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):
+        raise UnreadableRun(run) from None
 
 
 def _text_or_nothing(data: bytes) -> str:
@@ -91,11 +101,21 @@ class Store(RunFiles, SideTables):
     def run(self, number: int) -> Run:
         """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
         for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
-            try:
+            with _readable_rows(number):
                 return true_run(to_run(row), self._jumps(number))
-            except (ValueError, TypeError, AttributeError):  # a time, a state or places that are none
-                raise UnreadableRun(number) from None
         raise KeyError(number)
+
+    def run_to_stop(self, number: int) -> Run:
+        """A run by its number, also if its row cannot be read in full: whoever stops it needs no more of it.
+
+        Raises KeyError if there is none, UnreadableRun if it is not active.
+        """
+        try:
+            return self.run(number)
+        except UnreadableRun:
+            for row in self._rows("SELECT * FROM runs WHERE id = ? AND state IN (?, ?)", number, *ACTIVE):
+                return to_run_in_part(row)
+            raise
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The newest runs, newest first; without those whose row cannot be read."""
@@ -150,19 +170,24 @@ class Store(RunFiles, SideTables):
             self._db.execute("UPDATE runs SET rollback_loss = ? WHERE id = ?", (clean(text), number))
 
     def record(self, number: int) -> Record:
-        """Everything that decides what happens next in a run, in one snapshot. Raises KeyError without such a run."""
+        """Everything that decides what happens next in a run, in one snapshot.
+
+        Raises KeyError without such a run, UnreadableRun if one of its rows is damaged.
+        """
         with self._mutex, self._snapshot():
             return self._record(number)
 
     def _record(self, number: int) -> Record:
-        written, jumps = self._written(number), self._jumps(number)
+        run = self.run(number)
         (event,) = self._rows("SELECT COALESCE(MAX(id), 0) AS newest FROM events WHERE run = ?", number)
-        return Record(
-            run=self.run(number),
-            attempts=true_attempts(written.attempts, jumps),
-            facts=true_facts(written.facts, jumps),
-            position=replace(written.position, event=event["newest"]),
-        )
+        with _readable_rows(number):
+            written, jumps = self._written(number), self._jumps(number)
+            return Record(
+                run=run,
+                attempts=true_attempts(written.attempts, jumps),
+                facts=true_facts(written.facts, jumps),
+                position=replace(written.position, event=event["newest"]),
+            )
 
     def _written(self, run: int) -> WrittenRecord:
         """The attempts and facts of a run, times as written, in the order of writing: the clock may have gone back."""
@@ -220,21 +245,50 @@ class Store(RunFiles, SideTables):
     # -- facts, events, and clock jumps -------------------------------------------------------------------------
 
     def add_fact(
-        self, run: int, fact: Fact, *events: NewEvent, follows: Fact | None = None, only_if: Condition | None = None
+        self,
+        run: int,
+        fact: Fact,
+        *events: NewEvent,
+        follows: Fact | None = None,
+        only_if: Condition | None = None,
+        only_in: Collection[RunState] = (),
     ) -> bool:
         """Store a fact, with its events and the fact that `follows` from it.
 
-        False, and nothing is stored, if the run has a fact with this key already, or if `only_if` is false.
+        False, and nothing is stored, if the run has a fact of its kind with this key already, if the run is in none of
+        the states `only_in`, or if `only_if` is false. Only `only_if` reads the record, so without it a damaged row
+        keeps nothing from being stored.
         """
         with self._write() as db:
-            existing = self._rows("SELECT 1 FROM facts WHERE run = ? AND key = ?", run, clean(fact.key))
-            if existing or (only_if and not only_if(self._record(run))):
+            key = self._free_key(run, fact)
+            if not key or (only_in and self._state(run) not in only_in):
+                return False
+            if only_if and not only_if(self._record(run)):
                 return False
             for new in filter(None, (fact, follows)):
-                number = db.table("facts").insert({"run": run, **fact_row(new)}).last_pk
+                row = {"run": run, **fact_row(new)} | ({"key": key} if new is fact else {})
+                number = db.table("facts").insert(row).last_pk
                 self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
             self._add_events(run, fact.at, events)
         return True
+
+    def fact_count(self, run: int, *kinds: FactKind) -> int:
+        """How many facts of these kinds a run has, whether they can be read or not."""
+        rows = self._rows("SELECT kind FROM facts WHERE run = ?", run)
+        return sum(row["kind"] in kinds for row in rows)
+
+    def _free_key(self, run: int, fact: Fact) -> str:
+        """The key to store a fact under; "" if it is stored already. A forged fact of another kind takes no key."""
+        key = str(clean(fact.key))
+        while taken := self._rows("SELECT kind FROM facts WHERE run = ? AND key = ?", run, key):
+            if taken[0]["kind"] == fact.kind:
+                return ""
+            key += "+"
+        return key
+
+    def _state(self, run: int) -> str:
+        """The state of a run as it is written; "" without such a run."""
+        return str(next((row["state"] for row in self._rows("SELECT state FROM runs WHERE id = ?", run)), ""))
 
     def add_events(self, run: int, at: datetime, *events: NewEvent) -> None:
         """Store events that belong to no other write."""
@@ -243,8 +297,9 @@ class Store(RunFiles, SideTables):
 
     def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
         """The oldest `limit` events of a run with an id above `after`, in order."""
-        jumps = self._jumps(run)
-        return [true_event(to_event(row), jumps) for row in self._rows(EVENTS, run, after, limit)]
+        with _readable_rows(run):
+            jumps = self._jumps(run)
+            return [true_event(to_event(row), jumps) for row in self._rows(EVENTS, run, after, limit)]
 
     def add_clock_jump(self, run: int, by: timedelta, now: datetime, since: Position, event: NewEvent) -> None:
         """Store that the clock has jumped by `by`. The jump is found at `now`; the clock was last right at `since`."""

@@ -15,11 +15,13 @@ from commands.start.request import StartRequest
 from commands.steps.outcome import failed
 from state.errors import NotAllowed, NothingRuns, Refused
 from state.events import AlertRaised, PeopleAsked
-from state.facts import AlertHold, Choice, Door, Signature, StepAnswer
+from state.facts import AlertHold, Choice, Door, FactKind, Signature, StepAnswer
 from state.records import Run, RunState
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, STARTER, RunWriter, deps_of
 from tests.pages import small
+from tests.state.sqlite.forger import by_hand
+from tests.state.sqlite.unreadable import UNREADABLE
 
 
 @pytest.fixture
@@ -241,3 +243,45 @@ def test_who_holds_a_role_is_asked_at_each_act_and_for_none_that_every_member_ma
         with pytest.raises(NotAllowed, match="Only the"):
             press(deps, Press(action=action, value=value, person=LEAD, reason="why"))
     assert [fact.kind for fact in writer.store.record(run.id).facts] == ["hold", "rollback"]
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+@pytest.mark.parametrize("door", ["button", "command"])
+@pytest.mark.parametrize("action", ["rollback", "hold"])
+def test_stopping_is_written_whatever_the_other_rows_hold(writer: RunWriter, row: str, door: str, action: str) -> None:
+    run = writer.start_run()
+    by_hand(writer.store.path, UNREADABLE[row])
+    for _ in range(2):
+        if door == "button":
+            said = pressed(writer, action, GUEST, f"{run.id}:0")
+        else:
+            said = typed(writer.deps, action, GUEST, "it burns")
+        assert "Run 1 cannot be read from the state file" in said or "already" in said
+        assert writer.store.fact_count(run.id, FactKind(action)) >= 1
+    with pytest.raises(Refused, match="Run 1 cannot be read from the state file"):
+        pressed(writer, "resume", LEAD, f"{run.id}:0")
+
+
+@pytest.mark.parametrize("key", ["rollback", "hold:0"])
+def test_a_forged_fact_of_another_kind_takes_no_key_away(writer: RunWriter, key: str) -> None:
+    run = writer.start_run()
+    by_hand(
+        writer.store.path,
+        "INSERT INTO facts (run, kind, key, person, door, at, data) "
+        f"VALUES (1, 'keep', '{key}', 'U', 'slack', '2026-11-23T12:00:00+00:00', '{{\"reason\": \"\"}}')",
+    )
+    assert pressed(writer, "hold", GUEST, f"{run.id}:0") == "On hold. No new step starts."
+    assert pressed(writer, "rollback", GUEST, f"{run.id}:0") == "Rolling back shop."
+    assert pressed(writer, "rollback", GUEST, f"{run.id}:0").startswith("shop is already rolling back.")
+    record = writer.store.record(run.id)
+    assert record.rollback
+    assert hold_of(record)
+
+
+def test_a_run_that_is_over_is_not_rolled_back(writer: RunWriter) -> None:
+    run = writer.start_run()
+    writer.move_run(run, RunState.ABORTED)
+    by_hand(writer.store.path, UNREADABLE["a fact of no kind"])
+    with pytest.raises(NothingRuns, match="Run 1 is over"):
+        pressed(writer, "rollback", GUEST, f"{run.id}:0")
+    assert writer.store.fact_count(run.id, FactKind.ROLLBACK) == 0

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.doors import deps as deps_module
+from bot.serve import _served_pages
+from bot.settings import Settings
+from commands.runbook import Page
+from state.errors import BadPage
 from state.records import Run
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import PAGE, RunWriter, deps_of
@@ -35,4 +39,23 @@ def test_the_usual_times_of_a_run_are_read_once(tmp_path: Path, monkeypatch: pyt
     for _ in range(3):
         deps.usual(run)
     assert reads == [run.id], "the card is drawn every second"
+    store.close()
+
+
+@pytest.mark.parametrize("error", [BadPage(3, "", "is wrong"), OverflowError("raw"), OSError(21, "raw")])
+def test_pages_that_cannot_be_read_are_those_of_the_active_runs_whatever_the_reason(
+    tmp_path: Path, error: Exception
+) -> None:
+    def unreadable() -> dict[str, Page]:
+        raise error
+
+    store = Store(tmp_path / "gonogo.db")
+    deps = deps_of(store, pages=unreadable)
+    settings = Settings(runbook=tmp_path, state=store.path)
+    assert deps.known_pages() == []
+    with pytest.raises(type(error)):
+        _served_pages(deps, settings)
+    RunWriter(store, deps, PAGE).start_run()
+    assert [page.name for page in deps.known_pages()] == [PAGE.name]
+    assert [page.name for page in _served_pages(deps, settings)] == [PAGE.name], "the run under way is served"
     store.close()

@@ -15,13 +15,15 @@ from bot.settings import Settings
 from commands.start.preflight import PreflightReport
 from commands.steps.outcome import failed
 from state.errors import BadRecord, NothingRuns, Refused
-from state.facts import Choice, Signature, StepAnswer
+from state.facts import Choice, FactKind, Signature, StepAnswer
 from state.journal.key import key_beside
 from state.records import Run, RunState
 from state.sqlite.store import Store
 from tests.bot.doors.terminal_users import put_in_force, system_user_of
 from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, STARTER, RunWriter, deps_of
 from tests.pages import small
+from tests.state.sqlite.forger import by_hand
+from tests.state.sqlite.unreadable import UNREADABLE
 
 NOT_SERVED = [
     "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`).",
@@ -88,6 +90,16 @@ def test_a_rollback_is_requested_once(writer: RunWriter) -> None:
     writer.start_run()
     assert lines(writer, "rollback", reason="it burns") == ["Rollback requested for run 1.", *NOT_SERVED]
     assert lines(writer, "rollback", reason="")[0] == "Run 1 is already rolling back. A second request changes nothing."
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_a_stop_that_waits_for_a_row_to_be_put_back_says_so(writer: RunWriter, row: str, number: int) -> None:
+    writer.start_run()
+    by_hand(writer.store.path, UNREADABLE[row])
+    assert lines(writer, "hold", run=number, reason="")[1].startswith("It waits. Run 1 cannot be read")
+    assert lines(writer, "rollback", run=number, reason="")[1].startswith("It waits. Run 1 cannot be read")
+    assert writer.store.fact_count(1, FactKind.HOLD) == writer.store.fact_count(1, FactKind.ROLLBACK) == 1
 
 
 def test_a_served_state_file_has_no_hint(writer: RunWriter) -> None:

@@ -31,7 +31,7 @@ def test_requests_are_forgotten_after_their_signatures_and_never_too_many(monkey
     asyncio.run(story())
 
 
-def test_what_fails_is_not_done_again_and_what_is_under_way_is_waited_for() -> None:
+def test_what_is_under_way_is_waited_for() -> None:
     async def story() -> None:
         once, may_end, acts = AcceptOnce(), asyncio.Event(), 0
 
@@ -41,15 +41,39 @@ def test_what_fails_is_not_done_again_and_what_is_under_way_is_waited_for() -> N
             await may_end.wait()
             return 200, {}, f"act {acts}"
 
-        async def broken() -> Answer:
-            raise ValueError
-
         both = [asyncio.create_task(once.answer(b"a", slow)) for _ in range(2)]
         await asyncio.sleep(0)
         may_end.set()
         assert await asyncio.gather(*both) == [(200, {}, "act 1")] * 2
-        with pytest.raises(ValueError):
-            await once.answer(b"b", broken)
-        assert await once.answer(b"b", slow) == (500, {}, "")
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("status", [0, 401, 404, 500])
+def test_a_failure_is_not_remembered_and_those_who_waited_for_it_act_once(status: int) -> None:
+    async def story() -> None:
+        once, may_end, acts = AcceptOnce(), asyncio.Event(), 0
+
+        async def broken() -> Answer:
+            await may_end.wait()
+            if not status:
+                raise ValueError
+            return status, {}, ""
+
+        async def good() -> Answer:
+            nonlocal acts
+            acts += 1
+            await asyncio.sleep(0)
+            return 200, {}, f"act {acts}"
+
+        first = asyncio.create_task(once.answer(b"a", broken))
+        await asyncio.sleep(0)
+        others = [asyncio.create_task(once.answer(b"a", good)) for _ in range(3)]
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.wait({first})
+        assert isinstance(first.exception(), ValueError) if not status else first.result()[0] == status
+        assert await asyncio.gather(*others) == [(200, {}, "act 1")] * 3
+        assert await once.answer(b"a", broken) == (200, {}, "act 1")
 
     asyncio.run(story())

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot.rehearsal.target.loopback import free_port
@@ -181,6 +182,75 @@ async def _is_cut(reader: asyncio.StreamReader) -> bool:
         return await reader.read() == b""
     except ConnectionError:
         return True
+
+
+def test_connections_cut_before_their_request_was_read_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_mode, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(http_mode, "ARRIVAL_LIMIT", 60.0)  # nothing else cuts them
+    receive = http_mode.Connection.data_received
+
+    def receive_and_cut(connection: http_mode.Connection, data: bytes) -> None:
+        receive(connection, data)
+        connection.abort()  # its request is on the way to the handler now, and its end arrives first
+
+    async def story(box: SlackBox) -> None:
+        box.start_run()
+        async with open_port(box) as port:
+            with monkeypatch.context() as cut:
+                cut.setattr(http_mode.Connection, "data_received", receive_and_cut)
+                for _ in range(4):
+                    reader, writer = await port.open("POST /slack/events HTTP/1.1\r\nHost: a\r\n\r\n")
+                    assert await asyncio.wait_for(_is_cut(reader), 5)
+                    writer.close()
+            assert await port.send(port.command("hold")) == 200
+            await box.reply_to(GUEST, "On hold")
+
+    play(tmp_path, story, serve=False)
+
+
+def test_what_makes_room_is_not_counted_as_working() -> None:
+    async def nothing(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response()
+
+    async def story() -> None:
+        connections = http_mode.Connections(web.Server(nothing))
+        old, new = connections.new(), connections.new()
+        connections.add(old)
+        connections.add(new)  # the old one's end has not been told to it yet
+        assert not connections.arrived(old)
+        assert connections.arrived(new)
+        assert not connections.arrived(new)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http_mode, "MOST_CONNECTIONS", 1)
+        asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json"},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"X-Slack-Bolt-Lazy-Only": "1", "X-Slack-Bolt-Lazy-Function-Name": "nothing"},
+        {"Content-Encoding": "gzip"},
+    ],
+)
+def test_a_copy_with_other_headers_does_not_keep_slacks_own_request_from_acting(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    async def story(box: SlackBox) -> None:
+        box.start_run()
+        async with open_port(box) as port:
+            body = port.command("rollback why")
+            assert await port.send(body, headers) == 200
+            assert await port.send(body) == 200
+            await box.reply_to(GUEST, "Rolling back")
+            assert [fact.kind for fact in box.store.record(1).facts] == ["rollback"]
+
+    play(tmp_path, story, serve=False)
 
 
 def test_one_connection_carries_one_request(tmp_path: Path) -> None:

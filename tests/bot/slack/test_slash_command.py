@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.actions import the_run
+from bot.doors.actions import Press, the_run
 from bot.slack.methods import COMMANDS
+from bot.slack.origin import Origin
 from bot.slack.slash_command import (
     FACTS,
     HELP,
@@ -22,7 +23,7 @@ from bot.slack.slash_command import (
 from bot.slack.views.blocks import Message
 from commands.runbook import Page
 from commands.start.request import StartRequest
-from state.errors import Refused
+from state.errors import BadPage, Refused
 from state.records import RunState
 from state.sqlite.store import Store
 from tests.bot.slack.run_writer import CHANNEL, DBA, GUEST, LEAD, PAGE, RunWriter, deps_of
@@ -30,6 +31,7 @@ from tests.bot.slack.slack_box import SlackBox, buttons, play
 from tests.bot.slack.views.drawn import shown
 from tests.pages import NOON, event, small
 from tests.state.sqlite.forger import by_hand
+from tests.state.sqlite.unreadable import UNREADABLE
 
 BLOG: Page = small(**{'target = "shop"': 'target = "blog"'})
 
@@ -191,3 +193,32 @@ def test_status_names_a_run_that_cannot_be_read_beside_the_others(writer: RunWri
     assert "Run 1 cannot be read" in replied(writer, "status")
     with pytest.raises(Refused, match="Run 1 cannot be read"):
         the_run(writer.deps)
+
+
+@pytest.mark.parametrize("error", [BadPage(3, "", "is wrong"), OverflowError("raw"), OSError(21, "raw")])
+def test_a_typed_rollback_is_written_although_no_page_can_be_read(tmp_path: Path, error: Exception) -> None:
+    def unreadable() -> dict[str, Page]:
+        raise error
+
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        origin = Origin(person=GUEST, channel=CHANNEL, teams=frozenset())
+        assert await box.listeners().acts.type(origin, "rollback", "now") == "Rolling back shop."
+        assert box.store.record(run.id).rollback
+
+    play(tmp_path, story, serve=False, pages=unreadable)
+
+
+@pytest.mark.parametrize("row", ["a fact of no kind", "a run at no places"])
+def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_read(tmp_path: Path, row: str) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        by_hand(box.store.path, UNREADABLE[row])
+        origin, acts = Origin(person=GUEST, channel=CHANNEL, teams=frozenset()), box.listeners().acts
+        await acts.require_form(origin, f"{run.id}:0")
+        said = await acts.type(origin, "hold", "now")
+        assert said.startswith("The hold is written, but it waits. Run 1 cannot be read")
+        said = await acts.press(origin, Press(action="rollback", value=f"{run.id}:0", person=GUEST))
+        assert said.startswith("The rollback is written, but it waits. Run 1 cannot be read")
+
+    play(tmp_path, story, serve=False)

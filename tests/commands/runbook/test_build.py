@@ -9,6 +9,7 @@ from tests.commands.runbook.spoiling import DEPLOY_BOX, line_of, page_error
 from tests.pages import SMALL, small, spoil
 
 EVERY_PART = ", ".join(f'"{part.capitalize()}"' for part in PARTS)
+TOO_LARGE = "the number is too large; write one of at most 18 digits"
 
 
 def test_the_small_page_is_complete() -> None:
@@ -129,6 +130,35 @@ def test_a_missing_part_is_named(part: str) -> None:
             'time_zone = "Bangkok"',
             'time_zone = "Bangkok"',
             "time_zone: 'Bangkok' is not a time zone; write for example \"Asia/Bangkok\"",
+        ),
+        *(
+            (
+                'time_zone = "Asia/Bangkok"',
+                f'time_zone = "{zone}"',
+                f'time_zone = "{zone}"',
+                f"time_zone: '{zone}' is not a time zone; write for example \"Asia/Bangkok\"",
+            )
+            for zone in ("Asia", "a" * 300)
+        ),
+        (
+            "time_zone =",
+            'valid = "99999999999999 d"\ntime_zone =',
+            "valid",
+            "valid: '99999999999999 d' is too long; write at most \"366 d\"",
+        ),
+        *(
+            (
+                "above = 5.0",
+                f"above = {number}",
+                "above = ",
+                f"alert.0.above: {number} is not a number that anything can be compared with; write a number",
+            )
+            for number in ("nan", "inf", "-inf")
+        ),
+        *(
+            ("in_a_row = 2", f"{name} = {number}", name, f"alert.0.{name}: {TOO_LARGE}")
+            for name in ("in_a_row", "above_all")
+            for number in ("1000000000000000000", "0x" + "f" * 3900)
         ),
         ("above = 5.0", 'above = "5"', "above = ", "alert.0.above: must be a number, not '5'"),
         ("in_a_row = 2", "in_a_row = 2.5", "in_a_row = ", "alert.0.in_a_row: must be a whole number, not 2.5"),

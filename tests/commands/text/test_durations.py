@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.text.durations import format_duration, format_seconds, parse_duration
+from commands.text.page_rules import stored_page
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,23 @@ def test_anything_else_is_refused_with_examples(text: object) -> None:
         parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["0 s", "0.0 h"])
+@pytest.mark.parametrize("text", ["0 s", "0.0 h", "0.0000001 s"])
 def test_a_duration_of_zero_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"'{text}' is zero; write a duration above zero"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["367 d", "8785 h", "99999999999999 d", "9" * 400 + " s"])
+def test_a_duration_that_no_date_of_a_run_could_hold_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match='is too long; write at most "366 d"'):
+        parse_duration(text)
+
+
+def test_a_stored_page_may_have_any_duration_that_was_accepted() -> None:
+    with stored_page():
+        assert parse_duration("400 d") == timedelta(days=400)
+        with pytest.raises(ValueError, match="is too long"):
+            parse_duration("99999999999999 d")
 
 
 @pytest.mark.parametrize(

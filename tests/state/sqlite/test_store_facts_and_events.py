@@ -10,11 +10,13 @@ from datetime import timedelta
 
 import pytest
 
+from state.errors import UnreadableRun
 from state.events import event_from
 from state.facts import Hold, Keep, Resume, RollbackRequest
 from state.records import AttemptState, Position, Run
 from state.sqlite.store import Store
 from tests.pages import NOON, event
+from tests.state.sqlite.forger import by_hand
 from tests.state.sqlite.samples import STARTED, U1, at, new_run
 
 REQUEST = RollbackRequest(by=U1, at=NOON)
@@ -199,3 +201,10 @@ def test_another_message_takes_the_place_of_one_wherever_that_is_shown(store: St
     store.replace_post(run.id, "1.0", "9.0")
     assert store.posts(run.id) == {0: "9.0", 3: "2.0", 4: "9.0"}
     assert store.posts(other.id) == {0: "1.0"}
+
+
+@pytest.mark.parametrize(("column", "value"), [("data", "{"), ("at", "noon")])
+def test_events_that_cannot_be_read_are_one_sentence(store: Store, run: Run, column: str, value: str) -> None:
+    by_hand(store.path, f"UPDATE events SET {column} = ?", value)
+    with pytest.raises(UnreadableRun, match=f"Run {run.id} cannot be read"):
+        store.events(run.id)
