@@ -76,6 +76,9 @@ class ServiceStep(Pm2Step):
         check = HostCheck(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_preflight, env=env)
         return [ProgramsCheck(host=self.host, names=("pm2", "node")), check]
 
+    def look(self) -> timedelta:
+        return timedelta(0) if self.steady_in else self.steady
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         other = boxes.get(self.steady_in)
         if not self.steady_in or (isinstance(other, Pm2Step) and other.follows_restart and self._is_same(other)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from commands.steps.execution import host_plan, pause
@@ -33,6 +34,9 @@ class SteadyStep(Pm2Step):
     log_err: str = "<log_err>"
     since_out: str = "<log_offset_out>"
     since_err: str = "<log_offset_err>"
+
+    def look(self) -> timedelta:
+        return self.lasts
 
     def plan(self) -> list[str]:
         return [

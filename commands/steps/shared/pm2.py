@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
@@ -18,6 +19,7 @@ from commands.steps.shared.pm2_processes import Process, ServiceLogs, processes_
 from commands.steps.values import fill, page_texts
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
+from commands.text.durations import format_duration
 from commands.text.foreign_json import read_json
 from commands.text.page_pattern import PagePattern
 from state.errors import ToolError
@@ -72,6 +74,22 @@ class Pm2Step(StepBox):
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host, as texts of the page."""
         return {"NAME": self.name}
+
+    def look(self) -> timedelta:
+        """How long it looks whether the service stays up; 0 if another step does that."""
+        return timedelta(0)
+
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        """What dies later than a rollback looks was seen in the deploy only, and would be called rolled back."""
+        service = (self.host, self.name)
+        others = [box for box in boxes.values() if isinstance(box, Pm2Step) and (box.host, box.name) == service]
+        longest = max((box.look() for box in others if not box.undoes), default=timedelta(0))
+        if not self.undoes or not self.look() or self.look() >= longest:
+            return ""
+        return (
+            f"this look at {self.name} takes {format_duration(self.look())}, and that of the deploy "
+            f"{format_duration(longest)}; a version that dies in between would be called rolled back"
+        )
 
     def plan_of_checks(self) -> list[str]:
         """Plan lines: the commit that must be served, and the log lines that must not appear."""

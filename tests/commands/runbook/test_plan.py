@@ -67,7 +67,7 @@ GOLDEN = {
     "checkout": "    on production: git checkout --quiet --force --detach \"$COMMIT\"",
     "run": "    on production: npx prisma generate",
     "service": "    again after 10 s: the same new process, online, no more restarts, up for less than a minute",
-    "steady": "    3 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
+    "steady": "    10 s after dj-system-api started: still process <pid>, online, still <restarts> restarts",
     "publish": "    GET app/build.json, expects commit = <commit>",
     "http": "    GET api/api/health, expects status 200, status = ok, commit = <commit>",
     "query": "    on production: SELECT COUNT(*) FROM approval_flows WHERE job_type_id IS NOT NULL",

@@ -103,3 +103,18 @@ def test_the_second_process_must_stay_up_too() -> None:
     )
     assert (world.clock.now() - began).total_seconds() >= 3.9, "it did not wait for the youngest process"
     assert dict(world.asked[-1][1])["ERR_FROM"] == "6,6"
+
+
+def test_a_rollback_that_looks_for_less_time_than_the_deploy_is_named() -> None:
+    deploy = box("service", SERVICE + '\nsteady = "10 s"')
+    back = box("steady", SERVICE + '\nlasts = "3 s"\nundoes = "code"')
+    assert back.page_warning({"restart": deploy, "back": back}) == (
+        "this look at dj-system-api takes 3 s, and that of the deploy 10 s; a version that dies in between would be "
+        "called rolled back"
+    )
+    as_long = box("steady", SERVICE + '\nlasts = "10 s"\nundoes = "code"')
+    forward = box("steady", SERVICE + '\nlasts = "3 s"')
+    assert as_long.page_warning({"restart": deploy, "back": as_long}) == ""
+    assert forward.page_warning({"restart": deploy, "steady": forward}) == ""
+    handed_on = box("service", SERVICE + '\nsteady_in = "back"\nundoes = "code"')
+    assert handed_on.page_warning({"restart": deploy, "back": as_long, "again": handed_on}) == ""
