@@ -120,8 +120,8 @@ class Terminal(TerminalReports):
             left = left_on_production(page, self.store.record(run.id))
             starter = actor_in_words(run.started_by)
             yield f"This ends run {run.id} of {run.target} ({run.ref}, started by {starter}) by hand."
-            yield "Nothing is rolled back. Left on production:"
-            yield from (f"  {item}" for item in left or ["no step changed production, by the state file"])
+            yield "Nothing is rolled back. Left as it is:"
+            yield from (f"  {item}" for item in left or ["no step changed anything, by the state file"])
             yield f"Type {run.id} to end the run, or anything else to cancel:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was not ended.")

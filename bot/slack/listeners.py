@@ -37,7 +37,7 @@ BUTTONS = ("rollback", "hold", "resume", "sign", "again", "agree", "keep")  # th
 ACK_LIMIT = 2.0  # seconds in which a form can still show an error; Slack gives up after 3
 FIELD_LIMIT = 150  # characters of a refusal that fit below a form's field
 REFUSED = "🚫"
-CHECKING = "🩺 Checking production, the database, the repository and the runbook pages before anything starts …"
+CHECKING = "🩺 Checking the hosts, the database, the repository and the runbook pages before anything starts …"
 LATE = "Not recorded yet. Leave this form open: the result will be shown here. Submitting it again changes nothing."
 OWN_ERROR = "The bot hit an internal error; its log has the details."
 

@@ -23,7 +23,7 @@ class StepState(Enum):
     RETRY = "it must run again: a person asked for that, or what it made or used has changed"
     SIGN_AGAIN = "its signatures no longer hold"
     ROLL_BACK = "it failed, and the page says that this rolls back"
-    NO_GO = "a sign-off was refused before production was changed"
+    NO_GO = "a sign-off was refused before anything was changed"
     NEEDS_PEOPLE = "people must sign or answer"
 
 

@@ -44,7 +44,7 @@ class Phase(StrEnum):
     PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
     KEPT = "KEPT"
     ABORTED = "ABORTED, nothing was changed"
-    ENDED = "ENDED BY HAND, check production"
+    ENDED = "ENDED BY HAND, check what runs"
 
 
 _ENDED = {

@@ -31,7 +31,7 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
             return stopped("Stopped by a person.")
         except GonogoError as error:
             return failed(
-                f"“{step.title}” cannot be checked again: {error} Nothing was changed in production.", inconclusive=True
+                f"“{step.title}” cannot be checked again: {error} Nothing was changed yet.", inconclusive=True
             )
         if what:
             changed[step.id] = _sentence(record, step.box.evidence_name, what)
@@ -40,7 +40,7 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
     if ctx.stop.is_set():
         return stopped("Stopped by a person.")
     if problem:
-        return failed(f"A rollback would fail now: {problem}. Nothing was changed in production.", lines=tuple(lines))
+        return failed(f"A rollback would fail now: {problem}. Nothing was changed yet.", lines=tuple(lines))
     if not changed:
         return done("Everything is as it was signed.", lines=tuple(lines), evidence=evidence)
     titles = ", ".join(f"“{page.step(step_id).title}”" for step_id in changed)

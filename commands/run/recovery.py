@@ -29,7 +29,7 @@ def give_up_elsewhere(_: Context) -> Outcome:
     """What is said of an attempt that an earlier process left running, where the environment leads elsewhere now."""
     return unknown(
         "The bot was interrupted here, and its environment leads to other places now, so recovery cannot tell how this "
-        "ended. Check production before you decide."
+        "ended. Check what runs before you decide."
     )
 
 

@@ -85,7 +85,7 @@ class RunningSteps:
             # without the error's message and traceback: they may hold a secret
             run, name = self.contexts.number, type(error).__name__
             LOG.error("step %s of run %s raised %s", running.step.id, run, name)  # noqa: TRY400
-            outcome = unknown(f"Internal error in the bot ({name}). Check production before you decide.")
+            outcome = unknown(f"Internal error in the bot ({name}). Check what runs before you decide.")
         seconds = self._clock.monotonic() - began
         while not self._try_to_write_end(running, outcome, seconds):
             self._closed.wait(RETRY_INTERVAL)

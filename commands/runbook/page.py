@@ -138,7 +138,7 @@ class RollbackBox(Strict):
     """`toml rollback`: the time budget of the rollback, and the warning that its button shows."""
 
     within: Duration
-    warning: str = "Production rolls back to the previous version."
+    warning: str = "The previous version comes back."
     loses: Loses | None = None
 
 

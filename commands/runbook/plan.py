@@ -74,7 +74,7 @@ def _check_lines(page: Page) -> Iterator[str]:
     """What is checked again right before the first step that changes production."""
     lines = [line for step in page.part(Part.BEFORE) for text in step.box.recheck_plan() for line in text.splitlines()]
     if lines:
-        yield "  Check again what was signed  [right before the first change of production]"
+        yield "  Check again what was signed  [right before the first change]"
         yield from (f"    {line}" for line in lines)
     if page.runbook.valid:
         yield f"  a signature counts for {format_duration(page.runbook.valid)} until then"

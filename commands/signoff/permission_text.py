@@ -8,9 +8,7 @@ from commands.runbook.page import Page
 from commands.signoff.permissions import PERMISSIONS, Act, Party, Permission, Second, Starter, Who, roles_for
 from state.facts import Door
 
-REFUSED = (
-    "A refusal before anything changed production ends the run at once. Later it rolls back or waits, as the step says."
-)
+REFUSED = "A refusal before anything was changed ends the run at once. Later it rolls back or waits, as the step says."
 _DOORS = {Door.SLACK: "Slack", Door.TERMINAL: "terminal", Door.BOT: "the bot itself"}
 _NOT_BY = {
     Party.FIRST: "not who asked for it",

@@ -63,7 +63,7 @@ def still_needed(page: Page, record: Record, step_id: str) -> str:
 
 
 _AFTER_REFUSAL = {
-    StepState.NO_GO: "Nothing was changed in production, so the run ends now. After a fix start a new one.",
+    StepState.NO_GO: "Nothing was changed, so the run ends now. After a fix start a new one.",
     StepState.ROLL_BACK: "The run rolls back now.",
     StepState.NEEDS_PEOPLE: "The run waits: run the step again, overrule the refusal with two people, or roll back.",
 }

@@ -213,7 +213,7 @@ def test_an_abandoned_run_is_shown_and_ended_once_its_number_is_typed(
     assert "no step changed production" in out
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert "shop is free" in run(capsys, "end", "1", "--reason", "its machine is gone")[1]
-    assert "ENDED BY HAND, check production" in run(capsys, "status")[1]
+    assert "ENDED BY HAND, check what runs" in run(capsys, "status")[1]
 
 
 def test_a_run_is_not_ended_while_a_bot_serves_it(

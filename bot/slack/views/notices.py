@@ -53,7 +53,7 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     target = line(snapshot.record.run.target)
     head = f"🛑 *The run of {target} was ended by hand* by {acted(data)}. Nothing was rolled back."
     left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
-    production = f"Left on production:\n{left}" if left else "By the state file, no step changed production."
+    production = f"Left as it is:\n{left}" if left else "By the state file, no step changed anything."
     blocks = [
         section(f"{head}\n> {line(data.reason, 600)}"),
         section(production),

@@ -140,7 +140,7 @@ def _end(target: str, data: RunMoved) -> str:
     if data.state == RunState.KEPT:
         return f"✅ *{target}: KEPT.* The new version stays."
     if data.state == RunState.ABORTED:
-        return f"⛔ *{target}: ABORTED.* Nothing was changed in production."
+        return f"⛔ *{target}: ABORTED.* Nothing was changed."
     took = f", {data.since_rollback} after the request" if data.since_rollback else ""
     if data.not_restored:
         return f"⚠️ *{target}: ROLLED BACK, but NOT all of it*{took}"

@@ -76,7 +76,7 @@ class Snapshot:
             budget = f"Time budget: {format_duration(self.page.rollback.within)}."
             consequence = f"{loses}{self.page.rollback.warning} {budget}"
         else:
-            consequence = "Nothing was changed in production yet. The run just ends."
+            consequence = "Nothing was changed yet. The run just ends."
         if change := environment_change(self.record):
             consequence = f"{change[:1].upper()}{change[1:]}. {consequence}"
         question = confirm(f"Roll back {run.target}?", consequence, "Roll back", "No, continue", style="danger")

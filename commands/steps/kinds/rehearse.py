@@ -62,7 +62,7 @@ _FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
 _FAILURES = {
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
-    77: "On the copy, the {failing} failed; production was not touched.",
+    77: "On the copy, the {failing} failed; nothing else was touched.",
     78: "The scratch database is on production's own server, and a file changes what the whole server shares. "
     "That would change production itself, so nothing was rehearsed. Name a scratch database on another server.",
     **SCRATCH_ERRORS,
@@ -116,7 +116,7 @@ class RehearseStep(BackupCopyStep):
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         output, values = result.tail, parse_values(result.tail)
         if result.code:
-            general = f"The rehearsal failed with exit code {result.code}; production was not touched."
+            general = f"The rehearsal failed with exit code {result.code}; nothing else was touched."
             summary = address_error(result.code, output) or _FAILURES.get(result.code, general).format(
                 failing=values.get("failing", "?")
             )
@@ -129,7 +129,7 @@ class RehearseStep(BackupCopyStep):
         verified = _VERIFY.findall(output)
         if wrong := [one for one in verified if not _holds(*one[1:])]:
             lines = tuple(f"after {way}, “{name}” {_difference(how, *more)}" for way, how, name, *more in wrong)
-            summary = f"On the copy, {lines[0]}. In production, the run would stop there."
+            summary = f"On the copy, {lines[0]}. In the deploy, the run would stop there."
             return failed(summary, lines=lines, output=output)
         return self._judge_content(output, values, verified)
 
@@ -177,7 +177,7 @@ class RehearseStep(BackupCopyStep):
 def _not_as_before(output: str, values: dict[str, str], tables: list[tuple[str, ...]]) -> str:
     """The worst difference at the end, as a sentence that begins with "On the copy, ". Empty if there is none."""
     if values.get("schema_differs"):
-        return "the rollback does not restore the schema; production was not touched."
+        return "the rollback does not restore the schema; nothing else was touched."
     if lost := [name for name, *_, how in tables if how == "other"]:
         return (
             f"the rollback does not restore the rows of {', '.join(lost)}. Skip this step only if you accept the loss."

@@ -234,8 +234,8 @@ def _moved(release: Release, ref: str, before: str) -> str:
 def _summary(release: Release, ref: str) -> str:
     commit, before = release.commit[:10], release.before[:10]
     if release.commit == release.before:
-        return f"{ref} is commit {commit}, which production runs already. There is nothing new to deploy."
-    return f"{ref} is commit {commit}; production runs {before}; {format_count(release.changed, 'changed file')}."
+        return f"{ref} is commit {commit}, which runs already. There is nothing new to deploy."
+    return f"{ref} is commit {commit}; {before} runs now; {format_count(release.changed, 'changed file')}."
 
 
 def _notes(release: Release) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def test_somebody_who_got_a_second_role_since_can_sign_in_it(writer: RunWriter) 
 def test_a_refusal_is_stored_with_its_reason(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     assert pressed(writer, "refuse", LEAD, question(writer, run), "the backup is old") == (
-        "Refused as Tech Lead. Nothing was changed in production, so the run ends now. After a fix start a new one."
+        "Refused as Tech Lead. Nothing was changed, so the run ends now. After a fix start a new one."
     )
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None

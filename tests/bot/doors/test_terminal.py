@@ -114,7 +114,7 @@ def test_signing_and_refusing_name_the_roles(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     assert lines(writer, "sign", DBA, step=READY, refuse="") == ["Signed as Database Admin. Still needed: Tech Lead."]
     assert lines(writer, "sign", LEAD, step=READY, refuse="the plan is old") == [
-        "Refused as Tech Lead. Nothing was changed in production, so the run ends now. After a fix start a new one."
+        "Refused as Tech Lead. Nothing was changed, so the run ends now. After a fix start a new one."
     ]
     signature = writer.store.record(run.id).newest(Signature, role="lead")
     assert signature is not None
@@ -185,7 +185,7 @@ def test_a_run_is_ended_by_hand_once_its_number_is_typed(writer: RunWriter, monk
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert lines(writer, "end", number=1, reason="its machine is gone") == [
         f"This ends run 1 of shop (main, started by {run.starter}) by hand.",
-        "Nothing is rolled back. Left on production:",
+        "Nothing is rolled back. Left as it is:",
         "  “Put the code there” is done",
         "Type 1 to end the run, or anything else to cancel:",
         "Run 1 is ended. shop is free for another run.",
@@ -216,7 +216,7 @@ def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
     run = writer.start_run()
     writer.store._connection.execute("UPDATE runs SET text = 'another version'")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    assert "  no step changed production, by the state file" in lines(writer, "end", number=run.id, reason="x")
+    assert "  no step changed anything, by the state file" in lines(writer, "end", number=run.id, reason="x")
     assert writer.store.run(run.id).state == RunState.ENDED
 
 

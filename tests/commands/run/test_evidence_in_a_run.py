@@ -96,7 +96,7 @@ def test_a_host_that_cannot_be_asked_is_not_fine_and_a_person_asks_it_again(sim:
     assert (waiting.step, waiting.roles, waiting.choices) == (CHECK, ("tech_lead",), (Choice.RETRY,))
     assert checks(sim)[-1].summary == (
         "“0️⃣ Pin the release” cannot be checked again: Host “production” did not answer within 10 s. "
-        "Nothing was changed in production."
+        "Nothing was changed yet."
     )
     assert sim.record.last(FIRST_CHANGE) is None
     sim.world.forget("on_ref=%s")
@@ -303,5 +303,5 @@ def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: S
     assert (checks(sim)[-1].state, sim.record.last(FIRST_CHANGE)) == ("failed", None)
     assert checks(sim)[-1].summary == (
         "A rollback would fail now: host production: `current` in the folder that is served is not a link (move it to "
-        "releases/ and link to it, so that one rename serves another build). Nothing was changed in production."
+        "releases/ and link to it, so that one rename serves another build). Nothing was changed yet."
     )

@@ -154,7 +154,7 @@ def test_an_internal_error_is_an_unknown_end_without_its_message(case: Case, cap
         ended = case.ended()
     assert (ended.state, ended.summary) == (
         AttemptState.UNKNOWN,
-        "Internal error in the bot (RuntimeError). Check production before you decide.",
+        "Internal error in the bot (RuntimeError). Check what runs before you decide.",
     )
     assert "step put-the-code-there of run 1 raised RuntimeError" in caplog.text
     assert "hunter2" not in caplog.text

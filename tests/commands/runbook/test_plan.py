@@ -146,7 +146,7 @@ def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> None:
-    start = LINES.index("  Check again what was signed  [right before the first change of production]")
+    start = LINES.index("  Check again what was signed  [right before the first change]")
     check = LINES[start : LINES.index("DEPLOY")]
     assert '    on production: (cd "$FILE" && LC_ALL=C $lines sha256sum -c -) < "$FILE.sha256" || exit 68' in check
     assert any("fetch --prune 'refs/heads/*:refs/gonogo/heads/*'" in line for line in check), "origin is not asked"

@@ -93,7 +93,7 @@ def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_posted_to_its_end
         run = box.run_at_gate()
         box.move_run(run, RunState.ABORTED)
         await box.wait_until_posted()
-        assert await box.message_with("ABORTED.* Nothing was changed in production")
+        assert await box.message_with("ABORTED.* Nothing was changed")
 
     play(tmp_path, story)
     assert "the report cannot be made" in caplog.text

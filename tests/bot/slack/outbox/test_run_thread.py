@@ -181,7 +181,7 @@ def test_a_run_that_was_ended_by_hand_is_posted_as_soon_as_a_bot_serves(tmp_path
         close_run(box.store, run, box.page, actor, "its machine <!channel> burned down", box.deps.now())
         ended = await box.message_with("ended by hand", "Nothing was rolled back", "may still be running on the host")
         assert "<!channel>" not in str(ended.blocks)
-        card = await box.message_with("ENDED BY HAND, check production")
+        card = await box.message_with("ENDED BY HAND, check what runs")
         assert buttons(card) == [], "there is nothing left to press"
 
     play(tmp_path, story)

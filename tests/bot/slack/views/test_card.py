@@ -53,7 +53,7 @@ def test_every_end_has_a_headline() -> None:
     assert heads == [
         "✅ shop: KEPT",
         "⛔ shop: ABORTED, nothing was changed",
-        "🛑 shop: ENDED BY HAND, check production",
+        "🛑 shop: ENDED BY HAND, check what runs",
     ]
 
 

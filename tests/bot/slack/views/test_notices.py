@@ -52,7 +52,7 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
     assert shown(drawn).splitlines() == [
         f"🛑 *The run of shop was ended by hand* by <@{STARTER}>. Nothing was rolled back.",
         "> its machine is gone",
-        "Left on production:",
+        "Left as it is:",
         "• the new code",
         "The run took 2 h",
     ]
@@ -61,7 +61,7 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
 
 def test_a_run_ended_before_any_change_says_so() -> None:
     data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
-    assert "By the state file, no step changed production." in shown(
+    assert "By the state file, no step changed anything." in shown(
         ended_by_hand(snapshot_with(), event_with(data), data)
     )
 

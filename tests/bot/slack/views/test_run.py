@@ -138,7 +138,7 @@ def test_a_late_status_post_says_how_late_and_why() -> None:
     ("data", "head"),
     [
         (RunMoved(state="kept", clock="4 h"), "✅ *shop: KEPT.* The new version stays."),
-        (RunMoved(state="aborted", clock="4 h"), "⛔ *shop: ABORTED.* Nothing was changed in production."),
+        (RunMoved(state="aborted", clock="4 h"), "⛔ *shop: ABORTED.* Nothing was changed."),
         (
             RunMoved(state="rolled back", clock="4 h", since_rollback="3 min"),
             "↩️ *shop: ROLLED BACK*, 3 min after the request",

@@ -101,7 +101,7 @@ def test_the_verify_queries_of_the_page_run_on_the_copy(shop: RehearsedShop) -> 
     wrong = shop.rehearse(verify=VERIFY_EXTRA.format(4))
     assert wrong.state == "failed"
     assert wrong.summary == (
-        "On the copy, after forward, “it's extra” is 1 instead of 4. In production, the run would stop there."
+        "On the copy, after forward, “it's extra” is 1 instead of 4. In the deploy, the run would stop there."
     )
 
 

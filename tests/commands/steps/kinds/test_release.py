@@ -41,7 +41,7 @@ def test_a_branch_is_pinned_with_its_files_and_the_working_copy_is_unchanged(rep
     assert outcome.values["commit"] == repository.new
     assert outcome.values["commit_before"] == repository.old
     assert outcome.summary == (
-        f"main is commit {repository.new[:10]}; production runs {repository.old[:10]}; 2 changed files."
+        f"main is commit {repository.new[:10]}; {repository.old[:10]} runs now; 2 changed files."
     )
     committed_at = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
     assert outcome.values["committed_at"] == committed_at, "the lead time counts from the commit"
@@ -82,7 +82,7 @@ def test_a_release_that_production_already_runs_is_reported(repository: Reposito
     git(repository.path, "pull", "-q")
     outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
     assert outcome.state == "done"
-    assert outcome.summary.endswith("which production runs already. There is nothing new to deploy.")
+    assert outcome.summary.endswith("which runs already. There is nothing new to deploy.")
 
 
 def test_a_file_that_changed_since_the_first_attempt_is_refused(repository: Repository) -> None:
