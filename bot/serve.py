@@ -76,7 +76,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         else:
             # a signal that another thread takes ends no wait for a lock, so nothing waits for one here
             while not signals:
-                _require_alive(engine)
+                _require_alive(engine, store)
                 time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
@@ -176,7 +176,7 @@ async def _serve_slack(settings: Settings, deps: Deps, engine: Engine, signals: 
         signalled.set()
     serving = asyncio.create_task(serve_slack(deps, settings))
     waiting = asyncio.create_task(signalled.wait())
-    watching = asyncio.create_task(_watch(engine))
+    watching = asyncio.create_task(_watch(engine, deps.store))
     await asyncio.wait({serving, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await _ended(serving)
@@ -198,14 +198,15 @@ async def _ended(serving: asyncio.Task[None]) -> None:
     raise Refused(DEAD.format(part="the connection to Slack"))
 
 
-async def _watch(engine: Engine) -> None:
-    """Raise Refused once the engine is dead."""
+async def _watch(engine: Engine, store: Store) -> None:
+    """Raise Refused once the engine is dead, or the lock is another's."""
     while True:
-        _require_alive(engine)
+        _require_alive(engine, store)
         await asyncio.sleep(SIGNAL_INTERVAL)
 
 
-def _require_alive(engine: Engine) -> None:
+def _require_alive(engine: Engine, store: Store) -> None:
+    store.require_lock()
     if not engine.is_alive:
         raise Refused(DEAD.format(part="the engine"))
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from bot.report.bundle import archive
 from bot.report.bundle.envelope import read_envelope
 from bot.report.bundle.record_lines import from_lines
-from bot.report.bundle.signing_key import key_id, public_from
+from bot.report.bundle.signing_key import key_id, public_from, public_pem
 from bot.report.bundle.statement import LINK, PREDICATE_TYPE, STATEMENT_TYPE, sha256
 from bot.text import clean
 from state.errors import Refused
@@ -29,6 +29,8 @@ def verify_bundle(path: Path, trusted: Ed25519PublicKey | None, key: RecordKey |
     own = public_from(files[archive.PUBLIC_KEY])
     if own is None:
         raise Refused(f"{archive.PUBLIC_KEY} in {path} holds no ed25519 public key.")
+    if files[archive.PUBLIC_KEY] != public_pem(own):
+        raise Refused(f"{archive.PUBLIC_KEY} in {path} holds something beside the public key.")
     envelope = read_envelope(files[archive.STATEMENT])
     chain = from_lines(files[archive.RECORD])
     try:

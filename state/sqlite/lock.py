@@ -40,6 +40,23 @@ def take_lock(path: Path) -> IO[str]:
     )
 
 
+def require_own(lock: IO[str], path: Path) -> None:
+    """Raise BadRecord if the lock file that this process holds is there no more: another process may hold the new one.
+
+    `path` is that of the state file.
+    """
+    file, held = path.with_name(path.name + ".lock"), os.fstat(lock.fileno())
+    try:
+        there = os.lstat(file)
+    except OSError:
+        there = None
+    if there is None or (there.st_ino, there.st_dev) != (held.st_ino, held.st_dev):
+        raise BadRecord(
+            f"The lock file {file} was removed or replaced while this bot served the state file, so another one may "
+            "serve it now. This bot begins no step any more: stop every bot of this state file, then start one."
+        )
+
+
 def cannot_open(path: Path, error: OSError) -> BadRecord:
     """The error for a state file that cannot be opened or created."""
     return BadRecord(

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from state.errors import BadRecord
 from state.sqlite.file import open_file, readable, transaction
-from state.sqlite.lock import take_lock
+from state.sqlite.lock import require_own, take_lock
 
 
 class OpenFile:
@@ -46,6 +46,11 @@ class OpenFile:
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    def require_lock(self) -> None:
+        """Raise BadRecord if this process served the file, and another one may serve it now."""
+        if self._lock:
+            require_own(self._lock, self.path)
 
     def version(self) -> tuple[int, int]:
         """Two numbers: one changes with every write of another process, one with every write of this one."""

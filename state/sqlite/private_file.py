@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from state.errors import BadRecord
+from state.journal.key import key_beside
 
 # the files that SQLite keeps beside a state file, and the lock
 _BESIDE = ("-wal", "-shm", "-journal", ".lock")
+ROOT = 0
 _EVERYBODY_WRITES, _EVERYBODY_READS = stat.S_IWOTH, stat.S_IROTH
 
 
@@ -67,11 +69,26 @@ def weaknesses(path: Path) -> Iterator[Weakness]:
         elif mode & _EVERYBODY_READS and file == path:
             problem = f"every user of this machine may read {file}"
             yield Weakness(problem=problem, todo=f"chmod o-rwx {file}", grave=False)
+    yield from _weaknesses_of_key(path)
     folder = path.resolve().parent
     if folder.is_dir() and (mode := folder.stat().st_mode) & _EVERYBODY_WRITES:
         sticky = bool(mode & stat.S_ISVTX)
         problem = f"every user of this machine may write in its folder {folder}"
         yield Weakness(problem=problem, todo="keep it in a folder of the bot's own", grave=not sticky)
+
+
+def _weaknesses_of_key(path: Path) -> Iterator[Weakness]:
+    """What other users could do to the record's key beside the state file. A group that shares the file may read it."""
+    key = key_beside(path)
+    if not key.is_file():
+        return
+    mode, todo = key.stat().st_mode, f"chmod o-rwx {key}"
+    if mode & (_EVERYBODY_WRITES | _EVERYBODY_READS):
+        what = "write" if mode & _EVERYBODY_WRITES else "read"
+        yield Weakness(problem=f"every user of this machine may {what} the record's key {key}", todo=todo, grave=True)
+    elif mode & stat.S_IRWXG and not (path.exists() and path.stat().st_mode & stat.S_IWGRP):
+        problem = f"its group may use the record's key {key}, and the state file is not that group's"
+        yield Weakness(problem=problem, todo=f"chmod g-rwx {key}", grave=False)
 
 
 def require_private(path: Path) -> None:
@@ -81,6 +98,12 @@ def require_private(path: Path) -> None:
             f"The state file {path} belongs to {_name(owner)}, and this process runs as {_name(os.getuid())}. "
             "Only its owner may serve it: run `gonogo serve` as its owner, or give the file to this user (chown)."
         )
+    key = key_beside(path)
+    if key.is_file() and (owner := key.stat().st_uid) not in {os.getuid(), ROOT}:
+        raise BadRecord(
+            f"The record's key {key} belongs to {_name(owner)}, and this process runs as {_name(os.getuid())}. "
+            "Whoever owns the key can sign for the bot: give it to this user (chown)."
+        )
     require_safe(path)
 
 
@@ -89,7 +112,7 @@ def require_safe(path: Path) -> None:
     for weakness in weaknesses(path):
         if weakness.grave:
             raise BadRecord(
-                f"The state file {path} is not safe: {weakness.problem}. Whoever can write it can sign for anybody. "
+                f"The state file {path} is not safe: {weakness.problem}. Whoever does that can sign for anybody. "
                 f"To fix it: {weakness.todo}."
             )
 

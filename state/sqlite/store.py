@@ -198,7 +198,8 @@ class Store(RunFiles, SideTables):
     # -- attempts -----------------------------------------------------------------------------------------------
 
     def begin_attempt(self, run: int, step: str, attempt: int, at: datetime, *events: NewEvent) -> None:
-        """Store an attempt as `running`, before it does anything."""
+        """Store an attempt as `running`, before it does anything. Raises BadRecord if another bot may do it, too."""
+        self.require_lock()
         began = Attempt(step=step, attempt=attempt, state=AttemptState.RUNNING, began_at=at)
         with self._write() as db:
             db.table("attempts").insert({"run": run, **attempt_row(began)})

@@ -22,6 +22,7 @@ from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door, RollbackRequest
 from state.records import Attempt, AttemptState, RunState
+from state.sqlite.lock import is_served
 from state.sqlite.store import Store
 from tests.bot.command import Capture, run
 from tests.pages import event
@@ -164,6 +165,21 @@ def test_a_rollback_in_the_state_file_begins_although_the_page_on_disk_is_broken
     # without an active run it refuses, as before
     bot = serve(slack=False)
     assert bot.wait(20) != 0
+
+
+@pytest.mark.parametrize("slack", [True, False])
+def test_a_bot_whose_lock_file_was_removed_stops_with_a_sentence(shop: Path, slack: bool) -> None:
+    bot = serve(slack=slack, stderr=subprocess.PIPE)
+    try:
+        lock = shop / "gonogo.db.lock"
+        wait_for(lambda: (shop / "gonogo.db").exists() and is_served(shop / "gonogo.db"), "the bot")
+        lock.unlink()
+        _, said = bot.communicate(timeout=30)
+    finally:
+        bot.kill()
+        bot.wait()
+    assert bot.returncode == 1
+    assert f"gonogo: The lock file {lock} was removed or replaced while this bot served" in said.decode()
 
 
 @pytest.mark.parametrize(

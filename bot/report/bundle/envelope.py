@@ -14,7 +14,6 @@ from bot.report.bundle.signing_key import key_id
 from state.errors import Refused
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-MOST_SIGNATURES = 8
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -28,14 +27,17 @@ def sign(statement: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     payload = json.dumps(statement, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
     signature = {
         "keyid": key_id(key.public_key()),
-        "sig": base64.b64encode(key.sign(pae(PAYLOAD_TYPE, payload))).decode(),
+        "sig": _base64(key.sign(pae(PAYLOAD_TYPE, payload))),
     }
-    envelope = {
-        "payload": base64.b64encode(payload).decode(),
-        "payloadType": PAYLOAD_TYPE,
-        "signatures": [signature],
-    }
+    return _written({"payload": _base64(payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]})
+
+
+def _written(envelope: Any) -> bytes:
     return json.dumps(envelope, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 @dataclass(frozen=True)
@@ -44,26 +46,39 @@ class Envelope:
 
     statement: dict[str, Any]
     payload: bytes
-    signatures: tuple[bytes, ...]
+    key: str
+    signature: bytes
 
     def is_signed_by(self, key: Ed25519PublicKey) -> bool:
-        """Whether one of its signatures is that of the key."""
-        data = pae(PAYLOAD_TYPE, self.payload)
-        return any(_signed(key, signature, data) for signature in self.signatures[:MOST_SIGNATURES])
+        """Whether its signature is that of the key, and names it."""
+        return self.key == key_id(key) and _signed(key, self.signature, pae(PAYLOAD_TYPE, self.payload))
 
 
 def read_envelope(envelope: bytes) -> Envelope:
-    """The envelope in some JSON. Raises Refused if it is none, or holds no in-toto statement."""
+    """The envelope in some JSON.
+
+    Raises Refused if it is none, if it holds no in-toto statement, or if anything in it is not as `sign` writes it:
+    what the signature does not cover must not differ between two bundles that are both good.
+    """
     try:
         parts = json.loads(envelope)
         payload_type, payload = parts["payloadType"], base64.b64decode(parts["payload"], validate=True)
-        signatures = tuple(base64.b64decode(signature["sig"], validate=True) for signature in parts["signatures"])
+        (signed,) = parts["signatures"]
+        key, signature = signed["keyid"], base64.b64decode(signed["sig"], validate=True)
         statement = json.loads(payload)
+        as_written = {
+            "payload": _base64(payload),
+            "payloadType": payload_type,
+            "signatures": [{"keyid": key, "sig": _base64(signature)}],
+        }
+        exact = _written(as_written) == envelope
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Refused("statement.json is no DSSE envelope with an in-toto statement.") from None
     if payload_type != PAYLOAD_TYPE or not isinstance(statement, dict):
         raise Refused("statement.json holds no in-toto statement.")
-    return Envelope(statement, payload, signatures)
+    if not exact or not isinstance(key, str):
+        raise Refused("statement.json is not as gonogo writes it: something beside the statement was added or changed.")
+    return Envelope(statement, payload, key, signature)
 
 
 def _signed(key: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:

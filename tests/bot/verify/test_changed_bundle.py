@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +107,10 @@ def test_a_changed_file_is_named(bundle: Path, capsys: Capture, name: str) -> No
     assert f"{name} was changed after it was signed" in problems(capsys, bundle)
 
 
+def as_written(envelope: dict[str, Any]) -> bytes:
+    return json.dumps(envelope, sort_keys=True, indent=1).encode() + b"\n"
+
+
 def restated(files: Files, key: Ed25519PrivateKey | None = None) -> None:
     """Change what the bundle states; sign it with a key of one's own, if there is one."""
     envelope = json.loads(files[archive.STATEMENT])
@@ -114,7 +121,7 @@ def restated(files: Files, key: Ed25519PrivateKey | None = None) -> None:
         files[archive.PUBLIC_KEY] = public_pem(key.public_key())
     else:
         envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
-        files[archive.STATEMENT] = json.dumps(envelope).encode()
+        files[archive.STATEMENT] = as_written(envelope)
 
 
 def test_a_changed_statement_has_a_wrong_signature(bundle: Path, capsys: Capture) -> None:
@@ -141,3 +148,109 @@ def test_the_bots_own_machine_trusts_its_own_key(
     monkeypatch.setenv("GONOGO_STATE", str(state))
     code, out, _ = run(capsys, "verify", str(bundle))
     assert (code, "⚠️" in out) == (0, False)
+
+
+def tar(files: Files, changed: Callable[[tarfile.TarInfo], None] = lambda _: None, **how: Any) -> bytes:
+    """The files as an archive that is not compressed, each member changed."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", **{"format": tarfile.USTAR_FORMAT, **how}) as made:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(data), 0o644
+            changed(member)
+            made.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def in_order(files: Files) -> Files:
+    return {name: files[name] for name in archive.NAMES}
+
+
+def gzipped(data: bytes) -> bytes:
+    """Compressed as a bundle is."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, filename="") as compressed:
+        compressed.write(data)
+    return packed.getvalue()
+
+
+def renamed(member: tarfile.TarInfo) -> None:
+    if member.name == archive.HTML:
+        member.pax_headers = {"path": archive.HTML}
+
+
+SECOND = tar({archive.HTML: b"FALSE"})
+AROUND: dict[str, Callable[[Files], bytes]] = {
+    "a second archive after the end": lambda files: gzipped(tar(files) + SECOND),
+    "a second gzip member": lambda files: gzipped(tar(files)) + gzipped(SECOND),
+    "an empty gzip member": lambda files: gzipped(tar(files)) + gzipped(b""),
+    "garbage after gzip": lambda files: gzipped(tar(files)) + b"GARBAGE",
+    "one byte after gzip": lambda files: gzipped(tar(files)) + b"\0",
+    "zeros after the archive": lambda files: gzipped(tar(files) + bytes(10240)),
+    "a name in the gzip header": lambda files: gzip.compress(tar(files)),
+    "another mode": lambda files: gzipped(tar(files, lambda member: setattr(member, "mode", 0o4755))),
+    "an owner": lambda files: gzipped(tar(files, lambda member: setattr(member, "uname", "root"))),
+    "a time": lambda files: gzipped(tar(files, lambda member: setattr(member, "mtime", 1))),
+    "another order": lambda files: gzipped(tar(dict(reversed(files.items())))),
+    "pax headers": lambda files: gzipped(
+        tar(files, renamed, format=tarfile.PAX_FORMAT, pax_headers={"comment": "x" * 5000})
+    ),
+}
+
+
+def test_the_same_files_packed_again_are_the_same_bundle(bundle: Path, capsys: Capture) -> None:
+    assert gzipped(tar(in_order(archive.unpack(bundle)))) == bundle.read_bytes()
+
+
+@pytest.mark.parametrize("what", AROUND)
+def test_nothing_may_stand_around_the_files_of_a_bundle(bundle: Path, capsys: Capture, what: str) -> None:
+    bundle.write_bytes(AROUND[what](in_order(archive.unpack(bundle))))
+    code, out, err = run(capsys, "verify", str(bundle))
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert f"{bundle} is no bundle" in err
+
+
+def other_key(envelope: dict[str, Any]) -> None:
+    envelope["signatures"][0]["keyid"] = "0" * 64
+
+
+def more_signatures(envelope: dict[str, Any]) -> None:
+    envelope["signatures"] = [{"keyid": "x", "sig": "AAAA"}, *envelope["signatures"]]
+
+
+def another_field(envelope: dict[str, Any]) -> None:
+    envelope["signatures"][0]["cert"] = "x"
+
+
+@pytest.mark.parametrize("changed", [other_key, more_signatures, another_field])
+def test_what_the_signature_does_not_cover_is_exact(
+    bundle: Path, capsys: Capture, changed: Callable[[dict[str, Any]], None]
+) -> None:
+    def alter_envelope(files: Files) -> None:
+        envelope = json.loads(files[archive.STATEMENT])
+        changed(envelope)
+        files[archive.STATEMENT] = as_written(envelope)
+
+    change(bundle, alter_envelope)
+    assert len(problems(capsys, bundle)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (archive.STATEMENT, b'{"payload": "AAAA", ', b""),
+        (archive.STATEMENT, b" {", b""),
+        (archive.PUBLIC_KEY, b"hello\n", b""),
+        (archive.PUBLIC_KEY, b"", b"x"),
+    ],
+)
+def test_nothing_is_added_to_the_statement_or_the_key(
+    bundle: Path, capsys: Capture, name: str, before: bytes, after: bytes
+) -> None:
+    def add(files: Files) -> None:
+        content = files[name].removeprefix(b"{") if b"{" in before else files[name]
+        files[name] = before + content + after
+
+    change(bundle, add)
+    (problem,) = problems(capsys, bundle)
+    assert name in problem

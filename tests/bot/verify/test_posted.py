@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.slack.outbox.identity import PostedHead, heads_in, shows
-from bot.verify.posted import _heads, compare, compare_with_slack
+from bot.verify.posted import REMOVED, _heads, compare, compare_with_slack
+from bot.verify.record import verify_record
 from state.journal import Chain, Entry, EntryKind, entry_after
 from state.records import RunState
 from state.sqlite.verify import Verdict, verify_file
@@ -88,6 +89,38 @@ def test_a_record_that_was_written_anew_with_the_key_is_found_against_slack(tmp_
         assert not good
         assert "is not the one that was posted to Slack; the last entry that agrees is" in line
         assert int(line.split()[2]) > signature > int(line.rstrip(".").split()[-1])
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        ("DELETE FROM posts", f"❌ Not compared with Slack: the state file names no message of this run. {REMOVED}"),
+        (
+            "DELETE FROM posts WHERE event = 0",
+            f"❌ Not compared with Slack: the state file names no message of this run. {REMOVED}",
+        ),
+        (
+            "UPDATE posts SET channel = 'C404'",
+            "❌ Not compared with Slack: it answers channel_not_found for the message that the state file names.",
+        ),
+        (
+            "UPDATE posts SET ts = '1.1'",
+            "❌ Not compared with Slack: it answers thread_not_found for the message that the state file names.",
+        ),
+    ],
+)
+def test_a_record_whose_message_is_not_named_any_more_is_not_good(tmp_path: Path, sql: str, line: str) -> None:
+    """Otherwise an earlier copy of the file would be good once it names no message of the run."""
+
+    async def story(box: SlackBox) -> None:
+        await signed_run(box)
+        by_hand(box.store.path, sql)
+        (verdict,) = await asyncio.to_thread(verify_file, box.store.path, box.store.key, 1)
+        assert verdict.changes == ()
+        assert await asyncio.to_thread(compare_with_slack, box.settings, verdict) == (False, line)
+        assert (await asyncio.to_thread(verify_record, box.settings, 1))[0] is False
 
     play(tmp_path, story)
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from state.errors import BadRecord
+from state.facts import RollbackRequest
 from state.sqlite.lock import is_served, take_lock
+from state.sqlite.store import Store
+from tests.pages import NOON, event
+from tests.state.sqlite.samples import STARTED, U1, new_run
 
 # takes the lock, says so, and keeps it until somebody presses return
 HOLD = """
@@ -67,3 +72,17 @@ def test_a_lock_in_a_folder_that_is_not_there_cannot_be_taken(tmp_path: Path) ->
     ):
         take_lock(path)
     assert is_served(path), "nothing may act on a record whose lock cannot be taken"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_bot_whose_lock_file_was_removed_begins_no_step(path: Path, replaced: bool) -> None:
+    with closing(Store(path, serving=True)) as store, ExitStack() as others:
+        run = store.start_run(new_run(), NOON, STARTED)
+        store.begin_attempt(run.id, "backup", 1, NOON, event("began"))
+        path.with_name(f"{path.name}.lock").unlink()
+        if replaced:
+            others.enter_context(closing(Store(path, serving=True)))
+        with pytest.raises(BadRecord, match="was removed or replaced while this bot served the state file"):
+            store.begin_attempt(run.id, "deploy", 1, NOON, event("began"))
+        assert store.record(run.id).last("deploy") is None
+        assert store.add_fact(run.id, RollbackRequest(by=U1, at=NOON)), "whoever stops the run is written all the same"

@@ -124,3 +124,34 @@ def test_only_its_owner_serves_a_file(path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_file_that_does_not_exist_yet_is_no_weakness(path: Path) -> None:
     require_private(path)
     assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize(("mode", "what"), [(0o666, "write"), (0o604, "read")])
+def test_a_key_that_everybody_may_use_is_not_served(path: Path, mode: int, what: str) -> None:
+    Store(path).close()
+    beside(path, ".key").write_text("0" * 64)
+    beside(path, ".key").chmod(mode)
+    with pytest.raises(BadRecord, match=f"every user of this machine may {what} the record's key"):
+        require_private(path)
+
+
+@pytest.mark.parametrize(("key", "state", "problems"), [(0o600, 0o600, 0), (0o640, 0o660, 0), (0o640, 0o600, 1)])
+def test_a_group_may_read_the_key_of_a_state_file_that_it_shares(
+    path: Path, key: int, state: int, problems: int
+) -> None:
+    Store(path).close()
+    beside(path, ".key").write_text("0" * 64)
+    beside(path, ".key").chmod(key)
+    path.chmod(state)
+    require_private(path)
+    assert len([weak for weak in weaknesses(path) if "record's key" in weak.problem]) == problems
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to somebody else")
+def test_a_key_of_another_user_is_not_served(path: Path) -> None:
+    Store(path).close()
+    beside(path, ".key").write_text("0" * 64)
+    beside(path, ".key").chmod(0o600)
+    os.chown(beside(path, ".key"), 12345, -1)
+    with pytest.raises(BadRecord, match=r"record's key .* belongs to user 12345"):
+        require_private(path)
