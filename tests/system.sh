@@ -5,18 +5,27 @@ set -eu
 need=""
 [ -x /usr/sbin/sshd ] || need="$need openssh-server"
 command -v ssh >/dev/null || need="$need openssh-client"
-command -v tcsh >/dev/null || need="$need tcsh"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
-command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || need="$need pgbouncer"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-[ -z "$need" ] && exit 0
+# without these, the tests of other login shells and of poolers are skipped
+better=""
+command -v tcsh >/dev/null || better="$better tcsh"
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
+[ -z "$need$better" ] && exit 0
 
+install() {
+    echo "installing: $*"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-    echo "installing:$need"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
-else
+    # shellcheck disable=SC2086  # a list of words
+    [ -z "$need" ] || install $need
+    # shellcheck disable=SC2086
+    [ -z "$better" ] || install $better || echo "not installed, so their tests are skipped:$better" >&2
+elif [ -n "$need" ]; then
     echo "The tests need these programs; install them and run make test again:" >&2
-    echo "    sudo apt-get install$need" >&2
+    echo "    sudo apt-get install$need$better" >&2
     exit 1
+else
+    echo "Some tests are skipped without these programs: sudo apt-get install$better" >&2
 fi
