@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.settings import Settings
 from bot.slack.accept_once import AcceptOnce, Answer
 from bot.tools.listener import close_listener
+from commands.text.foreign_json import read_json
 from state.errors import BadSettings
 
 LOG = logging.getLogger("gonogo.slack")
@@ -113,8 +113,8 @@ class Requests:
 def _is_json(text: str) -> bool:
     """Whether a body is a JSON object, as Slack's events are; commands and presses are forms."""
     try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
+        return isinstance(read_json(text), dict)
+    except ValueError:
         return False
 
 

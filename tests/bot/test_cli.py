@@ -210,7 +210,7 @@ def test_an_abandoned_run_is_shown_and_ended_once_its_number_is_typed(
     monkeypatch.setattr("sys.stdin", io.StringIO("2\n"))
     code, out, err = run(capsys, "end", "1", "--reason", "its machine is gone")
     assert (code, err) == (1, "gonogo: Run 1 was not ended.\n")
-    assert "no step changed production" in out
+    assert "no step changed anything" in out
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert "shop is free" in run(capsys, "end", "1", "--reason", "its machine is gone")[1]
     assert "ENDED BY HAND, check what runs" in run(capsys, "status")[1]

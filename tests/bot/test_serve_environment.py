@@ -35,7 +35,10 @@ class Deploy:
         self.deployed, self.undone = folder / "deployed", folder / "undone"
         file = folder / "small.md"
         text = file.read_text().replace('"echo deploy"', f'"touch {self.deployed}"')
-        file.write_text(text.replace('"echo undeploy"', f'"touch {self.undone}"'))
+        # the smoke test fails here, and must not roll back by itself before a person does
+        asks = text.replace('path = "/health"\non_failure = "roll back"', 'path = "/health"\non_failure = "ask"')
+        assert asks != text
+        file.write_text(asks.replace('"echo undeploy"', f'"touch {self.undone}"'))
         page = read_page_file(file)
         self.store = Store(folder / "gonogo.db")
         request = StartRequest(places=fingerprints_of(page, os.environ))

@@ -75,7 +75,7 @@ def test_a_long_preflight_is_shown_in_the_form_and_then_its_result(
     async def story(box: SlackBox) -> None:
         form = await start_form(box)
         assert (await box.workspace.submit(DBA, form.id, {})).acked
-        assert "Checking production" in str(box.workspace.views(DBA)[-1].blocks)
+        assert "Checking the hosts" in str(box.workspace.views(DBA)[-1].blocks)
         assert box.store.runs() == []
         may_end.set()
         await box.wait_until(lambda: "has started" in str(box.workspace.views(DBA)[-1].blocks))

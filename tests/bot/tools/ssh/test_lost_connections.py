@@ -16,7 +16,7 @@ from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from state.errors import Down, Failed, LostTrack, Stopped, Unreachable
 from tests.bot.tools.helpers import eventually
-from tests.bot.tools.ssh.own_server import OwnServer, has_ended, own_server
+from tests.bot.tools.ssh.own_server import OwnServer, has_ended, names_of, own_server
 from tests.commands.steps.builders import box, context
 from tests.world import World
 
@@ -161,7 +161,7 @@ def test_a_question_that_is_cut_again_and_again_ends_within_its_limit(own: OwnSe
 def test_a_question_over_its_limit_leaves_nothing_on_the_host(own: OwnServer) -> None:
     with pytest.raises(Failed, match="did not answer within 1 s"):
         own.shell.ask("box", f"cd {own.home}; (trap '' TERM HUP; sleep 60; echo >> late) & sleep 60", limit=1)
-    assert eventually(lambda: not [one for one in own.server.host.processes() if "sleep" in one.name()], 15), (
+    assert eventually(lambda: "sleep" not in names_of(own.server.host.processes()), 15), (
         "it goes on though nobody hears its answer"
     )
 
