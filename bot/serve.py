@@ -47,7 +47,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
         _require_slack(settings)
     read_terminal_users(settings.environ.get(VARIABLE, ""))  # a wrong value is refused before anything begins
     require_private(settings.state)
-    store = Store(settings.state, serving=True, key=settings.record_key)
+    store = _open_store(settings)
 
     def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
@@ -58,10 +58,6 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(masked.pages), preflight)
     engine = Engine(store, masked.tools, deps.starter)
-    if _has_lost_key(store):
-        LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
-    with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
-        store.make_key()
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
     # and before the pages are read: a rollback in the state file waits for no file, and needs none
     engine.start()
@@ -108,13 +104,18 @@ class _Masked:
         self._redact.learn(*secret_values(page.env_names(), self._settings.environ))
 
 
-def _has_lost_key(store: Store) -> bool:
-    """Whether the record's key is not here. Raises BadRecord for one that cannot be read: nothing has begun yet."""
+def _open_store(settings: Settings) -> Store:
+    """The state file, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
+    store = Store(settings.state, serving=True, key=settings.record_key)
     try:
-        return store.has_lost_key()
+        if store.has_lost_key():
+            LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
     except BadRecord:
         store.close()
         raise
+    with suppress(BadRecord):  # the first run says why, and nothing that is under way needs it
+        store.make_key()
+    return store
 
 
 def _verify(settings: Settings, key: RecordKey | None) -> None:

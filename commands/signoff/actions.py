@@ -61,18 +61,9 @@ class RunActions(HoldActions, KeepActions):
                 evidence=evidence,
                 evidence_hash=evidence_hash(evidence),
             )
-            signed = StepSigned(
-                title=step.title,
-                role=role,
-                person=actor.person,
-                door=door_in_words(actor),
-                attempt=attempt,
-                refused=refused,
-                reason=fact.reason,
-            )
             # the first one proves that the step still waits for this person; with a refusal it waits no more
             only_if = (lambda record: roles_now(record) == roles) if number == 0 else None
-            if not self.store.add_fact(self.run, fact, NewEvent(step=step_id, data=signed), only_if=only_if):
+            if not self.store.add_fact(self.run, fact, _signed(step, fact), only_if=only_if):
                 raise TooLate(f"“{step.title}” has been signed meanwhile; the status shows what is missing.")
         if asked := asked_after_refusal(self.page, self.store.record(self.run), step):
             self.store.add_events(self.run, at, *asked)
@@ -175,3 +166,17 @@ class RunActions(HoldActions, KeepActions):
     def _ask(self, step: PageStep, at: datetime) -> None:
         if asked := people_asked(self.page, self.store.record(self.run), step):
             self.store.add_events(self.run, at, *asked)
+
+
+def _signed(step: PageStep, fact: Signature) -> NewEvent:
+    """The event of a signature or a refusal."""
+    signed = StepSigned(
+        title=step.title,
+        role=fact.role,
+        person=fact.by.person,
+        door=door_in_words(fact.by),
+        attempt=fact.attempt,
+        refused=fact.refused,
+        reason=fact.reason,
+    )
+    return NewEvent(step=step.id, data=signed)
