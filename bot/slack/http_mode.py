@@ -16,7 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.settings import Settings
 from bot.slack.accept_once import AcceptOnce, Answer
-from bot.tools.listener import close_listener
+from bot.tools.listener import close_listener, protocols_of
 from commands.text.foreign_json import read_json
 from state.errors import BadSettings
 
@@ -48,11 +48,9 @@ async def http_port(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     application.on_response_prepare.append(_end_after)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
-    host, port, server = settings.http_host, settings.port, runner.server
-    if server is None:
-        raise RuntimeError("aiohttp has set up no server")
+    host, port, connections = settings.http_host, settings.port, Connections(protocols_of(runner))
     try:
-        listening = await asyncio.get_running_loop().create_server(Connections(server).new, host, port)
+        listening = await asyncio.get_running_loop().create_server(connections.new, host, port)
     except OSError as error:
         await runner.cleanup()
         raise _port_problem(settings, error) from None

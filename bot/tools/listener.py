@@ -1,8 +1,17 @@
-"""The end of a listening port, which leaves no connection open."""
+"""A listening port of aiohttp, and its end, which leaves no connection open."""
 
 from __future__ import annotations
 
 import asyncio
+
+from aiohttp import web
+
+
+def protocols_of(runner: web.BaseRunner) -> web.Server:
+    """What gives each connection of a runner its protocol, once the runner is set up."""
+    if runner.server is None:
+        raise RuntimeError("aiohttp has set up no server")
+    return runner.server
 
 
 async def close_listener(server: asyncio.Server) -> None:

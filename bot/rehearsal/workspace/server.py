@@ -19,7 +19,7 @@ from bot.rehearsal.workspace.socket_mode import Sockets
 from bot.rehearsal.workspace.user_actions import UserActions, Values
 from bot.rehearsal.workspace.web_page import WebPage
 from bot.rehearsal.workspace.workspace_state import BOT_USER, Listener, WorkspaceState
-from bot.tools.listener import close_listener
+from bot.tools.listener import close_listener, protocols_of
 
 SCOPES = (
     *("channels:history", "channels:join", "channels:read", "groups:history", "groups:read"),
@@ -120,10 +120,8 @@ class Workspace:
         self._page.add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        server = self._runner.server
-        if server is None:
-            raise RuntimeError("aiohttp has set up no server")
-        self._listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", self._port)
+        protocols = protocols_of(self._runner)
+        self._listener = await asyncio.get_running_loop().create_server(protocols, "127.0.0.1", self._port)
         self.state.address = f"http://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import psycopg
 from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from bot.tools.page_texts import encodable, resolve
 from commands.ports.page_text import DatabaseAddress, Text
@@ -56,11 +56,6 @@ def connection_fields(text: Text, environ: Mapping[str, str]) -> dict[str, str]:
         fields.setdefault("sslmode", os.environ["PGSSLMODE"])
     # an empty hostaddr keeps PGHOSTADDR of this machine out
     return {"port": "5432", "hostaddr": "", **fields}
-
-
-def connection_string(text: Text, environ: Mapping[str, str]) -> str:
-    """The fields as one text for psycopg. Raises as `connection_fields` does."""
-    return make_conninfo("", **connection_fields(text, environ))
 
 
 def script_variables(env: Mapping[str, Text], environ: Mapping[str, str]) -> dict[str, str]:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
-from commands.ports.page_text import DatabaseAddress, Text
+from commands.ports.page_text import Text
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
@@ -43,8 +42,6 @@ class DataKeepStep(ReturnedRowsStep):
     needs_second_person: ClassVar[bool] = True
     has_job: ClassVar[bool] = True
 
-    file: VariableText = "<backup_file>"
-    sha256: VariableText = "<backup_sha256>"
     compared: str = "<backup_compared>"
 
     def plan(self) -> list[str]:
@@ -97,13 +94,7 @@ class DataKeepStep(ReturnedRowsStep):
         return self.is_about_the_rows_of(rows)
 
     def _env(self) -> dict[str, Text]:
-        return {
-            "DATABASE": DatabaseAddress(self.database_url),
-            "FOLDER": self.folder,
-            "FILE": self.file,
-            "SHA256": self.sha256,
-            "BY": self.compared,
-        }
+        return {**self.archive_env(), "BY": self.compared}
 
     def _failed(self, result: CommandResult) -> Outcome:
         errors = _ERROR.findall(result.tail)

@@ -8,13 +8,12 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 
-from commands.ports.page_text import DatabaseAddress, PageText, Text
+from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText
 from commands.steps.shared.returned_rows import ReturnedRowsStep
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
@@ -61,8 +60,6 @@ class DataReturnStep(ReturnedRowsStep):
     needs_second_person: ClassVar[bool] = True
 
     database: str
-    file: VariableText = "<backup_file>"
-    sha256: VariableText = "<backup_sha256>"
     undoes: str = Field(min_length=1)
 
     def plan(self) -> list[str]:
@@ -71,7 +68,7 @@ class DataReturnStep(ReturnedRowsStep):
             *([rows] if self.tables else []),
             *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
-            *host_plan(self.host, _SCRIPT, {**self._env(), **self.rows_env()}),
+            *host_plan(self.host, _SCRIPT, {**self.archive_env(), **self.rows_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
@@ -87,7 +84,7 @@ class DataReturnStep(ReturnedRowsStep):
         own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         kept = "rows_sha256" in ctx.values
         archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
-        result = run_job(self, ctx, self.host, _SCRIPT, self._env() | archive, own)
+        result = run_job(self, ctx, self.host, _SCRIPT, self.archive_env() | archive, own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
         if result.code or not tables:
@@ -124,14 +121,6 @@ class DataReturnStep(ReturnedRowsStep):
 
     def data_return_env(self) -> dict[str, str]:
         return self.rows_env()
-
-    def _env(self) -> dict[str, Text]:
-        return {
-            "DATABASE": DatabaseAddress(self.database_url),
-            "FOLDER": self.folder,
-            "FILE": self.file,
-            "SHA256": self.sha256,
-        }
 
     def _total(self, tables: list[_Table]) -> str:
         rows, values = sum(table.back for table in tables), sum(table.filled for table in tables)

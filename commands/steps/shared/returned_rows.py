@@ -7,9 +7,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
-from commands.steps.page_fields import EnvName
+from commands.steps.page_fields import EnvName, VariableText
 from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.durations import Duration, parse_duration
 
@@ -24,6 +25,8 @@ class ReturnedRowsStep(StepBox):
     host: str
     database_url: EnvName
     folder: EnvName
+    file: VariableText = "<backup_file>"
+    sha256: VariableText = "<backup_sha256>"
     tables: list[str] = Field(default_factory=list)
     columns: list[str] = Field(default_factory=list)
     lock_timeout: Duration = parse_duration("5 s")
@@ -36,6 +39,15 @@ class ReturnedRowsStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
+
+    def archive_env(self) -> dict[str, Text]:
+        """The variables of the database and of the backup, as texts of the page."""
+        return {
+            "DATABASE": DatabaseAddress(self.database_url),
+            "FOLDER": self.folder,
+            "FILE": self.file,
+            "SHA256": self.sha256,
+        }
 
     def rows_env(self) -> dict[str, str]:
         """The variables of `return_rows`: the tables, the columns, and the limits in milliseconds."""

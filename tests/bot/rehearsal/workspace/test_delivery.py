@@ -12,7 +12,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.rehearsal.workspace.delivery import HttpDelivery, NotAckedError
-from bot.tools.listener import close_listener
+from bot.tools.listener import close_listener, protocols_of
 from tests.bot.rehearsal.workspace.bolt_workspace import STARTER, open_workspace, received_commands, run
 
 
@@ -23,8 +23,7 @@ async def request_url(handle: Callable[[web.Request], Awaitable[web.Response]]) 
     server.router.add_post("/slack/events", handle)
     runner = web.AppRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    assert runner.server
-    listener = await asyncio.get_running_loop().create_server(runner.server, "127.0.0.1", 0)
+    listener = await asyncio.get_running_loop().create_server(protocols_of(runner), "127.0.0.1", 0)
     yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/slack/events"
     await close_listener(listener)
     await runner.cleanup()

@@ -40,6 +40,7 @@ tables = ["\\"Alt ของ\\""]
 """
 COPY = 'host = "h"\ndatabase_url = "$DB"\nscratch_url = "$SCRATCH"\nfolder = "$FOLDER"\n'
 REHEARSE = COPY + 'forward = "f.sql"\nrollback = "b.sql"'
+VERIFY_ONE = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
 
 
 class RehearsedShop:

@@ -9,9 +9,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from tests.commands.steps.databases import run_sql
-from tests.commands.steps.kinds.rehearsed_shop import DATA_RETURN, FORWARD, ROLLBACK, RehearsedShop
-
-VERIFY_ONE = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
+from tests.commands.steps.kinds.rehearsed_shop import DATA_RETURN, FORWARD, ROLLBACK, VERIFY_ONE, RehearsedShop
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.steps.kinds.sql import FileCanBeApplied
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.databases import run_sql
-from tests.commands.steps.kinds.rehearsed_shop import FORWARD, ROLLBACK, RehearsedShop
+from tests.commands.steps.kinds.rehearsed_shop import FORWARD, ROLLBACK, VERIFY_ONE, RehearsedShop
 from tests.world import World
-
-VERIFY_ONE = "[[verify]]\nsays = 'one'\nexpect = 1\nsql = 'SELECT 1'\n"
 
 
 @pytest.fixture
