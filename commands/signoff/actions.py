@@ -160,7 +160,7 @@ class RunActions(HoldActions, KeepActions):
             self._ask(self._step(waiting.step), at)
         raise NotAllowed(
             f"This no longer counts, because {first.person} may no longer decide it: {why} "
-            "Somebody who may must decide it anew; then a second person must agree."
+            "Somebody who holds the role must decide again; then a second person must agree."
         )
 
     def _ask(self, step: PageStep, at: datetime) -> None:

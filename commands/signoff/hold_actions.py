@@ -83,5 +83,5 @@ class HoldActions(RunAccess):
         if self.store.add_fact(self.run, fact, resumed, only_if=is_current):
             return True
         if hold_of(self.store.record(self.run)):
-            raise TooLate("The run was resumed and held again meanwhile. If it may go on, resume it once more.")
+            raise TooLate("The run was resumed and held again meanwhile. If it may continue, resume it again.")
         return False

@@ -158,9 +158,7 @@ def _why_no_ssh(sock: _ListeningSocket) -> str:
     if words:
         return f"something else than an SSH server answers there: “{words}”; check the address and its port."
     if sock.at_end:
-        return (
-            "it closes the connection without a word; check that this is the SSH server, and that it lets the bot in."
-        )
+        return "it closes the connection and sends nothing; check that it is the SSH server and lets the bot in."
     return ""
 
 

@@ -125,7 +125,7 @@ class SshShell:
             output = Output(keep=keep)
             try:
                 self._exchange(host, program, output, deadline, limit)
-                lost = Unreachable(f"The connection to host “{host}” was lost before it had answered, again and again.")
+                lost = Unreachable(f"The connection to host “{host}” was lost several times before it answered.")
             except Down as error:
                 lost = error
             if output.status:

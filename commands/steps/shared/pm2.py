@@ -87,8 +87,8 @@ class Pm2Step(StepBox):
         if not self.undoes or not self.look() or self.look() >= longest:
             return ""
         return (
-            f"this look at {self.name} takes {format_duration(self.look())}, and that of the deploy "
-            f"{format_duration(longest)}; a version that dies in between would be called rolled back"
+            f"this check of {self.name} lasts {format_duration(self.look())}, and that of the deploy "
+            f"{format_duration(longest)}; a version that dies in between would be reported as rolled back"
         )
 
     def plan_of_checks(self) -> list[str]:

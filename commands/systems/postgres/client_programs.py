@@ -35,7 +35,7 @@ NOT_QUERIED = 71
 # exit code -> what it means
 SCRATCH_ERRORS = {
     NOT_QUERIED: "The scratch database cannot be queried from the host; nothing was done.",
-    72: "The scratch database is the database itself that was backed up; nothing was done. Use another one.",
+    72: "The scratch database is the one that was backed up; nothing was done. Use another one.",
     73: "The scratch database is not empty; nothing was done. Use an empty one.",
     74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
     81: "The database for the copy could not be created on the scratch server; nothing was done. "

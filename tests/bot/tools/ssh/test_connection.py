@@ -104,7 +104,7 @@ def test_a_server_that_sends_nothing_is_named(ssh: SshServer, silent_port: int) 
         (b"\x00\x1b[31m\xff\n", "something else than an SSH server answers there: “[31m"),
         (
             b"",
-            "it closes the connection without a word; check that this is the SSH server, and that it lets the bot in",
+            "it closes the connection and sends nothing; check that it is the SSH server and lets the bot in",
         ),
     ],
 )

@@ -109,8 +109,8 @@ def test_a_rollback_that_looks_for_less_time_than_the_deploy_is_named() -> None:
     deploy = box("service", SERVICE + '\nsteady = "10 s"')
     back = box("steady", SERVICE + '\nlasts = "3 s"\nundoes = "code"')
     assert back.page_warning({"restart": deploy, "back": back}) == (
-        "this look at dj-system-api takes 3 s, and that of the deploy 10 s; a version that dies in between would be "
-        "called rolled back"
+        "this check of dj-system-api lasts 3 s, and that of the deploy 10 s; a version that dies in between would be "
+        "reported as rolled back"
     )
     as_long = box("steady", SERVICE + '\nlasts = "10 s"\nundoes = "code"')
     forward = box("steady", SERVICE + '\nlasts = "3 s"')
