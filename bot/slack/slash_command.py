@@ -109,9 +109,10 @@ def _words(text: str) -> tuple[str, str]:
 
 
 def _status(deps: Deps, channel: str) -> Reply:
-    active = [run for run in deps.store.active_runs() if run.channel in {"", channel}]
+    everywhere = deps.store.active_runs()
+    active = [run for run in everywhere if run.channel in {"", channel}]
     runs = active or [run for run in deps.store.runs(1) if run.channel in {"", channel}]
-    unreadable = "\n".join(f"⚠️ {UnreadableRun(number)}" for number in deps.store.unreadable_runs())
+    unreadable = "\n".join(f"⚠️ {UnreadableRun(number)}" for number in deps.store.unreadable_runs(everywhere))
     if unreadable and not active:
         return unreadable
     if not runs:

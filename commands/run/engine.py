@@ -81,9 +81,10 @@ class Engine:
 
     def _without_runner(self) -> list[Run]:
         """The active runs that nobody carries out yet; those that roll back come first."""
-        for number in self.store.unreadable_runs():
+        active = self.store.active_runs()
+        for number in self.store.unreadable_runs(active):
             self._report(number, str(UnreadableRun(number)))
-        waiting = [run for run in self.store.active_runs() if run.id not in self._runners]
+        waiting = [run for run in active if run.id not in self._runners]
         return sorted(waiting, key=lambda run: not self._rolls_back(run)) if waiting[1:] else waiting
 
     def _rolls_back(self, run: Run) -> bool:

@@ -125,21 +125,30 @@ class Store(RunFiles, SideTables):
         """Every active run, oldest first; without those whose row cannot be read (see `unreadable_runs`)."""
         return self._readable("SELECT id FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
 
-    def unreadable_runs(self) -> dict[int, str]:
-        """The active runs whose row cannot be read, by number, with their target; "" for one that cannot be read."""
+    def unreadable_runs(self, read: Collection[Run] = ()) -> dict[int, str]:
+        """The active runs whose row cannot be read, by number, with their target; "" for one that cannot be read.
+
+        Those that the caller has just `read` are not read again.
+        """
         sql = "SELECT id, CAST(target AS BLOB) AS target FROM runs WHERE state IN (?, ?) ORDER BY id"
         rows = {row["id"]: row["target"] for row in self._rows(sql, *ACTIVE)}
-        unreadable = rows.keys() - {run.id for run in self.active_runs()}
-        return {number: _text_or_nothing(rows[number]) for number in sorted(unreadable)}
+        known = {run.id for run in read}
+        return {
+            number: _text_or_nothing(target)
+            for number, target in rows.items()
+            if number not in known and self._run_or_none(number) is None
+        }
 
     def _readable(self, sql: str, *values: Any) -> list[Run]:
         """The runs with these numbers, each read by itself: one bad row keeps no other from being read."""
-        runs = []
-        for row in self._rows(sql, *values):
-            # a file that cannot be read at all has raised before
-            with suppress(BadRecord):
-                runs.append(self.run(row["id"]))
-        return runs
+        read = (self._run_or_none(row["id"]) for row in self._rows(sql, *values))
+        return [run for run in read if run]
+
+    def _run_or_none(self, number: int) -> Run | None:
+        # a file that cannot be read at all has raised before
+        with suppress(BadRecord):
+            return self.run(number)
+        return None
 
     def active_run(self, target: str) -> Run | None:
         """The active run of a target, or None."""
