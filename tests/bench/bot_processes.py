@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bot.rehearsal.workspace import Person, Workspace
 
+CHANNEL = "C01DEPLOY"
 STARTER = Person("U01STARTER", "Nok", "Developer")
 NODE_BOT = """
 const { App } = require('@slack/bolt');
@@ -39,7 +40,8 @@ async def workspace_with(
     await workspace.start()
     env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     env |= {"SLACK_BOT_TOKEN": workspace.bot_token, "SLACK_APP_TOKEN": workspace.app_token}
-    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db"), **(variables or {})}
+    env |= {"SLACK_API_URL": workspace.api_url, "GONOGO_STATE": str(folder / "gonogo.db")}
+    env |= {"GONOGO_CHANNEL": CHANNEL, **(variables or {})}
     began = time.perf_counter()
     process = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -50,7 +52,7 @@ async def workspace_with(
         yield workspace, process.pid, time.perf_counter() - began
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait, 10)
+        await asyncio.to_thread(process.wait, 30)  # a host that says nothing is waited for 10 s
         await workspace.stop()
 
 

@@ -20,12 +20,11 @@ from commands.start.starter import start
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
-from tests.bench.bot_processes import STARTER, gonogo, temporary_folder, workspace_with
+from tests.bench.bot_processes import CHANNEL, STARTER, gonogo, temporary_folder, workspace_with
 from tests.bench.record import PEOPLE
 from tests.pages import NOON, SMALL, event, said
 
 RUNS, COMMANDS, STARTS = 20, 200, 60
-CHANNEL = "C01DEPLOY"
 DBA, LEAD = Person("U02DBA", "Somchai"), Person("U05LEAD", "Malee")
 
 
@@ -118,7 +117,6 @@ def _variables(folder: Path, site: str, host: str) -> dict[str, str]:
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} ssh-ed25519 {public}\n")
     return {
         "GONOGO_RUNBOOK": str(folder / "pages"),
-        "GONOGO_CHANNEL": CHANNEL,
         "GONOGO_WATCH_SPEED": "60",
         "SHOP_SSH": host,
         "SHOP_KEY": str(folder / "key"),
