@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from commands.text.printable import printable
-from state.errors import GonogoError
+from state.errors import BadPage, GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -181,6 +181,10 @@ def _check(options: argparse.Namespace) -> int:
             # no warning about people where no role has any yet
             for warning in (*page_warnings(page), *people_warnings(page, people_of(page, os.environ))):
                 _say(f"{path}: warning: {warning}")
+        except BadPage as error:
+            exit_code = 1
+            for mistake in error.mistakes:
+                _say_error(f"{path}: {mistake.sentence}")
         except GonogoError as error:
             exit_code = 1
             _say_error(f"{path}: {error}")

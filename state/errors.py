@@ -4,7 +4,7 @@ The message of each is the sentence a person reads.
 
 GonogoError
 ├── Refused            a request is not possible; nothing was changed
-│   ├── BadPage        the runbook page is wrong: line, step, field
+│   ├── BadPage        the runbook page is wrong: every mistake with line, step, field
 │   ├── BadSettings    the environment is wrong; names every variable at once
 │   ├── BadValue       a value from outside does not fit where the page uses it
 │   ├── NotAllowed     this person may not do this
@@ -23,8 +23,11 @@ GonogoError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from state.shortening import shortened
 
+MISTAKES_SHOWN = 5  # of a page, in a message
 LONGEST_MESSAGE = 4_000  # characters; what a host, a server or a person sent may stand in it
 
 
@@ -42,14 +45,31 @@ class Refused(GonogoError):
 class BadPage(Refused):
     """The runbook page is wrong.
 
-    `line` is the line number in the page, counted from 1. `where` is the title of the step, or the part.
+    `line` is the line number in the page, counted from 1. `where` is the title of the step, or the part. They are those
+    of the first mistake; `mistakes` holds every one, in the order of their lines.
     """
 
-    def __init__(self, line: int, where: str, what: str) -> None:
-        super().__init__(f"line {line}, {where}: {what}" if where else f"line {line}: {what}")
+    def __init__(self, line: int, where: str, what: str, mistakes: Sequence[BadPage] = ()) -> None:
         self.line = line
         self.where = where
         self.what = what
+        self.mistakes: tuple[BadPage, ...] = tuple(mistakes) or (self,)
+        lines = [mistake.sentence for mistake in self.mistakes[:MISTAKES_SHOWN]]
+        if (more := len(self.mistakes) - len(lines)) > 0:
+            lines.append(f"and {more} more; `gonogo check` shows them all")
+        super().__init__("\n".join(lines))
+
+    @property
+    def sentence(self) -> str:
+        """The first mistake with its line."""
+        return f"line {self.line}, {self.where}: {self.what}" if self.where else f"line {self.line}: {self.what}"
+
+    @classmethod
+    def together(cls, mistakes: Sequence[BadPage]) -> BadPage:
+        """One error for all these mistakes, of which there is at least one."""
+        ordered = sorted({(m.line, m.where, m.what): m for m in mistakes}.values(), key=lambda mistake: mistake.line)
+        first = ordered[0]
+        return cls(first.line, first.where, first.what, ordered) if len(ordered) > 1 else first
 
 
 class BadSettings(Refused):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import shipped_runbooks
-from commands.runbook import Page, read_page
+from commands.runbook import Page, read_page, read_stored_page
 from commands.text.durations import parse_duration
 from state.events import event_from
 from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
@@ -131,6 +131,11 @@ commands = ["undeploy"]
 role = "lead"
 ```
 """
+
+
+def stored(**changes: str) -> Page:
+    """Like `small`, as a run that has the page reads it: its alerts may judge what its checks do not measure."""
+    return read_stored_page(spoil(*changes.items()), "small.md")
 
 
 def small(**changes: str) -> Page:

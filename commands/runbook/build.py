@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from commands.runbook.alert_rule import AlertsBox
+from commands.runbook.boxes import Model, read_box
 from commands.runbook.markdown import Box, Section, read_sections
+from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import (
     CriteriaBox,
     DecisionBox,
@@ -43,8 +42,6 @@ PARTS: dict[str, str] = {
 }
 REQUIRED = ("deploy", "rollback", "emergency contacts", "decision")
 
-Model = TypeVar("Model", bound=BaseModel)
-
 
 def read_stored_page(text: str, name: str) -> Page:
     """Read the page that a run has stored. Raises BadPage if this version cannot follow it at all."""
@@ -53,35 +50,36 @@ def read_stored_page(text: str, name: str) -> Page:
 
 
 def read_page(text: str, name: str) -> Page:
-    """Read and check a page. Raises BadPage for the first mistake, with its line, step and field."""
-    sections = read_sections(text)
+    """Read and check a page. Raises BadPage with every mistake, each with its line, step and field."""
+    mistakes = Mistakes()
+    sections = read_sections(text, mistakes)
     if not sections or sections[0].level != 1:
-        raise BadPage(1, "", "the page must start with its title; write a heading with one #")
-    if second := next((s for s in sections[1:] if s.level == 1), None):
-        raise BadPage(second.line, second.title, "a second title; write parts as headings with two #")
-    parts = _parts(sections[1:])
-    for part in REQUIRED:
-        if part not in parts:
-            raise BadPage(
-                1, sections[0].title, f'the page has no part "## {part.capitalize()}"; every runbook page needs one'
-            )
-    steps = tuple(step for part in Part for step in _steps(part, parts.get(part, [])))
-    _refuse_equal_ids(steps)
+        mistakes.add(1, "", "the page must start with its title; write a heading with one #")
+        mistakes.structure = True
+        mistakes.raise_all()
+    title = sections[0]
+    for second in (section for section in sections[1:] if section.level == 1):
+        mistakes.add(second.line, second.title, "a second title; write parts as headings with two #")
+    parts = _parts(sections[1:], mistakes)
     page = Page(
         name=name,
-        title=_plain(sections[0].title),
+        title=_plain(title.title),
         text=text,
-        runbook=_required_box(sections[0], "runbook", RunbookBox),
-        places=_part_box(parts, "places", PlacesBox) or PlacesBox(),
-        roles=_required_box(parts["emergency contacts"][0], "roles", RolesBox, wrap="roles").roles,
-        steps=steps,
-        watch=_part_box(parts, "watch", WatchBox),
-        rollback=_required_box(parts["rollback"][0], "rollback", RollbackBox),
-        alerts=tuple(alerts.alert) if (alerts := _part_box(parts, "alerts", AlertsBox)) else (),
-        criteria=_part_box(parts, "success criteria", CriteriaBox),
-        decision=_required_box(parts["decision"][0], "decision", DecisionBox),
+        runbook=_box(title, "runbook", RunbookBox, mistakes),
+        places=_part_box(parts, "places", PlacesBox, mistakes) or PlacesBox(),
+        roles=_required_part_box(parts, "emergency contacts", RolesBox, mistakes).roles,
+        steps=tuple(step for part in Part for step in _steps(part, parts.get(part, []), mistakes)),
+        watch=_part_box(parts, "watch", WatchBox, mistakes),
+        rollback=_required_part_box(parts, "rollback", RollbackBox, mistakes),
+        alerts=tuple(box.alert) if (box := _part_box(parts, "alerts", AlertsBox, mistakes)) else (),
+        criteria=_part_box(parts, "success criteria", CriteriaBox, mistakes),
+        decision=_required_part_box(parts, "decision", DecisionBox, mistakes),
     )
-    check_references(page, {part: sections[0].line for part, sections in parts.items()})
+    _refuse_missing_parts(title, parts, mistakes)
+    _refuse_equal_ids(page.steps, mistakes)
+    if not mistakes.structure:
+        check_references(page, {part: sections[0].line for part, sections in parts.items()}, mistakes)
+    mistakes.raise_all()
     return page
 
 
@@ -115,107 +113,116 @@ def _near_part(title: str) -> str | None:
     return None
 
 
-def _parts(sections: list[Section]) -> dict[str, list[Section]]:
+def _parts(sections: list[Section], mistakes: Mistakes) -> dict[str, list[Section]]:
     parts: dict[str, list[Section]] = {}
     current = ""
     for section in sections:
         if section.level == 2:
             current = _part_of(section.title) or ""
             if current in parts:
-                raise BadPage(
-                    section.line, section.title, f'a second part "{current}"; move its steps to the first one'
-                )
+                why = f'a second part "{current}"; move its steps to the first one'
+                mistakes.add(section.line, section.title, why)
             if not current and (near := _near_part(section.title)):
-                raise BadPage(section.line, section.title, f'is not a part; did you mean "## {near.capitalize()}"?')
+                mistakes.add(section.line, section.title, f'is not a part; did you mean "## {near.capitalize()}"?')
+                current = near
         if current:
             parts.setdefault(current, []).append(section)
         elif section.box:
             known = ", ".join(f'"{part.capitalize()}"' for part in PARTS)
-            raise BadPage(section.box.line, section.title, f"this box is in no part; move it to one of {known}")
+            why = f"this box is in no part; move it to one of {known}"
+            mistakes.add(section.box.line, section.title, why)
+            mistakes.structure = True
     return parts
 
 
-def _steps(part: Part, sections: list[Section]) -> list[PageStep]:
-    return [
-        _step(part, section, section.box)
-        for section in sections
-        if section.box and (section.level > 2 or section.box.kind != PARTS[part])
-    ]
+def _refuse_missing_parts(title: Section, parts: dict[str, list[Section]], mistakes: Mistakes) -> None:
+    for part in REQUIRED:
+        if part not in parts and not mistakes.structure:
+            why = f'the page has no part "## {part.capitalize()}"; every runbook page needs one'
+            mistakes.add(1, title.title, why)
 
 
-def _step(part: Part, section: Section, box: Box) -> PageStep:
+def _steps(part: Part, sections: list[Section], mistakes: Mistakes) -> list[PageStep]:
+    steps = []
+    for section in sections:
+        if section.unread:
+            mistakes.flawed[slug(_plain(section.title))] = section.unread
+        elif section.box and (section.level > 2 or section.box.kind != PARTS[part]):
+            with mistakes.noted():
+                steps += _step(part, section, section.box, mistakes)
+    return steps
+
+
+def _step(part: Part, section: Section, box: Box, mistakes: Mistakes) -> list[PageStep]:
+    """The step; none if its box is too flawed for one."""
     title = _plain(section.title)
+    given = box.fields.get("id")
+    step_id = given if isinstance(given, str) and given else slug(title)
+    mistakes.flawed[step_id] = box.source
     if box.kind not in KINDS:
         near = difflib.get_close_matches(box.kind, KINDS, 1)
         hint = f'; did you mean "{near[0]}"?' if near else f"; use one of {', '.join(sorted(KINDS))}"
         raise BadPage(box.line, title, f'there is no step kind "{box.kind}"{hint}')
-    step = _validated(box, title, KINDS[box.kind])
-    step_id = step.id or slug(title)
+    known = mistakes.count
+    step = read_box(box, title, KINDS[box.kind], mistakes)
+    if step is None:
+        return []
+    if mistakes.count == known:
+        del mistakes.flawed[step_id]
     if not step_id:
         raise BadPage(section.line, title, 'the heading has no letter or digit for an id; give the box an id = "..."')
-    return PageStep(id=step_id, title=title, line=section.line, part=part, box=step)
+    return [PageStep(id=step_id, title=title, line=section.line, part=part, box=step)]
 
 
-def _refuse_equal_ids(steps: tuple[PageStep, ...]) -> None:
+def _refuse_equal_ids(steps: tuple[PageStep, ...], mistakes: Mistakes) -> None:
     by_id: dict[str, PageStep] = {}
     for step in steps:
         if step.id in by_id:
             other = by_id[step.id].line
             what = f'id: the step on line {other} has the same id "{step.id}"; write another one, id = "..."'
-            raise BadPage(step.line, step.title, what)
-        by_id[step.id] = step
+            mistakes.add(step.line, step.title, what)
+        by_id.setdefault(step.id, step)
 
 
-def _part_box(parts: dict[str, list[Section]], part: str, model: type[Model]) -> Model | None:
+def _part_box(parts: dict[str, list[Section]], part: str, model: type[Model], mistakes: Mistakes) -> Model | None:
+    """The box under a part's heading; None if the page does not have this part, or the box cannot be read."""
     if part not in parts:
         return None
-    if part not in set(Part) and (extra := next((s for s in parts[part][1:] if s.box), None)):
-        raise BadPage(
-            extra.line,
-            extra.title,
-            f'the part "{part.capitalize()}" may have only one box, directly under its heading; remove this one',
-        )
-    return _required_box(parts[part][0], PARTS[part], model)
+    if part not in set(Part):
+        for extra in (section for section in parts[part][1:] if section.box):
+            why = f'the part "{part.capitalize()}" may have only one box, directly under its heading; remove this one'
+            mistakes.add(extra.line, extra.title, why)
+    return _read(parts[part][0], part, PARTS[part], model, mistakes)
 
 
-def _required_box(section: Section, kind: str, model: type[Model], wrap: str = "") -> Model:
+def _required_part_box(parts: dict[str, list[Section]], part: str, model: type[Model], mistakes: Mistakes) -> Model:
+    return _part_box(parts, part, model, mistakes) or _stand_in(model, part, mistakes)
+
+
+def _box(section: Section, kind: str, model: type[Model], mistakes: Mistakes) -> Model:
+    return _read(section, kind, kind, model, mistakes) or _stand_in(model, kind, mistakes)
+
+
+def _read(section: Section, part: str, kind: str, model: type[Model], mistakes: Mistakes) -> Model | None:
+    if section.unread:
+        mistakes.flawed[part] = section.unread
+        return None
     if not section.box or section.box.kind != kind:
-        raise BadPage(section.line, section.title, f"this heading needs a ```toml {kind} box directly under it")
-    return _validated(section.box, _plain(section.title), model, wrap)
+        why = f"this heading needs a ```toml {kind} box directly under it"
+        if not mistakes.structure:
+            mistakes.add(section.line, section.title, why)
+        mistakes.flawed[part] = section.box.source if section.box else ""
+        return None
+    known = mistakes.count
+    wrap = "roles" if model is RolesBox else ""
+    box = read_box(section.box, _plain(section.title), model, mistakes, wrap)
+    if mistakes.count > known:
+        mistakes.flawed[part] = section.box.source
+    return box
 
 
-def _validated(box: Box, where: str, model: type[Model], wrap: str = "") -> Model:
-    fields: dict[str, Any] = {wrap: box.fields} if wrap else box.fields
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        # a misspelt field causes two errors, for the unknown and for the missing field: the unknown one helps more
-        first = min(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
-        path = tuple(part for part in first["loc"] if part != wrap)
-        names = ".".join(str(part) for part in path) or box.kind
-        near = difflib.get_close_matches(str(path[-1]) if path else "", model.model_fields, 1)
-        hint = ""
-        if first["type"] == "extra_forbidden":
-            hint = f'; did you mean "{near[0]}"?' if near else "; remove it"
-        raise BadPage(box.line_of(path), where, f"{names}: {_sentence(first)}{hint}") from None
-
-
-_SENTENCES: dict[str, Callable[[Any], str]] = {
-    "missing": lambda _: "is missing; add it",
-    "extra_forbidden": lambda _: "is not a field of this box",
-    "too_short": lambda error: f"needs at least {error['ctx']['min_length']} entry; add one",
-    "int_type": lambda error: f"must be a whole number, not {error['input']!r}",
-    "float_type": lambda error: f"must be a number, not {error['input']!r}",
-    "string_type": lambda error: f"must be a text in quotes, not {error['input']!r}",
-    "bool_type": lambda error: f"must be true or false, not {error['input']!r}",
-    "list_type": lambda error: f"must be a list in square brackets, not {error['input']!r}",
-    "literal_error": lambda error: f"must be {error['ctx']['expected']}, not {error['input']!r}",
-    "value_error": lambda error: str(error["ctx"]["error"]),
-}
-
-
-def _sentence(error: Any) -> str:
-    if sentence := _SENTENCES.get(error["type"]):
-        return sentence(error)
-    message = str(error["msg"])
-    return f"{message[0].lower()}{message[1:]}, not {error['input']!r}"
+def _stand_in(model: type[Model], part: str, mistakes: Mistakes) -> Model:
+    """An empty box in place of one that cannot be read, while the rest of the page is checked."""
+    mistakes.flawed.setdefault(part, "")
+    fields: dict[str, Any] = {name: "" for name, field in model.model_fields.items() if field.is_required()}
+    return model.model_construct(None, **fields)

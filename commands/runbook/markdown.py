@@ -12,6 +12,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from commands.runbook.mistakes import Mistakes
 from commands.text.page_rules import for_authors
 from state.errors import BadPage
 
@@ -36,17 +37,22 @@ class Box:
 
     def line_of(self, path: tuple[str | int, ...]) -> int:
         """The page's line of a field, or the box's own line if the field is missing."""
-        names = [str(part) for part in path if isinstance(part, str)]
         lines = self.source.splitlines()
         start, line = 0, self.line
-        for name in names:
+        for depth, name in enumerate(path):
+            if isinstance(name, int):
+                continue
+            row = path[depth + 1] if depth + 1 < len(path) else 0
             pattern = re.compile(
                 rf"^\s*(\[+\s*(?:[\w.\"-]+\.)?)?\"?{re.escape(name)}\"?\s*(=|\]|\.)|[{{,]\s*{re.escape(name)}\s*="
             )
-            for number, text in enumerate(lines[start:], start=start):
-                if pattern.search(text):
-                    start, line = number, self.line + 1 + number
-                    break
+            found = [number for number, text in enumerate(lines[start:], start=start) if pattern.search(text)]
+            # each table of a list of tables has a header of its own
+            which = (
+                row if isinstance(row, int) and row < len(found) and lines[found[row]].strip().startswith("[[") else 0
+            )
+            if found:
+                start, line = found[which], self.line + 1 + found[which]
         return line
 
 
@@ -59,10 +65,12 @@ class Section:
     line: int
     prose: str = ""
     box: Box | None = None
+    # the text of a box that cannot be read
+    unread: str = ""
 
 
-def read_sections(text: str) -> list[Section]:
-    """Split a page at its headings. Raises BadPage for everything that looks runnable but would not run."""
+def read_sections(text: str, mistakes: Mistakes) -> list[Section]:
+    """Split a page at its headings. Notes everything that looks runnable but would not run."""
     lines = text.splitlines()
     _refuse_too_long(text, lines)
     sections = [Section(level=0, title="", line=1)]
@@ -71,22 +79,23 @@ def read_sections(text: str) -> list[Section]:
         line = token.map[0] + 1 if token.map else 0
         where = sections[-1].title
         if token.type == "heading_open":
-            _refuse_nested(token, line, where, "a heading")
+            with mistakes.noted_structure():
+                _refuse_nested(token, line, where, "a heading")
             sections.append(Section(level=int(token.tag[1]), title=tokens[index + 1].content.strip(), line=line))
         elif token.type == "fence":
-            _refuse_nested(token, line, where, "a box")
-            _add_fence(sections[-1], token, line, lines, details > 0)
+            _add_fence(sections[-1], token, lines, details > 0, mistakes)
         elif token.type == "code_block":
-            raise BadPage(line, where, "indented text looks like code; write a ```text box, or remove the indent")
+            with mistakes.noted_structure():
+                raise BadPage(line, where, "indented text looks like code; write a ```text box, or remove the indent")
         elif token.type in {"html_block", "html_inline"}:
-            details += _opened_details(token, line, where)
+            details += _opened_details(token, line, where, mistakes)
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
-            _refuse_almost_heading(token, lines, where)
-            details += sum(
-                _opened_details(child, line, where) for child in token.children or [] if child.type == "html_inline"
-            )
+            _note_almost_headings(token, lines, where, mistakes)
+            inline = [child for child in token.children or [] if child.type == "html_inline"]
+            details += sum(_opened_details(child, line, where, mistakes) for child in inline)
             sections[-1].prose += token.content + "\n"
-    return sections[1:] if not sections[0].prose and sections[0].box is None else sections
+    unused = not (sections[0].prose or sections[0].box or sections[0].unread)
+    return sections[1:] if unused else sections
 
 
 def _refuse_too_long(text: str, lines: list[str]) -> None:
@@ -101,24 +110,41 @@ def _refuse_nested(token: Token, line: int, where: str, what: str) -> None:
         raise BadPage(line, where, f"{what} inside a list or a quote is easily overlooked; move it to the left margin")
 
 
-def _refuse_almost_heading(token: Token, lines: list[str], where: str) -> None:
+def _note_almost_headings(token: Token, lines: list[str], where: str, mistakes: Mistakes) -> None:
     start, end = token.map or (0, 0)
     for number, text in enumerate(lines[start:end], start + 1):
         if for_authors() and _ALMOST_HEADING.match(text):
             why = "this looks like a heading, but Markdown does not read it as one; write one to six # and a space"
-            raise BadPage(number, where, why)
+            mistakes.add(number, where, why)
+            mistakes.structure = True
 
 
-def _opened_details(token: Token, line: int, where: str) -> int:
-    """How many <details> a piece of HTML opens, minus those it closes. Raises BadPage for a hidden heading or box."""
+def _opened_details(token: Token, line: int, where: str, mistakes: Mistakes) -> int:
+    """How many <details> a piece of HTML opens, minus those it closes. Notes a hidden heading or box."""
     content = token.content.lower()
     if token.type == "html_block" and (hidden := _HEADING_OR_FENCE.search(token.content)):
         at = line + token.content[: hidden.start()].count("\n")
-        raise BadPage(at, where, "a heading or a box inside an HTML comment or block would not run; move it out")
+        with mistakes.noted_structure():
+            raise BadPage(at, where, "a heading or a box inside an HTML comment or block would not run; move it out")
     return content.count("<details") - content.count("</details")
 
 
-def _add_fence(section: Section, token: Token, line: int, lines: list[str], hidden: bool) -> None:
+def _add_fence(section: Section, token: Token, lines: list[str], hidden: bool, mistakes: Mistakes) -> None:
+    line = token.map[0] + 1 if token.map else 0
+    kind = ""
+    with mistakes.noted_structure():
+        _refuse_nested(token, line, section.title, "a box")
+        kind = _box_kind(section, token, line, lines, hidden)
+    if kind:
+        try:
+            section.box = _box(kind, line, token.content, section.title)
+        except BadPage as error:
+            mistakes.include(error)
+            section.unread = token.content
+
+
+def _box_kind(section: Section, token: Token, line: int, lines: list[str], hidden: bool) -> str:
+    """The kind of a box that runs; empty for a box that is only shown. Raises BadPage for one that would not run."""
     start, end = token.map or (0, 0)
     last = lines[end - 1].strip() if 0 < end <= len(lines) else ""
     never = "this box is never closed; end it with a line of three backticks"
@@ -128,7 +154,7 @@ def _add_fence(section: Section, token: Token, line: int, lines: list[str], hidd
         raise BadPage(line, section.title, f"{never} (line {another + 1} starts another box)")
     words = token.info.split()
     if words == ["text"]:
-        return
+        return ""
     if len(words) != 2 or words[0] != "toml":
         name = f'"{token.info.strip()}"' if token.info.strip() else "nameless"
         raise BadPage(
@@ -138,11 +164,11 @@ def _add_fence(section: Section, token: Token, line: int, lines: list[str], hidd
         )
     if hidden:
         raise BadPage(line, section.title, "a step inside <details> is hidden from readers; move it out")
-    if section.box:
+    if section.box or section.unread:
         raise BadPage(line, section.title, "two boxes under one heading; give the second box its own heading")
     if section.level == 0:
         raise BadPage(line, "", "a box before the first heading; move it under a heading")
-    section.box = _box(words[1], line, token.content, section.title)
+    return words[1]
 
 
 def _box(kind: str, line: int, source: str, where: str) -> Box:

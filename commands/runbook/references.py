@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
 from commands.text.page_rules import for_authors
-from state.errors import BadPage
 
 # measure -> the highest value it can have
 _MAXIMUM = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
@@ -20,46 +21,88 @@ _MAXIMUM = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
 RUN_VALUES = frozenset({"ref", "run", "countdown"})
 
 
-def check_references(page: Page, lines: dict[str, int]) -> None:
-    """Raise BadPage for the first name without a target, value without a step that sets it, or field in the wrong part.
+def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> None:
+    """Note every name without a target, value without a step that sets it, and field in the wrong part.
 
     `lines` are the lines of the parts' headings.
     """
+    names = _Names(page, mistakes)
     for step in page.steps:
-        _check_places(page, step)
-        _check_roles(page, step.line, step.title, _roles_in(step))
-        _check_fields(page, step)
-    _check_values(page)
+        names.check_places(step)
+        names.check_roles(step.line, step.title, _roles_in(step))
+        if step.id not in mistakes.flawed:
+            _check_fields(page, step, names)
+    _check_values(page, names)
     for part, roles in _roles_of_parts(page):
-        _check_roles(page, lines.get(part, 1), part.capitalize(), roles)
-    if page.rollback.loses:
+        names.check_roles(lines.get(part, 1), part.capitalize(), roles)
+    if page.rollback.loses and "places" not in mistakes.flawed:
         database = page.rollback.loses.database
-        _check_known(lines["rollback"], "loses", "database", {database}, page.places.databases, "Places")
+        names.check(lines["rollback"], "loses", "database", {database}, page.places.databases, "Places")
     if page.alerts:
-        _check_alerts(page, lines["alerts"])
+        _check_alerts(page, lines["alerts"], names)
     if page.criteria:
-        _check_criteria(page, page.criteria, lines["success criteria"])
+        _check_criteria(page, page.criteria, lines["success criteria"], names)
 
 
-def _check_alerts(page: Page, line: int) -> None:
+class _Names:
+    """Notes names that are not on the page, and other mistakes, unless a flawed box may be their cause."""
+
+    def __init__(self, page: Page, mistakes: Mistakes) -> None:
+        self._page = page
+        self._mistakes = mistakes
+
+    def note(self, line: int, where: str, why: str) -> None:
+        if not any(f'"{name}"' in why or f"<{name}>" in why for name in self._mistakes.flawed):
+            self._mistakes.add(line, where, why)
+
+    def flawed(self, name: str) -> bool:
+        """Whether a step or a part of this name cannot be judged, because its own box is wrong."""
+        return name in self._mistakes.flawed
+
+    def mentioned(self, name: str) -> bool:
+        """Whether a flawed box mentions a name, so that it may be there once the box is mended."""
+        return self._mistakes.mentioned(name)
+
+    def check(self, line: int, where: str, what: str, names: Iterable[str], known: Iterable[str], home: str) -> None:
+        for name in sorted(set(names) - set(known)):
+            choices = ", ".join(sorted(known)) or "none"
+            if not self._mistakes.mentioned(name):
+                self._mistakes.add(line, where, f'{what}: "{name}" is not on the page; {home} has {choices}')
+
+    def check_roles(self, line: int, where: str, roles: set[str]) -> None:
+        if not self.flawed("emergency contacts"):
+            self.check(line, where, "role", roles - {""}, self._page.roles, "Emergency contacts")
+
+    def check_places(self, step: PageStep) -> None:
+        for sort, name in sorted(step.box.places()) if not self.flawed("places") else ():
+            known = getattr(self._page.places, sort)
+            if name not in known:
+                choices = ", ".join(sorted(known)) or "none"
+                why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
+                self._mistakes.add(step.line, step.title, why)
+
+
+def _check_alerts(page: Page, line: int, names: _Names) -> None:
     steps = {step.id for step in page.steps}
-    names: set[str] = set()
     for alert in page.alerts:
-        _check_known(line, alert.name, "check", {alert.check}, steps, "the page")
-        if why := _alert_error(page, alert):
-            raise BadPage(line, alert.name, why)
-    for alert in page.alerts:
-        if alert.name in names:
-            raise BadPage(line, alert.name, "name: two alerts have this name; give each its own, buttons need it")
-        names.add(alert.name)
+        names.check(line, alert.name, "check", {alert.check}, steps, "the page")
+        if alert.check in steps and not any(map(names.flawed, ("alerts", "watch", alert.check))):
+            for why in _alert_errors(page, alert):
+                names.note(line, alert.name, why)
+    for name, times in Counter(alert.name for alert in page.alerts).items():
+        if times > 1:
+            names.note(line, name, "name: two alerts have this name; give each its own, buttons need it")
 
 
-def _check_criteria(page: Page, criteria: CriteriaBox, line: int) -> None:
+def _check_criteria(page: Page, criteria: CriteriaBox, line: int, names: _Names) -> None:
     known = {step.id for step in page.steps} | {alert.name for alert in page.alerts}
     for criterion in [*criteria.go, *criteria.no_go]:
-        _check_known(line, criterion.text, "shown_by", criterion.shown_by, known, "the page")
-        if why := _criterion_error(page, criterion):
-            raise BadPage(line, criterion.text, why)
+        names.check(line, criterion.text, "shown_by", criterion.shown_by, known, "the page")
+        judged = set(criterion.shown_by) <= known and not any(
+            map(names.flawed, ("success criteria", *criterion.shown_by))
+        )
+        if judged and (why := _criterion_error(page, criterion)):
+            names.note(line, criterion.text, why)
 
 
 def _criterion_error(page: Page, criterion: Criterion) -> str:
@@ -75,11 +118,21 @@ def _criterion_error(page: Page, criterion: Criterion) -> str:
     return ""
 
 
-def _alert_error(page: Page, alert: AlertRule) -> str:
-    """Why an alert could never be raised, or would always be; empty if it can do its work."""
+def _alert_errors(page: Page, alert: AlertRule) -> Iterator[str]:
+    """Why an alert could never be raised, or would always be; nothing if it can do its work."""
     if alert.expected:
-        return ""
-    return next(chain(_limit_errors(alert), _sample_errors(page, alert), _otherwise_errors(page, alert)), "")
+        return
+    for errors in (_limit_errors(alert), _sample_errors(page, alert), _otherwise_errors(page, alert)):
+        yield from islice(errors, 1)
+    if for_authors():
+        yield from _measure_errors(page.step(alert.check).box, alert)
+
+
+def _measure_errors(box: StepBox, alert: AlertRule) -> Iterator[str]:
+    known = ", ".join(sorted(box.measures_of())) or "nothing"
+    for field, name in [("measure", alert.measure), *(("enough", name) for name in alert.enough)]:
+        if not box.may_measure(name):
+            yield f'{field}: "{alert.check}" does not measure {name}; it measures {known}'
 
 
 def _limit_errors(alert: AlertRule) -> Iterator[str]:
@@ -98,7 +151,10 @@ def _limit_errors(alert: AlertRule) -> Iterator[str]:
 
 
 def _sample_errors(page: Page, alert: AlertRule) -> Iterator[str]:
-    every = page.step(alert.check).box.every
+    step = page.step(alert.check)
+    every = step.box.every
+    if every is None and step.part == Part.WATCH:
+        return  # its own mistake is told
     if every is None or page.watch is None:
         yield f'check: "{alert.check}" is not in the watch, so it is measured only once; name a check of the watch'
         return
@@ -136,32 +192,11 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
     ]
 
 
-def _check_roles(page: Page, line: int, where: str, roles: set[str]) -> None:
-    _check_known(line, where, "role", roles, page.roles, "Emergency contacts")
-
-
-def _check_known(line: int, where: str, what: str, names: Iterable[str], known: Iterable[str], home: str) -> None:
-    for name in sorted(set(names) - set(known)):
-        choices = ", ".join(sorted(known)) or "none"
-        raise BadPage(line, where, f'{what}: "{name}" is not on the page; {home} has {choices}')
-
-
-def _check_places(page: Page, step: PageStep) -> None:
-    for sort, name in sorted(step.box.places()):
-        known = getattr(page.places, sort)
-        if name not in known:
-            choices = ", ".join(sorted(known)) or "none"
-            raise BadPage(
-                step.line, step.title, f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
-            )
-
-
-def _check_fields(page: Page, step: PageStep) -> None:
-    box = step.box
-    if why := next(_field_errors(page, step), "") or box.page_error({other.id: other.box for other in page.steps}):
-        raise BadPage(step.line, step.title, why)
-    if step.part == Part.ROLLBACK and box.on_failure == "roll back":
-        raise BadPage(step.line, step.title, "on_failure: a step of the rollback cannot roll back; write ask or tell")
+def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
+    for why in _field_errors(page, step):
+        names.note(step.line, step.title, why)
+    if why := step.box.page_error({other.id: other.box for other in page.steps}):
+        names.note(step.line, step.title, why)
 
 
 def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
@@ -178,6 +213,8 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield f'undoes: there is no step "{box.undoes}" on the page; write the id of a step'
     if box.after is not None:
         yield from _after_errors(page, step, box.after)
+    if step.part == Part.ROLLBACK and box.on_failure == "roll back":
+        yield "on_failure: a step of the rollback cannot roll back; write ask or tell"
 
 
 def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]:
@@ -191,12 +228,13 @@ def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]
             yield f'after: there is no step "{name}" above it in the rollback; name one that is above it'
 
 
-def _check_values(page: Page) -> None:
+def _check_values(page: Page, names: _Names) -> None:
     known = set(RUN_VALUES)
     types = page_value_types({step.id: step.box for step in page.steps})
     for step in page.steps:
-        if why := next(_value_errors(step.box, known, types), ""):
-            raise BadPage(step.line, step.title, why)
+        known |= {name for name in step.box.inputs() if names.mentioned(name)}
+        for why in _value_errors(step.box, known, types):
+            names.note(step.line, step.title, why)
         known |= set(step.box.outputs())
 
 

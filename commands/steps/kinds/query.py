@@ -53,8 +53,9 @@ class QueryStep(StepBox):
         return self.measured | {self.measure}
 
     def may_measure(self, name: str) -> bool:
-        """Further columns have the names that the query gives them."""
-        return super().may_measure(name) or re.search(rf"\b{re.escape(name)}\b", self.sql) is not None
+        """Further columns have the names that the query gives them; behind a star nobody sees them."""
+        named = re.search(rf"\b{re.escape(name)}\b|(?<!\()\*", self.sql) is not None
+        return super().may_measure(name) or named
 
     def run(self, ctx: Context) -> Outcome:
         began = time.monotonic()

@@ -10,7 +10,7 @@ from commands.report.run_data import RunData
 from commands.runbook import Page
 from state.records import Attempt, AttemptState, Record
 from tests.commands.report.deployed import CHECK, PAGE
-from tests.pages import SMALL, record, row, small
+from tests.pages import SMALL, record, row, small, stored
 
 DEPLOY = row("put-the-code-there", AttemptState.DONE, after=2)
 ALERT_TABLE = SMALL.split("```toml alerts\n")[1].split("```")[0]
@@ -116,8 +116,8 @@ def test_the_check_with_a_limit_is_the_first_line_and_there_are_at_most_three() 
 def test_checks_that_do_not_time_answers_are_drawn_only_with_a_limit_on_their_seconds() -> None:
     log = {'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'}
     of = record(DEPLOY, *samples(0.2))
-    assert "Response time" in drawn(of, small(**log))
-    assert "Response time" not in drawn(of, small(**log, **{'measure = "seconds"': 'measure = "lines"'}))
+    assert "Response time" in drawn(of, stored(**log))
+    assert "Response time" not in drawn(of, stored(**log, **{'measure = "seconds"': 'measure = "lines"'}))
 
 
 def test_cpu_memory_and_the_failed_share_have_their_own_lines() -> None:
@@ -134,7 +134,7 @@ def test_cpu_memory_and_the_failed_share_have_their_own_lines() -> None:
 
 def test_limits_are_in_the_unit_of_their_panel() -> None:
     rule = '[[alert]]\nname = "{}"\ncheck = "response-time"\nmeasure = "{}"\nabove = {}\n'
-    page = small(**{ALERT_TABLE: rule.format("Share", "failed_share", 0.1) + rule.format("CPU", "cpu", 80.0)})
+    page = stored(**{ALERT_TABLE: rule.format("Share", "failed_share", 0.1) + rule.format("CPU", "cpu", 80.0)})
     host = row(CHECK, AttemptState.DONE, 1, after=15, cpu=90.0, failed_share=0.25)
     charts = drawn(record(DEPLOY, host), page)
     assert [limit.value for limit in charts["Error share"].limits] == [10.0]

@@ -10,7 +10,7 @@ from commands.progress.step_state import WATCH
 from commands.report.run_data import RunData, measures_of
 from state.records import AttemptState, Record
 from tests.commands.report.deployed import CHECK, DEPLOYED, PAGE, ended, sample
-from tests.pages import NOON, record, row, said, small
+from tests.pages import NOON, record, row, said, small, stored
 
 
 def minutes(count: float) -> datetime:
@@ -91,7 +91,7 @@ def test_the_baseline_is_the_first_measurement() -> None:
 
 
 def test_a_value_with_too_little_data_is_left_out() -> None:
-    page = small(**{"in_a_row = 2": "enough = { requests = 20 }", "## Before\n": BASELINE})
+    page = stored(**{"in_a_row = 2": "enough = { requests = 20 }", "## Before\n": BASELINE})
     before = row("baseline", AttemptState.DONE)
     before.outcome["measures"] = {f"{CHECK}/seconds": 0.4, f"{CHECK}/requests": 3.0}
     few = row(CHECK, AttemptState.DONE, 1, after=15, seconds=0.5, requests=3)

@@ -12,13 +12,13 @@ from commands.runbook import Page
 from commands.steps.outcome import done, failed
 from commands.watch.verdicts import check_verdicts
 from state.records import Attempt, AttemptState, RunState
-from tests.pages import NOON, SIGNED, attempt_at, fact, payload, record, small
+from tests.pages import NOON, SIGNED, attempt_at, fact, payload, record, small, stored
 
 PAGE = small()
 GATE, DEPLOY, HEALTH, CHECK = (PAGE.step(step) for step in ("ready", "put-the-code-there", "health", "response-time"))
 BACK = PAGE.step("put-the-old-code-back")
 CRITERIA = '## Success criteria\n\n```toml criteria\ngo = [{ text = "It answers", shown_by = ["health"] }]\n```\n'
-LOG = small(**{'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'})
+LOG = stored(**{'http\nweb = "api"\npath = "/jobs"': 'logs\nhost = "backend"\nfile = "/e"\nsince = "0"'})
 
 
 def test_the_start_of_a_step_shows_its_plan() -> None:

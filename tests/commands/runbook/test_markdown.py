@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.runbook.markdown import Box, read_sections
+from commands.runbook.mistakes import Mistakes
 from tests.commands.runbook.spoiling import DEPLOY_BOX, line_of, page_error
 from tests.pages import SMALL, spoil
 
@@ -118,7 +119,7 @@ def test_what_would_not_run_is_refused_with_its_line(old: str, new: str, at: str
 
 @pytest.mark.parametrize("prose", ["#deploys is the channel", "#42 is fixed", "C# and F#", "a ## b", "\\## no heading"])
 def test_a_hash_in_prose_is_no_heading(prose: str) -> None:
-    assert read_sections(f"# Page\n\n{prose}\n")[0].prose.strip() == prose
+    assert read_sections(f"# Page\n\n{prose}\n", Mistakes())[0].prose.strip() == prose
 
 
 def test_a_box_before_the_first_heading_is_refused() -> None:
@@ -127,13 +128,15 @@ def test_a_box_before_the_first_heading_is_refused() -> None:
 
 
 def test_text_boxes_and_tables_are_prose() -> None:
-    sections = read_sections("# Title\n\nIntro\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```text\nrm -rf /\n```\n")
+    sections = read_sections(
+        "# Title\n\nIntro\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```text\nrm -rf /\n```\n", Mistakes()
+    )
     assert [(section.title, section.box) for section in sections] == [("Title", None)]
     assert sections[0].prose.startswith("Intro\n")
 
 
 def test_sections_have_their_level_title_and_line() -> None:
-    sections = read_sections("# 🚀 A\n\ntext\n\n## B\n```toml gate\nid = 1\n```\n")
+    sections = read_sections("# 🚀 A\n\ntext\n\n## B\n```toml gate\nid = 1\n```\n", Mistakes())
     assert [(section.level, section.title, section.line) for section in sections] == [(1, "🚀 A", 1), (2, "B", 5)]
     box = sections[1].box
     assert box

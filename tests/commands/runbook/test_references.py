@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.runbook import read_page
+from commands.runbook import read_page, read_stored_page
 from commands.runbook.page import Part
 from state.errors import BadPage
 from tests.commands.runbook.spoiling import DEPLOY_BOX, page_error
@@ -194,3 +194,28 @@ def test_smoke_tests_are_not_run_again_on_a_page_without_any() -> None:
     assert page_error(without).what == (
         "part: the page has no smoke tests, so nothing would be run again; add some, or remove this step"
     )
+
+
+def test_an_alert_about_a_measure_that_its_check_does_not_have_is_refused() -> None:
+    why = '"response-time" does not measure second; it measures failed, seconds, status'
+    assert page_error(spoil(('measure = "seconds"', 'measure = "second"'))).what == f"measure: {why}"
+    enough = page_error(spoil(("in_a_row = 2", "enough = { requests = 20 }")))
+    assert enough.what == f"enough: {why}".replace("second;", "requests;")
+
+
+def test_a_run_that_has_its_page_may_have_an_alert_about_no_measure() -> None:
+    page = read_stored_page(spoil(('measure = "seconds"', 'measure = "second"')), "page.md")
+    assert page.alerts[0].measure == "second"
+
+
+QUERY = 'toml query\ndatabase = "shop"\nsql = "SELECT 1, count(*) AS requests FROM t"\nmeasure = "share"'
+
+
+def test_a_query_measures_what_its_columns_are_called() -> None:
+    changes = [DATABASE, ('toml http\nweb = "api"\npath = "/jobs"', QUERY)]
+    for name in ("share", "requests", "seconds"):
+        read_page(spoil(*changes, ('measure = "seconds"', f'measure = "{name}"')), "page.md")
+    wrong = ('measure = "seconds"', 'measure = "request"')
+    error = page_error(spoil(*changes, wrong))
+    assert error.what == 'measure: "response-time" does not measure request; it measures failed, seconds, share'
+    read_page(spoil(*changes, wrong, ("SELECT 1, count(*) AS requests", "SELECT 1, t.*")), "page.md")

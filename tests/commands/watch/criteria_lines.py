@@ -6,7 +6,7 @@ from commands.runbook import Page
 from commands.watch.criteria import CriterionStatus, criteria_status
 from state.facts import Fact
 from state.records import Attempt, Record
-from tests.pages import record, small
+from tests.pages import record, stored
 
 FAST = '{ text = "Fast", shown_by = ["response-time"] }'
 SLOW = '{ text = "API slow", shown_by = ["response-time"] }'
@@ -17,7 +17,7 @@ SMOKE = '{ text = "Smoke tests failed", shown_by = ["health"] }'
 def page_with(go: str, no_go: str = "", **changes: str) -> Page:
     """The small page with these GO and NO-GO lines."""
     lines = f"```toml criteria\ngo = [{go}]\nno_go = [{no_go}]\n```\n"
-    return small(**{"## Decision": f"## Success criteria\n\n{lines}\n## Decision", **changes})
+    return stored(**{"## Decision": f"## Success criteria\n\n{lines}\n## Decision", **changes})
 
 
 PAGE = page_with(FAST, f"{SLOW}, {SMOKE}")

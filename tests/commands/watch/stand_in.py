@@ -7,7 +7,7 @@ from dataclasses import replace
 from commands.runbook import Page
 from state.records import Attempt, AttemptState
 from tests.commands.watch.watched import ALERT_TABLE
-from tests.pages import row, small
+from tests.pages import row, stored
 
 CHECKS = """### Every 15 minutes: real traffic
 
@@ -59,7 +59,7 @@ no_go = [{ text = "Job errors", shown_by = ["Failures"] }]
 
 def page_with(rules: str = RULES, criteria: str = CRITERIA, **changes: str) -> Page:
     """The small page with both checks, these alert rules and these criteria."""
-    return small(**{"## Alerts\n": CHECKS, ALERT_TABLE: rules, "## Decision": criteria, **changes})
+    return stored(**{"## Alerts\n": CHECKS, ALERT_TABLE: rules, "## Decision": criteria, **changes})
 
 
 PAGE = page_with()

@@ -31,7 +31,7 @@ from tests.commands.watch.watched import (
     with_alerts,
     with_limits,
 )
-from tests.pages import record, row, small
+from tests.pages import record, row, small, stored
 
 (RULE,) = PAGE.alerts
 
@@ -43,7 +43,7 @@ def for_rollback(page: Page, *attempts: Attempt, state: RunState = RunState.GOIN
 
 # -- enough -----------------------------------------------------------------------------------------------------------
 
-ENOUGH = small(**{IN_A_ROW: "enough = { requests = 20, users = 2 }"})
+ENOUGH = stored(**{IN_A_ROW: "enough = { requests = 20, users = 2 }"})
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_value_counts_only_with_enough_data_behind_it(measures: dict[str, floa
 
 
 def test_missing_data_is_not_enough_even_of_less_than_one() -> None:
-    (rule,) = small(**{IN_A_ROW: "enough = { requests = 0.5 }"}).alerts
+    (rule,) = stored(**{IN_A_ROW: "enough = { requests = 0.5 }"}).alerts
     assert not has_enough(rule, sample(1, seconds=9.0))
 
 

@@ -19,9 +19,9 @@ from tests.commands.watch.watched import (
     sample,
     unreachable,
 )
-from tests.pages import row, small
+from tests.pages import row, small, stored
 
-LOG_PAGE = small(**LOG)
+LOG_PAGE = stored(**LOG)
 ASKS = small(**{'every = "15 min"': 'every = "15 min"\nasks = "dba"'})
 ROLLS_BACK = small(**{'on_failure = "tell"': 'on_failure = "roll back"'})
 
@@ -121,7 +121,7 @@ def test_new_lines_of_a_log_call_people_once_an_hour() -> None:
 
 
 def test_how_often_a_log_is_read_counts_for_the_hour() -> None:
-    page = small(**LOG, **{'every = "15 min"': 'every = "30 min"', IN_A_ROW: ""})
+    page = stored(**LOG, **{'every = "15 min"': 'every = "30 min"', IN_A_ROW: ""})
     assert posted(*(failed(n, lines=float(n)) for n in (1, 2, 3)), page=page) == [bad(1, hour=1)]
 
 

@@ -30,9 +30,9 @@ from tests.commands.watch.watched import (
     unreachable,
     verdict_on,
 )
-from tests.pages import NOON, record, row, small
+from tests.pages import NOON, record, row, small, stored
 
-LOG_PAGE = small(**LOG)
+LOG_PAGE = stored(**LOG)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_verdicts_come_in_the_order_of_the_page() -> None:
 
 
 def test_too_few_requests_are_no_data() -> None:
-    page = small(**{IN_A_ROW: "enough = { requests = 20 }"})
+    page = stored(**{IN_A_ROW: "enough = { requests = 20 }"})
     assert verdict_on(page, sample(1, seconds=0.1, requests=3)).verdict == Verdict.NO_DATA
     assert verdict_on(page, sample(1, seconds=9.0, requests=3)).verdict == Verdict.NO_DATA, (
         "few slow requests are no verdict"
@@ -109,7 +109,7 @@ def test_a_rule_of_another_check_needs_no_data_of_this_one() -> None:
 
 
 def test_an_older_sample_is_no_verdict_on_the_newest() -> None:
-    page = small(**{IN_A_ROW: "enough = { requests = 20 }"})
+    page = stored(**{IN_A_ROW: "enough = { requests = 20 }"})
     bad, quiet = sample(1, seconds=9.0, requests=100), sample(2, requests=0)
     assert verdict_on(page, bad).verdict == Verdict.BAD
     assert verdict_on(page, bad, quiet).verdict == Verdict.NO_DATA

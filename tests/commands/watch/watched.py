@@ -9,7 +9,7 @@ from commands.runbook import Page
 from commands.watch.alerts import alerts_raised_by
 from commands.watch.verdicts import CheckVerdict, check_verdict
 from state.records import Attempt, AttemptState
-from tests.pages import NOON, SMALL, record, row, small
+from tests.pages import NOON, SMALL, record, row, small, stored
 
 CHECK = "response-time"
 ALERT = "API response > 5 s"
@@ -48,12 +48,12 @@ item = [{ text = "Users report nothing", role = "dba" }]
 
 def with_limits(limits: str) -> Page:
     """The small page with other limits of its alert, and with a baseline."""
-    return small(**{LIMITS: limits, "## Before\n": BASELINE})
+    return stored(**{LIMITS: limits, "## Before\n": BASELINE})
 
 
 def with_alerts(table: str) -> Page:
     """The small page with another alert table, and with a baseline."""
-    return small(**{ALERT_TABLE: table, "## Before\n": BASELINE})
+    return stored(**{ALERT_TABLE: table, "## Before\n": BASELINE})
 
 
 def sample(number: int, state: str = AttemptState.DONE, *, summary: str = "", **measures: float) -> Attempt:
