@@ -16,6 +16,7 @@ from commands.steps.kinds.keep import KeepStep
 from commands.steps.kinds.logs import LogsStep
 from commands.steps.kinds.maintenance import MaintenanceStep
 from commands.steps.kinds.metrics import MetricsStep
+from commands.steps.kinds.migrate import MigrateStep
 from commands.steps.kinds.notify import NotifyStep
 from commands.steps.kinds.proof import ProofStep
 from commands.steps.kinds.publish import PublishStep
@@ -46,6 +47,7 @@ _ALL: tuple[type[StepBox], ...] = (
     LogsStep,
     MaintenanceStep,
     MetricsStep,
+    MigrateStep,
     NotifyStep,
     ProofStep,
     PublishStep,

@@ -64,13 +64,13 @@ def refuse_variables(value: object, dollar: Dollar | None) -> None:
 
 
 def variables_in(box: BaseModel) -> Iterator[str]:
-    """The variables that a box puts in or that its commands name, with their `$`, in the order of its fields."""
+    """The variables that a box puts in, with their `$`, in the order of its fields. A command's own are the shell's."""
     for name, field in type(box).model_fields.items():
         value = getattr(box, name)
         for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]:
             if isinstance(part, BaseModel):
                 yield from variables_in(part)
-        if dollar_in(field) in {Dollar.VARIABLE, Dollar.SHELL}:
+        if dollar_in(field) is Dollar.VARIABLE:
             yield from (found for text in _texts(value) for found in _NAME.findall(text))
 
 

@@ -16,6 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
 from state.errors import ToolError
@@ -54,7 +55,7 @@ class MaintenanceStep(StepBox):
         return {"let_in_at": ValueType.WORD} if self.state == "off" else {}
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        why = shell_error([self.command], page_value_types(boxes))
+        why = shell_error([self.command], page_value_types(boxes)) or unset_error([self.command], self.env)
         return f"command: {why}" if why else ""
 
     def run(self, ctx: Context) -> Outcome:

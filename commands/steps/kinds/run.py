@@ -16,6 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.numbers import format_count
@@ -55,7 +56,10 @@ class RunStep(StepBox):
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         types = page_value_types(boxes)
         fields = {"cd": self._cd({}), "commands": self.commands, "probe": [self.probe]}
-        return next((f"{name}: {why}" for name, texts in fields.items() if (why := shell_error(texts, types))), "")
+        wrong = [f"{name}: {why}" for name, texts in fields.items() if (why := shell_error(texts, types))]
+        # the probe is run in a shell of its own
+        scripts = ([*self._cd({}), *self.commands], [*self._cd({}), self.probe])
+        return next(filter(None, (*wrong, *(unset_error(script, self.env) for script in scripts))), "")
 
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []

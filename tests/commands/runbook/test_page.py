@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from commands.runbook.page import Part, stage_of
-from tests.pages import small
+from state.errors import BadPage
+from tests.pages import small, stored
 
 
 def test_the_steps_before_the_watch_are_in_the_order_of_their_parts() -> None:
@@ -35,9 +36,17 @@ def test_each_environment_variable_is_named_once() -> None:
     }
 
 
-def test_variables_inside_commands_and_lists_are_named_too() -> None:
-    page = small(**{'commands = ["deploy"]': 'commands = ["deploy --to $SHOP_FOLDER"]'})
+def test_a_variable_of_a_command_is_the_shells_own() -> None:
+    page = small(**{'commands = ["deploy"]': 'commands = ["deploy $FOLDER"]\nenv = { FOLDER = "$SHOP_FOLDER" }'})
     assert "$SHOP_FOLDER" in page.env_names()
+    assert "$FOLDER" not in page.env_names()
+
+
+def test_a_variable_of_a_command_that_nothing_sets_is_refused_but_not_in_a_stored_page() -> None:
+    change = {'commands = ["deploy"]': 'commands = ["deploy $FOLDER"]'}
+    with pytest.raises(BadPage, match=r"Put the code there: \$FOLDER is set by nothing on this page"):
+        small(**change)
+    assert stored(**change).steps
 
 
 @pytest.mark.parametrize(("part", "stage"), [("smoke tests", "Smoke tests"), ("watch", "Watch"), ("other", "other")])

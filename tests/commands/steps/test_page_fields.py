@@ -47,12 +47,17 @@ PUT_IN = {
     "maintenance": {"env", "path"},
     "pm2": {"name", "path", "headers"},
     "publish": {"source", "stamp", "headers"},
+    "migrate": {"folder", "env"},
     "run": {"env"},
     "traffic": {"file"},
 }
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
-SHELL = {"run": {"commands", "cd", "probe"}, "maintenance": {"command"}}
+SHELL = {
+    "run": {"commands", "cd", "probe"},
+    "maintenance": {"command"},
+    "migrate": {"program", "state", "forward", "back"},
+}
 VARIABLE = re.compile(r"\$VAR\d")
 TRIED: tuple[Any, ...] = ("x $VAR y", ["x $VAR y"], {"a": "x $VAR y"}, {"a": {"b": ["$VAR"]}}, [{"a": "$VAR"}])
 KEYS: tuple[Any, ...] = ({"$VAR": "x"}, {"a": [{"$VAR": 1}]})

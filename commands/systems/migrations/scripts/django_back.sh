@@ -1,0 +1,8 @@
+for now in $(migration_state); do
+  app=${now%%=*}
+  target=zero
+  for before in $STATE_BEFORE; do
+    [ "${before%%=*}" != "$app" ] || target=${before#*=}
+  done
+  [ "$now" = "$app=$target" ] || $PROGRAM migrate --noinput "$app" "$target"
+done

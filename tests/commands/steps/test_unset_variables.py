@@ -1,0 +1,52 @@
+"""A variable that a page's commands read and nothing sets is found; any other is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.steps.unset_variables import unset_error, unset_variables
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("deploy $FOLDER", ["FOLDER"]),
+        ('cd "${FOLDER}/app" && deploy "$TAG"', ["FOLDER", "TAG"]),
+        ("deploy ${FOLDER%/} ${#NAMES} ${TAG//a/b}", ["FOLDER", "NAMES", "TAG"]),
+        ("echo \"it's $FOLDER\" 'and $this'", ["FOLDER"]),
+        ("deploy $folder", ["folder"]),
+        ("FOLDER=/srv/$NAME; deploy $FOLDER", ["NAME"]),
+        # set by the text itself, or always
+        ("FOLDER=/srv; deploy $FOLDER", []),
+        ("export FOLDER=/srv\ndeploy $FOLDER", []),
+        ("for host in a b; do ping $host; done", []),
+        ("read -r first rest < file; echo $first $rest", []),
+        ("mapfile -t lines < file; echo ${lines[0]}", []),
+        ("printf -v stamp '%(%s)T'; echo $stamp", []),
+        ("cd $HOME && echo $USER $? $1 $$ $@ $(pwd) $((1 + 2))", []),
+        # may be empty, or has another value then
+        ("echo ${FOLDER:-/srv} ${TAG-} ${MORE:+x} ${MUST:?is missing}", []),
+        ("echo '$FOLDER' \\$FOLDER  # $FOLDER", []),
+        # may be set by what nobody sees here
+        ("source /etc/app.env; deploy $FOLDER", []),
+        (". ./env && deploy $FOLDER", []),
+        ("set +u; deploy $FOLDER", []),
+        ("eval $(tool env)", []),
+        ("cat <<'END'\n$FOLDER\nEND", []),
+    ],
+)
+def test_only_what_nothing_sets_is_found(text: str, names: list[str]) -> None:
+    assert unset_variables([text], ()) == names
+
+
+def test_what_an_earlier_command_sets_a_later_one_may_read() -> None:
+    assert unset_variables(["TAG=$(git describe)", "deploy $TAG"], ()) == []
+    assert unset_variables(["deploy $TAG"], {"TAG"}) == []
+
+
+def test_the_sentence_says_how_to_hand_it_over() -> None:
+    assert unset_error(["deploy $TAG"], ()) == (
+        "$TAG is set by nothing on this page, so the shell would stop there; hand it over with "
+        'env = { TAG = "…" }, or write ${TAG:-} if it may be empty'
+    )
+    assert unset_error(["deploy"], ()) == ""
