@@ -141,7 +141,7 @@ def test_two_statements_that_look_like_one_are_refused_and_nothing_is_committed(
     sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "INSERT INTO things VALUES ('a'); COMMIT; SELECT 1/0;"
-    whole = migration_progress.Piece(text=text, first_line=1, line=1, summary="the file")
+    whole = migration_progress.Piece(text=text, first_line=1, line=1, title="the file")
     monkeypatch.setattr(database, "split_into_pieces", lambda _: [whole])
     with pytest.raises(Failed, match=r"rolled back completely: cannot insert multiple commands"):
         sql.apply("db", migration(text), stop=NO_STOP)
