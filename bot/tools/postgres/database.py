@@ -18,7 +18,7 @@ from bot.tools.postgres.connect import connect
 from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
-from bot.tools.postgres.one_statement import EndedTransaction, run_statement
+from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
 from bot.tools.postgres.pooler import shares_sessions
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
@@ -166,6 +166,7 @@ class PostgresDatabase:
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
                 return True
+            require_usual_quotes(connection)
             for piece in pieces:
                 progress.start(piece)
                 run_statement(connection, piece.text)

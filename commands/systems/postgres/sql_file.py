@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_tokens import TOKEN, Lines, blanked, is_comment, line_of, token_end, unclosed_kind
+from commands.systems.postgres.sql_tokens import (
+    SPACE,
+    TOKEN,
+    Lines,
+    blanked,
+    is_comment,
+    line_of,
+    token_end,
+    unclosed_kind,
+)
 
 BYTE_ORDER_MARK = "\ufeff"
 _TRANSACTION_COMMAND = re.compile(
@@ -193,9 +202,9 @@ class _FunctionBody:
 
 def _statement(lines: Lines, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
     """The statement that the pieces make, or none if they are blank."""
-    statement = "".join(piece for _, piece in pieces).strip()
+    statement = "".join(piece for _, piece in pieces).strip(SPACE)
     if not statement:
         return []
-    at, piece = next(placed for placed in pieces if placed[1].strip())
-    start = at + len(piece) - len(piece.lstrip())
+    at, piece = next(placed for placed in pieces if placed[1].strip(SPACE))
+    start = at + len(piece) - len(piece.lstrip(SPACE))
     return [Statement(line=lines.line_of(start), text=statement, start=start, end=end)]

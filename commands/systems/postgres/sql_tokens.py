@@ -8,6 +8,8 @@ from bisect import bisect_left
 # As in PostgreSQL's scanner: a name may hold any character beyond ASCII, and $ behind its first. So `a$x$b` is a name
 # and no quote, and a comment also ends at a carriage return.
 _IN_NAME = r"[A-Za-z0-9_$\u0080-\U0010ffff]"
+# Between two pieces of one string: E'a' and, on a later line, 'b'. The later pieces are read as the first one.
+_NEXT_PIECE = r"'[ \t\f\v]*+(?:--[^\n\r]*+)?+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+[\n\r])*+'"
 _TAG = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*+"
 # What a token may begin with stands before all branches: so the search is quick. E'…' is found at its quote.
 TOKEN = re.compile(
@@ -16,7 +18,7 @@ TOKEN = re.compile(
       (?<=-)(?P<line>-[^\n\r]*+)
     | (?<=/)(?P<block>\*)
     | (?<=\$)(?<!{_IN_NAME}\$)(?P<dollar>(?:{_TAG})?\$)
-    | (?<=[eE]')(?<!{_IN_NAME}[eE]')(?P<escaped>[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+)(?P<escaped_end>')?
+    | (?<=[eE]')(?<!{_IN_NAME}[eE]')(?P<escaped>[^'\\]*+(?:(?:\\.|''|{_NEXT_PIECE})[^'\\]*+)*+)(?P<escaped_end>')?
     | (?<=')(?P<string>[^']*+(?:''[^']*+)*+)(?P<string_end>')?
     | (?<=")(?P<name>[^"]*+(?:""[^"]*+)*+)(?P<name_end>")?
     | (?<=\\)(?P<meta>[^\n]*+)
@@ -25,6 +27,7 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+SPACE = " \t\n\r\f\v"  # all that PostgreSQL takes for space; any other is a letter to it
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 # PostgreSQL takes no operator of more characters than its names have; its scanner reads a longer one again and again
 _LONG_OPERATOR = re.compile(r"[+*/<>=~!@#%^&|`?-]{64}")
