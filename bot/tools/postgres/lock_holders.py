@@ -1,4 +1,4 @@
-"""Asks which sessions block another one, again and again on one connection: a new one costs more than the question."""
+"""Asks which sessions block another one, again and again on one connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JOIN pg_stat_activity blocker ON blocker.pid = held.by
 
 
 class LockHolders:
-    """Who blocks a session. It connects at the first question, by `connect`."""
+    """Who blocks a session. It connects at the first question, by `connect`: that costs more than to ask."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection]) -> None:
         self._connect = connect
