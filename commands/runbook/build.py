@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -25,9 +26,11 @@ from commands.runbook.page import (
 )
 from commands.runbook.references import check_references
 from commands.steps import KINDS
-from commands.text.page_rules import stored_page
+from commands.text.page_rules import for_authors, stored_page
 from state.errors import BadPage
 
+# a whole line in bold, or one with an escaped mark of a heading
+_SHOWN_AS_HEADING = re.compile(r"\s*(\*\*|__|\\#)")
 # part -> the kind of the box that may be directly under its heading
 PARTS: dict[str, str] = {
     Part.BEFORE: "",
@@ -115,10 +118,26 @@ def _near_part(title: str) -> str | None:
     return None
 
 
+def _refuse_overlooked_part(section: Section) -> None:
+    """Raise BadPage for a line that people read as the heading of a part, and that begins none.
+
+    The steps below it would belong to the part above.
+    """
+    lines = [line for line in section.prose.splitlines() if _SHOWN_AS_HEADING.match(line)]
+    if section.level > 2 and not section.box:
+        lines.append(section.title)
+    for line in lines:
+        if slug(line).replace("-", " ") in PARTS:
+            why = f'“{line.strip()}” begins no part; write "## {slug(line).replace("-", " ").capitalize()}"'
+            raise BadPage(section.line, section.title, why)
+
+
 def _parts(sections: list[Section]) -> dict[str, list[Section]]:
     parts: dict[str, list[Section]] = {}
     current = ""
     for section in sections:
+        if for_authors():
+            _refuse_overlooked_part(section)
         if section.level == 2:
             current = _part_of(section.title) or ""
             if current in parts:
