@@ -6,7 +6,6 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from bot.doors.deps import Deps
 from bot.doors.in_force import InForce
@@ -16,7 +15,7 @@ from bot.text import event_kind, event_person, event_title_and_detail
 from commands.progress.usual_time import usual_times_before
 from commands.report.status import status_of
 from commands.report.status_text import status_lines
-from commands.run.engine import page_of
+from commands.run.engine import page_of, zone_of
 from state.errors import BadRecord, NothingRuns, Refused, UnreadableRun
 from state.journal import RecordKey
 from state.records import Run
@@ -68,7 +67,7 @@ class TerminalReports:
     def log(self, _: Namespace) -> Iterator[str]:
         """Print every event of the run, with its time in the page's zone."""
         run, after = self._run(any_state=True), 0
-        zone = _zone_of(run)
+        zone = zone_of(run)
         yield f"Run {run.id} of {run.target}. Times are in {zone}."
         while events := self.store.events(run.id, after):
             for event in events:
@@ -90,18 +89,20 @@ class TerminalReports:
 
     def history(self, options: Namespace) -> Iterator[str]:
         """Print the newest runs, and the DORA metrics over all runs."""
-        from bot.report.build import history_of
+        from bot.report.build import history_of, left_out
         from bot.report.history import history_lines
 
         if options.limit < 1:
             raise Refused(f"--limit is {options.limit}; it is the number of runs to show, at least 1.")
         runs = history_of(self.store)
-        if not runs:
+        unread = left_out(self.store, runs)
+        if not runs and not unread:
             raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
-        zones = {_zone_of(deploy.run) for deploy in runs[: options.limit]}
+        zones = {zone_of(deploy.run) for deploy in runs[: options.limit]}
         zone = zones.pop().key if len(zones) == 1 else "UTC"
         yield f"Times are in {zone}."
         yield from history_lines(runs[: options.limit], runs, zone)
+        yield from unread
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -132,14 +133,6 @@ class TerminalReports:
         if not is_served(self.settings.state):
             yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
-
-
-def _zone_of(run: Run) -> ZoneInfo:
-    """The zone of the run's page; UTC if this version cannot read that page."""
-    try:
-        return ZoneInfo(page_of(run).runbook.time_zone)
-    except Refused:
-        return ZoneInfo("UTC")
 
 
 def _key_of(settings: Settings) -> RecordKey | Path | BadRecord | None:

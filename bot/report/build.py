@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.report.chart import draw_chart
@@ -25,8 +25,17 @@ def report_of(store: Store, run: Run, people: People, now: datetime, names: Mapp
 
 
 def history_of(store: Store) -> list[Deploy]:
-    """The newest runs in short, newest first."""
-    return [deploy_of(store.record(run.id)) for run in store.runs(MAX_RUNS)]
+    """The newest runs in short, newest first; without those that cannot be read."""
+    return [deploy_of(record) for record in store.records(run.id for run in store.runs(MAX_RUNS))]
+
+
+def left_out(store: Store, history: Iterable[Deploy]) -> list[str]:
+    """A sentence about the runs that the history does not hold because they cannot be read; nothing without any."""
+    if not (missing := sorted(set(store.numbers(MAX_RUNS)) - {deploy.run.id for deploy in history})):
+        return []
+    which = ", ".join(map(str, missing))
+    verb = "is" if len(missing) == 1 else "are"
+    return [f"Run {which} cannot be read and {verb} left out here. `gonogo verify` names what was changed."]
 
 
 def chart_of(report: Report) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.doors import actions
@@ -130,9 +131,12 @@ def channel_of(deps: Deps, run: Run) -> str:
 
 
 def deploy_channels(deps: Deps) -> set[str]:
-    """The channels of the pages and of the active runs."""
+    """The channels of the pages and of the active runs. A run whose page cannot be read keeps nobody out."""
     channels = {deps.channel(page) for page in deps.known_pages()}
-    return (channels | {channel_of(deps, run) for run in deps.store.active_runs()}) - {""}
+    for run in deps.store.active_runs():
+        with suppress(Refused):
+            channels.add(channel_of(deps, run))
+    return channels - {""}
 
 
 def _lane(action: str) -> Lane:

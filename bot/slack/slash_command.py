@@ -6,12 +6,13 @@ import difflib
 
 from bot.doors import actions
 from bot.doors.deps import Deps
-from bot.report.build import history_of
+from bot.report.build import history_of, left_out
 from bot.report.history import history_lines
 from bot.slack.views.blocks import Message, message, section
 from bot.slack.views.card import card
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from bot.text import escape
+from commands.run.engine import zone_of
 from commands.start.request import StartRequest
 from state.errors import Refused, UnreadableRun
 from state.records import Run
@@ -131,10 +132,11 @@ def _status(deps: Deps, channel: str) -> Reply:
 
 def _history(deps: Deps) -> Reply:
     runs = history_of(deps.store)
-    if not runs:
+    unread = left_out(deps.store, runs)
+    if not runs and not unread:
         return NO_RUN_YET
-    zone = actions.frozen_page(deps.store.run(runs[0].run.id)).runbook.time_zone
-    return "\n".join(escape(line) for line in history_lines(runs[:HISTORY_LENGTH], runs, zone))
+    zone = zone_of(runs[0].run).key if runs else "UTC"
+    return "\n".join(escape(line) for line in [*history_lines(runs[:HISTORY_LENGTH], runs, zone), *unread])
 
 
 def _snapshot(deps: Deps, run: int) -> Snapshot:

@@ -66,13 +66,14 @@ def usual_times(runs: Sequence[Record]) -> dict[str, UsualTime]:
 def usual_times_before(store: Store, run: Run) -> dict[str, UsualTime]:
     """How long a run's steps usually take, from the runs of the same page on the same target before it.
 
-    Rollbacks are rare, so the newest runs that rolled back count besides the newest runs.
+    Rollbacks are rare, so the newest runs that rolled back count besides the newest runs. Those that cannot be read
+    count for nothing.
     """
     same = [other for other in store.runs() if (other.page, other.target) == (run.page, run.target)]
     earlier = [other for other in same if other.id < run.id]
     rolled_back = [other for other in earlier if other.state == RunState.ROLLED_BACK]
     numbers = {other.id for other in earlier[:EARLIER_RUNS] + rolled_back[:EARLIER_RUNS]}
-    return usual_times([store.record(number) for number in sorted(numbers, reverse=True)])
+    return usual_times(store.records(sorted(numbers, reverse=True)))
 
 
 class SlowStepMonitor:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
 from commands.run.record_guard import require_true_run
@@ -171,3 +172,11 @@ def _in_words(error: Exception) -> str:
 def page_of(run: Run) -> Page:
     """The run's own copy of its page, as it was when the run began."""
     return read_stored_page(run.text, run.page)
+
+
+def zone_of(run: Run) -> ZoneInfo:
+    """The zone of the run's page; UTC if this version cannot read that page."""
+    try:
+        return ZoneInfo(page_of(run).runbook.time_zone)
+    except Refused:
+        return ZoneInfo("UTC")

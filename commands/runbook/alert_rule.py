@@ -9,6 +9,7 @@ from pydantic import Field
 
 from commands.steps.base import Strict
 from commands.text.durations import Duration, format_duration, format_seconds
+from commands.text.numbers import format_measure, format_short
 
 Level = Literal["ok", "warning", "alert"]
 NO_FAILURE = "no failure"
@@ -61,8 +62,8 @@ class AlertRule(Strict):
         if self.measure in {"seconds", "seconds_p95"}:
             return format_seconds(value)
         if self.measure == SHARE:
-            return f"{100 * value:.3g} %"
-        return f"{value:.0f} %" if self.measure in PERCENT else f"{value:g}"
+            return f"{format_measure(100 * value)} %"
+        return f"{value:.0f} %" if self.measure in PERCENT else format_short(value)
 
     @property
     def limit(self) -> str:
@@ -78,12 +79,12 @@ class AlertRule(Strict):
         """The whole rule in words, for example "above 5 s, 2 times in a row"."""
         parts = [self.limit]
         if self.times_baseline is not None:
-            parts.append(f"and more than {self.times_baseline:g} times the baseline")
+            parts.append(f"and more than {format_short(self.times_baseline)} times the baseline")
         if self.in_a_row > 1:
             parts.append(f"{self.in_a_row} times in a row")
         if self.lasting is not None:
             parts.append(f"for {format_duration(self.lasting)}")
-        parts += [f"with at least {least:g} {name}" for name, least in self.enough.items()]
+        parts += [f"with at least {format_short(least)} {name}" for name, least in self.enough.items()]
         return ", ".join(filter(None, parts))
 
 

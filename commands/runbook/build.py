@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from typing import Any
 
@@ -24,9 +25,11 @@ from commands.runbook.page import (
 )
 from commands.runbook.references import check_references
 from commands.steps import KINDS
-from commands.text.page_rules import stored_page
+from commands.text.page_rules import for_authors, stored_page
 from state.errors import BadPage
 
+# a whole line in bold, or one with an escaped mark of a heading
+_SHOWN_AS_HEADING = re.compile(r"\s*(\*\*|__|\\#)")
 # part -> the kind of the box that may be directly under its heading
 PARTS: dict[str, str] = {
     Part.BEFORE: "",
@@ -113,10 +116,27 @@ def _near_part(title: str) -> str | None:
     return None
 
 
+def _note_overlooked_parts(section: Section, mistakes: Mistakes) -> None:
+    """Note each line that people read as the heading of a part, and that begins none.
+
+    The steps below it would belong to the part above.
+    """
+    lines = [line for line in section.prose.splitlines() if _SHOWN_AS_HEADING.match(line)]
+    if section.level > 2 and not section.box:
+        lines.append(section.title)
+    for line in lines:
+        if slug(line).replace("-", " ") in PARTS:
+            why = f'“{line.strip()}” begins no part; write "## {slug(line).replace("-", " ").capitalize()}"'
+            mistakes.add(section.line, section.title, why)
+            mistakes.structure = True
+
+
 def _parts(sections: list[Section], mistakes: Mistakes) -> dict[str, list[Section]]:
     parts: dict[str, list[Section]] = {}
     current = ""
     for section in sections:
+        if for_authors():
+            _note_overlooked_parts(section, mistakes)
         if section.level == 2:
             current = _part_of(section.title) or ""
             if current in parts:

@@ -12,6 +12,7 @@ from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
+from commands.text.numbers import format_short
 from commands.text.page_rules import for_authors
 
 # measure -> the highest value it can have
@@ -140,9 +141,11 @@ def _limit_errors(alert: AlertRule) -> Iterator[str]:
     if above is None and below is None:
         yield "above: the alert has neither above nor below, so it could never be raised; add one"
     if above is not None and below is not None and below > above:
-        yield f"below: every value is above {above:g} or below {below:g}, so it would always be raised; write less"
+        sides = f"above {format_short(above)} or below {format_short(below)}"
+        yield f"below: every value is {sides}, so it would always be raised; write less"
     if alert.warn_above is not None and above is not None and alert.warn_above >= above:
-        yield f"warn_above: {alert.warn_above:g} is not below {above:g} (above), so it would never warn; write less"
+        warns, alerts = format_short(alert.warn_above), format_short(above)
+        yield f"warn_above: {warns} is not below {alerts} (above), so it would never warn; write less"
     if alert.times_baseline is not None and above is None:
         yield "times_baseline: needs above as well, because every value is many times a baseline of 0; add it"
     if alert.measure in _MAXIMUM and above is not None and above >= _MAXIMUM[alert.measure]:

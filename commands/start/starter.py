@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -137,6 +138,14 @@ def _require_new(store: Store, page: Page, request: StartRequest) -> None:
     if not request.press or store.active_run(page.runbook.target):
         return
     for run in store.runs():
+        if _press_of(store, run) == request.press:
+            raise TooLate(f"This has started run {run.id} before. To start another run, type /deploy start anew.")
+
+
+def _press_of(store: Store, run: Run) -> str:
+    """The press that started a run; "" for none, and where that cannot be read."""
+    with suppress(UnreadableRun):
         for event in store.events(run.id, limit=1):
-            if isinstance(event.data, RunStarted) and event.data.press == request.press:
-                raise TooLate(f"This has started run {run.id} before. To start another run, type /deploy start anew.")
+            if isinstance(event.data, RunStarted):
+                return event.data.press
+    return ""

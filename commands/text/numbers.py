@@ -26,6 +26,11 @@ def format_number(number: float | Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def format_short(number: float) -> str:
+    """A number with six digits, or all of its whole part, and no exponent: "0.333333", "1234567"."""
+    return f"{number:.0f}" if abs(number) >= 100_000 else format_number(float(f"{number:.6g}"))
+
+
 def format_measure(number: float) -> str:
     """A measured value, rounded to whole numbers from 100 on and to three digits below: "1,234", "0.125"."""
     return f"{number:,.0f}" if abs(number) >= 100 else format_number(float(f"{number:.3g}"))

@@ -52,12 +52,21 @@ def _require_undamaged(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"it is damaged: {' '.join(result.split())[:120]}")
 
 
+class NotText(BadRecord):
+    """A text of the state file holds bytes that are none. The message does not repeat them."""
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Wrap a read. Raises BadRecord if it fails: the file is damaged, its disk is gone, or it has been closed."""
+    """Wrap a read. Raises BadRecord if it fails: the file is damaged, its disk is gone, or it has been closed.
+
+    Raises NotText where only a text in the rows that were asked for is none.
+    """
     try:
         yield
     except sqlite3.Error as error:
+        if "decode to UTF-8" in str(error):
+            raise NotText(f"A text in the state file {path} is not UTF-8. `gonogo verify` names it.") from None
         raise BadRecord(f"The state file {path} cannot be read now ({error}). Check the bot's disk.") from None
 
 

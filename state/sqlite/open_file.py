@@ -61,6 +61,15 @@ class OpenFile:
         with self._mutex, readable(self.path):
             return self._connection.execute(sql, values).fetchall()
 
+    def _rows_in_any_text(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """As `_rows`; what is no UTF-8 in a text is replaced."""
+        with self._mutex:
+            self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            try:
+                return self._rows(sql, *values)
+            finally:
+                self._connection.text_factory = str
+
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
         with readable(self.path):

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_type_hints
 
 from state.events import event_from
 from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
@@ -17,6 +17,7 @@ NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
+_OF_RUN = {name: kind for name, kind in get_type_hints(Run).items() if kind in {int, float, str}}
 
 
 def clean(value: Any) -> Any:
@@ -84,7 +85,9 @@ def _time(text: str | None) -> datetime | None:
 
 
 def to_run(row: sqlite3.Row | dict[str, Any]) -> Run:
-    """A run from its row, with its times as written."""
+    """A run from its row, with its times as written. Raises TypeError, too: SQLite lets any column hold any type."""
+    if wrong := _of_another_type(dict(row)):
+        raise TypeError(wrong[0])
     began = datetime.fromisoformat(row["began_at"])
     values = {
         **dict(row),
@@ -97,8 +100,13 @@ def to_run(row: sqlite3.Row | dict[str, Any]) -> Run:
 
 
 def to_run_in_part(row: sqlite3.Row) -> Run:
-    """An active run whose row cannot be read in full: its state, its texts, and nothing for its times and places."""
-    return to_run({**dict(row), "began_at": NO_TIME, "ended_at": None, "places": "{}"})
+    """An active run whose row cannot be read in full: its state, its texts, and nothing for what is none."""
+    values = {**dict(row), "began_at": NO_TIME, "ended_at": None, "places": "{}"}
+    return to_run({**values, **{name: _OF_RUN[name](1) for name in _of_another_type(values)}})
+
+
+def _of_another_type(row: dict[str, Any]) -> list[str]:
+    return [name for name, kind in _OF_RUN.items() if name in row and type(row[name]) is not kind]
 
 
 def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:

@@ -27,6 +27,7 @@ from state.records import (
     Run,
     RunState,
 )
+from state.sqlite.file import NotText
 from state.sqlite.rows import (
     attempt_row,
     clean,
@@ -57,10 +58,10 @@ EVENTS = """
 
 @contextmanager
 def _readable_rows(run: int) -> Iterator[None]:
-    """Inside the block rows of a run are converted. Raises UnreadableRun for a time, a kind or JSON that is none."""
+    """Inside the block rows of a run are read and converted. Raises UnreadableRun for what is no text, time or kind."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError, NotText):
         raise UnreadableRun(run) from None
 
 
@@ -69,6 +70,10 @@ def _text_or_nothing(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return ""
+
+
+# a run in any other state may be under way, also in a state that this version does not know
+OVER = tuple(state for state in RunState if state not in ACTIVE)
 
 
 class Store(RunFiles, SideTables):
@@ -100,8 +105,8 @@ class Store(RunFiles, SideTables):
 
     def run(self, number: int) -> Run:
         """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
-        for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
-            with _readable_rows(number):
+        with _readable_rows(number):
+            for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
                 return true_run(to_run(row), self._jumps(number))
         raise KeyError(number)
 
@@ -113,7 +118,8 @@ class Store(RunFiles, SideTables):
         try:
             return self.run(number)
         except UnreadableRun:
-            for row in self._rows("SELECT * FROM runs WHERE id = ? AND state IN (?, ?)", number, *ACTIVE):
+            sql = "SELECT * FROM runs WHERE id = ? AND state IN (?, ?)"
+            for row in self._rows_in_any_text(sql, number, *ACTIVE):
                 return to_run_in_part(row)
             raise
 
@@ -126,12 +132,13 @@ class Store(RunFiles, SideTables):
         return self._readable("SELECT id FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
 
     def unreadable_runs(self, read: Collection[Run] = ()) -> dict[int, str]:
-        """The active runs whose row cannot be read, by number, with their target; "" for one that cannot be read.
+        """The runs that may be active and whose row cannot be read, by number, with their target; "" if that cannot be.
 
         Those that the caller has just `read` are not read again.
         """
-        sql = "SELECT id, CAST(target AS BLOB) AS target FROM runs WHERE state IN (?, ?) ORDER BY id"
-        rows = {row["id"]: row["target"] for row in self._rows(sql, *ACTIVE)}
+        marks = ", ".join("?" * len(OVER))
+        sql = f"SELECT id, CAST(target AS BLOB) AS target FROM runs WHERE state NOT IN ({marks}) ORDER BY id"  # noqa: S608
+        rows = {row["id"]: row["target"] for row in self._rows(sql, *OVER)}
         known = {run.id for run in read}
         return {
             number: _text_or_nothing(target)
@@ -185,6 +192,18 @@ class Store(RunFiles, SideTables):
         """
         with self._mutex, self._snapshot():
             return self._record(number)
+
+    def records(self, numbers: Iterable[int]) -> list[Record]:
+        """The records of these runs, in this order; without those of which a row cannot be read."""
+        records = []
+        for number in numbers:
+            with suppress(UnreadableRun):
+                records.append(self.record(number))
+        return records
+
+    def numbers(self, limit: int) -> list[int]:
+        """The numbers of the newest runs, newest first, whether their rows can be read or not."""
+        return [row["id"] for row in self._rows("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)]
 
     def _record(self, number: int) -> Record:
         run = self.run(number)
@@ -284,13 +303,13 @@ class Store(RunFiles, SideTables):
 
     def fact_count(self, run: int, *kinds: FactKind) -> int:
         """How many facts of these kinds a run has, whether they can be read or not."""
-        rows = self._rows("SELECT kind FROM facts WHERE run = ?", run)
+        rows = self._rows_in_any_text("SELECT kind FROM facts WHERE run = ?", run)
         return sum(row["kind"] in kinds for row in rows)
 
     def _free_key(self, run: int, fact: Fact) -> str:
         """The key to store a fact under; "" if it is stored already. A forged fact of another kind takes no key."""
         key = str(clean(fact.key))
-        while taken := self._rows("SELECT kind FROM facts WHERE run = ? AND key = ?", run, key):
+        while taken := self._rows_in_any_text("SELECT kind FROM facts WHERE run = ? AND key = ?", run, key):
             if taken[0]["kind"] == fact.kind:
                 return ""
             key += "+"
@@ -298,7 +317,8 @@ class Store(RunFiles, SideTables):
 
     def _state(self, run: int) -> str:
         """The state of a run as it is written; "" without such a run."""
-        return str(next((row["state"] for row in self._rows("SELECT state FROM runs WHERE id = ?", run)), ""))
+        rows = self._rows_in_any_text("SELECT state FROM runs WHERE id = ?", run)
+        return str(next((row["state"] for row in rows), ""))
 
     def add_events(self, run: int, at: datetime, *events: NewEvent) -> None:
         """Store events that belong to no other write."""

@@ -1,4 +1,4 @@
-"""Under load: 200 commands at once, and stopping while 60 starts wait for a slow host."""
+"""Under load: 200 commands at once, stopping during 60 slow starts, and memory over 10,000 checks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import statistics
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
@@ -22,15 +23,18 @@ from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
 from tests.bench.bot_processes import CHANNEL, STARTER, gonogo, temporary_folder, workspace_with
 from tests.bench.record import PEOPLE
+from tests.bench.start import resident_megabytes
 from tests.pages import NOON, SMALL, event, said
 
 RUNS, COMMANDS, STARTS = 20, 200, 60
+EARLY, LATE = 1_000, 10_000  # checks after which the memory is looked at
+CHECKS, SPEED = 10, 200  # of each run's page, whose checks are due every 5 min / SPEED
 DBA, LEAD = Person("U02DBA", "Somchai"), Person("U05LEAD", "Malee")
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds until the acknowledgement, which for what stops is sent when it is written."""
-    return asyncio.run(_measure())
+    """Milliseconds until the acknowledgement, which for what stops is sent when it is written; memory as a ratio."""
+    return asyncio.run(_measure()) | asyncio.run(_memory())
 
 
 async def _measure() -> dict[str, float]:
@@ -38,10 +42,43 @@ async def _measure() -> dict[str, float]:
         folder = Path(name)
         async with _site() as site, _silent_host() as host:
             _write_pages(folder)
-            _write_runs(folder)
+            _write_runs(folder, SMALL, 60)
             people = (STARTER, DBA, LEAD)
-            async with workspace_with(gonogo(), folder, _variables(folder, site, host), people) as (workspace, _, _):
+            variables = _variables(folder, site.url, host, 60)
+            async with workspace_with(gonogo(), folder, variables, people) as (workspace, _, _):
                 return await _figures(workspace)
+
+
+async def _memory() -> dict[str, float]:
+    """The bot's memory after 10,000 checks beside that after 1,000; the web server of the checks counts them."""
+    with temporary_folder() as name:
+        folder = Path(name)
+        async with _site() as site, _silent_host() as host:
+            _write_pages(folder)
+            _write_runs(folder, _busy_page(), SPEED)
+            variables = _variables(folder, site.url, host, SPEED)
+            async with workspace_with(gonogo(), folder, variables, (STARTER, DBA, LEAD)) as (_, pid, _):
+                early = await _memory_after(EARLY, site, pid)
+                late = await _memory_after(LATE, site, pid)
+    return {
+        f"memory after {EARLY:,} checks, MB": early,
+        f"ratio, memory after {LATE:,} checks to {EARLY:,}": late / early,
+    }
+
+
+def _busy_page() -> str:
+    """The small page with a watch of many checks that is not over before they are counted."""
+    start, end = SMALL.index("### Response time"), SMALL.index("## Alerts")
+    check = SMALL[start:end].replace("15 min", "5 min")
+    more = "".join(check.replace("Response time", f"Response time {number}") for number in range(2, CHECKS + 1))
+    return (SMALL[:start] + check + more + SMALL[end:]).replace('lasts = "1 h"', 'lasts = "48 h"')
+
+
+async def _memory_after(checks: int, site: Site, pid: int) -> float:
+    async with asyncio.timeout(300):
+        while site.asked < checks:
+            await asyncio.sleep(0.1)
+    return resident_megabytes(pid)
 
 
 async def _figures(workspace: Workspace) -> dict[str, float]:
@@ -76,11 +113,21 @@ async def _cards(workspace: Workspace) -> list[Message]:
     return [card for card in cards if "'rollback'" in str(card.blocks)]
 
 
+@dataclass
+class Site:
+    """A web server, and how often it was asked."""
+
+    url: str = ""
+    asked: int = 0
+
+
 @asynccontextmanager
-async def _site() -> AsyncIterator[str]:
+async def _site() -> AsyncIterator[Site]:
     """A web server on which every check of the watch is well."""
+    site = Site()
 
     async def answer(_: web.Request) -> web.Response:
+        site.asked += 1
         return web.json_response([])
 
     application = web.Application()
@@ -88,7 +135,8 @@ async def _site() -> AsyncIterator[str]:
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    site.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield site
     await runner.cleanup()
 
 
@@ -105,7 +153,7 @@ async def _silent_host() -> AsyncIterator[str]:
     server.close()
 
 
-def _variables(folder: Path, site: str, host: str) -> dict[str, str]:
+def _variables(folder: Path, site: str, host: str, speed: int) -> dict[str, str]:
     key = ed25519.Ed25519PrivateKey.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
@@ -117,7 +165,7 @@ def _variables(folder: Path, site: str, host: str) -> dict[str, str]:
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} ssh-ed25519 {public}\n")
     return {
         "GONOGO_RUNBOOK": str(folder / "pages"),
-        "GONOGO_WATCH_SPEED": "60",
+        "GONOGO_WATCH_SPEED": str(speed),
         "SHOP_SSH": host,
         "SHOP_KEY": str(folder / "key"),
         "SHOP_KNOWN_HOSTS": str(folder / "known_hosts"),
@@ -134,12 +182,12 @@ def _write_pages(folder: Path) -> None:
     (folder / "pages" / "slow.md").write_text(SMALL.replace('target = "shop"', 'target = "slow"'), encoding="utf-8")
 
 
-def _write_runs(folder: Path) -> None:
+def _write_runs(folder: Path, text: str, speed: int) -> None:
     """Runs of as many targets, each at the begin of its watch."""
     store = Store(folder / "gonogo.db")
     for number in range(RUNS):
-        page = read_page(SMALL.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
-        request = StartRequest(channel=CHANNEL, speed=60)
+        page = read_page(text.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
+        request = StartRequest(channel=CHANNEL, speed=speed)
         run = start(store, page, request, Actor(person=STARTER.id, door=Door.SLACK), PEOPLE, NOON)
         for step in page.forward:
             store.begin_attempt(run.id, step.id, 1, NOON)

@@ -19,7 +19,7 @@ async def _measure() -> dict[str, float]:
     with temporary_folder() as folder:
         async with workspace_with(gonogo(), Path(folder)) as (workspace, pid, started):
             await asyncio.sleep(2)
-            memory = _resident_megabytes(pid)
+            memory = resident_megabytes(pid)
             await workspace.faults.cut_sockets()
             dropped = await _time_to_next_ack(workspace)
             await workspace.faults.silence_sockets()
@@ -32,7 +32,8 @@ async def _measure() -> dict[str, float]:
     }
 
 
-def _resident_megabytes(pid: int) -> float:
+def resident_megabytes(pid: int) -> float:
+    """How much memory a process holds now."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 KIND = "a password or key in plain text"
 _SHORTEST = 6  # characters of a value
 _WORD = re.compile(
-    r"pass(?:wor[dt]|wd|phrase)|pwd|db_?pass|secret|token|credential|contrase[nñ]a|api[_-]?key"
+    r"pass(?:wor[dt]|wd|phrase)|pwd|(?:db_?|require)pass|(?<![a-z])(?:pw|pass)(?![a-z])|secret|token|credential|contrase[nñ]a|api[_-]?key"
     r"|(?:private|access|auth|client|account|service|encryption|signing|master|database|db)[_-]?key",
     re.IGNORECASE,
 )
-_QUOTED = r"@?[\"'`](?P<value>(?:[^\"'`\\]|\\.){1,300})[\"'`]"
+_QUOTED = r"(?:@|[bfru]{1,2})?[\"'`](?P<value>(?:[^\"'`\\]|\\.){1,300})[\"'`]"
 # behind the word of a name, in quotes: the rest of the name, perhaps its type, and an operator or a default
 _ASSIGNED = re.compile(
     rf"(?P<rest>[\w-]{{0,40}})[\"'`\])]{{0,3}}(?:\s?:\s?\w{{1,20}})?\s{{0,20}}(?::?={{1,3}}>?|!={{1,2}}|:|\|\||\?\?)\s{{0,20}}{_QUOTED}"
@@ -21,10 +23,20 @@ _ASSIGNED = re.compile(
 _BARE = re.compile(
     r"(?P<rest>[\w-]{0,40})[\"']?\s{0,20}(?:=|:\s)\s{0,20}(?P<value>[^\s\"'`#;,]{1,300})\s{0,20}(?:[#;]|$)"
 )
+# in a connection string, or before a command in a shell
+_IN_TEXT = re.compile(r"(?P<rest>[\w-]{0,40})=(?P<value>[^\s[\"'`#;,&<>]{1,300})(?:[;&\"'`]|(?= ))")
+_IN_TAG = re.compile(rf"(?P<rest>[\w-]{{0,40}})(?:[\"']\s{{1,20}}value\s?=\s?{_QUOTED}|>(?P<inner>[^<>\s]{{1,300}})</)")
+_PAIR = re.compile(rf"(?P<rest>[\w-]{{0,40}})[\"']\s?,\s?{_QUOTED}")
+_BEFORE_PAIR = re.compile(r"\(\s?[\"'][\w.-]{0,60}$")
+_IN_CALL = re.compile(rf"(?P<rest>)\(\s?{_QUOTED}\s?\)")
+_WORDS = re.compile(r"(?P<rest>[\w-]{0,40})\s{1,20}(?P<value>[^\s\"'`#;]{1,300})\s{0,20}$")
+_WORD_FILES = re.compile(r"(^|/)([._]netrc|(Docker|Container)file[^/]*|[^/]*\.(dockerfile|conf|cnf))$", re.IGNORECASE)
+_TAG_FILES = frozenset((".xml", ".config", ".plist", ".csproj", ".props", ".xaml"))
 _IN_SQL = re.compile(r"(?P<rest>)\s{1,20}'(?P<value>[^']{1,300})'")
 _DEFAULTS = (
     re.compile(
-        rf"\b(?:get_?env|environ\.get|env|config)\(\s?[\"'](?P<name>[\w.]{{1,60}})[\"']\s?,\s?{_QUOTED}", re.IGNORECASE
+        rf"\b(?:get_?env|environ\.get|env|config|fetch)\(\s?[\"'](?P<name>[\w.]{{1,60}})[\"']\s?,\s?{_QUOTED}",
+        re.IGNORECASE,
     ),
     re.compile(r"\$\{(?P<name>\w{1,60}):?-(?P<value>[^}\s]{1,300})\}"),
 )
@@ -53,20 +65,39 @@ def assigns_secret(file: str, line: str) -> bool:
     if not _WORD.search(line):
         return False
     if any(
-        _WORD.search(one["name"]) and _is_real(one["value"], file) for form in _DEFAULTS for one in form.finditer(line)
+        _WORD.search(one["name"]) and is_real(one["value"], file) for form in _DEFAULTS for one in form.finditer(line)
     ):
         return True
-    forms = [_ASSIGNED, *([_BARE] if _takes_bare_values(file) else []), *([_IN_SQL] if file.endswith(".sql") else [])]
     for word in _WORD.finditer(line):
-        for form in forms:
+        token = "token" in word[0].lower()
+        for form in (*_forms(file), *_forms_behind(line[: word.start()])):
             found = form.match(line, word.end())
-            if (
-                found
-                and not _ABOUT.search(found["rest"])
-                and _is_real(found["value"], file, token="token" in word[0].lower())
-            ):
+            if found and not _ABOUT.search(found["rest"]) and is_real(_value(found), file, token=token):
                 return True
     return False
+
+
+def _value(found: re.Match[str]) -> str:
+    values = found.groupdict()
+    return str(values["value"] or values["inner"])
+
+
+def _forms_behind(before: str) -> Iterator[re.Pattern[str]]:
+    if before.endswith((".", ".set", "->")):
+        yield _IN_CALL
+    if _BEFORE_PAIR.search(before[-70:]):
+        yield _PAIR
+
+
+@lru_cache(maxsize=64)
+def _forms(file: str) -> tuple[re.Pattern[str], ...]:
+    return (
+        *(_ASSIGNED, _IN_TEXT),
+        *([_BARE] if _takes_bare_values(file) else []),
+        *([_IN_TAG] if PurePosixPath(file).suffix in _TAG_FILES else []),
+        *([_WORDS] if _WORD_FILES.search(file) else []),
+        *([_IN_SQL] if file.endswith(".sql") else []),
+    )
 
 
 def is_env_file(file: str) -> bool:
@@ -79,7 +110,7 @@ def _takes_bare_values(file: str) -> bool:
     return is_env_file(file) or PurePosixPath(file).suffix in _BARE_FILES
 
 
-def _is_real(value: str, file: str, *, token: bool = False) -> bool:
+def is_real(value: str, file: str, *, token: bool = False) -> bool:
     """Whether a value is neither a placeholder nor a phrase, a number, a name or a piece of code."""
     if len(value) < _SHORTEST or re.search(r"\s", value) or _PLACEHOLDER.match(value) or _CODE.fullmatch(value):
         return False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from bot.tools.analysis.secret_assignment import KIND, assigns_secret
+from bot.tools.analysis.secret_assignment import KIND, assigns_secret, is_real
 from bot.tools.analysis.secret_insert import InsertedPasswords
 from commands.ports.analysis import MADE_UP, NOT_SEARCHED, Finding
 
@@ -25,9 +25,22 @@ _KEYS = {
     "Google API key": re.compile(r"\bAIza[\w-]{35}"),
     "Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
     "webhook secret": re.compile(r"\bwhsec_[A-Za-z0-9+/]{24,}"),
+    "Vault token": re.compile(r"\bhv[sb]\.[\w-]{20,}"),
+    "Discord webhook": re.compile(r"\bdiscord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{40,}"),
+    "Age key": re.compile(r"\bAGE-SECRET-KEY-1[A-Z0-9]{50,}"),
+    "Mailgun key": re.compile(r"\bkey-[a-z0-9]{32}\b"),
     "Shopify token": re.compile(r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
     "DigitalOcean token": re.compile(r"\bdo[opr]_v1_[a-f0-9]{64}"),
 }
+# passwords beside a user in a command, a header or an address
+_LOGINS = (
+    re.compile(r"\s(?:-u|--user)[ =]?[\"']?[^\s:\"'$]{1,60}:(?P<value>[^\s\"'$<{]{6,200})"),
+    re.compile(r"\bmysql\w{0,20}\s[^|;]{0,80}?-p(?P<value>[^\s\"'$<{-][^\s\"'$]{5,200})"),
+    re.compile(r"\bauth\s?=\s?\(\s?[\"'][^\"']{1,60}[\"'],\s?[\"'](?P<value>[^\"'$<{]{6,200})[\"']"),
+    re.compile(r"\bAuthorization\b.{0,10}\bBasic (?P<value>[A-Za-z0-9+/]{12,200}={0,2})", re.IGNORECASE),
+    re.compile(r"://:(?P<value>[^/@\s\"'<${%*]{6,200})@"),
+    re.compile(r"\bcrypt\(\s?'(?P<value>[^'$<{]{6,200})'"),
+)
 # Kinds that say little where values are made up: in tests, examples, templates and translations. A maker's key is
 # named everywhere.
 _IN_ADDRESS = "Basic Auth Credentials"
@@ -75,7 +88,8 @@ def _kinds(file: str, line: str) -> Iterator[str]:
         if found and not (plugin.secret_type == _IN_ADDRESS and _SAMPLE_PASSWORD.search(line)):
             yield plugin.secret_type
     yield from (kind for kind, pattern in _KEYS.items() if pattern.search(line))
-    if assigns_secret(file, line):
+    logins = (found["value"] for form in _LOGINS for found in form.finditer(line))
+    if assigns_secret(file, line) or any(is_real(value, file) for value in logins):
         yield KIND
 
 

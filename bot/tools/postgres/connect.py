@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +13,22 @@ from bot.tools.names import addresses_of
 from bot.tools.postgres.address import connection_fields
 from commands.ports.page_text import Text
 
+# of the bot's environment: with them a file would be applied with other names, times or letters than from a host
+SESSION_VARIABLES = (
+    *("PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"),
+    *("PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGSERVICE"),
+)
+
 
 def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psycopg.Connection:
     """A connection to a database under an application name. `limit` is in seconds, for each address.
 
-    Nothing stays in its session that a pooler could give to another: no prepared statement either. Raises Unreachable
-    and BadSettings as `connection_fields` does, and psycopg's OperationalError and ProgrammingError.
+    Nothing stays in its session that a pooler could give to another: no prepared statement either. Nothing that the
+    bot's environment sets for sessions counts, as on hosts; libpq reads it by itself, so it is taken out. Raises
+    Unreachable and BadSettings as `connection_fields` does, and psycopg's OperationalError and ProgrammingError.
     """
+    for variable in SESSION_VARIABLES:
+        os.environ.pop(variable, None)
     fields: dict[str, Any] = connection_fields(url, environ)
     fields |= {**_looked_up(fields, limit), "connect_timeout": limit, "application_name": name}
     return psycopg.connect(**fields, prepare_threshold=None)

@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -16,8 +16,9 @@ from bot.tools.page_texts import sql_parameters
 from bot.tools.places import DatabasePlace
 from bot.tools.postgres.connect import connect
 from bot.tools.postgres.deadline import cut_after
+from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
-from bot.tools.postgres.one_statement import EndedTransaction, run_statement
+from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
 from bot.tools.postgres.pooler import shares_sessions
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
@@ -39,11 +40,6 @@ SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
 MOST_ROWS = 10_000  # of an answer that are read
-BLOCKERS = """
-SELECT DISTINCT blocker.pid, blocker.application_name, blocker.usename, blocker.state
-FROM unnest(pg_blocking_pids(%s)) AS held (by)
-JOIN pg_stat_activity blocker ON blocker.pid = held.by
-"""
 
 
 class PostgresDatabase:
@@ -121,12 +117,6 @@ class PostgresDatabase:
         same = tuple(name for name, place in self._databases.items() if str(place.url) == str(address))
         return same or tuple(self._databases)
 
-    def lock_holders(self, database: str, pid: int) -> str:
-        """Which sessions block a session, in words that show nobody's data; empty if none does."""
-        with self._connected(database, "gonogo lock watch", 10) as connection:
-            rows = connection.execute(BLOCKERS, [pid]).fetchall()
-        return "; ".join(f"session {row[0]} ({row[1] or 'no name'}, user {row[2]}, {row[3]})" for row in rows)
-
     def _attempt(
         self,
         database: str,
@@ -140,7 +130,8 @@ class PostgresDatabase:
         with (
             self._connected(database, f"gonogo {migration.key}", limit) as connection,
             _cancelled_on(stop, connection),
-            reported(lambda pid: self.lock_holders(database, pid), on_output) as progress,
+            closing(LockHolders(lambda: self._connect(database, "gonogo lock watch"))) as holders,
+            reported(holders.of, on_output) as progress,
         ):
             try:
                 return self._in_one_transaction(connection, migration, pieces, progress)
@@ -175,6 +166,7 @@ class PostgresDatabase:
             connection.execute(f"SET LOCAL lock_timeout = {int(migration.lock_timeout * 1000)}")
             if migration.receipt and self._take_receipt(connection, migration):
                 return True
+            require_usual_quotes(connection)
             for piece in pieces:
                 progress.start(piece)
                 run_statement(connection, piece.text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from commands.ports.shell import OutputListener
-from commands.systems.postgres.sql_file import read_sql
+from commands.systems.postgres.sql_file import Statement, read_sql
 from commands.systems.postgres.sql_tokens import Lines
 from commands.text.durations import format_duration
 from state.errors import Unreachable
@@ -25,13 +25,19 @@ class Piece:
     """A part of a file that is sent at once: one statement, or a whole file that has none.
 
     `first_line` is the line of the first character of `text`; `line` is the line on which the statement itself starts,
-    below its comments.
+    below its comments. `title` is how it is called, without the statement's text.
     """
 
     text: str
     first_line: int
     line: int
-    summary: str
+    title: str
+    statement: Statement | None = None
+
+    @property
+    def summary(self) -> str:
+        """What it is, on one line."""
+        return f"{self.title}: {self.statement.flat[:60]}" if self.statement else self.title
 
     def line_at(self, offset: int) -> int:
         """The file's line of the character at an offset of the text."""
@@ -39,7 +45,7 @@ class Piece:
 
 
 # deferred constraints are checked here, so it may take long, and fail
-COMMIT = Piece(text="", first_line=0, line=0, summary="COMMIT")
+COMMIT = Piece(text="", first_line=0, line=0, title="COMMIT")
 
 
 def split_into_pieces(text: str) -> list[Piece]:
@@ -56,11 +62,12 @@ def split_into_pieces(text: str) -> list[Piece]:
             text=text[start : statement.end],
             first_line=lines.line_of(start),
             line=statement.line,
-            summary=f"statement {number} of {len(found)}, line {statement.line}: {statement.flat[:60]}",
+            title=f"statement {number} of {len(found)}, line {statement.line}",
+            statement=statement,
         )
         for number, (start, statement) in enumerate(zip(starts, found, strict=False), 1)
     ]
-    return pieces or [Piece(text=text, first_line=1, line=1, summary="the file")]
+    return pieces or [Piece(text=text, first_line=1, line=1, title="the file")]
 
 
 class Progress:

@@ -13,6 +13,18 @@ class EndedTransaction(Exception):
     """The statement ended the transaction, so what ran before it may be committed."""
 
 
+OTHER_QUOTES = (
+    r"standard_conforming_strings is off here, so \' would not end a string as it was read; write E'…' strings "
+    "and leave it on"
+)
+
+
+def require_usual_quotes(connection: psycopg.Connection) -> None:
+    """Raise psycopg.NotSupportedError if a backslash is an escape in every string now: the file was not read so."""
+    if connection.pgconn.parameter_status(b"standard_conforming_strings") == b"off":
+        raise psycopg.NotSupportedError(OTHER_QUOTES)
+
+
 def run_statement(connection: psycopg.Connection, text: str) -> None:
     """Run it. Raises EndedTransaction, psycopg.Error.
 
@@ -28,3 +40,4 @@ def run_statement(connection: psycopg.Connection, text: str) -> None:
         raise psycopg.NotSupportedError("COPY to or from the client needs psql")
     if connection.pgconn.transaction_status != TransactionStatus.INTRANS or result.command_status == b"COMMIT":
         raise EndedTransaction
+    require_usual_quotes(connection)

@@ -51,7 +51,7 @@ class ProofStep(BackupCopyStep):
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         values = parse_values(result.tail)
         if result.code or "proof_rows" not in values:
-            general = f"The proof failed with exit code {result.code}: the backup could not be restored."
+            general = f"The proof ended with exit code {result.code}; what failed is below."
             summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
             return failed(summary, lines=result.last_lines, output=result.tail)
         rows = format_count(int(values["proof_rows"]), "row")

@@ -40,8 +40,10 @@ SCRATCH_ERRORS = {
     74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
     81: "The database for the copy could not be created on the scratch server; nothing was done. "
     "The server's own words are below.",
-    82: "The scratch server lacks a collation or an extension that production uses. This says nothing about the "
-    "backup. Install it there, or name a server that has it.",
+    82: "The scratch server lacks something that production's has: a collation, an extension or a tablespace. "
+    "This says nothing about the backup. Install it there, or name a server that has it.",
+    83: "The scratch server or the host's pg_restore broke the restore off. This says nothing about the backup. "
+    "Their own words are below.",
     79: "The user of the scratch database may not restore everything there. This says nothing about the backup. "
     "Grant what the lines below ask for, or remove `scratch_url` from the page.",
     80: "The disk of the scratch database's server is full. This says nothing about the backup. Free some space there.",

@@ -13,6 +13,10 @@ _OWN_TRANSACTION = "has its own transaction command; remove it, the file already
 _NO_TRANSACTION = "cannot run in a transaction; move it to a step of its own that uses psql"
 _NEEDS_PSQL = "needs psql to send its data; write INSERT statements instead"
 _SEVERAL = "PostgreSQL reads more than one statement here; write each on lines of its own"
+_OTHER_QUOTES = "changes how quotes are read; remove it, and write E'…' strings where a \\ is an escape"
+_TOO_LATE = "comes after the bot's own first query, and PostgreSQL refuses it then; remove it"
+_SET = r"SET\s+((SESSION|LOCAL)\s+)?"
+_OTHER_LEVEL = r"(SNAPSHOT|SERIALIZABLE|REPEATABLE\s+READ|READ\s+UNCOMMITTED)"
 _UNSAFE = tuple(
     (re.compile(start, re.IGNORECASE), why)
     for start, why in (
@@ -24,28 +28,37 @@ _UNSAFE = tuple(
         (r"CLUSTER(\s+VERBOSE)?$", _NO_TRANSACTION),
         (r"ALTER\s+TABLE\b(?=.*\bDETACH\s+PARTITION\b).*\bCONCURRENTLY$", _NO_TRANSACTION),
         (r"ALTER\s+DATABASE\b.*\bSET\s+TABLESPACE\b", _NO_TRANSACTION),
+        (r"CREATE\s+SUBSCRIPTION\b(?!.*\b(connect|create_slot)\s*=\s*'?(false|off|0|no)\b)", _NO_TRANSACTION),
+        (rf"{_SET}standard_conforming_strings\s*(=|TO\b)(?!\s*'?(on|true|yes|1|default)\b)", _OTHER_QUOTES),
+        (rf"({_SET}transaction_isolation|SET\s+TRANSACTION)\b.*\b{_OTHER_LEVEL}\b", _TOO_LATE),
         (r"COPY\b.*\bFROM\s+STDIN\b", _NEEDS_PSQL),
         (r"COPY\b.*\bTO\s+STDOUT\b", "sends rows to psql, and there is none here; remove it"),
     )
 )  # fmt: skip
 COMMITS = "commits in its code, which fails in a transaction; move it to a step of its own that uses psql"
+_RUNS_ALONE = "runs in its code what " + _NO_TRANSACTION
 _NEW_VALUE = (
     "may use the new value {} of {}, which PostgreSQL refuses in the transaction that adds it; move ALTER TYPE to a "
     "file and step of its own, before this one"
 )
 _NAME = r'((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)'
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_LITERAL = re.compile(r"'((?:[^']|'')*)'|\$\w*\$([^$]*)\$\w*\$")
 _ADD_VALUE = re.compile(
-    rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?('(?:[^']|'')*')", re.IGNORECASE
+    rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL
 )
 _CREATE_TYPE = re.compile(rf"CREATE\s+TYPE\s+{_NAME}", re.IGNORECASE)
 _PROCEDURE = re.compile(rf"CREATE\s+(?:OR\s+REPLACE\s+)?PROCEDURE\s+{_NAME}", re.IGNORECASE)
 _CALL = re.compile(rf"CALL\s+{_NAME}", re.IGNORECASE)
+_ALONE_IN_CODE = re.compile(
+    rf"{COMMAND_START}(?:VACUUM|(?:CREATE|DROP)\s+(?:DATABASE|TABLESPACE)|ALTER\s+SYSTEM"
+    r"|(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY|REINDEX\b[^;']{0,200}\bCONCURRENTLY)\b",
+    re.IGNORECASE,
+)
 _COMMIT_IN_CODE = re.compile(rf"{COMMAND_START}(?:COMMIT|ROLLBACK)\s*(?:;|AND\b)", re.IGNORECASE)
 # the first words of the statements above; most files have none of them
 _MAYBE_UNSAFE = re.compile(
     r"CREATE\s+(UNIQUE\s+)?(INDEX|DATABASE|TABLESPACE)|DROP\s+(INDEX|DATABASE|TABLESPACE)"
-    r"|REINDEX|VACUUM|ALTER|DISCARD|COMMIT|ROLLBACK|CLUSTER|COPY",
+    r"|REINDEX|VACUUM|ALTER|DISCARD|COMMIT|ROLLBACK|CLUSTER|COPY|SET\b|CREATE\s+SUBSCRIPTION",
     re.IGNORECASE,
 )
 
@@ -69,7 +82,9 @@ def unsafe_statements(text: str, analysis: Analysis | None = None) -> list[Findi
 def doubtful_statements(text: str) -> list[Finding]:
     """What PostgreSQL may refuse in one transaction, as far as the file alone shows it, in the order of the file."""
     found = read_sql(text).statements
-    problems = [*_new_enum_values(found), *(one.finding(COMMITS) for one in found if _commits(one) and _runs_code(one))]
+    blocks = [one for one in found if _runs_code(one)]
+    problems = [*_new_enum_values(found), *(one.finding(COMMITS) for one in blocks if _commits(one))]
+    problems += [one.finding(_RUNS_ALONE) for one in blocks if _ALONE_IN_CODE.search(code_of(one.text))]
     committing = {name for one in found if _commits(one) for name in _PROCEDURE.findall(one.text)}
     problems += [one.finding(COMMITS) for name, one in called_procedures(text).items() if name in committing]
     return sorted(problems, key=lambda problem: problem.line)
@@ -102,10 +117,18 @@ def _new_enum_values(found: Sequence[Statement]) -> list[Finding]:
             created.add(new_type[1].lower())
         if new_value := _ADD_VALUE.match(statement.text):
             if new_value[1].lower() not in created:
-                added[new_value[2]] = new_value[1]
-        elif added and (used := next((one for one in _LITERAL.findall(statement.text) if one in added), None)):
-            problems.append(statement.finding(_NEW_VALUE.format(used, added[used])))
+                added |= dict.fromkeys(_values(new_value[2])[:1], new_value[1])
+        elif added and (used := next((one for one in _values(statement.text) if one in added), None)):
+            problems.append(statement.finding(_NEW_VALUE.format(f"'{used}'", added[used])))
     return problems
+
+
+def _values(text: str) -> list[str]:
+    """The texts in quotes of any kind, also those inside code."""
+    found = _LITERAL.findall(text)
+    return [quoted or dollars for quoted, dollars in found] + [
+        one for _, code in found if code for one in _values(code)
+    ]
 
 
 def _parts(file: SqlFile) -> list[str]:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from commands.ports.analysis import Finding
-from commands.systems.postgres.sql_tokens import TOKEN, Lines, blanked, line_of, token_end, unclosed_kind
+from commands.systems.postgres.sql_tokens import (
+    SPACE,
+    TOKEN,
+    Lines,
+    blanked,
+    is_comment,
+    line_of,
+    token_end,
+    unclosed_kind,
+)
 
 BYTE_ORDER_MARK = "\ufeff"
 _TRANSACTION_COMMAND = re.compile(
@@ -145,28 +154,28 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
     may_have_body = "atomic" in text.lower()
     at = depth = 0
     while match := TOKEN.search(text, at):
-        start = match.start()
-        pieces.append((at, text[at:start]))
+        start, kind = match.start(), match.lastgroup
+        gap = text[at:start]
+        pieces.append((at, gap))
+        depth += gap.count("(") - gap.count(")")
         at = token_end(text, match)
-        if match["meta"] is not None:
+        if kind == "end" and (depth > 0 or (may_have_body and body.goes_on(pieces))):
+            pieces.append((start, ";"))
+        elif kind == "end":
+            found += _statement(lines, pieces, at)
+            pieces, depth = [], 0
+            body = _FunctionBody() if may_have_body else body
+        elif kind == "meta":
             why = "is a psql command, which only psql understands; remove it"
             problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
-        elif match["end"] and (depth > 0 or (may_have_body and body.goes_on(pieces))):
-            pieces.append((start, ";"))
-        elif match["end"]:
-            found += _statement(lines, pieces, at)
-            pieces, depth, body = [], 0, _FunctionBody()
-        elif match["paren"]:
-            depth += 1 if match[0] == "(" else -1
-            pieces.append((start, match[0]))
         else:
-            if match["comment"] and _DOWN_PART.match(match[0]):
+            if not is_comment(match):
+                pieces.append((start, text[start:at]))
+            elif _DOWN_PART.match(match[0]):
                 why = "begins the file's own rollback, which would run too; move that part to a file of its own"
                 problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
-            if not match["comment"]:
-                pieces.append((start, text[start:at]))
-            if kind := unclosed_kind(text, match, at):
-                why = f"a {kind} that is never closed"
+            if unclosed := unclosed_kind(text, match, at):
+                why = f"a {unclosed} that is never closed"
                 problems.append(Finding(line=lines.line_of(start), statement=match[0][:40], why=why))
     found += _statement(lines, [*pieces, (at, text[at:])], len(text))
     return found, problems
@@ -193,8 +202,9 @@ class _FunctionBody:
 
 def _statement(lines: Lines, pieces: list[tuple[int, str]], end: int) -> list[Statement]:
     """The statement that the pieces make, or none if they are blank."""
-    statement = "".join(piece for _, piece in pieces).strip()
+    statement = "".join(piece for _, piece in pieces).strip(SPACE)
     if not statement:
         return []
-    start = next(at + len(piece) - len(piece.lstrip()) for at, piece in pieces if piece.strip())
+    at, piece = next(placed for placed in pieces if placed[1].strip(SPACE))
+    start = at + len(piece) - len(piece.lstrip(SPACE))
     return [Statement(line=lines.line_of(start), text=statement, start=start, end=end)]

@@ -7,21 +7,27 @@ from bisect import bisect_left
 
 # As in PostgreSQL's scanner: a name may hold any character beyond ASCII, and $ behind its first. So `a$x$b` is a name
 # and no quote, and a comment also ends at a carriage return.
-_NO_NAME_BEFORE = r"(?<![A-Za-z0-9_$\u0080-\U0010ffff])"
-_TAG = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*"
+_IN_NAME = r"[A-Za-z0-9_$\u0080-\U0010ffff]"
+# Between two pieces of one string: E'a' and, on a later line, 'b'. The later pieces are read as the first one.
+_NEXT_PIECE = r"'[ \t\f\v]*+(?:--[^\n\r]*+)?+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+[\n\r])*+'"
+_TAG = r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*+"
+# What a token may begin with stands before all branches: so the search is quick. E'…' is found at its quote.
 TOKEN = re.compile(
     rf"""
-    (?P<comment>--[^\n\r]*|/\*)
-    | (?P<dollar>{_NO_NAME_BEFORE}\$(?:{_TAG})?\$)
-    | (?P<escaped>{_NO_NAME_BEFORE}[eE]'(?:[^'\\]|\\.|'')*(?P<escaped_end>')?)
-    | (?P<string>'(?:[^']|'')*(?P<string_end>')?)
-    | (?P<name>"(?:[^"]|"")*(?P<name_end>")?)
-    | (?P<meta>\\[^\n]*)
-    | (?P<paren>[()])
-    | (?P<end>;)
+    [-/$'"\\;](?:
+      (?<=-)(?P<line>-[^\n\r]*+)
+    | (?<=/)(?P<block>\*)
+    | (?<=\$)(?<!{_IN_NAME}\$)(?P<dollar>(?:{_TAG})?\$)
+    | (?<=[eE]')(?<!{_IN_NAME}[eE]')(?P<escaped>[^'\\]*+(?:(?:\\.|''|{_NEXT_PIECE})[^'\\]*+)*+)(?P<escaped_end>')?
+    | (?<=')(?P<string>[^']*+(?:''[^']*+)*+)(?P<string_end>')?
+    | (?<=")(?P<name>[^"]*+(?:""[^"]*+)*+)(?P<name_end>")?
+    | (?<=\\)(?P<meta>[^\n]*+)
+    | (?<=;)(?P<end>)
+    )
     """,
-    re.VERBOSE | re.MULTILINE | re.DOTALL,
+    re.VERBOSE | re.DOTALL,
 )
+SPACE = " \t\n\r\f\v"  # all that PostgreSQL takes for space; any other is a letter to it
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 # PostgreSQL takes no operator of more characters than its names have; its scanner reads a longer one again and again
 _LONG_OPERATOR = re.compile(r"[+*/<>=~!@#%^&|`?-]{64}")
@@ -33,10 +39,10 @@ def token_end(text: str, match: re.Match[str]) -> int:
 
     Comments nest. A dollar quote ends at its own tag.
     """
-    if match["dollar"]:
-        end = text.find(match["dollar"], match.end())
-        return end + len(match["dollar"]) if end >= 0 else len(text)
-    if match["comment"] != "/*":
+    if match.lastgroup == "dollar":
+        end = text.find(match[0], match.end())
+        return end + len(match[0]) if end >= 0 else len(text)
+    if match.lastgroup != "block":
         return match.end()
     depth, at = 1, match.end()
     while depth and (mark := _COMMENT_MARK.search(text, at)):
@@ -47,12 +53,17 @@ def token_end(text: str, match: re.Match[str]) -> int:
 
 def unclosed_kind(text: str, match: re.Match[str], end: int) -> str:
     """The kind of token that is never closed ("quote" or "comment"), or empty."""
-    if match["comment"]:
+    if is_comment(match):
         return "comment" if end > len(text) else ""
-    closed = match["string_end"] or match["escaped_end"] or match["name_end"]
-    if match["dollar"]:
-        closed = text[match.end() : end].endswith(match["dollar"])
+    closed = match.lastgroup in {"string_end", "escaped_end", "name_end"}
+    if match.lastgroup == "dollar":
+        closed = text[match.end() : end].endswith(match[0])
     return "" if closed else "quote"
+
+
+def is_comment(match: re.Match[str]) -> bool:
+    """Whether a token is a comment."""
+    return match.lastgroup in {"line", "block"}
 
 
 def without_comments(text: str) -> str:
@@ -63,7 +74,7 @@ def without_comments(text: str) -> str:
     pieces, at, kept = [], 0, 0
     while match := TOKEN.search(text, at):
         at = token_end(text, match)
-        if match["comment"]:
+        if is_comment(match):
             start = match.start() if at <= len(text) else match.end()
             pieces += [text[kept:start], blanked(text[start:at])]
             kept = at

@@ -281,6 +281,15 @@ def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:
         lines(writer, "history", limit=0)
 
 
+def test_the_history_names_a_run_that_cannot_be_read(writer: RunWriter) -> None:
+    for _ in range(2):
+        writer.move_run(writer.start_run(), RunState.ABORTED)
+    by_hand(writer.store.path, UNREADABLE["a fact of no kind"])
+    assert lines(writer, "history", limit=10)[-1].startswith("Run 1 cannot be read and is left out here.")
+    by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT)")
+    assert lines(writer, "history", limit=10)[-1].startswith("Run 1, 2 cannot be read and are left out here.")
+
+
 def test_a_command_means_the_only_active_run(writer: RunWriter) -> None:
     with pytest.raises(NothingRuns, match=r"No run is active in .*\. Start one with `gonogo start`\."):
         lines(writer, "hold", reason="")

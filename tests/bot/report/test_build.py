@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.report.build import chart_of, history_of, panels_of, report_of
+from bot.report.build import chart_of, history_of, left_out, panels_of, report_of
 from state.errors import Refused
 from state.records import Run, RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, SMALL, event, record, row, small
+from tests.state.sqlite.forger import by_hand
 
 
 @pytest.fixture
@@ -67,3 +68,22 @@ def test_a_run_without_measurements_has_no_chart(store: Store) -> None:
 def test_the_chart_of_a_run_shows_what_was_measured_so_far() -> None:
     of = record(row("put-the-code-there", "done", after=2), row("response-time", "done", after=15, seconds=0.1))
     assert [panel.title for panel in panels_of(small(), of)] == ["Response time"]
+
+
+DAMAGES = [
+    "INSERT INTO facts (run, kind, key, person, door, at, data) VALUES (1, 'old', 'o', 'U', 'slack', 'noon', '{}')",
+    "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 1",
+    "UPDATE runs SET state = 'gone' WHERE id = 1",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_run_that_cannot_be_read_is_named_and_left_out_of_history_and_reports(store: Store, damage: str) -> None:
+    for _ in range(2):
+        keep(store, start(store))
+    assert left_out(store, history_of(store)) == []
+    by_hand(store.path, damage)
+    assert [deploy.run.id for deploy in history_of(store)] == [2]
+    assert report_of(store, store.run(2), {}, NOON).metrics.deploys == 1
+    (sentence,) = left_out(store, history_of(store))
+    assert sentence.startswith("Run 1 cannot be read and is left out here.")

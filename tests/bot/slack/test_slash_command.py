@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors.actions import Press, the_run
+from bot.slack.acts import deploy_channels
 from bot.slack.methods import COMMANDS
 from bot.slack.origin import Origin
 from bot.slack.slash_command import (
@@ -140,6 +141,23 @@ def test_history_lists_the_runs(writer: RunWriter) -> None:
     writer.run_at_gate()
     assert "shop  main: going (in progress)" in replied(writer, "history")
     assert "Deployment frequency: not known yet" in replied(writer, "history")
+
+
+def test_history_names_a_run_that_cannot_be_read_and_lists_one_whose_page_cannot(writer: RunWriter) -> None:
+    for _ in range(2):
+        writer.move_run(writer.start_run(), RunState.ABORTED)
+    by_hand(writer.store.path, UNREADABLE["a fact of no kind"])
+    by_hand(writer.store.path, "UPDATE runs SET text = '# A page of another time'")
+    told = replied(writer, "history")
+    assert "shop  main: aborted" in told
+    assert "Run 1 cannot be read and is left out here." in told
+
+
+def test_a_run_without_a_channel_whose_page_cannot_be_read_keeps_nobody_out(writer: RunWriter) -> None:
+    writer.start_run()
+    before = deploy_channels(writer.deps)
+    by_hand(writer.store.path, "UPDATE runs SET channel = '', text = '# A page of another time'")
+    assert deploy_channels(writer.deps) == before
 
 
 def test_status_shows_no_run_of_another_channel(writer: RunWriter) -> None:

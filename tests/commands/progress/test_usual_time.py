@@ -25,6 +25,7 @@ from state.facts import Actor, Door
 from state.records import Attempt, AttemptState, Record, Run, RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, attempt_at, payload, record, small
+from tests.state.sqlite.forger import by_hand
 
 LIMITED = 'takes = "10 min"\nlimit = "1 h"'
 PAGE = small(**{'takes = "10 min"': LIMITED})
@@ -234,3 +235,11 @@ def test_earlier_runs_are_read_once(store: Store) -> None:
     usual = monitor.usual(store.record(number))
     assert usual == {DEPLOY: UsualTime(seconds=(240.0,))}
     assert monitor.usual(store.record(number)) is usual
+
+
+def test_an_earlier_run_that_cannot_be_read_counts_for_nothing_and_holds_up_no_other(store: Store) -> None:
+    run(store, 4)
+    run(store, 6)
+    by_hand(store.path, "UPDATE attempts SET outcome = '{' WHERE run = 1")
+    later = running(store)
+    assert usual_minutes(store, store.run(later)) == [6]

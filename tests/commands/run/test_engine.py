@@ -17,6 +17,7 @@ from tests.commands.run.driven_runner import wait_until
 from tests.commands.run.engine_case import NEXT, PAGE, EngineCase
 from tests.pages import NOON, SIGNED, event, fact, small
 from tests.state.sqlite.forger import by_hand
+from tests.state.sqlite.unreadable import UNREADABLE
 
 
 def test_active_runs_are_carried_out_also_those_that_start_later(engine_case: EngineCase) -> None:
@@ -154,9 +155,11 @@ def test_a_run_keeps_its_own_copy_of_its_page(engine_case: EngineCase) -> None:
     assert page_of(replace(run, page="other.md")).name == "other.md"
 
 
-@pytest.mark.parametrize(
-    "damage", ["note = CAST(x'ff' AS TEXT)", "began_at = 'yesterday'", "places = '['", "target = CAST(x'ff' AS TEXT)"]
-)
+NO_TEXT = "CAST(x'ff' AS TEXT)"
+DAMAGES = ["began_at = 'yesterday'", "places = '['", "speed = 'fast'", "state = 'gone'", "target = x'66'"]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, *(f"{name} = {NO_TEXT}" for name in ("note", "target", "state", "page"))])
 def test_a_run_whose_row_cannot_be_read_is_named_and_holds_up_no_other(
     engine_case: EngineCase, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
@@ -178,6 +181,34 @@ def test_where_a_run_cannot_be_read_only_another_target_starts(engine_case: Engi
     by_hand(engine_case.store.path, f"UPDATE runs SET target = CAST(x'ff' AS TEXT) WHERE id = {broken}")
     with pytest.raises(AlreadyRunning, match=f"Run {broken} cannot be read .* no run of shop can start"):
         engine_case.start()
+
+
+@pytest.mark.parametrize("state", ["'gone'", "'Going'", "''", NO_TEXT])
+def test_no_second_run_of_a_target_starts_beside_one_in_a_state_that_nobody_knows(
+    engine_case: EngineCase, state: str
+) -> None:
+    first = engine_case.start()
+    by_hand(engine_case.store.path, f"UPDATE runs SET state = {state}")
+    with pytest.raises(AlreadyRunning, match=f"Run {first} cannot be read .* no run of shop can start"):
+        engine_case.start()
+
+
+@pytest.mark.parametrize("damage", ["note = CAST(x'ff' AS TEXT)", "began_at = 'yesterday'"])
+def test_a_run_that_is_over_and_cannot_be_read_keeps_no_run_from_starting(engine_case: EngineCase, damage: str) -> None:
+    first = engine_case.start()
+    by_hand(engine_case.store.path, f"UPDATE runs SET state = 'kept', {damage}")
+    assert engine_case.store.unreadable_runs() == {}
+    assert engine_case.start() > first
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_an_old_run_of_the_same_page_that_cannot_be_read_holds_up_no_new_one(engine_case: EngineCase, row: str) -> None:
+    old = engine_case.start()
+    engine_case.store.move_run(old, RunState.KEPT, NOON)
+    by_hand(engine_case.store.path, UNREADABLE[row])
+    new = engine_case.start()
+    engine_case.engine.start()
+    wait_until(lambda: engine_case.state_of(new) == "done")
 
 
 def test_a_run_whose_record_cannot_be_checked_holds_up_no_other(

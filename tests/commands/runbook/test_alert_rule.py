@@ -42,6 +42,10 @@ def test_a_baseline_makes_the_limit_stricter_where_it_is_known(
         ("failed_share", 1.0, "100 %"),
         ("cpu", 79.6, "80 %"),
         ("requests", 1200, "1200"),
+        ("requests", 2_000_000, "2000000"),
+        ("bytes", 1_234_567.8, "1234568"),
+        ("rows", 0.00001, "0.00001"),
+        ("failed_share", 12.0, "1,200 %"),
     ],
 )
 def test_a_value_is_shown_with_its_unit(measure: str, value: float, text: str) -> None:
@@ -57,6 +61,7 @@ def test_a_value_is_shown_with_its_unit(measure: str, value: float, text: str) -
         (rule(above=5.0, times_baseline=2.0), "above 5 s, and more than 2 times the baseline"),
         (rule(above=5.0, lasting="10 min"), "above 5 s, for 10 min"),
         (rule("failed_share", above=0.1, enough={"requests": 20}), "above 10 %, with at least 20 requests"),
+        (rule("rows", above=1e6, enough={"rows": 2e6}), "above 1000000, with at least 2000000 rows"),
         (rule("failed", above=0.0), NO_FAILURE),
         (rule(expected=True), ""),
     ],

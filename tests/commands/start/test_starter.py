@@ -18,6 +18,7 @@ from state.facts import Actor, Door
 from state.records import RunState
 from state.sqlite.store import Store
 from tests.pages import NOON, payload, small
+from tests.state.sqlite.forger import by_hand
 
 PAGE = small()
 PEOPLE = {"dba": frozenset({"UDBA", "U1"}), "lead": frozenset({"ULEAD"})}
@@ -191,6 +192,13 @@ def test_a_start_that_slack_delivers_again_after_its_run_is_over_starts_nothing(
     for other in (StartRequest(press="V0OTHER"), StartRequest(), StartRequest()):
         run = edge.starter.start(other, WHO).run
         edge.store.move_run(run.id, RunState.ABORTED, NOON)
+
+
+def test_an_old_run_whose_events_cannot_be_read_keeps_no_press_from_starting_one(edge: Edge) -> None:
+    edge.starter.start(StartRequest(press="V0FIRST"), WHO)
+    edge.store.move_run(1, RunState.ABORTED, NOON)
+    by_hand(edge.store.path, "UPDATE events SET data = '{' WHERE run = 1")
+    assert edge.starter.start(StartRequest(press="V0OTHER"), WHO).run.id == 2
 
 
 def test_an_active_run_on_the_target_is_said_without_a_preflight(edge: Edge) -> None:

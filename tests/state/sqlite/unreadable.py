@@ -14,5 +14,12 @@ UNREADABLE = {
     "an attempt without outcome": _ATTEMPT.format("'done', '2026-11-23T12:00:00+00:00', '', '{'"),
     "a clock jump after nothing": "INSERT INTO clock_jumps VALUES (1, 5, 0, 0, 0, '{')",
     "a run at no places": "UPDATE runs SET places = '{'",
+    "a fact of a kind that is no text": _FACT.format("CAST(x'ff' AS TEXT), 'n', 'U', 'slack', 'noon', '{}'"),
+    "an attempt whose summary is no text": _ATTEMPT.format(
+        "'done', '2026-11-23T12:00:00+00:00', CAST(x'ff' AS TEXT), '{}'"
+    ),
+    "a run whose note is no text": "UPDATE runs SET note = CAST(x'ff' AS TEXT)",
+    "a run whose note is bytes": "UPDATE runs SET note = x'66'",
+    "a run at no speed": "UPDATE runs SET speed = 'fast'",
     "a run that began at no time": "UPDATE runs SET began_at = 'x'",
 }

@@ -17,15 +17,18 @@ BEGIN {
   json_low = "\"" low "\"|[123]0 *[,}]"
   json_high = "\"" high "\"|" ("error" ~ bad ? "[56]0" : "60") " *[,}]"
   loud = "(^| )(level|lvl|severity)=\"?" high "([^a-z]|$)"
+  # as a line's own first word only in capitals or in brackets: "Alert rules are loaded" is a sentence
+  first = "^([^A-Za-z]|[0-9][TZ]|UTC|GMT|[AP]M)*" toupper(high) "([^A-Za-z]|$)|^[^A-Za-z]*[[]" high "[]]"
   query = "^(prisma:query|executing \\(|query:)"
 }
 function json_level(text, levels) {
   return match(text, /"(level|lvl|severity)" *: */) && substr(text, RSTART + RLENGTH) ~ ("^(" levels ")")
 }
 {
-  rest = tolower($0)
-  gsub(/\033\[[0-9;]*m/, "", rest)
-  if (json_level(rest, json_high) || rest ~ loud) { count(); next }
+  plain = $0
+  gsub(/\033\[[0-9;]*m/, "", plain)
+  rest = tolower(plain)
+  if (json_level(rest, json_high) || rest ~ loud || plain ~ first) { count(); next }
   if (rest !~ bad || rest ~ level || rest ~ query || json_level(rest, json_low)) next
   gsub(/\/[^] \t"',;)}<>]*/, " ", rest)
   gsub(/[a-z0-9_.-]+[.](log|[cm]?[jt]s)/, " ", rest)

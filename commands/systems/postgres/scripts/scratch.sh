@@ -1,6 +1,10 @@
 # A copy of the database on the server of $SCRATCH: created, restored from an archive, and dropped. Never production.
-# in a subshell, so that production's address is in place again afterwards
-scratch() { (at_address "$SCRATCH"; export PGOPTIONS="${PGOPTIONS-} ${options-}" PGDATABASE=${copy:-$PGDATABASE}; "$@"); }
+# in a subshell, so that production's address is in place again afterwards; limits that the scratch server sets for its
+# user's own queries are too short for a copy
+NO_LIMITS='-c statement_timeout=0 -c lock_timeout=0'
+scratch() {
+  (at_address "$SCRATCH"; export PGOPTIONS="$NO_LIMITS ${PGOPTIONS-} ${options-}" PGDATABASE=${copy:-$PGDATABASE}; "$@")
+}
 used() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$USED"; }
 # Refuses production itself, under any address, and a database that is not empty.
 fits() {
@@ -18,6 +22,12 @@ fits() {
   # one name for each production database, so that the next attempt finds what a killed one left
   name=gonogo_copy_$(sha256sum <<< "$here" | cut -c 1-16)
 }
+# What a restore says if the server itself broke it off or has no room for it.
+SERVERS_OWN='terminating connection|server closed the connection|connection to server|the database system is|read-only transaction'
+SERVERS_OWN+='|too many clients|remaining connection slots|out of (shared )?memory|canceling statement due to|unsupported version'
+# what production's server has and another one may lack
+LACKS='ICU is not supported|collation ".*" does not exist|extension ".*" is not available|could not (open extension control|access) file'
+LACKS+='|could not load library|tablespace ".*" does not exist|invalid locale name'
 # Restore. The only harmless errors do not concern the data: owners and privileges of roles that are missing there or that
 # the scratch user may not act as, and a setting that pg_restore 17 uses on older servers.
 HARMLESS='ERROR:  (role ".*" does not exist|must be able to SET ROLE ".*"|must be member of role ".*"'
@@ -35,9 +45,10 @@ restore() {
   if [ -n "$wrong" ]; then
     # the first is the cause of most others
     head -n 4 <<< "${wrong:0:800}"
+    grep -qE "$SERVERS_OWN" <<< "$wrong" && exit 83
+    grep -qE "$LACKS" <<< "$wrong" && exit 82
     case $wrong in
       *'No space left on device'*) exit 80 ;;
-      *'ICU is not supported'* | *'collation "'*'" does not exist'* | *'extension "'*'" is not available'*) exit 82 ;;
       # a superuser lacks nothing: then somebody else does, for example the owner of a view
       *'ERROR:  permission denied'* | *'ERROR:  must be '*) [ "$(scratch psql -XqAtc 'SHOW is_superuser')" = on ] || exit 79 ;;
     esac

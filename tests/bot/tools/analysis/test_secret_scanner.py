@@ -41,7 +41,26 @@ def test_a_secret_is_named_by_its_kind_and_line_and_never_repeated() -> None:
         ("a.json", '"api_key": "a8f3k2l9d0s7"'),
         ("a.rb", "password => 'hunter2hunter2'"),
         ("a.go", 'secret := "Tr0ub4dor3x"'),
+        ("a.ini", "pass = Tr0ub4dor3x"),
+        ("Dockerfile", "ENV DB_PASSWORD Tr0ub4dor3x"),
+        (".netrc", "machine h login bob password Tr0ub4dor3x"),
+        ("redis.conf", "requirepass Tr0ub4dor3x"),
+        ("web.config", '<add key="Password" value="Tr0ub4dor3x"/>'),
+        ("pom.xml", "<password>Tr0ub4dor3x</password>"),
+        ("appsettings.json", '"Db": "Server=x;User Id=sa;Password=Tr0ub4dor3x;"'),
+        ("a.sh", "PGPASSWORD=Tr0ub4dor3x psql"),
+        ("a.sh", "curl -u admin:Tr0ub4dor3x https://host"),
+        ("a.sh", "mysqldump -u root -pTr0ub4dor3x shop"),
+        ("a.py", "passwd = b'Tr0ub4dor3x'"),
+        ("a.py", "requests.get(url, auth=('admin', 'Tr0ub4dor3x'))"),
+        ("a.rb", "password: ENV.fetch('DB_PW', 'Tr0ub4dor3x')"),
+        ("a.php", "define('DB_PASSWORD', 'Tr0ub4dor3x');"),
+        ("a.java", 'source.setPassword("Tr0ub4dor3x");'),
+        ("a.js", "headers: { Authorization: 'Basic YWRtaW46VHIwdWI0ZG9yM3g=' }"),
+        ("a.yml", "url: redis://:Tr0ub4dor3x@cache:6379"),
         ("a.sql", "ALTER ROLE app PASSWORD 'hunter2x9';"),
+        ("a.sql", "INSERT INTO settings VALUES ('smtp_password', 'hunter2x9');"),
+        ("a.sql", "UPDATE users SET hash = crypt('hunter2x9', gen_salt('bf'));"),
         ("a.sql", "INSERT INTO users (name, password) VALUES ('a', 'hunter2x9');"),
         ("a.sql", "INSERT INTO users (id, name, password)\nVALUES\n (2, lower('A, B'), 'hunter2x9');"),
     ],
@@ -65,6 +84,13 @@ def test_a_password_is_found_in_every_form_of_assignment(file: str, text: str) -
         ("a.yml", "password: {{ .Values.pw1 }}"),
         ("a.yml", "token: ${{ secrets.GITHUB_TOKEN }}"),
         ("a.yml", "secretName: tls-cert-2"),
+        ("a.yml", "url: redis://:${REDIS_PASSWORD}@cache:6379"),
+        ("a.sh", 'PGPASSWORD=$DB_PASSWORD1 psql -u "$USER1:$PASSWORD1" --pass=2'),
+        ("a.py", "connect(password=parts['password'], user=parts['user'])"),
+        ("a.js", "const fields = ['password', 'username2'], hash = user.password(input1)"),
+        ("nginx.conf", "proxy_pass http://backend1;"),
+        ("pom.xml", "<password>${env.DB_PASSWORD1}</password>"),
+        ("Dockerfile", "ENV DB_PASSWORD $DB_PASSWORD1"),
         (".env", "DB_PASSWORD=changeme1"),
         ("a.html", '<input type="password" name="password1">'),
         ("a.sql", "CREATE TABLE users (id int, password text DEFAULT '');"),
@@ -101,6 +127,8 @@ def test_what_is_probably_made_up_is_told_apart(file: str) -> None:
         ("sk-proj-" + "aB3_" * 10, "OpenAI or Anthropic key"),
         ("github_pat_" + "a1B2" * 9, "GitHub token"),
         ("postgres://u:s3cretpw9@host/db", "Basic Auth Credentials"),
+        ("hvs." + "a1B2_" * 8, "Vault token"),
+        ("https://discord.com/api/webhooks/" + "1" * 18 + "/" + "a1B2_" * 12, "Discord webhook"),
     ],
 )
 def test_keys_of_a_known_form_are_found_without_a_name(text: str, kind: str) -> None:
@@ -112,7 +140,21 @@ def test_a_long_word_alone_is_no_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["password", "//", "password = '", "eyJa.", "https://a:b@", "secret: '", "${A:-", "env('"]
+    "piece",
+    [
+        "password",
+        "//",
+        "password = '",
+        "eyJa.",
+        "https://a:b@",
+        "secret: '",
+        "${A:-",
+        "env('",
+        "pass=a;",
+        "mysql ",
+        "mysql -p",
+        " -u a:",
+    ],
 )
 def test_a_long_line_is_searched_at_its_start_alone_and_the_finding_says_so(piece: str) -> None:
     assert_linear(lambda text: secrets("a.js", [(1, text)]), piece)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.tools.postgres.address import connection_fields, script_variables
+from bot.tools.postgres.connect import connect
 from commands.ports.page_text import DatabaseAddress
 from state.errors import Unreachable
 
@@ -80,3 +82,20 @@ def test_settings_of_this_machine_do_not_lead_to_another_server(monkeypatch: pyt
         "user": "me",
         "password": "secret",
     }
+
+
+def test_no_setting_of_this_machine_changes_a_session(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "PGOPTIONS": "-c search_path=pg_catalog -c statement_timeout=7",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGCLIENTENCODING": "LATIN1",
+        "PGTZ": "Asia/Tokyo",
+        "PGDATESTYLE": "German",
+        "PGHOST": "10.0.0.9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    names = ("search_path", "statement_timeout", "client_encoding", "DateStyle")
+    with connect(postgres.url(OWNER), {}, "test", 5) as connection:
+        shown = [connection.execute(f"SELECT current_setting('{name}')").fetchone() for name in names]
+        assert shown == [('"$user", public',), ("0",), ("UTF8",), ("ISO, MDY",)]
+        assert connection.execute("SELECT current_setting('TimeZone') LIKE '%UTC'").fetchone() == (True,)

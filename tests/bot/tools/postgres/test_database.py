@@ -141,7 +141,7 @@ def test_two_statements_that_look_like_one_are_refused_and_nothing_is_committed(
     sql: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "INSERT INTO things VALUES ('a'); COMMIT; SELECT 1/0;"
-    whole = migration_progress.Piece(text=text, first_line=1, line=1, summary="the file")
+    whole = migration_progress.Piece(text=text, first_line=1, line=1, title="the file")
     monkeypatch.setattr(database, "split_into_pieces", lambda _: [whole])
     with pytest.raises(Failed, match=r"rolled back completely: cannot insert multiple commands"):
         sql.apply("db", migration(text), stop=NO_STOP)
@@ -162,6 +162,24 @@ def test_a_copy_that_waits_for_a_client_fails_and_changes_nothing(sql: PostgresD
     with pytest.raises(Failed, match="rolled back completely: COPY to or from the client needs psql"):
         sql.apply("db", migration(f"INSERT INTO things VALUES ('a');\n{copy};\nSELECT 1;"), stop=NO_STOP)
     assert count(sql) == 0
+
+
+@pytest.mark.parametrize("way", ["SET standard_conforming_strings = off", "SELECT set_config('{}', 'off', false)"])
+def test_a_session_that_reads_quotes_otherwise_is_refused_and_nothing_is_committed(
+    sql: PostgresDatabase, way: str
+) -> None:
+    text = (
+        f"INSERT INTO things VALUES ('a');\n{way.format('standard_conforming_strings')};\nSELECT '\\'; SELECT 1; --';"
+    )
+    with pytest.raises(Failed, match=r"016\.sql failed at line 2 .* standard_conforming_strings is off here"):
+        sql.apply("db", migration(text), stop=NO_STOP)
+    assert count(sql) == 0
+
+
+def test_a_database_that_reads_quotes_otherwise_is_refused_before_the_first_statement(postgres: Postgres) -> None:
+    off = f"{postgres.url(OWNER)}?options=-c%20standard_conforming_strings%3Doff"
+    with pytest.raises(Failed, match=r"failed .*standard_conforming_strings is off here"):
+        database_at(off).apply("db", migration("SELECT 1;"), stop=NO_STOP)
 
 
 def test_names_with_dollars_are_no_quotes(sql: PostgresDatabase) -> None:

@@ -74,7 +74,7 @@ def test_a_secret_that_a_host_prints_by_itself_is_masked(own: OwnServer) -> None
         own.shell.ask("box", "true")
 
 
-@pytest.mark.parametrize("shell", ["tcsh", "dash"])
+@pytest.mark.parametrize("shell", ["tcsh", "dash", "fish", "zsh", "ksh"])
 def test_a_login_shell_of_any_kind_runs_the_bots_commands(own: OwnServer, shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"this machine has no {shell}")

@@ -48,6 +48,11 @@ def log(tmp_path: Path) -> Path:
         '{"level": 60 ,"msg":"out of memory"}',
         '{"severity":"CRITICAL","message":"cannot read flows"}',
         "time=2026-01-01T10:00:00Z level=panic msg=stop",
+        "2026-11-24 22:10:00,123 CRITICAL cannot read flows",
+        "\x1b[1;31mCRITICAL\x1b[0m:root:cannot read flows",
+        "2026/11/24 22:10:00 [crit] 12#12: *1 connect() to unix:/run/app.sock failed",
+        "2026-11-24 22:10:00.123 UTC [12] PANIC:  could not write to file",
+        "SEVERE: cannot read flows",
     ],
 )
 def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) -> None:
@@ -81,6 +86,9 @@ def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) ->
         "errors: [] fatal: ''",
         "done, errors: 0, warnings: 2; errors=0 warnings=2; error-rate 0%",
         "Sentry error tracking initialized",
+        "Alert rules are loaded, panic button is off",
+        "2026-11-24 22:10:00 INFO CRITICAL section left",
+        "ALERTING is on",
     ],
 )
 def test_error_words_of_a_healthy_log_do_not_count(log: Path, line: str) -> None:

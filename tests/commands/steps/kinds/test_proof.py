@@ -299,13 +299,50 @@ def test_a_view_whose_owner_lost_a_right_is_not_blamed_on_a_superuser(shop: Shop
 
 def test_a_setting_that_an_older_server_does_not_have_is_not_blamed_on_the_backup(shop: Shop, tmp_path: Path) -> None:
     setting = 'ERROR:  unrecognized configuration parameter "transaction_timeout"'
-    error = f"pg_restore: error: could not execute query: {setting}"
-    newer = tmp_path / "newer"
-    newer.mkdir()
-    (newer / "pg_restore").write_text(
-        f'#!/bin/sh\n{postgres_programs()}/pg_restore "$@" || exit\n'
-        f"printf '%s\\n' '{error}' pg_restore: >&2\nexit 1\n"
-    )
-    (newer / "pg_restore").chmod(0o755)
-    shop.programs = Path(f"{newer}:{postgres_programs()}")
+    says(shop, tmp_path, f"pg_restore: error: could not execute query: {setting}")
     assert shop.prove().state == "done"
+
+
+def says(shop: Shop, folder: Path, error: str) -> None:
+    """Restore with a pg_restore that does its work, and fails with this error at its end."""
+    (folder / "programs").mkdir()
+    (folder / "error").write_text(f"{error}\npg_restore:\n")
+    program = folder / "programs" / "pg_restore"
+    program.write_text(f'#!/bin/sh\n{postgres_programs()}/pg_restore "$@" || exit\ncat {folder}/error >&2\nexit 1\n')
+    program.chmod(0o755)
+    shop.programs = Path(f"{program.parent}:{postgres_programs()}")
+
+
+@pytest.mark.parametrize(
+    ("error", "summary"),
+    [
+        ("ERROR:  canceling statement due to statement timeout", "broke the restore off"),
+        ("FATAL:  terminating connection due to administrator command", "broke the restore off"),
+        ("error: server closed the connection unexpectedly", "broke the restore off"),
+        ("FATAL:  sorry, too many clients already", "broke the restore off"),
+        ("error: unsupported version (1.99) in file header", "broke the restore off"),
+        ("ERROR:  out of shared memory", "broke the restore off"),
+        ('ERROR:  could not open extension control file "/usr/share/pg/hstore.control"', "lacks something that"),
+        ('ERROR:  could not access file "$libdir/postgis-3": No such file or directory', "lacks something that"),
+        ('ERROR:  tablespace "fast" does not exist', "lacks something that"),
+        ('ERROR:  invalid locale name: "th_TH.utf8"', "lacks something that"),
+    ],
+)
+def test_what_the_scratch_server_lacks_or_breaks_off_is_not_blamed_on_the_backup(
+    shop: Shop, tmp_path: Path, error: str, summary: str
+) -> None:
+    says(shop, tmp_path, f"pg_restore: error: could not execute query: {error}")
+    outcome = shop.prove()
+    assert summary in outcome.summary
+    assert "This says nothing about the backup." in outcome.summary
+    assert error in outcome.lines[0]
+
+
+def test_limits_that_the_scratch_server_sets_for_its_user_are_too_short_for_a_copy_and_do_not_count(
+    shop: Shop, postgres: Postgres
+) -> None:
+    server = postgres.url(SUPERUSER)
+    run_sql(server, "DROP ROLE IF EXISTS tester")
+    run_sql(server, "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester")
+    run_sql(server, "ALTER ROLE tester SET statement_timeout = 2; ALTER ROLE tester SET lock_timeout = 1")
+    assert shop.prove(scratch=f"postgresql://tester:tester@127.0.0.1:{postgres.port}/scratch").state == "done"

@@ -45,6 +45,13 @@ def test_statements_have_the_lines_on_which_they_start() -> None:
         ("\n\nVACUUM things;", 3, "cannot run in a transaction"),
         ("INSERT INTO x VALUES ('open);", 1, "a quote that is never closed"),
         ("COPY t FROM STDIN;", 1, "needs psql to send its data"),
+        ("SET standard_conforming_strings = off;", 1, "changes how quotes are read"),
+        ("SELECT 1;\nset local standard_conforming_strings to 'false';", 2, "changes how quotes are read"),
+        ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", 1, "comes after the bot's own first query"),
+        ("SET LOCAL transaction_isolation = 'repeatable read';", 1, "comes after the bot's own first query"),
+        ("CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p;", 1, "cannot run in a transaction"),
+        ("SELECT E'a'\n'b\\'';COMMIT;SELECT '';", 2, "its own transaction command"),
+        ("SELECT E'a' 'b\\'; COMMIT; SELECT '';", 1, "its own transaction command"),
         ("COPY (SELECT 1) TO STDOUT;", 1, "sends rows to psql"),
         ("DROP INDEX CONCURRENTLY x;", 1, "cannot run in a transaction"),
         ("SELECT $f$ ;\nSELECT 2;", 1, "a quote that is never closed"),
@@ -71,6 +78,9 @@ def test_what_cannot_run_in_one_transaction_is_named_with_its_line(text: str, li
         "BEGIN; INSERT INTO t VALUES (1); END;",
         "\ufeff-- made by an editor\nSTART TRANSACTION;\nSELECT 1; SELECT 2;\nCOMMIT WORK; -- the end",
         "BEGIN; SAVEPOINT a; ROLLBACK TO a; COMMIT;",
+        "SELECT E'a'\n'it\\'s; fine', E'b' -- the rest;\n\n -- follows\n 'it\\'s; fine';",
+        "SET standard_conforming_strings = on; SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET search_path = a;",
+        "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = false);",
     ],
 )
 def test_commands_in_strings_bodies_and_comments_do_not_count(text: str) -> None:
@@ -256,6 +266,10 @@ def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_pare
     [
         ("ALTER TYPE e ADD VALUE 'b';\nINSERT INTO t VALUES ('b');", 2, "may use the new value 'b' of e"),
         ("ALTER TYPE s.e ADD VALUE IF NOT EXISTS 'b';\n\nDO $$ BEGIN UPDATE t SET x = 'b'; END $$;", 3, "'b' of s.e"),
+        ("ALTER TYPE e ADD VALUE E'b';\nINSERT INTO t VALUES ($x$b$x$);", 2, "may use the new value 'b' of e"),
+        ("ALTER TYPE e ADD VALUE 'b' BEFORE 'a';\nDO $$ BEGIN UPDATE t SET x = E'b'; END $$;", 2, "'b' of e"),
+        ("DO $$ BEGIN EXECUTE 'VACUUM t'; END $$;", 1, "cannot run in a transaction"),
+        ("DO $$ BEGIN EXECUTE format('create database %I', x); END $$;", 1, "cannot run in a transaction"),
         ("SELECT 1;\nDO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$;", 2, "commits in its code"),
         ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN ROLLBACK; END $$;\nCALL p();", 2, "commits in its code"),
     ],
@@ -273,12 +287,19 @@ def test_what_may_fail_in_one_transaction_is_said_with_the_way_out(text: str, li
         "INSERT INTO t VALUES ('b'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('bb');",
         "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; INSERT INTO t VALUES ('b');",
         "ALTER TYPE e RENAME VALUE 'a' TO 'b'; INSERT INTO t VALUES ('b');",
+        "ALTER TYPE e ADD VALUE 'b' BEFORE 'a'; INSERT INTO t VALUES ('a');",
+        "DO $$ BEGIN PERFORM 'after the vacuum'; END $$;",
         "DO $$ BEGIN -- COMMIT;\n RAISE 'COMMIT;'; END $$;",
         "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; CALL q();",
     ],
 )
 def test_what_runs_in_one_transaction_is_not_doubted(text: str) -> None:
     assert doubtful_statements(text) == []
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\u2029", "\u3000", "\x85", "\x1f"])
+def test_what_only_unicode_calls_space_is_a_letter_as_for_postgresql(space: str) -> None:
+    assert [one.text for one in statements(f"SELECT 1;\n{space}\n\f\v")] == ["SELECT 1", space]
 
 
 @pytest.mark.parametrize(
