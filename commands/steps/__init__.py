@@ -17,6 +17,7 @@ from commands.steps.kinds.logs import LogsStep
 from commands.steps.kinds.maintenance import MaintenanceStep
 from commands.steps.kinds.metrics import MetricsStep
 from commands.steps.kinds.notify import NotifyStep
+from commands.steps.kinds.prometheus import PrometheusStep
 from commands.steps.kinds.proof import ProofStep
 from commands.steps.kinds.publish import PublishStep
 from commands.steps.kinds.query import QueryStep
@@ -47,6 +48,7 @@ _ALL: tuple[type[StepBox], ...] = (
     MaintenanceStep,
     MetricsStep,
     NotifyStep,
+    PrometheusStep,
     ProofStep,
     PublishStep,
     QueryStep,
