@@ -1,4 +1,4 @@
-"""Values in PromQL: each is the value of a label there, and never a name, an operator or a pattern."""
+"""Values in PromQL: each is the value of a label, and never a name, an operator or a pattern."""
 
 from __future__ import annotations
 
