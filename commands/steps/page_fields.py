@@ -64,14 +64,19 @@ def refuse_variables(value: object, dollar: Dollar | None) -> None:
 
 
 def variables_in(box: BaseModel) -> Iterator[str]:
-    """The variables that a box puts in or that its commands name, with their `$`, in the order of its fields."""
+    """The variables that a box puts in or that its commands name, with their `$`, in the order of its fields.
+
+    Those that it sets itself for its commands (`own_variables`) are left out there.
+    """
+    own = {f"${name}" for name in getattr(box, "own_variables", frozenset)()}
     for name, field in type(box).model_fields.items():
         value = getattr(box, name)
         for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]:
             if isinstance(part, BaseModel):
                 yield from variables_in(part)
-        if dollar_in(field) in {Dollar.VARIABLE, Dollar.SHELL}:
-            yield from (found for text in _texts(value) for found in _NAME.findall(text))
+        if (dollar := dollar_in(field)) in {Dollar.VARIABLE, Dollar.SHELL}:
+            names = [found for text in _texts(value) for found in _NAME.findall(text)]
+            yield from (found for found in names if dollar is Dollar.VARIABLE or found not in own)
 
 
 def _parts(annotation: object) -> Iterator[object]:

@@ -89,6 +89,9 @@ class RunStep(StepBox):
         """Without the patterns, in which `(?P<name>…)` only names a group."""
         return set(PLACEHOLDER.findall(repr(self.model_dump(exclude={"values", "measure"}))))
 
+    def own_variables(self) -> frozenset[str]:
+        return frozenset(self.env)
+
     def value_types(self) -> Mapping[str, ValueType]:
         return output_types(self.values)
 

@@ -43,7 +43,7 @@ PUT_IN = {
     "data-return": {"file", "sha256"},
     "each": {"path"},
     "http": {"path", "headers", "json", "clean_up"},
-    "logs": {"file"},
+    "logs": {"file", "unit", "container"},
     "maintenance": {"env", "path"},
     "pm2": {"name", "path", "headers"},
     "publish": {"source", "stamp", "headers"},
@@ -52,7 +52,7 @@ PUT_IN = {
 }
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
-SHELL = {"run": {"commands", "cd", "probe"}, "maintenance": {"command"}}
+SHELL = {"logs": {"command"}, "run": {"commands", "cd", "probe"}, "maintenance": {"command"}}
 VARIABLE = re.compile(r"\$VAR\d")
 TRIED: tuple[Any, ...] = ("x $VAR y", ["x $VAR y"], {"a": "x $VAR y"}, {"a": {"b": ["$VAR"]}}, [{"a": "$VAR"}])
 KEYS: tuple[Any, ...] = ({"$VAR": "x"}, {"a": [{"$VAR": 1}]})
@@ -83,7 +83,10 @@ SAMPLES = [
     ("http", HTTP + 'each = { path = "/$VAR3", where = { a = 1 }, values = { v = "id" } }\n'),
     ("keep", 'host = "h"\nrepository = "$VAR1"\nfolder = "f"\nstore = "$VAR2"\n'),
     ("logs", 'host = "h"\nfile = "$VAR1/x.log"\nsince = "0"\n'),
+    ("logs", 'host = "h"\nunit = "$VAR1.service"\nsince = "c"\n'),
+    ("logs", 'host = "h"\ncontainer = "$VAR1-api"\nsince = "0"\n'),
     ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x"\nenv = { a = "b $VAR1" }\nweb = "app"\npath = "/$VAR2"\n'),
+    ("prometheus", 'web = "api"\nquery = "up"\ntoken = "$VAR1"\n'),
     ("proof", DB + 'scratch_url = "$VAR5"\n'),
     ("publish", PUBLISH),
     ("rehearse", DB + 'scratch_url = "$VAR5"\nforward = "up.sql"\nrollback = "down.sql"\n'),
