@@ -123,15 +123,20 @@ class LogsStep(StepBox):
 
     def _read_source(self, ctx: Context) -> Outcome:
         name, script, env = self._source(ctx)
+        asked = ctx.tools.clock.now().timestamp()
         result = self._ask(ctx, script, env)
         log = log_lines.parse_output(result.tail, self.allow)
-        state = log_sources.source_state(result.tail, str(env["SINCE"]))
+        state = log_sources.source_state(result.tail, str(env["SINCE"]), is_silent=bool(self.unit))
         if result.code or state.unknown:
             why = state.unknown or f"exit code {result.code}"
             return _not_read(f"The log of {name} is not known: {why}.", state.said)
-        if state.incomplete and not log.lines:
-            return _not_read(f"The log of {name} is not known whole: {state.incomplete}.", state.said)
-        return self._judge(log, f" Not read: {state.incomplete}." if state.incomplete else state.note)
+        incomplete = state.incomplete
+        if self.container and fill(self.since, ctx.values) != env["SINCE"]:  # an ISO time is the bot's, not the host's
+            answered = ctx.tools.clock.now().timestamp()
+            incomplete = incomplete or log_sources.clock_problem(result.tail, asked, answered)
+        if incomplete and not log.lines:
+            return _not_read(f"The log of {name} is not known whole: {incomplete}.", state.said)
+        return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else state.note)
 
     def _source(self, ctx: Context) -> tuple[str, str, dict[str, Text]]:
         """What to call the log, the program that reads it, and the program's variables. Raises BadValue."""

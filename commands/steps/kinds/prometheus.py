@@ -166,4 +166,5 @@ def _show(value: float) -> str:
     """A value rounded to four decimals, or to four digits below 1."""
     if abs(value) >= 1e15:
         return f"{value:.4g}"
-    return format_number(round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}"))
+    rounded = round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}")
+    return format_number(rounded or 0.0)  # never -0

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from functools import partial
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from commands.steps.base import Strict
 from commands.steps.shared.kept_values import as_text
 from commands.steps.value_types import ValueType, misfit
 from commands.systems.http_answers import field, holds_secret
 from commands.text.foreign_json import read_json
-from commands.text.page_pattern import LONGEST_LINE, PagePattern
+from commands.text.page_pattern import LONGEST_LINE, check_pattern
 from commands.text.redaction import HIDDEN, is_secret_name, masked
 from state.errors import BadValue
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+# two repeats without a limit, and a few choices: an output has hundreds of lines
+_MOST_WAYS = 4 * LONGEST_LINE**2
 
 
 class FromOutput(Strict):
@@ -27,7 +30,7 @@ class FromOutput(Strict):
     """
 
     json_field: str = Field(default="", alias="json")
-    pattern: PagePattern = ""
+    pattern: Annotated[str, AfterValidator(partial(check_pattern, most=_MOST_WAYS))] = ""
 
     @model_validator(mode="after")
     def _says_one_place(self) -> Self:
@@ -67,14 +70,13 @@ class FromOutput(Strict):
     def _by_pattern(self, output: str) -> str:
         found: set[str] = set()
         for line in output.splitlines():
-            for match in re.finditer(self.pattern, line[:LONGEST_LINE]):
-                if match.end() == LONGEST_LINE < len(line):
-                    raise BadValue(
-                        f"stands in a line of more than {LONGEST_LINE} characters, which is not read further."
-                    )
-                if match[1] and match[1] not in masked(line):
-                    raise BadValue("is not kept, because it looks like a secret.")
-                found |= {match[1]} if match[1] else set()
+            matches = list(re.finditer(self.pattern, line[:LONGEST_LINE]))
+            if any(match.end() == LONGEST_LINE < len(line) for match in matches):
+                raise BadValue(f"stands in a line of more than {LONGEST_LINE} characters, which is not read further.")
+            texts = {match[1] for match in matches if match[1]}
+            if texts and not all(map(masked(line).__contains__, texts)):
+                raise BadValue("is not kept, because it looks like a secret.")
+            found |= texts
         if len(found) > 1:
             raise BadValue(
                 f"is not known: `{self.pattern}` finds {len(found)} different texts in the last command's output."

@@ -22,6 +22,7 @@ ASK_CONTAINER = f"""\
 docker version > /dev/null || exit {NO_DOCKER}
 docker inspect --type container --format . -- "$NAME" > /dev/null
 docker logs --tail 1 -- "$NAME" > /dev/null"""
+_SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
@@ -59,8 +60,22 @@ def time_mark(text: str) -> str:
     return f"{seconds:.6f}"
 
 
-def source_state(output: str, since: str) -> SourceState:
-    """Read what a program of this module printed beside the lines; `since` is the mark that it got."""
+def clock_problem(output: str, asked: float, answered: float) -> str:
+    """How the host's clock differs from the bot's, by which the mark is; a clause, or empty if it hardly does.
+
+    `asked` and `answered` are the bot's own times, in seconds since 1970, before and after the program ran.
+    """
+    now = re.search(r"^now=([0-9]{1,12})$", output, re.MULTILINE)
+    if now and asked - _SAME_TIME <= int(now[1]) <= answered + _SAME_TIME:
+        return ""
+    return "the host's clock differs from the bot's, by which the mark is"
+
+
+def source_state(output: str, since: str, *, is_silent: bool) -> SourceState:
+    """Read what a program of this module printed beside the lines; `since` is the mark that it got.
+
+    `is_silent`: a program that says anything of itself has not read everything.
+    """
     said = tuple(printable(line[:300]) for line in re.findall(r"^said: (.*)$", output, re.MULTILINE))
     values = dict(re.findall(r"^(state|code|read|dropped|created|oldest)=(.*)$", output, re.MULTILINE))
     created, oldest = (_seconds(values.get(name, "")) for name in ("created", "oldest"))
@@ -68,6 +83,8 @@ def source_state(output: str, since: str) -> SourceState:
     incomplete, note = "", ""
     if dropped := int(values.get("dropped", "0")):
         incomplete = f"journald dropped {format_count(dropped, 'line')} by its rate limit"
+    elif is_silent and said:
+        incomplete = f"its program says “{said[0].rstrip('.')}”"
     elif created is not None and created > mark:
         note = " The container was made after the mark; the log of an earlier one of its name is gone."
     elif oldest is not None and oldest > mark:

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _NO_NUMBERS = {"NaN": math.nan, "+Inf": math.inf, "Inf": math.inf, "-Inf": -math.inf}
 _WORDS = 300  # characters of the server's own words
 _MOST_NOTES = 5  # warnings of one answer that are read
+_PARTIAL = "isPartial: a part of its storage did not answer"  # what VictoriaMetrics says by a field alone
 _NOW_BUSY = (429, 503)  # statuses
 _OTHER_TYPES = {
     "matrix": "The query gives samples over a time, not one number; put it into a function like rate or avg_over_time.",
@@ -156,7 +157,7 @@ def _answer(data: Mapping[str, Any], seconds: float) -> Answer:
     return Answer(
         samples=tuple(_sample(*pair) for pair in pairs),
         is_vector=kind == "vector",
-        warnings=_notes(data, "warnings"),
+        warnings=(*_notes(data, "warnings"), *((_PARTIAL,) if data.get("isPartial") else ())),
         notes=_notes(data, "infos"),
         seconds=seconds,
     )

@@ -1,4 +1,5 @@
 # A container's lines since a time, and from which time on docker has any.
+printf 'now=%s\n' "$(date +%s)"
 if ! words=$(docker inspect --type container --format '{{.Created}}' -- "$CONTAINER" 2>&1); then
   echo state=container; printf '%s\n' "$words" | tail -n 3 | sed 's/^/said: /'; exit 0
 fi

@@ -12,5 +12,5 @@ source_lines() {
 error_lines
 # what journald dropped by its rate limit
 case $UNIT in *.*) full=$UNIT ;; *) full=$UNIT.service ;; esac
-entries --output=cat --output-fields=N_DROPPED MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" |
+entries --output=cat --output-fields=N_DROPPED MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
   awk '{ n += $1 } END { print "dropped=" n + 0 }'

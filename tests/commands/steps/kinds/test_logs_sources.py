@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.tools.clock import SystemClock
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.runbook import read_page
 from commands.steps.base import execute
@@ -119,7 +120,25 @@ def test_lines_that_journald_dropped_are_not_taken_for_none(journal: Journal) ->
     journal.write("api.service", "Error: seen")
     outcome = read(journal.bin, UNIT, cursor=cursor)
     assert (outcome.inconclusive, outcome.lines) == (False, ("Error: seen",))
-    assert outcome.summary.endswith("Not read: journald dropped 7 lines by its rate limit.")
+    assert outcome.summary.endswith("Perhaps more: journald dropped 7 lines by its rate limit.")
+
+
+def test_a_journal_with_a_damaged_file_is_not_taken_for_whole(journal: Journal) -> None:
+    journal.write("api.service", "ready")
+    cursor = journal.cursor()
+    journal.write("api.service", "fine")
+    (journal.files / "system-0.journal").write_bytes(b"x" * 300_000)
+    outcome = read(journal.bin, UNIT, cursor=cursor)
+    assert is_no_data(outcome, "The log of api.service is not known whole: its program says “"), outcome.summary
+    assert "corrupted" in outcome.summary
+
+
+@pytest.mark.parametrize("message", ["\x1b[31mERROR\x1b[39m boom", "Error: \x01\x02 é", "first line\nError: second"])
+def test_a_message_with_colours_control_characters_or_lines_counts(journal: Journal, message: str) -> None:
+    journal.write("api.service", "ready")
+    cursor = journal.cursor()
+    journal.write("api.service", message)
+    assert read(journal.bin, UNIT, cursor=cursor).measures["lines"] == 1
 
 
 @pytest.mark.parametrize("unit", ["api*", "api.service --file=/etc/passwd", "[a]pi.service", ""])
@@ -242,6 +261,18 @@ def test_a_container_whose_old_lines_are_rotated_away_is_no_data(docker: Docker)
     docker.wait_for("small", "end")
     outcome = read(docker.bin, CONTAINER.replace("api", "small"), mark=mark)
     assert is_no_data(outcome, "younger than the mark, so lines were rotated away"), outcome.summary
+
+
+def test_a_mark_by_the_bots_clock_counts_while_the_hosts_clock_agrees(docker: Docker) -> None:
+    mark = SystemClock().now()
+    docker.run("clocks", "echo up; read x < /pipe")
+    docker.wait_for("clocks", "up")
+    step, ctx = box("logs", CONTAINER.replace("api", "clocks")), context(World(), shell=LocalShell({}, path=docker.bin))
+    ctx = replace(ctx, values={"mark": mark.isoformat()})
+    outcome = execute(step, replace(ctx, tools=replace(ctx.tools, clock=SystemClock())))
+    assert (outcome.state, outcome.measures) == ("done", {"lines": 0, "found": 0}), outcome.summary
+    # the World's clock shows another day
+    assert is_no_data(execute(step, ctx), "the host's clock differs from the bot's, by which the mark is")
 
 
 def test_a_container_that_docker_does_not_have_is_no_data(docker: Docker) -> None:

@@ -109,6 +109,20 @@ def test_a_value_outside_its_limit_fails_and_is_still_measured(server: Prometheu
     assert (low.state, low.summary) == ("failed", "value is 12, expected at least 12.5.")
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("vector(-0)", "0"),
+        ("vector(1234567.25)", "1234567.25"),
+        ("vector(2) / 3", "0.6667"),
+        ("vector(0.000012345)", "0.00001234"),
+        ("vector(1e300)", "1e+300"),
+    ],
+)
+def test_a_value_is_shown_in_few_digits(server: Prometheus, query: str, shown: str) -> None:
+    assert measured(server, query).summary.startswith(f"value is {shown} (")
+
+
 def test_a_scalar_is_one_number_too(server: Prometheus) -> None:
     assert measured(server, "scalar(queue_depth) * 2").measures["value"] == 24
 

@@ -143,6 +143,7 @@ def test_a_job_whose_output_is_lost_does_not_count_as_done_without_its_values(tm
         ('values = { tag = { pattern = "a" } }', "must have exactly one group"),
         ('values = { tag = { pattern = "(a)(b)" } }', "must have exactly one group"),
         ('values = { tag = { pattern = "((a+)+)" } }', "values.tag.pattern: "),
+        ('values = { tag = { pattern = "a.*b.*c.*(d)" } }', "which is too many together"),
         ('values = { tag = { json = "db.password" } }', "is a secret by its name"),
         ('values = { tag = { json = "a", type = "path" } }', "values.tag.type: must be"),
         ('values = { tag = "a" }', "values.tag: "),

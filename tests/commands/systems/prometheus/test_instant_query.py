@@ -77,6 +77,12 @@ def test_warnings_and_notes_of_the_server_are_read_as_one_plain_line_each() -> N
     assert (answer.warnings, answer.notes) == (("store b\\u202e away\\n",), ("not a counter",))
 
 
+def test_an_answer_that_is_called_partial_is_one_with_a_warning() -> None:
+    partial = '{"status":"success","isPartial":%s,"data":{"resultType":"vector","result":[]}}'
+    assert ask(partial % "true").warnings == ("isPartial: a part of its storage did not answer",)
+    assert ask(partial % "false").warnings == ()
+
+
 @pytest.mark.parametrize("text", ["NaN", "+Inf", "-Inf", "1e999"])
 def test_no_number_is_read_as_what_it_is(text: str) -> None:
     assert not math.isfinite(ask(VECTOR % ONE.replace("0.5", text)).samples[0].value)
