@@ -53,6 +53,9 @@ class MaintenanceStep(StepBox):
     def value_types(self) -> Mapping[str, ValueType]:
         return {"let_in_at": ValueType.WORD} if self.state == "off" else {}
 
+    def own_variables(self) -> frozenset[str]:
+        return frozenset(self.env)
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         why = shell_error([self.command], page_value_types(boxes))
         return f"command: {why}" if why else ""

@@ -34,7 +34,7 @@ from state.records import AttemptState
 from state.shortening import shortened
 
 _COMMAND_LENGTH = 80  # characters of a failed command that the summary shows
-_VALUE_LENGTH = 100  # characters of a value that it shows
+_VALUE_LENGTH = 200  # characters of a value that it shows
 
 
 class RunStep(StepBox):

@@ -247,3 +247,15 @@ def test_in_sql_a_tag_still_quotes_a_text_and_names_no_variable() -> None:
     assert list(variables_in(query)) == []
     with pytest.raises(ValidationError, match=r"\$USER would stay as these letters"):
         box("query", 'database = "db"\nsql = "SELECT count(*) FROM t WHERE name = \'$USER\'"\n')
+
+
+@pytest.mark.parametrize("box_text", [
+    ("run", 'host = "h"\ncommands = ["x $TAG $VAR1"]\nenv = { TAG = "$VAR2" }\n'),
+    ("run", 'host = "h"\ncommands = ["x"]\nprobe = "x $TAG $VAR1"\nenv = { TAG = "$VAR2" }\n'),
+    ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x $TAG $VAR1"\nenv = { TAG = "$VAR2" }\n'),
+    ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE $VAR1 $VAR2"\n'),
+])  # fmt: skip
+def test_what_a_box_sets_for_its_own_commands_is_no_variable_of_the_bot(box_text: tuple[str, str]) -> None:
+    assert set(variables_in(box(*box_text))) == {"$VAR1", "$VAR2"}
+    own = ("run", 'host = "h"\ncommands = ["x"]\nenv = { TAG = "$TAG" }\n')
+    assert set(variables_in(box(*own))) == {"$TAG"}, "here it is put in from the bot's environment"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.runbook import Page, read_page
+from commands.start.page_warnings import page_warnings
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.watch.verdicts import check_verdict
@@ -204,3 +205,13 @@ def test_without_a_number_there_is_no_data_and_nothing_healthy(text: str, place:
     verdict = check_verdict(page, record(sample), page.step("depth"))
     assert verdict
     assert verdict.verdict == "no data"
+
+
+def test_only_a_check_that_measures_has_a_value_for_the_alert_table() -> None:
+    check = '### Depth\n\n```toml run\nhost = "backend"\ncommands = ["x"]\nevery = "5 min"\n```\n\n## Alerts'
+    rule = '[[alert]]\nname = "Depth"\ncheck = "depth"\nmeasure = "value"\nabove = 50.0\n```'
+    text = SMALL.replace("## Alerts", check).replace("in_a_row = 2\n```", f"in_a_row = 2\n\n{rule}")
+    (warning,) = page_warnings(read_page(text, "page.md"))
+    assert "“depth” measures nothing, and not value" in warning
+    measuring = text.replace('commands = ["x"]', 'commands = ["x"]\nmeasure = { json = "depth" }')
+    assert page_warnings(read_page(measuring, "page.md")) == ()
