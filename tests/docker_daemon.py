@@ -106,6 +106,8 @@ def _stop(docker: Docker, process: subprocess.Popen[bytes]) -> None:
             docker.ask("rm", "-f", container)
         process.terminate()
         process.wait(30)
+    # dockerd leaves this mounted
+    subprocess.run(["umount", docker.folder / "exec/netns/default"], stderr=subprocess.DEVNULL, check=False)
 
 
 def _image() -> bytes:
