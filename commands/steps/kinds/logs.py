@@ -19,6 +19,7 @@ from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.page_pattern import PagePattern
+from commands.text.page_rules import for_authors
 from state.errors import BadValue, Failed
 
 _SCRIPT = f'{log_lines.SHELL_FUNCTIONS}each_log "$FILE" "$SINCE"'
@@ -62,7 +63,7 @@ class LogsStep(StepBox):
         named = [name for name in ("file", "unit", "container", "command") if name in self.model_fields_set]
         if len(named) > 1:
             raise ValueError(f"{named[0]} and {named[1]} are two logs; write a step for each")
-        if named and not getattr(self, named[0]):
+        if for_authors() and named and not getattr(self, named[0]):
             raise ValueError(f"{named[0]} is empty; name the log")
         if named not in ([], ["file"]) and "since" not in self.model_fields_set:
             raise ValueError(f'{named[0]} needs since = "<…>", the mark that a step before the restart has kept')

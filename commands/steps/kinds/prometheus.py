@@ -90,7 +90,8 @@ class PrometheusStep(StepBox):
         wants = [f"{words} {_show(limit)}" for words, limit in limits if limit is not None]
         expects = f", expects {' and '.join(wants)}" if wants else ""
         age = format_duration(self.max_age)
-        return [f"asks {self.web} (Prometheus) for one number, at most {age} old: {self.query}{expects}"]
+        asks = f"asks {self.web} (Prometheus) for one number, at most {age} old{expects}: {self.query.strip()}"
+        return asks.splitlines()
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         return f"query: {why}" if (why := query_error(self.query)) else ""

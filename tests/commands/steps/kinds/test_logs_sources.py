@@ -13,6 +13,7 @@ from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.runbook import read_page
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.text.page_rules import stored_page
 from commands.watch.verdicts import check_verdict
 from state.errors import BadPage, Failed
 from state.records import AttemptState
@@ -339,6 +340,7 @@ def test_the_mark_is_no_variable_of_the_bots_environment() -> None:
         ('unit = "a"\ncontainer = "b"\nsince = "<run>"', "unit and container are two logs"),
         ('file = "/x"\ncommand = "b"\nsince = "<run>"', "file and command are two logs"),
         ('unit = "a"', 'unit needs since = "<…>"'),
+        ('file = ""\nsince = "<run>"', "file is empty; name the log"),
         ('command = ""\nsince = "<run>"', "command is empty; name the log"),
         ('command = "<run>"\nsince = "<run>"', "command: <run> is a command here"),
         ('unit = "a"\nsince = "<nobody>"', "<nobody> is used here, but no step above sets it"),
@@ -353,3 +355,8 @@ def test_a_wrong_box_is_refused_with_its_line(toml: str, what: str) -> None:
     assert what in str(caught.value)
     line = text.splitlines().index("### Log") + 1
     assert line <= caught.value.line <= line + 5
+
+
+def test_an_empty_file_of_a_stored_page_stops_no_run() -> None:
+    with stored_page():
+        assert box("logs", 'host = "h"\nfile = ""\nsince = "0"').inputs() == set()

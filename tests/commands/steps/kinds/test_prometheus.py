@@ -24,7 +24,7 @@ from commands.steps.outcome import Context, Outcome
 from commands.watch.verdicts import check_verdicts
 from state.errors import BadPage, LostTrack
 from state.records import AttemptState
-from tests.commands.steps.builders import box, context, plan
+from tests.commands.steps.builders import box, context
 from tests.pages import SMALL, record, row
 from tests.prometheus_server import Prometheus, running
 from tests.world import World
@@ -66,7 +66,7 @@ def measured(server: Prometheus, query: str, more: str = "", values: dict[str, s
 
 def answered(*texts: str | Exception, more: str = "") -> Outcome:
     """The outcome of the step where the API gives these answers, one after another."""
-    world, left = World(), list(texts)
+    world, left = World(rate=0), list(texts)
 
     def reply(_: Any) -> Any:
         text = left.pop(0)
@@ -83,14 +83,15 @@ def vector(value: str, at: float, more: str = "") -> str:
 
 
 def now() -> float:
-    return World().clock.now().timestamp()
+    return World(rate=0).clock.now().timestamp()
 
 
 def test_the_plan_shows_the_question_and_not_the_token() -> None:
-    text = plan(box("prometheus", toml("sum(up)", 'token = "$METRICS_TOKEN"\nat_least = 2\nat_most = 3.5')))
-    assert text == (
-        "asks metrics (Prometheus) for one number, at most 5 min old: sum(up), expects at least 2 and at most 3.5"
-    )
+    step = box("prometheus", toml("sum(up)\n/ 2 # half", 'token = "$METRICS_TOKEN"\nat_least = 2\nat_most = 3.5'))
+    assert step.plan() == [
+        "asks metrics (Prometheus) for one number, at most 5 min old, expects at least 2 and at most 3.5: sum(up)",
+        "/ 2 # half",
+    ]
 
 
 def test_one_number_is_measured_and_compared(server: Prometheus) -> None:
