@@ -6,6 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from bot.cli import _parser
 from bot.doors.in_force import VARIABLE as TERMINAL_USERS
 from bot.rehearsal.scenarios import SCENARIOS
@@ -59,6 +61,13 @@ def test_every_make_target_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     told = set(re.findall(r"make (\w+)(?: |`|$)", README))
     assert {name for name in told if name in {"rehearse", "test", "bench", "mutants", "pictures"}} <= targets
+
+
+@pytest.mark.parametrize(("kind", "text"), re.findall(r"```toml ([\w-]+)\n(.*?)```", README, re.DOTALL))
+def test_each_example_of_a_step_is_a_box_that_the_reader_takes(kind: str, text: str) -> None:
+    if kind in KINDS:
+        box = KINDS[kind].model_validate(tomllib.loads(text))
+        assert (box.page_error({}), box.page_warning({})) == ("", "")
 
 
 def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:

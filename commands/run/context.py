@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -47,12 +48,15 @@ class ContextFactory:
         }
         first = next((attempt for attempt in record.attempts if attempt.step == step.id), None)
 
+        taken: Counter[str] = Counter()
+
         def rerun_part(part: str, interrupted: bool) -> list[tuple[str, Outcome]]:
             return self._repeat(ctx, part, values, _recover if interrupted else execute)
 
         def run_check(check: str) -> tuple[str, Outcome]:
             measured = self.page.step(check)
-            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}", unsettled={})
+            taken[check] += 1  # with the same key, a command would not run again
+            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}/{taken[check]}", unsettled={})
             return measured.title, execute(measured.box.for_baseline(), own)
 
         ctx = Context(

@@ -18,6 +18,7 @@ from commands.steps.kinds.maintenance import MaintenanceStep
 from commands.steps.kinds.metrics import MetricsStep
 from commands.steps.kinds.migrate import MigrateStep
 from commands.steps.kinds.notify import NotifyStep
+from commands.steps.kinds.prometheus import PrometheusStep
 from commands.steps.kinds.proof import ProofStep
 from commands.steps.kinds.publish import PublishStep
 from commands.steps.kinds.query import QueryStep
@@ -49,6 +50,7 @@ _ALL: tuple[type[StepBox], ...] = (
     MetricsStep,
     MigrateStep,
     NotifyStep,
+    PrometheusStep,
     ProofStep,
     PublishStep,
     QueryStep,

@@ -18,8 +18,11 @@ _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_
 _BACK_REFERENCES = (_constants.GROUPREF, _constants.GROUPREF_EXISTS)
 
 
-def check_pattern(pattern: str) -> str:
-    """Return the pattern. Raises ValueError, for the page's author, if it is none or could take hours on one line."""
+def check_pattern(pattern: str, most: int = MOST_WAYS) -> str:
+    """Return the pattern. Raises ValueError, for the page's author, if it is none or could take too long on one line.
+
+    `most` is in how many ways its parts may share a line.
+    """
     try:
         tree = _parser.parse(pattern)
         re.compile(pattern)
@@ -38,7 +41,7 @@ def check_pattern(pattern: str) -> str:
     choices, ways = 0, 1
     for op, value in nodes:
         choices, ways = choices + (_ways(op, value) > 1), ways * _ways(op, value)
-    if ways > MOST_WAYS:
+    if ways > most:
         raise ValueError(f"{pattern!r} has {choices} repeats, ? and |, which is too many together; write fewer")
     return pattern
 

@@ -1,4 +1,4 @@
-"""Under load: 200 commands at once, stopping during 60 slow starts, and memory over 10,000 checks."""
+"""Under load: 200 commands at once, stops while 60 starts wait for a slow host, and memory."""
 
 from __future__ import annotations
 

@@ -2,55 +2,178 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from commands.ports.page_text import Text
-from commands.steps.base import StepBox
+from commands.ports.page_text import PLACEHOLDER, PageText, Text
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
+from commands.ports.shell import CommandResult
+from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText
-from commands.steps.values import page_texts
-from commands.systems.logs import log_lines
+from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.unset_variables import unset_error
+from commands.steps.values import fill, has_placeholder, page_texts
+from commands.systems.logs import log_lines, log_sources
+from commands.systems.logs.log_lines import NewLines
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.page_pattern import PagePattern
+from commands.text.page_rules import for_authors
+from state.errors import BadValue, Failed
 
 _SCRIPT = f'{log_lines.SHELL_FUNCTIONS}each_log "$FILE" "$SINCE"'
 _LINES = 8  # error lines that the thread shows
+_LIMIT = 60.0  # seconds for reading a log
+_NO_DATA = {"unread": 1.0}  # measured instead of lines, so that the watch knows that the host has answered
 
 
 class LogsStep(StepBox):
     """Fails if a new line has a word of `bad`, in any case, and matches no regular expression of `allow`.
 
-    Words that a healthy log has do not count ("0 errors", an address, a line of level info). If the log was rotated
-    since the restart, the rotated file is read too. `file` may name several logs with ":" between two. Only the first
-    300 characters of each line count. Measures `lines`.
+    Words that a healthy log has do not count ("0 errors", an address, a line of level info). Only the first 300
+    characters of each line count. Measures `lines`. The log is one of these, read from the mark `since` on:
+
+    - `file`: a file. `since` is what a `service` step kept. If the log was rotated since the restart, the rotated file
+      is read too. It may name several logs with ":" between two.
+    - `unit`: a unit in systemd's journal. `since` is a cursor of the journal (`journalctl --show-cursor`).
+    - `container`: what `docker logs` shows of a container. `since` is a time of the host (`date +%s`).
+    - `command`: what a command prints; `$SINCE` in it is the mark.
+
+    A log that cannot be read, or is not there whole any more, is inconclusive. So is one of the last three that has no
+    line at all since the mark.
     """
 
     kind: ClassVar[str] = "logs"
     cumulative: ClassVar[bool] = True
+    takes_any_text: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"lines", "found"})
 
     host: str
     file: VariableText = "<log_err>"
+    unit: VariableText = ""
+    container: VariableText = ""
+    command: ShellText = ""
     since: str = "<log_offset_err>"
     bad: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[PagePattern] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _is_one_log(self) -> Self:
+        named = [name for name in ("file", "unit", "container", "command") if name in self.model_fields_set]
+        if len(named) > 1:
+            raise ValueError(f"{named[0]} and {named[1]} are two logs; write a step for each")
+        if for_authors() and named and not getattr(self, named[0]):
+            raise ValueError(f"{named[0]} is empty; name the log")
+        if named not in ([], ["file"]) and "since" not in self.model_fields_set:
+            raise ValueError(f'{named[0]} needs since = "<…>", the mark that a step before the restart has kept')
+        return self
+
+    def inputs(self) -> set[str]:
+        return set(PLACEHOLDER.findall(repr(self.model_dump(exclude=set() if self._is_file() else {"file"}))))
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        why = shell_error([self.command], page_value_types(boxes)) or unset_error([self.command], ("SINCE",))
+        return f"command: {why}" if why else ""
+
     def plan(self) -> list[str]:
-        return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)
+        if self._is_file():
+            return log_lines.plan_lines(self.host, f"{self.file} from {self.since} on", self.bad)
+        if self.unit:
+            program = f"journalctl --unit={self.unit} --after-cursor={self.since}"
+        elif self.container:
+            program = f"docker logs --since {self.since} {self.container}"
+        else:
+            program = f"{self.command} (SINCE={self.since})"
+        return log_lines.plan_lines(self.host, f"what this prints: {program}", self.bad, "")
+
+    def preflight(self) -> list[PreflightCheck]:
+        if self._is_file():
+            return []
+        if self.command:
+            names = programs_in([self.command])
+            return [ProgramsCheck(host=self.host, names=names)] if names else []
+        program, name = ("journalctl", self.unit) if self.unit else ("docker", self.container)
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=(program, "awk", "sed"))]
+        if not has_placeholder(name):
+            script = log_sources.ASK_UNIT if self.unit else log_sources.ASK_CONTAINER
+            checks.append(HostCheck(host=self.host, script=script, judge=self._judge_source, env=(("NAME", name),)))
+        return checks
 
     def run(self, ctx: Context) -> Outcome:
+        try:
+            return self._read_file(ctx) if self._is_file() else self._read_source(ctx)
+        except (Failed, BadValue) as error:
+            return _not_read(f"The log was not read: {str(error).rstrip('.')}.")
+
+    def _is_file(self) -> bool:
+        return not (self.unit or self.container or self.command)
+
+    def _read_file(self, ctx: Context) -> Outcome:
         env: dict[str, Text] = {**page_texts({"FILE": self.file, "SINCE": self.since}, ctx.values)}
-        env |= log_lines.script_env(self.bad)
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env, keep=log_lines.MAX_OUTPUT)
+        result = self._ask(ctx, _SCRIPT, env)
         log = log_lines.parse_output(result.tail, self.allow)
         if result.code or (log.unreadable and not log.lines):
-            why = log.unreadable or f"exit code {result.code}"
-            return failed(f"The log cannot be read: {why}.", lines=result.last_lines, inconclusive=True)
+            return _not_read(
+                f"The log cannot be read: {log.unreadable or f'exit code {result.code}'}.", result.last_lines
+            )
+        return self._judge(log, f"{log.note}{f' Not read: {log.unreadable}.' if log.unreadable else ''}")
+
+    def _read_source(self, ctx: Context) -> Outcome:
+        name, script, env = self._source(ctx)
+        asked = ctx.tools.clock.now().timestamp()
+        result = self._ask(ctx, script, env)
+        log = log_lines.parse_output(result.tail, self.allow)
+        state = log_sources.source_state(result.tail, str(env["SINCE"]), is_silent=bool(self.unit))
+        if result.code or state.unknown:
+            why = state.unknown or f"exit code {result.code}"
+            return _not_read(f"The log of {name} is not known: {why}.", state.said)
+        incomplete = state.incomplete
+        if self.container and fill(self.since, ctx.values) != env["SINCE"]:  # an ISO time is the bot's, not the host's
+            answered = ctx.tools.clock.now().timestamp()
+            incomplete = incomplete or log_sources.clock_problem(result.tail, asked, answered)
+        if incomplete and not log.lines:
+            return _not_read(f"The log of {name} is not known whole: {incomplete}.", state.said)
+        return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else state.note)
+
+    def _source(self, ctx: Context) -> tuple[str, str, dict[str, Text]]:
+        """What to call the log, the program that reads it, and the program's variables. Raises BadValue."""
+        since = fill(self.since, ctx.values)
+        if self.unit:
+            unit = PageText(self.unit, ctx.values)
+            return str(unit), log_sources.JOURNAL, {"UNIT": unit, "SINCE": since}
+        if self.container:
+            container = PageText(self.container, ctx.values)
+            mark = log_sources.time_mark(since)
+            return f"container {container}", log_sources.CONTAINER, {"CONTAINER": container, "SINCE": mark}
+        command = fill_shell(self.command, ctx.values)
+        return "the command", log_sources.COMMAND, {"COMMAND": command, "SINCE": since}
+
+    def _ask(self, ctx: Context, script: str, env: Mapping[str, Text]) -> CommandResult:
+        words = log_lines.script_env(self.bad)
+        return ctx.tools.shell.ask(self.host, script, env={**env, **words}, limit=_LIMIT, keep=log_lines.MAX_OUTPUT)
+
+    def _judge(self, log: NewLines, note: str) -> Outcome:
         # `found` counts all lines: of equal lines only the newest are kept, so they do not show whether there are more
         measures = {"lines": float(len(log.lines)), "found": float(log.total)}
         if log.lines:
-            summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{log.note}"
-            summary = summary[0].upper() + summary[1:] + (f" Not read: {log.unreadable}." if log.unreadable else "")
+            summary = f"{log_lines.describe(log.lines, self.bad)} since the restart.{note}"
+            summary = summary[0].upper() + summary[1:]
             return failed(summary, lines=log.lines[-_LINES:], output="\n".join(log.lines), measures=measures)
-        return done(f"No line with {log_lines.either(self.bad)} since the restart.{log.note}", measures=measures)
+        return done(f"No line with {log_lines.either(self.bad)} since the restart.{note}", measures=measures)
+
+    def _judge_source(self, result: CommandResult) -> list[PreflightResult]:
+        said = result.last_line if result.tail.strip() else "nothing"
+        if self.unit and result.code:
+            todo = "check the unit's name, and put the user into the group systemd-journal"
+            return warned(f"the journal shows this user no line of {self.unit}", todo)
+        if result.code == log_sources.NO_DOCKER:
+            return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
+        if result.code:
+            return warned(f"docker shows no log of {self.container}: {said}", "this is fine if the deploy makes it")
+        return passed(f"the log of {self.unit or self.container} can be read")
+
+
+def _not_read(summary: str, lines: tuple[str, ...] = ()) -> Outcome:
+    return failed(summary, lines=lines, measures=_NO_DATA, inconclusive=True)

@@ -4,32 +4,49 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck, PreflightResult, passed, warned
 from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText
+from commands.steps.shared.output_values import (
+    FromOutput,
+    KeptOutput,
+    keep_from_output,
+    number_from_output,
+    output_types,
+)
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
+from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.text.numbers import format_count
 from commands.text.redaction import HIDDEN
+from state.errors import BadValue
 from state.records import AttemptState
+from state.shortening import shortened
 
 _COMMAND_LENGTH = 80  # characters of a failed command that the summary shows
+_VALUE_LENGTH = 200  # characters of a value that it shows
 
 
 class RunStep(StepBox):
     """Runs `commands` in the folder `cd`, with the variables of `env`.
 
     Each value of `env` is a `$NAME` of the bot's environment, or a literal.
+
+    `values` are kept from the output of the last command: `{ image = { json = "a.b" } }`, or the one group of a
+    pattern, `{ image = { pattern = "image: (\\S+)" } }`, with a `type` as in `http`. One that is not there, or does
+    not fit, fails the step. `measure` takes a number from there in the same way, which alerts judge as `value`;
+    without a number the step is inconclusive.
 
     `probe` is a command that changes nothing and exits with 0 if the commands have had their effect. It is run if they
     are no longer running and left no exit code, for example after the host was rebooted.
@@ -44,6 +61,8 @@ class RunStep(StepBox):
     cd: ShellText = ""
     env: ScriptEnv = Field(default_factory=dict)
     probe: ShellText = ""
+    values: dict[str, KeptOutput] = Field(default_factory=dict)
+    measure: FromOutput | None = None
 
     def script(self, values: Mapping[str, str]) -> str:
         """The commands as one bash script. It prints each command before running it."""
@@ -63,7 +82,22 @@ class RunStep(StepBox):
 
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []
-        return [*host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env), *probe]
+        kept = [
+            f"keeps <{name}>, a {one.type}: {one} of the last command's output" for name, one in self.values.items()
+        ]
+        measured = [f"measures value: {self.measure} of the last command's output"] if self.measure else []
+        commands = host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env)
+        return [*commands, *kept, *measured, *probe]
+
+    def inputs(self) -> set[str]:
+        """Without the patterns, in which `(?P<name>…)` only names a group."""
+        return set(PLACEHOLDER.findall(repr(self.model_dump(exclude={"values", "measure"}))))
+
+    def value_types(self) -> Mapping[str, ValueType]:
+        return output_types(self.values)
+
+    def measures_of(self) -> frozenset[str]:
+        return frozenset({"value", "seconds"}) if self.measure else frozenset()
 
     def preflight(self) -> list[PreflightCheck]:
         names = programs_in(self.commands)
@@ -77,10 +111,37 @@ class RunStep(StepBox):
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(ctx.values), self.env)
-        lines = result.last_lines
         if result.code == 0:
-            return done(f"{format_count(len(self.commands), 'command')} succeeded.", lines=lines, output=result.tail)
-        return failed(self._failure(result, ctx.values), lines=lines, output=result.tail)
+            return self._judge(result, ctx.values)
+        return failed(self._failure(result, ctx.values), lines=result.last_lines, output=result.tail)
+
+    def _judge(self, result: CommandResult, values: Mapping[str, str]) -> Outcome:
+        """The outcome of commands that succeeded."""
+        ended = f"{format_count(len(self.commands), 'command')} succeeded"
+        shown: dict[str, Any] = {"lines": result.last_lines, "output": result.tail}
+        measures = {"seconds": result.seconds} if self.measure else {}
+        try:
+            output = self._last_output(result, values) if self.values or self.measure else ""
+            kept = keep_from_output(self.values, output)
+        except BadValue as error:
+            return failed(f"{ended}, but {error}", measures=measures, inconclusive=not self.values, **shown)
+        told = "".join(f"; {name} is {shortened(value, _VALUE_LENGTH)}" for name, value in kept.items())
+        if self.measure:
+            try:
+                measures["value"] = number_from_output(self.measure, output)
+            except BadValue as error:
+                return failed(f"{ended}, but {error}", measures=measures, values=kept, inconclusive=True, **shown)
+            told += f"; value is {measures['value']:.10g}"
+        return done(f"{ended}{told}.", measures=measures, values=kept, **shown)
+
+    def _last_output(self, result: CommandResult, values: Mapping[str, str]) -> str:
+        """What the last command printed. Raises BadValue if that cannot be told."""
+        _, printed, output = result.tail.rpartition(f"$ {fill_shell(self.commands[-1], values)}\n")
+        if not printed:
+            raise BadValue(
+                "the last command's output is not known whole: it is longer than 64 kB, or the command holds a secret."
+            )
+        return output
 
     def recover(self, ctx: Context) -> Outcome | None:
         outcome = recover_job(self, ctx, self.host)
@@ -88,6 +149,9 @@ class RunStep(StepBox):
             return outcome
         script = "\n".join([*self._cd(ctx.values), fill_shell(self.probe, ctx.values)])
         result = ctx.tools.shell.ask(self.host, script, env=page_texts(self.env, ctx.values))
+        if result.code == 0 and (lost := ", ".join(f"<{name}>" for name in self.values)):
+            summary = f"The bot was interrupted here. The `probe` shows that the commands are done, but not {lost}."
+            return failed(summary, lines=result.last_lines)
         if result.code == 0:
             summary = "The bot was interrupted here. The `probe` of the step shows that its commands are done."
             return done(summary, lines=result.last_lines)

@@ -35,7 +35,7 @@ def kept_types(kept: Mapping[str, KeptField]) -> dict[str, ValueType]:
 
 def keep(kept: Mapping[str, KeptField], data: Any, source: str) -> dict[str, str]:
     """The values, from the JSON of `source`. Raises BadValue for the first that does not fit its type."""
-    values = {name: _as_text(field(data, one.field)) for name, one in kept.items()}
+    values = {name: as_text(field(data, one.field)) for name, one in kept.items()}
     for name, one in kept.items():
         where = f"field `{one.field}` of {source}"
         if why := misfit(name, values[name], ValueType(one.type), where):
@@ -43,7 +43,7 @@ def keep(kept: Mapping[str, KeptField], data: Any, source: str) -> dict[str, str
     return values
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A text, a number, true or false, as text; empty, which fits no type, for anything else."""
     if isinstance(value, str):
         return value

@@ -50,10 +50,10 @@ def script_env(words: Sequence[str]) -> dict[str, str]:
     return {"BAD": "|".join(patterns), "TROUBLE": script("logs/log_lines.awk")}
 
 
-def plan_lines(host: str, source: str, words: Sequence[str]) -> list[str]:
-    """The plan: what is read, and which lines count."""
+def plan_lines(host: str, source: str, words: Sequence[str], included: str = ", rotated files included") -> list[str]:
+    """The plan: what is read, what else is read with it, and which lines count."""
     return [
-        f"on {host}: reads {source}, rotated files included, for lines with {either(words)} in any case",
+        f"on {host}: reads {source}{included}, for lines with {either(words)} in any case",
         "not counted: URLs and file names, “0 errors”, error handlers, and lines of level info or lower",
     ]
 

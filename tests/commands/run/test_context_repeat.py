@@ -29,10 +29,12 @@ def contexts_of(monkeypatch: pytest.MonkeyPatch, method: str) -> list[Context]:
 
 def test_a_measured_check_gets_its_own_context(context_case: ContextCase, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = contexts_of(monkeypatch, "run")
-    context_case.context("ready", 3).run_check("response-time")
-    assert [(ctx.title, ctx.key) for ctx in seen] == [
-        ("Response time", f"{context_case.run.key}/ready/3/response-time")
-    ]
+    ctx = context_case.context("ready", 3)
+    ctx.run_check("response-time")
+    ctx.run_check("response-time")
+    key = f"{context_case.run.key}/ready/3/response-time"
+    # with one key for both, the command of a second sample would not run
+    assert [(ctx.title, ctx.key) for ctx in seen] == [("Response time", f"{key}/1"), ("Response time", f"{key}/2")]
 
 
 @pytest.mark.parametrize(("method", "interrupted"), [("run", False), ("recover", True)])

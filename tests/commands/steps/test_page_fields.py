@@ -43,7 +43,7 @@ PUT_IN = {
     "data-return": {"file", "sha256"},
     "each": {"path"},
     "http": {"path", "headers", "json", "clean_up"},
-    "logs": {"file"},
+    "logs": {"file", "unit", "container"},
     "maintenance": {"env", "path"},
     "pm2": {"name", "path", "headers"},
     "publish": {"source", "stamp", "headers"},
@@ -54,6 +54,7 @@ PUT_IN = {
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
+    "logs": {"command"},
     "run": {"commands", "cd", "probe"},
     "maintenance": {"command"},
     "migrate": {"program", "state", "forward", "back"},
@@ -88,7 +89,10 @@ SAMPLES = [
     ("http", HTTP + 'each = { path = "/$VAR3", where = { a = 1 }, values = { v = "id" } }\n'),
     ("keep", 'host = "h"\nrepository = "$VAR1"\nfolder = "f"\nstore = "$VAR2"\n'),
     ("logs", 'host = "h"\nfile = "$VAR1/x.log"\nsince = "0"\n'),
+    ("logs", 'host = "h"\nunit = "$VAR1.service"\nsince = "c"\n'),
+    ("logs", 'host = "h"\ncontainer = "$VAR1-api"\nsince = "0"\n'),
     ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x"\nenv = { a = "b $VAR1" }\nweb = "app"\npath = "/$VAR2"\n'),
+    ("prometheus", 'web = "api"\nquery = "up"\ntoken = "$VAR1"\n'),
     ("proof", DB + 'scratch_url = "$VAR5"\n'),
     ("publish", PUBLISH),
     ("rehearse", DB + 'scratch_url = "$VAR5"\nforward = "up.sql"\nrollback = "down.sql"\n'),
@@ -249,3 +253,23 @@ def test_in_sql_a_tag_still_quotes_a_text_and_names_no_variable() -> None:
     assert list(variables_in(query)) == []
     with pytest.raises(ValidationError, match=r"\$USER would stay as these letters"):
         box("query", 'database = "db"\nsql = "SELECT count(*) FROM t WHERE name = \'$USER\'"\n')
+
+
+@pytest.mark.parametrize(("kind", "text", "named"), [
+    ("run", 'host = "h"\ncommands = ["x $TAG"]\nenv = { TAG = "$VAR2" }\n', {"$VAR2"}),
+    ("run", 'host = "h"\ncommands = ["x"]\nprobe = "x $TAG"\nenv = { TAG = "$TAG" }\n', {"$TAG"}),
+    ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x $TAG"\nenv = { TAG = "$VAR2" }\n', {"$VAR2"}),
+    ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE"\n', set()),
+])  # fmt: skip
+def test_a_variable_of_a_command_is_none_of_the_bot(kind: str, text: str, named: set[str]) -> None:
+    assert set(variables_in(box(kind, text))) == named
+
+
+@pytest.mark.parametrize(("kind", "text"), [
+    ("run", 'host = "h"\ncommands = ["x $TAG"]\n'),
+    ("run", 'host = "h"\ncommands = ["TAG=1"]\nprobe = "x $TAG"\n'),
+    ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x $TAG"\n'),
+    ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE $TAG"\n'),
+])  # fmt: skip
+def test_a_variable_of_a_command_that_nothing_sets_is_refused(kind: str, text: str) -> None:
+    assert "$TAG is set by nothing on this page" in box(kind, text).page_error({})

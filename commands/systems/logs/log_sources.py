@@ -1,0 +1,113 @@
+"""Logs that are no files: of a systemd unit, of a container, and what a command prints."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from commands.systems.scripts import script
+from commands.text.numbers import format_count
+from commands.text.printable import printable
+from state.errors import BadValue
+
+_ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
+JOURNAL = f"{_ERROR_LINES}{script('logs/journal.sh')}"
+CONTAINER = f"{_ERROR_LINES}{script('logs/container.sh')}"
+COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
+NO_DOCKER = 65  # exit code
+# whether the log of NAME can be read
+ASK_UNIT = '[ -n "$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$NAME")" ]'
+ASK_CONTAINER = f"""\
+docker version > /dev/null || exit {NO_DOCKER}
+docker inspect --type container --format . -- "$NAME" > /dev/null
+docker logs --tail 1 -- "$NAME" > /dev/null"""
+_SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
+_STATES = {
+    "name": "its name is not that of one unit",
+    "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
+    "container": "docker does not show it",
+}
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """What the program says of a source.
+
+    `unknown` is why its log is not known at all, `incomplete` why some of it may be missing, as clauses, or empty.
+    `note` is a sentence about what nobody can read, or empty. `said` are its program's own words.
+    """
+
+    unknown: str
+    incomplete: str
+    note: str
+    said: tuple[str, ...]
+
+
+def time_mark(text: str) -> str:
+    """A time as docker takes it: in seconds since 1970, of such a number or of an ISO time with a zone.
+
+    Raises BadValue for another text.
+    """
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text):
+        return text
+    seconds = _seconds(text)
+    if seconds is None:
+        raise BadValue("its mark is no time in seconds since 1970 (`date +%s`) and no ISO time with a zone")
+    return f"{seconds:.6f}"
+
+
+def clock_problem(output: str, asked: float, answered: float) -> str:
+    """How the host's clock differs from the bot's, by which the mark is; a clause, or empty if it hardly does.
+
+    `asked` and `answered` are the bot's own times, in seconds since 1970, before and after the program ran.
+    """
+    now = re.search(r"^now=([0-9]{1,12})$", output, re.MULTILINE)
+    if now and asked - _SAME_TIME <= int(now[1]) <= answered + _SAME_TIME:
+        return ""
+    return "the host's clock differs from the bot's, by which the mark is"
+
+
+def source_state(output: str, since: str, *, is_silent: bool) -> SourceState:
+    """Read what a program of this module printed beside the lines; `since` is the mark that it got.
+
+    `is_silent`: a program that says anything of itself has not read everything.
+    """
+    said = tuple(printable(line[:300]) for line in re.findall(r"^said: (.*)$", output, re.MULTILINE))
+    values = dict(re.findall(r"^(state|code|read|dropped|created|oldest)=(.*)$", output, re.MULTILINE))
+    created, oldest = (_seconds(values.get(name, "")) for name in ("created", "oldest"))
+    mark = float(since) if created is not None else 0.0
+    incomplete, note = "", ""
+    if dropped := int(values.get("dropped", "0")):
+        incomplete = f"journald dropped {format_count(dropped, 'line')} by its rate limit"
+    elif is_silent and said:
+        incomplete = f"its program says “{said[0].rstrip('.')}”"
+    elif created is not None and created > mark:
+        note = " The container was made after the mark; the log of an earlier one of its name is gone."
+    elif oldest is not None and oldest > mark:
+        incomplete = "docker's oldest line of it is younger than the mark, so lines were rotated away"
+    return SourceState(unknown=_unknown(values), incomplete=incomplete, note=note, said=said)
+
+
+def _unknown(values: dict[str, str]) -> str:
+    if "state" in values:
+        return _STATES[values["state"]]
+    if values.get("code") != "0":
+        return f"its program ended with exit code {values.get('code', '?')}"
+    if not int(values.get("read", "0")):
+        return "it has no line at all since the mark"
+    return ""
+
+
+def _seconds(text: str) -> float | None:
+    """The seconds since 1970 of an ISO time with a zone, like docker's, which has nanoseconds."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        return None
+    try:
+        return datetime.fromisoformat(f"{match[1]}{match[3]}").timestamp() + float(f"0.{match[2] or 0}")
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,16 @@
+# A unit's lines in systemd's journal since a cursor. journalctl prints nothing, and succeeds, if the cursor is gone.
+entries() { journalctl --quiet --no-pager --cursor="$SINCE" "$@"; }
+first_cursor() { entries --output=export "$@" 2> /dev/null | sed -n '1{s/^__CURSOR=//p;q}' || true; }
+[[ $UNIT =~ ^[A-Za-z0-9:_.@\\-]+$ ]] || { echo state=name; exit 0; }
+[ "$(first_cursor)" = "$SINCE" ] || { echo state=gone; exit 0; }
+# --after-cursor leaves out a line too many if the cursor is another unit's
+own=$(first_cursor --unit="$UNIT")
+source_lines() {
+  if [ "$own" = "$SINCE" ]; then journalctl --quiet --no-pager --unit="$UNIT" --output=cat --after-cursor="$SINCE"
+  else entries --unit="$UNIT" --output=cat; fi
+}
+error_lines
+# what journald dropped by its rate limit
+case $UNIT in *.*) full=$UNIT ;; *) full=$UNIT.service ;; esac
+entries --output=cat --output-fields=N_DROPPED MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
+  awk '{ n += $1 } END { print "dropped=" n + 0 }'

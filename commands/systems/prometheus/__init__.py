@@ -1,0 +1,1 @@
+"""Prometheus and what answers like it: one instant query, and values in its PromQL."""

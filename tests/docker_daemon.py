@@ -1,0 +1,120 @@
+"""A real docker daemon with one small image, and a `docker` that talks to it."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from bot.rehearsal.target.host import TargetError
+from bot.rehearsal.target.loopback import wait_until
+
+# of a shell whose words do all that the containers here need
+_PROGRAM = "/bin/dash"
+_WORDS = ["--storage-driver=vfs", "--iptables=false", "--ip6tables=false", "--bridge=none", "--log-level=error"]
+
+
+class Docker:
+    """The daemon. `bin` has the `docker` that talks to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        (self.bin / "docker").write_text(
+            f'#!/bin/sh\nDOCKER_HOST=unix://{folder}/docker.sock exec {shutil.which("docker")} "$@"\n'
+        )
+        (self.bin / "docker").chmod(0o755)
+
+    def ask(self, *words: str, data: bytes = b"") -> str:
+        """What docker prints. Raises TargetError."""
+        ended = subprocess.run(
+            [self.bin / "docker", *words], input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        if ended.returncode:
+            raise TargetError(f"docker {words[0]}: {ended.stdout.decode()}")
+        return ended.stdout.decode()
+
+    def run(self, name: str, script: str, *words: str) -> None:
+        """Start a container with a shell script, which waits where it reads from /pipe."""
+        pipe = self.folder / f"{name}.pipe"
+        os.mkfifo(pipe)
+        self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, "small",
+                 _PROGRAM, "-c", script)  # fmt: skip
+
+    def go_on(self, name: str) -> None:
+        """Let a container go on where it waits."""
+        with (self.folder / f"{name}.pipe").open("w") as pipe:
+            pipe.write("\n")
+
+    def wait_for(self, name: str, line: str) -> None:
+        """Wait until a container has printed a line."""
+        wait_until(lambda: line in self.ask("logs", name).splitlines(), f"{line} of {name}")
+
+    def mark(self) -> str:
+        """The time of the host now."""
+        return f"{time.time():.6f}"
+
+
+@contextmanager
+def docker_daemon() -> Iterator[Docker]:
+    """A daemon that runs meanwhile. Skips the test where there is none, or where it may not start."""
+    program = shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin")
+    if program is None or shutil.which("docker") is None or os.geteuid() != 0:
+        pytest.skip("this machine has no dockerd, or the user is not root")
+    with TemporaryDirectory(prefix="gt-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        docker, log = Docker(Path(name)), Path(name) / "log"
+        folders = [f"--data-root={name}/data", f"--exec-root={name}/exec", f"--pidfile={name}/pid"]
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [program, *folders, f"--host=unix://{name}/docker.sock", *_WORDS], stdout=out, stderr=out
+            )
+        try:
+            _start(docker, process, log)
+            yield docker
+        finally:
+            _stop(docker, process)
+
+
+def _start(docker: Docker, process: subprocess.Popen[bytes], log: Path) -> None:
+    def answers() -> bool:
+        if process.poll() is not None:
+            pytest.skip(f"dockerd may not run here: {log.read_text()[-200:]}")
+        return subprocess.run([docker.bin / "docker", "info"], capture_output=True, check=False).returncode == 0
+
+    wait_until(answers, "dockerd")
+    docker.ask("import", "-", "small", data=_image())
+    try:
+        docker.ask("run", "--rm", "--network=host", "small", _PROGRAM, "-c", "echo works")
+    except TargetError as error:
+        pytest.skip(f"docker may start no container here: {error}")
+
+
+def _stop(docker: Docker, process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        for container in docker.ask("ps", "-aq").split():
+            docker.ask("rm", "-f", container)
+        process.terminate()
+        process.wait(30)
+    # dockerd leaves this mounted
+    subprocess.run(["umount", docker.folder / "exec/netns/default"], stderr=subprocess.DEVNULL, check=False)
+
+
+def _image() -> bytes:
+    """A root folder with one shell and the libraries that it needs."""
+    listed = subprocess.run(["ldd", _PROGRAM], capture_output=True, text=True, check=True).stdout
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", dereference=True) as archive:
+        for file in [_PROGRAM, *re.findall(r"(/\S+) \(0x", listed)]:
+            archive.add(file)
+    return packed.getvalue()
