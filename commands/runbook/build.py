@@ -17,12 +17,12 @@ from commands.runbook.page import (
     Page,
     PageStep,
     Part,
-    PlacesBox,
     RolesBox,
     RollbackBox,
     RunbookBox,
     WatchBox,
 )
+from commands.runbook.places import PlacesBox
 from commands.runbook.references import check_references
 from commands.steps import KINDS
 from commands.text.page_rules import stored_page

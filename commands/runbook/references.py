@@ -25,6 +25,7 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
 
     `lines` are the lines of the parts' headings.
     """
+    _check_local_hosts(page, lines)
     for step in page.steps:
         _check_places(page, step)
         _check_roles(page, step.line, step.title, _roles_in(step))
@@ -144,6 +145,17 @@ def _check_known(line: int, where: str, what: str, names: Iterable[str], known: 
     for name in sorted(set(names) - set(known)):
         choices = ", ".join(sorted(known)) or "none"
         raise BadPage(line, where, f'{what}: "{name}" is not on the page; {home} has {choices}')
+
+
+def _check_local_hosts(page: Page, lines: dict[str, int]) -> None:
+    """Refuse a local host whose every command would get the address of another place."""
+    addresses = page.places.addresses()
+    for name, host in page.places.hosts.items():
+        for variable in host.env:
+            if variable in addresses:
+                what = f"{variable} is the address or login of {addresses[variable]}, and every command would get it"
+                todo = "remove it, and name it in the env of the step that needs it"
+                raise BadPage(lines["places"], "Places", f"hosts.{name}.env: {what}; {todo}")
 
 
 def _check_places(page: Page, step: PageStep) -> None:
