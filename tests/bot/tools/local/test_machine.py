@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -80,9 +79,8 @@ def test_a_home_that_keeps_nothing_has_no_id(tmp_path: Path) -> None:
     assert not (Path.cwd() / ".gonogo").exists()
 
 
-def test_two_at_once_agree_on_one_id(tmp_path: Path) -> None:
-    code = "import sys; from bot.tools.local.machine import job_folders_id as f; print(f(sys.argv[1]))"
-    words = [sys.executable, "-c", code, str(tmp_path)]
-    found = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(4)]
-    ids = {process.communicate()[0].strip() for process in found}
-    assert len(ids) == 1, json.dumps(sorted(ids))
+def test_of_two_that_make_an_id_at_once_both_take_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = job_folders_id(str(tmp_path))
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert job_folders_id(str(tmp_path)) == first
+    assert [file.name for file in (tmp_path / ".gonogo").iterdir()] == ["id"]
