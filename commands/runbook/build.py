@@ -81,8 +81,27 @@ def read_page(text: str, name: str) -> Page:
         criteria=_part_box(parts, "success criteria", CriteriaBox),
         decision=_required_box(parts["decision"][0], "decision", DecisionBox),
     )
+    _put_in_client_programs(page, parts)
     check_references(page, {part: sections[0].line for part, sections in parts.items()})
     return page
+
+
+def _put_in_client_programs(page: Page, parts: dict[str, list[Section]]) -> None:
+    """Tell the steps of each database through which words they run its client programs; refuse words without a step."""
+    taken: dict[str, str] = {}
+    for name, place in page.places.databases.items():
+        if not place.pg_programs:
+            continue
+        words = {place.url: tuple(place.pg_programs.split())}
+        why = ""
+        if taken.setdefault(place.url, place.pg_programs) != place.pg_programs:
+            why = f"another database has the address {place.url} and other words; write the same"
+        elif not sum(step.box.take_client_programs(words) for step in page.steps):
+            why = f'no step that runs these programs has database_url = "{place.url}"; correct one of them'
+        if why:
+            places = parts["places"][0]
+            line = places.box.line_of(("databases", name, "pg_programs")) if places.box else places.line
+            raise BadPage(line, "Places", f"databases.{name}.pg_programs: {why}")
 
 
 def _plain(title: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from commands.steps.base import Strict
 from commands.steps.page_fields import EnvName, VariableText, env_name
 
 LOCAL = "local"  # the address of the bot's own machine
+_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _BOTS_OWN = re.compile(r"\$(SLACK|GONOGO)_")
 
 
@@ -66,8 +68,22 @@ class Host(Strict):
         return names
 
 
-class Address(Strict):
-    """The address of a database or a web site."""
+def _plain_words(value: str) -> str:
+    words = value.split()
+    if not words or "=" in words[0] or words[0][0] == "-" or not all(map(_WORD.fullmatch, words)):
+        raise ValueError(f'{value!r} must be plain words, like "docker exec -i db"; no shell reads them')
+    return value
+
+
+class Database(Strict):
+    """The address of a database. `pg_programs` are the words through which hosts run psql, pg_dump and pg_restore."""
+
+    url: EnvName
+    pg_programs: Annotated[str, AfterValidator(_plain_words)] = ""
+
+
+class Web(Strict):
+    """The address of a web site or API."""
 
     url: EnvName
 
@@ -76,8 +92,8 @@ class PlacesBox(Strict):
     """`toml places`: every host, database and web site that the steps name."""
 
     hosts: dict[str, Host] = Field(default_factory=dict)
-    databases: dict[str, Address] = Field(default_factory=dict)
-    webs: dict[str, Address] = Field(default_factory=dict)
+    databases: dict[str, Database] = Field(default_factory=dict)
+    webs: dict[str, Web] = Field(default_factory=dict)
 
     def addresses(self) -> dict[str, str]:
         """What each variable of a place's address or login is for, by its name."""
