@@ -19,7 +19,7 @@ from bot.tools.local.connection import LocalConnection
 from bot.tools.postgres.scratch import EmbeddedScratch
 from bot.tools.secrets import Redactor
 from commands.ports.shell import Job
-from state.errors import Stopped, Unreachable
+from state.errors import Failed, Stopped, Unreachable
 from tests.bot.tools.helpers import NEED, eventually, forward_threads, local_shell
 
 # a bot of its own that runs one job and says its output
@@ -81,6 +81,14 @@ def test_a_stopped_job_and_an_answered_question_leave_no_process(tmp_path: Path)
         shell.run("box", Job(key="run-1/stop/1", script="sleep 1000 & wait", limit=60), stop=stop)
     shell.ask("box", "true")
     assert eventually(lambda: {child.pid for child in psutil.Process().children()} <= before), "a process is left"
+
+
+def test_a_question_over_its_limit_leaves_no_process(tmp_path: Path) -> None:
+    number = f"8{time.time_ns() % 10**9}"
+    with pytest.raises(Failed, match="did not answer within 0 s"):
+        local_shell(tmp_path).ask("box", f"sleep {number} & sleep {number}; true", limit=0.4)
+    left = ["pgrep", "-f", f"^sleep {number}$"]
+    assert eventually(lambda: subprocess.run(left, capture_output=True, check=False).returncode == 1)
 
 
 def test_the_terminals_ctrl_c_reaches_no_program_here(tmp_path: Path) -> None:
