@@ -44,7 +44,8 @@ pg_restore() {
   for word in "${@:1:$#-1}"; do [[ $word == --jobs=* ]] || words+=("$word"); done
   there pg_restore "${words[@]}" < "$archive/all.dump"
 }
-exec {afterwards}> >(exec "${THROUGH[@]}" sh -c "$AFTERWARDS" sh "$GONOGO_JOB" > /dev/null 2>&1)
+# in the background of its own shell, so that a `wait` of the script does not wait for it
+exec {afterwards}> >("${THROUGH[@]}" sh -c "$AFTERWARDS" sh "$GONOGO_JOB" <&0 > /dev/null 2>&1 &)
 # what runs the words in a shell of its own would run names of tables as commands
 said=$(there sh -c 'printf "<%s>" "$@" "${GONOGO_JOB:+x}"; cat' sh 'a  b' '$HOME;' "'" <<< input 2>&1) || true
 [ "$said" = "<a  b><\$HOME;><'><x>input" ] || { head -n 4 <<< "$said"; exit 64; }
