@@ -10,10 +10,11 @@ from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
 from bot.tools import make_tools
-from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
+from bot.tools.places import DatabasePlace, HostPlace, LocalPlace, Places, WebPlace
 from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
 from commands.runbook import Page
+from commands.runbook.places import Host
 from commands.start.preflight import PreflightReport
 from state.sqlite.store import Store
 
@@ -21,19 +22,20 @@ from state.sqlite.store import Store
 def places_of(page: Page) -> Places:
     """The page's places, with their `$NAME`s not yet resolved."""
     return Places(
-        hosts={
-            name: HostPlace(
-                address=PageText(h.address),
-                key=PageText(h.key),
-                known_hosts=PageText(h.known_hosts),
-                path=PageText(h.path or ""),
-            )
-            for name, h in page.places.hosts.items()
-        },
+        hosts={name: _host_place(host) for name, host in page.places.hosts.items()},
         databases={
             name: DatabasePlace(url=DatabaseAddress(database.url)) for name, database in page.places.databases.items()
         },
         webs={name: WebPlace(url=PageText(web.url)) for name, web in page.places.webs.items()},
+    )
+
+
+def _host_place(host: Host) -> HostPlace | LocalPlace:
+    path = PageText(host.path or "")
+    if host.is_local:
+        return LocalPlace(env={name.removeprefix("$"): PageText(name) for name in host.env}, path=path)
+    return HostPlace(
+        address=PageText(host.address), key=PageText(host.key), known_hosts=PageText(host.known_hosts), path=path
     )
 
 

@@ -31,6 +31,8 @@ def _page(where: Path, page: Page) -> Iterator[PreflightLine]:
 
 def _logins(settings: Settings, page: Page) -> Iterator[PreflightLine]:
     for name, host in page.places.hosts.items():
+        if host.is_local:
+            continue
         paths = (settings.environ.get(variable.removeprefix("$"), "") for variable in (host.key, host.known_hosts))
         key, known = (Path(path or os.devnull) for path in paths)  # of an unset variable the environment's line tells
         mode = _mode(key)

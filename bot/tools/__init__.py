@@ -15,6 +15,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     from bot.tools.analysis import CodeAnalysis
     from bot.tools.browser import ChromiumBrowser
     from bot.tools.clock import SystemClock
+    from bot.tools.local.machine import own_environment
     from bot.tools.postgres.database import PostgresDatabase
     from bot.tools.postgres.scratch import EmbeddedScratch
     from bot.tools.secrets import redactor_for
@@ -26,7 +27,7 @@ def make_tools(places: Places, environ: Mapping[str, str], names: Iterable[str])
     known = {name: environ[name] for name in (name.removeprefix("$") for name in names) if name in environ}
     # addresses of scratch servers: named, resolved and masked like the variables of the environment
     scratch_addresses: dict[str, str] = {}
-    shell = SshShell(places.hosts, ChainMap(scratch_addresses, known), redact)
+    shell = SshShell(places.hosts, ChainMap(scratch_addresses, known), redact, own=own_environment(environ))
     return Tools(
         shell=shell,
         database=PostgresDatabase(places.databases, known, redact),

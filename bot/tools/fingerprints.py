@@ -6,14 +6,16 @@ Secrets are no part of them, so that a password or a key may be changed during a
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from paramiko.hostkeys import HostKeys
 
+from bot.tools.local.machine import job_folders_id, own_environment
 from bot.tools.page_texts import resolve
-from bot.tools.places import HostPlace, Places
+from bot.tools.places import HostPlace, LocalPlace, Places
 from bot.tools.ssh.key_files import add_known_hosts
 from commands.ports.page_text import Text
 from state.errors import BadSettings
@@ -65,12 +67,25 @@ def _resolved(text: Text, environ: Mapping[str, str]) -> str:
         return ""
 
 
-def _host_parts(host: HostPlace, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _host_parts(host: HostPlace | LocalPlace, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if isinstance(host, LocalPlace):
+        yield from _local_parts(environ)
+    else:
+        yield from _ssh_parts(host, environ)
+    if host.path:
+        yield "PATH", _resolved(host.path, environ)
+
+
+def _local_parts(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Where the jobs of the bot's own machine are found again."""
+    home = own_environment(environ).get("HOME", "")
+    yield from (("user", str(os.geteuid())), ("home", home), ("job folders", job_folders_id(home)))
+
+
+def _ssh_parts(host: HostPlace, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     user, _, address = _resolved(host.address, environ).rpartition("@")
     yield from (("user", user), ("address", address.lower()))
     yield "host key", _host_keys(address, _resolved(host.known_hosts, environ))
-    if host.path:
-        yield "PATH", _resolved(host.path, environ)
 
 
 def _host_keys(address: str, known_hosts: str) -> str:

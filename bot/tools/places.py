@@ -19,6 +19,14 @@ class HostPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocalPlace:
+    """The bot's own machine as a host: its commands get the variables `env`, and `path` goes before its PATH."""
+
+    env: Mapping[str, Text] = field(default_factory=dict)
+    path: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatabasePlace:
     """A database, by its postgresql:// URL."""
 
@@ -36,6 +44,6 @@ class WebPlace:
 class Places:
     """All places of a page, by name."""
 
-    hosts: Mapping[str, HostPlace] = field(default_factory=dict)
+    hosts: Mapping[str, HostPlace | LocalPlace] = field(default_factory=dict)
     databases: Mapping[str, DatabasePlace] = field(default_factory=dict)
     webs: Mapping[str, WebPlace] = field(default_factory=dict)

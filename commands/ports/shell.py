@@ -71,7 +71,7 @@ def ignore_output(text: str) -> None:
 
 
 class Shell(Protocol):
-    """Commands on hosts over SSH."""
+    """Commands on hosts, over SSH or on the bot's own machine."""
 
     def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
         """Start the job, or attach to it if it exists, and wait for its end.

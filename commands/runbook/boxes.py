@@ -37,6 +37,8 @@ def read_box(box: Box, where: str, model: type[Model], mistakes: Mistakes, wrap:
 
 
 _Path = tuple[str | int, ...]
+# errors whose path ends with the field itself, also if the author did not write it
+_OF_A_FIELD = frozenset({"missing", "value_error"})
 
 
 def _wrong_fields(
@@ -47,7 +49,9 @@ def _wrong_fields(
     # a misspelt field causes two errors, for the unknown and for the missing field: the unknown one helps more
     details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
     for detail in details:
-        path = detail["loc"] if detail["type"] == "missing" else _written(detail["loc"], fields)
+        path = detail["loc"]
+        if detail["type"] not in _OF_A_FIELD:
+            path = _written(path, fields)
         if path in seen:
             continue
         seen.add(path)

@@ -17,12 +17,12 @@ from commands.runbook.page import (
     Page,
     PageStep,
     Part,
-    PlacesBox,
     RolesBox,
     RollbackBox,
     RunbookBox,
     WatchBox,
 )
+from commands.runbook.places import PlacesBox
 from commands.runbook.references import check_references
 from commands.steps import KINDS
 from commands.text.page_rules import for_authors, stored_page
@@ -80,10 +80,31 @@ def read_page(text: str, name: str) -> Page:
     )
     _refuse_missing_parts(title, parts, mistakes)
     _refuse_equal_ids(page.steps, mistakes)
+    if "places" not in mistakes.flawed:
+        with mistakes.noted():
+            _put_in_client_programs(page, parts)
     if not mistakes.structure:
         check_references(page, {part: sections[0].line for part, sections in parts.items()}, mistakes)
     mistakes.raise_all()
     return page
+
+
+def _put_in_client_programs(page: Page, parts: dict[str, list[Section]]) -> None:
+    """Tell the steps of each database through which words they run its client programs; refuse words without a step."""
+    taken: dict[str, str] = {}
+    for name, place in page.places.databases.items():
+        if not place.pg_programs:
+            continue
+        words = {place.url: tuple(place.pg_programs.split())}
+        why = ""
+        if taken.setdefault(place.url, place.pg_programs) != place.pg_programs:
+            why = f"another database has the address {place.url} and other words; write the same"
+        elif not sum(step.box.take_client_programs(words) for step in page.steps):
+            why = f'no step that runs these programs has database_url = "{place.url}"; correct one of them'
+        if why:
+            places = parts["places"][0]
+            line = places.box.line_of(("databases", name, "pg_programs")) if places.box else places.line
+            raise BadPage(line, "Places", f"databases.{name}.pg_programs: {why}")
 
 
 def _plain(title: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.places import PlacesBox
 from commands.steps.base import StepBox, Strict
 from commands.steps.page_fields import EnvName, SqlText, variables_in
 from commands.text.durations import Duration
@@ -77,29 +78,6 @@ class RunbookBox(Strict):
     valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = None
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
     option: Option | None = None
-
-
-class Host(Strict):
-    """A host over SSH: its address `user@host:port`, the private key's file, the known_hosts file, a PATH prefix."""
-
-    address: EnvName
-    key: EnvName
-    known_hosts: EnvName
-    path: EnvName | None = None
-
-
-class Address(Strict):
-    """The address of a database or a web site."""
-
-    url: EnvName
-
-
-class PlacesBox(Strict):
-    """`toml places`: every host, database and web site that the steps name."""
-
-    hosts: dict[str, Host] = Field(default_factory=dict)
-    databases: dict[str, Address] = Field(default_factory=dict)
-    webs: dict[str, Address] = Field(default_factory=dict)
 
 
 class Role(Strict):

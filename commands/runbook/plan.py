@@ -25,6 +25,7 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
 def plan_lines(page: Page) -> Iterator[str]:
     """The whole plan as text, part by part."""
     yield f"{page.title} → {page.runbook.target}, ref {page.runbook.ref}"
+    yield from _place_lines(page)
     yield from _timeline_lines(page)
     for part, title in STAGES.items():
         if steps := page.part(part):
@@ -43,6 +44,16 @@ def plan_lines(page: Page) -> Iterator[str]:
     yield from (f"  asks: {item}" for item in page.decision.items)
     if page.decision.starts:
         yield f"  KEEP starts {page.decision.starts}"
+
+
+def _place_lines(page: Page) -> Iterator[str]:
+    for name, host in page.places.hosts.items():
+        if host.is_local:
+            yield f"host {name} is the bot's own machine: commands run as the bot's user and can read its keys"
+            yield f"  they get {host.variables()}, and the variables of their step"
+    for name, database in page.places.databases.items():
+        if words := database.pg_programs:
+            yield f"database {name}: hosts run psql, pg_dump and pg_restore through `{words}`, and stream the backup"
 
 
 def _timeline_lines(page: Page) -> Iterator[str]:

@@ -28,6 +28,7 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     `lines` are the lines of the parts' headings.
     """
     names = _Names(page, mistakes)
+    _check_local_hosts(page, lines, names)
     for step in page.steps:
         names.check_places(step)
         names.check_roles(step.line, step.title, _roles_in(step))
@@ -200,6 +201,17 @@ def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
         names.note(step.line, step.title, why)
     if why := step.box.page_error({other.id: other.box for other in page.steps}):
         names.note(step.line, step.title, why)
+
+
+def _check_local_hosts(page: Page, lines: dict[str, int], names: _Names) -> None:
+    """Note a local host whose every command would get the address of another place."""
+    addresses = page.places.addresses()
+    for name, host in page.places.hosts.items():
+        for variable in host.env:
+            if variable in addresses:
+                what = f"{variable} is the address or login of {addresses[variable]}, and every command would get it"
+                todo = "remove it, and name it in the env of the step that needs it"
+                names.note(lines["places"], "Places", f"hosts.{name}.env: {what}; {todo}")
 
 
 def _field_errors(page: Page, step: PageStep) -> Iterator[str]:

@@ -20,6 +20,7 @@ from commands.ports.tools import Tools
 from commands.runbook.page import Page
 from commands.start.request import require_valid_ref
 from commands.systems.preflight.hosts import ProgramsCheck
+from commands.systems.preflight.local_host import outlives_check
 from commands.systems.preflight.reachable import ReachableCheck
 from state.errors import GonogoError, Refused
 
@@ -142,11 +143,12 @@ def _sentences(lines: Iterable[PreflightLine], level: str) -> tuple[str, ...]:
 
 
 def _checks(page: Page) -> list[PreflightCheck]:
-    places = [("hosts", name) for name in page.places.hosts]
-    places += [("databases", name) for name in page.places.databases]
+    places = [("databases", name) for name in page.places.databases]
     places += [("webs", name) for name in page.places.webs]
     return [
+        *(ReachableCheck(place=("hosts", name), local=host.is_local) for name, host in page.places.hosts.items()),
         *(ReachableCheck(place=place) for place in places),
+        *(outlives_check(name) for name, host in page.places.hosts.items() if host.is_local),
         *(check for step in page.steps for check in step.box.preflight()),
     ]
 

@@ -176,6 +176,10 @@ class StepBox(Strict):
         """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
         return set(PLACEHOLDER.findall(repr(self.model_dump())))
 
+    def take_client_programs(self, words: Mapping[str, tuple[str, ...]]) -> bool:
+        """Run a database's client programs through these words, which are by its address. False if none are for it."""
+        return False
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         """What does not fit the page's other steps (by id), as a sentence for the page's author. Empty if all fits."""
         return ""

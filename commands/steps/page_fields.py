@@ -27,13 +27,14 @@ class Dollar(Enum):
     SQL = "a mistake, but `$TAG$` quotes a text"
 
 
-def _env_name(value: str) -> str:
+def env_name(value: str) -> str:
+    """The name of a variable, as it is. Raises ValueError, for the page's author, if it is none."""
     if not re.fullmatch(_NAME, value):
         raise ValueError(f'{value!r} must be the name of an environment variable, written "$NAME"')
     return value
 
 
-EnvName = Annotated[str, AfterValidator(_env_name), Dollar.VARIABLE]
+EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE]
 VariableText = Annotated[str, Dollar.VARIABLE]
 VariableTexts = Annotated[dict[str, str], Dollar.VARIABLE]
 VariableJson = Annotated[Any, Dollar.VARIABLE]

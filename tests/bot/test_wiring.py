@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC
 from pathlib import Path
 
 from bot.settings import read_settings
-from bot.tools.places import HostPlace, WebPlace
+from bot.tools.places import HostPlace, LocalPlace, WebPlace
 from bot.wiring import fingerprints_of, make_deps, places_of, tools_for
 from commands.ports.page_text import PageText
 from commands.runbook import Page
@@ -24,6 +25,24 @@ def test_the_places_of_a_page_keep_their_variables() -> None:
     assert places.hosts == {"backend": host}
     assert places.webs == {"api": WebPlace(url=PageText("$SHOP_URL"))}
     assert places.databases == {}
+
+
+def test_a_host_without_ssh_gets_the_variables_that_the_page_lists() -> None:
+    host = 'address = "$SHOP_SSH"\nkey = "$SHOP_KEY"\nknown_hosts = "$SHOP_KNOWN_HOSTS"'
+    page = small(**{host: 'address = "local"\nenv = ["$KUBECONFIG"]\npath = "$TOOLS"'})
+    place = LocalPlace(env={"KUBECONFIG": PageText("$KUBECONFIG")}, path=PageText("$TOOLS"))
+    assert places_of(page).hosts == {"backend": place}
+
+
+def test_a_local_command_gets_nothing_else_of_the_bots_environment(tmp_path: Path) -> None:
+    host = 'address = "$SHOP_SSH"\nkey = "$SHOP_KEY"\nknown_hosts = "$SHOP_KNOWN_HOSTS"'
+    page = small(**{host: 'address = "local"\nenv = ["$KUBECONFIG"]'})
+    bots = {"SLACK_BOT_TOKEN": "xoxb-1", "GONOGO_STATE": "x.db", "SHOP_URL": "https://shop.example", "LD_PRELOAD": "x"}
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "KUBECONFIG": "/etc/kube"}
+    tools = tools_for(page, read_settings({**bots, **own}))
+    names = tools.shell.ask("backend", "env -0 | tr '\\0' '\\n' | cut -d = -f 1").tail.split()
+    assert set(names) - {"_", "SHLVL", "PWD", "OLDPWD"} == set(own)
+    tools.close()
 
 
 def test_the_tools_of_a_page_are_made_without_reaching_anything() -> None:

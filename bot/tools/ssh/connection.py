@@ -75,7 +75,7 @@ class Connection:
                 cut.start()
                 try:
                     port = transport.request_port_forward(LOOPBACK, 0, self._forwards.arrived)
-                    return self._forwards.add(Forward(transport, port, to))
+                    return self._forwards.add(_forward(transport, port, to))
                 except (paramiko.SSHException, EOFError, OSError):
                     if transport.is_active():
                         raise Failed(
@@ -111,6 +111,14 @@ class Connection:
         if transport is None:
             raise Down(f"Host “{self.where.name}” closed the connection immediately.")
         return transport
+
+
+def _forward(transport: paramiko.Transport, port: int, to: Connect) -> Forward:
+    # the library's own cancel would also drop the handler of every other forward of the connection
+    def release() -> None:
+        transport.global_request("cancel-tcpip-forward", (LOOPBACK, port), wait=False)
+
+    return Forward(port, to, is_active=transport.is_active, release=release)
 
 
 def _connect(where: Login) -> paramiko.SSHClient:

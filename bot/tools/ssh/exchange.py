@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import paramiko
 
@@ -18,6 +19,43 @@ TICK = 0.05  # seconds that are waited for output at a time
 START_LIMIT = 30.0  # seconds until the host has taken the program and its input
 END_LIMIT = 5.0  # seconds for standard error and the exit code, once the output has ended
 MAX_ERRORS = 2_000  # bytes that are kept of standard error, where only a host that runs something else has words
+
+
+class Channel(Protocol):
+    """A place for one program, as paramiko.Channel is. `recv` and `recv_stderr` raise TimeoutError after `settimeout`.
+
+    A channel that was closed or lost raises paramiko.SSHException, OSError or EOFError.
+    """
+
+    status_event: threading.Event
+    exit_status: int
+
+    def exec_command(self, command: str) -> None:
+        """Start the program."""
+
+    def settimeout(self, seconds: float, /) -> None:
+        """How long to wait for output."""
+
+    def sendall(self, data: bytes, /) -> object:
+        """Write to its standard input."""
+
+    def shutdown_write(self) -> None:
+        """End its standard input."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Its next output; empty at the end."""
+
+    def recv_stderr(self, size: int, /) -> bytes:
+        """Its next bytes on standard error; empty at the end."""
+
+    def recv_stderr_ready(self) -> bool:
+        """Whether there are some."""
+
+    def exit_status_ready(self) -> bool:
+        """Whether the program has ended; then `exit_status` is its exit code, or negative if that is not known."""
+
+    def close(self) -> None:
+        """Close it, also from another thread."""
 
 
 @dataclass
@@ -51,7 +89,7 @@ class Output:
             del self.tail[: -self.keep]
 
 
-def exchange(channel: paramiko.Channel, program: Program, output: Output, limit: float) -> Generator[None, None, None]:
+def exchange(channel: Channel, program: Program, output: Output, limit: float) -> Generator[None, None, None]:
     """Run one program. Yields after each piece of output and each tick; sets the fields of `output`.
 
     The caller ends it at its own limit, by closing the generator. Only the start waits longer than a tick, for `limit`
@@ -74,7 +112,7 @@ def exchange(channel: paramiko.Channel, program: Program, output: Output, limit:
 
 
 def _receive_all(
-    channel: paramiko.Channel, stream: MarkedStream, output: Output, errors: bytearray
+    channel: Channel, stream: MarkedStream, output: Output, errors: bytearray
 ) -> Generator[None, None, None]:
     """Receive until the program says its end, or until the host ends the session and says how."""
     ended = errors_ended = False
@@ -91,7 +129,7 @@ def _receive_all(
             return
 
 
-def _start(channel: paramiko.Channel, program: Program, limit: float) -> None:
+def _start(channel: Channel, program: Program, limit: float) -> None:
     # the library would wait for the host's answer, and for room for the input, forever
     cut = threading.Timer(max(0.1, min(limit, START_LIMIT)), channel.close)
     cut.daemon = True
@@ -106,7 +144,7 @@ def _start(channel: paramiko.Channel, program: Program, limit: float) -> None:
         cut.cancel()
 
 
-def _receive(channel: paramiko.Channel, stream: MarkedStream, output: Output) -> bool:
+def _receive(channel: Channel, stream: MarkedStream, output: Output) -> bool:
     """Wait a tick for output; False if it has ended."""
     try:
         data = channel.recv(64 * 1024)
@@ -117,7 +155,7 @@ def _receive(channel: paramiko.Channel, stream: MarkedStream, output: Output) ->
     return bool(data)
 
 
-def _receive_errors(channel: paramiko.Channel, errors: bytearray) -> bool:
+def _receive_errors(channel: Channel, errors: bytearray) -> bool:
     """Wait a tick for standard error; False if it has ended. The signs of life are left out."""
     try:
         data = channel.recv_stderr(64 * 1024)

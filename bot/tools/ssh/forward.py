@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 import paramiko
 
@@ -15,31 +16,55 @@ MAX_CONNECTIONS = 100  # through one port: every user of the host can connect to
 CLOSE_LIMIT = 5.0  # seconds for the threads to end when a forward is closed
 
 Connect = Callable[[], socket.socket]
+
+
+class Arrived(Protocol):
+    """A connection that has come to the port: an SSH channel, or what is like one."""
+
+    closed: bool
+
+    def recv(self, size: int, /) -> bytes:
+        """As of a socket."""
+
+    def sendall(self, data: bytes, /) -> object:
+        """As of a socket."""
+
+    def shutdown_write(self) -> None:
+        """End the half that this machine writes."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
 _BROKEN = (OSError, EOFError, paramiko.SSHException)
 
 
 class Forward:
-    """One forwarded port. Two threads carry each connection, until both sides end or the forward is closed."""
+    """One forwarded port. Two threads carry each connection, until both sides end or the forward is closed.
 
-    def __init__(self, transport: paramiko.Transport, port: int, to: Connect) -> None:
+    `is_active` says whether the port can still be reached, `release` gives it back.
+    """
+
+    def __init__(self, port: int, to: Connect, *, is_active: Callable[[], bool], release: Callable[[], object]) -> None:
         self.port = port
-        self._transport = transport
+        self._is_active = is_active
+        self._release = release
         self._to = to
         self._mutex = threading.Lock()
-        self._connections: dict[threading.Thread, tuple[paramiko.Channel, socket.socket | None]] = {}
+        self._connections: dict[threading.Thread, tuple[Arrived, socket.socket | None]] = {}
         self._closed = False
 
     @property
     def lost(self) -> bool:
         """Whether the SSH connection is gone, and the port with it."""
-        return not self._transport.is_active()
+        return not self._is_active()
 
     @property
     def over(self) -> bool:
         """Whether nothing can come through the port any more."""
         return self._closed or self.lost
 
-    def accept(self, channel: paramiko.Channel) -> None:
+    def accept(self, channel: Arrived) -> None:
         """Carry one more connection, in its own threads; returns at once."""
         thread = threading.Thread(target=self._carry, args=(channel,), name=f"forward {self.port}", daemon=True)
         with self._mutex:
@@ -60,14 +85,13 @@ class Forward:
             self._closed = True
             connections = dict(self._connections)
         with contextlib.suppress(*_BROKEN):
-            # the library's own cancel would also drop the handler of every other forward of the connection
-            self._transport.global_request("cancel-tcpip-forward", (LOOPBACK, self.port), wait=False)
+            self._release()
         for channel, sock in connections.values():
             _end(channel, sock)
         for thread in connections:
             thread.join(CLOSE_LIMIT)
 
-    def _carry(self, channel: paramiko.Channel) -> None:
+    def _carry(self, channel: Arrived) -> None:
         this = threading.current_thread()
         sock: socket.socket | None = None
         try:
@@ -86,7 +110,7 @@ class Forward:
             with self._mutex:
                 del self._connections[this]
 
-    def _both_ways(self, channel: paramiko.Channel, sock: socket.socket) -> None:
+    def _both_ways(self, channel: Arrived, sock: socket.socket) -> None:
         def back() -> None:
             _pump(sock.recv, channel.sendall, channel.shutdown_write, lambda: _end(channel, sock))
 
@@ -122,7 +146,7 @@ class Forwards:
 
 
 def _pump(
-    read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None], broken: Callable[[], None]
+    read: Callable[[int], bytes], write: Callable[[bytes], object], end: Callable[[], None], broken: Callable[[], None]
 ) -> None:
     """Copy until the reading side ends, which ends this half; an error ends the whole connection."""
     try:
@@ -133,7 +157,7 @@ def _pump(
         broken()
 
 
-def _end(channel: paramiko.Channel, sock: socket.socket | None) -> None:
+def _end(channel: Arrived, sock: socket.socket | None) -> None:
     """End a connection on both sides; threads that wait on it continue."""
     with contextlib.suppress(*_BROKEN):
         channel.close()

@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
-import paramiko
-
 from bot.tools.page_texts import encodable, resolve
-from bot.tools.places import HostPlace
+from bot.tools.places import HostPlace, LocalPlace
 from bot.tools.postgres.address import script_variables
 from bot.tools.secrets import Redactor
 from bot.tools.ssh import job_protocol
-from bot.tools.ssh.connection import Connection, login
-from bot.tools.ssh.exchange import Output, exchange
+from bot.tools.ssh.exchange import Channel, Output, exchange
+from bot.tools.ssh.host_connection import HostConnection, connection_to
 from bot.tools.ssh.host_words import why_not_answered, words_of
 from bot.tools.ssh.job_protocol import Program
 from commands.ports.page_text import Text
@@ -30,21 +28,27 @@ RETRY_AFTER = 0.3  # seconds
 
 
 class SshShell:
-    """`commands.ports.shell.Shell` over SSH."""
+    """`commands.ports.shell.Shell` over SSH, and in processes of this machine for a host that is a `LocalPlace`.
+
+    `own` is all of the bot's environment that a process of this machine gets by itself.
+    """
 
     def __init__(
         self,
-        hosts: Mapping[str, HostPlace],
+        hosts: Mapping[str, HostPlace | LocalPlace],
         environ: Mapping[str, str],
         redact: Redactor,
         patience: float = PATIENCE,
+        *,
+        own: Mapping[str, str] | None = None,
     ) -> None:
         self._hosts = hosts
+        self._own = own or {}
         self._environ = environ
         self._redact = redact
         self.patience = patience
         self._mutex = threading.Lock()
-        self._connections: dict[str, Connection] = {}
+        self._connections: dict[str, HostConnection] = {}
 
     def run(
         self, host: str, job: Job, *, stop: threading.Event, on_output: OutputListener = ignore_output
@@ -87,16 +91,14 @@ class SshShell:
     def payload(self, host: str, script: str, env: Mapping[str, Text]) -> bytes:
         """The script and its environment as they are sent, with the names and values of its texts."""
         place = self._hosts[host]
-        values = script_variables(env, self._environ)
+        values = script_variables({**place.env, **env} if isinstance(place, LocalPlace) else env, self._environ)
         return job_protocol.payload(encodable(script, "The script"), values, resolve(place.path, self._environ))
 
-    def connection(self, host: str) -> Connection:
+    def connection(self, host: str) -> HostConnection:
         """A host's one connection, which may not be open yet."""
         with self._mutex:
             if host not in self._connections:
-                place = self._hosts[host]
-                texts = [resolve(text, self._environ) for text in (place.address, place.key, place.known_hosts)]
-                self._connections[host] = Connection(login(host, *texts))
+                self._connections[host] = connection_to(host, self._hosts[host], self._environ, self._own)
         return self._connections[host]
 
     def redacted(self, data: bytes, *, cut_start: bool, cut_end: bool = False) -> str:
@@ -165,7 +167,7 @@ class _JobRun:
         """Start the job or attach to it, and wait for its exit code. Raises as `Shell.run` does."""
         self._check_stop_and_limit()
         payload = self.shell.payload(self.host, self.job.script, self.job.env)
-        channel: paramiko.Channel | None = self._first_channel()
+        channel: Channel | None = self._first_channel()
         sent, lost_at, why = False, time.monotonic(), ""
         while True:
             if channel:
@@ -182,7 +184,7 @@ class _JobRun:
             except Unreachable as error:
                 channel, why = None, str(error)
 
-    def _first_channel(self) -> paramiko.Channel:
+    def _first_channel(self) -> Channel:
         """A channel to start the job. A service that is down may be restarting, so it is tried again for a while."""
         until = min(self.deadline, time.monotonic() + START_PATIENCE) - RETRY_AFTER
         while True:
@@ -194,7 +196,7 @@ class _JobRun:
             self.stop.wait(RETRY_AFTER)
             self._check_stop_and_limit()
 
-    def _follow(self, channel: paramiko.Channel, payload: bytes) -> tuple[str, int] | None:
+    def _follow(self, channel: Channel, payload: bytes) -> tuple[str, int] | None:
         """Follow the job over one connection; None if the connection was lost."""
         program = job_protocol.run_program(self.job.key, self.output.size, payload)
         limit = self.deadline - time.monotonic()

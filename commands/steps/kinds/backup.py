@@ -12,15 +12,15 @@ from pydantic import Field
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
-from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
@@ -74,7 +74,7 @@ _OLD_PG_DUMP = (
 )
 
 
-class BackupStep(StepBox):
+class BackupStep(ClientProgramsStep):
     """Dumps `database_url` into an archive in `folder`, in pg_dump's directory format.
 
     The archive's name has the run's number, the attempt and the time (UTC); it stays the same when the attempt is
@@ -87,8 +87,6 @@ class BackupStep(StepBox):
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
 
-    host: str
-    database_url: EnvName
     folder: EnvName
     name: str
     at_least_lines: int = Field(default=1000, ge=1)
@@ -96,7 +94,7 @@ class BackupStep(StepBox):
     jobs: int = Field(default=2, ge=1, le=64)
 
     def plan(self) -> list[str]:
-        return host_plan(self.host, _SCRIPT, self._env(f"{self.name}_run<run>_", "<time>"))
+        return host_plan(self.host, self.script(_SCRIPT), self._env(f"{self.name}_run<run>_", "<time>"))
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {
@@ -110,15 +108,15 @@ class BackupStep(StepBox):
         names = ("psql", "pg_dump", "pg_restore", "sha256sum", "awk")
         env = (("DATABASE", DatabaseAddress(self.database_url)), ("FOLDER", self.folder))
         return [
-            ProgramsCheck(host=self.host, names=names),
-            SameDatabaseCheck(host=self.host, database_url=self.database_url),
-            HostCheck(host=self.host, script=_PREFLIGHT, judge=_judge_preflight, env=env),
+            *self.program_checks(names),
+            SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words),
+            HostCheck(host=self.host, script=self.script(_PREFLIGHT), judge=_judge_preflight, env=env),
         ]
 
     def run(self, ctx: Context) -> Outcome:
         env = self._env(*self._name(ctx))
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
-        result = run_job(self, ctx, self.host, _SCRIPT, env, seen)
+        result = run_job(self, ctx, self.host, self.script(_SCRIPT), env, seen)
         values = parse_values(result.tail)
         lines = without_values(result.last_lines)
         if result.code:

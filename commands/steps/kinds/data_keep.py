@@ -18,7 +18,6 @@ from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import KEEP_ROWS
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
-from commands.systems.preflight.hosts import ProgramsCheck
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", ADDRESS, KEEP_ROWS))
@@ -48,12 +47,12 @@ class DataKeepStep(ReturnedRowsStep):
         what = ", ".join([*self.tables, *self.columns])
         return [
             f"compares {what} with {self.file}, and dumps the tables again if they have changed since",
-            *host_plan(self.host, _SCRIPT, {**self._env(), **self.rows_env()}),
+            *host_plan(self.host, self.script(_SCRIPT), {**self._env(), **self.rows_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        same = SameDatabaseCheck(host=self.host, database_url=self.database_url)
-        return [*super().preflight(), ProgramsCheck(host=self.host, names=("pg_dump", "sha256sum")), same]
+        same = SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words)
+        return [*super().preflight(), *self.program_checks(("pg_dump", "sha256sum")), same]
 
     def value_types(self) -> Mapping[str, ValueType]:
         return {"rows_file": ValueType.WORD, "rows_sha256": ValueType.SHA256}
@@ -62,7 +61,7 @@ class DataKeepStep(ReturnedRowsStep):
         backup, attempt = ctx.values.get("backup_file", self.file), ctx.key.rsplit("/", 1)[-1]
         seen = identities(ctx.tools, self.database_url)
         data = {**self.rows_env(), "SEEN": seen, "NEW": f"{backup.removesuffix('.dump')}_rows_{attempt}.dump"}
-        result = run_job(self, ctx, self.host, _SCRIPT, self._env(), data)
+        result = run_job(self, ctx, self.host, self.script(_SCRIPT), self._env(), data)
         values = parse_values(result.tail)
         if result.code or not self.value_types().keys() <= values.keys():
             return self._failed(result)

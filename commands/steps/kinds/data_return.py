@@ -68,11 +68,13 @@ class DataReturnStep(ReturnedRowsStep):
             *([rows] if self.tables else []),
             *(f"on {self.database}: brings the values of {column} back from {self.file}" for column in self.columns),
             f"in one transaction with its receipt, waiting at most {format_duration(self.lock_timeout)} for locks",
-            *host_plan(self.host, _SCRIPT, {**self.archive_env(), **self.rows_env()}),
+            *host_plan(self.host, self.script(_SCRIPT), {**self.archive_env(), **self.rows_env()}),
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        same = SameDatabaseCheck(host=self.host, database_url=self.database_url, database=self.database)
+        same = SameDatabaseCheck(
+            host=self.host, database_url=self.database_url, database=self.database, words=self._words
+        )
         return [*super().preflight(), same]
 
     def run(self, ctx: Context) -> Outcome:
@@ -84,7 +86,7 @@ class DataReturnStep(ReturnedRowsStep):
         own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
         kept = "rows_sha256" in ctx.values
         archive = {"FILE": "<rows_file>", "SHA256": "<rows_sha256>"} if kept else {}
-        result = run_job(self, ctx, self.host, _SCRIPT, self.archive_env() | archive, own)
+        result = run_job(self, ctx, self.host, self.script(_SCRIPT), self.archive_env() | archive, own)
         # the script prints a line for every table, even for an empty one
         tables = [_Table(name, *map(int, counts)) for name, *counts in _BACK.findall(result.tail)]
         if result.code or not tables:

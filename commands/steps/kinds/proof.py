@@ -41,7 +41,7 @@ class ProofStep(BackupCopyStep):
         return [
             f"restores {self.file} {self.plan_of_copy()}, and compares rows and a checksum of every table",
             *self.plan_of_needs(),
-            *host_plan(self.host, _SCRIPT, self._env(keep="<yes if the page rehearses on this copy>")),
+            *host_plan(self.host, self.script(_SCRIPT), self._env(keep="<yes if the page rehearses on this copy>")),
         ]
 
     def run(self, ctx: Context) -> Outcome:

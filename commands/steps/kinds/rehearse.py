@@ -92,7 +92,7 @@ class RehearseStep(BackupCopyStep):
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
             "after each file, the page's verify queries for it; then each data-return step that undoes the first file",
             *self.plan_of_needs(),
-            *host_plan(self.host, _SCRIPT, self.env()),
+            *host_plan(self.host, self.script(_SCRIPT), self.env()),
         ]
 
     def run(self, ctx: Context) -> Outcome:

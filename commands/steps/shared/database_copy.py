@@ -16,15 +16,16 @@ from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
 from commands.steps.page_fields import EnvName, VariableText
+from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.values import page_texts
 from commands.systems.postgres.client_programs import NOT_QUERIED, SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.postgres.scratch_copy import NEEDS_SCRIPT, DatabaseCopy, ScratchAvailable
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.systems.preflight.hosts import HostCheck
 from state.errors import Failed
 
 
-class BackupCopyStep(StepBox):
+class BackupCopyStep(ClientProgramsStep):
     """A step that restores the run's backup into a new database, works on that copy, and drops it.
 
     The copy is made on the server of `scratch_url`, an empty database that the host can reach. Without `scratch_url`,
@@ -41,8 +42,6 @@ class BackupCopyStep(StepBox):
     # the host's pg_dump reads the copy, so the copy's server must not be newer than that pg_dump
     dumps_copy: ClassVar[bool] = False
 
-    host: str
-    database_url: EnvName
     scratch_url: EnvName | None = None
     folder: EnvName
     file: VariableText = "<backup_file>"
@@ -58,15 +57,15 @@ class BackupCopyStep(StepBox):
 
         With `scratch_url`: it can be reached, is not production, is empty, and its user may create databases.
         """
-        programs = ProgramsCheck(host=self.host, names=("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
-        same = SameDatabaseCheck(host=self.host, database_url=self.database_url)
+        programs = self.program_checks(("psql", "pg_dump", "pg_restore", "sha256sum", "awk", "sort"))
+        same = SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words)
         if self.scratch_url is None:
-            return [programs, same, ScratchAvailable(copy=self._copy())]
+            return [*programs, same, ScratchAvailable(copy=self._copy())]
         env = (("DATABASE", DatabaseAddress(self.database_url)), ("SCRATCH", DatabaseAddress(self.scratch_url)))
         return [
-            programs,
+            *programs,
             same,
-            HostCheck(host=self.host, script=f"{SCRATCH}fits\nmay_copy", judge=_judge_scratch, env=env),
+            HostCheck(host=self.host, script=self.script(f"{SCRATCH}fits\nmay_copy"), judge=_judge_scratch, env=env),
         ]
 
     def plan_of_copy(self) -> str:
@@ -104,7 +103,7 @@ class BackupCopyStep(StepBox):
         """Run its script on the host, with a server for the copy. Raises the tools' errors."""
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
         if self.scratch_url:
-            return run_job(self, ctx, self.host, script, env, seen)
+            return run_job(self, ctx, self.host, self.script(script), env, seen)
         copy = self._copy()
         with copy.server(ctx.tools, ctx.stop) as server:
             result = run_job(self, ctx, self.host, script, env, {**seen, "SCRATCH": server.address})
@@ -117,13 +116,18 @@ class BackupCopyStep(StepBox):
         """Drop the copy that a proof kept on the server of `scratch_url`, if there is one. Raises the tools' errors."""
         if self.scratch_url:
             env = page_texts(self.env(), ctx.values)
-            ctx.tools.shell.ask(self.host, f"{SCRATCH}fits\ntake_proven && drop_copy", env=env)
+            ctx.tools.shell.ask(self.host, self.script(f"{SCRATCH}fits\ntake_proven && drop_copy"), env=env)
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         if self.on_failure == "tell":
             return (
                 f'on_failure = "tell" would continue without the {self.purpose}, and nobody would have agreed to that; '
                 "remove it"
+            )
+        if self._words and self.scratch_url is None:
+            return (
+                "scratch_url: is missing; the bot's own PostgreSQL is at the host's loopback, which what runs through "
+                "pg_programs need not reach: name an empty database that it reaches"
             )
         return ""
 

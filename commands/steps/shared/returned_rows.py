@@ -9,21 +9,18 @@ from pydantic import Field, model_validator
 
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck
-from commands.steps.base import StepBox
 from commands.steps.page_fields import EnvName, VariableText
-from commands.systems.preflight.hosts import ProgramsCheck
+from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.text.durations import Duration, parse_duration
 
 
-class ReturnedRowsStep(StepBox):
+class ReturnedRowsStep(ClientProgramsStep):
     """At least one of `tables` and `columns` is needed.
 
     `tables` are written as in SQL; a partitioned table stands for all its partitions. `columns` are "table.column" of
     tables that the migration kept.
     """
 
-    host: str
-    database_url: EnvName
     folder: EnvName
     file: VariableText = "<backup_file>"
     sha256: VariableText = "<backup_sha256>"
@@ -38,7 +35,7 @@ class ReturnedRowsStep(StepBox):
         return self
 
     def preflight(self) -> list[PreflightCheck]:
-        return [ProgramsCheck(host=self.host, names=("psql", "pg_restore", "awk"))]
+        return self.program_checks(("psql", "pg_restore", "awk"))
 
     def archive_env(self) -> dict[str, Text]:
         """The variables of the database and of the backup, as texts of the page."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.shell import CommandResult
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 
 # Needs $DATABASE, a `DatabaseAddress`; `is_as_seen` needs $SEEN.
@@ -18,7 +22,10 @@ _ADDRESS_ERRORS = {
     "Put it there, in the same place.",
     63: "The address leads to a pooler, where another session gets what one session sets; nothing was done. "
     "Use the server's own address.",
+    64: "PostgreSQL's programs cannot be run through `pg_programs`; nothing was done. Its words must hand over input "
+    "and arguments as they are: a container needs -i and no -t; ssh changes them.",
 }
+_PROGRAMS = frozenset({"psql", "pg_dump", "pg_restore"})
 # The address, and shell functions for an archive and for a copy on the server of $SCRATCH. Their files are named after
 # $FILE.
 SCRATCH = "".join(
@@ -54,3 +61,33 @@ def address_error(code: int, output: str) -> str:
     """What an exit code and the output say about the address; empty if they say nothing."""
     missing = re.search(r"^no_file=(.*)$", output, re.MULTILINE)
     return _ADDRESS_ERRORS.get(code, "").format(no_file=missing[1] if missing else "?")
+
+
+def through(words: Sequence[str], text: str) -> str:
+    """A script whose `psql`, `pg_dump` and `pg_restore` are run through these words; without any, as it is."""
+    if not words:
+        return text
+    return f"THROUGH=({shlex.join(words)})\n{script('postgres/through.sh')}{text}"
+
+
+def program_checks(host: str, names: Sequence[str], words: Sequence[str]) -> list[PreflightCheck]:
+    """Check that a host has these programs; PostgreSQL's own are looked up through the words, if there are any."""
+    if not words:
+        return [ProgramsCheck(host=host, names=tuple(names))]
+    behind = [name for name in names if name in _PROGRAMS]
+    here = tuple(name for name in (words[0], "od", "tr", *names) if name not in behind)
+    looked_up = (
+        """there sh -c 'for name in "$@"; do command -v "$name" > /dev/null || echo "missing=$name"; done' sh """
+    )
+    text = through(words, f"{looked_up}{shlex.join(behind)} < /dev/null\n")
+
+    def judge(result: CommandResult) -> list[PreflightResult]:
+        shown = shlex.join(words)
+        if result.code:
+            why = f"PostgreSQL's programs cannot be run through `{shown}` ({result.last_line})"
+            return blocked(why, f"try `{shown} psql --version` on the host; a container needs -i and no -t")
+        if missing := re.findall(r"^missing=(.+)$", result.tail, re.MULTILINE):
+            return blocked(f"not found through `{shown}`: {', '.join(missing)}", "install PostgreSQL's programs there")
+        return passed(f"programs found through `{shown}`: {', '.join(behind)}")
+
+    return [ProgramsCheck(host=host, names=here), HostCheck(host=host, script=text, judge=judge)]

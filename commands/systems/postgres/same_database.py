@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightContext, PreflightResult, blocked, passed
 from commands.ports.tools import Tools
-from commands.systems.postgres.client_programs import ADDRESS, address_error
+from commands.systems.postgres.client_programs import ADDRESS, address_error, through
 
 _SCRIPT = f"{ADDRESS}export PGCONNECT_TIMEOUT=8\nis_direct\nis_as_seen\n"
 
@@ -46,6 +46,7 @@ class SameDatabaseCheck:
     host: str
     database_url: str
     database: str = ""
+    words: tuple[str, ...] = ()  # through which the host runs PostgreSQL's programs
     late: bool = False
 
     @property
@@ -57,7 +58,7 @@ class SameDatabaseCheck:
         """Ask the bot's database and the host's. Raises Unreachable, Failed."""
         seen = identities(ctx.tools, self.database_url, self.database)
         env: dict[str, Text] = {"DATABASE": DatabaseAddress(self.database_url), "SEEN": seen}
-        result = ctx.tools.shell.ask(self.host, _SCRIPT, env=env)
+        result = ctx.tools.shell.ask(self.host, through(self.words, _SCRIPT), env=env)
         about = f"{self.database_url}: "
         if result.code:
             why = address_error(result.code, result.tail) or f"cannot be checked ({result.last_line})"

@@ -31,7 +31,7 @@ class ProgramsCheck:
         script = f'for name in {shlex.join(names)}; do command -v -- "$name" > /dev/null || echo "missing=$name"; done'
         missing = re.findall(r"^missing=(.+)$", ctx.tools.shell.ask(self.host, script).tail, re.MULTILINE)
         if missing:
-            todo = "install them there, or add their folder to the host's `path`: a plain SSH command reads no .profile"
+            todo = "install them there, or add their folder to the host's `path`: the bot's commands read no .profile"
             return blocked(f"not found on its PATH: {', '.join(missing)}", todo)
         return passed(f"programs found: {', '.join(names)}")
 

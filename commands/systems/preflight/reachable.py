@@ -28,13 +28,14 @@ class ReachableCheck:
     """Checks that a place answers."""
 
     place: tuple[str, str]
+    local: bool = False  # a host that is the bot's own machine
     late: bool = False
 
     def run_preflight(self, ctx: PreflightContext) -> list[PreflightResult]:
         """Run the simplest command, query or request there is."""
         sort, name = self.place
         if sort == "hosts":
-            return _judge_host(ctx.tools.shell.ask(name, _HOST_SCRIPT, limit=10))
+            return _judge_host(ctx.tools.shell.ask(name, _HOST_SCRIPT, limit=10), self.local)
         if sort == "databases":
             return _judge_database(*ctx.tools.database.query(name, _DATABASE_QUERY, limit=10).rows[0])
         return _check_web(ctx.tools, name)
@@ -50,7 +51,7 @@ def _check_web(tools: Tools, name: str) -> list[PreflightResult]:
     return passed(f"answers ({answer.status} in {answer.seconds:.1f} s)")
 
 
-def _judge_host(ended: CommandResult) -> list[PreflightResult]:
+def _judge_host(ended: CommandResult, local: bool) -> list[PreflightResult]:
     values = dict(re.findall(r"^(\w+)=(.*)$", ended.tail, re.MULTILINE))
     if "missing" in values:
         return blocked(
@@ -66,7 +67,8 @@ def _judge_host(ended: CommandResult) -> list[PreflightResult]:
         return blocked(
             f"only {int(free) // 1024} MB free in the home folder", "free some space: no command can run there"
         )
-    return [*passed(f"logged in as {values.get('user', '?')}; ~/.gonogo/jobs is writable"), *_greeting(ended.greeting)]
+    how = "the bot's own machine, used as" if local else "logged in as"
+    return [*passed(f"{how} {values.get('user', '?')}; ~/.gonogo/jobs is writable"), *_greeting(ended.greeting)]
 
 
 def _greeting(text: str) -> list[PreflightResult]:

@@ -32,6 +32,12 @@ def test_private_files_have_no_line(settings: Settings) -> None:
     assert lines(settings) == []
 
 
+def test_a_host_without_ssh_has_no_key_to_look_at(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "key").chmod(0o604)
+    host = 'address = "$SHOP_SSH"\nkey = "$SHOP_KEY"\nknown_hosts = "$SHOP_KNOWN_HOSTS"'
+    assert [*check_files(settings, small(**{host: 'address = "local"'}))] == []
+
+
 @pytest.mark.parametrize(
     ("name", "mode", "words"),
     [

@@ -131,6 +131,18 @@ def test_a_host_whose_shell_prints_by_itself_is_a_warning_and_its_words_are_no_a
     assert code == 0
 
 
+def test_the_bots_own_machine_is_a_host_whose_programs_are_looked_up(shop: Path, capsys: Capture) -> None:
+    page = shop / "small.md"
+    host = 'address = "$SHOP_SSH"\nkey = "$SHOP_KEY"\nknown_hosts = "$SHOP_KNOWN_HOSTS"'
+    page.write_text(page.read_text().replace(host, 'address = "local"').replace('"echo deploy"', '"no-such-ctl apply"'))
+    code, out, _ = run(capsys, "doctor", "small.md", "--no-slack")
+    assert "ok    host backend: the bot's own machine, used as" in out
+    assert "fail  host backend: not found on its PATH: no-such-ctl: install them there" in out
+    assert code == 1
+    plan = run(capsys, "plan", str(page))[1]
+    assert "host backend is the bot's own machine: commands run as the bot's user and can read its keys" in plan
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [("/usr/sbin/nologin", "(exit code 1): “This account is currently not available.”"), ("exit 3", "(exit code 3)")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from pathlib import Path
 import psutil
 
 from bot.rehearsal.target.ssh_server import SshServer
-from bot.tools.places import HostPlace
+from bot.tools.local.machine import own_environment
+from bot.tools.places import HostPlace, LocalPlace
 from bot.tools.postgres.scratch_folder import PREFIX
 from bot.tools.secrets import Redactor
 from bot.tools.ssh.shell import SshShell
+from commands.ports.page_text import PageText
 from commands.ports.scratch_server import ScratchNeeds
 
 SECRET = "s3cr3t-token-value"
@@ -34,6 +37,14 @@ def shell_for(ssh: SshServer, **changes: str) -> SshShell:
     """A shell whose host `box` is the server; `changes` replace fields of its place."""
     place = {"address": ssh.address, "key": str(ssh.key), "known_hosts": str(ssh.known_hosts), **changes}
     return SshShell({"box": HostPlace(**place)}, {"SECRET": SECRET}, Redactor([SECRET]))
+
+
+def local_shell(home: Path, *names: str, **environ: str) -> SshShell:
+    """A shell whose host `box` is this machine, with a home of its own; its commands get the variables `names`."""
+    place = LocalPlace(env={name: PageText(f"${name}") for name in names})
+    environ = {"SECRET": SECRET, **environ}
+    own = own_environment({**os.environ, "HOME": str(home), **environ})
+    return SshShell({"box": place}, environ, Redactor([SECRET]), own=own)
 
 
 def forward_threads() -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import paramiko
 import pytest
 
 from bot.tools.fingerprints import fingerprints
-from bot.tools.places import DatabasePlace, HostPlace, Places, WebPlace
+from bot.tools.places import DatabasePlace, HostPlace, LocalPlace, Places, WebPlace
 from commands.ports.page_text import PageText
 
 PLACES = Places(
@@ -126,3 +128,30 @@ def test_a_known_hosts_file_that_cannot_be_read_is_no_error(tmp_path: Path, text
 def _public_key() -> str:
     key = paramiko.ECDSAKey.generate()
     return f"{key.get_name()} {key.get_base64()}"
+
+
+def test_a_local_host_is_another_for_another_user_home_or_folders_of_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = Places(hosts={"tools": LocalPlace(path=PageText("$TOOLS"))})
+    for home in ("one", "two"):
+        (tmp_path / home).mkdir()
+
+    def found(home: str = "one", tools: str = "/opt/bin") -> dict[str, str]:
+        return fingerprints(places, (), {"HOME": str(tmp_path / home), "TOOLS": tools})
+
+    before = found()
+
+    def differ(now: dict[str, str]) -> set[str]:
+        return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+    assert set(before) == {f"host tools: {part}" for part in ("user", "home", "job folders", "PATH")}
+    assert differ(found()) == set()
+    assert differ(found("two")) == {"host tools: home", "host tools: job folders"}
+    assert differ(found(tools="/other")) == {"host tools: PATH"}
+    # as in a container that was made anew: a job that began there would be taken for one that never did
+    shutil.rmtree(tmp_path / "one" / ".gonogo")
+    assert differ(found()) == {"host tools: job folders"}
+    before = found()
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    assert differ(found()) == {"host tools: user"}

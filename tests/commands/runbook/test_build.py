@@ -25,6 +25,12 @@ def test_the_small_page_is_complete() -> None:
     assert page.title == "🚀 A small deploy"
 
 
+NO_ADDRESS = (
+    "hosts.backend.address: 'root@10.0.0.1' must be the name of an environment variable, written \"$NAME\"; "
+    'or "local", the bot\'s own machine'
+)
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
@@ -192,7 +198,7 @@ def test_a_missing_part_is_named(part: str) -> None:
             'address = "$SHOP_SSH"',
             'address = "root@10.0.0.1"',
             'address = "root@10.0.0.1"',
-            "hosts.backend.address: 'root@10.0.0.1' must be the name of an environment variable, written \"$NAME\"",
+            NO_ADDRESS,
         ),
     ],
 )  # fmt: skip

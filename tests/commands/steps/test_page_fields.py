@@ -14,6 +14,7 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext
 from commands.runbook import page as page_module
 from commands.runbook.alert_rule import AlertsBox
+from commands.runbook.places import PlacesBox
 from commands.steps import KINDS
 from commands.steps.base import StepBox, execute
 from commands.steps.page_fields import dollar_in, variables_in
@@ -25,7 +26,7 @@ from tests.world import World
 
 PARTS: tuple[type[BaseModel], ...] = (
     page_module.RunbookBox,
-    page_module.PlacesBox,
+    PlacesBox,
     page_module.RolesBox,
     page_module.Role,
     page_module.WatchBox,

@@ -6,9 +6,11 @@ at_address() {
   while IFS= read -r line; do export "$line"; done <<< "$1"
   # a file that is missing would be ignored by most modes, and the connection would be less safe than the address says
   for name in PGSSLROOTCERT PGSSLCERT PGSSLKEY PGSSLCRL; do
-    [ -z "${!name-}" ] || [ "${!name}" = system ] || [ -r "${!name}" ] || { printf 'no_file=%s\n' "${!name}"; exit 62; }
+    [ -z "${!name-}" ] || [ "${!name}" = system ] || can_read "${!name}" || { printf 'no_file=%s\n' "${!name}"; exit 62; }
   done
 }
+# where the programs are
+can_read() { if [ -z "${THROUGH-}" ]; then [ -r "$1" ]; else there test -r "$1" < /dev/null; fi; }
 identity() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$IDENTITY"; }
 # Refuses a pooler that gives one session's settings to another: its server process changes, or serves two sessions.
 is_direct() {

@@ -13,7 +13,7 @@ if [ "$COMPARE" = rows ]; then by=rows; else by=$(strongest); fi
 # pg_dump before 16 does not know zstd, and some are built without it: then gzip at its fastest
 packing=zstd:1
 said=$(PGHOST=/nowhere LC_ALL=C pg_dump -Fc --compress="$packing" -f /dev/null 2>&1) || [[ $said != *compress* ]] || packing=1
-coproc HOLD { exec psql -XqAt -v ON_ERROR_STOP=1; }
+coproc HOLD { psql -XqAt -v ON_ERROR_STOP=1; }
 holder=$HOLD_PID
 exec 8<&"${HOLD[0]}" 9>&"${HOLD[1]}"
 echo 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;' >&9

@@ -64,7 +64,7 @@ columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS";
 standing() { copy=$made scratch psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$STANDING"; }
 # print the error and which part failed, then end the rehearsal
 fails() {
-  grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed 's/^psql:[^ ]*whole.sql:/line /' || true
+  grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed -E 's/^psql:([^ ]*whole.sql|<stdin>):/line /' || true
   printf 'failing=%s\n' "$1"
   exit 77
 }

@@ -74,7 +74,6 @@ def test_an_authority_is_no_key_of_a_host(ssh: SshServer, tmp_path: Path) -> Non
 
 def test_an_authority_beside_the_hosts_own_key_does_not_disturb(ssh: SshServer, tmp_path: Path) -> None:
     authority = make_key(tmp_path / "authority")
-    shell = shell_for(ssh)
-    own = Path(shell.connection("box").where.known_hosts).read_text()
+    own = ssh.known_hosts.read_text()
     (tmp_path / "known_hosts").write_text(f"@cert-authority *.example.com {authority}\n{own}")
     assert shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")).ask("box", "echo here").tail == "here\n"

@@ -1,4 +1,4 @@
-"""Jobs on a real SSH server start once, are followed to the end, and can be stopped."""
+"""Jobs over SSH and on this machine start once, are followed to the end, and can be stopped."""
 
 from __future__ import annotations
 
@@ -15,17 +15,23 @@ from bot.tools.ssh.shell import SshShell
 from commands.ports.page_text import PageText
 from commands.ports.shell import CommandResult, Job
 from state.errors import BadValue, Failed, Stopped, Unreachable
-from tests.bot.tools.helpers import SECRET, eventually, shell_for
+from tests.bot.tools.helpers import SECRET, eventually, local_shell, shell_for
 
 # the tests recognise their own sleeping processes on this machine by this number of seconds
 LONG = f"4711.{os.getpid():08}"
 CHATTY = 'echo one; echo "token $TOKEN"; printf half; sleep 1.5; echo; echo last'
 
 
+@pytest.fixture(params=["over SSH", "on this machine"])
+def home(request: pytest.FixtureRequest, ssh: SshServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the host `box`."""
+    return ssh.host.home if request.param == "over SSH" else tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def shell(ssh: SshServer) -> SshShell:
-    """A shell that can log in."""
-    return shell_for(ssh)
+def shell(ssh: SshServer, home: Path) -> SshShell:
+    """A shell whose host `box` is the SSH server, or this machine without SSH."""
+    return shell_for(ssh) if home == ssh.host.home else local_shell(home)
 
 
 def run(
@@ -102,17 +108,15 @@ def test_a_job_over_its_limit_is_killed_and_says_so(shell: SshShell) -> None:
     assert eventually(lambda: not is_running(f"sleep {LONG}3")), "the command still runs on the host"
 
 
-def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, ssh: SshServer) -> None:
+def test_a_secret_is_on_no_command_line_and_not_on_the_disk(shell: SshShell, home: Path) -> None:
     ended = run(shell, f"ps -ef | grep -c '{SECRET[:6]}[-]' || true; sleep 0.1; echo got $TOKEN")
     assert ended.tail == "0\ngot •••\n", "the secret shows in ps, or in the output"
-    files = subprocess.run(
-        ["grep", "-rl", SECRET, str(ssh.host.home / ".gonogo")], capture_output=True, text=True, check=False
-    )
+    files = subprocess.run(["grep", "-rl", SECRET, str(home / ".gonogo")], capture_output=True, text=True, check=False)
     # the file `out` holds what the job itself printed
     assert {Path(name).name for name in files.stdout.split()} <= {"out"}
 
 
-def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, ssh: SshServer) -> None:
+def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, home: Path) -> None:
     assert shell.job_status("box", "never/begun").state == "absent"
     key, stop = f"look/{time.time_ns()}", threading.Event()
     thread = threading.Thread(target=lambda: run(shell, "sleep 3; echo end; exit 3", key=key, stop=stop))
@@ -123,7 +127,7 @@ def test_a_job_is_absent_running_finished_or_dead(shell: SshShell, ssh: SshServe
     assert status.state == "finished"
     assert status.finished
     assert (status.finished.code, status.finished.tail) == (3, "end\n")
-    dead = ssh.host.home / ".gonogo" / "jobs" / "died_1"
+    dead = home / ".gonogo" / "jobs" / "died_1"
     dead.mkdir()
     (dead / "pid").write_text("999999\n")
     assert shell.job_status("box", "died/1").state == "dead"
@@ -144,6 +148,11 @@ def test_a_command_without_a_job_has_a_time_limit(shell: SshShell) -> None:
 def test_a_job_that_cannot_start_is_unreachable(ssh: SshServer) -> None:
     with pytest.raises(Unreachable, match="must have the form user@host:port"):
         run(shell_for(ssh, address="127.0.0.1"), "true")
+
+
+def test_a_variable_does_not_make_a_host_the_bots_own_machine(ssh: SshServer) -> None:
+    with pytest.raises(Unreachable, match="must have the form user@host:port"):
+        run(shell_for(ssh, address="local"), "true")
 
 
 def test_whole_lines_without_secrets_are_reported_while_a_job_runs(

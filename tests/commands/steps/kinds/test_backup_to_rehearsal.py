@@ -46,6 +46,7 @@ class Shop:
         environ = {"DB": self.url, "SCRATCH": self.scratch, "FOLDER": str(folder)}
         self.shell = LocalShell(environ, postgres_programs())
         self.values: dict[str, str] = {}
+        self.words: tuple[str, ...] = ()  # through which PostgreSQL's programs run
         names = ", ".join(f"'{name}'" for name in TABLES)
         returns = f'{PLACES}database = "d"\nundoes = "migration"\ntables = [{names}]\n'
         self.boxes = {
@@ -64,7 +65,9 @@ class Shop:
             boxes=self.boxes,
         )
         object.__setattr__(ctx, "key", f"run-1/{kind}/1")
-        outcome = execute(box(kind, toml), ctx)
+        step = box(kind, toml)
+        step.take_client_programs({"$DB": self.words} if self.words else {})
+        outcome = execute(step, ctx)
         self.values |= outcome.values
         return outcome
 

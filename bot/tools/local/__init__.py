@@ -1,0 +1,1 @@
+"""The bot's own machine as a host: the same programs as over SSH, in local processes."""
