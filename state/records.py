@@ -157,6 +157,11 @@ class Attempt:
         return tuple(self.outcome.get("compared", ()))
 
     @property
+    def loss(self) -> dict[str, Any]:
+        """What was counted around it of what a rollback loses."""
+        return dict(self.outcome.get("loss", {}))
+
+    @property
     def inconclusive(self) -> bool:
         """Whether it learned nothing: the other side was unreachable, or its answer says nothing."""
         return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))

@@ -14,6 +14,7 @@ from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.people import PersonAction, person_actions
 from commands.rollback.budget import StepPace, running_steps
+from commands.rollback.loss import lost
 from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page, Part
@@ -67,10 +68,10 @@ class Status:
     `settled` of `total` steps are over. `clock` is T+, which counts the watch at its planned speed, and `watched` the
     part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
-    `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
-    one sentence for each part that a finished rollback did not restore. `environment` says how the bot's environment
-    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's
-    roles to titles.
+    `slow_steps` are over their share of it. `rollback_loss` is what a rollback would lose now, or has lost.
+    `not_restored` holds one sentence for each part that a finished rollback did not restore. `environment` says how the
+    bot's environment differs from the one that the run started with, while nobody has resumed with it. `role_titles`
+    maps the page's roles to titles.
     """
 
     run: int
@@ -156,7 +157,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         environment=environment_change(record),
         can_roll_back=can_roll_back(record),
         rollback_reason=rollback.reason if rollback else "",
-        rollback_loss=run.rollback_loss,
+        rollback_loss=run.rollback_loss if can_roll_back(record) else lost(page, record),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active else None,
         slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
         not_restored=not_restored(page, record) if run.state == RunState.ROLLED_BACK else (),

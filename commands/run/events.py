@@ -7,6 +7,7 @@ from datetime import datetime
 
 from commands.progress.clock import elapsed
 from commands.report.comparison import comparison
+from commands.rollback.loss import lost
 from commands.rollback.restored import not_restored
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
@@ -62,6 +63,7 @@ def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> New
         since_rollback=format_duration(now - request.at) if request else "",
         reason=request.reason if request else "",
         not_restored=not_restored(page, record) if state == RunState.ROLLED_BACK else (),
+        lost=lost(page, record) if state == RunState.ROLLED_BACK else "",
         compared=looked.compared,
         not_compared=looked.not_compared,
     )

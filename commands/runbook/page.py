@@ -124,14 +124,17 @@ class WatchBox(Strict):
 
 
 class Loses(Strict):
-    """A query whose first cell counts what a rollback would lose now; `says` names what it counts.
+    """A query whose first cell counts what a rollback would lose; `says` names what it counts, made since the change.
 
-    `<since>` is the time of the first change to production: a timestamp in `sql`, T+ in `says`.
+    What it counts right after the change is not lost: the change itself made that. `after` names the steps of the
+    deploy that make the change; without it, they are those that change the database. `<since>` is when the first of
+    them began: a timestamp in `sql`, T+ in `says`.
     """
 
     database: str
     sql: SqlText
     says: str
+    after: list[str] = Field(default_factory=list)
 
 
 class RollbackBox(Strict):

@@ -32,9 +32,10 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
     _check_values(page)
     for part, roles in _roles_of_parts(page):
         _check_roles(page, lines.get(part, 1), part.capitalize(), roles)
-    if page.rollback.loses:
-        database = page.rollback.loses.database
-        _check_known(lines["rollback"], "loses", "database", {database}, page.places.databases, "Places")
+    if loses := page.rollback.loses:
+        _check_known(lines["rollback"], "loses", "database", {loses.database}, page.places.databases, "Places")
+        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production]
+        _check_known(lines["rollback"], "loses", "after: step", loses.after, changing, "the deploy")
     if page.alerts:
         _check_alerts(page, lines["alerts"])
     if page.criteria:

@@ -120,9 +120,8 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     if data.state == RunState.ENDED:
         return ended_by_hand(snapshot, event, data)
     head = _end(line(snapshot.record.run.target), data)
-    lost = snapshot.record.run.rollback_loss if data.state == RunState.ROLLED_BACK else ""
     details = _quoted(data.reason)
-    details += f"\n⚠️ Lost by the rollback: {line(lost, 200)}" if lost else ""
+    details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
     blocks = [section(head + details), *map(section, looked), context(f"The run took {data.clock}")]

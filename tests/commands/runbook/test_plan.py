@@ -137,7 +137,8 @@ def test_the_query_of_what_a_rollback_loses_is_shown() -> None:
     database = '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]'
     loses = 'within = "15 min"\nloses = { database = "shop", sql = "SELECT 1", says = "new rows" }'
     page = small(**{"[webs.api]": database, 'within = "15 min"': loses})
-    assert "  queries what a rollback would lose (new rows) on shop, again and again: SELECT 1" in plan_lines(page)
+    counted = "right after “Put the code there” and then again and again"
+    assert f"  queries what a rollback would lose (new rows) on shop, {counted}: SELECT 1" in plan_lines(page)
 
 
 def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

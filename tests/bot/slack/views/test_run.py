@@ -157,8 +157,8 @@ def test_each_end_is_one_line_in_the_channel(data: RunMoved, head: str) -> None:
 
 
 def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
-    data = RunMoved(state="rolled back", reason="it burns", not_restored=("the page",))
-    snapshot = snapshot_with(rollback_loss="12 jobs")
+    data = RunMoved(state="rolled back", reason="it burns", lost="12 jobs", not_restored=("the page",))
+    snapshot = snapshot_with(rollback_loss="200 jobs")
     lines = shown(run_moved(snapshot, event_with(data), data)).splitlines()
     assert lines[1:4] == ["> it burns", "⚠️ Lost by the rollback: 12 jobs", "❌ NOT restored: the page"]
 
