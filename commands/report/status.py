@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from commands.progress.clock import elapsed
+from commands.progress.clock import elapsed, watched_time
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
@@ -71,13 +71,13 @@ class Status:
     `slow_steps` are over their share of it. `rollback_loss` is what a rollback would lose now, or has lost.
     `not_restored` holds one sentence for each part that a finished rollback did not restore. `environment` says how the
     bot's environment differs from the one that the run started with, while nobody has resumed with it. `role_titles`
-    maps the page's roles to titles.
+    maps the page's roles to titles. `starts` is the page that KEEP starts.
     """
 
     run: int
     target: str
     title: str
-    ref: str
+    release: str
     zone: str
     role_titles: Mapping[str, str]
     state: RunState
@@ -104,6 +104,7 @@ class Status:
     false_alarms: tuple[Countdown, ...]
     at_terminal: tuple[PersonAction, ...]
     speed: float
+    starts: str
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -140,7 +141,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         run=run.id,
         target=run.target,
         title=page.title,
-        ref=run.ref,
+        release=run.release,
         zone=page.runbook.time_zone,
         role_titles={name: role.title for name, role in page.roles.items()},
         state=run.state,
@@ -167,20 +168,13 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         false_alarms=held_alerts(page, record, now),
         at_terminal=tuple(action for action in person_actions(page, record, {}) if action.account),
         speed=run.speed,
+        starts=page.decision.starts,
     )
 
 
 def can_roll_back(record: Record) -> bool:
     """Whether a rollback can still be requested."""
     return record.run.state == RunState.GOING and not record.rollback and not record.keep
-
-
-def watched_time(page: Page, record: Record, now: datetime) -> timedelta | None:
-    """How much of the watch is over, at its planned speed, at most all of it. None before it starts."""
-    watch = record.last(WATCH)
-    if watch is None or page.watch is None:
-        return None
-    return min((now - watch.began_at) * record.run.speed, page.watch.lasts)
 
 
 def _where(page: Page, record: Record) -> tuple[str, str]:

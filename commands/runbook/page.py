@@ -29,6 +29,12 @@ def _not_too_short(valid: timedelta) -> timedelta:
     return valid
 
 
+def _whole_minutes(countdown: timedelta) -> timedelta:
+    if countdown % timedelta(minutes=1) or countdown > timedelta(minutes=240):
+        raise ValueError('must be whole minutes, at most "4 h"')
+    return countdown
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -65,6 +71,7 @@ class RunbookBox(Strict):
     `starters` names the roles that may start a run; without it, every role may. With `four_eyes` nobody may let a run
     continue that they started themselves. With `one_person_per_role` a person signs a step in one role only. `valid` is
     how long a signature counts: an older one falls when the first step that changes production would begin.
+    `countdown` is how long the team is warned before the deploy, unless whoever starts the run says otherwise.
     """
 
     target: str = Field(min_length=1)
@@ -76,6 +83,7 @@ class RunbookBox(Strict):
     one_person_per_role: bool = False
     valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = None
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
+    countdown: Annotated[Duration, AfterValidator(_whole_minutes)] = timedelta(0)
     option: Option | None = None
 
 

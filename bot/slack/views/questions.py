@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
+from bot.slack.views.following import in_message
+from bot.slack.views.keep import agreement_question, early_note, keep_button
 from bot.slack.views.panel import in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
@@ -103,10 +105,12 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
             others = f": {_people(snapshot, waiting)}" if waiting else "."
-            return [*_refusals(snapshot, data), request, f"A second person must agree{others}"]
+            note = early_note(snapshot) if keep and waiting else ""
+            return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
             decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
-            return [decides, *in_sections(_criteria(snapshot, data))]
+            following = in_message(snapshot.following) if waiting else ""
+            return [decides, following, *in_sections(_criteria(snapshot, data))]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [
@@ -232,7 +236,6 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
     if waiting is None:
         return None
     value = str(ButtonValue(run=event.run, event=event.id))
-    keep = f"{snapshot.record.run.target} stays as it is now. This run can no longer be rolled back."
     match waiting.ask:
         case Ask.SIGN:
             # a sign-off can be refused; the rollback button stands on the card
@@ -244,10 +247,10 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
             _, _, title, effect = _AGREE[waiting.choices[0]] if waiting.choices else _AGREE[Choice.SKIP]
             ask = confirm(title, effect.format(clip(waiting.title, 150)), "I agree")
             if waiting.step == DECISION:
-                ask = confirm("Agree to KEEP now?", f"The watch ends now. {keep}", "I agree")
+                ask = agreement_question(snapshot)
             answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
         case Ask.DECIDE:
-            answers = [button("keep", "✅ KEEP", value, style="primary", confirm=confirm("Decide KEEP?", keep, "KEEP"))]
+            answers = [keep_button(snapshot, value)]
         case _:
             answers = list(_answer_buttons(waiting, value, _ends_unknown(snapshot, waiting)))
     return actions(*answers, snapshot.rollback_button())

@@ -62,7 +62,8 @@ def test_keep_before_the_end_of_the_watch_needs_a_reason_and_a_second_person(nig
     words = r"The watch is not over\. KEEP now needs a reason, and a second person must agree\."
     night.changes_nothing(lambda: night.actions.keep(LEAD, " ", NOON), Refused, words)
     said = night.actions.keep(LEAD, " quiet night ", NOON)
-    assert said == "A second person must agree. The status shows the request."
+    skips = "KEEP now skips the rest of the watch (1 h)."
+    assert said == f"{skips} A second person must agree. The status shows the request."
     assert night.record.facts == (EarlyKeep(by=LEAD, at=NOON, reason="quiet night"),)
     answered, asked = night.store.events(1)[1:]
     assert (answered.data, answered.step) == (

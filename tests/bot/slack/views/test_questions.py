@@ -221,7 +221,7 @@ def test_an_early_keep_says_what_agreeing_means() -> None:
     assert head(drawn) == "🙋 Second person needed: KEEP now?"
     assert f"<@{LEAD}> wants KEEP before the watch is over: all is well" in shown(drawn)
     assert button_of(drawn, "agree")["confirm"]["text"]["text"] == (
-        "The watch ends now. shop stays as it is now. This run can no longer be rolled back."
+        "The rest of the watch is skipped: 1 h of 1 h. shop stays as it is now. This run can no longer be rolled back."
     )
 
 
