@@ -167,6 +167,12 @@ class Attempt:
         return tuple(self.outcome.get("compared", ()))
 
     @property
+    def alerts(self) -> tuple[str, ...] | None:
+        """If it is a sample of the watch: the alerts for which people are called because of it. None if not counted."""
+        alerts = self.outcome.get("alerts")
+        return None if alerts is None else tuple(alerts)
+
+    @property
     def loss(self) -> dict[str, Any]:
         """What was counted around it of what a rollback loses."""
         return dict(self.outcome.get("loss", {}))

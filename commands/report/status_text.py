@@ -20,7 +20,7 @@ from state.events import Ask
 from state.facts import Choice
 from state.records import ACTIVE, RunState
 
-MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people"}
+MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people", Mark.LEFT: "left open"}
 CHOICES = {
     Choice.RETRY: "run it again",
     Choice.DONE: "fix it by hand",

@@ -13,6 +13,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
 from commands.steps.outcome import Outcome
 from commands.text.durations import format_duration
+from commands.watch.alert_count import raised_by_sample
 from commands.watch.events import check_events
 from state.events import CheckPassed, CriteriaShown, RunMoved, StepBegan, StepEnded
 from state.records import Attempt, AttemptState, NewEvent, Record, RunState
@@ -51,6 +52,14 @@ def step_ended(
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
     alerts = check_events(page, after, step) if step in page.steps else []
     return result + people_asked(page, after, step) + alerts
+
+
+def counted_alerts(page: Page, record: Record, step: PageStep, attempt: Attempt) -> Attempt:
+    """The attempt that ended, with the alerts for which people are called because of it, if it is of the watch."""
+    if step.part != Part.WATCH or step.box.asks_people or attempt.state == AttemptState.STOPPED:
+        return attempt
+    raised = raised_by_sample(page, _with(record, attempt), step)
+    return replace(attempt, outcome={**attempt.outcome, "alerts": list(raised)})
 
 
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:

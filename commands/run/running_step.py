@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from commands.rollback.loss import with_loss
 from commands.run.context import ContextFactory, missing_input, with_fitting_values
-from commands.run.events import step_ended
+from commands.run.events import counted_alerts, step_ended
 from commands.run.recovery import resolve_unknown
 from commands.runbook.page import PageStep
 from commands.steps.outcome import Context, Outcome, unknown
@@ -135,5 +135,6 @@ class RunningSteps:
             outcome=outcome.as_data(),
         )
         record = contexts.store.record(contexts.number)
+        attempt = counted_alerts(contexts.page, record, step, attempt)
         events = step_ended(contexts.page, record, step, attempt, outcome, round(seconds, 1))
         contexts.store.end_attempt(contexts.number, attempt, now, *events)

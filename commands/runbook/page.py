@@ -157,13 +157,20 @@ class Criterion(Strict):
     """One GO or NO-GO line: a statement, and the steps, checks or alerts that show it. Without any, people answer.
 
     `above` is the line's own limit for the measure of the alerts it names, instead of theirs. With `within`, only the
-    samples of that last span of the watch's time count, and of a log only its new lines.
+    samples of that last span of the watch's time count, and of a log only its new lines. `max_alerts` is how many
+    alerts the whole watch may have, failing checks without a rule included.
     """
 
     text: str
     shown_by: list[str] = Field(default_factory=list)
     above: float | None = None
     within: Duration | None = None
+    max_alerts: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def for_people(self) -> bool:
+        """Whether nothing but a person can show it."""
+        return not self.shown_by and self.max_alerts is None
 
 
 class CriteriaBox(Strict):

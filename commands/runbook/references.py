@@ -68,6 +68,8 @@ def _criterion_error(page: Page, criterion: Criterion) -> str:
     alerts = {alert.name for alert in page.alerts}
     if criterion.above is not None and not (criterion.shown_by and set(criterion.shown_by) <= alerts):
         return "above: is a limit for the measure of an alert; name only alerts in shown_by"
+    if criterion.max_alerts is not None and not page.part(Part.WATCH):
+        return "max_alerts: the page has no checks of a watch, so nothing would be counted; remove it"
     intervals = {step.id: step.box.every for step in page.part(Part.WATCH)}
     for name in criterion.shown_by if criterion.within else []:
         every = intervals.get(name)

@@ -15,7 +15,7 @@ from state.events import CriteriaShown
 from state.facts import EarlyKeep
 from state.records import AttemptState, Event
 
-MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋"}
+MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋", Mark.LEFT: "➖"}
 
 
 def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:

@@ -37,6 +37,7 @@ CHOICES = {
     Choice.SKIP: "Skip",
     Choice.OVERRIDE: "Refusal overruled",
 }
+NOT_ASKED = "➖"  # nobody is asked for this any more
 # what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
 _AGREE = {
     Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
@@ -110,7 +111,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
         case Ask.DECIDE:
             decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
             following = in_message(snapshot.following) if waiting else ""
-            return [decides, following, *in_sections(_criteria(snapshot, data))]
+            return [decides, following, *in_sections(_criteria(snapshot, data, is_open=waiting is not None))]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [
@@ -146,7 +147,7 @@ def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -
             yield f"☑️ {snapshot.title_of(role)}: signed by {acted(signed)} at {at}"
         else:
             people = f"  {snapshot.mentions_of(role)}" if role in missing else ""
-            yield f"{'⛔' if signed else '⬜'} {snapshot.title_of(role)}{people}"
+            yield f"{'⛔' if signed else '⬜' if role in missing else NOT_ASKED} {snapshot.title_of(role)}{people}"
         yield from (f"      • {line(text, 400)}" for item_role, text in data.items if item_role == role)
 
 
@@ -168,10 +169,11 @@ def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
     return "📎 For " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
 
 
-def _criteria(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
-    """The panel as it is now, then the items that only people can check."""
+def _criteria(snapshot: Snapshot, data: PeopleAsked, *, is_open: bool) -> Iterator[str]:
+    """The panel as it is now, then the items that only people can check: whoever decides KEEP has checked them."""
+    mark = "⬜" if is_open else "☑️" if snapshot.record.keep else NOT_ASKED
     yield from panel_lines(snapshot)
-    yield from (f"⬜ {line(item, 300)}" for item in data.asked_items)
+    yield from (f"{mark} {line(item, 300)}" for item in data.asked_items)
 
 
 def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | EarlyKeep | None:

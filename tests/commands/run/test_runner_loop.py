@@ -41,6 +41,15 @@ def test_the_loop_runs_the_steps_to_the_watch_and_ends_with_the_run(driven: Driv
     assert driven.record.run.state == RunState.KEPT
 
 
+def test_a_sample_of_the_watch_is_stored_with_the_alerts_that_it_raises(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    driven.sign()
+    driven.runner.start()
+    wait_until(lambda: (last := driven.record.last("response-time")) and last.state != AttemptState.RUNNING)
+    assert driven.last("response-time").alerts == ()
+    assert driven.last(DEPLOY).alerts is None
+
+
 def test_a_turn_writes_what_is_due_and_carries_out_what_is_next(driven: DrivenRunner) -> None:
     driven.do(GATE)
     driven.world.clock.move(minutes=15)
