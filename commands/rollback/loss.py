@@ -21,7 +21,7 @@ from commands.text.numbers import format_number
 from state.errors import Failed, GonogoError
 from state.records import AttemptState, Record, RunState
 
-COUNT_LIMIT = 5.0  # seconds of a count around a step, which the deploy or the rollback waits for
+COUNT_LIMIT = 10.0  # seconds of a count; around a step the deploy or the rollback waits for it
 LONGEST_ERROR = 120  # characters of a database's error that are shown
 
 _Loss = dict[str, Any]
@@ -52,7 +52,7 @@ def change_of(page: Page, record: Record, loses: Loses) -> Change:
     return Change(is_there=bool(why), why=why)
 
 
-def count(tools: Tools, record: Record, page: Page, loses: Loses, *, limit: float) -> float:
+def count(tools: Tools, record: Record, page: Page, loses: Loses) -> float:
     """The number that the query answers now. Raises ToolError, also if it is no number."""
     since = _since(page, record, loses)
     sql = PageText(
@@ -60,7 +60,7 @@ def count(tools: Tools, record: Record, page: Page, loses: Loses, *, limit: floa
         loses.sql.replace("'<since>'", "<since>").replace("<since>", "<since>::timestamptz"),
         {"since": since.astimezone(UTC).isoformat()},
     )
-    rows = tools.database.query(loses.database, sql, limit=limit).rows
+    rows = tools.database.query(loses.database, sql, limit=COUNT_LIMIT).rows
     number = rows[0][0] if rows and rows[0] else None
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
         raise Failed("the query returned no number" if rows else "the query returned nothing")
@@ -137,7 +137,7 @@ class _Counter:
     def now(self) -> float | Exception:
         """The number now, or why there is none. Nothing of this changes how the step ends."""
         try:
-            return count(self._tools, self._record, self._page, self._loses, limit=COUNT_LIMIT)
+            return count(self._tools, self._record, self._page, self._loses)
         except Exception as error:
             return error
 

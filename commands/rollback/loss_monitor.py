@@ -13,7 +13,6 @@ from state.sqlite.store import Store
 
 INTERVAL = 15.0  # seconds between two queries; divided by the run's speed
 SHORTEST_INTERVAL = 2.0  # seconds, at any speed
-LIMIT = 10.0  # seconds of one query
 
 
 class LossMonitor:
@@ -56,7 +55,7 @@ class LossMonitor:
         if change.why or not change.is_there:
             return unknown_in_words(loses, change.why) if change.why else ""
         try:
-            number = count(self.tools, record, self.page, loses, limit=LIMIT)
+            number = count(self.tools, record, self.page, loses)
         except ToolError as error:
             return unknown_in_words(loses, error_in_words(error))
         return loss_in_words(self.page, record, loses, number - change.made)

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from commands.progress.step_state import WATCH
 from commands.runbook.page import Page, PageStep, Part
-from commands.watch.alerts import alerts_raised_by, raises_any_alert, samples
+from commands.text.durations import format_duration
+from commands.text.numbers import format_count
+from commands.watch.alerts import alerts_raised_by, count_of_samples, raises_any_alert, samples
 from commands.watch.verdicts import nothing_new
 from state.records import Attempt, AttemptState, Record
 
@@ -26,6 +28,23 @@ class AlertCount:
     without_data: int
     uncounted: int
     over: timedelta
+
+    def judged(self, most: int) -> tuple[bool | None, str]:
+        """Whether there were at most so many, and the evidence in words; empty before the first sample.
+
+        What was not counted, or gave no data, is no evidence that there was none: then it is None.
+        """
+        total, taken = sum(self.raised.values()), count_of_samples(self.samples)
+        if total > most:
+            names = ", ".join(f"“{name}” {times}×" for name, times in self.raised.most_common())
+            return False, f"{format_count(total, 'alert')}: {names}"
+        if self.uncounted:
+            return None, f"an earlier version of the bot took {self.uncounted} of {taken}"
+        if self.samples == self.without_data:
+            return None, f"no data in {taken}" if self.samples else ""
+        lacking = f", {self.without_data} of them without data" if self.without_data else ""
+        alerts = format_count(total, "alert") if total else "no alert"
+        return True, f"{alerts} in {taken}{lacking} over {format_duration(self.over)}"
 
 
 def raised_by_sample(page: Page, record: Record, step: PageStep) -> tuple[str, ...]:

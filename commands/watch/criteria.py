@@ -10,7 +10,6 @@ from commands.progress.step_state import fix_by_hand, missing_signatures, signat
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
-from commands.text.numbers import format_count
 from commands.watch.alert_count import count_alerts
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
@@ -112,20 +111,8 @@ def _all_evidence(page: Page, record: Record, criterion: Criterion, *, sign: boo
 
 
 def _of_alerts(page: Page, record: Record, most: int) -> _Evidence:
-    """The alerts of the whole watch. What was not counted, or gave no data, is no evidence that there was none."""
-    count = count_alerts(page, record)
-    total = sum(count.raised.values())
-    taken = count_of_samples(count.samples)
-    if total > most:
-        names = ", ".join(f"“{name}” {times}×" for name, times in count.raised.most_common())
-        return _Evidence(good=False, summary=f"{format_count(total, 'alert')}: {names}")
-    if count.uncounted:
-        return _Evidence(good=None, summary=f"an earlier version of the bot took {count.uncounted} of {taken}")
-    if count.samples == count.without_data:
-        return _Evidence(good=None, summary=f"no data in {taken}" if count.samples else NOT_MEASURED)
-    lacking = f", {count.without_data} of them without data" if count.without_data else ""
-    alerts = format_count(total, "alert") if total else "no alert"
-    return _Evidence(good=True, summary=f"{alerts} in {taken}{lacking} over {format_duration(count.over)}")
+    good, summary = count_alerts(page, record).judged(most)
+    return _Evidence(good=good, summary=summary or NOT_MEASURED)
 
 
 def _evidence(page: Page, record: Record, criterion: Criterion, name: str, *, sign: bool) -> _Evidence:

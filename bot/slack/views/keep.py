@@ -1,14 +1,26 @@
-"""KEEP: its buttons, and what they say will follow from it."""
+"""KEEP or ROLLBACK: what the decision is made on, and what KEEP says will follow from it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.slack.views.blocks import Block, button, confirm
 from bot.slack.views.following import in_message, in_question
+from bot.slack.views.panel import in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.text import line
 from commands.progress.clock import rest_of_watch
 from commands.text.durations import format_duration
 from state.facts import EarlyKeep
+
+NOT_ASKED = "➖"  # nobody is asked for this any more
+
+
+def decision_body(snapshot: Snapshot, items: Iterable[str], *, is_open: bool) -> list[str]:
+    """The panel as it is now, then the items that only people can check: whoever decides KEEP has checked them."""
+    mark = "⬜" if is_open else "☑️" if snapshot.record.keep else NOT_ASKED
+    lines = [*panel_lines(snapshot), *(f"{mark} {line(item, 300)}" for item in items)]
+    return [in_message(snapshot.following) if is_open else "", *in_sections(iter(lines))]
 
 
 def keep_button(snapshot: Snapshot, value: str) -> Block:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.following import in_message
-from bot.slack.views.keep import agreement_question, early_note, keep_button
-from bot.slack.views.panel import in_sections, panel_lines
+from bot.slack.views.keep import NOT_ASKED, agreement_question, decision_body, early_note, keep_button
+from bot.slack.views.panel import in_sections
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
@@ -37,7 +36,6 @@ CHOICES = {
     Choice.SKIP: "Skip",
     Choice.OVERRIDE: "Refusal overruled",
 }
-NOT_ASKED = "➖"  # nobody is asked for this any more
 # what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
 _AGREE = {
     Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
@@ -110,8 +108,7 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
             decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
-            following = in_message(snapshot.following) if waiting else ""
-            return [decides, following, *in_sections(_criteria(snapshot, data, is_open=waiting is not None))]
+            return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [
@@ -167,13 +164,6 @@ def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
         return ""
     evidence = signed.evidence if signed else evidence_of(snapshot.page, snapshot.record)
     return "📎 For " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
-
-
-def _criteria(snapshot: Snapshot, data: PeopleAsked, *, is_open: bool) -> Iterator[str]:
-    """The panel as it is now, then the items that only people can check: whoever decides KEEP has checked them."""
-    mark = "⬜" if is_open else "☑️" if snapshot.record.keep else NOT_ASKED
-    yield from panel_lines(snapshot)
-    yield from (f"{mark} {line(item, 300)}" for item in data.asked_items)
 
 
 def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | EarlyKeep | None:
