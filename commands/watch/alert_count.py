@@ -12,6 +12,7 @@ from commands.text.durations import format_duration
 from commands.text.numbers import format_count
 from commands.watch.alerts import alerts_raised_by, count_of_samples, raises_any_alert, samples
 from commands.watch.verdicts import nothing_new
+from state.facts import AlertHold
 from state.records import Attempt, AttemptState, Record
 
 
@@ -19,11 +20,14 @@ from state.records import Attempt, AttemptState, Record
 class AlertCount:
     """How often each alert was raised; of a failing check without a rule, its title. One that lasts counts once.
 
+    `held` is how often people held one as a false alarm: that is for whoever decides, and counts all the same.
+
     `samples` were taken, `without_data` of them gave no data, and an earlier version took `uncounted` of them. `over`
     is the time from the start of the watch to the newest sample, at the watch's planned speed.
     """
 
     raised: Counter[str]
+    held: int
     samples: int
     without_data: int
     uncounted: int
@@ -37,7 +41,8 @@ class AlertCount:
         total, taken = sum(self.raised.values()), count_of_samples(self.samples)
         if total > most:
             names = ", ".join(f"“{name}” {times}×" for name, times in self.raised.most_common())
-            return False, f"{format_count(total, 'alert')}: {names}"
+            held = f"; {self.held} held as a false alarm" if self.held else ""
+            return False, f"{format_count(total, 'alert')}: {names}{held}"
         if self.uncounted:
             return None, f"an earlier version of the bot took {self.uncounted} of {taken}"
         if self.samples == self.without_data:
@@ -80,6 +85,7 @@ def count_alerts(page: Page, record: Record) -> AlertCount:
     newest = max((sample.began_at for sample in taken), default=None)
     return AlertCount(
         raised=raised,
+        held=sum(isinstance(fact, AlertHold) for fact in record.facts),
         samples=len(taken),
         without_data=sum(sample.inconclusive for sample in taken),
         uncounted=sum(sample.alerts is None for sample in taken),

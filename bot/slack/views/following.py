@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,18 +15,26 @@ from commands.text.durations import format_duration
 
 @dataclass(frozen=True, kw_only=True)
 class Following:
-    """A page that KEEP starts. Target and channel are empty where the bot cannot read the page now."""
+    """A page that KEEP starts. All but its name is empty where the bot cannot read the page now.
+
+    `is_signed` says whether people must sign before its first change.
+    """
 
     name: str
     target: str = ""
     channel: str = ""
     countdown: timedelta = timedelta(0)
+    is_signed: bool | None = None
 
     @property
-    def announced(self) -> str:
-        """When its first change comes, at the earliest."""
-        after = f", and {format_duration(self.countdown)} of countdown" if self.countdown else ""
-        return f"Before its first change it waits for its own sign-offs{after}."
+    def waits(self) -> str:
+        """What comes before its first change, as a sentence after another one."""
+        if self.is_signed is None:
+            return ""
+        after = f"{format_duration(self.countdown)} of countdown" if self.countdown else ""
+        if self.is_signed:
+            return f" Before its first change it waits for its own sign-offs{after and f', and {after}'}."
+        return f" It asks nobody before its first change{after and f', after {after}'}."
 
 
 def following_of(deps: Deps, page: Page) -> Following | None:
@@ -42,7 +51,14 @@ def following_of(deps: Deps, page: Page) -> Following | None:
         target=following.runbook.target,
         channel=deps.channel(following),
         countdown=following.runbook.countdown,
+        is_signed=_is_signed(following),
     )
+
+
+def _is_signed(page: Page) -> bool:
+    """Whether a step before the first change asks for signatures."""
+    before = itertools.takewhile(lambda step: not step.box.changes_production, page.forward)
+    return any(step.box.roles() for step in before)
 
 
 def in_message(following: Following | None) -> str:
@@ -52,7 +68,7 @@ def in_message(following: Following | None) -> str:
     to = f" to {bold(following.target, 80)}" if following.target else ""
     where = f", in <#{following.channel}>" if following.channel else ""
     release = f": the same release{to}{where}" if to or where else ""
-    return f"➡️ KEEP starts {bold(following.name, 80)} at once{release}. {following.announced}"
+    return f"➡️ KEEP starts {bold(following.name, 80)} at once{release}.{following.waits}"
 
 
 def in_question(following: Following | None, channel: str) -> str:
@@ -61,4 +77,4 @@ def in_question(following: Following | None, channel: str) -> str:
         return ""
     to = f" to {line(following.target, 60)}" if following.target else ""
     where = f", in {'this' if following.channel == channel else 'its own'} channel" if following.channel else ""
-    return f" Then {line(following.name, 60)} starts at once{to}{where}. {following.announced}"
+    return f" Then {line(following.name, 60)} starts at once{to}{where}.{following.waits}"

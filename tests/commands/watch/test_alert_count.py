@@ -67,6 +67,12 @@ def test_a_failing_check_that_no_rule_judges_calls_people_too_and_counts() -> No
     )
 
 
+def test_an_alert_that_people_held_as_a_false_alarm_counts_and_says_so() -> None:
+    held = said("false alarm", ALERT, 1, said="30 min", reason="a load test")
+    text = mark_and_evidence(PAGE, *taken(SLOW, SLOW), facts=(held,))
+    assert text == ("no-go", f"1 alert: “{ALERT}” 1×; 1 held as a false alarm")
+
+
 def test_a_page_may_allow_some_alerts() -> None:
     page = page_with('{ text = "At most one alert", max_alerts = 1 }')
     assert mark_and_evidence(page, *taken(SLOW, SLOW))[0] == "go"

@@ -13,6 +13,7 @@ from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
 from commands.progress.step_state import DECISION, WATCH
+from commands.runbook import read_page
 from state.errors import Refused
 from state.events import Ask, CriteriaShown, PeopleAsked
 from state.facts import BOT, NextRun
@@ -23,7 +24,7 @@ from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_w
 from tests.pages import NOON, SIGNED, row, said, small
 
 STARTS = small(**{'role = "lead"\n```\n': 'role = "lead"\nstarts = "option-a.md"\n```\n'})
-NEXT = Following(name="option-a.md", target="shop in production", channel="C07PROD")
+NEXT = Following(name="option-a.md", target="shop in production", channel="C07PROD", is_signed=True)
 DECIDING = (row("ready", "done"), row(WATCH, "done"), row(DECISION, "running"))
 
 
@@ -63,7 +64,7 @@ def test_a_next_page_in_the_same_channel_says_so_and_one_that_cannot_be_read_is_
     store = Store(tmp_path / "gonogo.db")
     a = replace(STARTS, name="option-a.md")
     found = following_of(deps_of(store, a), STARTS)
-    assert found == Following(name="option-a.md", target="shop", channel="C01DEPLOY")
+    assert found == Following(name="option-a.md", target="shop", channel="C01DEPLOY", is_signed=True)
 
     def unreadable() -> dict[str, object]:
         raise Refused("line 3")
@@ -71,6 +72,20 @@ def test_a_next_page_in_the_same_channel_says_so_and_one_that_cannot_be_read_is_
     assert following_of(deps_of(store, pages=unreadable), STARTS) == Following(name="option-a.md")
     assert following_of(deps_of(store), small()) is None
     store.close()
+
+
+def test_a_next_page_that_asks_nobody_before_its_first_change_says_that(tmp_path: Path) -> None:
+    gate = STARTS.text[STARTS.text.index("## Before") : STARTS.text.index("## Deploy")]
+    unsigned = read_page(STARTS.text.replace(gate, ""), "option-a.md")
+    store = Store(tmp_path / "gonogo.db")
+    found = following_of(deps_of(store, unsigned), STARTS)
+    store.close()
+    assert found
+    assert found.waits == " It asks nobody before its first change."
+    counted = replace(found, countdown=timedelta(minutes=10))
+    assert counted.waits == " It asks nobody before its first change, after 10 min of countdown."
+    unread = Following(name="option-a.md")
+    assert in_question(unread, "C1") == " Then option-a.md starts at once."
 
 
 def test_a_second_person_reads_how_much_of_the_watch_is_skipped_and_what_begins() -> None:

@@ -233,6 +233,7 @@ def test_a_run_that_keep_started_says_so_and_shows_its_ref_beside_the_short_comm
 
 def test_the_start_says_what_keep_will_start_where_and_when() -> None:
     following = Following(name="option-a.md", target="production", channel="C07PROD", countdown=timedelta(minutes=10))
+    following = replace(following, is_signed=True)
     data = RunStarted(title="A deploy", target="shop", person=STARTER)
     text = shown(run_started(replace(SNAPSHOT, following=following), event_with(data), data))
     assert (
