@@ -20,7 +20,7 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
     if page.watch:
         times.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
         at += page.watch.lasts
-    keep = f"KEEP, which starts {page.decision.starts}," if page.decision.starts else "KEEP"
+    keep = f"KEEP, which starts {page.decision.starts} at once," if page.decision.starts else "KEEP"
     return [*times, (at, f"Decision: {page.roles[page.decision.role].title} decides {keep} or ROLLBACK")]
 
 

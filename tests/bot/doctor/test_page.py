@@ -181,6 +181,22 @@ def test_what_the_next_page_lacks_is_a_warning(shop: Path, capsys: Capture, monk
     assert "KEEP starts this page, and it does not exist" in run(capsys, "doctor", "small.md")[1]
 
 
+def test_a_start_at_the_terminal_says_if_keep_will_start_another_text_of_the_next_page(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, then = shop / "small.md", shop / "then.md"
+    then.write_text(first.read_text())
+    first.write_text(
+        first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
+    )
+    monkeypatch.setenv("GONOGO_RUNBOOK", str(shop))
+    serve_once()
+    then.write_text(then.read_text().replace('"echo deploy"', '"echo more"'))
+    code, out, _ = run(capsys, "start", "small.md")
+    assert code == 0
+    assert "Warning: then.md is not the page that the bot serves, and KEEP starts the one of the bot." in out
+
+
 def test_the_check_before_a_start_reads_the_pages_as_the_bot_runs_them(shop: Path) -> None:
     first, then = shop / "small.md", shop / "then.md"
     then.write_text(first.read_text())
