@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
@@ -102,7 +102,7 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     start.add_argument("page", nargs="?", default="", help="the page's file name; needed if there are several pages")
     start.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     start.add_argument(
-        "--countdown", type=int, default=0, metavar="MINUTES", help="announce it now, start in MINUTES; default: 0"
+        "--countdown", type=int, metavar="MINUTES", help="announce it now, start in MINUTES; default: the page's own"
     )
     start.add_argument("--note", default="", help="a note for the team")
     sign = _terminal_verb(verbs, "sign", "sign a step in the roles you hold")
@@ -254,9 +254,11 @@ def _terminal(options: argparse.Namespace) -> int:
         def preflight(page: Page, ref: str) -> PreflightReport:
             from bot.doctor.page import preflight
 
-            return preflight(served, page, ref)
+            return preflight(served, page, ref, deps.pages)
 
-        return make_deps(served, store, partial(read_pages, settings.runbook), preflight)
+        # read once, so that the page that is checked is the one that runs
+        deps = make_deps(served, store, cache(partial(read_pages, settings.runbook)), preflight)
+        return deps
 
     terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
     try:

@@ -52,7 +52,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     def preflight(page: Page, ref: str) -> PreflightReport:
         from bot.doctor.page import preflight
 
-        return preflight(settings, page, ref)
+        return preflight(settings, page, ref, deps.pages)
 
     masked = _Masked(settings, redact)
     # they are read at their first use, and again while they cannot be read

@@ -13,6 +13,7 @@ from bot.tools.analysis.query_check import page_query_error
 from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
 from commands.start.request import find_page
+from commands.start.watch_speed import WatchSpeed, read_watch_speed
 from state.errors import BadSettings, Refused
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
@@ -26,7 +27,7 @@ class Settings:
     """The settings; `repr` shows no secret.
 
     `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
-    times of the watch; it is 1 outside rehearsals. `slack` is False for a bot that works without Slack. Only HTTP mode
+    times of the watch; outside rehearsals it is 1. `slack` is False for a bot that works without Slack. Only HTTP mode
     uses `http_host`, the address on which it listens, and `port`.
     """
 
@@ -37,7 +38,7 @@ class Settings:
     runbook: Path
     state: Path
     record_key_text: str = field(default="", repr=False)
-    speed: float = 1.0
+    speed: WatchSpeed = field(default_factory=WatchSpeed)
     slack: bool = True
     http_host: str = "127.0.0.1"
     port: int = 3000
@@ -89,12 +90,9 @@ def shipped_runbooks() -> Path:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment. Raises BadSettings for an invalid value."""
     env = dict(os.environ if environ is None else environ)
-    speed = _number("GONOGO_WATCH_SPEED", env.get("GONOGO_WATCH_SPEED", "1"))
     port = _number("GONOGO_PORT", env.get("GONOGO_PORT", "3000"))
     if not (port.is_integer() and 0 < port < 65_536):
         raise BadSettings(f"GONOGO_PORT is {port:g}; it must be a port from 1 to 65535.")
-    if not 1 <= speed <= 100_000:
-        raise BadSettings(f"GONOGO_WATCH_SPEED is {speed:g}; it must be 1 (production) to 100000 (rehearsals).")
     return Settings(
         bot_token=env.get("SLACK_BOT_TOKEN", ""),
         app_token=env.get("SLACK_APP_TOKEN", ""),
@@ -103,7 +101,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         runbook=Path(env.get("GONOGO_RUNBOOK") or shipped_runbooks()),
         state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
         record_key_text=env.get("GONOGO_RECORD_KEY") or "",
-        speed=speed,
+        speed=read_watch_speed(env.get("GONOGO_WATCH_SPEED", "1")),
         http_host=_address(env.get("GONOGO_HTTP_HOST") or "127.0.0.1"),
         port=int(port),
         # a page may name any variable of the environ, but not the key that vouches for what was done

@@ -97,6 +97,11 @@ def event_title_and_detail(data: EventData) -> tuple[str, str]:
     return str(getattr(data, "title", "")), ": ".join(filter(None, (choice, detail)))
 
 
+def quoted_lines(text: str, limit: int = 1500) -> str:
+    """Untrusted text as quoted lines, each below the other."""
+    return "\n".join(f"> {line(one)}" for one in clip(text, limit).splitlines() if one.strip())
+
+
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 check", "2 checks"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

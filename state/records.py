@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from state.events import EventData
 from state.facts import Actor, Door, Fact, Keep, Lapsed, RollbackRequest
 
 F = TypeVar("F", bound=Fact)
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class RunState(StrEnum):
@@ -65,7 +67,8 @@ class Run:
     team is warned before the deploy begins. `rollback_loss` is what a rollback would lose, by the last query.
     `starter_account` is the starter's `Actor.account`: empty for a start in Slack.
     `places` are fingerprints of the addresses behind the page's places when the run started, by name: no address and
-    no secret can be read from them. Empty if an earlier version started the run. Times are in UTC.
+    no secret can be read from them. Empty if an earlier version started the run. `ref_name` is what the run whose KEEP
+    started this one called its commit; otherwise empty. Times are in UTC.
     """
 
     id: int
@@ -85,6 +88,13 @@ class Run:
     rollback_loss: str = ""
     starter_account: str = ""
     places: tuple[tuple[str, str], ...] = ()
+    ref_name: str = ""
+
+    @property
+    def release(self) -> str:
+        """What it deploys, for people: its ref, with the first ten digits of a commit id."""
+        short = self.ref[:10] if _COMMIT.fullmatch(self.ref) else self.ref
+        return f"{self.ref_name} ({short})" if self.ref_name else short
 
     @property
     def started_by(self) -> Actor:
@@ -155,6 +165,17 @@ class Attempt:
     def compared(self) -> tuple[str, ...]:
         """What it looked at on what serves, and found as it should be, in a few words each."""
         return tuple(self.outcome.get("compared", ()))
+
+    @property
+    def alerts(self) -> tuple[str, ...] | None:
+        """If it is a sample of the watch: the alerts for which people are called because of it. None if not counted."""
+        alerts = self.outcome.get("alerts")
+        return None if alerts is None else tuple(alerts)
+
+    @property
+    def loss(self) -> dict[str, Any]:
+        """What was counted around it of what a rollback loses."""
+        return dict(self.outcome.get("loss", {}))
 
     @property
     def inconclusive(self) -> bool:

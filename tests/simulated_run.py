@@ -17,6 +17,7 @@ from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
+from commands.start.watch_speed import WatchSpeed
 from state.errors import Refused
 from state.events import Ask
 from state.facts import Actor, Door
@@ -63,6 +64,7 @@ class SimulatedRun:
             channel=lambda _: "",
             places=lambda _: self.world.places,
             now=self.world.clock.now,
+            speed=WatchSpeed(),
         )
         return Engine(self.store, lambda _: self.world.tools(), starter)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.doctor.databases import check_databases
@@ -27,6 +28,7 @@ from commands.start.preflight import (
     run_preflight,
 )
 
+Pages = Callable[[], Mapping[str, Page]]
 START_LIMIT = 10.0  # seconds that a start waits for its preflight at most
 
 
@@ -42,7 +44,7 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
         "Slack": lambda: check_slack(settings, page, limit),
         "places": lambda: _places(settings, page, ref, limit),
         "connections to databases": lambda: check_databases(settings, page),
-        "the next page": lambda: _next_page(settings, page, limit),
+        "the next page": lambda: _next_page(settings, page, limit, lambda: read_pages(settings.runbook)),
     }
     if not settings.slack:
         del lanes["Slack"]
@@ -50,15 +52,19 @@ def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = L
     return known + in_parallel(lanes, limit + 2)
 
 
-def preflight(settings: Settings, page: Page, ref: str) -> PreflightReport:
-    """Check everything before a run of the page. Raises Refused with every failure, and how to fix it."""
+def preflight(settings: Settings, page: Page, ref: str, pages: Pages) -> PreflightReport:
+    """Check everything before a run of the page. Raises Refused with every failure, and how to fix it.
+
+    `pages` are those that the run and what follows it are started with: what is checked is what will run.
+    """
     from bot.doctor.slack import check_slack
 
     lanes: dict[str, Lane] = {
         "files": lambda: check_files(settings, page),
         "Slack": lambda: check_slack(settings, page, START_LIMIT, starting=True),
         "places": lambda: _places(settings, page, ref, START_LIMIT),
-        "the next page": lambda: _next_page(settings, page, START_LIMIT),
+        "the next page": lambda: _next_page(settings, page, START_LIMIT, pages),
+        "page": lambda: _changed_on_disk(settings, page),
     }
     if not settings.slack:
         del lanes["Slack"]
@@ -83,18 +89,34 @@ def _places(settings: Settings, page: Page, ref: str, limit: float) -> list[Pref
         threading.Thread(target=tools.close, name="doctor closes its tools", daemon=True).start()
 
 
-def _next_page(settings: Settings, page: Page, limit: float) -> list[PreflightLine]:
+def _changed_on_disk(settings: Settings, page: Page) -> list[PreflightLine]:
+    """Whether the file of a page has another text by now than the one that is read and will run."""
+    where = settings.runbook
+    try:
+        text = (where / page.name if where.is_dir() else where).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return []  # what will run is known, and is what was checked
+    if text == page.text:
+        return []
+    summary = "its file has changed since the bot read it; the run has the text that the bot has read"
+    result = PreflightResult(level=WARN, summary=summary, todo="restart `gonogo serve` to start with the new text")
+    return [PreflightLine(about=page.name, result=result)]
+
+
+def _next_page(settings: Settings, page: Page, limit: float, pages: Pages) -> list[PreflightLine]:
     """What the page that KEEP starts lacks. It runs hours later and can be fixed by then, so these are warnings."""
     if not (name := page.decision.starts):
         return []
-    following = read_pages(settings.runbook).get(name)
+    following = pages().get(name)
     if following is None:
         todo = f"put {name} in the folder of {page.name}, or start it by hand after KEEP"
         missing_page = PreflightResult(level=WARN, summary="KEEP starts this page, and it does not exist", todo=todo)
         return [PreflightLine(about=name, result=missing_page)]
-    lines = environment_lines(missing(following, settings.environ, slack=settings.slack)) + _places(
-        settings, following, "", limit
-    )
+    lines = [
+        *_changed_on_disk(settings, following),
+        *environment_lines(missing(following, settings.environ, slack=settings.slack)),
+        *_places(settings, following, "", limit),
+    ]
     return [
         PreflightLine(about=f"{name}, started by KEEP: {line.about}", result=replace(line.result, level=WARN))
         for line in lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
@@ -95,7 +95,7 @@ def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "")
 
 def start(deps: Deps, person: str, request: StartRequest) -> Run:
     """Start a run. Raises Refused."""
-    return deps.starter.start(replace(request, speed=deps.speed), Actor(person=person, door=Door.SLACK)).run
+    return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
 
 
 def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refused: bool) -> str:
@@ -211,7 +211,7 @@ def _answer(deps: Deps, run: Run, pressed: Press, step: str, attempt: int) -> st
             return signed_text(actions, step, roles, refused=refused)
         case "agree":
             actions.agree(step, attempt, actor, now)
-            return "You agreed to KEEP." if step == DECISION else "You agreed. The run continues."
+            return f"You agreed to KEEP.{actions.what_begins}" if step == DECISION else "You agreed. The run continues."
         case "false_alarm":
             first = actions.false_alarm(step, attempt, actor, pressed.reason, pressed.lasts, now)
             return (

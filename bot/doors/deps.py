@@ -14,6 +14,7 @@ from commands.runbook import Page
 from commands.runbook.people import People
 from commands.start.preflight import PreflightReport
 from commands.start.starter import Starter
+from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
 from state.records import Run
 from state.sqlite.store import Store
@@ -43,7 +44,7 @@ class Deps:
     channel: Callable[[Page], str]
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
-    speed: float
+    speed: WatchSpeed
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -58,6 +59,7 @@ class Deps:
             channel=self.channel,
             places=self.places,
             now=self.now,
+            speed=self.speed,
         )
 
     def known_pages(self) -> list[Page]:

@@ -18,6 +18,8 @@ from bot.doors.system_user import SystemUser
 from bot.environment import channel, people_of
 from bot.settings import Settings
 from commands.runbook import Page
+from commands.start.watch_speed import VARIABLE as _SPEED
+from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
 from state.sqlite.journal import KEY_IN_FORCE
@@ -27,7 +29,6 @@ LONGEST_NAME = 80  # characters of a name that somebody claims
 _SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
-_SPEED = "GONOGO_WATCH_SPEED"
 _SLACK = "uses Slack"
 
 
@@ -53,7 +54,7 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
     """What `gonogo serve` stores, by name. Raises BadSettings."""
     value = settings.environ.get(VARIABLE, "")
     read_terminal_users(value)
-    values = {VARIABLE: value, _SPEED: repr(settings.speed)}
+    values = {VARIABLE: value, _SPEED: str(settings.speed)}
     for page in pages:
         for name in (page.runbook.channel, *(role.people for role in page.roles.values())):
             variable = name.removeprefix("$")
@@ -82,16 +83,20 @@ class InForce:
             deps,
             people=lambda page: people_of(page, self.values),
             channel=lambda page: channel(page, self.values),
-            speed=float(self.values.get(_SPEED, "1")),
+            speed=read_watch_speed(self.values.get(_SPEED, "1")),
         )
 
     def require_page(self, page: Page) -> None:
         """Raise Refused if the serving bot has another text of this page, or none."""
-        if self.values.get(_page_key(page)) != _digest(page):
+        if not self.serves(page):
             raise Refused(
                 f"{page.name} is not the page that the bot serves. Set GONOGO_RUNBOOK as the bot has it; "
                 "after a change of the page, restart `gonogo serve`."
             )
+
+    def serves(self, page: Page) -> bool:
+        """Whether the serving bot has this very text of the page."""
+        return self.values.get(_page_key(page)) == _digest(page)
 
     def actor(self, user: SystemUser, name: str) -> Actor:
         """Who acts, for what everybody may do. `name` is what the person claims to be; empty for no claim."""

@@ -30,19 +30,22 @@ class Terminal(TerminalReports):
         """Start a run of a page."""
         self._require_key()
         actor = self._known_actor()
-        page = find_page(self.deps.pages(), options.page)
+        pages = self.deps.pages()
+        page = find_page(pages, options.page)
         self.in_force.require_page(page)
         request = StartRequest(
             page=page.name,
             ref=options.ref,
             notice_minutes=options.countdown,
             note=options.note,
-            speed=self.deps.speed,
         )
         # the very text that was compared, should the file change meanwhile
         deps = replace(self.deps, pages=lambda: {page.name: page})
         started = deps.starter.start(request, actor)
         yield from (f"Warning: {warning}" for warning in started.warnings)
+        following = pages.get(page.decision.starts)
+        if following and not self.in_force.serves(following):
+            yield f"Warning: {following.name} is not the page that the bot serves, and KEEP starts the one of the bot."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
 
@@ -119,7 +122,7 @@ class Terminal(TerminalReports):
                 page = None  # this version cannot read the run's page; the run can still be ended
             left = left_on_production(page, self.store.record(run.id))
             starter = actor_in_words(run.started_by)
-            yield f"This ends run {run.id} of {run.target} ({run.ref}, started by {starter}) by hand."
+            yield f"This ends run {run.id} of {run.target} ({run.release}, started by {starter}) by hand."
             yield "Nothing is rolled back. Left as it is:"
             yield from (f"  {item}" for item in left or ["no step changed anything, by the state file"])
             yield f"Type {run.id} to end the run, or anything else to cancel:"

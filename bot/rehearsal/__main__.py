@@ -55,7 +55,7 @@ async def _rehearse(options: argparse.Namespace, folder: Path) -> int:
     staging = options.option == "B" or not options.auto
     names = "production and staging" if staging else "production"
     print(f"Starting {names}. The first start takes a minute longer, because npm downloads packages.", flush=True)
-    async with open_sandbox(options.option, scenario, folder, staging=staging, port=options.port) as sandbox:
+    async with open_sandbox(scenario, folder, staging=staging, port=options.port) as sandbox:
         await sandbox.wait_connected()
         if options.auto:
             return await play_scenario(scenario, options.option, sandbox)

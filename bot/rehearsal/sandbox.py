@@ -21,6 +21,7 @@ from bot.rehearsal.target.host import TargetError
 from bot.rehearsal.workspace import Workspace
 from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
+from commands.start.watch_speed import WatchSpeed
 
 # divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three
 WATCH_SPEED = {"A": 240, "B": 480}
@@ -51,7 +52,6 @@ class Sandbox:
 
 @contextlib.asynccontextmanager
 async def open_sandbox(
-    option: str,
     scenario: Scenario,
     folder: Path,
     *,
@@ -62,7 +62,7 @@ async def open_sandbox(
 ) -> AsyncIterator[Sandbox]:
     """Start everything in a folder; stop every process at the end.
 
-    `speed` replaces the option's watch speed, `page` the shipped pages.
+    `speed` replaces the options' watch speeds, `page` the shipped pages.
     """
     cache = Path(os.environ.get("GONOGO_CACHE", ".cache/target")).resolve()
     names = ["production", "staging"] if staging else ["production"]
@@ -74,7 +74,7 @@ async def open_sandbox(
             await asyncio.to_thread(target.start)
         await workspace.start()
         env = bot_environment(os.environ, targets, workspace)
-        env |= {"GONOGO_STATE": str(folder / "gonogo.db"), "GONOGO_WATCH_SPEED": str(speed or WATCH_SPEED[option])}
+        env |= {"GONOGO_STATE": str(folder / "gonogo.db"), "GONOGO_WATCH_SPEED": str(speed or _watch_speed())}
         if page:
             env["GONOGO_RUNBOOK"] = str(page)
         elif scenario.time_budget:
@@ -86,6 +86,11 @@ async def open_sandbox(
         await workspace.stop()
         for target in targets:
             await asyncio.to_thread(target.stop)
+
+
+def _watch_speed() -> WatchSpeed:
+    """Each option's own speed, also where KEEP of Option B starts Option A."""
+    return WatchSpeed(pages={PAGES[option]: speed for option, speed in WATCH_SPEED.items()})
 
 
 def pages_with_budget(folder: Path, budget: str) -> Path:

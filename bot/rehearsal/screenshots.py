@@ -86,7 +86,7 @@ def scroll_to(text: str) -> str:
 @asynccontextmanager
 async def _sandbox(scenario: str) -> AsyncIterator[tuple[Sandbox, Camera]]:
     with tempfile.TemporaryDirectory(prefix="gonogo-pictures-") as folder:
-        opened = open_sandbox("A", SCENARIOS[scenario], Path(folder), staging=False)
+        opened = open_sandbox(SCENARIOS[scenario], Path(folder), staging=False)
         async with opened as sandbox, Camera(sandbox) as camera:
             yield sandbox, camera
 

@@ -31,7 +31,7 @@ def history_lines(shown: Sequence[Deploy], history: Sequence[Deploy], zone: str 
         run = deploy.run
         took = format_duration(run.ended_at - run.began_at) if run.ended_at else "in progress"
         restored = f", rollback took {format_duration(deploy.restored)}" if deploy.restored is not None else ""
-        where = f"{tidy(run.target, 60)}  {tidy(run.ref, 40)}"
+        where = f"{tidy(run.target, 60)}  {tidy(run.release, 40)}"
         result = f"{run.state} ({took}{restored})"
         yield f"{MARKS.get(run.state, '•')} {run.id:>3}  {_date(run.began_at, zone)}  {where}: {result}"
     for target in dict.fromkeys(deploy.run.target for deploy in shown):

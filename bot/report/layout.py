@@ -79,7 +79,7 @@ def _summary(report: Report) -> Part:
     rows = [
         ("Runbook", tidy(report.title)),
         ("Page", f"{tidy(run.page)}, SHA-256 {report.page_hash}"),
-        ("Release", tidy(f"{run.ref} {report.commit}".strip())),
+        ("Release", tidy(" ".join(dict.fromkeys(filter(None, (run.ref_name or run.ref, report.commit)))))),
         ("Started by", f"{person_name(report, run.starter)} {tidy(door_in_words(run.started_by), 300)}".strip()),
         ("Started", local_time(report, run.began_at)),
         ("Ended", local_time(report, run.ended_at) if run.ended_at else "in progress"),

@@ -14,11 +14,14 @@ from bot.slack.lanes import Lane, Lanes
 from bot.slack.membership import STOPPING, Membership, require_channel
 from bot.slack.origin import Origin
 from bot.slack.slash_command import Reply, read_command, started_text
+from bot.slack.views.keep import early_note
+from bot.slack.views.snapshot import snapshot_of
 from commands.start.request import StartRequest, find_page, require_variables
-from state.errors import NothingRuns, Refused
+from state.errors import GonogoError, NothingRuns, Refused
 from state.records import Run
 
 SHARED = 1.0  # seconds
+NOTE_LIMIT = 1.0  # seconds that a form waits for its note: Slack gives 3 s to open it
 
 
 class Acts:
@@ -83,6 +86,18 @@ class Acts:
         # a form to stop the run must open, and for every other one the run is read once more when it comes back
         run = await self._lanes.run(Lane.STOP, lambda: self._pressed_run(value, stops=True))
         require_channel(origin, channel_of(self.deps, run))
+
+    async def form_note(self, action: str, value: str) -> str:
+        """What the form of a button says above its field; empty where that cannot be found out in time."""
+        if action != "keep_early":
+            return ""
+        with suppress(GonogoError, TimeoutError):
+            return await asyncio.wait_for(self._lanes.run(Lane.READ, lambda: self._early_note(value)), NOTE_LIMIT)
+        return ""
+
+    def _early_note(self, value: str) -> str:
+        run = self._pressed_run(value, stops=False)
+        return early_note(snapshot_of(self.deps, actions.frozen_page(run), self.deps.store.record(run.id)))
 
     async def _require(self, origin: Origin, run: Run, action: str) -> None:
         channel = channel_of(self.deps, run)

@@ -113,7 +113,8 @@ class Listeners:
         if refusal:
             await respond(text=refusal, response_type="ephemeral", replace_original=False)
             return
-        await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel))
+        note = await self.acts.form_note(action["action_id"], action["value"])
+        await self._open(body, respond, reason_modal(action["action_id"], action["value"], origin.channel, note))
 
     async def give_reason(self, ack: AsyncAck, body: Body) -> None:
         """The form with the reason was submitted. It closes when the act is written, or shows why it is not."""

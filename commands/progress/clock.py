@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from commands.ports.clock import Clock
 from commands.progress.step_state import WATCH
+from commands.runbook.page import Page
 from commands.text.durations import format_duration
 from state.events import ClockJumped
 from state.records import NewEvent, Position, Record
@@ -25,6 +26,20 @@ def elapsed(record: Record, now: datetime) -> timedelta:
     if watch is None:
         return real
     return real + ((watch.ended_at or end) - watch.began_at) * (record.run.speed - 1)
+
+
+def watched_time(page: Page, record: Record, now: datetime) -> timedelta | None:
+    """How much of the watch is over, at its planned speed, at most all of it. None before it starts."""
+    watch = record.last(WATCH)
+    if watch is None or page.watch is None:
+        return None
+    return min((now - watch.began_at) * record.run.speed, page.watch.lasts)
+
+
+def rest_of_watch(page: Page, record: Record, now: datetime) -> timedelta | None:
+    """How much of the watch is left, at its planned speed. None before it starts."""
+    watched = watched_time(page, record, now)
+    return None if watched is None or page.watch is None else page.watch.lasts - watched
 
 
 class ClockMonitor:

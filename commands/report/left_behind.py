@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.report.run_data import RunData
+from commands.rollback.loss import lost
 from commands.rollback.restored import not_restored
 from commands.runbook.page import Page, PageStep
-from state.records import Attempt, AttemptState, Record, RunState
+from state.records import Attempt, AttemptState, Record
 
 
 def cleanup_results(data: RunData) -> tuple[str, ...]:
@@ -26,6 +27,5 @@ def _cleanup_of(step: PageStep, attempts: list[Attempt]) -> Iterator[str]:
 
 def rollback_losses(page: Page, record: Record) -> tuple[str, ...]:
     """What the rollback lost, and each of its steps that did not restore its part. Empty without a rollback."""
-    rolls_back = record.run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
-    lost = (f"Lost: {record.run.rollback_loss}",) if record.run.rollback_loss and rolls_back else ()
-    return lost + not_restored(page, record)
+    loss = lost(page, record)
+    return ((f"Lost: {loss}",) if loss else ()) + not_restored(page, record)

@@ -213,7 +213,7 @@ def _lines(
         CriterionReport(
             text=criterion.text,
             holds=criterion_holds(page, record, criterion, sign=sign),
-            by_people=not criterion.shown_by,
+            by_people=criterion.for_people,
         )
         for criterion in criteria
     )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from commands.progress.clock import elapsed
+from commands.progress.clock import elapsed, watched_time
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.people import PersonAction, person_actions
 from commands.rollback.budget import StepPace, running_steps
+from commands.rollback.loss import lost
 from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page, Part
@@ -67,16 +68,16 @@ class Status:
     `settled` of `total` steps are over. `clock` is T+, which counts the watch at its planned speed, and `watched` the
     part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
-    `slow_steps` are over their share of it. `rollback_loss` is what a rollback loses now, or lost. `not_restored` holds
-    one sentence for each part that a finished rollback did not restore. `environment` says how the bot's environment
-    differs from the one that the run started with, while nobody has resumed with it. `role_titles` maps the page's
-    roles to titles.
+    `slow_steps` are over their share of it. `rollback_loss` is what a rollback would lose now, or has lost.
+    `not_restored` holds one sentence for each part that a finished rollback did not restore. `environment` says how the
+    bot's environment differs from the one that the run started with, while nobody has resumed with it. `role_titles`
+    maps the page's roles to titles. `starts` is the page that KEEP starts.
     """
 
     run: int
     target: str
     title: str
-    ref: str
+    release: str
     zone: str
     role_titles: Mapping[str, str]
     state: RunState
@@ -103,6 +104,7 @@ class Status:
     false_alarms: tuple[Countdown, ...]
     at_terminal: tuple[PersonAction, ...]
     speed: float
+    starts: str
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -139,7 +141,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         run=run.id,
         target=run.target,
         title=page.title,
-        ref=run.ref,
+        release=run.release,
         zone=page.runbook.time_zone,
         role_titles={name: role.title for name, role in page.roles.items()},
         state=run.state,
@@ -156,7 +158,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         environment=environment_change(record),
         can_roll_back=can_roll_back(record),
         rollback_reason=rollback.reason if rollback else "",
-        rollback_loss=run.rollback_loss,
+        rollback_loss=run.rollback_loss if can_roll_back(record) else lost(page, record),
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active else None,
         slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
         not_restored=not_restored(page, record) if run.state == RunState.ROLLED_BACK else (),
@@ -166,20 +168,13 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         false_alarms=held_alerts(page, record, now),
         at_terminal=tuple(action for action in person_actions(page, record, {}) if action.account),
         speed=run.speed,
+        starts=page.decision.starts,
     )
 
 
 def can_roll_back(record: Record) -> bool:
     """Whether a rollback can still be requested."""
     return record.run.state == RunState.GOING and not record.rollback and not record.keep
-
-
-def watched_time(page: Page, record: Record, now: datetime) -> timedelta | None:
-    """How much of the watch is over, at its planned speed, at most all of it. None before it starts."""
-    watch = record.last(WATCH)
-    if watch is None or page.watch is None:
-        return None
-    return min((now - watch.began_at) * record.run.speed, page.watch.lasts)
 
 
 def _where(page: Page, record: Record) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from state.events import Ask
 from state.facts import Choice
 from state.records import ACTIVE, RunState
 
-MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people"}
+MARKS = {Mark.GO: "met", Mark.NO_GO: "NOT met", Mark.OPEN: "open", Mark.PEOPLE: "for people", Mark.LEFT: "left open"}
 CHOICES = {
     Choice.RETRY: "run it again",
     Choice.DONE: "fix it by hand",
@@ -42,7 +42,7 @@ def status_lines(status: Status) -> list[str]:
         *_hold(status),
         *_waiting(status),
         *_progress(status),
-        f"Run {status.run} · {status.ref} · T+{format_duration(status.clock)} · times in {status.zone}",
+        f"Run {status.run} · {status.release} · T+{format_duration(status.clock)} · times in {status.zone}",
         *_ways_out(status),
         *_listed("Checks:", [_check(check) for check in _worst_first(status.checks)]),
         *_listed("GO / NO-GO:", [_criterion(criterion) for criterion in status.criteria]),
@@ -85,7 +85,8 @@ def _waiting(status: Status) -> Iterator[str]:
             yield from _countdown(status, waiting)
         else:
             meanwhile = "" if waiting.blocks else " (the run continues meanwhile)"
-            yield f"Waiting for {_who(status, waiting)} to {_what(waiting)}{meanwhile}"
+            starts = f"; KEEP starts {status.starts} at once" if waiting.ask is Ask.DECIDE and status.starts else ""
+            yield f"Waiting for {_who(status, waiting)} to {_what(waiting)}{starts}{meanwhile}"
         yield _type(_command(waiting))
     if status.state in ACTIVE and not status.waiting and not status.held_by:
         yield "Waiting for nobody."

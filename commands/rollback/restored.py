@@ -15,7 +15,7 @@ def not_restored(page: Page, record: Record) -> tuple[str, ...]:
     """
     if record.run.state not in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}:
         return ()
-    return tuple(reason for step in rollback_steps(page, record) if (reason := _why_not(record, step)))
+    return tuple(reason for step in rollback_steps(page, record) if (reason := why_not_restored(record, step)))
 
 
 def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str, str]:
@@ -29,11 +29,11 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
     return {
         f"“{one.title}” ({page.roles[one.box.asks or page.decision.role].title} must act)": reason
         for one in ended
-        if (reason := _why_not(record, one))
+        if (reason := why_not_restored(record, one))
     }
 
 
-def _why_not(record: Record, step: PageStep) -> str:
+def why_not_restored(record: Record, step: PageStep) -> str:
     """Why a step of the rollback has not restored its part; empty if it has."""
     attempt = record.last(step.id)
     if attempt is None:

@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
+from commands.run.next_run import start_next_run
 from commands.run.record_guard import require_true_run
 from commands.run.runner import Runner
 from commands.runbook import Page, read_stored_page
-from commands.start.request import StartRequest
 from commands.start.starter import Starter
 from state.errors import BadRecord, Refused, UnreadableRun
-from state.events import NextRunReported
-from state.facts import Actor, Door, NextRun
-from state.records import NewEvent, Run, RunState
+from state.records import Run, RunState
 from state.sqlite.store import Store
 
 LOG = logging.getLogger("gonogo.engine")
@@ -119,7 +117,7 @@ class Engine:
         try:
             run = self.store.run(number)
             if run.state == RunState.KEPT:
-                self._start_next(run)
+                start_next_run(self.store, self._starter, page_of(run), run)
         except Exception as error:
             self._report(number, f"after run {number} no page is started: {_in_words(error)}")
             return not isinstance(error, BadRecord)
@@ -131,37 +129,6 @@ class Engine:
         for number in ended:
             del self._runners[number]
         return ended
-
-    def _start_next(self, run: Run) -> None:
-        """Start the page that a kept run's decision names, once."""
-        page = page_of(run)
-        record = self.store.record(run.id)
-        keep = record.keep
-        if not page.decision.starts or not keep or record.newest(NextRun):
-            return
-        if changes := self.store.changes(run.id):
-            LOG.error(
-                "after run %s no page is started: the state file was changed from outside: %s", run.id, changes[0]
-            )
-            return
-        # in the name of the first run's starter, so that whoever decided KEEP may sign the second run too
-        starter = run.started_by
-        request = StartRequest(
-            page=page.decision.starts,
-            ref=record.values().get("commit", run.ref),
-            note=run.note,
-            channel=run.channel,
-            speed=run.speed,
-        )
-        try:
-            started = self._starter.start(request, starter, by_keep=True).run
-            summary = f"run {started.id} of {started.page} has started"
-        except Refused as error:
-            summary = f"{page.decision.starts} could not be started: {error}"
-        LOG.info("after run %s: %s", run.id, summary)
-        event = NewEvent(data=NextRunReported(summary=summary, page=page.decision.starts))
-        by = Actor(person=keep.person, door=Door.BOT)
-        self.store.add_fact(run.id, NextRun(by=by, at=datetime.now(UTC), page=page.decision.starts), event)
 
 
 def _in_words(error: Exception) -> str:

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from commands.progress.clock import elapsed
 from commands.report.comparison import comparison
+from commands.rollback.loss import lost
 from commands.rollback.restored import not_restored
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
 from commands.steps.outcome import Outcome
 from commands.text.durations import format_duration
+from commands.watch.alert_count import raised_by_sample
 from commands.watch.events import check_events
 from state.events import CheckPassed, CriteriaShown, RunMoved, StepBegan, StepEnded
 from state.records import Attempt, AttemptState, NewEvent, Record, RunState
@@ -52,6 +54,14 @@ def step_ended(
     return result + people_asked(page, after, step) + alerts
 
 
+def counted_alerts(page: Page, record: Record, step: PageStep, attempt: Attempt) -> Attempt:
+    """The attempt that ended, with the alerts for which people are called because of it, if it is of the watch."""
+    if step.part != Part.WATCH or step.box.asks_people or attempt.state == AttemptState.STOPPED:
+        return attempt
+    raised = raised_by_sample(page, _with(record, attempt), step)
+    return replace(attempt, outcome={**attempt.outcome, "alerts": list(raised)})
+
+
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:
     """The event of a run that moves to another state: how long it took, why it rolls back, and what is not restored."""
     request = record.rollback
@@ -62,6 +72,7 @@ def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> New
         since_rollback=format_duration(now - request.at) if request else "",
         reason=request.reason if request else "",
         not_restored=not_restored(page, record) if state == RunState.ROLLED_BACK else (),
+        lost=lost(page, record) if state == RunState.ROLLED_BACK else "",
         compared=looked.compared,
         not_compared=looked.not_compared,
     )

@@ -14,7 +14,7 @@ from commands.progress.step_state import DECISION, WATCH
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
-from commands.rollback.loss import LossMonitor
+from commands.rollback.loss_monitor import LossMonitor
 from commands.rollback.request import request_rollback
 from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
@@ -244,7 +244,8 @@ class Runner:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
                 step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
                 stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
-                self._steps.begin(step, attempt.attempt, self._recovery(step, record, elsewhere), stopped=stopped)
+                work = self._recovery(step, record, elsewhere)
+                self._steps.begin(step, attempt.attempt, work, stopped=stopped, recovering=True)
         self._posts.take_over(record, self._now())
 
     def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:

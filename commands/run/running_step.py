@@ -6,8 +6,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+from commands.rollback.loss import with_loss
 from commands.run.context import ContextFactory, missing_input, with_fitting_values
-from commands.run.events import step_ended
+from commands.run.events import counted_alerts, step_ended
 from commands.run.recovery import resolve_unknown
 from commands.runbook.page import PageStep
 from commands.steps.outcome import Context, Outcome, unknown
@@ -42,14 +43,25 @@ class RunningSteps:
         self._closed = threading.Event()
         self._writing = threading.Lock()
 
-    def begin(self, step: PageStep, attempt: int, work: Callable[[Context], Outcome], *, stopped: bool = False) -> None:
-        """Run `work` in a thread of its own. With `stopped` it finds itself asked to stop from the start."""
+    def begin(
+        self,
+        step: PageStep,
+        attempt: int,
+        work: Callable[[Context], Outcome],
+        *,
+        stopped: bool = False,
+        recovering: bool = False,
+    ) -> None:
+        """Run `work` in a thread of its own. With `stopped` it finds itself asked to stop from the start.
+
+        With `recovering` it finds out how an earlier process's attempt ended.
+        """
         running = RunningStep(step=step, attempt=attempt)
         if stopped:
             running.stop.set()
         self._running[step.id] = running
         name = f"{self.contexts.number}-{step.id}"
-        threading.Thread(target=self._run, args=(running, work), name=name, daemon=True).start()
+        threading.Thread(target=self._run, args=(running, work, recovering), name=name, daemon=True).start()
 
     def stop(self, steps: tuple[str, ...]) -> None:
         """Ask attempts to stop, again and again; one that does not stop in time ends as unknown."""
@@ -75,12 +87,10 @@ class RunningSteps:
         with self._writing:
             pass
 
-    def _run(self, running: RunningStep, work: Callable[[Context], Outcome]) -> None:
+    def _run(self, running: RunningStep, work: Callable[[Context], Outcome], recovering: bool) -> None:
         began = self._clock.monotonic()
         try:
-            ctx = self.contexts.context(running.step, running.attempt, running.stop)
-            missing = missing_input(running.step, ctx)
-            outcome = missing or with_fitting_values(running.step, resolve_unknown(running.step, ctx, work(ctx)))
+            outcome = self._outcome(running, work, recovering=recovering)
         except Exception as error:
             # without the error's message and traceback: they may hold a secret
             run, name = self.contexts.number, type(error).__name__
@@ -89,6 +99,17 @@ class RunningSteps:
         seconds = self._clock.monotonic() - began
         while not self._try_to_write_end(running, outcome, seconds):
             self._closed.wait(RETRY_INTERVAL)
+
+    def _outcome(self, running: RunningStep, work: Callable[[Context], Outcome], *, recovering: bool) -> Outcome:
+        contexts, step = self.contexts, running.step
+        ctx = contexts.context(step, running.attempt, running.stop)
+
+        def whole_work() -> Outcome:
+            missing = missing_input(step, ctx)
+            return missing or with_fitting_values(step, resolve_unknown(step, ctx, work(ctx)))
+
+        record = contexts.store.record(contexts.number)
+        return with_loss(contexts.page, record, step, contexts.tools, whole_work, recovering=recovering)
 
     def _try_to_write_end(self, running: RunningStep, outcome: Outcome, seconds: float) -> bool:
         """Write how an attempt ended, unless nobody waits for it. False if it cannot be written now."""
@@ -114,5 +135,6 @@ class RunningSteps:
             outcome=outcome.as_data(),
         )
         record = contexts.store.record(contexts.number)
+        attempt = counted_alerts(contexts.page, record, step, attempt)
         events = step_ended(contexts.page, record, step, attempt, outcome, round(seconds, 1))
         contexts.store.end_attempt(contexts.number, attempt, now, *events)

@@ -30,6 +30,12 @@ def _not_too_short(valid: timedelta) -> timedelta:
     return valid
 
 
+def _whole_minutes(countdown: timedelta) -> timedelta:
+    if countdown % timedelta(minutes=1) or countdown > timedelta(minutes=240):
+        raise ValueError('must be whole minutes, at most "4 h"')
+    return countdown
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -66,6 +72,7 @@ class RunbookBox(Strict):
     `starters` names the roles that may start a run; without it, every role may. With `four_eyes` nobody may let a run
     continue that they started themselves. With `one_person_per_role` a person signs a step in one role only. `valid` is
     how long a signature counts: an older one falls when the first step that changes production would begin.
+    `countdown` is how long the team is warned before the deploy, unless whoever starts the run says otherwise.
     """
 
     target: str = Field(min_length=1)
@@ -77,6 +84,7 @@ class RunbookBox(Strict):
     one_person_per_role: bool = False
     valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = None
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
+    countdown: Annotated[Duration, AfterValidator(_whole_minutes)] = timedelta(0)
     option: Option | None = None
 
 
@@ -102,14 +110,17 @@ class WatchBox(Strict):
 
 
 class Loses(Strict):
-    """A query whose first cell counts what a rollback would lose now; `says` names what it counts.
+    """A query whose first cell counts what a rollback would lose; `says` names what it counts, made since the change.
 
-    `<since>` is the time of the first change to production: a timestamp in `sql`, T+ in `says`.
+    What it counts right after the change is not lost: the change itself made that. `after` names the steps of the
+    deploy that make the change; without it, they are those that change the database. `<since>` is when the first of
+    them began: a timestamp in `sql`, T+ in `says`.
     """
 
     database: str
     sql: SqlText
     says: str
+    after: list[str] = Field(default_factory=list)
 
 
 class RollbackBox(Strict):
@@ -124,13 +135,20 @@ class Criterion(Strict):
     """One GO or NO-GO line: a statement, and the steps, checks or alerts that show it. Without any, people answer.
 
     `above` is the line's own limit for the measure of the alerts it names, instead of theirs. With `within`, only the
-    samples of that last span of the watch's time count, and of a log only its new lines.
+    samples of that last span of the watch's time count, and of a log only its new lines. `max_alerts` is how many
+    alerts the whole watch may have, failing checks without a rule included.
     """
 
     text: str
     shown_by: list[str] = Field(default_factory=list)
     above: float | None = None
     within: Duration | None = None
+    max_alerts: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def for_people(self) -> bool:
+        """Whether nothing but a person can show it."""
+        return not self.shown_by and self.max_alerts is None
 
 
 class CriteriaBox(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from commands.runbook.losses import changing_steps
 from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.text.durations import format_duration
 
@@ -19,7 +20,8 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
     if page.watch:
         times.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
         at += page.watch.lasts
-    return [*times, (at, f"Decision: {page.roles[page.decision.role].title} decides KEEP or ROLLBACK")]
+    keep = f"KEEP, which starts {page.decision.starts} at once," if page.decision.starts else "KEEP"
+    return [*times, (at, f"Decision: {page.roles[page.decision.role].title} decides {keep} or ROLLBACK")]
 
 
 def plan_lines(page: Page) -> Iterator[str]:
@@ -33,7 +35,8 @@ def plan_lines(page: Page) -> Iterator[str]:
             yield f"{title.upper()}{_time_limit(page, part)}"
             if part == Part.ROLLBACK and (loses := page.rollback.loses):
                 losses = f"what a rollback would lose ({loses.says}) on {loses.database}"
-                yield f"  queries {losses}, again and again: {loses.sql}"
+                changes = " and ".join(f"“{step.title}”" for step in changing_steps(page, loses))
+                yield f"  queries {losses}, right after {changes} and then again and again: {loses.sql}"
             for step in steps:
                 yield from _step_lines(page, step)
             if part == Part.BEFORE:

@@ -37,9 +37,11 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     _check_values(page, names)
     for part, roles in _roles_of_parts(page):
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
-    if page.rollback.loses and "places" not in mistakes.flawed:
-        database = page.rollback.loses.database
-        names.check(lines["rollback"], "loses", "database", {database}, page.places.databases, "Places")
+    if loses := page.rollback.loses:
+        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production]
+        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, "the deploy")
+        if "places" not in mistakes.flawed:
+            names.check(lines["rollback"], "loses", "database", {loses.database}, page.places.databases, "Places")
     if page.alerts:
         _check_alerts(page, lines["alerts"], names)
     if page.criteria:
@@ -112,6 +114,8 @@ def _criterion_error(page: Page, criterion: Criterion) -> str:
     alerts = {alert.name for alert in page.alerts}
     if criterion.above is not None and not (criterion.shown_by and set(criterion.shown_by) <= alerts):
         return "above: is a limit for the measure of an alert; name only alerts in shown_by"
+    if criterion.max_alerts is not None and not page.part(Part.WATCH):
+        return "max_alerts: the page has no checks of a watch, so nothing would be counted; remove it"
     intervals = {step.id: step.box.every for step in page.part(Part.WATCH)}
     for name in criterion.shown_by if criterion.within else []:
         every = intervals.get(name)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from commands.progress.clock import rest_of_watch
 from commands.progress.step_state import DECISION, WATCH
 from commands.signoff.events import early_keep_asked
 from commands.signoff.permissions import Act, roles_for
 from commands.signoff.run_access import RunAccess
 from commands.signoff.waiting import Waiting
 from commands.text.actors import door_in_words
+from commands.text.durations import format_duration
 from commands.text.typed import typed
 from commands.watch.countdown import running_countdowns
 from state.errors import Refused, TooLate
@@ -44,7 +46,13 @@ class KeepActions(RunAccess):
         fact = Keep(by=actor, at=at, reason=typed(reason))
         decided = NewEvent(data=KeepDecided(person=actor.person, door=door_in_words(actor), reason=fact.reason))
         stored = self.store.add_fact(self.run, fact, decided, only_if=allowed)
-        return "KEEP." if stored else "KEEP has already been decided."
+        return f"KEEP.{self.what_begins}" if stored else "KEEP has already been decided."
+
+    @property
+    def what_begins(self) -> str:
+        """What begins because of KEEP, as a sentence after another one; empty for nothing."""
+        starts = self.page.decision.starts
+        return f" {starts} is checked and started now; the thread says what becomes of it." if starts else ""
 
     def _keep_early(self, record: Record, actor: Actor, reason: str, at: datetime, allowed: Condition) -> str:
         if record.last(WATCH) is None:
@@ -60,7 +68,13 @@ class KeepActions(RunAccess):
                 return "The watch is over now. Decide KEEP again; it needs no second person."
             return "KEEP is already waiting for a second person to agree."
         self.store.add_events(self.run, at, *early_keep_asked(self.page, self.store.record(self.run)))
-        return "A second person must agree. The status shows the request."
+        return f"{self._skipped(record, at)} A second person must agree. The status shows the request."
+
+    def _skipped(self, record: Record, at: datetime) -> str:
+        """What a KEEP before the end of the watch skips, and what it starts."""
+        rest, starts = rest_of_watch(self.page, record, at) or timedelta(0), self.page.decision.starts
+        then = f", and starts {starts}" if starts else ""
+        return f"KEEP now skips the rest of the watch ({format_duration(rest)}){then}."
 
     def _agree_to_keep(
         self, early: EarlyKeep, actor: Actor, at: datetime, agreed: NewEvent, waiting_now: Callable[[Record], Waiting]

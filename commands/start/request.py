@@ -22,17 +22,20 @@ class StartRequest:
     """What somebody asks to start.
 
     An empty `page` means the only page; an empty `ref` or `channel` means the page's own. `notice_minutes` is how long
-    the team is warned before the run changes anything. `speed` is 1 except in a rehearsal. `press` is what Slack gives
-    the command or form, the same each time that it is delivered. The starter fills in `places` (see `Run.places`).
+    the team is warned before the run changes anything; None means the page's own countdown. `press` is what Slack gives
+    the command or form, the same each time that it is delivered. `follows` is the run whose KEEP asks for this one, and
+    `ref_name` what that run called the commit `ref`. The starter fills in `speed` and `places` (see `Run`).
     """
 
     page: str = ""
     ref: str = ""
-    notice_minutes: int = 0
+    notice_minutes: int | None = None
     note: str = ""
     channel: str = ""
     speed: float = 1.0
     press: str = ""
+    follows: int = 0
+    ref_name: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,9 +52,15 @@ def require_valid_request(page: Page, request: StartRequest, people: People) -> 
             f"Some roles have no people. Set {', '.join(empty)} in the bot's environment "
             "to at least one Slack user or group id each."
         )
-    if not 0 <= request.notice_minutes <= MAX_NOTICE:
+    if not 0 <= notice_of(page, request) <= MAX_NOTICE:
         raise Refused(f"The countdown is {request.notice_minutes} minutes; it must be 0 to {MAX_NOTICE}.")
     return require_valid_ref(request.ref or page.runbook.ref)
+
+
+def notice_of(page: Page, request: StartRequest) -> int:
+    """How many minutes the team is warned: as many as the request says, or else the page."""
+    own = page.runbook.countdown.total_seconds() // 60
+    return int(own) if request.notice_minutes is None else request.notice_minutes
 
 
 def find_page(pages: Mapping[str, Page], name: str) -> Page:

@@ -15,10 +15,12 @@ from commands.start.preflight import PreflightReport
 from commands.start.request import (
     StartRequest,
     find_page,
+    notice_of,
     require_may_start,
     require_valid_request,
     require_variables,
 )
+from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
@@ -44,7 +46,7 @@ class Starter:
 
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
-    page's messages, `places` the fingerprints of its places (see `Run.places`).
+    page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     """
 
     store: Store
@@ -55,6 +57,7 @@ class Starter:
     channel: Callable[[Page], str]
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
+    speed: WatchSpeed
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
@@ -72,7 +75,9 @@ class Starter:
         # when the target has an active run, `start` below refuses; no preflight is needed for that
         busy = self.store.active_run(page.runbook.target) is not None
         report = PreflightReport() if busy else self.preflight(page, ref)
-        request = replace(request, channel=request.channel or self.channel(page), places=self.places(page))
+        speed = self.speed.of(page.name, by_keep=by_keep)
+        channel = request.channel or self.channel(page)
+        request = replace(request, channel=channel, places=self.places(page), speed=speed)
         people = self.people(page)
         if page.runbook.starters or not by_keep:
             require_may_start(page, actor, people)
@@ -108,7 +113,8 @@ def start(
         "starter_account": actor.account,
         "channel": request.channel,
         "speed": request.speed,
-        "notice_minutes": request.notice_minutes,
+        "notice_minutes": notice_of(page, request),
+        "ref_name": request.ref_name,
         "places": dict(request.places),
     }
     report = report or PreflightReport()
@@ -122,6 +128,7 @@ def start(
         warnings=report.warnings,
         press=request.press,
         found=tuple(f"{name}={text}" for name, text in report.kept),
+        follows=request.follows,
     )
     return store.start_run(row, at, NewEvent(data=started))
 

@@ -35,6 +35,7 @@ class Outcome:
     - `changed`: if it checked evidence: the steps whose results have changed, by id, with a sentence each.
     - `compared`: what it looked at on what serves, and found as it should be, in a few words each ("api answers with
       88d43ce"). Empty if it only did something.
+    - `loss`: what was counted around it of what a rollback loses (see `commands.rollback.loss`).
     - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
@@ -48,6 +49,7 @@ class Outcome:
     evidence: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
     compared: tuple[str, ...] = ()
+    loss: Mapping[str, Any] = field(default_factory=dict)
     inconclusive: bool = False
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from commands.progress.step_state import fix_by_hand, missing_signatures, signat
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.page import Criterion, Page, PageStep, Part
 from commands.text.durations import format_duration
+from commands.watch.alert_count import count_alerts
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples
 from commands.watch.baseline import baseline_value
 from commands.watch.verdicts import INCONCLUSIVE, Verdict, check_verdict, nothing_new
@@ -19,12 +20,17 @@ NOT_MEASURED = "not measured yet"
 
 
 class Mark(StrEnum):
-    """How a criterion stands. OPEN means that nothing shows it yet, PEOPLE that a person must judge it."""
+    """How a criterion stands.
+
+    OPEN means that nothing shows it yet, PEOPLE that a person must judge it, and LEFT that the decision was made
+    without it.
+    """
 
     GO = "go"
     NO_GO = "no-go"
     OPEN = "open"
     PEOPLE = "people"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,21 +65,32 @@ def criteria_status(page: Page, record: Record) -> tuple[CriterionStatus, ...]:
         return ()
     lines = [_line(page, record, criterion) for criterion in page.criteria.go]
     signs = [_line(page, record, criterion, sign=True) for criterion in page.criteria.no_go]
-    return (*(line for line in signs if line.mark == Mark.NO_GO), *lines)
+    shown = (*(line for line in signs if line.mark == Mark.NO_GO), *lines)
+    is_decided = record.keep or record.rollback or not record.run.active
+    return tuple(map(_without_question, shown)) if is_decided else shown
+
+
+def _without_question(line: CriterionStatus) -> CriterionStatus:
+    """The line once the run is decided: nobody is asked any more, and nothing is measured."""
+    if line.mark == Mark.PEOPLE:
+        return replace(line, mark=Mark.LEFT, evidence="left to whoever decided")
+    if line.mark != Mark.OPEN:
+        return line
+    return replace(line, mark=Mark.LEFT, evidence="not measured" if line.evidence == NOT_MEASURED else line.evidence)
 
 
 def criterion_holds(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> bool | None:
     """Whether all evidence for a criterion is good. None where some is missing, so that people must judge."""
-    results = [_evidence(page, record, criterion, name, sign=sign).good for name in criterion.shown_by]
+    results = [one.good for one in _all_evidence(page, record, criterion, sign=sign)]
     if False in results:
         return False
     return None if not results or None in results else True
 
 
 def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = False) -> CriterionStatus:
-    if not criterion.shown_by:
+    if criterion.for_people:
         return CriterionStatus(text=criterion.text, mark=Mark.PEOPLE, evidence="a person must judge this")
-    evidence = [_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by]
+    evidence = _all_evidence(page, record, criterion, sign=sign)
     bad = [one for one in evidence if one.good is False]
     missing = [one for one in evidence if one.good is None]
     mark = Mark.NO_GO if bad else Mark.OPEN if missing else Mark.GO
@@ -86,6 +103,16 @@ def _line(page: Page, record: Record, criterion: Criterion, *, sign: bool = Fals
     return CriterionStatus(
         text=criterion.text, mark=mark, evidence=summary, at=max(times, default=None), sign=sign, by=by
     )
+
+
+def _all_evidence(page: Page, record: Record, criterion: Criterion, *, sign: bool) -> list[_Evidence]:
+    alerts = [] if criterion.max_alerts is None else [_of_alerts(page, record, criterion.max_alerts)]
+    return [*alerts, *(_evidence(page, record, criterion, name, sign=sign) for name in criterion.shown_by)]
+
+
+def _of_alerts(page: Page, record: Record, most: int) -> _Evidence:
+    good, summary = count_alerts(page, record).judged(most)
+    return _Evidence(good=good, summary=summary or NOT_MEASURED)
 
 
 def _evidence(page: Page, record: Record, criterion: Criterion, name: str, *, sign: bool) -> _Evidence:

@@ -13,7 +13,8 @@ class RunStarted(PersonActed):
     """A person started a run. `warnings` are those of the preflight, which do not forbid the start.
 
     `press` is what Slack gave the command or form; it is empty for the terminal and for a run that KEEP started.
-    `found` is what the preflight found and the run compares with later, as "name=text" each.
+    `found` is what the preflight found and the run compares with later, as "name=text" each. `follows` is the run
+    whose KEEP started this one, or 0.
     """
 
     kind: ClassVar[EventKind] = EventKind.STARTED
@@ -25,6 +26,7 @@ class RunStarted(PersonActed):
     warnings: tuple[str, ...] = ()
     press: str = ""
     found: tuple[str, ...] = ()
+    follows: int = 0
 
     def found_by_name(self) -> dict[str, str]:
         """The texts of `found`, by name."""
@@ -35,7 +37,8 @@ class RunStarted(PersonActed):
 class RunMoved(PersonActed):
     """The run moved to another state; somebody acted where it was closed by hand.
 
-    `clock` (T+) and `since_rollback` are durations in words. `left` is what an abandoned run left on production.
+    `clock` (T+) and `since_rollback` are durations in words. `lost` is what the rollback lost, and `left` what an
+    abandoned run left on production.
     `compared` is what was looked at on what serves now and found as it should be, in a few words each;
     `not_compared` are the titles of changing steps after which nothing was looked at.
     """
@@ -47,6 +50,7 @@ class RunMoved(PersonActed):
     since_rollback: str = ""
     reason: str = ""
     not_restored: tuple[str, ...] = ()
+    lost: str = ""
     compared: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
@@ -54,12 +58,22 @@ class RunMoved(PersonActed):
 
 @dataclass(frozen=True, kw_only=True)
 class NextRunReported(EventData):
-    """Whether the run that follows KEEP was started; `summary` says how that went."""
+    """Whether the run that follows KEEP was started; `summary` says how that went.
+
+    `started` is the new run's number. It is 0 if none began: `why` says why, and `command` is what starts it by hand.
+    `channel` is where the new run is posted, and `starter` who started the first one.
+    """
 
     kind: ClassVar[EventKind] = EventKind.NEXT_RUN
 
     summary: str = ""
     page: str = ""
+    started: int = 0
+    why: str = ""
+    channel: str = ""
+    command: str = ""
+    starter: str = ""
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,8 +104,12 @@ class RunClosed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NextRun(Fact):
-    """The run of `page`, which follows KEEP, was started or could not be started. It is tried once."""
+    """The run of `page`, which follows KEEP, was started or could not be started. It is tried once.
+
+    `started` is its number; 0 if it could not be started, and where an earlier version wrote this.
+    """
 
     kind: ClassVar[FactKind] = FactKind.NEXT_RUN
 
     page: str
+    started: int = 0

@@ -163,6 +163,8 @@ MIGRATIONS: tuple[str | Callable[[sqlite3.Connection], None], ...] = (
     """,
     # fingerprints of the places at the start of the run, as JSON
     "ALTER TABLE runs ADD COLUMN places TEXT NOT NULL DEFAULT '{}';",
+    # the name of the ref whose commit a run deploys after another one was kept
+    "ALTER TABLE runs ADD COLUMN ref_name TEXT NOT NULL DEFAULT '';",
 )
 
 

@@ -331,6 +331,13 @@ class Store(RunFiles, SideTables):
             jumps = self._jumps(run)
             return [true_event(to_event(row), jumps) for row in self._rows(EVENTS, run, after, limit)]
 
+    def newest_event_at(self, run: int) -> datetime | None:
+        """When the newest event of a run was written, by the clock of that moment; None without events."""
+        for row in self._rows("SELECT at FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run):
+            with _readable_rows(run):
+                return datetime.fromisoformat(row["at"])
+        return None
+
     def add_clock_jump(self, run: int, by: timedelta, now: datetime, since: Position, event: NewEvent) -> None:
         """Store that the clock has jumped by `by`. The jump is found at `now`; the clock was last right at `since`."""
         with self._write() as db:

@@ -47,7 +47,7 @@ async def begin_deploy(speed: float, frontend: Path | None = None) -> AsyncItera
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as name:
         page = without_cpu_alarm(Path(name))
         scenario = replace(SCENARIOS["keep"], frontend=frontend)
-        async with open_sandbox("A", scenario, Path(name), staging=False, speed=speed, page=page) as sandbox:
+        async with open_sandbox(scenario, Path(name), staging=False, speed=speed, page=page) as sandbox:
             await sandbox.wait_connected()
             users = SimulatedUsers(sandbox.workspace, sandbox.targets[0], scenario)
             await users.start_run(PAGES["A"])

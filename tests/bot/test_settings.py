@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import SLACK_API, find_pages, read_page_file, read_pages, read_settings, shipped_runbooks
+from commands.start.watch_speed import WatchSpeed
 from state.errors import BadPage, BadSettings, Refused
 from state.journal import RecordKey
 from tests.pages import SMALL, spoil
@@ -15,7 +16,7 @@ from tests.pages import SMALL, spoil
 def test_an_empty_environment_has_the_shipped_runbooks_and_a_file_here() -> None:
     settings = read_settings({})
     assert (settings.runbook, settings.state) == (shipped_runbooks(), Path("gonogo.db"))
-    assert (settings.speed, settings.port, settings.api_url) == (1.0, 3000, SLACK_API)
+    assert (settings.speed, settings.port, settings.api_url) == (WatchSpeed(), 3000, SLACK_API)
 
 
 def test_every_variable_is_read() -> None:
@@ -33,7 +34,7 @@ def test_every_variable_is_read() -> None:
     settings = read_settings(environ)
     assert (settings.bot_token, settings.app_token, settings.signing_secret) == ("xoxb-1", "xapp-1", "s")
     assert (settings.runbook, settings.state) == (Path("pages"), Path("x.db"))
-    assert (settings.speed, settings.port, settings.api_url) == (240.0, 8080, "http://127.0.0.1/")
+    assert (settings.speed, settings.port, settings.api_url) == (WatchSpeed(by_people=240.0), 8080, "http://127.0.0.1/")
     assert settings.http_host == "10.1.2.3"
     assert settings.environ == environ
 
@@ -60,7 +61,7 @@ def test_http_mode_listens_on_loopback_unless_told_otherwise(value: str, host: s
                 "or 0.0.0.0 for all."
             ),
         ),
-        ("GONOGO_WATCH_SPEED", "fast", "GONOGO_WATCH_SPEED is 'fast'; it must be a number."),
+        ("GONOGO_WATCH_SPEED", "fast", "GONOGO_WATCH_SPEED is 'fast'; it must be a number, or a number for each page."),
         ("GONOGO_WATCH_SPEED", "0.5", "GONOGO_WATCH_SPEED is 0.5; it must be 1 (production) to 100000 (rehearsals)."),
         ("GONOGO_WATCH_SPEED", "nan", "GONOGO_WATCH_SPEED is nan; it must be 1 (production) to 100000 (rehearsals)."),
     ],

@@ -12,6 +12,7 @@ from bot.wiring import fingerprints_of, make_deps, places_of, tools_for
 from commands.ports.page_text import PageText
 from commands.runbook import Page
 from commands.start.preflight import PreflightReport
+from commands.start.watch_speed import WatchSpeed
 from state.sqlite.store import Store
 from tests.pages import small
 
@@ -69,6 +70,6 @@ def test_the_doors_get_everything_from_the_environment(tmp_path: Path) -> None:
     )
     assert "SHOP_URL" in deps.missing(PAGE)
     assert deps.preflight is preflight
-    assert deps.speed == 240.0
+    assert deps.speed == WatchSpeed(by_people=240.0)
     assert deps.now().tzinfo is UTC
     store.close()

@@ -52,6 +52,12 @@ def test_a_run_is_active_until_it_is_over(state: RunState) -> None:
 # -- attempts -------------------------------------------------------------------------------------------------------
 
 
+def test_a_release_is_shown_by_its_ref_and_the_first_digits_of_a_commit() -> None:
+    assert run(ref="v2").release == "v2"
+    assert run(ref="4f" * 20).release == "4f4f4f4f4f"
+    assert run(ref="4f" * 20, ref_name="main").release == "main (4f4f4f4f4f)"
+
+
 def test_an_attempt_counts_from_its_end_or_while_it_runs_from_its_start() -> None:
     running = row("copy", AttemptState.RUNNING)
     assert running.at == NOON

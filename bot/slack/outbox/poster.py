@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
-from state.records import Run
+from state.records import Run, RunState
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -46,5 +46,12 @@ class Poster:
                 self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).post_all())
 
     def _runs(self) -> list[Run]:
+        return [run for run in reversed(self.deps.store.runs(20)) if run.active or self._is_recent(run)]
+
+    def _is_recent(self, run: Run) -> bool:
+        """Whether a run ended not long ago, or was kept and has still told something since, as what followed it."""
         since = self.deps.now() - POSTED_FOR
-        return [r for r in reversed(self.deps.store.runs(20)) if r.active or (r.ended_at and r.ended_at > since)]
+        if run.ended_at is None or run.ended_at > since or run.id in self._threads:
+            return True
+        newest = self.deps.store.newest_event_at(run.id) if run.state == RunState.KEPT else None
+        return newest is not None and newest > since

@@ -18,13 +18,14 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
 from state.events import StatusDue, StepBegan, StepEnded
-from state.records import Event, Run
+from state.facts import FactKind
+from state.records import Event, Run, RunState
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
 # seconds between two redraws: the minimum, the minimum after many updates, and the maximum, for the card's clock
 REDRAW, CROWDED, CLOCK = 1.0, 3.0, 30.0
-LATE_EVENTS = timedelta(seconds=3)  # so long after its end a kept run can still report which run it has started
+LATE_EVENTS = timedelta(seconds=3)  # so long after its end a run can still have events
 FINAL = -1  # the event number that marks a run whose events are all posted
 
 
@@ -104,9 +105,15 @@ class RunThread:
                 await asyncio.sleep(POLL)
 
     def _is_long_over(self) -> bool:
-        """Whether the run ended long enough ago for its last events to be in the record."""
-        ended = self.store.run(self.run.id).ended_at
-        return ended is not None and self.deps.now() - ended > LATE_EVENTS
+        """Whether the run ended long enough ago for its last events to be in the record.
+
+        After KEEP the last one says what became of the page that it starts, however long that takes.
+        """
+        run = self.store.run(self.run.id)
+        if run.ended_at is None or self.deps.now() - run.ended_at <= LATE_EVENTS:
+            return False
+        follows = run.state == RunState.KEPT and self.page.decision.starts
+        return not follows or self.store.fact_count(run.id, FactKind.NEXT_RUN) > 0
 
     async def _post_event(self, group: asyncio.TaskGroup, event: Event, end: Event | None) -> None:
         """Post one event; `end` is the end of the step that it starts, if that is known already."""

@@ -9,11 +9,13 @@ from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
 from bot.text import acted, bold, line, time_of
+from commands.progress.clock import watched_time
 from commands.progress.hold import hold_number, hold_of
-from commands.report.status import Phase, Status, progress_bar, watched_time
+from commands.report.status import Phase, Status, progress_bar
 from commands.rollback.budget import StepPace
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown
+from state.facts import NextRun
 from state.records import RunState
 
 EMOJI = {
@@ -125,7 +127,16 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.not_restored[:6]]
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
         lines.append(f"Decided by {acted(keep)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
+        lines += [_next_run(snapshot, status.starts)] if status.starts else []
     return "\n".join(lines)
+
+
+def _next_run(snapshot: Snapshot, page: str) -> str:
+    """What has become of the page that KEEP starts."""
+    name, following = bold(page, 80), snapshot.record.newest(NextRun)
+    if following is None:
+        return f"➡️ {name} is checked, then it starts. What became of that is told in the thread."
+    return f"➡️ Run {following.started} of {name} has started" if following.started else f"⚠️ {name} was NOT started"
 
 
 def _false_alarm(snapshot: Snapshot, countdown: Countdown) -> str:
@@ -169,6 +180,5 @@ def _origin(snapshot: Snapshot, status: Status) -> str:
     note = f" · {line(snapshot.record.run.note, 300)}" if snapshot.record.run.note else ""
     speed = f" · rehearsal, watch {status.speed:g} times faster" if status.speed != 1 else ""
     starter = acted(snapshot.record.run.started_by)
-    return (
-        f"Run {status.run} · {line(status.title, 150)} · `{line(status.ref, 100)}` · started by {starter}{note}{speed}"
-    )
+    release = line(status.release, 100)
+    return f"Run {status.run} · {line(status.title, 150)} · `{release}` · started by {starter}{note}{speed}"

@@ -15,6 +15,7 @@ from commands.start.request import StartRequest
 
 START, REASON = "start", "reason"
 MINUTES = (0, 5, 10, 15, 30, 60)
+PAGES_OWN = "page"  # the value of the option for a page's own countdown
 OPTION_ROWS = ("risk", "time", "rollback", "testing", "recommendation")
 # action id -> title, label of the submit button, question
 REASONS = {
@@ -36,20 +37,24 @@ def start_modal(pages: Sequence[Page], channel: str = "") -> Block:
     blocks = [
         *_comparison(pages),
         _page_choice(pages),
-        _input("minutes", "Announce it now, and start", _minutes()),
+        _input("minutes", "Announce it now, and start", _minutes(pages)),
         _input("ref", "Branch, tag or commit", _text("ref", 200, default_ref), optional=True),
         _input("note", "Note for the team", _text("note", 500, "What is in this release?"), optional=True),
     ]
     return _modal(START, "Start a deployment", "Start", json.dumps({"channel": channel}), blocks)
 
 
-def reason_modal(action: str, value: str, channel: str = "") -> Block:
-    """The form that asks for the reason of a button in `REASONS`; `value` is the button's own, `channel` its place."""
+def reason_modal(action: str, value: str, channel: str = "", note: str = "") -> Block:
+    """The form that asks for the reason of a button in `REASONS`; `value` is the button's own, `channel` its place.
+
+    `note` says above it what follows.
+    """
     title, submit, label = REASONS[action]
     text = {"type": "plain_text_input", "action_id": "reason", "multiline": True, "max_length": 500, "min_length": 3}
     data = json.dumps({"action": action, "value": value, "channel": channel})
     lengths = _input("lasts", "For how long? Then the alert counts again.", _lengths())
-    blocks = [_input("reason", label, text), *([lengths] if action == "false_alarm" else [])]
+    notes = [block for block in [section(note)] if block]
+    blocks = [*notes, _input("reason", label, text), *([lengths] if action == "false_alarm" else [])]
     return _modal(REASON, title, submit, data, blocks)
 
 
@@ -73,9 +78,10 @@ def reason_from(state: Mapping[str, Any]) -> dict[str, str]:
 def request_from(state: Mapping[str, Any]) -> StartRequest:
     """The answers of the start form."""
     values = {name: next(iter(fields.values())) for name, fields in state["values"].items()}
+    minutes = values["minutes"]["selected_option"]["value"]
     return StartRequest(
         page=values["page"]["selected_option"]["value"],
-        notice_minutes=int(values["minutes"]["selected_option"]["value"]),
+        notice_minutes=None if minutes == PAGES_OWN else int(minutes),
         ref=(values["ref"].get("value") or "").strip(),
         note=values["note"].get("value") or "",
     )
@@ -108,8 +114,11 @@ def _text(name: str, limit: int, placeholder: str) -> Block:
     return {"type": "plain_text_input", "action_id": name, "max_length": limit, "placeholder": hint}
 
 
-def _minutes() -> Block:
+def _minutes(pages: Sequence[Page]) -> Block:
+    """When to start; first as the page says, where one of the pages has a countdown of its own."""
     options = [_option("now" if minutes == 0 else f"in {minutes} minutes", str(minutes)) for minutes in MINUTES]
+    if any(page.runbook.countdown for page in pages):
+        options.insert(0, _option("when the page says", PAGES_OWN))
     return {"type": "static_select", "action_id": "minutes", "options": options, "initial_option": options[0]}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
+from bot.slack.views.following import in_message
 from bot.slack.views.snapshot import Snapshot
 from bot.text import bold, line, person, time_of
 from commands.progress.step_state import WATCH
@@ -14,7 +15,7 @@ from state.events import CriteriaShown
 from state.facts import EarlyKeep
 from state.records import AttemptState, Event
 
-MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋"}
+MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋", Mark.LEFT: "➖"}
 
 
 def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
@@ -26,7 +27,7 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
         header(head),
         *(section(part) for part in in_sections(panel_lines(snapshot))),
         _early_keep(snapshot, event),
-        context(decides),
+        context(" ".join(filter(None, (decides, in_message(snapshot.following))))),
     ]
     return message(head, blocks)
 

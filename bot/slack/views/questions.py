@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.panel import in_sections, panel_lines
+from bot.slack.views.keep import NOT_ASKED, agreement_question, decision_body, early_note, keep_button
+from bot.slack.views.panel import in_sections
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
@@ -103,10 +104,11 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             wants = "wants KEEP before the watch is over" if keep else _agree_texts(snapshot, data)[1]
             request = f"{acted(first)} {wants}: {line(first.reason, 500)}" if first else ""
             others = f": {_people(snapshot, waiting)}" if waiting else "."
-            return [*_refusals(snapshot, data), request, f"A second person must agree{others}"]
+            note = early_note(snapshot) if keep and waiting else ""
+            return [*_refusals(snapshot, data), request, note, f"A second person must agree{others}"]
         case Ask.DECIDE:
             decides = f"Waiting for {_people(snapshot, waiting)}" if waiting else ""
-            return [decides, *in_sections(_criteria(snapshot, data))]
+            return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [
@@ -142,7 +144,7 @@ def _checklist(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -
             yield f"☑️ {snapshot.title_of(role)}: signed by {acted(signed)} at {at}"
         else:
             people = f"  {snapshot.mentions_of(role)}" if role in missing else ""
-            yield f"{'⛔' if signed else '⬜'} {snapshot.title_of(role)}{people}"
+            yield f"{'⛔' if signed else '⬜' if role in missing else NOT_ASKED} {snapshot.title_of(role)}{people}"
         yield from (f"      • {line(text, 400)}" for item_role, text in data.items if item_role == role)
 
 
@@ -162,12 +164,6 @@ def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
         return ""
     evidence = signed.evidence if signed else evidence_of(snapshot.page, snapshot.record)
     return "📎 For " + " · ".join(f"{line(name, 24)} `{line(short(value), 60)}`" for name, value in evidence[:12])
-
-
-def _criteria(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
-    """The panel as it is now, then the items that only people can check."""
-    yield from panel_lines(snapshot)
-    yield from (f"⬜ {line(item, 300)}" for item in data.asked_items)
 
 
 def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | EarlyKeep | None:
@@ -232,7 +228,6 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
     if waiting is None:
         return None
     value = str(ButtonValue(run=event.run, event=event.id))
-    keep = f"{snapshot.record.run.target} stays as it is now. This run can no longer be rolled back."
     match waiting.ask:
         case Ask.SIGN:
             # a sign-off can be refused; the rollback button stands on the card
@@ -244,10 +239,10 @@ def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block
             _, _, title, effect = _AGREE[waiting.choices[0]] if waiting.choices else _AGREE[Choice.SKIP]
             ask = confirm(title, effect.format(clip(waiting.title, 150)), "I agree")
             if waiting.step == DECISION:
-                ask = confirm("Agree to KEEP now?", f"The watch ends now. {keep}", "I agree")
+                ask = agreement_question(snapshot)
             answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
         case Ask.DECIDE:
-            answers = [button("keep", "✅ KEEP", value, style="primary", confirm=confirm("Decide KEEP?", keep, "KEEP"))]
+            answers = [keep_button(snapshot, value)]
         case _:
             answers = list(_answer_buttons(waiting, value, _ends_unknown(snapshot, waiting)))
     return actions(*answers, snapshot.rollback_button())

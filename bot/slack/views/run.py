@@ -5,10 +5,11 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.card import headline, t_plus, watch_progress
 from bot.slack.views.checks import check_lines, check_summary
+from bot.slack.views.following import in_message
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import acted, bold, code, first_lines, line, time_of
+from bot.text import acted, bold, code, first_lines, line, person, quoted_lines, time_of
 from commands.progress.hold import environment_change
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
@@ -31,15 +32,17 @@ from state.records import Event, RunState
 def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     """A run starts: what is deployed where, who started it, and when each step is planned."""
     planned = [f"{f'T+{int(at.total_seconds() // 60)} min':<10} {title}" for at, title in timeline(snapshot.page)]
-    head = f"{bold(data.title)}: deploying `{line(data.ref, 100)}` to {bold(data.target)}"
+    after_keep = f" after KEEP of run {data.follows}, in the name of" if data.follows else " by"
+    head = f"{bold(data.title)}: deploying `{line(snapshot.record.run.release, 100)}` to {bold(data.target)}"
     note = _quoted(data.note, 500)
     warnings = "\n".join(f"• {line(warning, 300)}" for warning in data.warnings[:8])
     return message(
         head,
         [
-            section(f"{head}\nStarted by {acted(data)}{note}"),
+            section(f"{head}\nStarted{after_keep} {acted(data)}{note}"),
             section(warnings and f"⚠️ Warnings before the start:\n{warnings}"),
             section(code(first_lines(planned, 40), 2800)),
+            section(in_message(snapshot.following)),
             context("Anybody can press *Roll back* or *Hold* on the card at any time, or type `/deploy rollback`."),
         ],
     )
@@ -120,9 +123,10 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     if data.state == RunState.ENDED:
         return ended_by_hand(snapshot, event, data)
     head = _end(line(snapshot.record.run.target), data)
-    lost = snapshot.record.run.rollback_loss if data.state == RunState.ROLLED_BACK else ""
     details = _quoted(data.reason)
-    details += f"\n⚠️ Lost by the rollback: {line(lost, 200)}" if lost else ""
+    if data.state == RunState.KEPT and (following := snapshot.following):
+        details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. What becomes of that is told here."
+    details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
     blocks = [section(head + details), *map(section, looked), context(f"The run took {data.clock}")]
@@ -152,7 +156,17 @@ def _quoted(text: str, limit: int = 600) -> str:
     return f"\n> {line(text, limit)}" if text else ""
 
 
-def next_run(_: Snapshot, __: Event, data: NextRunReported) -> Message:
-    """What became of the page that KEEP starts."""
-    head = f"➡️ {line(data.summary, 600)}"
-    return message(head, [section(head)])
+def next_run(snapshot: Snapshot, _: Event, data: NextRunReported) -> Message:
+    """What became of the page that KEEP starts: where its card is, or why it did not start and what starts it."""
+    if data.started:
+        channel = f" Its card and sign-offs are in <#{data.channel}>." if data.channel else ""
+        head = f"➡️ *Run {data.started} of {line(data.page, 80)} has started.*{channel}"
+        details = ""
+    elif data.why:
+        head = f"⚠️ *KEEP did NOT start {line(data.page, 80)}.*"
+        details = f"{quoted_lines(data.why, 1500)}\nFix that, then type `/deploy {line(data.command, 200)}`"
+    else:
+        head, details = f"➡️ {line(data.summary, 600)}", ""  # as an earlier version stored it
+    people = " ".join(filter(None, [data.starter and person(data.starter), snapshot.roles_with_people(data.roles)]))
+    blocks = [section(head), section(details), context(people and f"For {people}")]
+    return message(f"{head} {people}".rstrip(), blocks, broadcast=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.doors.button import ButtonValue
 from bot.doors.deps import Deps
 from bot.slack.views.blocks import Block, button, confirm
+from bot.slack.views.following import Following, following_of
 from bot.text import bold, line, mention
 from commands.progress.hold import environment_change
 from commands.progress.step_state import production_changed
@@ -24,7 +25,7 @@ class Snapshot:
     """A run at the moment `now`.
 
     `mentions` holds the Slack ids of each role, `phones` the roles' phone numbers, `usual` how long the steps took
-    in earlier runs.
+    in earlier runs, `following` the page that KEEP starts.
     """
 
     page: Page
@@ -33,6 +34,7 @@ class Snapshot:
     mentions: Mapping[str, list[str]] = field(default_factory=dict)
     phones: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, UsualTime] = field(default_factory=dict)
+    following: Following | None = None
 
     @property
     def status(self) -> Status:
@@ -92,4 +94,5 @@ def snapshot_of(deps: Deps, page: Page, record: Record) -> Snapshot:
         mentions=deps.mentions(page),
         phones=deps.phones(page),
         usual=deps.usual(record.run) if record.run.state == RunState.ROLLING_BACK else {},
+        following=following_of(deps, page),
     )

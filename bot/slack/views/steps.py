@@ -70,7 +70,9 @@ def _output_file(event: Event, data: StepEnded) -> Upload | None:
 
 
 def _announcement(snapshot: Snapshot, data: StepEnded) -> Message:
-    """A step that announces something: its text in the channel itself, with mentions of the roles it names."""
+    """A step that announces something: its text in the channel itself, with its target and mentions of its roles."""
     text = "\n".join([escape(data.summary, 1500), *(line(extra) for extra in data.lines[:3])])
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
-    return message(f"📣 {text}", [section(f"📣 {text}"), context(people and f"For {people}")], broadcast=True)
+    run = snapshot.record.run
+    about = f"{line(run.target, 100)} · run {run.id}" + (f" · For {people}" if people else "")
+    return message(f"📣 {text}", [section(f"📣 {text}"), context(about)], broadcast=True)

@@ -46,7 +46,7 @@ class NotifyStep(StepBox):
     def run(self, ctx: Context) -> Outcome:
         minutes = int(ctx.values["countdown"])
         when = {0: "now", 1: "in 1 minute"}.get(minutes, _IN_MINUTES)
-        text = fill(self.text.replace(_IN_MINUTES, when), ctx.values)
+        text = fill(self.text.replace(_IN_MINUTES, when), {**ctx.values, "ref": ctx.run.release})
         if ctx.not_restored:
             lines = (*ctx.not_restored.values(), f"Not posted, because it is not true: {text}")
             return done(f"❌ Rolled back, but NOT restored: {', '.join(ctx.not_restored)}.", lines=lines)

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from bot.doctor import page as doctor
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.rehearsal.workspace import Person, Workspace
+from bot.settings import read_pages, read_settings
 from bot.slack.methods import SCOPES
 from state.sqlite.store import Store
 from tests.bot.command import Become, Capture, run, serve_once
@@ -189,6 +191,39 @@ def test_what_the_next_page_lacks_is_a_warning(shop: Path, capsys: Capture, monk
     assert "not found on its PATH: no-such-program" in out
     then.unlink()
     assert "KEEP starts this page, and it does not exist" in run(capsys, "doctor", "small.md")[1]
+
+
+def test_a_start_at_the_terminal_says_if_keep_will_start_another_text_of_the_next_page(
+    shop: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, then = shop / "small.md", shop / "then.md"
+    then.write_text(first.read_text())
+    first.write_text(
+        first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
+    )
+    monkeypatch.setenv("GONOGO_RUNBOOK", str(shop))
+    serve_once()
+    then.write_text(then.read_text().replace('"echo deploy"', '"echo more"'))
+    code, out, _ = run(capsys, "start", "small.md")
+    assert code == 0
+    assert "Warning: then.md is not the page that the bot serves, and KEEP starts the one of the bot." in out
+
+
+def test_the_check_before_a_start_reads_the_pages_as_the_bot_runs_them(shop: Path) -> None:
+    first, then = shop / "small.md", shop / "then.md"
+    then.write_text(first.read_text())
+    first.write_text(
+        first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
+    )
+    settings = replace(read_settings(), slack=False, runbook=shop)
+    served = read_pages(shop)
+    assert doctor.preflight(settings, served["small.md"], "", lambda: served).warnings == ()
+    then.write_text(then.read_text().replace('"echo deploy"', '"no-such-program --now"'))
+    (warning,) = doctor.preflight(settings, served["small.md"], "", lambda: served).warnings
+    assert "then.md, started by KEEP: then.md: its file has changed since the bot read it" in warning
+    assert "restart `gonogo serve`" in warning
+    first.unlink()
+    assert len(doctor.preflight(settings, served["small.md"], "", lambda: served).warnings) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from commands.progress.hold import hold_of
 from commands.runbook import Page
 from commands.runbook.people import People
 from commands.start.request import StartRequest
+from commands.start.watch_speed import WatchSpeed
 from commands.steps.outcome import failed
 from state.errors import NotAllowed, NothingRuns, Refused
 from state.events import AlertRaised, PeopleAsked
@@ -201,7 +202,7 @@ def test_the_only_active_run_is_meant(writer: RunWriter) -> None:
 
 def test_a_start_in_slack_uses_the_speed_of_the_settings(tmp_path: Path) -> None:
     store = Store(tmp_path / "gonogo.db")
-    run = start(deps_of(store, speed=240.0), STARTER, StartRequest(page="small.md"))
+    run = start(deps_of(store, speed=WatchSpeed(by_people=240.0)), STARTER, StartRequest(page="small.md"))
     assert (run.speed, run.starter) == (240.0, STARTER)
     assert run.page == "small.md"
     store.close()

@@ -10,6 +10,7 @@ import pytest
 from bot.doors.in_force import VARIABLE, InForce, read_terminal_users, to_put_in_force
 from bot.doors.system_user import SystemUser
 from bot.settings import Settings
+from commands.start.watch_speed import WatchSpeed
 from state.errors import BadRecord, BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
 from state.sqlite.store import Store
@@ -120,10 +121,12 @@ def test_a_stored_value_that_this_version_cannot_read_keeps_nobody_from_stopping
 def test_people_channel_and_speed_are_the_bots(tmp_path: Path) -> None:
     put_in_force(tmp_path / "gonogo.db", SHOP_LEAD=f"{LEAD}, U77")
     with closing(Store(tmp_path / "gonogo.db")) as store:
-        mine = deps_of(store, speed=9000.0, channel=lambda _: "CMINE", people=lambda _: {"dba": {GUEST}})
+        mine = deps_of(
+            store, speed=WatchSpeed(by_people=9000.0), channel=lambda _: "CMINE", people=lambda _: {"dba": {GUEST}}
+        )
         deps = InForce(values=store.in_force()).deps(mine)
     assert deps.people(PAGE) == {"dba": {DBA}, "lead": {LEAD, "U77"}}
-    assert (deps.channel(PAGE), deps.speed) == (ENVIRON["GONOGO_CHANNEL"], 1.0)
+    assert (deps.channel(PAGE), deps.speed) == (ENVIRON["GONOGO_CHANNEL"], WatchSpeed())
 
 
 def test_a_role_whose_variable_the_bot_does_not_know_has_nobody() -> None:

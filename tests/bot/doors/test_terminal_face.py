@@ -15,6 +15,7 @@ from bot.doors.terminal import Terminal
 from bot.settings import Settings
 from bot.slack.views.messages import draw
 from bot.slack.views.snapshot import snapshot_of
+from commands.start.watch_speed import WatchSpeed
 from commands.steps.outcome import failed
 from state.errors import BadRecord, NotAllowed, Refused
 from state.facts import Signature
@@ -142,11 +143,13 @@ def test_one_system_user_is_never_two_people_also_after_the_bot_has_other_users(
 
 
 def test_roles_speed_and_channel_of_a_run_are_those_of_the_bot(writer: RunWriter) -> None:
-    settings = Settings(runbook=writer.store.path, state=writer.store.path, speed=100_000.0)
+    settings = Settings(runbook=writer.store.path, state=writer.store.path, speed=WatchSpeed(by_people=100_000.0))
     everything = {"dba": [GUEST], "lead": [GUEST]}
 
     def mine(store: Store) -> object:
-        return deps_of(store, people=lambda _: everything, channel=lambda _: "CMINE", speed=100_000.0)
+        return deps_of(
+            store, people=lambda _: everything, channel=lambda _: "CMINE", speed=WatchSpeed(by_people=100_000.0)
+        )
 
     door = Terminal(settings, 0, "", system_user_of(DBA), mine)  # type: ignore[arg-type]
     list(door.start(Namespace(page="", ref="", countdown=0, note="")))

@@ -97,6 +97,14 @@ def test_the_headline_says_how_the_run_ended(state: RunState, words: str) -> Non
     assert headline(replace(KEPT, run=replace(KEPT.run, state=state))) == words
 
 
+def test_a_run_that_keep_started_names_its_ref_and_its_commit_once() -> None:
+    commit = "4f" * 20
+    followed = replace(KEPT, commit=commit, run=replace(KEPT.run, ref=commit, ref_name="v2"))
+    assert ("Release", f"v2 {commit}") in rows(followed, "Summary")
+    unnamed = replace(followed, run=replace(followed.run, ref_name=""))
+    assert ("Release", commit) in rows(unnamed, "Summary")
+
+
 def test_the_summary_of_a_kept_run() -> None:
     commit, page = "0123456789abcdef0123456789abcdef01234567", sha256(KEPT.run.text.encode()).hexdigest()
     assert rows(replace(KEPT, commit=commit), "Summary") == [

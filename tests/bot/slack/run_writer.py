@@ -14,6 +14,7 @@ from commands.signoff.actions import RunActions
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import start
+from commands.start.watch_speed import WatchSpeed
 from commands.steps.outcome import Outcome, done, failed
 from commands.watch.countdown import StartCountdown, due_countdown
 from state.facts import Actor, Door
@@ -50,7 +51,7 @@ def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
         "places": lambda _: {},
         "now": lambda: datetime.now(UTC),
         "preflight": lambda page, ref: PreflightReport(),
-        "speed": 1.0,
+        "speed": WatchSpeed(),
     }
     return Deps(**{**values, **changes})  # type: ignore[arg-type]
 

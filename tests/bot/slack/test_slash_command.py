@@ -240,3 +240,16 @@ def test_a_rollback_is_written_from_slack_although_a_row_of_the_run_cannot_be_re
         assert said.startswith("The rollback is written, but it waits. Run 1 cannot be read")
 
     play(tmp_path, story, serve=False)
+
+
+def test_the_form_of_an_early_keep_says_what_is_skipped_and_no_other_form_says_anything(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        box.begin_watch(run)
+        acts = box.listeners().acts
+        note = await acts.form_note("keep_early", f"{run.id}:0")
+        assert note.startswith("⏩ The rest of the watch is skipped: ")
+        assert await acts.form_note("skip", f"{run.id}:0") == ""
+        assert await acts.form_note("keep_early", "77:0") == "", "a form opens, whatever it could say"
+
+    play(tmp_path, story, serve=False)

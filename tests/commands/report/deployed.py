@@ -48,9 +48,9 @@ def report(of: Record, events: Sequence[Event] = (), page: Page = PAGE) -> Repor
     return build_report(page, of, events, [deploy_of(of)], people=PEOPLE, now=NOON + timedelta(hours=2))
 
 
-def rolled_back(*more: Attempt, loses: str = "", facts: tuple[Fact, ...] = ()) -> Record:
+def rolled_back(*more: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
     """A run whose response time was too long, and which was rolled back from 40 to 52 minutes past noon."""
     request = said("rollback", person="gonogo", after=40, reason="too slow")
     attempts = (*DEPLOYED, WATCHING, sample(15, 9.0), *more)
     end = NOON + timedelta(minutes=52)
-    return record(*attempts, facts=(request, *facts), state=RunState.ROLLED_BACK, ended_at=end, rollback_loss=loses)
+    return record(*attempts, facts=(request, *facts), state=RunState.ROLLED_BACK, ended_at=end)

@@ -9,6 +9,7 @@ from commands.report.run_data import RunData
 from commands.runbook import Page
 from state.records import Attempt, AttemptState, RunState
 from tests.commands.report.deployed import PAGE, ended, rolled_back
+from tests.losing import losing_page, lost_by_rollback
 from tests.pages import record, row, said, small
 
 CLEANS = small(**{'path = "/health"': 'path = "/health"\nclean_up = "/jobs/1"'})
@@ -49,13 +50,14 @@ def test_a_step_that_only_deletes_is_a_clean_up() -> None:
 def test_what_a_rollback_lost_and_did_not_restore_is_named() -> None:
     failed = replace(row("put-the-old-code-back", AttemptState.FAILED, after=41), summary="exit 1")
     skip = said("answer", "put-the-old-code-back", 1, said="skip", reason="by hand")
-    losses = rollback_losses(PAGE, rolled_back(ended(failed, 50), loses="3 orders", facts=(skip,)))
-    assert losses == ("Lost: 3 orders", "“Put the old code back” failed: exit 1 (skip: by hand)")
+    losses = rollback_losses(PAGE, rolled_back(ended(failed, 50), facts=(skip,)))
+    assert losses == ("“Put the old code back” failed: exit 1 (skip: by hand)",)
     undone = ended(row("put-the-old-code-back", AttemptState.DONE, after=41), 50)
     assert rollback_losses(PAGE, rolled_back(undone)) == ()
 
 
 def test_without_a_rollback_nothing_is_lost() -> None:
+    page = losing_page(migration=False)
     for state in (RunState.GOING, RunState.KEPT):
-        assert rollback_losses(PAGE, record(state=state, rollback_loss="3 orders")) == ()
-    assert rollback_losses(PAGE, record(state=RunState.ROLLING_BACK, rollback_loss="3 orders")) == ("Lost: 3 orders",)
+        assert rollback_losses(page, record(*lost_by_rollback(3), state=state)) == ()
+    assert rollback_losses(page, record(*lost_by_rollback(3), state=RunState.ROLLING_BACK)) == ("Lost: 3 orders",)

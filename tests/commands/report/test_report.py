@@ -21,6 +21,7 @@ from tests.commands.report.deployed import (
     rolled_back,
     sample,
 )
+from tests.losing import losing_page, lost_by_rollback
 from tests.pages import NOON, record, row, said, small
 
 
@@ -159,4 +160,5 @@ def test_a_page_without_criteria_has_none_in_its_report() -> None:
 def test_what_was_cleaned_up_and_what_is_lost_are_part_of_the_report() -> None:
     page = small(**{'path = "/health"': 'path = "/health"\nclean_up = "/jobs/1"'})
     assert report(record(row("health", AttemptState.DONE)), page=page).cleanup != ()
-    assert report(rolled_back(loses="3 orders")).not_restored[0] == "Lost: 3 orders"
+    lost = record(*lost_by_rollback(3), state=RunState.ROLLED_BACK)
+    assert report(lost, page=losing_page(migration=False)).not_restored[0] == "Lost: 3 orders"

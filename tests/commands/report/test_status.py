@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.progress.clock import elapsed
+from commands.progress.clock import elapsed, watched_time
 from commands.progress.step_state import DECISION, WATCH
-from commands.report.status import Phase, can_roll_back, progress_bar, status_of, watched_time
+from commands.report.status import Phase, can_roll_back, progress_bar, status_of
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.report.deployed import ALERT, CHECK, DEPLOYED, PAGE
@@ -29,7 +29,7 @@ def test_it_says_where_the_run_is_and_who_is_waited_for() -> None:
     status = status_of(PAGE, record(READY, facts=SIGNED[:1]), NOON + timedelta(minutes=2))
     assert (status.stage, status.doing, status.settled, status.total) == ("Before", "✅ พร้อมไหม (ready?)", 0, 3)
     assert [waiting.roles for waiting in status.waiting] == [("lead",)]
-    assert (status.run, status.target, status.ref, status.title) == (1, "shop", "main", PAGE.title)
+    assert (status.run, status.target, status.release, status.title) == (1, "shop", "main", PAGE.title)
     assert (status.zone, status.role_titles["lead"], status.clock) == (
         "Asia/Bangkok",
         "Tech Lead",

@@ -1,247 +1,213 @@
-"""The loss monitor: asks what a rollback would lose, from the first change to the rollback."""
+"""What a rollback loses: counted right after the change, and right before it is undone."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from commands.ports.database import Rows
-from commands.ports.page_text import PageText, Text
-from commands.rollback.loss import LossMonitor
-from commands.rollback.request import rollback
+from commands.rollback.loss import change_of, lost, with_loss
 from commands.runbook import Page
-from state.errors import BadPage, BadRecord, Unreachable
-from state.facts import Actor, Door
-from state.records import RunState
-from state.sqlite.store import Store
-from tests.pages import NOON, small
-from tests.stored import stored_run
+from commands.runbook.losses import changing_steps, taking_step
+from commands.runbook.page import Loses
+from commands.steps.outcome import Outcome, done, failed, unknown
+from state.errors import BadPage, Failed, Unreachable
+from state.records import Attempt, AttemptState, Record, RunState
+from tests.commands.run.driven_runner import BACK, DEPLOY, GATE, DrivenRunner
+from tests.losing import counted, losing_page
+from tests.pages import attempt_at, fact, record
+from tests.production import rows
 from tests.world import World
 
-LOSES = """within = "15 min"
-[loses]
-database = "shop"
-sql = "SELECT count(*) FROM jobs WHERE made_at >= <since>"
-says = "jobs made since <since>"
-"""
-WEB = '[webs.api]\nurl = "$SHOP_URL"\n'
-DATABASE = '\n[databases.shop]\nurl = "$SHOP_DB"\n'
-PAGE = small(**{'within = "15 min"\n': LOSES, WEB: WEB + DATABASE})
-STEP = "put-the-code-there"
-TEN_PAST = NOON + timedelta(minutes=10)
+PAGE, PLAIN = losing_page("orders"), losing_page("orders", migration=False)
+MIGRATE, MIGRATE_BACK = "migrate", "migrate-back"
+NO_COLUMN = Failed('A query on “shop” failed: column "job_type_id" does not exist.')
 
 
 @dataclass
-class Database:
-    """Answers each query with the next of these results (the last one again and again) and remembers what was asked."""
+class Counts:
+    """Answers each count with the next of these numbers, or raises it."""
 
-    results: list[Any]
-    asked: list[tuple[str, Text, float]] = field(default_factory=list)
-    during: Callable[[], object] = lambda: None
+    answers: list[Any]
 
-    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
-        self.asked.append((database, sql, limit))
-        self.during()
-        result = self.results.pop(0) if len(self.results) > 1 else self.results[0]
-        if isinstance(result, Exception):
-            raise result
-        return Rows(columns=("count",), rows=result)
+    def query(self, database: str, sql: object, *, limit: float = 30) -> Rows:
+        assert limit == 10, "the deploy and the rollback wait for it"
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return rows(answer)
 
 
-class Rounds(threading.Event):
-    """Instead of waiting, it lets the monitor make some rounds and remembers how long each wait would have been."""
+def counting(
+    of: Record,
+    step: str,
+    *answers: Any,
+    page: Page = PAGE,
+    outcome: Outcome | None = None,
+    recovering: bool = False,
+    during: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """What an attempt at the step stores, if the counts answer so. All of them must be used."""
+    counts = Counts([*answers])
 
-    def __init__(self, rounds: int) -> None:
-        super().__init__()
-        self.rounds = rounds
-        self.waits: list[float | None] = []
+    def work() -> Outcome:
+        during()
+        return outcome or done("It is applied.")
 
-    def wait(self, timeout: float | None = None) -> bool:
-        assert len(self.waits) <= self.rounds + 1, "the monitor goes on after it was stopped"
-        self.waits.append(timeout)
-        return len(self.waits) > self.rounds or self.is_set()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterable[Store]:
-    """A record with one run, which began at noon."""
-    opened = Store(tmp_path / "gonogo.db")
-    stored_run(opened, PAGE)
-    yield opened
-    opened.close()
-
-
-def monitor(store: Store, database: Database, page: Page = PAGE) -> LossMonitor:
-    return LossMonitor(store, page, 1, replace(World().tools(), database=database))  # type: ignore[arg-type]
-
-
-def rounds(store: Store, database: Database, number: int = 1) -> list[float | None]:
-    """Let the monitor make so many rounds; returns its waits."""
-    watching = monitor(store, database)
-    watching._stopped = stopped = Rounds(number)
-    watching._loop()
-    return stopped.waits
-
-
-@pytest.fixture
-def bangkok(monkeypatch: pytest.MonkeyPatch) -> Iterable[None]:
-    """The bot's machine is set to a time zone of its own."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "Asia/Bangkok")
-        time.tzset()
-        yield
-    time.tzset()
-
-
-@pytest.mark.usefixtures("bangkok")
-def test_it_counts_from_the_first_change_of_production(store: Store) -> None:
-    database = Database([((12,),)])
-    store.begin_attempt(1, "ready", 1, NOON)
-    store.begin_attempt(1, STEP, 1, TEN_PAST.astimezone(timezone(timedelta(hours=7))))
-    rounds(store, database)
-    assert store.run(1).rollback_loss == "12 jobs made since T+10 min"
-    query = PageText(
-        "SELECT count(*) FROM jobs WHERE made_at >= <since>::timestamptz", {"since": "2026-11-23T12:10:00+00:00"}
+    running = Attempt(step=step, attempt=9, state=AttemptState.RUNNING, began_at=of.run.began_at)
+    tools = replace(World().tools(), database=counts)  # type: ignore[arg-type]
+    ended = with_loss(
+        page, replace(of, attempts=(*of.attempts, running)), page.step(step), tools, work, recovering=recovering
     )
-    assert database.asked == [("shop", query, 10)]
+    assert counts.answers == []
+    return dict(ended.loss)
 
 
-def test_nothing_is_asked_before_production_has_changed_but_the_monitor_stays(store: Store) -> None:
-    database = Database([((12,),)])
-    store.begin_attempt(1, "ready", 1, NOON)
-    assert len(rounds(store, database, 3)) == 4
-    assert database.asked == []
-    assert store.run(1).rollback_loss == ""
-
-
-def test_it_asks_at_once_then_every_15_seconds(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    database = Database([((1,),), ((2,),)])
-    assert rounds(store, database, 3) == [0.0, 15.0, 15.0, 15.0]
-    assert store.run(1).rollback_loss == "2 jobs made since T+0 s"
-
-
-@pytest.mark.parametrize(("speed", "wait"), [(3.0, 5.0), (60.0, 2.0)])
-def test_a_faster_run_asks_more_often_but_not_more_than_every_2_seconds(
-    tmp_path: Path, speed: float, wait: float
-) -> None:
-    store = Store(tmp_path / "fast.db")
-    stored_run(store, PAGE, speed=speed)
-    assert rounds(store, Database([((1,),)])) == [0.0, wait]
-
-
-def test_once_a_rollback_is_requested_nothing_is_asked_any_more(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    database = Database([((1,),)])
-    rollback(store, store.run(1), Actor(person="U1", door=Door.SLACK), "", NOON)
-    assert rounds(store, database, 5) == [0.0], "the monitor ends"
-    assert database.asked == []
-
-
-@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.KEPT, RunState.ABORTED])
-def test_during_the_rollback_and_after_the_run_nothing_is_asked_any_more(store: Store, state: RunState) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    database = Database([((1,),)])
-    store.move_run(1, state, NOON)
-    assert rounds(store, database, 5) == [0.0], "the monitor ends"
-    assert database.asked == []
-
-
-def test_a_database_that_does_not_answer_makes_the_number_unknown_not_zero(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    rounds(store, Database([Unreachable("x" * 130)]))
-    assert store.run(1).rollback_loss == f"an unknown number of jobs made since the change ({'x' * 120})"
-
-
-@pytest.mark.parametrize(
-    ("result", "reason"),
-    [((), "the query returned nothing"), (((),), "the query returned nothing"), (Unreachable(""), "no answer")],
-)
-def test_an_answer_without_a_number_is_unknown_too(store: Store, result: object, reason: str) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    rounds(store, Database([result]))
-    assert store.run(1).rollback_loss == f"an unknown number of jobs made since the change ({reason})"
-
-
-def test_the_same_result_is_not_written_again(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    versions: list[tuple[int, int]] = []
-    database = Database([((7,),), ((7,),)], during=lambda: versions.append(store.version()))
-    rounds(store, database, 3)
-    assert versions[1] == versions[2] != versions[0]
-
-
-def test_a_query_that_ends_after_the_stop_writes_nothing(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    database = Database([((7,),)])
-    watching = monitor(store, database)
-    database.during = watching.stop
-    watching._loop()
-    assert len(database.asked) == 1
-    assert store.run(1).rollback_loss == ""
-
-
-def test_while_the_record_cannot_be_read_it_tries_again_every_2_seconds(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    read = store.record
-    fails = iter([True, False])
-
-    def record(run: int) -> object:
-        if next(fails):
-            raise BadRecord("the disk is full")
-        return read(run)
-
-    monkeypatch.setattr(store, "record", record)
-    assert rounds(store, Database([((1,),)]), 2) == [0.0, 2.0, 15.0]
-    assert store.run(1).rollback_loss == "1 jobs made since T+0 s"
-
-
-def loss_threads() -> set[threading.Thread]:
-    """The threads of loss monitors; runs of other tests may still have one."""
-    return {thread for thread in threading.enumerate() if thread.name == "1-loses"}
-
-
-def test_it_runs_in_a_thread_of_its_own_that_a_stop_ends(store: Store) -> None:
-    store.begin_attempt(1, STEP, 1, NOON)
-    asked = threading.Event()
-    watching = monitor(store, Database([((1,),)], during=asked.set))
-    before = loss_threads()
-    watching.start()
-    (thread,) = loss_threads() - before
-    assert thread.daemon, "the bot would not end"
-    assert asked.wait(10)
-    watching.stop()
-    thread.join(10)
-    assert not thread.is_alive()
-
-
-def test_a_page_without_such_a_query_starts_no_thread(store: Store) -> None:
-    before = loss_threads()
-    monitor(store, Database([((1,),)]), small()).start()
-    assert loss_threads() <= before
-
-
-def test_a_database_that_is_not_on_the_page_is_refused() -> None:
-    with pytest.raises(BadPage, match=r'loses: database: "shop" is not on the page; Places has '):
-        small(**{'within = "15 min"\n': LOSES})
-
-
-def test_a_quoted_since_is_the_same_place(store: Store) -> None:
-    page = small(**{'within = "15 min"\n': LOSES.replace('<since>"\nsays', "'<since>'\"\nsays"), WEB: WEB + DATABASE})
-    assert "'<since>'" in page.text
-    store.begin_attempt(1, STEP, 1, TEN_PAST)
-    database = Database([((12,),)])
+def loses_of(page: Page) -> Loses:
     assert page.rollback.loses
-    monitor(store, database, page)._update(page.rollback.loses, store.record(1))
-    query = database.asked[0][1]
-    assert isinstance(query, PageText)
-    assert query.text.endswith("made_at >= <since>::timestamptz")
+    return page.rollback.loses
+
+
+def migrated(**loss: Any) -> Attempt:
+    return counted(attempt_at(MIGRATE, "done", after=5), **loss)
+
+
+def rolled_back(*attempts: Attempt, page: Page = PAGE, **more: Any) -> str:
+    """What the last message says was lost."""
+    return lost(page, record(*attempts, state=RunState.ROLLED_BACK, **more))
+
+
+def test_what_the_migration_made_itself_is_counted_right_after_it() -> None:
+    assert counting(record(), MIGRATE, 84) == {"made": 84}
+
+
+def test_a_migration_that_never_applied_counts_nothing_and_loses_nothing() -> None:
+    assert counting(record(), MIGRATE, outcome=failed("It was rolled back whole.")) == {}
+    undone = attempt_at(MIGRATE_BACK, "done", after=9)
+    assert counting(record(attempt_at(MIGRATE, "failed")), MIGRATE_BACK) == {}
+    assert rolled_back(attempt_at(MIGRATE, "failed"), undone) == ""
+    assert rolled_back(attempt_at(DEPLOY, "done"), undone) == "", "it did not even begin"
+
+
+def test_what_users_made_since_is_counted_right_before_the_database_goes_back() -> None:
+    after = record(migrated(made=200))
+    order: list[str] = []
+    assert counting(after, MIGRATE_BACK, 203, during=lambda: order.append("undone")) == {"lost": 3}
+    undone = counted(attempt_at(MIGRATE_BACK, "done", after=9), lost=3)
+    assert rolled_back(migrated(made=200), undone) == "3 orders"
+
+
+def test_rows_that_people_removed_make_no_negative_loss() -> None:
+    undone = counted(attempt_at(MIGRATE_BACK, "done", after=9), lost=-2)
+    assert rolled_back(migrated(made=200), undone) == "0 orders"
+
+
+def test_where_the_database_did_not_go_back_the_loss_is_not_known() -> None:
+    kept = counted(replace(attempt_at(MIGRATE_BACK, "failed", after=9), summary="A lock."), lost=201)
+    assert rolled_back(migrated(made=0), kept) == "not known: “Migrate back” failed: A lock."
+    skip = fact("answer", MIGRATE_BACK, said="skip", reason="tomorrow")
+    text = rolled_back(migrated(made=0), kept, facts=(skip,))
+    assert text == "not known: “Migrate back” failed: A lock. (skip: tomorrow)"
+    assert rolled_back(migrated(made=0)) == "not known: “Migrate back” did not begin"
+
+
+def test_a_rollback_fixed_by_hand_has_lost_what_was_counted_before_it() -> None:
+    fixed = counted(attempt_at(MIGRATE_BACK, "failed", after=9), lost=3)
+    by_hand = (fact("answer", MIGRATE_BACK, said="done"), fact("second", MIGRATE_BACK, said="done", person="U3"))
+    assert rolled_back(migrated(made=0), fixed, facts=by_hand) == "3 orders"
+
+
+def test_while_the_database_goes_back_nothing_is_lost_yet() -> None:
+    going = record(migrated(made=0), attempt_at(MIGRATE_BACK, "running"), state=RunState.ROLLING_BACK)
+    assert lost(PAGE, going) == lost(PAGE, record(migrated(made=0), state=RunState.ROLLING_BACK)) == ""
+
+
+@pytest.mark.parametrize("error", [Unreachable("nobody listens there"), RuntimeError("a secret")])
+def test_a_count_that_fails_changes_nothing_else_and_makes_the_loss_unknown(error: Exception) -> None:
+    told = str(error) if isinstance(error, Unreachable) else "RuntimeError"
+    why = f"it could not be counted right after “Migrate”: {told}"
+    assert counting(record(), MIGRATE, error) == {"why": why}
+    assert counting(record(migrated(why=why)), MIGRATE_BACK) == {"why": why}
+    undone = counted(attempt_at(MIGRATE_BACK, "done", after=9), why=why)
+    assert rolled_back(migrated(why=why), undone) == f"not known: {why}"
+    before = f"it could not be counted before “Migrate back”: {told}"
+    assert counting(record(migrated(made=1)), MIGRATE_BACK, error) == {"why": before}
+
+
+def test_a_step_whose_end_the_bot_found_out_after_a_restart_was_not_counted_in_time() -> None:
+    assert counting(record(), MIGRATE, recovering=True) == {"why": "the bot was restarted during “Migrate”"}
+    after = record(migrated(made=1))
+    assert counting(after, MIGRATE_BACK, recovering=True) == {"why": "the bot was restarted during “Migrate back”"}
+    assert counting(record(), MIGRATE, recovering=True, outcome=failed("It did nothing.")) == {}
+
+
+def test_the_second_attempt_of_a_migration_that_is_there_adds_what_it_made_itself() -> None:
+    after = record(migrated(made=200))
+    assert counting(after, MIGRATE, 205, 205) == {"made": 0}
+    assert counting(after, MIGRATE, 205, 215, outcome=failed("half of it")) == {"made": 10}
+    change = change_of(PAGE, record(migrated(made=200), migrated(made=10)), loses_of(PAGE))
+    assert change.made == 210
+
+
+def test_a_migration_on_the_host_is_found_by_the_first_count_that_works() -> None:
+    page = losing_page("orders", after='[\\"put-the-code-there\\", \\"migrate\\"]'.replace("\\", ""))
+    assert [step.id for step in changing_steps(page, loses_of(page))] == [DEPLOY, MIGRATE]
+    assert counting(record(), DEPLOY, NO_COLUMN, page=page) == {}, "the column comes with the next step"
+    deployed = attempt_at(DEPLOY, "done")
+    assert change_of(page, record(deployed), loses_of(page)).is_there is False
+    assert rolled_back(deployed, page=page) == ""
+    assert counting(record(deployed), MIGRATE, 84, page=page) == {"made": 84}
+    why = f"it could not be counted right after “Migrate”: {str(NO_COLUMN)[:120]}"
+    assert counting(record(deployed), MIGRATE, NO_COLUMN, page=page) == {"why": why}
+
+
+def test_an_attempt_whose_end_is_unknown_may_have_made_the_change() -> None:
+    assert counting(record(), MIGRATE, outcome=unknown("The connection broke.")) == {}
+    change = change_of(PAGE, record(attempt_at(MIGRATE, "unknown")), loses_of(PAGE))
+    assert (change.is_there, change.why) == (True, "it is not known whether “Migrate” changed anything")
+    by_hand = (fact("answer", MIGRATE, said="done"), fact("second", MIGRATE, said="done", person="U3"))
+    change = change_of(PAGE, record(attempt_at(MIGRATE, "failed"), facts=by_hand), loses_of(PAGE))
+    assert change.why == "“Migrate” was fixed by hand, and nothing was counted right after that"
+
+
+def test_the_change_is_made_by_the_steps_on_the_database_or_else_by_all_that_change_production() -> None:
+    assert [step.id for step in changing_steps(PAGE, loses_of(PAGE))] == [MIGRATE]
+    assert [step.id for step in changing_steps(PLAIN, loses_of(PLAIN))] == [DEPLOY]
+    assert [taking_step(page, loses_of(page)) for page in (PAGE, PLAIN)] == [PAGE.step(MIGRATE_BACK), PLAIN.step(BACK)]
+    with pytest.raises(BadPage, match='loses: after: step: "health" is not on the page; the deploy has '):
+        losing_page("orders", after='["health"]')
+
+
+def test_no_step_of_the_rollback_undoes_the_change() -> None:
+    loses = loses_of(PAGE)
+    page = replace(PAGE, steps=tuple(step for step in PAGE.steps if step.id != MIGRATE_BACK))
+    assert taking_step(page, loses) is None
+    assert rolled_back(migrated(made=0), page=page) == "not known: no step of the rollback undoes “Migrate”"
+
+
+def test_a_page_without_such_a_query_counts_nothing() -> None:
+    page = replace(PLAIN, rollback=PLAIN.rollback.model_copy(update={"loses": None}))
+    assert counting(record(), DEPLOY, page=page) == {}
+    assert lost(page, record(state=RunState.ROLLED_BACK)) == ""
+
+
+def test_a_run_counts_around_its_steps_and_says_at_its_end_what_was_lost(tmp_path: Path) -> None:
+    driven = DrivenRunner(tmp_path, PLAIN)
+    driven.world.on_sql("FROM orders", rows(200))
+    driven.do(GATE)
+    driven.sign()
+    assert driven.runner._turn()
+    assert driven.ended(DEPLOY).loss == {"made": 200}
+    driven.world.on_sql("FROM orders", rows(201))
+    driven.store.add_fact(1, fact("rollback"))
+    for _ in range(4):
+        driven.runner._turn()
+        if driven.record.last(BACK):
+            driven.ended(BACK)
+    assert driven.record.run.state == RunState.ROLLED_BACK
+    assert [moved.lost for moved in driven.events("moved")] == ["", "1 orders"]
+    driven.close()

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from commands.run.engine import Engine
+from commands.run.engine import Engine, page_of
+from commands.run.next_run import start_next_run
 from commands.runbook import Page
 from commands.start.request import StartRequest
 from commands.start.starter import Started, start
@@ -25,19 +26,24 @@ LEAD = Actor(person="ULEAD", door=Door.SLACK)
 
 
 class FakeStarter:
-    """Takes requests to start a run; `refusal` refuses them."""
+    """Takes requests to start a run; `refusal` refuses them, `error` is raised once."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.refusal = ""
+        self.error: Exception | None = None
         self.requests: list[tuple[StartRequest, Actor]] = []
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool) -> Started:
         assert by_keep, "the engine starts a run only because of KEEP"
         self.requests.append((request, actor))
+        if self.error:
+            error, self.error = self.error, None
+            raise error
         if self.refusal:
             raise Refused(self.refusal)
-        return Started(run=start(self.store, PAGE, StartRequest(), actor, PEOPLE, NOON), warnings=())
+        mine = StartRequest(follows=request.follows, channel="C-next")
+        return Started(run=start(self.store, PAGE, mine, actor, PEOPLE, NOON), warnings=())
 
 
 class EngineCase:
@@ -71,11 +77,20 @@ class EngineCase:
         self.store.move_run(number, RunState.KEPT, NOON)
         return number
 
+    def follow(self, number: int) -> None:
+        """Do what follows a run, as the engine does."""
+        run = self.store.run(number)
+        start_next_run(self.store, self.starter, page_of(run), run)  # type: ignore[arg-type]
+
     def state_of(self, run: int, step: str = "ready") -> str:
         """The state of a step's newest attempt; empty before it has begun."""
         attempt = self.store.record(run).last(step)
         return attempt.state if attempt else ""
 
+    def reports(self, run: int) -> list[Any]:
+        """What was told about the next run."""
+        return [payload(one) for one in self.store.events(run) if one.data.stored_kind == "next"]
+
     def summaries(self, run: int) -> list[str]:
-        """What was reported about the next run."""
-        return [payload(one).summary for one in self.store.events(run) if one.data.stored_kind == "next"]
+        """The same, each in one sentence."""
+        return [told.summary for told in self.reports(run)]

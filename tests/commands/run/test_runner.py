@@ -115,17 +115,17 @@ def test_a_loop_that_stops_steps_asks_again_after_a_second(
 def test_attempts_that_an_earlier_runner_left_running_are_recovered_and_phases_are_not(
     driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[tuple[str, int, bool]] = []
+    begun: list[tuple[str, int, bool, bool]] = []
     monkeypatch.setattr(
         driven.runner._steps,
         "begin",
-        lambda step, attempt, work, *, stopped: begun.append((step.id, attempt, stopped)),
+        lambda step, attempt, _, *, stopped, recovering: begun.append((step.id, attempt, stopped, recovering)),
     )
     driven.do(GATE)
     for step, attempt in ((DEPLOY, 1), (DEPLOY, 2), (WATCH, 1), (DECISION, 1), ("response-time", 3)):
         driven.begin(step, attempt)
     driven.runner._recover()
-    assert begun == [(DEPLOY, 1, False), (DEPLOY, 2, False), ("response-time", 3, False)]
+    assert begun == [(DEPLOY, 1, False, True), (DEPLOY, 2, False, True), ("response-time", 3, False, True)]
 
 
 def test_in_a_rollback_forward_steps_are_recovered_as_stopped_and_rollback_steps_are_not(
@@ -133,7 +133,7 @@ def test_in_a_rollback_forward_steps_are_recovered_as_stopped_and_rollback_steps
 ) -> None:
     begun: list[tuple[str, bool]] = []
     monkeypatch.setattr(
-        driven.runner._steps, "begin", lambda step, attempt, work, *, stopped: begun.append((step.id, stopped))
+        driven.runner._steps, "begin", lambda step, _, work, *, stopped, recovering: begun.append((step.id, stopped))
     )
     driven.begin(DEPLOY)
     driven.begin("response-time")

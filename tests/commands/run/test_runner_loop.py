@@ -15,8 +15,8 @@ from commands.progress.step_state import WATCH
 from commands.progress.usual_time import SlowStepMonitor, UsualTime
 from commands.run import runner as runner_module
 from state.errors import BadRecord
-from state.records import AttemptState, RunState
-from tests.commands.run.driven_runner import DEPLOY, GATE, HEALTH, DrivenRunner, wait_until
+from state.records import Attempt, AttemptState, RunState
+from tests.commands.run.driven_runner import BACK, DEPLOY, GATE, HEALTH, DrivenRunner, wait_until
 from tests.pages import NOON, fact, small
 from tests.production import rows
 
@@ -39,6 +39,15 @@ def test_the_loop_runs_the_steps_to_the_watch_and_ends_with_the_run(driven: Driv
     driven.store.add_fact(1, fact("keep"))
     assert driven.runner.wait(10)
     assert driven.record.run.state == RunState.KEPT
+
+
+def test_a_sample_of_the_watch_is_stored_with_the_alerts_that_it_raises(driven: DrivenRunner) -> None:
+    driven.do(GATE)
+    driven.sign()
+    driven.runner.start()
+    wait_until(lambda: (last := driven.record.last("response-time")) and last.state != AttemptState.RUNNING)
+    assert driven.last("response-time").alerts == ()
+    assert driven.last(DEPLOY).alerts is None
 
 
 def test_a_turn_writes_what_is_due_and_carries_out_what_is_next(driven: DrivenRunner) -> None:
@@ -191,7 +200,10 @@ class LosingRunner(DrivenRunner):
         self.asked = 0
         self.world.on_sql("FROM jobs", self._count)
         self.do(GATE)
-        self.do(DEPLOY)
+        self.begin(DEPLOY)
+        outcome = {"loss": {"made": 2}}
+        ended = Attempt(step=DEPLOY, attempt=1, state=AttemptState.DONE, began_at=NOON, outcome=outcome)
+        self.store.end_attempt(1, ended, NOON)
 
     def _count(self, _: str) -> Rows:
         self.asked += 1
@@ -207,17 +219,19 @@ def losing(tmp_path: Path) -> Iterator[LosingRunner]:
 
 def test_the_loop_asks_for_the_loss_from_its_start(losing: LosingRunner) -> None:
     losing.runner.start()
-    wait_until(lambda: losing.record.run.rollback_loss == "12 jobs")
+    wait_until(lambda: losing.record.run.rollback_loss == "10 jobs")
 
 
-def test_the_loss_is_not_asked_for_in_a_rollback(losing: LosingRunner) -> None:
+def test_in_a_rollback_the_loss_is_counted_once_right_before_the_change_is_undone(losing: LosingRunner) -> None:
     losing.store.add_fact(1, fact("rollback"))
     losing.store.move_run(1, RunState.ROLLING_BACK, NOON)
     losing.world.hang("undeploy")
     losing.runner.start()
     wait_until(lambda: losing.world.begun)
     time.sleep(0.2)
-    assert losing.asked == 0
+    assert losing.asked == 1
+    losing.world.finish("undeploy")
+    assert losing.ended(BACK).loss == {"lost": 10}
 
 
 def test_a_detached_runner_asks_for_the_loss_no_longer(losing: LosingRunner) -> None:

@@ -145,6 +145,12 @@ def test_a_missing_part_is_named(part: str) -> None:
             'valid: is too short for people to sign; write at least "5 min"',
         ),
         (
+            "time_zone =",
+            'countdown = "90 s"\ntime_zone =',
+            "countdown",
+            'countdown: must be whole minutes, at most "4 h"',
+        ),
+        (
             'time_zone = "Asia/Bangkok"',
             'time_zone = "Bangkok"',
             'time_zone = "Bangkok"',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.settings import read_pages, shipped_runbooks
-from commands.runbook.plan import plan_lines
+from commands.runbook.plan import plan_lines, timeline
 from tests.pages import small
 
 PAGE = read_pages(shipped_runbooks())["option-a.md"]
@@ -137,7 +137,14 @@ def test_the_query_of_what_a_rollback_loses_is_shown() -> None:
     database = '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]'
     loses = 'within = "15 min"\nloses = { database = "shop", sql = "SELECT 1", says = "new rows" }'
     page = small(**{"[webs.api]": database, 'within = "15 min"': loses})
-    assert "  queries what a rollback would lose (new rows) on shop, again and again: SELECT 1" in plan_lines(page)
+    counted = "right after “Put the code there” and then again and again"
+    assert f"  queries what a rollback would lose (new rows) on shop, {counted}: SELECT 1" in plan_lines(page)
+
+
+def test_the_timeline_names_the_page_that_keep_starts() -> None:
+    assert timeline(small())[-1][1] == "Decision: Tech Lead decides KEEP or ROLLBACK"
+    page = small(**{'role = "lead"\n```\n': 'role = "lead"\nstarts = "option-a.md"\n```\n'})
+    assert timeline(page)[-1][1] == "Decision: Tech Lead decides KEEP, which starts option-a.md at once, or ROLLBACK"
 
 
 def test_the_plan_shows_no_value_of_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,8 @@ def test_keep_before_the_end_of_the_watch_needs_a_reason_and_a_second_person(nig
     words = r"The watch is not over\. KEEP now needs a reason, and a second person must agree\."
     night.changes_nothing(lambda: night.actions.keep(LEAD, " ", NOON), Refused, words)
     said = night.actions.keep(LEAD, " quiet night ", NOON)
-    assert said == "A second person must agree. The status shows the request."
+    skips = "KEEP now skips the rest of the watch (1 h)."
+    assert said == f"{skips} A second person must agree. The status shows the request."
     assert night.record.facts == (EarlyKeep(by=LEAD, at=NOON, reason="quiet night"),)
     answered, asked = night.store.events(1)[1:]
     assert (answered.data, answered.step) == (
@@ -131,3 +132,14 @@ def test_a_keep_that_comes_after_an_alert_or_rollback_is_not_stored(
     with pytest.raises(TooLate if what == "rollback" else Refused, match=r"Too late for KEEP|is counting down"):
         night.actions.keep(LEAD, "quiet", NOON)
     assert night.record == stored
+
+
+def test_keep_says_what_begins_because_of_it(store: Store) -> None:
+    page = small(**{'role = "lead"\n```\n': 'role = "lead"\nstarts = "option-a.md"\n```\n'})
+    night = Night(store, page)
+    night.watch()
+    skips = "KEEP now skips the rest of the watch (1 h), and starts option-a.md."
+    assert night.actions.keep(LEAD, "quiet", NOON).startswith(skips)
+    night.attempt(DECISION, "running")
+    begins = "option-a.md is checked and started now; the thread says what becomes of it."
+    assert night.actions.keep(LEAD, "", LATER) == f"KEEP. {begins}"

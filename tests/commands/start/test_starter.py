@@ -12,6 +12,7 @@ from commands.runbook import Page
 from commands.start.preflight import PreflightReport
 from commands.start.request import StartRequest
 from commands.start.starter import Starter, start
+from commands.start.watch_speed import WatchSpeed
 from state.errors import AlreadyRunning, BadSettings, NotAllowed, Refused, TooLate
 from state.events import RunStarted
 from state.facts import Actor, Door
@@ -41,6 +42,7 @@ class Edge:
         self.warnings: tuple[str, ...] = ()
         self.kept: tuple[tuple[str, str], ...] = ()
         self.failure = ""
+        self.speed = WatchSpeed(by_people=240.0, pages={"own.md": 7.0})
         self.preflights: list[tuple[str, str]] = []
 
     def preflight(self, page: Page, ref: str) -> PreflightReport:
@@ -60,6 +62,7 @@ class Edge:
             channel=lambda page: f"C-{page.name}",
             places=lambda _: {"host backend: address": "1"},
             now=lambda: NOON,
+            speed=self.speed,
         )
 
 
@@ -127,6 +130,28 @@ def test_the_channel_of_the_request_comes_before_that_of_the_page(edge: Edge) ->
     assert edge.starter.start(StartRequest(channel="C9", page="small"), WHO).run.channel == "C9"
     edge.store.move_run(1, RunState.ABORTED, NOON)
     assert edge.starter.start(StartRequest(page="small"), WHO).run.channel == "C-small.md"
+
+
+def test_a_run_that_says_nothing_else_has_the_countdown_of_its_page(edge: Edge) -> None:
+    page = small(**{'target = "shop"': 'target = "shop"\ncountdown = "10 min"'})
+    own = replace(edge.starter, pages=lambda: {"small.md": page})
+    assert own.start(StartRequest(), WHO).run.notice_minutes == 10
+    edge.store.move_run(1, RunState.ABORTED, NOON)
+    assert own.start(StartRequest(notice_minutes=0), WHO).run.notice_minutes == 0
+
+
+def test_a_shortened_watch_is_not_handed_on_to_a_page_that_keep_starts(edge: Edge) -> None:
+    assert edge.starter.start(StartRequest(), WHO).run.speed == 240
+    edge.store.move_run(1, RunState.ABORTED, NOON)
+    assert edge.starter.start(StartRequest(follows=1), WHO, by_keep=True).run.speed == 1
+    edge.store.move_run(2, RunState.ABORTED, NOON)
+    own = replace(edge.starter, pages=lambda: {"own.md": replace(PAGE, name="own.md")})
+    assert own.start(StartRequest(follows=2), WHO, by_keep=True).run.speed == 7
+
+
+def test_a_run_knows_whose_keep_started_it_and_the_name_of_its_commit(edge: Edge) -> None:
+    run = edge.starter.start(StartRequest(follows=9, ref="4f" * 20, ref_name="main"), WHO, by_keep=True).run
+    assert (run.ref, run.ref_name, payload(edge.store.events(1)[0]).follows) == ("4f" * 20, "main", 9)
 
 
 def test_a_failed_preflight_starts_nothing(edge: Edge) -> None:

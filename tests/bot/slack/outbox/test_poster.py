@@ -11,7 +11,8 @@ import pytest
 from bot.slack.outbox import poster
 from bot.slack.outbox.poster import Poster
 from bot.slack.serve import make_client
-from state.records import RunState
+from state.events import NextRunReported
+from state.records import NewEvent, RunState
 from tests.bot.slack.outbox.posted import posted_events
 from tests.bot.slack.run_writer import DEPLOY
 from tests.bot.slack.slack_box import SlackBox, play
@@ -37,6 +38,20 @@ def test_a_run_that_ended_long_ago_is_not_posted(tmp_path: Path) -> None:
         assert posting._runs() == []
 
     play(tmp_path, story, serve=False)
+
+
+def test_a_kept_run_that_tells_something_long_after_its_end_is_posted(tmp_path: Path) -> None:
+    async def kept(box: SlackBox) -> None:
+        run = box.start_run()
+        box.move_run(run, RunState.KEPT)
+        later = box.deps.now() + poster.POSTED_FOR + timedelta(days=2)
+        posting = Poster(make_client(box.settings), box.deps)
+        object.__setattr__(posting.deps, "now", lambda: later)
+        assert posting._runs() == []
+        box.store.add_events(run.id, later, NewEvent(data=NextRunReported(page="small.md", why="it is away")))
+        assert [one.id for one in posting._runs()] == [run.id]
+
+    play(tmp_path, kept, serve=False)
 
 
 def test_an_error_of_the_bot_stops_no_posting(

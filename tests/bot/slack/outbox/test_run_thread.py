@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.slack.outbox import drawing, run_thread
 from commands.run.close_run import close_run
+from commands.run.next_run import start_next_run
+from commands.start.preflight import PreflightReport
 from commands.steps.outcome import done
+from state.errors import Refused
 from state.facts import Actor, Door
 from state.records import RunState
 from tests.bot.slack.outbox.posted import deploy_and_check, posted_events, updates
-from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, HEALTH, ROLLBACK, STARTER, in_slack
+from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, HEALTH, LEAD, ROLLBACK, STARTER, in_slack
 from tests.bot.slack.slack_box import SlackBox, buttons, play
-from tests.pages import small
+from tests.pages import fact, small
 
 LONG = done("3 commands succeeded.", lines=("the end",), output="\n".join(f"line {n}" for n in range(60)))
 RUN = 'toml run\nhost = "backend"\ncommands = ["deploy"]\ntakes = "10 min"\n'
@@ -212,3 +216,32 @@ def test_a_view_that_fails_is_posted_as_plain_text(
     monkeypatch.setattr(drawing, "draw", broken)
     play(tmp_path, story)
     assert "cannot be drawn" in caplog.text
+
+
+def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_thread, "LATE_EVENTS", timedelta(0))
+    page = small(**{'role = "lead"\n```\n': 'role = "lead"\nstarts = "small.md"\n```\n'})
+
+    def refuse(*_: object) -> PreflightReport:
+        raise Refused("Small was not started. Fix this first:\n• host backend: nobody listens")
+
+    async def story(box: SlackBox) -> None:
+        run = box.run_at_gate()
+        box.store.add_fact(run.id, fact("keep", person=LEAD))
+        box.move_run(run, RunState.KEPT)
+        async with box.serving():
+            await box.message_with("is checked and started. What becomes of that is told here", "KEPT")
+            await asyncio.sleep(1)
+            assert run_thread.FINAL not in box.store.posts(run.id)
+        start_next_run(box.store, box.deps.starter, page, box.store.run(run.id))
+        async with box.serving():
+            told = await box.message_with("KEEP did NOT start small.md", "nobody listens")
+            assert told.broadcast
+            content = f"{told.text} {told.blocks}"
+            assert f"<@{STARTER}>" in told.text
+            assert f"<@{LEAD}>" in told.text
+            assert "`/deploy start small.md main`" in content
+            await box.wait_until(lambda: run_thread.FINAL in box.store.posts(run.id), 20)
+            await box.message_with("shop: KEPT", "was NOT started", "Run 1")
+
+    play(tmp_path, story, serve=False, page=page, preflight=refuse)

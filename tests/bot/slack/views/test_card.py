@@ -17,6 +17,7 @@ from tests.bot.slack.run_writer import CHECK, DBA, LEAD, READY, STARTER
 from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, shown, snapshot_with, texts
 from tests.bot.slack.whole_run import TURNS, snapshot_at, snapshots
+from tests.losing import losing_page, lost_by_rollback
 from tests.pages import row, said
 
 
@@ -140,7 +141,8 @@ def test_what_a_rollback_loses_now_stands_on_the_card(tmp_path: Path) -> None:
 
 
 def test_what_a_rollback_lost_stays_on_the_card() -> None:
-    drawn = card(snapshot_with(state=RunState.ROLLED_BACK, rollback_loss="12 jobs"))
+    snapshot = snapshot_with(*lost_by_rollback(12), state=RunState.ROLLED_BACK, rollback_loss="212 jobs")
+    drawn = card(replace(snapshot, page=losing_page("jobs", migration=False)))
     assert "⚠️ Lost by the rollback: *12 jobs*" in shown(drawn)
 
 

@@ -17,6 +17,7 @@ from tests.bot.slack.hostile import TEXTS, wrong_for_the_sdk
 from tests.bot.slack.run_writer import PAGE
 from tests.bot.slack.views.drawn import texts
 from tests.bot.slack.whole_run import page_with
+from tests.pages import small
 
 
 def option_pages(text: str) -> list[Page]:
@@ -56,6 +57,23 @@ def test_a_page_without_options_is_not_compared() -> None:
 def test_a_start_is_now_or_in_minutes() -> None:
     options = start_modal([PAGE])["blocks"][1]["element"]["options"]
     assert [option["text"]["text"] for option in options][:2] == ["now", "in 5 minutes"]
+
+
+def test_where_a_page_has_a_countdown_of_its_own_that_is_the_default() -> None:
+    page = small(**{'target = "shop"': 'target = "shop"\ncountdown = "10 min"'})
+    minutes = start_modal([PAGE, page])["blocks"][1]["element"]
+    assert minutes["initial_option"] == minutes["options"][0]
+    assert minutes["options"][0]["text"]["text"] == "when the page says"
+    chosen = {"minutes": {"minutes": {"selected_option": minutes["options"][0]}}}
+    page_named = {"page": {"page": {"selected_option": {"value": "small.md"}}}}
+    rest = {name: {name: {"value": ""}} for name in ("ref", "note")}
+    assert request_from({"values": {**page_named, **chosen, **rest}}).notice_minutes is None
+
+
+def test_the_form_of_an_early_keep_says_what_it_skips() -> None:
+    note, reason = reason_modal("keep_early", "1:2", note="⏩ The rest of the watch is skipped")["blocks"]
+    assert note["text"]["text"] == "⏩ The rest of the watch is skipped"
+    assert reason["block_id"] == "reason"
 
 
 def test_only_a_false_alarm_asks_for_how_long() -> None:

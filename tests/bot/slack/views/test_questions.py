@@ -221,7 +221,7 @@ def test_an_early_keep_says_what_agreeing_means() -> None:
     assert head(drawn) == "🙋 Second person needed: KEEP now?"
     assert f"<@{LEAD}> wants KEEP before the watch is over: all is well" in shown(drawn)
     assert button_of(drawn, "agree")["confirm"]["text"]["text"] == (
-        "The watch ends now. shop stays as it is now. This run can no longer be rolled back."
+        "The rest of the watch is skipped: 1 h of 1 h. shop stays as it is now. This run can no longer be rolled back."
     )
 
 
@@ -236,16 +236,19 @@ def test_the_decision_offers_keep_and_rollback_with_the_items_only_people_can_ch
     )
 
 
-@pytest.mark.parametrize(("kind", "word"), [("keep", "KEEP"), ("rollback", "ROLLBACK")])
-def test_the_decision_says_who_decided(kind: str, word: str) -> None:
+@pytest.mark.parametrize(("kind", "word", "mark"), [("keep", "KEEP", "☑️"), ("rollback", "ROLLBACK", "➖")])
+def test_the_decision_says_who_decided(kind: str, word: str, mark: str) -> None:
     drawn = asked(DECIDE, snapshot_with(*DECIDING, facts=(*SIGNED, said(kind, person=STARTER))))
     assert head(drawn) == "🏁 The decision"
     assert f"*{word}*, decided by <@{STARTER}> at " in shown(drawn)
     assert buttons(drawn) == []
+    assert f"{mark} Users are happy" in shown(drawn)
+    assert "⬜" not in shown(drawn), "nobody is asked for it any more"
 
 
 def test_a_question_that_nobody_needs_to_answer_says_so() -> None:
     drawn = asked(SIGN, snapshot_with(AT_GATE, state=RunState.ABORTED))
+    assert "⬜" not in shown(drawn)
     assert shown(drawn).endswith("No answer is needed any more: the run has moved on.")
 
 

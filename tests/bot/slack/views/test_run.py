@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.slack.views.card import card
+from bot.slack.views.following import Following
 from bot.slack.views.run import (
     next_run,
     rollback_requested,
@@ -46,7 +48,7 @@ def test_a_start_says_what_is_deployed_where_by_whom_and_when_each_step_is_plann
     data = RunStarted(
         title="A deploy", ref="v2.4", target="shop", person=STARTER, note="the fix", warnings=("old key",)
     )
-    lines = shown(run_started(SNAPSHOT, event_with(data), data)).splitlines()
+    lines = shown(run_started(snapshot_with(ref="v2.4"), event_with(data), data)).splitlines()
     assert lines[:3] == ["*A deploy*: deploying `v2.4` to *shop*", f"Started by <@{STARTER}>", "> the fix"]
     assert lines[3:5] == ["⚠️ Warnings before the start:", "• old key"]
     assert "T+10 min   Health" in lines
@@ -157,8 +159,8 @@ def test_each_end_is_one_line_in_the_channel(data: RunMoved, head: str) -> None:
 
 
 def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
-    data = RunMoved(state="rolled back", reason="it burns", not_restored=("the page",))
-    snapshot = snapshot_with(rollback_loss="12 jobs")
+    data = RunMoved(state="rolled back", reason="it burns", lost="12 jobs", not_restored=("the page",))
+    snapshot = snapshot_with(rollback_loss="200 jobs")
     lines = shown(run_moved(snapshot, event_with(data), data)).splitlines()
     assert lines[1:4] == ["> it burns", "⚠️ Lost by the rollback: 12 jobs", "❌ NOT restored: the page"]
 
@@ -191,9 +193,53 @@ def test_a_run_ended_by_hand_has_its_own_message() -> None:
     assert "ended by hand" in shown(run_moved(SNAPSHOT, event_with(data), data))
 
 
-def test_the_next_run_is_one_line() -> None:
+def test_the_next_run_is_told_in_the_channel_with_the_place_of_its_card() -> None:
+    data = NextRunReported(page="option-a.md", started=2, channel="C07PROD", starter=STARTER, roles=("lead",))
+    drawn = next_run(SNAPSHOT, event_with(data), data)
+    assert shown(drawn).splitlines() == [
+        "➡️ *Run 2 of option-a.md has started.* Its card and sign-offs are in <#C07PROD>.",
+        f"For <@{STARTER}> *Tech Lead* <@{LEAD}>",
+    ]
+    assert drawn.broadcast
+    assert f"<@{STARTER}> *Tech Lead* <@{LEAD}>" in drawn.text
+
+
+def test_a_next_run_that_did_not_start_is_told_with_every_reason_and_its_command() -> None:
+    data = NextRunReported(page="option-a.md", why="No <!here>:\n• host away", command="start option-a.md abc")
+    drawn = next_run(SNAPSHOT, event_with(data), data)
+    assert shown(drawn).splitlines() == [
+        "⚠️ *KEEP did NOT start option-a.md.*",
+        "> No &lt;!here&gt;:",
+        "> • host away",
+        "Fix that, then type `/deploy start option-a.md abc`",
+    ]
+    assert drawn.broadcast
+
+
+def test_what_an_earlier_version_told_of_the_next_run_is_one_line() -> None:
     data = NextRunReported(summary="Run 2 of option-a.md has started.")
     assert shown(next_run(SNAPSHOT, event_with(data), data)) == "➡️ Run 2 of option-a.md has started."
+
+
+def test_a_run_that_keep_started_says_so_and_shows_its_ref_beside_the_short_commit() -> None:
+    data = RunStarted(title="A deploy", target="shop", person=STARTER, follows=1)
+    snapshot = snapshot_with(ref="4f" * 20, ref_name="v2.4")
+    lines = shown(run_started(snapshot, event_with(data), data)).splitlines()
+    assert lines[:2] == [
+        "*A deploy*: deploying `v2.4 (4f4f4f4f4f)` to *shop*",
+        f"Started after KEEP of run 1, in the name of <@{STARTER}>",
+    ]
+
+
+def test_the_start_says_what_keep_will_start_where_and_when() -> None:
+    following = Following(name="option-a.md", target="production", channel="C07PROD", countdown=timedelta(minutes=10))
+    following = replace(following, is_signed=True)
+    data = RunStarted(title="A deploy", target="shop", person=STARTER)
+    text = shown(run_started(replace(SNAPSHOT, following=following), event_with(data), data))
+    assert (
+        "➡️ KEEP starts *option-a.md* at once: the same release to *production*, in <#C07PROD>. "
+        "Before its first change it waits for its own sign-offs, and 10 min of countdown."
+    ) in text
 
 
 def test_what_a_rollback_loses_is_in_the_status_while_somebody_can_roll_back() -> None:

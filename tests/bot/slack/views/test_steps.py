@@ -71,7 +71,7 @@ def test_an_announcement_is_the_text_itself_in_the_channel_with_its_roles() -> N
     assert announces(snapshot, DEPLOY)
     data = StepEnded(title="Tell", part=Part.DEPLOY, state=AttemptState.DONE, summary="Go.", roles=("dba",))
     drawn = step_ended(snapshot, event_with(data, step=DEPLOY), data)
-    assert shown(drawn).splitlines() == ["📣 Go.", f"For <@{DBA}>"]
+    assert shown(drawn).splitlines() == ["📣 Go.", f"shop · run 1 · For <@{DBA}>"]
     assert drawn.broadcast
 
 

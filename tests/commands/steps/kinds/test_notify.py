@@ -62,3 +62,9 @@ def test_the_roles_are_in_the_plan_and_mentioned_with_the_result() -> None:
         "posts to the channel and mentions on_call: Deploying <ref> in <countdown> minutes",
     ]
     assert step.notified_roles() == ("on_call",)
+
+
+def test_a_commit_that_keep_deploys_is_announced_by_its_ref_and_its_first_digits() -> None:
+    ctx = context(World(), {"countdown": "0", "ref": "4f" * 20})
+    ctx = replace(ctx, run=replace(ctx.run, ref="4f" * 20, ref_name="main"))
+    assert execute(box("notify", SOON), ctx).summary == "Deploying main (4f4f4f4f4f) now"

@@ -11,7 +11,7 @@ import pytest
 from commands.run import engine
 from commands.runbook import Page, read_page
 from commands.start.request import StartRequest
-from state.errors import BadRecord
+from state.errors import BadRecord, Unreachable
 from state.facts import Actor, Door, NextRun
 from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import wait_until
@@ -28,22 +28,24 @@ def test_a_kept_run_starts_its_next_page_in_its_starters_name_with_what_it_deplo
     engine_case.store.end_attempt(number, released, NOON)
     engine_case.store.add_fact(number, replace(fact("keep"), by=LEAD))
     engine_case.store.move_run(number, RunState.KEPT, NOON)
-    engine_case.engine._start_next(engine_case.store.run(number))
+    engine_case.follow(number)
     ((request, actor),) = engine_case.starter.requests
-    assert request == StartRequest(page="small.md", ref="abc", note="hello", channel="C9", speed=5.0)
+    assert request == StartRequest(page="small.md", ref="abc", ref_name="v2", note="hello", follows=number)
+    assert (request.channel, request.notice_minutes) == ("", None), "those of its own page"
     assert actor == Actor(person="U1", door=Door.SLACK), "as the first run, so that its people may sign"
 
 
 def test_without_a_commit_the_next_page_deploys_the_same_ref(engine_case: EngineCase) -> None:
-    engine_case.engine._start_next(engine_case.store.run(engine_case.keep(ref="v2")))
-    assert engine_case.starter.requests[0][0].ref == "v2"
+    engine_case.follow(engine_case.keep(ref="v2"))
+    request = engine_case.starter.requests[0][0]
+    assert (request.ref, request.ref_name) == ("v2", "")
 
 
 def test_the_next_page_is_started_once_and_reported(engine_case: EngineCase, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     number = engine_case.keep()
     for _ in range(2):
-        engine_case.engine._start_next(engine_case.store.run(number))
+        engine_case.follow(number)
     assert engine_case.summaries(number) == ["run 2 of small.md has started"]
     assert len(engine_case.starter.requests) == 1
     written = engine_case.store.record(number).newest(NextRun)
@@ -52,6 +54,8 @@ def test_the_next_page_is_started_once_and_reported(engine_case: EngineCase, cap
     assert abs((written.at - datetime.now(UTC)).total_seconds()) < 60
     report = next(one for one in engine_case.store.events(number) if one.data.stored_kind == "next")
     assert payload(report).page == written.page == "small.md"
+    assert (payload(report).started, written.started, payload(report).channel) == (2, 2, "C-next")
+    assert (payload(report).starter, payload(report).roles) == ("U1", ("lead",))
     assert "after run 1: run 2 of small.md has started" in caplog.text
 
 
@@ -59,14 +63,52 @@ def test_a_next_page_that_is_refused_is_reported_and_not_tried_again(engine_case
     number = engine_case.keep()
     engine_case.starter.refusal = "the disk is full"
     for _ in range(2):
-        engine_case.engine._start_next(engine_case.store.run(number))
+        engine_case.follow(number)
     assert engine_case.summaries(number) == ["small.md could not be started: the disk is full"]
     assert len(engine_case.starter.requests) == 1
+    (told,) = engine_case.reports(number)
+    assert (told.started, told.why, told.command) == (0, "the disk is full", "start small.md main")
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Unreachable("Nobody listens on the host."), "Nobody listens on the host."),
+        (RuntimeError("a secret"), "Internal error in the bot (RuntimeError)."),
+    ],
+)
+def test_whatever_keeps_the_next_page_from_starting_is_told(
+    engine_case: EngineCase, error: Exception, why: str
+) -> None:
+    number = engine_case.keep()
+    engine_case.starter.error = error
+    engine_case.follow(number)
+    assert [told.why for told in engine_case.reports(number)] == [why]
+
+
+def test_while_the_state_file_cannot_be_used_nothing_is_told_and_it_is_tried_again(engine_case: EngineCase) -> None:
+    number = engine_case.keep()
+    engine_case.starter.error = BadRecord("it is busy")
+    with pytest.raises(BadRecord):
+        engine_case.follow(number)
+    assert engine_case.summaries(number) == []
+    engine_case.follow(number)
+    assert engine_case.summaries(number) == ["run 2 of small.md has started"]
+
+
+def test_a_next_run_that_began_before_the_bot_could_record_it_is_not_started_again(engine_case: EngineCase) -> None:
+    number = engine_case.keep()
+    engine_case.start()  # somebody else's, of the same page
+    engine_case.store.move_run(2, RunState.ABORTED, NOON)
+    begun = engine_case.start(follows=number, channel="C-next")
+    engine_case.follow(number)
+    assert engine_case.summaries(number) == [f"run {begun} of small.md has started"]
+    assert engine_case.starter.requests == []
 
 
 def test_a_page_that_starts_no_other_and_a_run_without_keep_start_nothing(engine_case: EngineCase) -> None:
-    engine_case.engine._start_next(engine_case.store.run(engine_case.keep(PAGE)))
-    engine_case.engine._start_next(engine_case.store.run(engine_case.start(NEXT)))
+    engine_case.follow(engine_case.keep(PAGE))
+    engine_case.follow(engine_case.start(NEXT))
     assert engine_case.starter.requests == []
 
 
@@ -107,8 +149,10 @@ def test_a_run_that_was_changed_from_outside_starts_no_page(engine_case: EngineC
     run = engine_case.keep(ref="v2")
     by_hand(engine_case.store.path, "UPDATE runs SET ref = 'evil'")
     by_hand(engine_case.store.path, "UPDATE facts SET person = 'U9' WHERE kind = 'keep'")
-    engine_case.engine._start_next(engine_case.store.run(run))
+    engine_case.follow(run)
     assert engine_case.starter.requests == []
+    (told,) = engine_case.reports(run)
+    assert told.why.startswith("The state file was changed from outside: ")
 
 
 def test_a_kept_run_whose_page_this_version_reads_no_more_is_named_and_holds_up_no_other(

@@ -1,0 +1,93 @@
+"""Counts the alerts of a watch: each time that people were called because of what a check measured or failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commands.progress.step_state import WATCH
+from commands.runbook.page import Page, PageStep, Part
+from commands.text.durations import format_duration
+from commands.text.numbers import format_count
+from commands.watch.alerts import alerts_raised_by, count_of_samples, raises_any_alert, samples
+from commands.watch.verdicts import nothing_new
+from state.facts import AlertHold
+from state.records import Attempt, AttemptState, Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertCount:
+    """How often each alert was raised; of a failing check without a rule, its title. One that lasts counts once.
+
+    `held` is how often people held one as a false alarm: that is for whoever decides, and counts all the same.
+
+    `samples` were taken, `without_data` of them gave no data, and an earlier version took `uncounted` of them. `over`
+    is the time from the start of the watch to the newest sample, at the watch's planned speed.
+    """
+
+    raised: Counter[str]
+    held: int
+    samples: int
+    without_data: int
+    uncounted: int
+    over: timedelta
+
+    def judged(self, most: int) -> tuple[bool | None, str]:
+        """Whether there were at most so many, and the evidence in words; empty before the first sample.
+
+        What was not counted, or gave no data, is no evidence that there was none: then it is None.
+        """
+        total, taken = sum(self.raised.values()), count_of_samples(self.samples)
+        if total > most:
+            names = ", ".join(f"“{name}” {times}×" for name, times in self.raised.most_common())
+            held = f"; {self.held} held as a false alarm" if self.held else ""
+            return False, f"{format_count(total, 'alert')}: {names}{held}"
+        if self.uncounted:
+            return None, f"an earlier version of the bot took {self.uncounted} of {taken}"
+        if self.samples == self.without_data:
+            return None, f"no data in {taken}" if self.samples else ""
+        lacking = f", {self.without_data} of them without data" if self.without_data else ""
+        alerts = format_count(total, "alert") if total else "no alert"
+        return True, f"{alerts} in {taken}{lacking} over {format_duration(self.over)}"
+
+
+def raised_by_sample(page: Page, record: Record, step: PageStep) -> tuple[str, ...]:
+    """The names for which people are called because of a check's newest sample."""
+    sample = samples(record, step.id)[-1]
+    raised = alerts_raised_by(page, record, step.id)
+    names = [one.alert.name for one in raised if one.level == "alert" and one.attempt == sample.attempt]
+    failed = sample.state != AttemptState.DONE and not sample.inconclusive
+    if (
+        failed
+        and not raises_any_alert(page, record, sample)
+        and not nothing_new(step, sample, samples(record, step.id))
+    ):
+        names.append(step.title)
+    return tuple(names)
+
+
+def count_alerts(page: Page, record: Record) -> AlertCount:
+    """The alerts of the watch so far."""
+    raised: Counter[str] = Counter()
+    taken: list[Attempt] = []
+    for step in page.part(Part.WATCH):
+        if step.box.asks_people:
+            continue
+        still: frozenset[str] = frozenset()
+        for sample in samples(record, step.id):
+            taken.append(sample)
+            if not sample.inconclusive:
+                names = frozenset(sample.alerts or ())
+                raised.update(names - still)
+                still = names
+    watch = record.last(WATCH)
+    newest = max((sample.began_at for sample in taken), default=None)
+    return AlertCount(
+        raised=raised,
+        held=sum(isinstance(fact, AlertHold) for fact in record.facts),
+        samples=len(taken),
+        without_data=sum(sample.inconclusive for sample in taken),
+        uncounted=sum(sample.alerts is None for sample in taken),
+        over=(newest - watch.began_at) * record.run.speed if newest and watch else timedelta(0),
+    )
