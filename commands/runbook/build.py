@@ -24,6 +24,7 @@ from commands.runbook.page import (
     WatchBox,
 )
 from commands.runbook.references import check_references
+from commands.runbook.rollback_ends import with_rollback_ends
 from commands.steps import KINDS
 from commands.text.page_rules import stored_page
 from state.errors import BadPage
@@ -67,6 +68,7 @@ def read_page(text: str, name: str) -> Page:
             )
     steps = tuple(step for part in Part for step in _steps(part, parts.get(part, [])))
     _refuse_equal_ids(steps)
+    steps = with_rollback_ends(steps)
     page = Page(
         name=name,
         title=_plain(sections[0].title),

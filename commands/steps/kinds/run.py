@@ -36,6 +36,7 @@ class RunStep(StepBox):
 
     kind: ClassVar[str] = "run"
     changes_production: ClassVar[bool] = True
+    runs_commands: ClassVar[bool] = True
     takes_any_text: ClassVar[bool] = True
 
     host: str
@@ -60,6 +61,9 @@ class RunStep(StepBox):
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []
         return [*host_plan(self.host, "\n".join([*self._cd({}), *self.commands]), self.env), *probe]
+
+    def ran(self) -> tuple[str, ...]:
+        return tuple(self.commands)
 
     def preflight(self) -> list[PreflightCheck]:
         names = programs_in(self.commands)
