@@ -41,7 +41,7 @@ class Running(Strict):
     - `web`, `path`, `field`: a GET request, and the field of its JSON answer ("a.b" if nested).
     - `on`, `command`: a command on a host that changes nothing; its last line is the answer.
     - `on`, `pm2`: the processes of a pm2 service. Of each, the commit is what its working folder names (a file
-      REVISION, or a folder with a commit's name), or else what pm2 read when it started it.
+      REVISION, or a folder with a commit's name), or else at which the clone in that folder was when it started.
     - `on`, `link`: a release link; the folder behind it names the commit in the same ways.
     """
 
@@ -153,7 +153,7 @@ class Running(Strict):
             if one.status != "online":
                 raise _unsaid(source, f"pm2 reports it as {one.status[:30]}")
             if one.said == "-":
-                raise _unsaid(source, "neither its working folder nor pm2 names a commit")
+                raise _unsaid(source, "neither its working folder nor pm2 names a commit or version")
             yield Answer(source=source, said=one.said)
 
     def _on_host(self, tools: Tools, script: str, env: Mapping[str, Text]) -> str:

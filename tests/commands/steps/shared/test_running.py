@@ -183,11 +183,43 @@ def test_each_process_of_pm2_is_asked_where_it_works_or_what_pm2_has_read(
     old, new = repository.old[:10], repository.new[:10]
     assert f"process 0 of shop on h answers {old}, process 1 of shop on h answers {new}: let all of them run" in summary
     summary = with_versioning("null").summary
-    assert "process 1 of shop on h does not say it: neither its working folder nor pm2 names a commit" in summary
+    assert (
+        "process 1 of shop on h does not say it: neither its working folder nor pm2 names a commit or version"
+        in summary
+    )
     works_in.write_text(lists.replace("online", "waiting restart").replace("VERSIONING", "null"))
     assert "pm2 reports it as waiting restart" in asked(repository, PM2)[1].summary
     works_in.write_text(lists.replace('"shop"', '"other"').replace("VERSIONING", "null"))
     assert "pm2 lists no process of that name" in asked(repository, PM2)[1].summary
+
+
+def test_a_process_in_the_clone_runs_what_the_clone_had_when_it_started(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a pull by hand, without a restart."""
+    cloned = int(git(repository.path, "reflog", "--date=unix", "--format=%gd").removeprefix("HEAD@{").rstrip("}"))
+    monkeypatch.setenv("GIT_COMMITTER_DATE", f"@{cloned + 100} +0000")
+    git(repository.path, "pull", "-q")
+    (repository.path.parent / "bin").mkdir()
+    listed = repository.path.parent / "bin" / "pm2"
+    process = subprocess.Popen(["sleep", "600"], cwd=repository.path)
+
+    def started_at(moment: int) -> str:
+        env = f'"status":"online","pm_uptime":{moment}000'
+        listed.write_text(
+            f'#!/bin/sh\necho \'[{{"name":"shop","pid":{process.pid},"pm_id":0,"pm2_env":{{{env}}}}}]\'\n'
+        )
+        listed.chmod(0o755)
+        return asked(repository, PM2)[1].summary
+
+    try:
+        old, new = repository.old[:10], repository.new[:10]
+        assert f"The clone on h is at {new}, but shop on h answers {old}: if {old} is right" in started_at(cloned + 50)
+        assert f"main is commit {new}, which runs already (shop on h)." in started_at(cloned + 200)
+        assert "nor pm2 names a commit or version" in started_at(cloned - 50)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_several_places_must_say_the_same(repository: Repository) -> None:
