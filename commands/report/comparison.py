@@ -15,7 +15,7 @@ from state.records import AttemptState, Record, RunState
 class Comparison:
     """`compared`: what was found as it should be, in a few words each. `not_compared`: steps, with why in brackets.
 
-    A step of the second kind may have changed production, and nothing has looked at what came of it. Behind these
+    A step of the second kind may have changed production, and nothing has looked at what came of it. Before these
     stands what a rollback took for granted, as it is.
     """
 
@@ -35,13 +35,11 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     else:
         return Comparison()
     compared: list[str] = []
-    not_compared: list[str] = []
+    not_compared = _taken_for_granted(page, record) if state == RunState.ROLLED_BACK else []
     for step in steps:
         what, why = _of_step(record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
-    if state == RunState.ROLLED_BACK:
-        not_compared += _taken_for_granted(page, record)
     return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
 
 
