@@ -9,6 +9,7 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.shared.running import Running, ask_all, others
+from commands.systems.git.refs import ReleaseError
 from commands.systems.running.answers import shown
 from state.errors import ToolError, Unreachable
 from state.records import AttemptState
@@ -42,6 +43,8 @@ class RunningAgainStep(StepBox):
     def _try(self, ctx: Context) -> Outcome:
         try:
             return self._compare(ctx, ctx.values["running_before"])
+        except ReleaseError as error:
+            return failed(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         except ToolError as error:
             unasked = isinstance(error, Unreachable)
             return failed(f"It is not known what runs now: {str(error).rstrip('.')}.", inconclusive=unasked)
