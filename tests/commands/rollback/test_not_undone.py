@@ -73,6 +73,7 @@ def test_a_step_that_is_undone_or_never_began_is_not_named() -> None:
     assert not_undone(page('["deploy"]'), record(state=RunState.ROLLED_BACK)) == ()
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_file_does_not_take_back_a_migration_tools_own_rows() -> None:
     alembic = page('["alembic upgrade head"]', back=SQL)
     tools_rows = "the migration tool's own rows of what “Put the code there” applied (alembic upgrade head)"

@@ -74,6 +74,7 @@ def test_a_step_that_runs_only_if_a_later_one_began_does_not_always_undo() -> No
     assert left(restart + code, step("checkout", "back", CHECKOUT + '\nundoes = "restart"')) == []
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_a_changing_step_that_nothing_undoes_is_named_unless_the_page_says_that_it_is_meant() -> None:
     (warning,) = page_warnings(page(lane("migrate"), lane("database")))
     assert warning == (

@@ -94,6 +94,7 @@ def test_a_command_that_fails_says_nothing(repository: Repository) -> None:
     assert "it failed with exit code 1 (cat: " in asked(repository, COMMAND)[1].summary
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
 def test_an_answer_of_the_web_is_asked_of_no_cache(repository: Repository) -> None:
     old = {"app": {"commit": repository.old}}
     world, requests = World(), []
@@ -193,6 +194,7 @@ def test_each_process_of_pm2_is_asked_where_it_works_or_what_pm2_has_read(
     assert "pm2 lists no process of that name" in asked(repository, PM2)[1].summary
 
 
+@pytest.mark.fault("compared with itself")
 def test_a_process_in_the_clone_runs_what_the_clone_had_when_it_started(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_process_in_the_clone_runs_what_the_clone_had_when_it_started(
         process.wait()
 
 
+@pytest.mark.fault("the first of several for all")
 def test_several_places_must_say_the_same(repository: Repository) -> None:
     (repository.path.parent / "said").write_text(repository.old)
     two = COMMAND.replace("running = ", "running = [") + ", " + WEB.removeprefix("running = ") + "]"
@@ -234,6 +237,7 @@ def test_several_places_must_say_the_same(repository: Repository) -> None:
     assert asked(repository, two, old)[1].state == "done"
 
 
+@pytest.mark.fault("old evidence")
 def test_what_runs_is_asked_again_right_before_the_first_change(repository: Repository) -> None:
     step = box("release", PLAIN + COMMAND)
     (repository.path.parent / "said").write_text(repository.old)

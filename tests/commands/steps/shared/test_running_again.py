@@ -61,6 +61,7 @@ def test_one_that_answers_another_commit_fails_the_step() -> None:
     assert took >= PATIENCE, "it may be about to restart"
 
 
+@pytest.mark.fault("slow, taken for broken")
 def test_a_service_that_still_starts_is_waited_for() -> None:
     starting = [answer(502), answer(503), answer(data={"commit": NEW})]
     outcome, _ = ended(*starting, answer(data={"commit": OLD}))
