@@ -1,4 +1,4 @@
-"""The small page with a query of what a rollback loses, and attempts with the counts around them."""
+"""The small page with a query of what a rollback loses, and attempts with their counts."""
 
 from __future__ import annotations
 

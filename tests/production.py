@@ -11,7 +11,7 @@ from typing import Any
 from commands.ports.database import Rows
 from commands.ports.shell import CommandResult
 from commands.ports.web import HttpRequest, HttpResponse
-from commands.steps.kinds.release import blob
+from commands.systems.git.release_files import blob
 
 OLD, NEW = "1" * 40, "2" * 40
 FORWARD_SQL = "ALTER TABLE approval_flows ADD COLUMN job_type_id integer;\n"
@@ -188,6 +188,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("sha256sum -c", lambda world, env: "toc.dat: OK\n"),
     ("commit=$(git rev-parse", _release),
     ("rotated=%s", lambda world, env: _TRAFFIC),
+    ("rev-parse --verify --quiet HEAD", lambda world, env: f"{world.head}\n"),
     ("rev-parse --git-dir", lambda world, env: ""),
     ("need=", lambda world, env: NEED),
     ("server=%s", lambda world, env: READY),

@@ -74,3 +74,10 @@ def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:
     example = README.split("```toml release\n", 1)[1].split("```", 1)[0]
     box = KINDS["release"].model_validate(tomllib.loads(example))
     assert box.places() == {("hosts", "backend"), ("webs", "github")}
+
+
+def test_the_example_of_what_runs_is_taken_with_a_release() -> None:
+    example = README.split("```toml\nrunning = [", 1)[1].split("```", 1)[0]
+    text = f'host = "backend"\nrepository = "$REPO"\nrunning = [{example}'
+    box = KINDS["release"].model_validate(tomllib.loads(text))
+    assert box.places() == {("hosts", "backend"), ("hosts", "frontend"), ("hosts", "worker"), ("webs", "api")}

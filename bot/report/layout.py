@@ -60,6 +60,7 @@ def lay_out(report: Report) -> list[Part]:
         _summary(report),
         _criteria(report),
         _sentences("Not restored by the rollback", report.not_restored),
+        _sentences("Not undone by the rollback", report.not_undone),
         _sentences("Compared at the end", report.comparison.compared),
         _sentences("Not compared", report.comparison.not_compared),
         _alerts(report),

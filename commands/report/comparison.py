@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from commands.progress.step_state import fix_by_hand
 from commands.rollback.order import rollback_steps
+from commands.rollback.restored import tool_rows_not_undone
 from commands.runbook.page import Page, PageStep, Part
 from state.records import AttemptState, Record, RunState
 
@@ -14,7 +15,8 @@ from state.records import AttemptState, Record, RunState
 class Comparison:
     """`compared`: what was found as it should be, in a few words each. `not_compared`: steps, with why in brackets.
 
-    A step of the second kind may have changed production, and nothing has looked at what came of it.
+    A step of the second kind may have changed production, and nothing has looked at what came of it. Before these
+    stands what a rollback took for granted, as it is.
     """
 
     compared: tuple[str, ...] = ()
@@ -33,12 +35,18 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     else:
         return Comparison()
     compared: list[str] = []
-    not_compared: list[str] = []
+    not_compared = _taken_for_granted(page, record) if state == RunState.ROLLED_BACK else []
     for step in steps:
         what, why = _of_step(record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
     return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
+
+
+def _taken_for_granted(page: Page, record: Record) -> list[str]:
+    """What the rollback relied on and nobody has asked."""
+    begun = (step.box for step in page.steps if record.last(step.id))
+    return [*filter(None, (box.takes_for_granted() for box in begun)), *tool_rows_not_undone(page, record)]
 
 
 def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:

@@ -16,6 +16,7 @@ from commands.report.dora import Deploy, DoraMetrics, dora_metrics
 from commands.report.left_behind import cleanup_results, rollback_losses
 from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
+from commands.rollback.restored import TAKEN_BACK, not_undone
 from commands.runbook.page import STAGES, Criterion, Page, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
@@ -95,6 +96,7 @@ class Report:
     no_go: tuple[CriterionReport, ...]
     cleanup: tuple[str, ...]
     not_restored: tuple[str, ...]
+    not_undone: tuple[str, ...]
     comparison: Comparison
     panels: tuple[Panel, ...]
     metrics: DoraMetrics
@@ -138,6 +140,7 @@ def build_report(
         no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
         cleanup=cleanup_results(data),
         not_restored=rollback_losses(page, record),
+        not_undone=not_undone(page, record) if record.run.state in TAKEN_BACK else (),
         comparison=comparison(page, record, record.run.state),
         panels=panels(data),
         metrics=dora_metrics(history),

@@ -16,7 +16,7 @@ from commands.report.people import PersonAction, person_actions
 from commands.rollback.budget import StepPace, running_steps
 from commands.rollback.loss import lost
 from commands.rollback.order import rollback_steps
-from commands.rollback.restored import not_restored
+from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
 from commands.runbook.page import STAGES, Page, Part
 from commands.signoff.waiting import Waiting, decision_pending, waiting_for
 from commands.text.actors import actor_in_words
@@ -45,6 +45,7 @@ class Phase(StrEnum):
     PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
     KEPT = "KEPT"
     ABORTED = "ABORTED, nothing was changed"
+    ABORTED_LATE = "ABORTED before the deploy"
     ENDED = "ENDED BY HAND, check what runs"
 
 
@@ -69,9 +70,10 @@ class Status:
     part of the watch that is over, of `watch_lasts`. `countdowns` are those that roll back when they expire,
     `false_alarms` those that are held. `rollback_left` is negative once the rollback is over its time budget;
     `slow_steps` are over their share of it. `rollback_loss` is what a rollback would lose now, or has lost.
-    `not_restored` holds one sentence for each part that a finished rollback did not restore. `environment` says how the
-    bot's environment differs from the one that the run started with, while nobody has resumed with it. `role_titles`
-    maps the page's roles to titles. `starts` is the page that KEEP starts.
+    `not_restored` holds one sentence for each part that a finished rollback did not restore, `not_undone` one for each
+    change that no step of it undoes. `environment` says how the bot's environment differs from the one that the run
+    started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles. `starts` is the page
+    that KEEP starts.
     """
 
     run: int
@@ -98,6 +100,7 @@ class Status:
     rollback_left: timedelta | None
     slow_steps: tuple[StepPace, ...]
     not_restored: tuple[str, ...]
+    not_undone: tuple[str, ...]
     checks: tuple[CheckVerdict, ...]
     criteria: tuple[CriterionStatus, ...]
     countdowns: tuple[Countdown, ...]
@@ -115,6 +118,8 @@ class Status:
     def phase(self) -> Phase:
         """What is happening now."""
         if ended := _ENDED.get(self.state):
+            if ended is Phase.ABORTED and self.not_undone:
+                return Phase.ABORTED_LATE
             return Phase.PARTLY_ROLLED_BACK if self.not_restored else ended
         if self.state == RunState.ROLLING_BACK:
             return Phase.ROLLBACK_WAITS if self.blocking else Phase.ROLLING_BACK
@@ -162,6 +167,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active else None,
         slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
         not_restored=not_restored(page, record) if run.state == RunState.ROLLED_BACK else (),
+        not_undone=not_undone(page, record) if run.state in TAKEN_BACK else (),
         checks=check_verdicts(page, record),
         criteria=criteria_status(page, record),
         countdowns=running_countdowns(page, record),

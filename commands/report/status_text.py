@@ -64,6 +64,7 @@ def _rollback(status: Status) -> Iterator[str]:
     if status.rollback_loss and status.state == RunState.ROLLED_BACK:
         yield f"Lost: {status.rollback_loss}"
     yield from (f"NOT restored: {sentence}" for sentence in status.not_restored)
+    yield from status.not_undone
 
 
 def _hold(status: Status) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a rollback loses: what was made since the change, by counts right after it and right before it is undone."""
+"""What a rollback loses: what was made since the change, by counts after it and before its end."""
 
 from __future__ import annotations
 

@@ -1,11 +1,21 @@
-"""What a rollback has not restored: steps that failed, were skipped, or did not begin."""
+"""What a rollback has not restored: steps that did not do their part, and what nothing undoes."""
 
 from __future__ import annotations
 
 from commands.progress.step_state import answer_to, fix_by_hand, is_refused
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
+from commands.runbook.undone import calls_migration_tool, steps_not_undone, undoing_steps
 from state.records import AttemptState, Record, RunState
+
+# the ends after which people take it that all is as before the run
+TAKEN_BACK = frozenset({RunState.ROLLED_BACK, RunState.ABORTED})
+_COMMAND_LENGTH = 80  # characters of a command in a sentence
+_MAY_HAVE = {
+    AttemptState.FAILED: " may have changed before it failed",
+    AttemptState.STOPPED: " may have changed before it was stopped",
+    AttemptState.UNKNOWN: " may have changed, whose end is unknown,",
+}
 
 
 def not_restored(page: Page, record: Record) -> tuple[str, ...]:
@@ -31,6 +41,37 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
         for one in ended
         if (reason := why_not_restored(record, one))
     }
+
+
+def not_undone(page: Page, record: Record) -> tuple[str, ...]:
+    """One sentence for each step that began and changed something which no step of the page's rollback undoes."""
+    begun = ((step, record.last(step.id)) for step in steps_not_undone(page))
+    return tuple(_left(step, attempt.state) for step, attempt in begun if attempt)
+
+
+def tool_rows_not_undone(page: Page, record: Record) -> tuple[str, ...]:
+    """The migration tools whose changes another way than the tool undoes: their own rows were not looked at."""
+    return tuple(
+        f"the migration tool's own rows of what “{step.title}” applied ({_commands(step)})"
+        for step in page.steps
+        if calls_migration_tool(step)
+        and record.last(step.id)
+        and (back := undoing_steps(page, step))
+        and not any(one.box.runs_commands for one in back)
+    )
+
+
+def _left(step: PageStep, state: AttemptState) -> str:
+    changed = _MAY_HAVE.get(state, " changed")
+    commands = f" ({_commands(step)})" if step.box.ran() else ""
+    rows = ", e.g. the migration tool's own rows of what it applied" if calls_migration_tool(step) else ""
+    why = step.box.why.rstrip(".") or "no step of the rollback undoes it"
+    return f"What “{step.title}”{changed} was not taken back{commands}{rows}: {why}"
+
+
+def _commands(step: PageStep) -> str:
+    lines = (" ".join(command.split()) for command in step.box.ran())
+    return "; ".join(line if len(line) <= _COMMAND_LENGTH else f"{line[:_COMMAND_LENGTH]}…" for line in lines)
 
 
 def why_not_restored(record: Record, step: PageStep) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from threading import Event
 
 from commands.ports.tools import Tools
-from commands.rollback.restored import not_restored_before
+from commands.rollback.restored import not_restored_before, not_undone
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox, execute, page_value_types
@@ -17,7 +17,7 @@ from commands.steps.outcome import Context, Outcome, failed
 from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.events import RunStarted
-from state.records import AttemptState, Record
+from state.records import AttemptState, Record, RunState
 from state.sqlite.store import Store
 
 PROGRESS_LINES, PROGRESS_WIDTH = 5, 200  # how many lines of running output are shown, and characters of each
@@ -77,6 +77,7 @@ class ContextFactory:
             numbers=self._numbers,
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
+            not_undone=not_undone(self.page, record) if record.run.state == RunState.ROLLING_BACK else (),
             unsettled=_unsettled(record, step, attempt),
             found_at_start=self._found_at_start(),
         )

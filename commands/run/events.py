@@ -8,7 +8,7 @@ from datetime import datetime
 from commands.progress.clock import elapsed
 from commands.report.comparison import comparison
 from commands.rollback.loss import lost
-from commands.rollback.restored import not_restored
+from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.events import people_asked
 from commands.steps.outcome import Outcome
@@ -73,6 +73,7 @@ def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> New
         reason=request.reason if request else "",
         not_restored=not_restored(page, record) if state == RunState.ROLLED_BACK else (),
         lost=lost(page, record) if state == RunState.ROLLED_BACK else "",
+        not_undone=not_undone(page, record) if state in TAKEN_BACK else (),
         compared=looked.compared,
         not_compared=looked.not_compared,
     )

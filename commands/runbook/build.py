@@ -24,6 +24,7 @@ from commands.runbook.page import (
 )
 from commands.runbook.places import PlacesBox
 from commands.runbook.references import check_references
+from commands.runbook.rollback_ends import with_rollback_ends
 from commands.steps import KINDS
 from commands.text.page_rules import for_authors, stored_page
 from state.errors import BadPage
@@ -64,6 +65,8 @@ def read_page(text: str, name: str) -> Page:
     for second in (section for section in sections[1:] if section.level == 1):
         mistakes.add(second.line, second.title, "a second title; write parts as headings with two #")
     parts = _parts(sections[1:], mistakes)
+    steps = tuple(step for part in Part for step in _steps(part, parts.get(part, []), mistakes))
+    _refuse_equal_ids(steps, mistakes)
     page = Page(
         name=name,
         title=_plain(title.title),
@@ -71,7 +74,7 @@ def read_page(text: str, name: str) -> Page:
         runbook=_box(title, "runbook", RunbookBox, mistakes),
         places=_part_box(parts, "places", PlacesBox, mistakes) or PlacesBox(),
         roles=_required_part_box(parts, "emergency contacts", RolesBox, mistakes).roles,
-        steps=tuple(step for part in Part for step in _steps(part, parts.get(part, []), mistakes)),
+        steps=with_rollback_ends(steps),
         watch=_part_box(parts, "watch", WatchBox, mistakes),
         rollback=_required_part_box(parts, "rollback", RollbackBox, mistakes),
         alerts=tuple(box.alert) if (box := _part_box(parts, "alerts", AlertsBox, mistakes)) else (),
@@ -79,7 +82,6 @@ def read_page(text: str, name: str) -> Page:
         decision=_required_part_box(parts, "decision", DecisionBox, mistakes),
     )
     _refuse_missing_parts(title, parts, mistakes)
-    _refuse_equal_ids(page.steps, mistakes)
     if "places" not in mistakes.flawed:
         with mistakes.noted():
             _put_in_client_programs(page, parts)

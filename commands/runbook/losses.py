@@ -1,4 +1,4 @@
-"""Which steps of a page make what a rollback would lose, and which step of the rollback takes that away."""
+"""Which steps make what a rollback would lose, and which step of the rollback takes it away."""
 
 from __future__ import annotations
 

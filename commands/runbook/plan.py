@@ -80,6 +80,8 @@ def _step_lines(page: Page, step: PageStep) -> Iterator[str]:
     limits = f"timeout {format_duration(box.limit)}; on failure {box.on_failure}"
     yield f"  {step.title}  [{box.kind}{every}{undoes}{order}; {limits}]"
     yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
+    if box.undone_by:
+        yield f"    a rollback does not undo this: {box.why}"
     if roles := sorted(box.roles()):
         yield f"    needs the signatures of: {', '.join(page.roles[role].title for role in roles)}"
 

@@ -9,6 +9,7 @@ from itertools import islice
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
+from commands.runbook.undone import undoing_steps
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
@@ -230,10 +231,23 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield "undoes: only a step of the rollback undoes another; remove it"
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         yield f'undoes: there is no step "{box.undoes}" on the page; write the id of a step'
+    if box.undone_by or box.why:
+        yield from _undone_by_errors(page, step)
     if box.after is not None:
         yield from _after_errors(page, step, box.after)
     if step.part == Part.ROLLBACK and box.on_failure == "roll back":
         yield "on_failure: a step of the rollback cannot roll back; write ask or tell"
+
+
+def _undone_by_errors(page: Page, step: PageStep) -> Iterator[str]:
+    if not step.box.undone_by:
+        yield 'why: says why nothing undoes the step; write undone_by = "nothing" as well, or remove it'
+    if not step.box.why.strip():
+        yield "why: is missing; say why nothing undoes the step, and what people then do about what it changed"
+    if step.part == Part.ROLLBACK:
+        yield "undone_by: a step of the rollback is not undone; remove it"
+    elif back := undoing_steps(page, step):
+        yield f"undone_by: “{back[0].title}” of the rollback undoes it; remove one of them"
 
 
 def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook.page import Page
+from commands.runbook.undone import steps_not_undone
 from commands.start.preflight import PreflightLine
 
 
@@ -11,7 +12,15 @@ def page_warnings(page: Page) -> tuple[str, ...]:
     """One sentence for each, with the title of its step."""
     boxes = {step.id: step.box for step in page.steps}
     found = [(step.title, step.box.page_warning(boxes)) for step in page.steps]
+    found += [(step.title, _not_undone(step.id)) for step in steps_not_undone(page) if not step.box.undone_by]
     return tuple(f"“{title}”: {warning}." for title, warning in found if warning)
+
+
+def _not_undone(step: str) -> str:
+    return (
+        f'it changes production, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
+        'or here undone_by = "nothing" with a why'
+    )
 
 
 def page_lines(page: Page) -> list[PreflightLine]:

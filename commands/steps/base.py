@@ -16,6 +16,7 @@ from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
 from commands.steps.page_fields import SqlText, dollar_in, refuse_variables
+from commands.steps.undo import Undo
 from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
@@ -66,7 +67,7 @@ class AppliedFile:
     receipt: bool
 
 
-class StepBox(Strict):
+class StepBox(Undo, Strict):
     """The fields that every kind has.
 
     - `takes`: the expected duration, for the timeline.
@@ -74,6 +75,7 @@ class StepBox(Strict):
     - `sign`: the roles that must sign the result before the run continues.
     - `asks`: the role that decides when the step fails. Without it, the page's deciding role decides.
     - `undoes` (rollback only): the step that this one undoes. If that step never began, this one is left out.
+    - `undone_by`: "nothing" if no step of the rollback undoes it, and `why`. Without it, `gonogo check` names the step.
     - `after` (rollback only): the steps that this one waits for. Without it, the step waits for all steps above it.
     - `every` (watch only): how often the check takes a sample.
     - `always` (smoke tests only): when the watch repeats the smoke tests, this step runs even after a failure, to clean
@@ -81,8 +83,6 @@ class StepBox(Strict):
     """
 
     kind: ClassVar[str]
-    # may change production; a kind that cannot is simply run again after a crash
-    changes_production: ClassVar[bool] = False
     # has a command on a host that goes on without the bot, so it must be ended there before a rollback
     has_job: ClassVar[bool] = False
     # waits for people or for a time of day, so it is never reported as slow
@@ -119,6 +119,8 @@ class StepBox(Strict):
     asks: str = ""
     sign: list[str] = Field(default_factory=list)
     undoes: str = ""
+    undone_by: Literal["nothing"] | None = None
+    why: str = ""
     after: list[str] | None = None
     every: Duration | None = None
     always: bool = False

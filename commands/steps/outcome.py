@@ -107,6 +107,7 @@ class Context:
     - `numbers`: the names of the values that are numbers by their types.
     - `on_output`: called with the output of a step that is still running.
     - `found_at_start`: what the preflight found and kept, by name. Empty if the run was started without one.
+    - `not_undone`: in a rollback, what the run changed and none of its steps undoes, one sentence each.
     - `unsettled`: the keys of the attempts right before this one whose end is unknown: their jobs may still be running.
       True if they had the same values, so that what one of them did counts for this attempt too.
     - `not_restored`: what the rollback steps above this one failed to restore, by name, with a sentence each.
@@ -128,6 +129,7 @@ class Context:
     boxes: Mapping[str, Any]
     on_output: OutputListener = ignore_output
     not_restored: Mapping[str, str] = field(default_factory=dict)
+    not_undone: tuple[str, ...] = ()
     unsettled: Mapping[str, bool] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     found_at_start: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Counts the alerts of a watch: each time that people were called because of what a check measured or failed."""
+"""Counts the alerts of a watch: each time that people were called because of a check."""
 
 from __future__ import annotations
 

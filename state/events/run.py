@@ -38,7 +38,8 @@ class RunMoved(PersonActed):
     """The run moved to another state; somebody acted where it was closed by hand.
 
     `clock` (T+) and `since_rollback` are durations in words. `lost` is what the rollback lost, and `left` what an
-    abandoned run left on production.
+    abandoned run left on production. `not_undone` is what the run changed and no step of the page's rollback undoes,
+    one sentence each.
     `compared` is what was looked at on what serves now and found as it should be, in a few words each;
     `not_compared` are the titles of changing steps after which nothing was looked at.
     """
@@ -51,6 +52,7 @@ class RunMoved(PersonActed):
     reason: str = ""
     not_restored: tuple[str, ...] = ()
     lost: str = ""
+    not_undone: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     left: tuple[str, ...] = ()

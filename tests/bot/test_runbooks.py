@@ -119,7 +119,7 @@ def test_requests_are_stopped_during_the_migration_and_always_let_in_again(page:
 @BOTH
 def test_every_part_of_production_is_rolled_back(page: Page) -> None:
     undone = {step.box.undoes for step in page.part(Part.ROLLBACK)} - {""}
-    assert undone == {"migration", "backend-code", "publish", "test-2"}
+    assert undone == {"migration", "backend-code", "backend-install", "publish", "test-2"}
 
 
 def test_option_b_soaks_for_a_day_and_starts_option_a() -> None:

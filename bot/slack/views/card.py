@@ -34,6 +34,7 @@ EMOJI = {
     Phase.PARTLY_ROLLED_BACK: "⚠️",
     Phase.KEPT: "✅",
     Phase.ABORTED: "⛔",
+    Phase.ABORTED_LATE: "⛔",
     Phase.ENDED: "🛑",
 }
 
@@ -125,6 +126,7 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     if status.rollback_loss and status.state == RunState.ROLLED_BACK:
         lines.append(f"⚠️ Lost by the rollback: {bold(status.rollback_loss, 200)}")
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.not_restored[:6]]
+    lines += [f"⚠️ {line(left, 300)}" for left in status.not_undone[:6]]
     if (keep := snapshot.record.keep) and status.state == RunState.KEPT:
         lines.append(f"Decided by {acted(keep)} at {time_of(keep.at, snapshot.page.runbook.time_zone)}")
         lines += [_next_run(snapshot, status.starts)] if status.starts else []

@@ -128,6 +128,7 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
         details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. What becomes of that is told here."
     details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
+    details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
     blocks = [section(head + details), *map(section, looked), context(f"The run took {data.clock}")]
     return message(head, blocks, broadcast=True)
@@ -144,7 +145,8 @@ def _end(target: str, data: RunMoved) -> str:
     if data.state == RunState.KEPT:
         return f"✅ *{target}: KEPT.* The new version stays."
     if data.state == RunState.ABORTED:
-        return f"⛔ *{target}: ABORTED.* Nothing was changed."
+        what = "The deploy had not begun." if data.not_undone else "Nothing was changed."
+        return f"⛔ *{target}: ABORTED.* {what}"
     took = f", {data.since_rollback} after the request" if data.since_rollback else ""
     if data.not_restored:
         return f"⚠️ *{target}: ROLLED BACK, but NOT all of it*{took}"

@@ -69,6 +69,9 @@ class CheckoutStep(StepBox):
             )
         )
 
+    def changed_thing(self) -> tuple[str, ...]:
+        return (self.host, self.repository)
+
     def plan(self) -> list[str]:
         return host_plan(self.host, self.script(), self._env())
 

@@ -24,6 +24,7 @@ from commands.text.redaction import masked, masked_json
 from state.errors import BadValue, Down, LostTrack, ToolError, Unreachable
 from state.records import AttemptState
 
+_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_SECONDS = 30.0
 _OUTPUT = 4000  # characters of an unexpected answer that are kept
 
@@ -73,6 +74,10 @@ class HttpStep(JsonAnswerStep):
     def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
         return super().inputs() - {"number", "text"} - own
+
+    def leaves_change(self) -> bool:
+        # what is cleaned up or traced is test data, and the report says what became of it
+        return self.method not in _ONLY_READ and not (self.clean_up or self.trace or self.each)
 
     def deleted_paths(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.clean_up, self.path if self.method == "DELETE" else "")))

@@ -57,6 +57,12 @@ class KeepStep(StepBox):
             *(line for line in host_plan(self.host, self.script()) if "mv -T" in line),
         ]
 
+    def leaves_change(self) -> bool:
+        return self.mode == "back"  # a copy beside the folder is in nobody's way
+
+    def changed_thing(self) -> tuple[str, ...]:
+        return (self.host, self.repository, self.folder)
+
     def preflight(self) -> list[PreflightCheck]:
         return [
             folder_check(self.host, self.store, "the folder for kept copies"),

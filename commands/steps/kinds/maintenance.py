@@ -43,6 +43,15 @@ class MaintenanceStep(StepBox):
     path: VariableText = "/"
     status: int | None = None
 
+    def leaves_change(self) -> bool:
+        return self.state == "on"
+
+    def changed_thing(self) -> tuple[str, ...]:
+        return (self.host, self.web) if self.state == "on" else ()
+
+    def restored_thing(self) -> tuple[str, ...]:
+        return (self.host, self.web) if self.state == "off" else ()
+
     def plan(self) -> list[str]:
         check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}"] if self.web else []
         return host_plan(self.host, self.command, self.env) + check

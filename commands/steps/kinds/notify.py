@@ -23,7 +23,7 @@ class NotifyStep(StepBox):
     bot crashed since. "in <countdown> minutes" becomes "in 1 minute" for one minute, and "now" for none.
 
     If a rollback step above this one failed to restore something, the message says that instead, and names who must
-    act.
+    act. What the run changed and no step of the rollback undoes is said in the message too.
     """
 
     kind: ClassVar[str] = "notify"
@@ -48,10 +48,10 @@ class NotifyStep(StepBox):
         when = {0: "now", 1: "in 1 minute"}.get(minutes, _IN_MINUTES)
         text = fill(self.text.replace(_IN_MINUTES, when), {**ctx.values, "ref": ctx.run.release})
         if ctx.not_restored:
-            lines = (*ctx.not_restored.values(), f"Not posted, because it is not true: {text}")
+            lines = (*ctx.not_restored.values(), *ctx.not_undone, f"Not posted, because it is not true: {text}")
             return done(f"❌ Rolled back, but NOT restored: {', '.join(ctx.not_restored)}.", lines=lines)
         if not self.countdown:
-            return done(text)
+            return done(text, lines=tuple(f"⚠️ {left}" for left in ctx.not_undone))
         duration = timedelta(minutes=minutes)
         wait_since_start(ctx, duration)
         return done(text, lines=(f"The countdown of {format_duration(duration)} is over.",) if minutes else ())

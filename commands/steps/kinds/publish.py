@@ -87,6 +87,9 @@ class PublishStep(StepBox):
         """The script of this mode."""
         return (_NOTE + _COPY if self.mode == "forward" else _BEFORE) + _SWITCH
 
+    def changed_thing(self) -> tuple[str, ...]:
+        return (self.host, self.www)
+
     def plan(self) -> list[str]:
         return [
             *host_plan(self.host, self.script(), self._env()),

@@ -54,6 +54,7 @@ class RunStep(StepBox):
 
     kind: ClassVar[str] = "run"
     changes_production: ClassVar[bool] = True
+    runs_commands: ClassVar[bool] = True
     takes_any_text: ClassVar[bool] = True
 
     host: str
@@ -98,6 +99,9 @@ class RunStep(StepBox):
 
     def measures_of(self) -> frozenset[str]:
         return frozenset({"value", "seconds"}) if self.measure else frozenset()
+
+    def ran(self) -> tuple[str, ...]:
+        return tuple(self.commands)
 
     def preflight(self) -> list[PreflightCheck]:
         names = programs_in(self.commands)

@@ -50,6 +50,9 @@ class ServiceStep(Pm2Step):
     steady: Duration = parse_duration("10 s")
     steady_in: str = ""
 
+    def changed_thing(self) -> tuple[str, ...]:
+        return (self.host, self.name)
+
     def plan(self) -> list[str]:
         again = f"again after {format_duration(self.steady)}: the same new process, online, no more restarts"
         if self.steady_in:

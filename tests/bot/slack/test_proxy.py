@@ -61,6 +61,7 @@ def test_what_no_proxy_names_is_reached_without_one(
     assert proxy_for("https://slack.internal:8443/api/") == (None if without else PROXY)
 
 
+@pytest.mark.fault("a library reads the environment again")
 @pytest.mark.parametrize("exceptions", ["", "slack.internal"])
 def test_the_client_of_each_request_has_the_proxy_of_the_bots_own(
     exceptions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -27,6 +27,7 @@ def test_a_rollback_names_what_its_steps_compared_each_thing_once() -> None:
     assert comparison(PAGE, back, RunState.ROLLED_BACK) == Comparison(compared=("4 tables", "8 rows", "api answers v1"))
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_changing_step_that_only_did_something_is_named_as_not_compared() -> None:
     back = record(DEPLOYED, looked("database"), looked("code", "api answers v1"))
     assert comparison(PAGE, back, RunState.ROLLED_BACK).not_compared == ("“database”",)

@@ -1,4 +1,4 @@
-"""The loss monitor: counts again and again what a rollback would lose, from the change to the rollback."""
+"""The loss monitor counts again and again what a rollback would lose, from the change on."""
 
 from __future__ import annotations
 

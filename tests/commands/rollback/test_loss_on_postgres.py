@@ -1,4 +1,4 @@
-"""What a rollback loses, counted on a real PostgreSQL around a migration that makes rows itself."""
+"""What a rollback loses, counted on a real PostgreSQL around a migration that makes rows."""
 
 from __future__ import annotations
 

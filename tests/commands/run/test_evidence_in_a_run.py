@@ -69,6 +69,7 @@ def test_a_signature_is_stored_with_what_it_was_given_for(sim: SimulatedRun) -> 
     assert dict(signature.evidence)["backup"] == "ab" * 32
 
 
+@pytest.mark.fault("old evidence")
 def test_a_backup_that_was_damaged_before_the_last_signature_is_made_and_signed_again(sim: SimulatedRun) -> None:
     sim.engine.start()
     sign_until_the_gate(sim)
@@ -295,6 +296,7 @@ def moved(sim: SimulatedRun, env: Mapping[str, str]) -> str:
     return happy.replace("on_ref=yes", "on_ref=no")
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: SimulatedRun) -> None:
     sim.engine.start()
     sign_until_the_gate(sim)

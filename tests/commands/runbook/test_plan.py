@@ -27,7 +27,8 @@ TIMELINE = """\
   T+5 min     Keep the rows as they are right before the migration
   T+5 min     STEP 1: Run Forward Migration
   T+10 min    STEP 2: Deploy Backend
-  T+11 min    Backend: dependencies, Prisma client, pending migrations
+  T+11 min    Backend: dependencies, Prisma client
+  T+13 min    Backend: pending migrations
   T+14 min    Backend: restart and verify
   T+15 min    Maintenance off
   T+15 min    STEP 3: Deploy Frontend
@@ -82,6 +83,7 @@ GOLDEN = {
     "project_flow_assignments, project_flow_approvers back from <backup_file>",
     "proof": "    restores <backup_file> into a new database on the server of $PROD_SCRATCH_URL, and compares rows "
     "and a checksum of every table",
+    "running": "    GET api_local/api/health, whose commit says what runs; it must be <running_before>",
     "repeat": "    runs every step of “smoke tests” again; after a failure, only the steps that clean up",
     "metrics": "    on production: for n in 0 1 2 3 4; do sleep 1; head -n 1 /proc/stat; done",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The alerts of the watch as a criterion: each is counted, and what was not looked at is no evidence of none."""
+"""The alerts of the watch as a criterion: each counts; what was not looked at shows nothing."""
 
 from __future__ import annotations
 

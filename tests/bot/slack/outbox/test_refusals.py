@@ -83,6 +83,7 @@ def test_a_message_that_is_gone_is_told_from_one_that_is_wrong(name: str) -> Non
         retry_after(answer(name), "chat.update", 0)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     "name", ["invalid_moon_phase", "msg_is_on_strike", "too_many_cooks", "file_is_shy", "thread_x"]
 )

@@ -165,6 +165,15 @@ def test_an_end_says_what_was_lost_and_what_was_not_restored() -> None:
     assert lines[1:4] == ["> it burns", "⚠️ Lost by the rollback: 12 jobs", "❌ NOT restored: the page"]
 
 
+def test_an_end_says_what_the_run_changed_and_nothing_takes_back() -> None:
+    left = ("What “Migrate” changed was not taken back (manage.py migrate): so",)
+    data = RunMoved(state="rolled back", not_undone=left)
+    assert shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()[1] == f"⚠️ {left[0]}"
+    aborted = RunMoved(state="aborted", not_undone=left)
+    lines = shown(run_moved(SNAPSHOT, event_with(aborted), aborted)).splitlines()
+    assert lines[:2] == ["⛔ *shop: ABORTED.* The deploy had not begun.", f"⚠️ {left[0]}"]
+
+
 def test_an_end_says_what_was_compared_and_what_was_not() -> None:
     looked = tuple(f"look {number}" for number in range(14))
     data = RunMoved(state="rolled back", clock="4 h", compared=looked, not_compared=("“Packages”", "“Page” (failed)"))

@@ -48,6 +48,7 @@ def test_what_only_concerns_the_applications_client_is_left_out() -> None:
     assert connection_fields(f"{PLAIN}?{client}", {}) == connection_fields(PLAIN, {})
 
 
+@pytest.mark.fault("one text, two readers")
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -35,6 +35,7 @@ def test_a_pooler_is_recognised_however_it_chooses_among_its_processes(
         assert shares_sessions(lambda: psycopg.connect(url))
 
 
+@pytest.mark.fault("the session of a pooled connection")
 def test_nothing_is_applied_through_a_pooler(postgres: Postgres) -> None:
     with pooled(postgres.url(OWNER)) as url:
         tool = database_at(url)

@@ -36,6 +36,7 @@ def run(own: OwnServer, script: str, key: str = "loud/step/1") -> CommandResult:
     return own.shell.run("box", Job(key=key, script=script, limit=60), stop=threading.Event())
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
 def test_a_loud_shell_adds_nothing_to_an_answer_and_is_told(own: OwnServer) -> None:
     (own.home / ".bashrc").write_text(LOUD)
     asked = own.shell.ask("box", "echo answer=right; exit 3")
@@ -86,6 +87,7 @@ def test_a_login_shell_of_any_kind_runs_the_bots_commands(own: OwnServer, shell:
     assert (ended.code, ended.tail, ended.greeting) == (5, "one\ntwo!\n", asked.greeting)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize(
     ("command", "words", "code"),
     [

@@ -57,6 +57,7 @@ class Followed:
         return self.end
 
 
+@pytest.mark.fault("a deadline that success does not reset")
 def test_patience_begins_anew_when_the_job_is_followed_again(own: OwnServer) -> None:
     own.shell.patience = 3
     followed = Followed(own)

@@ -21,6 +21,7 @@ def shop(postgres: Postgres, tmp_path: Path) -> MigratedShop:
     return MigratedShop(postgres, tmp_path)
 
 
+@pytest.mark.fault("old evidence")
 def test_rows_written_and_changed_since_the_backup_come_back_after_a_rollback(shop: MigratedShop) -> None:
     shop.run_sql(
         "INSERT INTO parents (name) VALUES ('written since'); INSERT INTO children (parent, size) VALUES (6, 60);"

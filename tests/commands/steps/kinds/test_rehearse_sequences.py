@@ -68,6 +68,7 @@ def test_a_serial_column_whose_highest_numbers_are_free_is_only_reported(shop: R
     assert "the sequence kept_id_seq goes back from 90 to 2; no row has these numbers" in outcome.lines
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     "forward",
     ["SELECT lo_unlink(lo) FROM doc;", "SELECT lo_put(lo, 2400000, 'y') FROM doc LIMIT 1;"],

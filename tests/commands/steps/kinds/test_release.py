@@ -41,7 +41,8 @@ def test_a_branch_is_pinned_with_its_files_and_the_working_copy_is_unchanged(rep
     assert outcome.values["commit"] == repository.new
     assert outcome.values["commit_before"] == repository.old
     assert outcome.summary == (
-        f"main is commit {repository.new[:10]}; {repository.old[:10]} runs now; 2 changed files."
+        f"main is commit {repository.new[:10]}. The clone on h is at {repository.old[:10]}; "
+        "what answers was not asked. 2 changed files."
     )
     committed_at = git(repository.path, "show", "--no-patch", "--format=%cI", repository.new)
     assert outcome.values["committed_at"] == committed_at, "the lead time counts from the commit"
@@ -75,14 +76,17 @@ def test_a_missing_file_is_named(repository: Repository) -> None:
         box("release", RELEASE.replace("up.sql", "down.sql")), context(World(), shell=shell(repository), files={})
     )
     assert outcome.state == "failed"
-    assert "has no file down.sql; the runbook page and the release do not match." in outcome.summary
+    assert "has no file down.sql: name the ref that this page was written for." in outcome.summary
 
 
-def test_a_release_that_production_already_runs_is_reported(repository: Repository) -> None:
+def test_a_clone_at_the_release_says_nothing_of_what_production_runs(repository: Repository) -> None:
     git(repository.path, "pull", "-q")
     outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
     assert outcome.state == "done"
-    assert outcome.summary.endswith("which runs already. There is nothing new to deploy.")
+    assert outcome.summary == (
+        f"main is commit {repository.new[:10]}. The clone on h is at that commit already; what answers was not asked."
+    )
+    assert "running_before" not in outcome.values
 
 
 def test_a_file_that_changed_since_the_first_attempt_is_refused(repository: Repository) -> None:
@@ -90,7 +94,9 @@ def test_a_file_that_changed_since_the_first_attempt_is_refused(repository: Repo
         box("release", RELEASE), context(World(), shell=shell(repository), files={"up.sql": "SELECT 0;\n"})
     )
     assert outcome.state == "failed"
-    assert outcome.summary == "up.sql has changed since this run first read it; abort this run and start a new one."
+    assert outcome.summary == (
+        "The file up.sql has changed since this run first read it: abort this run and start a new one."
+    )
 
 
 def test_after_a_crash_it_simply_runs_again() -> None:
@@ -117,7 +123,7 @@ def test_a_large_file_is_stored_completely_and_a_huge_one_is_refused_with_its_si
     outcome = execute(box("release", RELEASE), context(World(), shell=shell(repository), files={}))
     assert outcome.state == "failed"
     assert outcome.summary.startswith(
-        "up.sql is 2.5 MB, but at most 2.0 MB can be stored with the run; bring large data in"
+        "The file up.sql is 2.5 MB, but at most 2.0 MB can be stored with the run: bring large data in"
     )
 
 

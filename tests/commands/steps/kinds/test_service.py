@@ -176,6 +176,7 @@ def test_all_processes_of_the_name_are_restarted_and_handed_on() -> None:
     assert all(fits(value, types[name]) for name, value in outcome.values.items())
 
 
+@pytest.mark.fault("the first of several for all")
 @pytest.mark.parametrize(
     ("second", "problem"),
     [
@@ -212,6 +213,7 @@ def test_the_preflight_says_if_a_log_keeps_no_lines() -> None:
     )
 
 
+@pytest.mark.fault("found too late, known before")
 def test_more_logs_than_a_value_can_hold_are_refused_before_the_start() -> None:
     many = [{"err": f"/home/deploy/.pm2/logs/dj-system-api-error-{number}.log"} for number in range(100)]
     assert preflight(processes_json(*many))[0] == "fail"

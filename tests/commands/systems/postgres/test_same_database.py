@@ -79,6 +79,7 @@ def test_the_same_database_by_two_addresses_passes(machines: Machines) -> None:
     assert (result.level, result.summary) == (OK, "$DB: the same database from here and from the bot, and no pooler")
 
 
+@pytest.mark.fault("one text, two readers")
 @pytest.mark.parametrize("place_url", ["$DB", "$BOTS_OWN"])
 def test_another_database_on_the_same_server_is_refused(machines: Machines, place_url: str) -> None:
     machines.place_url = place_url
@@ -110,6 +111,7 @@ def test_no_step_works_through_a_pooler(machines: Machines, kind: str) -> None:
         assert POOLER in machines.run(kind).summary
 
 
+@pytest.mark.fault("the session of a pooled connection")
 def test_a_pooler_is_refused_before_the_start(machines: Machines) -> None:
     with pooled(machines.hosts) as url:
         machines.hosts = url

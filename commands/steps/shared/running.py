@@ -1,0 +1,205 @@
+"""`running` of a `release`: how production is asked what it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from commands.ports.page_text import PLACEHOLDER, PageText, Text
+from commands.ports.tools import Tools
+from commands.ports.web import HttpRequest
+from commands.steps.base import Strict
+from commands.steps.page_fields import ShellText, VariableText, VariableTexts
+from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.values import page_texts
+from commands.systems.git.refs import ReleaseError
+from commands.systems.http_answers import field, holds_secret
+from commands.systems.running.answers import (
+    LINK,
+    NO_LINK,
+    PM2,
+    Answer,
+    may_name_commit,
+    pm2_processes,
+    same,
+    shown,
+    tags_on,
+)
+from state.errors import Down, ToolError, Unreachable
+
+_LIMIT = 5.0  # seconds for one answer
+_GIT = re.compile(r"\bgit\b")
+_NO_CACHE = {"Cache-Control": "no-cache"}
+
+
+class Running(Strict):
+    """One place that says what production runs; the answer is a commit, at least 7 digits of one, or a tag.
+
+    - `web`, `path`, `field`: a GET request, and the field of its JSON answer ("a.b" if nested).
+    - `on`, `command`: a command on a host that changes nothing; its last line is the answer.
+    - `on`, `pm2`: the processes of a pm2 service. Of each, the commit is what its working folder names (a file
+      REVISION, or a folder with a commit's name), or else at which the clone in that folder was when it started.
+    - `on`, `link`: a release link; the folder behind it names the commit in the same ways.
+    """
+
+    web: str = ""
+    path: VariableText = ""
+    field: str = ""
+    headers: VariableTexts = Field(default_factory=dict)
+    on: str = ""
+    command: ShellText = ""
+    env: ScriptEnv = Field(default_factory=dict)
+    pm2: VariableText = ""
+    link: VariableText = ""
+
+    @model_validator(mode="after")
+    def _is_one_question(self) -> Self:
+        ways = [name for name in ("web", "command", "pm2", "link") if getattr(self, name)]
+        if len(ways) != 1:
+            found = " and ".join(ways) or "none of them"
+            raise ValueError(f"needs one of web, command, pm2 and link, and has {found}; make a list of several tables")
+        needs = {"web": ("path", "field"), "command": ("on",), "pm2": ("on",), "link": ("on",)}[ways[0]]
+        may = {"web": {"path", "field", "headers"}, "command": {"on", "env"}}.get(ways[0], {"on"})
+        if missing := [name for name in needs if not getattr(self, name)]:
+            raise ValueError(f"{missing[0]}: is missing beside {ways[0]}; add it")
+        if extra := [
+            name for name in ("path", "field", "headers", "on", "env") if getattr(self, name) if name not in may
+        ]:
+            raise ValueError(f"{extra[0]}: has no meaning beside {ways[0]}; remove it")
+        if names := PLACEHOLDER.findall(repr(self.model_dump())):
+            raise ValueError(f"<{names[0]}> is a value of the run, which has none yet; write the text itself")
+        return self
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The place that is asked, as in `StepBox.places`."""
+        return ("webs", self.web) if self.web else ("hosts", self.on)
+
+    @property
+    def source(self) -> str:
+        """Who is asked, in messages."""
+        if self.web:
+            return f"{self.web}{self.path}"
+        return f"the command on {self.on}" if self.command else f"{self.pm2 or self.link} on {self.on}"
+
+    def plan(self) -> str:
+        """The question as one line."""
+        if self.web:
+            return f"GET {self.web}{self.path}, whose {self.field} says what runs"
+        if self.command:
+            return f"on {self.on}: {self.command} (its last line says what runs)"
+        what = f"which commit each process of {self.pm2} runs" if self.pm2 else f"which commit is behind {self.link}"
+        return f"on {self.on}: {what}"
+
+    def asks_git(self) -> bool:
+        """Whether it asks a working copy, which says what is checked out and not what runs."""
+        return _GIT.search(self.command) is not None
+
+    def ask(self, tools: Tools) -> list[Answer]:
+        """What it says now. Raises ReleaseError if that names no commit, Unreachable, Failed."""
+        answers = list(self._answers(tools))
+        for answer in answers:
+            if not may_name_commit(answer.said):
+                raise _unsaid(answer.source, f"it answers {answer.said[:60]!r}, which names no commit and no tag")
+        return answers
+
+    def _answers(self, tools: Tools) -> Iterator[Answer]:
+        if self.web:
+            yield Answer(source=self.source, said=self._web_answer(tools))
+        elif self.command:
+            lines = self._on_host(tools, self.command, page_texts(self.env, {})).split("\n")
+            yield Answer(source=self.source, said=next((line for line in reversed(lines) if line.strip()), "").strip())
+        elif self.link:
+            lines = self._on_host(tools, LINK, {"LINK": PageText(self.link)}).splitlines()
+            said = lines[-1].removeprefix("said=") if lines else ""
+            if not said:
+                folder = lines[0].removeprefix("folder=") if lines else "a folder"
+                raise _unsaid(self.source, f"it leads to {folder}, whose path and file REVISION name no commit")
+            yield Answer(source=self.source, said=said)
+        else:
+            yield from self._pm2_answers(tools)
+
+    def _web_answer(self, tools: Tools) -> str:
+        headers: dict[str, Text] = {**_NO_CACHE, **page_texts(self.headers, {})}
+        try:
+            answer = tools.web.request(self.web, HttpRequest(path=PageText(self.path), headers=headers, limit=_LIMIT))
+        except ToolError as error:
+            if isinstance(error, Unreachable) and not isinstance(error, Down):
+                raise  # the bot has no route; nothing is known of the service
+            raise _unsaid(self.source, str(error).rstrip(".")) from None
+        if answer.status != 200:
+            raise _unsaid(self.source, f"it answers {answer.status} instead of 200")
+        age = next((value for name, value in answer.headers.items() if name.lower() == "age"), "0")
+        if age.strip() != "0":
+            raise _unsaid(self.source, f"a cache answered, with an answer of {age[:20]} s ago")
+        try:
+            data = answer.json()
+        except ValueError:
+            raise _unsaid(self.source, "its answer is not JSON") from None
+        said = field(data, self.field)
+        if not isinstance(said, str | int) or holds_secret(data, self.field):
+            raise _unsaid(self.source, f"its answer has no {self.field}")
+        return str(said)
+
+    def _pm2_answers(self, tools: Tools) -> Iterator[Answer]:
+        processes = list(pm2_processes(self._on_host(tools, PM2, {"NAME": PageText(self.pm2)})))
+        if not processes:
+            raise _unsaid(self.source, "pm2 lists no process of that name")
+        for one in processes:
+            source = self.source if len(processes) == 1 else f"process {one.number} of {self.source}"
+            if one.status != "online":
+                raise _unsaid(source, f"pm2 reports it as {one.status[:30]}")
+            if one.said == "-":
+                raise _unsaid(source, "neither its working folder nor pm2 names a commit or version")
+            yield Answer(source=source, said=one.said)
+
+    def _on_host(self, tools: Tools, script: str, env: Mapping[str, Text]) -> str:
+        result = tools.shell.ask(self.on, script, env=env)
+        if result.code:
+            why = (
+                "there is no such folder"
+                if self.link and result.code == NO_LINK
+                else (f"it failed with exit code {result.code} ({result.last_line})")
+            )
+            raise _unsaid(self.source, why)
+        return result.tail
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+# one table of the page, or a list of them: each of them must say the same
+RunningPlaces = Annotated[list[Running], BeforeValidator(_as_list)]
+
+
+def ask_all(places: Sequence[Running], tools: Tools) -> list[Answer]:
+    """What every place says now. Raises ReleaseError for the first that names no commit, Unreachable, Failed."""
+    return [answer for place in places for answer in place.ask(tools)]
+
+
+def others(tools: Tools, answers: Sequence[Answer], commit: str, *, host: str, repository: str) -> list[Answer]:
+    """The answers that do not mean this commit. Tags are looked up in the working copy. Raises Unreachable, Failed."""
+    tags = tags_on(tools.shell, host, PageText(repository), commit, answers)
+    return [answer for answer in answers if not same(answer, commit, tags)]
+
+
+def require_running(places: Sequence[Running], tools: Tools, commit: str, *, host: str, repository: str) -> None:
+    """Raise ReleaseError unless everything that is asked runs the commit at which the clone is. Raises Unreachable."""
+    answers = ask_all(places, tools)
+    if not others(tools, answers, commit, host=host, repository=repository):
+        return
+    said = list(dict.fromkeys(shown(answer.said) for answer in answers))
+    what = f"the clone on {host} is at {shown(commit)}, but {', '.join(map(str, answers))}"
+    if len(said) > 1:
+        raise ReleaseError(what, "let all of them run one version, check it out in the clone, and start again")
+    todo = f"if {said[0]} is right, check it out in the clone (git checkout {said[0]}); if not, find out why it runs"
+    raise ReleaseError(what, todo)
+
+
+def _unsaid(source: str, why: str) -> ReleaseError:
+    what = f"it is not known what runs, because {source} does not say it: {why}"
+    return ReleaseError(what, "mend it, or name another place in `running`")

@@ -1,0 +1,41 @@
+"""What a rollback asks of a step: what it changes, and what undoes that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from commands.steps.base import StepBox
+
+
+class Undo:
+    """The part of a step's capabilities that is about undoing it."""
+
+    # may change production; a kind that cannot is simply run again after a crash
+    changes_production: ClassVar[bool] = False
+    # does whatever its commands do, so it may undo any other step, and any other may undo it
+    runs_commands: ClassVar[bool] = False
+
+    def leaves_change(self) -> bool:
+        """Whether production is different afterwards, until another step undoes it."""
+        return self.changes_production
+
+    def changed_thing(self) -> tuple[str, ...]:
+        """What it changes, in words that a step which restores it has too. Empty if only `undoes` can tell."""
+        return ()
+
+    def restored_thing(self) -> tuple[str, ...]:
+        """What it restores in a rollback, in the words of `changed_thing`."""
+        return self.changed_thing()
+
+    def ran(self) -> tuple[str, ...]:
+        """The commands of the page that it runs."""
+        return ()
+
+    def rollback_end(self) -> StepBox | None:
+        """A step that every rollback ends with because of this one, without standing on the page; None if none does."""
+        return None
+
+    def takes_for_granted(self) -> str:
+        """What it assumes of production and nobody asks, for what a rollback has not compared. Empty if nothing."""
+        return ""

@@ -1,0 +1,1 @@
+"""How production says which commit it runs."""
