@@ -103,7 +103,14 @@ class ContextFactory:
             failing = any(outcome.state != AttemptState.DONE for _, outcome in results)
             if (failing and not step.box.always) or step.box.asks_people:
                 continue
-            own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values, unsettled={})
+            own = replace(
+                ctx,
+                title=step.title,
+                key=f"{ctx.key}/{step.id}",
+                values=values,
+                unsettled={},
+                after_change=False,
+            )
             missing = missing_input(step, own, " What this step cleans up may still be there.")
             outcome = missing or with_fitting_values(step, resolve_unknown(step, own, run_step(step.box, own)))
             values = {**values, **outcome.values}

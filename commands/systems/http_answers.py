@@ -16,6 +16,12 @@ _TYPES: dict[str, type] = {"list": list, "object": dict}
 _SPACE = re.compile(r"\s*")
 _FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
+_AGE = re.compile(r"0*[1-9][0-9]{0,9}")
+# "HIT", "TCP_MEM_HIT", "Hit from cloudfront", "STALE"; not "RefreshHit" or "REVALIDATED", which asked the service
+_HIT = re.compile(r"(?<![\w=-])(?:(?:TCP_)?(?:(?!REFRESH)[A-Z]+_)*HIT|STALE|UPDATING)(?![\w-])", re.IGNORECASE)
+_NO_ANSWER = ("cache-control", "x-cache-lookup")  # headers that do not say where this answer came from
+_LONGEST_HEADER = 500  # characters of a header that are read
+_LONGEST_NOTE = 60  # characters of a header that a message shows
 
 
 def is_api(path: str) -> bool:
@@ -47,6 +53,21 @@ def is_page(answer: HttpResponse) -> bool:
 def _behind_space(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return space.end() if space else at
+
+
+def from_cache(answer: HttpResponse) -> str:
+    """The header that says that a cache gave this answer, without asking the service; empty if none does."""
+    for name, value in answer.headers.items():
+        known = name.lower()
+        old = known == "age" and _AGE.fullmatch(value.strip())
+        if old or ("cache" in known and known not in _NO_ANSWER and _HIT.search(value[:_LONGEST_HEADER])):
+            return f"{name}: {value}"[:_LONGEST_NOTE]
+    return ""
+
+
+def cached(address: str, note: str) -> str:
+    """The sentence about an answer that came from a cache; `note` is of `from_cache`."""
+    return f"{address} is answered by a cache ({note}), so the service itself was not asked. Let no cache answer it."
 
 
 def field_errors(data: Any, expected: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,20 +12,21 @@ from pydantic import Field
 
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest, HttpResponse
-from commands.steps.base import execute
-from commands.steps.execution import pause
+from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import VariableJson, VariableText, VariableTexts
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import Each, Trace, delete_entry, delete_only_entry
+from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
 from commands.steps.values import fill, fill_json, page_json, page_texts
-from commands.systems.http_answers import SHAPES, field, field_errors, holds_secret
-from commands.text.durations import format_seconds
+from commands.systems.http_answers import SHAPES, cached, field, field_errors, from_cache, holds_secret
+from commands.text.durations import Duration, format_duration, format_seconds
 from commands.text.redaction import masked, masked_json
-from state.errors import BadValue, Down, LostTrack, ToolError, Unreachable
+from state.errors import BadValue, Down, LostTrack, ToolError
 from state.records import AttemptState
 
 _MAX_SECONDS = 30.0
+_CACHED = {"from_cache": 1.0}  # measures of an answer that says nothing about the service
 _OUTPUT = 4000  # characters of an unexpected answer that are kept
 
 
@@ -38,7 +40,11 @@ class HttpStep(JsonAnswerStep):
     - `values`: fields of the answer that later steps may use, by name: `{ job = "id" }` for a word of plain characters,
       `{ job = { field = "id", type = "number" } }` for a "number", a "commit" or a "text". What does not fit fails.
     - `clean_up`: a path that is DELETEd afterwards, with the same headers. It may use this answer's `values`.
-    - `tries`: how often a GET is sent while nothing answers. Only it, and a DELETE that accepts 404, are sent twice.
+    - `tries`: how often a GET is sent while the bot finds no route. Only it, and a DELETE that accepts 404, are sent
+      twice.
+    - `ready_within`: how long a service that has just been started is waited for. It refuses the connection, ends it
+      without an answer, or a proxy answers 502, 503 or 504 in its place. If the box names it, an answer to a GET that
+      is not right yet is waited for as well. A check of the watch waits for nothing.
     - `trace`: how to find out after a crash whether the request was served. Without it, a person is asked.
     - `each` (to clean up): sends the request for an earlier step's values, if known, and for every entry of a list.
 
@@ -55,10 +61,12 @@ class HttpStep(JsonAnswerStep):
     json_body: VariableJson = Field(default=None, alias="json")
     clean_up: VariableText = ""
     tries: int = Field(default=3, ge=1)
+    ready_within: Duration | None = None
     trace: Trace | None = None
     each: Each | None = None
 
     def plan(self) -> list[str]:
+        within = self.ready_within and f", within {format_duration(self.ready_within)}"
         body = "" if self.json_body is None else f" with {json.dumps(self.json_body, ensure_ascii=False, default=str)}"
         form = f", {SHAPES[self.answers]}" if self.answers else ", not a web page" if self.must_not_be_page() else ""
         fields = "".join(f", {path} = {value}" for path, value in self.expect.items())
@@ -68,11 +76,19 @@ class HttpStep(JsonAnswerStep):
             more.append(f"after a crash: {listed}; it was served if an entry has {self.trace.condition()}")
         if self.each:
             more.append(f"the same for every entry of GET {self.web}{self.each.path} with {self.each.condition()}")
-        return [f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}", *more]
+        return [
+            f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}{within or ''}",
+            *more,
+        ]
 
     def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
         return super().inputs() - {"number", "text"} - own
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        if self.every is None or self.ready_within is None:
+            return ""
+        return "ready_within: a check of the watch waits for nothing; remove it"
 
     def deleted_paths(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.clean_up, self.path if self.method == "DELETE" else "")))
@@ -151,24 +167,41 @@ class HttpStep(JsonAnswerStep):
         )
         began = time.monotonic()
         try:
-            response = self._send(ctx, request)
+            response, waited = request_when_ready(ctx, self.web, request, self._patience(ctx))
         except (Down, LostTrack) as error:
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
+        if note := self._cache(response):
+            return failed(cached(f"{self.web}{fill(self.path, ctx.values)}", note), measures=_CACHED, inconclusive=True)
         measures = {"seconds": response.seconds, "status": float(response.status)}
         if problem := self.answer_problem(response):
             text = masked(response.text, self.expect)
             measures["failed"] = 1.0
-            return failed(problem, lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
+            return failed(f"{problem}{waited}", lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
         data = response.json() if self.expect or self.values else None
-        return self._judge(ctx, data, self.expect, measures, f"{response.status} in {format_seconds(response.seconds)}")
+        how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
+        return self._judge(ctx, data, self.expect, measures, how)
 
-    def _send(self, ctx: Context, request: HttpRequest) -> HttpResponse:
-        for _ in range(self.tries - 1 if self.method == "GET" else 0):
-            try:
-                return ctx.tools.web.request(self.web, request)
-            except Unreachable:
-                pause(ctx, 1)
-        return ctx.tools.web.request(self.web, request)
+    def _patience(self, ctx: Context) -> Patience:
+        def is_ready(response: HttpResponse) -> bool:
+            if self.ready_within is None:
+                return response.status in self.accepted() or not is_starting(response)
+            return not (self._cache(response) or self.answer_problem(response) or self._wrong_fields(ctx, response))
+
+        waits = self.every is None and ctx.after_change
+        return Patience(
+            seconds=(self.ready_within or READY_WITHIN).total_seconds() if waits else 0,
+            tries=self.tries if self.method == "GET" else 1,
+            may_repeat=self._may_repeat(),
+            is_ready=is_ready,
+        )
+
+    def _cache(self, response: HttpResponse) -> str:
+        """The header of a cache that answered in the place's stead; a page that users get from a cache is right."""
+        return "" if self.answers == "page" else from_cache(response)
+
+    def _wrong_fields(self, ctx: Context, response: HttpResponse) -> list[str]:
+        expect = fill_json(self.expect, ctx.values, ctx.numbers)
+        return field_errors(response.json(), expect) if expect else []
 
     def _unanswered(self, ctx: Context, error: ToolError, measures: dict[str, float]) -> Outcome:
         """A check has failed, because a user would have waited in vain too. Elsewhere a lost request is unknown."""

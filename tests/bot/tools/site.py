@@ -30,6 +30,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._trickle()
             case "/agent":
                 self._answer(200, (self.headers["User-Agent"] or "").encode(), "text/plain")
+            case "/cache":
+                self._answer(200, (self.headers["Cache-Control"] or "").encode(), "text/plain")
             case "/token":
                 self._answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
             case "/broken":

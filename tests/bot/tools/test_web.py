@@ -147,3 +147,8 @@ def test_the_bots_requests_carry_its_name(web: HttpWeb) -> None:
 def test_a_secret_that_comes_back_is_masked(places: dict[str, WebPlace]) -> None:
     web = HttpWeb(places, ENV, Redactor(ENV.values()))
     assert web.request("api", HttpRequest(path="/token", headers={"Authorization": PageText("$TOKEN")})).text == "•••"
+
+
+def test_no_cache_is_to_answer_unless_the_page_says_so(web: HttpWeb) -> None:
+    assert web.request("api", HttpRequest(path="/cache")).text == "no-cache"
+    assert web.request("api", HttpRequest(path="/cache", headers={"cache-control": "max-age=60"})).text == "max-age=60"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from state.errors import BadPage
 from tests.commands.steps.builders import box, context, plan
 from tests.pages import small
@@ -149,3 +152,22 @@ def test_a_value_that_looks_like_a_token_is_refused() -> None:
     assert (outcome.state, outcome.values) == ("failed", {})
     assert outcome.summary == "id looks like a secret."
     assert "SESSION" not in str(outcome.as_data())
+
+
+def cached_answer(toml: str, text: str) -> Outcome:
+    """The outcome of the step, if a cache answers in the place's stead."""
+    world = World()
+    world.on_web("", replace(answer(200, text=text), headers={"age": "900", "x-cache": "HIT"}))
+    return execute(box("http", toml), context(world))
+
+
+@pytest.mark.parametrize("toml", [JOBS, JOBS + 'answers = "list"', SHOP + "expect = { a = 1 }", SHOP])
+def test_an_answer_of_a_cache_is_no_data(toml: str) -> None:
+    outcome = cached_answer(toml, "[]" if "list" in toml else '{"a": 1}')
+    assert (outcome.state, outcome.inconclusive, outcome.compared) == ("failed", True, ())
+    assert "is answered by a cache (age: 900), so the service itself was not asked" in outcome.summary
+    assert not set(outcome.measures) & {"failed", "seconds", "status"}, "an alert would judge it"
+
+
+def test_a_page_that_users_get_from_a_cache_is_right() -> None:
+    assert cached_answer(SHOP + 'answers = "page"', PAGE).state == "done"
