@@ -72,7 +72,7 @@ class HttpWeb:
         seconds = time.monotonic() - began
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
-        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text)
+        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut)
 
     def close(self) -> None:
         """See `commands.ports.web.Web.close`."""

@@ -29,8 +29,8 @@ def is_api(path: str) -> bool:
     return _API_PATH.search(path) is not None
 
 
-def shape_error(answer: HttpResponse, shape: Shape) -> str:
-    """What is wrong with the shape of an answer, as a sentence; empty if it is right."""
+def shape_error(answer: HttpResponse, shape: Shape, entries: str = ".") -> str:
+    """What is wrong with the shape of an answer, as a sentence; empty if it is right. A list may be at a field."""
     page = is_page(answer)
     if shape == "page":
         return "" if page else "The answer is not an HTML page."
@@ -38,6 +38,8 @@ def shape_error(answer: HttpResponse, shape: Shape) -> str:
         data = answer.json()
     except ValueError:
         return f"The answer is a web page instead of {SHAPES[shape]}." if page else "The answer is not JSON."
+    if shape == "list" and entries != ".":
+        return "" if isinstance(field(data, entries), list) else f"The answer has no list in its field `{entries}`."
     return "" if isinstance(data, _TYPES.get(shape, object)) else f"The answer is not {SHAPES[shape]}."
 
 

@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.end_headers()
                 self.wfile.write(b"half")
             case "/large":
-                self._answer(200, b"x" * 3_000_000, "text/plain")
+                self._answer(200, b"x" * 9_000_000, "text/plain")
             case _:
                 self._answer(404, b"no", "text/plain")
 
