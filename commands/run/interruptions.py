@@ -1,4 +1,4 @@
-"""Counts how often an attempt was cut off by the end of the bot itself, so that people can be told."""
+"""Counts how often an attempt was cut off by the end of the bot itself; people are told."""
 
 from __future__ import annotations
 

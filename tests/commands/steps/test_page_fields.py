@@ -41,6 +41,7 @@ PUT_IN = {
     "check": {"path", "headers"},
     "data-keep": {"file", "sha256"},
     "data-return": {"file", "sha256"},
+    "BrowserAct": {"open", "value"},
     "CleanUp": {"path", "headers"},
     "each": {"path", "headers"},
     "http": {"path", "headers", "json", "clean_up"},
@@ -75,6 +76,7 @@ CHECK = '[[checks]]\nweb = "api"\npath = "/$VAR3/<commit>"\nheaders = { A = "$VA
 SAMPLES = [
     ("backup", 'host = "h"\nname = "shop"\ndatabase_url = "$VAR1"\nfolder = "$VAR2"\n'),
     ("browser", 'web = "app"\npath = "/$VAR1"\nheaders = { A = "B $VAR2" }\n'),
+    ("browser", 'web = "app"\npath = "/$VAR1"\nsteps = [{ open = "/$VAR2" }, { fill = "x", value = "$VAR3" }]\n'),
     ("checkout", 'host = "h"\nrepository = "$VAR1"\ncommit = "<commit>"\n'),
     ("data-keep", DB + 'tables = ["t"]\n'),
     ("data-return", DB + 'database = "db"\ntables = ["t"]\nundoes = "m"\n'),
