@@ -17,7 +17,7 @@ from bot.doors.deps import Deps
 from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
 from bot.environment import channel_problem, missing, wrong_ids
 from bot.settings import Settings, read_pages
-from bot.tools.secrets import Redactor, redactor_for, secret_values
+from bot.tools.secrets import Redactor, learn_from, redactor_for
 from bot.wiring import make_deps, tools_for
 from commands.ports.tools import Tools
 from commands.run.engine import Engine
@@ -101,7 +101,7 @@ class _Masked:
         return tools_for(page, self._settings)
 
     def _learn(self, page: Page) -> None:
-        self._redact.learn(*secret_values(page.env_names(), self._settings.environ))
+        learn_from(self._redact, page.env_names(), self._settings.environ)
 
 
 def _open_store(settings: Settings) -> Store:

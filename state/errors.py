@@ -121,8 +121,13 @@ class Unreachable(ToolError):
 class Down(Unreachable):
     """The network leads there, but the service gives no usable connection: it is down itself.
 
-    Any other Unreachable may be a problem of the bot's own.
+    Any other Unreachable may be a problem of the bot's own. `lasting`: it does not go away by itself while the service
+    starts, like a wrong certificate.
     """
+
+    def __init__(self, message: str = "", *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class Failed(ToolError):

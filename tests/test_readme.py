@@ -73,7 +73,7 @@ def test_each_example_of_a_step_is_a_box_that_the_reader_takes(kind: str, text: 
 def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:
     example = README.split("```toml release\n", 1)[1].split("```", 1)[0]
     box = KINDS["release"].model_validate(tomllib.loads(example))
-    assert box.places() == {("hosts", "backend"), ("webs", "github")}
+    assert box.places() == {("hosts", "backend"), ("webs", "api"), ("webs", "github")}
 
 
 def test_the_example_of_what_runs_is_taken_with_a_release() -> None:

@@ -44,6 +44,7 @@ class World(Production):
         self.remarks: list[Finding] = []
         self.places = {"host production: address": "1", "database production: address": "2"}
         self.seen = BrowserResult(title="DJ-System", missing=(), console=(), bad_answers=())
+        self.visits: list[Visit] = []
         # job key -> how often it was really started
         self.begun: Counter[str] = Counter()
         self.finished: dict[str, CommandResult | None] = {}
@@ -277,4 +278,5 @@ class _Browser:
         return None
 
     def visit(self, place: str, visit: Visit) -> BrowserResult:
+        self.world.visits.append(visit)
         return self.world.seen

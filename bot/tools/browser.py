@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.tools.page_texts import header, resolve, url_path
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
-from commands.ports.browser import BrowserResult, Visit
+from commands.ports.browser import Act, BrowserResult, Visit
 from state.errors import Failed, Unreachable
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MOST_NOTES, LONGEST_NOTE = 100, 1000  # of what a page reports; its number, and characters of each
+_SELECTOR = "css="
+_401 = "status of 401"  # in what Chromium says in the console of such an answer
+_LEAST = 1.0  # seconds that each act has at least
+_COULD_NOT = {
+    "fill": "could not be filled: there is no such field that can be typed into",
+    "click": "could not be clicked: there is no such thing, or something covers it",
+    "wait": "did not become visible",
+}
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -44,6 +53,26 @@ class _Notes:
             # masked first: a cut secret would not be found
             whole = text[: 10 * LONGEST_NOTE]
             self.texts.append(self._redact(whole, cut_end=len(text) > len(whole))[:LONGEST_NOTE])
+
+
+class _Heard:
+    """The errors in the console of a page, and its requests that failed. While it is `acting`, a 401 is expected."""
+
+    def __init__(self, page: Page, redact: Redactor, *, acting: bool) -> None:
+        self.acting = acting
+        self.console, self.bad = _Notes(redact), _Notes(redact)
+        page.on("console", lambda message: self._said(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.console.add(str(error)))
+        page.on("requestfailed", lambda request: self.bad.add(f"failed {urlsplit(request.url).path}"))
+        page.on("response", lambda response: self._answered(response.status, urlsplit(response.url).path))
+
+    def _said(self, text: str) -> None:
+        if not (self.acting and _401 in text):
+            self.console.add(text)
+
+    def _answered(self, status: int, path: str) -> None:
+        if status >= 400 and not (self.acting and status == 401):
+            self.bad.add(f"{status} {path}")
 
 
 class ChromiumBrowser:
@@ -90,30 +119,59 @@ class ChromiumBrowser:
                 try:
                     page = browser.new_context().new_page()
                     _send_to_own_origin(page, url, headers)
-                    return self._check(page, url, visit)
+                    return self._check(page, place, url, visit)
                 finally:
                     browser.close()
         except Error as error:
             reason = self._redact(error.message.splitlines()[0])
             raise Failed(f"The browser could not open {visit.path} of “{place}”: {reason}") from None
 
-    def _check(self, page: Page, url: str, visit: Visit) -> BrowserResult:
-        console, bad = _Notes(self._redact), _Notes(self._redact)
-        page.on("console", lambda message: console.add(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: console.add(str(error)))
-        page.on("requestfailed", lambda request: bad.add(f"failed {urlsplit(request.url).path}"))
-        page.on("response", lambda r: bad.add(f"{r.status} {urlsplit(r.url).path}") if r.status >= 400 else None)
-        limit = visit.limit * 1000
-        page.goto(url, timeout=limit, wait_until="load")
-        for name in visit.click:
-            _locate(page, name).first.click(timeout=limit / 3)
-        missing = tuple(text for text in visit.sees if not _appears(page, text, limit / 3))
+    def _check(self, page: Page, place: str, url: str, visit: Visit) -> BrowserResult:
+        heard = _Heard(page, self._redact, acting=bool(visit.acts))
+        until = time.monotonic() + visit.limit
+        page.goto(url, timeout=visit.limit * 1000, wait_until="load")
+        stuck = ""
+        for act in visit.acts:
+            seconds = max(min(until - time.monotonic(), visit.limit / 3), _LEAST)
+            if stuck := self._stuck(page, place, act, seconds * 1000):
+                break
+        heard.acting = False
+        wait = 0.0 if stuck else visit.limit * 1000 / 3
+        missing = tuple(text for text in visit.sees if not _appears(page, text, wait))
         return BrowserResult(
             title=self._redact(page.title())[:LONGEST_NOTE],
-            missing=missing,
-            console=tuple(console.texts),
-            bad_answers=tuple(bad.texts),
+            missing=() if stuck else missing,
+            console=tuple(heard.console.texts),
+            bad_answers=tuple(heard.bad.texts),
+            stuck=stuck,
         )
+
+    def _stuck(self, page: Page, place: str, act: Act, timeout: float) -> str:
+        """Do one act, within so many ms. Returns why it could not be done, as a clause without any value."""
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+        base = resolve(self._webs[place].url, self._environ).rstrip("/")
+        if act.kind == "open":
+            page.goto(base + url_path(act.target, self._environ), timeout=timeout, wait_until="load")
+            return ""
+        name = str(act.target)
+        value = resolve(act.value, self._environ)
+        if act.kind == "fill" and value != str(act.value) and _origin(page.url) not in self._own_origins():
+            site = urlsplit(page.url).hostname or "?"
+            return f"“{name}” stands on {site}, which is no web place of this page, so no variable was typed there"
+        try:
+            if act.kind == "fill":
+                _field(page, name).first.fill(value, timeout=timeout)
+            elif act.kind == "click":
+                _locate(page, name).first.click(timeout=timeout)
+            else:
+                _locate(page, name).first.wait_for(state="visible", timeout=timeout)
+        except PlaywrightTimeout:
+            return f"“{name}” {_COULD_NOT[act.kind]}"
+        return ""
+
+    def _own_origins(self) -> set[tuple[str, str | None, int | None]]:
+        return {_origin(resolve(web.url, self._environ)) for web in self._webs.values()}
 
     def _executable(self) -> str | None:
         return self._program or find_browser()
@@ -157,8 +215,17 @@ def find_browser() -> str | None:
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
+def _field(page: Page, name: str) -> Locator:
+    """The field that a person would type into: by its label, its placeholder or its name, or by a selector."""
+    if name.startswith(_SELECTOR):
+        return page.locator(name)
+    return page.get_by_label(name).or_(page.get_by_placeholder(name)).or_(page.get_by_role("textbox", name=name))
+
+
 def _locate(page: Page, name: str) -> Locator:
-    """What a person would find under that name: a text, a label, a placeholder, or a control."""
+    """What a person would find under that name: a text, a label, a placeholder, or a control; or by a selector."""
+    if name.startswith(_SELECTOR):
+        return page.locator(name)
     locator = page.get_by_text(name).or_(page.get_by_label(name)).or_(page.get_by_placeholder(name))
     for role in ("button", "link", "checkbox", "switch", "combobox"):
         locator = locator.or_(page.get_by_role(role, name=name))

@@ -11,11 +11,13 @@ _MIN_WRAPPED = 16  # characters; a shorter text that is broken over several line
 
 
 class Literals:
-    """Fixed texts, of which the longest is found wherever several begin."""
+    """Fixed texts, of which the longest is found wherever several begin; with `whole_words` not inside a word."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str], *, whole_words: bool = False) -> None:
         self._texts = frozenset(texts)
         self._pattern = _compiled(self._texts)
+        if self._pattern and whole_words:
+            self._pattern = re.compile(rf"(?<!\w)(?:{self._pattern.pattern})(?!\w)")
         self._long = _compiled({text for text in self._texts if len(text) >= _MIN_WRAPPED})
 
     def replace(self, text: str, by: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from bot.tools.literals import Literals
-from bot.tools.secret_forms import forms_of, parts_of
+from bot.tools.secret_forms import MIN_LENGTH, forms_of, parts_of
 from commands.text.random_look import looks_random
 from commands.text.redaction import HIDDEN
 
@@ -25,6 +25,7 @@ _EVERYDAY = frozenset(
     """true false none null main master prod production staging development test debug info warning error localhost
     127.0.0.1 postgres root admin""".split()  # noqa: SIM905
 )
+_WORD = re.compile(r"\w{1,15}")  # a longer one is hardly a part of another word by chance
 _SECRET_NAME = re.compile(
     r"(TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|CREDENTIALS?|AUTHORIZATION|COOKIE|APIKEY|WEBHOOK|DSN|SALT)S?(_|$)"
     r"|(^|_)(AUTH|KEY|PRIVATE)(_|$)"
@@ -36,44 +37,60 @@ _MIN_CUT = 4  # characters of a secret that is cut at the edge of a text
 
 
 class Redactor:
-    """Masks each secret in all its forms. A text that was cut may begin or end with a part of a secret."""
+    """Masks each secret in all its forms. A text that was cut may begin or end with a part of a secret.
 
-    def __init__(self, values: Iterable[str]) -> None:
+    `words` are values that are no secrets by themselves, like a user's name. They are not masked inside a longer word.
+    """
+
+    def __init__(self, values: Iterable[str], words: Iterable[str] = ()) -> None:
         self._learning = threading.Lock()
         self._parts: frozenset[str] = frozenset()
-        self._literals = _literals(self._parts)
-        self.learn(*values)
+        self._words: frozenset[str] = frozenset()
+        self._literals, self._whole = _literals(self._parts), _whole_words(self._words)
+        self.learn(*values, words=words)
 
-    def learn(self, *values: str) -> None:
-        """Mask these values too, from now on."""
+    def learn(self, *values: str, words: Iterable[str] = ()) -> None:
+        """Mask these values and words too, from now on."""
         # new ones each time: other threads read them meanwhile
         with self._learning:
             self._parts = self._parts | {part for value in values for part in parts_of(value)}
-            self._literals = _literals(self._parts)
+            self._words = self._words | set(words)
+            # a word's encodings do not read as words, so they are masked anywhere
+            encoded = {form for word in self._words for form in forms_of(word) - {word}}
+            self._literals, self._whole = _literals(self._parts, frozenset(encoded)), _whole_words(self._words)
 
     def __call__(self, text: str, *, cut_start: bool = False, cut_end: bool = False) -> str:
         """The text with its secrets masked; with `cut_start`, `cut_end` also what is left of one at that edge."""
-        literals = self._literals
+        literals, whole = self._literals, self._whole
         start = literals.rest_at_start(text, _MIN_CUT) if cut_start else 0
         end = literals.rest_at_end(text, _MIN_CUT) if cut_end else 0
-        inner = literals.replace(text[start : len(text) - end], HIDDEN)
+        inner = whole.replace(literals.replace(text[start : len(text) - end], HIDDEN), HIDDEN)
         return HIDDEN * bool(start) + inner + HIDDEN * bool(end)
 
 
 @lru_cache(maxsize=8)
-def _literals(parts: frozenset[str]) -> Literals:
-    return Literals(form for part in parts for form in forms_of(part))
+def _literals(parts: frozenset[str], more: frozenset[str] = frozenset()) -> Literals:
+    return Literals({*more, *(form for part in parts for form in forms_of(part))})
+
+
+@lru_cache(maxsize=8)
+def _whole_words(words: frozenset[str]) -> Literals:
+    return Literals((word for word in words if len(word) >= MIN_LENGTH), whole_words=True)
 
 
 def redactor_for(names: Iterable[str], environ: Mapping[str, str]) -> Redactor:
     """A redactor for the variables that a page names (with or without `$`), and for all that look like secrets."""
-    return Redactor(secret_values(names, environ))
+    redact = Redactor(())
+    learn_from(redact, names, environ)
+    return redact
 
 
-def secret_values(names: Iterable[str], environ: Mapping[str, str]) -> list[str]:
-    """The values that such a redactor masks."""
+def learn_from(redact: Redactor, names: Iterable[str], environ: Mapping[str, str]) -> None:
+    """Let a redactor mask the variables that a page names, and all that look like secrets."""
     named = {name.removeprefix("$") for name in names} | {name for name in environ if name.startswith("SLACK_")}
-    return [value for name, value in environ.items() if _is_masked(name, value, named)]
+    masked = [(name, value) for name, value in environ.items() if _is_masked(name, value, named)]
+    secrets = {value for name, value in masked if looks_secret(name, value) or not _WORD.fullmatch(value)}
+    redact.learn(*secrets, words={value for _, value in masked} - secrets)
 
 
 def _is_masked(name: str, value: str, named: set[str]) -> bool:

@@ -19,6 +19,8 @@ from commands.ports.web import HttpRequest, HttpResponse
 from state.errors import Down, LostTrack, Unreachable
 
 LONGEST_PATH = 200  # characters of a path in a message
+_ISSUER_UNKNOWN = (18, 19, 20, 21)  # OpenSSL's codes: nobody whom this machine trusts has signed the certificate
+_UNKNOWN_CA = " A company's own CA must be among this machine's certificates, or in the file that SSL_CERT_FILE names."
 TCP_CONNECTED = "connection.connect_tcp.complete"  # httpcore's trace event for an accepted connection
 
 
@@ -70,7 +72,7 @@ class HttpWeb:
         seconds = time.monotonic() - began
         text = self._redact(text_of(body, response.headers.get("content-type", "")), cut_end=cut)
         answered = {name: self._redact(value) for name, value in response.headers.items()}
-        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text)
+        return HttpResponse(status=response.status_code, seconds=seconds, headers=answered, text=text, cut=cut)
 
     def close(self) -> None:
         """See `commands.ports.web.Web.close`."""
@@ -94,8 +96,11 @@ def _not_connected(place: str, error: Exception, connected: bool) -> Unreachable
     """The error for a failed connection: Down if the service refuses, else Unreachable (perhaps the bot's network)."""
     cause = _cause(error)
     if connected:
-        why = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else "the handshake failed"
-        return Down(f"“{place}” accepts the connection, but TLS fails ({why}).")
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = f"the certificate cannot be verified: {cause.verify_message}"
+            hint = _UNKNOWN_CA if cause.verify_code in _ISSUER_UNKNOWN else ""
+            return Down(f"“{place}” accepts the connection, but TLS fails ({why}).{hint}", lasting=True)
+        return Down(f"“{place}” accepts the connection, but TLS fails (the handshake failed).")
     if isinstance(cause, ConnectionError):
         return Down(f"“{place}” cannot be reached: nothing answers at its address.")
     if isinstance(cause, socket.gaierror):

@@ -7,7 +7,8 @@ import zlib
 
 import httpx
 
-MAX_BODY = 1024 * 1024  # bytes of an answer that are read, after decoding
+from commands.ports.web import MAX_BODY
+
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's window bits
 _FORMATS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 _CHARSET = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([\w-]{1,20})", re.IGNORECASE)

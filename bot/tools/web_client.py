@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ssl import SSLContext
 from typing import Any
 
 import httpcore
@@ -38,12 +38,17 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def make_client() -> httpx.Client:
-    """A client that follows no redirects, takes no proxy from the environment and keeps no cookies."""
+    """A client that follows no redirects, takes no proxy from the environment, keeps no cookies and wants no cache."""
     return httpx.Client(
         transport=_Transport(),
         trust_env=False,
         follow_redirects=False,
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+        headers={
+            "User-Agent": USER_AGENT,
+            "Accept-Encoding": "gzip",
+            "Cache-Control": "no-cache",
+            "Pragma": "no-cache",
+        },
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 
@@ -64,9 +69,14 @@ class _Transport(httpx.HTTPTransport):
 
 
 @cache
-def _tls() -> SSLContext:
-    """The certificates, which take megabytes, so all clients share them."""
-    return httpx.create_ssl_context(trust_env=False)
+def _tls() -> ssl.SSLContext:
+    """The public certificates, the system's, and those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL finds them.
+
+    They take megabytes, so all clients share them.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def _left(timeout: float | None) -> float:
@@ -131,7 +141,7 @@ class _Stream(httpcore.NetworkStream):
         self._stream.close()
 
     def start_tls(
-        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Begin TLS. Raises httpcore's ConnectTimeout and ConnectError."""
         if (left := _left(timeout)) <= 0:

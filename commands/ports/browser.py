@@ -4,30 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from commands.ports.page_text import Text
 
 
 @dataclass(frozen=True, kw_only=True)
+class Act:
+    """One act in the browser: open a path of the place, fill a field with a value, click, or wait until it is visible.
+
+    `target` is a path, or what a person reads: a text, a label, a placeholder, a name. After "css=" it is a selector.
+    """
+
+    kind: Literal["open", "fill", "click", "wait"]
+    target: Text
+    value: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A web page to open: `sees` must be visible there, by text, label or role name. `limit` is in seconds."""
+    """A web page to open: after `acts`, `sees` must be visible there, by text, label or role name. `limit` is in s.
+
+    All of it is one session: what a log-in sets (cookies, storage) is there for the next act, and gone afterwards.
+    """
 
     path: Text
     sees: Sequence[str] = ()
-    click: Sequence[str] = ()
+    acts: Sequence[Act] = ()
     headers: Mapping[str, Text] = field(default_factory=dict)
     limit: float = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class BrowserResult:
-    """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more."""
+    """What the browser found: missing texts, console errors, and paths that failed or answered 400 or more.
+
+    `stuck` says, as a clause, which act could not be done; empty if all were.
+    """
 
     title: str
     missing: tuple[str, ...]
     console: tuple[str, ...]
     bad_answers: tuple[str, ...]
+    stuck: str = ""
 
 
 class Browser(Protocol):
@@ -40,4 +59,8 @@ class Browser(Protocol):
         """Start the browser and stop it again. Return why it does not start, or None."""
 
     def visit(self, place: str, visit: Visit) -> BrowserResult:
-        """Open the page, click `click` in order, and check what is visible. Raises Unreachable, Failed."""
+        """Open the page, do the acts in order, and check what is visible. Raises Unreachable, Failed, BadValue.
+
+        A value with a variable of the bot is typed only on a page of one of the page's own web places. Answers of 401
+        before the last act is done are not counted: that is how a page finds out that nobody is logged in.
+        """

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from commands.ports.page_text import Text
 from commands.text.foreign_json import read_json
 
+MAX_BODY = 8_000_000  # bytes of an answer that are read, after decoding
 USER_AGENT = "gonogo"  # marks the bot's own requests in a web server's log
 
 
@@ -28,15 +29,21 @@ class HttpRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """The response; `seconds` counts from the request to the last byte. Redirects are not followed."""
+    """The response; `seconds` counts from the request to the last byte. Redirects are not followed.
+
+    `cut`: it is longer than MAX_BODY, and `text` is only its beginning.
+    """
 
     status: int
     seconds: float
     headers: Mapping[str, str]
     text: str
+    cut: bool = False
 
     def json(self) -> Any:
-        """Parse the body as JSON, as `read_json` does. Raises ValueError."""
+        """Parse the body as JSON, as `read_json` does. Raises ValueError, also for the beginning of a longer one."""
+        if self.cut:
+            raise ValueError("only its beginning was read")
         return read_json(self.text)
 
 

@@ -12,8 +12,8 @@ from commands.ports.tools import Tools
 from commands.rollback.restored import not_restored_before, not_undone
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
-from commands.steps.base import StepBox, execute, page_value_types
-from commands.steps.outcome import Context, Outcome, failed
+from commands.steps.base import execute, page_value_types
+from commands.steps.outcome import Context, Outcome, failed, unknown
 from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.events import RunStarted
@@ -22,7 +22,7 @@ from state.sqlite.store import Store
 
 PROGRESS_LINES, PROGRESS_WIDTH = 5, 200  # how many lines of running output are shown, and characters of each
 
-RunStep = Callable[[StepBox, Context], Outcome]
+RunStep = Callable[[PageStep, Context], Outcome]
 
 
 class ContextFactory:
@@ -51,7 +51,7 @@ class ContextFactory:
         taken: Counter[str] = Counter()
 
         def rerun_part(part: str, interrupted: bool) -> list[tuple[str, Outcome]]:
-            return self._repeat(ctx, part, values, _recover if interrupted else execute)
+            return self._repeat(ctx, part, values, _recover if interrupted else _execute)
 
         def run_check(check: str) -> tuple[str, Outcome]:
             measured = self.page.step(check)
@@ -108,9 +108,16 @@ class ContextFactory:
             failing = any(outcome.state != AttemptState.DONE for _, outcome in results)
             if (failing and not step.box.always) or step.box.asks_people:
                 continue
-            own = replace(ctx, title=step.title, key=f"{ctx.key}/{step.id}", values=values, unsettled={})
+            own = replace(
+                ctx,
+                title=step.title,
+                key=f"{ctx.key}/{step.id}",
+                values=values,
+                unsettled={},
+                after_change=False,
+            )
             missing = missing_input(step, own, " What this step cleans up may still be there.")
-            outcome = missing or with_fitting_values(step, resolve_unknown(step, own, run_step(step.box, own)))
+            outcome = missing or with_fitting_values(step, run_step(step, own))
             values = {**values, **outcome.values}
             results.append((step.title, outcome))
         return results
@@ -151,9 +158,13 @@ def with_fitting_values(step: PageStep, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recover(box: StepBox, ctx: Context) -> Outcome:
+def _execute(step: PageStep, ctx: Context) -> Outcome:
+    return resolve_unknown(step, ctx, execute(step.box, ctx))
+
+
+def _recover(step: PageStep, ctx: Context) -> Outcome:
     """For a step of an interrupted repetition: recover what it made, so that the steps after it clean it up."""
-    return box.recover(ctx) or failed(CANNOT_TELL)
+    return step.box.recover(ctx) or unknown(CANNOT_TELL)
 
 
 def _last_lines(text: str) -> str:

@@ -6,7 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from commands.runbook.page import Page, PageStep
+from commands.runbook.page import Page, PageStep, Part
+from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome, stopped, unknown
 from state.errors import GonogoError
 from state.records import AttemptState, Record
@@ -22,7 +23,23 @@ NOT_CHECKED = "The bot was interrupted here. It was not checked how this ended, 
 
 def recover_after_crash(step: PageStep) -> Callable[[Context], Outcome]:
     """What to do about an attempt that an earlier process left running, instead of running the step again."""
+    if step.part == Part.WATCH:
+        return lambda ctx: _recover_check(step, ctx)
     return lambda ctx: _recover(ctx, step.box.recover) or unknown(CANNOT_TELL)
+
+
+def _recover_check(step: PageStep, ctx: Context) -> Outcome:
+    """A check of the watch that this bot's end cut off says nothing about production: it is made again.
+
+    The next sample would do the same. If that gives no result either, the sample does not count, and calls nobody.
+    """
+    outcome = _recover(ctx, step.box.recover) or unknown(CANNOT_TELL)
+    if outcome.state != AttemptState.UNKNOWN or ctx.stop.is_set():
+        return outcome
+    again = execute(step.box, ctx)
+    if again.state != AttemptState.UNKNOWN:
+        return again
+    return stopped(f"Not known: the bot was restarted during this check. {again.summary}")
 
 
 def give_up_elsewhere(_: Context) -> Outcome:

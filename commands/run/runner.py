@@ -33,6 +33,7 @@ from commands.run.decide import (
 from commands.run.environment import compare_places
 from commands.run.events import run_moved, step_began
 from commands.run.evidence_check import check_evidence
+from commands.run.interruptions import report_interruption
 from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
 from commands.run.running_step import RunningSteps
@@ -244,6 +245,8 @@ class Runner:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
                 step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
                 stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
+                if not stopped:
+                    report_interruption(self.store, self.page, self.number, step, attempt.attempt, self._now())
                 work = self._recovery(step, record, elsewhere)
                 self._steps.begin(step, attempt.attempt, work, stopped=stopped, recovering=True)
         self._posts.take_over(record, self._now())

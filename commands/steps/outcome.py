@@ -104,6 +104,7 @@ class Context:
       interrupted rerun instead.
     - `run_check`: runs one check of the watch, and returns its title with the outcome.
     - `boxes`: the page's steps, by id.
+    - `after_change`: False where the watch repeats the step: nothing has just been started, so nothing is waited for.
     - `numbers`: the names of the values that are numbers by their types.
     - `on_output`: called with the output of a step that is still running.
     - `found_at_start`: what the preflight found and kept, by name. Empty if the run was started without one.
@@ -132,6 +133,7 @@ class Context:
     not_undone: tuple[str, ...] = ()
     unsettled: Mapping[str, bool] = field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
+    after_change: bool = True
     found_at_start: Mapping[str, str] = field(default_factory=dict)
 
     @property

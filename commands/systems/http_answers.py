@@ -16,6 +16,12 @@ _TYPES: dict[str, type] = {"list": list, "object": dict}
 _SPACE = re.compile(r"\s*")
 _FIRST_TAG = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _API_PATH = re.compile(r"(?:^|/)api(?:/|\?|$)")
+_AGE = re.compile(r"0*[1-9][0-9]{0,9}")
+# "HIT", "TCP_MEM_HIT", "Hit from cloudfront", "STALE"; not "RefreshHit" or "REVALIDATED", which asked the service
+_HIT = re.compile(r"(?<![\w=-])(?:(?:TCP_)?(?:(?!REFRESH)[A-Z]+_)*HIT|STALE|UPDATING)(?![\w-])", re.IGNORECASE)
+_NO_ANSWER = ("cache-control", "x-cache-lookup")  # headers that do not say where this answer came from
+_LONGEST_HEADER = 500  # characters of a header that are read
+_LONGEST_NOTE = 60  # characters of a header that a message shows
 
 
 def is_api(path: str) -> bool:
@@ -23,8 +29,8 @@ def is_api(path: str) -> bool:
     return _API_PATH.search(path) is not None
 
 
-def shape_error(answer: HttpResponse, shape: Shape) -> str:
-    """What is wrong with the shape of an answer, as a sentence; empty if it is right."""
+def shape_error(answer: HttpResponse, shape: Shape, entries: str = ".") -> str:
+    """What is wrong with the shape of an answer, as a sentence; empty if it is right. A list may be at a field."""
     page = is_page(answer)
     if shape == "page":
         return "" if page else "The answer is not an HTML page."
@@ -32,6 +38,8 @@ def shape_error(answer: HttpResponse, shape: Shape) -> str:
         data = answer.json()
     except ValueError:
         return f"The answer is a web page instead of {SHAPES[shape]}." if page else "The answer is not JSON."
+    if shape == "list" and entries != ".":
+        return "" if isinstance(field(data, entries), list) else f"The answer has no list in its field `{entries}`."
     return "" if isinstance(data, _TYPES.get(shape, object)) else f"The answer is not {SHAPES[shape]}."
 
 
@@ -47,6 +55,21 @@ def is_page(answer: HttpResponse) -> bool:
 def _behind_space(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return space.end() if space else at
+
+
+def from_cache(answer: HttpResponse) -> str:
+    """The header that says that a cache gave this answer, without asking the service; empty if none does."""
+    for name, value in answer.headers.items():
+        known = name.lower()
+        old = known == "age" and _AGE.fullmatch(value.strip())
+        if old or ("cache" in known and known not in _NO_ANSWER and _HIT.search(value[:_LONGEST_HEADER])):
+            return f"{name}: {value}"[:_LONGEST_NOTE]
+    return ""
+
+
+def cached(address: str, note: str) -> str:
+    """The sentence about an answer that came from a cache; `note` is of `from_cache`."""
+    return f"{address} is answered by a cache ({note}), so the service itself was not asked. Let no cache answer it."
 
 
 def field_errors(data: Any, expected: Mapping[str, Any]) -> list[str]:

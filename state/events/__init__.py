@@ -30,7 +30,7 @@ from state.events.run import (
     RunStarted,
     StatusDue,
 )
-from state.events.steps import CheckPassed, StepBegan, StepEnded, StepSlow
+from state.events.steps import CheckPassed, StepBegan, StepEnded, StepInterrupted, StepSlow
 from state.events.watch import (
     AlertHeld,
     AlertRaised,
@@ -75,6 +75,7 @@ __all__ = [
     "StepAnswered",
     "StepBegan",
     "StepEnded",
+    "StepInterrupted",
     "StepSigned",
     "StepSlow",
     "UnknownEvent",
@@ -134,6 +135,7 @@ EVENTS: dict[str, type[EventData]] = {
         RunMoved,
         NextRunReported,
         StepSlow,
+        StepInterrupted,
         ClockJumped,
         RecordChanged,
         SignaturesFell,

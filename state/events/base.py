@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     RUN_MOVED = "moved"
     NEXT_RUN = "next"
     STEP_SLOW = "slow"
+    STEP_INTERRUPTED = "interrupted"
     CLOCK_JUMPED = "clock"
     RECORD_CHANGED = "record"
     SIGNATURES_FELL = "fell"

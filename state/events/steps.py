@@ -54,3 +54,16 @@ class StepSlow(EventData):
     attempt: int = 1
     summary: str = ""
     roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepInterrupted(EventData):
+    """A step was running when the bot ended, and a new process takes it up: it began `times` times without an end."""
+
+    kind: ClassVar[EventKind] = EventKind.STEP_INTERRUPTED
+
+    title: str = ""
+    attempt: int = 1
+    times: int = 3
+    summary: str = ""
+    roles: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.slack.views import alerts, run, steps
 from bot.slack.views.blocks import Message, message, section
-from bot.slack.views.notices import clock_jumped, environment_changed, record_changed, slow_step
+from bot.slack.views.notices import clock_jumped, environment_changed, interrupted_step, record_changed, slow_step
 from bot.slack.views.panel import panel
 from bot.slack.views.questions import question
 from bot.slack.views.snapshot import Snapshot
@@ -40,6 +40,7 @@ from state.events import (
     StepAnswered,
     StepBegan,
     StepEnded,
+    StepInterrupted,
     StepSigned,
     StepSlow,
     WarningRaised,
@@ -50,6 +51,7 @@ from state.records import Event
 
 # events without a message: the card or another message shows them
 SILENT = (CheckPassed, StepAnswered, StepAgreed, KeepDecided, SignaturesFell)
+_TOLD_TIMES = 3  # an interrupted step is told when it begins for the third time, and at every third after that
 # messages that are redrawn while the run (or the step) goes on: their buttons, names or output may change
 LIVE = (StepBegan, PeopleAsked, WarningRaised, CriteriaShown)
 
@@ -75,6 +77,8 @@ def plain_message(event: Event) -> Message:
 def _is_shown_elsewhere(snapshot: Snapshot, event: Event) -> bool:
     if isinstance(event.data, StepSigned):
         return not event.data.refused
+    if isinstance(event.data, StepInterrupted):
+        return event.data.times % _TOLD_TIMES != 0  # one restart is nothing to look at
     return isinstance(event.data, StepBegan) and steps.announces(snapshot, event.step)
 
 
@@ -107,6 +111,7 @@ _DRAWERS: dict[type[EventData], Callable[[Snapshot, Event, Any], Message]] = {
     RunMoved: run.run_moved,
     NextRunReported: run.next_run,
     StepSlow: slow_step,
+    StepInterrupted: interrupted_step,
     ClockJumped: clock_jumped,
     RecordChanged: record_changed,
     EnvironmentChanged: environment_changed,

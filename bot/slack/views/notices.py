@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line
-from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepSlow
+from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepInterrupted, StepSlow
 from state.records import Event
 
 
@@ -18,6 +18,15 @@ def slow_step(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
         head,
         [section(f"{head}\n{summary[:1].upper()}{summary[1:]}."), context(people and f"Please check: {people}")],
     )
+
+
+def interrupted_step(snapshot: Snapshot, _: Event, data: StepInterrupted) -> Message:
+    """A step began again and again, because the bot ended each time: who should look at the bot's machine."""
+    head = f"🔁 {bold(data.title)} does not come to its end"
+    people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
+    summary = line(data.summary, 600)
+    what = f"{summary[:1].upper()}{summary[1:]}. It goes on now. Look at the bot's machine and its log."
+    return message(head, [section(f"{head}\n{what}"), context(people and f"Please check: {people}")])
 
 
 def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 from statistics import median
 from typing import ClassVar
 
@@ -12,6 +14,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.durations import Duration, format_duration, parse_duration
+from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count, format_measure
 from state.records import AttemptState
 
@@ -21,8 +24,9 @@ _KNOWN_BEFORE = {"run", "ref", "countdown"}  # values that no step sets
 class BaselineStep(StepBox):
     """Takes `samples` samples of each check in `of` (by id), `apart` from each other, and keeps each measure's median.
 
-    A check that is bad already does not fail the step: it is reported, and the alerts take it into account. A check
-    that cannot be measured has no baseline. Only checks that need no value of the deploy are allowed.
+    Samples that were taken before a restart of the bot are kept. A check that is bad already does not fail the step: it
+    is reported, and the alerts take it into account. A check that cannot be measured has no baseline. Only checks that
+    need no value of the deploy are allowed.
     """
 
     kind: ClassVar[str] = "baseline"
@@ -53,10 +57,7 @@ class BaselineStep(StepBox):
         samples: dict[str, list[float]] = {}
         problems: dict[str, str] = {}
         for number in range(self.samples):
-            if number:
-                pause(ctx, self.apart.total_seconds())
-            for check in self.of:
-                title, outcome = ctx.run_check(check)
+            for check, title, outcome in self._sample(ctx, number):
                 for measure, value in outcome.measures.items():
                     samples.setdefault(join_measure(check, measure), []).append(value)
                 if outcome.state != AttemptState.DONE:
@@ -69,6 +70,35 @@ class BaselineStep(StepBox):
         bad = f"; {len(problems)} not healthy before the deploy" if problems else ""
         summary = f"{format_count(len(self.of), 'check')}, {format_count(self.samples, 'sample')} each{bad}."
         return done(summary, lines=(*problems.values(), *lines), measures=measures)
+
+    def _sample(self, ctx: Context, number: int) -> list[tuple[str, str, Outcome]]:
+        """Each check with its title and outcome: as it was kept before a restart of the bot, or measured now and kept.
+
+        A kept sample that is older than `limit` does not count: it says nothing about now.
+        """
+        name = f"samples/{ctx.key.partition('/')[2]}/{number + 1}"
+        if kept := _kept(ctx.file(name), ctx.tools.clock.now() - self.limit):
+            return kept
+        if number:
+            pause(ctx, self.apart.total_seconds())
+        sample = [(check, *ctx.run_check(check)) for check in self.of]
+        rows = [
+            [check, title, outcome.state, outcome.summary, dict(outcome.measures), outcome.inconclusive]
+            for check, title, outcome in sample
+        ]
+        ctx.save_file(name, json.dumps({"at": ctx.tools.clock.now().isoformat(), "checks": rows}))
+        return sample
+
+
+def _kept(text: str | None, since: datetime) -> list[tuple[str, str, Outcome]]:
+    """The sample in a kept file; empty if there is none, or only one from before `since`."""
+    data = read_json(text) if text else {}
+    if not data or datetime.fromisoformat(data["at"]) < since:
+        return []
+    return [
+        (check, title, Outcome(state=AttemptState(state), summary=summary, measures=measures, inconclusive=unclear))
+        for check, title, state, summary, measures, unclear in data["checks"]
+    ]
 
 
 def _values_of(check: str, measures: Mapping[str, float]) -> str:

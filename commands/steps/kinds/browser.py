@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from commands.ports.browser import BrowserResult, Visit
+from commands.ports.browser import Act, BrowserResult, Visit
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
-from commands.steps.base import StepBox
+from commands.steps.base import StepBox, Strict
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.values import fill, page_texts
 
+_ACTS: tuple[Literal["open", "fill", "click", "wait"], ...] = ("open", "fill", "click", "wait")
 _MAX_SECONDS = 60.0
 _LINES = 8  # problems that the thread shows
 
 
+class BrowserAct(Strict):
+    """One act of `steps`; exactly one of `open` (a path), `fill` (with its `value`), `click` and `wait`.
+
+    What is filled, clicked or waited for is named as a person reads it (a text, a label, a placeholder), or by a
+    selector after "css=".
+    """
+
+    open: VariableText = ""
+    fill: str = ""
+    value: VariableText | None = None
+    click: str = ""
+    wait: str = ""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if len([name for name in _ACTS if getattr(self, name)]) != 1:
+            raise ValueError("each of the steps is one of open, fill (with its value), click and wait")
+        if bool(self.fill) != (self.value is not None):
+            raise ValueError('value: belongs to fill, and fill needs it: { fill = "Password", value = "$NAME" }')
+        return self
+
+    def act(self, values: Mapping[str, str]) -> Act:
+        """The act, with the values of earlier steps."""
+        kind = next(name for name in _ACTS if getattr(self, name))
+        target = PageText(self.open, values) if kind == "open" else fill(getattr(self, kind), values)
+        return Act(kind=kind, target=target, value=PageText(self.value or "", values))
+
+    def words(self, web: str) -> str:
+        """The act as a line of the plan."""
+        if self.fill:
+            return f"types {self.value} into “{self.fill}”"
+        if self.open:
+            return f"opens {web}{self.open}"
+        return f"clicks “{self.click}”" if self.click else f"waits until “{self.wait}” is visible"
+
+
 class BrowserStep(StepBox):
-    """Clicks the texts of `click` in order; then the texts of `sees` must be visible.
+    """Does the acts of `steps` in order, in one session; then the texts of `sees` must be visible.
+
+    `click` is short for steps that only click. Before the last of the steps is done, an answer of 401 is expected.
 
     No request may be answered with a status of 400 or more. Nothing in the console or in a failed request may have a
     text of `forbid`.
@@ -36,6 +76,7 @@ class BrowserStep(StepBox):
 
     web: str
     path: VariableText
+    steps: list[BrowserAct] = Field(default_factory=list)
     click: list[str] = Field(default_factory=list)
     sees: list[str] = Field(default_factory=list)
     forbid: list[str] = Field(default_factory=list)
@@ -44,7 +85,7 @@ class BrowserStep(StepBox):
     def plan(self) -> list[str]:
         return [
             f"opens {self.web}{self.path} in a real browser",
-            *(f"clicks “{text}”" for text in self.click),
+            *(act.words(self.web) for act in self._acts()),
             *(f"“{text}” must be visible" for text in self.sees),
             "no request answered with 400 or more, no error in the console",
             *(f"“{text}” must appear neither in the console nor in a failed request" for text in self.forbid),
@@ -59,9 +100,9 @@ class BrowserStep(StepBox):
             summary = f"The bot's machine has no browser ({why}). Open the page yourself, then answer."
             return failed(summary, lines=tuple(self.plan()), measures={"unavailable": 1.0})
         limit = min(self.limit.total_seconds(), _MAX_SECONDS)
-        sees, click = ([fill(text, ctx.values) for text in texts] for texts in (self.sees, self.click))
+        sees, acts = [fill(text, ctx.values) for text in self.sees], [one.act(ctx.values) for one in self._acts()]
         path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
-        visit = Visit(path=path, sees=sees, click=click, headers=headers, limit=limit)
+        visit = Visit(path=path, sees=sees, acts=acts, headers=headers, limit=limit)
         result = browser.visit(self.web, visit)
         problems = self._problems(result)
         measures = {"failed": float(bool(problems))}
@@ -71,10 +112,14 @@ class BrowserStep(StepBox):
         summary = f"“{result.title}” {shown}; no errors in the console."
         return done(summary, measures=measures, compared=(f"{self.web}{self.path} {shown} in a browser",))
 
+    def _acts(self) -> list[BrowserAct]:
+        return [*self.steps, *(BrowserAct(click=text) for text in self.click)]
+
     def _problems(self, result: BrowserResult) -> list[str]:
         messages = (*result.console, *result.bad_answers)
         forbidden = (text for text in self.forbid if any(text in message for message in messages))
         return [
+            *filter(None, [result.stuck]),
             *(f"“{text}” is not visible" for text in result.missing),
             *(f"failed request: {answer}" for answer in result.bad_answers),
             *(f"console error: {text[:200]}" for text in result.console),

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from commands.ports.page_text import PageText
-from commands.ports.web import HttpRequest, HttpResponse
-from commands.steps.base import execute
-from commands.steps.execution import pause
+from commands.ports.web import MAX_BODY, HttpRequest, HttpResponse
+from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.page_fields import VariableJson, VariableText, VariableTexts
+from commands.steps.page_fields import VariableJson, VariableTexts
 from commands.steps.shared.json_answer import JsonAnswerStep
-from commands.steps.shared.json_entries import Each, Trace, delete_entry, delete_only_entry
+from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_only_entry
+from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
 from commands.steps.values import fill, fill_json, page_json, page_texts
-from commands.systems.http_answers import SHAPES, field, field_errors, holds_secret
-from commands.text.durations import format_seconds
+from commands.systems.http_answers import cached, field, field_errors, from_cache, holds_secret
+from commands.systems.json_lists import Listed
+from commands.text.durations import Duration, format_duration, format_seconds
+from commands.text.numbers import format_bytes
 from commands.text.redaction import masked, masked_json
-from state.errors import BadValue, Down, LostTrack, ToolError, Unreachable
+from state.errors import BadValue, Down, LostTrack, ToolError
 from state.records import AttemptState
 
 _ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 _MAX_SECONDS = 30.0
+_CACHED = {"from_cache": 1.0}  # measures of an answer that says nothing about the service
 _OUTPUT = 4000  # characters of an unexpected answer that are kept
 
 
@@ -38,8 +42,13 @@ class HttpStep(JsonAnswerStep):
       any text that is not empty.
     - `values`: fields of the answer that later steps may use, by name: `{ job = "id" }` for a word of plain characters,
       `{ job = { field = "id", type = "number" } }` for a "number", a "commit" or a "text". What does not fit fails.
-    - `clean_up`: a path that is DELETEd afterwards, with the same headers. It may use this answer's `values`.
-    - `tries`: how often a GET is sent while nothing answers. Only it, and a DELETE that accepts 404, are sent twice.
+    - `clean_up`: a path that is DELETEd afterwards, with the same headers; `{ path = …, headers = … }` with its own. It
+      may use this answer's `values`.
+    - `tries`: how often a GET is sent while the bot finds no route. Only it, and a DELETE that accepts 404, are sent
+      twice.
+    - `ready_within`: how long a service that has just been started is waited for. It refuses the connection, ends it
+      without an answer, or a proxy answers 502, 503 or 504 in its place. If the box names it, an answer to a GET that
+      is not right yet is waited for as well. A check of the watch waits for nothing.
     - `trace`: how to find out after a crash whether the request was served. Without it, a person is asked.
     - `each` (to clean up): sends the request for an earlier step's values, if known, and for every entry of a list.
 
@@ -54,22 +63,28 @@ class HttpStep(JsonAnswerStep):
 
     headers: VariableTexts = Field(default_factory=dict)
     json_body: VariableJson = Field(default=None, alias="json")
-    clean_up: VariableText = ""
+    clean_up: CleanUpPath | None = None
     tries: int = Field(default=3, ge=1)
+    ready_within: Duration | None = None
     trace: Trace | None = None
     each: Each | None = None
 
     def plan(self) -> list[str]:
+        within = self.ready_within and f", within {format_duration(self.ready_within)}"
         body = "" if self.json_body is None else f" with {json.dumps(self.json_body, ensure_ascii=False, default=str)}"
-        form = f", {SHAPES[self.answers]}" if self.answers else ", not a web page" if self.must_not_be_page() else ""
+        form = f", {self.shape()}" if self.answers else ", not a web page" if self.must_not_be_page() else ""
         fields = "".join(f", {path} = {value}" for path, value in self.expect.items())
-        more = [f"DELETE {self.web}{self.clean_up} afterwards"] if self.clean_up else []
+        more = [f"DELETE {self.web}{self.clean_up.path} afterwards"] if self.clean_up else []
         if self.trace:
-            listed = f"GET {self.web}{self.trace.path}"
-            more.append(f"after a crash: {listed}; it was served if an entry has {self.trace.condition()}")
+            more.append(
+                f"after a crash: {self.trace.listing(self.web)}; it was served if an entry has {self.trace.condition()}"
+            )
         if self.each:
-            more.append(f"the same for every entry of GET {self.web}{self.each.path} with {self.each.condition()}")
-        return [f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}", *more]
+            more.append(f"the same for every entry of {self.each.listing(self.web)} with {self.each.condition()}")
+        return [
+            f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}{within or ''}",
+            *more,
+        ]
 
     def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
@@ -79,35 +94,48 @@ class HttpStep(JsonAnswerStep):
         # what is cleaned up or traced is test data, and the report says what became of it
         return self.method not in _ONLY_READ and not (self.clean_up or self.trace or self.each)
 
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        if self.every is None or self.ready_within is None:
+            return ""
+        return "ready_within: a check of the watch waits for nothing; remove it"
+
     def deleted_paths(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.clean_up, self.path if self.method == "DELETE" else "")))
+        cleaned = self.clean_up.path if self.clean_up else ""
+        return tuple(filter(None, (cleaned, self.path if self.method == "DELETE" else "")))
 
     def recover(self, ctx: Context) -> Outcome | None:
         if self._may_repeat():
             return execute(self, ctx)
-        entries = self._created(ctx)
-        return execute(self, ctx) if entries == [] else self._judge_entry(ctx, entries, None)
+        found = self._created(ctx)
+        if found and not found.entries and not found.doubt:
+            return execute(self, ctx)
+        return self._judge_entry(ctx, found, None)
 
     def recover_lost_attempt(self, ctx: Context, lost: Outcome) -> Outcome | None:
         """This process stopped waiting, but the request may still arrive: look for its entry, and do not send again."""
         if self._may_repeat():
             return execute(self, ctx)
-        entries = self._created(ctx)
-        if entries == []:
+        found = self._created(ctx)
+        if found and not found.entries and not found.doubt:
             hint = "It is not listed yet and may still arrive. Check before you send it again."
             return replace(lost, summary=f"{lost.summary} {hint}")
-        return self._judge_entry(ctx, entries, lost)
+        return self._judge_entry(ctx, found, lost)
 
     def _may_repeat(self) -> bool:
         return self.method == "GET" or (self.method == "DELETE" and 404 in self.accepted())
 
-    def _created(self, ctx: Context) -> list[Any] | None:
-        """The entries that the request created. None if that cannot be found out. Raises the tools' errors."""
+    def _created(self, ctx: Context) -> Listed | None:
+        """The entries that the request created. None if the page does not say how. Raises the tools' errors."""
         return self.trace.wait_and_find(ctx, self.web, self.headers) if self.trace else None
 
-    def _judge_entry(self, ctx: Context, entries: list[Any] | None, lost: Outcome | None) -> Outcome | None:
+    def _judge_entry(self, ctx: Context, found: Listed | None, lost: Outcome | None) -> Outcome | None:
         """Judge the request by its only entry, which may lack fields of the answer. None if there is not just one."""
-        if not entries or len(entries) > 1:
+        entries = found.entries if found else []
+        if self.trace and found and not entries:
+            why = lost.summary if lost else "The bot was interrupted here."
+            hint = f"{why} Whether it was served is not known: {self.web}{self.trace.path} {found.doubt}."
+            return replace(lost, summary=hint) if lost else unknown(hint)
+        if len(entries) != 1:
             return None
         expect = {path: value for path, value in self.expect.items() if field(entries[0], path) is not None}
         measures = {"seconds": lost.measures["seconds"]} if lost and "seconds" in lost.measures else {}
@@ -135,14 +163,14 @@ class HttpStep(JsonAnswerStep):
             send()
         wanted = f"entries of {each.path} with {fill(each.condition(), ctx.values)}"
         try:
-            entries = each.find(ctx, self.web, self.headers)
+            found = each.find(ctx, self.web, self.headers)
         except ToolError:
-            entries = None
-        for entry in entries or []:
+            found = Listed(entries=[], doubt="gave no list")
+        for entry in found.entries:
             send(entry)
-        if entries is None:
-            lines.append(f"{self.web}{each.path} gave no list: {wanted} may still exist. Check, and delete them.")
-        if bad or entries is None:
+        if found.doubt:
+            lines.append(f"{self.web}{each.path} {found.doubt}: {wanted} may still exist. Check, and delete them.")
+        if bad or found.doubt:
             return failed((bad or lines)[-1], lines=tuple(lines), measures={"failed": 1.0})
         return done("; ".join(lines) or f"Nothing to {self.method}: there are no {wanted}.", measures={"failed": 0.0})
 
@@ -156,24 +184,45 @@ class HttpStep(JsonAnswerStep):
         )
         began = time.monotonic()
         try:
-            response = self._send(ctx, request)
+            response, waited = request_when_ready(ctx, self.web, request, self._patience(ctx))
         except (Down, LostTrack) as error:
             return self._unanswered(ctx, error, {"seconds": time.monotonic() - began, "failed": 1.0})
+        if note := self._cache(response):
+            return failed(cached(f"{self.web}{fill(self.path, ctx.values)}", note), measures=_CACHED, inconclusive=True)
         measures = {"seconds": response.seconds, "status": float(response.status)}
+        if response.cut and response.status in self.accepted() and self.needs_whole():
+            size = format_bytes(MAX_BODY)
+            why = f"The answer is longer than {size}, and only its beginning was read, so it cannot be judged."
+            return failed(why, measures={"cut": 1.0}, inconclusive=True)
         if problem := self.answer_problem(response):
             text = masked(response.text, self.expect)
             measures["failed"] = 1.0
-            return failed(problem, lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
+            return failed(f"{problem}{waited}", lines=(problem, text[:200]), output=text[:_OUTPUT], measures=measures)
         data = response.json() if self.expect or self.values else None
-        return self._judge(ctx, data, self.expect, measures, f"{response.status} in {format_seconds(response.seconds)}")
+        how = f"{response.status} in {format_seconds(response.seconds)}{waited}"
+        return self._judge(ctx, data, self.expect, measures, how)
 
-    def _send(self, ctx: Context, request: HttpRequest) -> HttpResponse:
-        for _ in range(self.tries - 1 if self.method == "GET" else 0):
-            try:
-                return ctx.tools.web.request(self.web, request)
-            except Unreachable:
-                pause(ctx, 1)
-        return ctx.tools.web.request(self.web, request)
+    def _patience(self, ctx: Context) -> Patience:
+        def is_ready(response: HttpResponse) -> bool:
+            if self.ready_within is None:
+                return response.status in self.accepted() or not is_starting(response)
+            return not (self._cache(response) or self.answer_problem(response) or self._wrong_fields(ctx, response))
+
+        waits = self.every is None and ctx.after_change
+        return Patience(
+            seconds=(self.ready_within or READY_WITHIN).total_seconds() if waits else 0,
+            tries=self.tries if self.method == "GET" else 1,
+            may_repeat=self._may_repeat(),
+            is_ready=is_ready,
+        )
+
+    def _cache(self, response: HttpResponse) -> str:
+        """The header of a cache that answered in the place's stead; a page that users get from a cache is right."""
+        return "" if self.answers == "page" else from_cache(response)
+
+    def _wrong_fields(self, ctx: Context, response: HttpResponse) -> list[str]:
+        expect = fill_json(self.expect, ctx.values, ctx.numbers)
+        return field_errors(response.json(), expect) if expect else []
 
     def _unanswered(self, ctx: Context, error: ToolError, measures: dict[str, float]) -> Outcome:
         """A check has failed, because a user would have waited in vain too. Elsewhere a lost request is unknown."""
@@ -187,10 +236,10 @@ class HttpStep(JsonAnswerStep):
         if not (self.trace and self.clean_up):
             return ""
         try:
-            entries = self._created(ctx)
+            found = self.trace.wait_and_find(ctx, self.web, self.headers)
         except ToolError as error:
             return f" It is not known whether it created an entry: {error}"
-        return delete_only_entry(entries, self.trace.path, lambda entry: self._clean_up(ctx, self.values_in(entry)))
+        return delete_only_entry(found, self.trace.path, lambda entry: self._clean_up(ctx, self.values_in(entry)))
 
     def _judge(self, ctx: Context, data: Any, expect: dict[str, Any], measures: dict[str, float], how: str) -> Outcome:
         """Check the fields of an answer, take `values` from it, and clean up. `how` begins the summary."""
@@ -207,7 +256,7 @@ class HttpStep(JsonAnswerStep):
         try:
             values = self.values_in(data)
         except BadValue as error:
-            left = f" What was created is left behind: {self.clean_up} needs this value." if self.clean_up else ""
+            left = f" What was created is left behind: {self.clean_up.path} needs this value." if self.clean_up else ""
             return failed(f"{error}{left}", measures=measures | {"failed": 1.0})
         if problem := self._clean_up(ctx, values):
             return failed(f"{summary}, but {problem}", values=values, measures=measures)
@@ -217,5 +266,4 @@ class HttpStep(JsonAnswerStep):
 
     def _clean_up(self, ctx: Context, values: dict[str, str]) -> str:
         """Delete what was created; returns what is left behind, as the end of a sentence, or an empty text."""
-        path = PageText(self.clean_up, {**ctx.values, **values})
-        return delete_entry(ctx, self.web, path, self.headers) if self.clean_up else ""
+        return self.clean_up.run(ctx, self.web, values, self.headers) if self.clean_up else ""

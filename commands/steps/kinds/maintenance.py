@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck
-from commands.ports.web import HttpRequest
-from commands.steps.base import StepBox, execute, page_value_types
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.steps.base import StepBox, Strict, execute, page_value_types
 from commands.steps.execution import host_plan, pause, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared.readiness import READY_WITHIN, is_starting
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
+from commands.systems.http_answers import from_cache
 from commands.systems.preflight.hosts import ProgramsCheck, programs_in
+from commands.text.durations import Duration
 from state.errors import ToolError
 
 _TRIES = 5  # requests from outside, one second apart
 
 
+class Mark(Strict):
+    """What only the maintenance page has: a `header`, with this `value` if it says one, or a text in its `body`."""
+
+    header: str = ""
+    value: str = ""
+    body: str = ""
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if bool(self.header) == bool(self.body) or (self.value and not self.header):
+            raise ValueError('names either a header (with its value, if it has one), or a text of the body: "body"')
+        return self
+
+    def is_in(self, response: HttpResponse) -> bool:
+        """Whether an answer is the maintenance page's."""
+        if self.body:
+            return self.body in response.text
+        found = [value for name, value in response.headers.items() if name.lower() == self.header.lower()]
+        return self.value in found if self.value else bool(found)
+
+    def words(self) -> str:
+        """What it is, as words."""
+        return f"the text “{self.body}”" if self.body else f"the header {self.header}{self.value and f': {self.value}'}"
+
+
+class _Seen(NamedTuple):
+    """What was seen from outside: a clause, whether it is right, and whether a service that still starts is behind."""
+
+    words: str
+    right: bool = False
+    starting: bool = False
+
+
 class MaintenanceStep(StepBox):
     """Runs `command`, which is bash and must be safe to run twice; then `path` of `web` must answer `status`.
 
-    Without `status`, 503 is expected while maintenance is on and 200 while it is off. When it is off, the value
-    `let_in_at` is the moment from which requests were let in.
+    Without `status`, 503 is expected while maintenance is on and 200 while it is off. Where the service itself sends
+    that status too, `mark` says what tells the maintenance page apart: it must be there while maintenance is on, and
+    not while it is off. Then a service that still starts is waited for `ready_within`. When maintenance is off, the
+    value `let_in_at` is the moment from which requests were let in.
     """
 
     kind: ClassVar[str] = "maintenance"
@@ -42,6 +80,8 @@ class MaintenanceStep(StepBox):
     web: str = ""
     path: VariableText = "/"
     status: int | None = None
+    mark: Mark | None = None
+    ready_within: Duration = READY_WITHIN
 
     def leaves_change(self) -> bool:
         return self.state == "on"
@@ -53,7 +93,8 @@ class MaintenanceStep(StepBox):
         return (self.host, self.web) if self.state == "off" else ()
 
     def plan(self) -> list[str]:
-        check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}"] if self.web else []
+        mark = f", {'with' if self.state == 'on' else 'without'} {self.mark.words()}" if self.mark else ""
+        check = [f"GET {self.web}{self.path}, expects status {self._expected_status()}{mark}"] if self.web else []
         return host_plan(self.host, self.command, self.env) + check
 
     def preflight(self) -> list[PreflightCheck]:
@@ -73,11 +114,10 @@ class MaintenanceStep(StepBox):
             return failed(f"The command failed with exit code {result.code}.", lines=result.last_lines)
         if not self.web:
             return self._done(ctx, f"Maintenance is {self.state}. This was not checked, because the box has no `web`.")
-        for _ in range(_TRIES):
-            if (answer := self._answer(ctx)) == self._expected():
-                return self._done(ctx, f"Maintenance is {self.state}: {answer}.", answer)
-            pause(ctx, 1)
-        return failed(f"Maintenance should be {self.state}, but {answer}.")
+        seen = self._wait_until_right(ctx)
+        if seen.right:
+            return self._done(ctx, f"Maintenance is {self.state}: {seen.words}.", seen.words)
+        return failed(f"Maintenance should be {self.state}, but {seen.words}.")
 
     def recover(self, ctx: Context) -> Outcome | None:
         """If the command left no exit code, the check from outside decides."""
@@ -85,9 +125,9 @@ class MaintenanceStep(StepBox):
             return execute(self, ctx)
         if not self.web:
             return unknown("Maintenance cannot be checked, because the box has no `web`. Check it before you decide.")
-        if (answer := self._answer(ctx)) == self._expected():
-            return self._done(ctx, f"Maintenance is {self.state}: {answer}.", answer)
-        gone = f"The command is no longer running on host “{self.host}”, and {answer}."
+        if (seen := self._look(ctx)).right:
+            return self._done(ctx, f"Maintenance is {self.state}: {seen.words}.", seen.words)
+        gone = f"The command is no longer running on host “{self.host}”, and {seen.words}."
         return unknown(f"{gone} Check maintenance before you decide.")
 
     def _done(self, ctx: Context, summary: str, answer: str = "") -> Outcome:
@@ -98,13 +138,29 @@ class MaintenanceStep(StepBox):
     def _expected_status(self) -> int:
         return self.status or (503 if self.state == "on" else 200)
 
-    def _expected(self) -> str:
-        return f"{self.web}{self.path} answers {self._expected_status()}"
+    def _wait_until_right(self, ctx: Context) -> _Seen:
+        """The newest answer: asked a few times, and longer while the service behind still starts."""
+        clock = ctx.tools.clock
+        within = self.ready_within.total_seconds() if self.state == "off" else 0
+        began, tries = clock.monotonic(), 1
+        while not (seen := self._look(ctx)).right:
+            starting = seen.starting and clock.monotonic() - began < within
+            if tries >= _TRIES and not starting:
+                break
+            tries += 1
+            pause(ctx, 1)
+        return seen
 
-    def _answer(self, ctx: Context) -> str:
-        """What `path` of `web` answers now, as a clause."""
+    def _look(self, ctx: Context) -> _Seen:
+        """What `path` of `web` answers now."""
+        address = f"{self.web}{self.path}"
         try:
-            status = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values))).status
+            answer = ctx.tools.web.request(self.web, HttpRequest(path=PageText(self.path, ctx.values)))
         except ToolError:
-            return f"{self.web}{self.path} does not answer"
-        return f"{self.web}{self.path} answers {status}"
+            return _Seen(f"{address} does not answer", starting=True)
+        if note := from_cache(answer):
+            return _Seen(f"{address} is answered by a cache ({note})")
+        marked = self.mark is not None and self.mark.is_in(answer)
+        right = answer.status == self._expected_status() and (not self.mark or marked == (self.state == "on"))
+        with_mark = f" {'with' if marked else 'without'} {self.mark.words()}" if self.mark else ""
+        return _Seen(f"{address} answers {answer.status}{with_mark}", right, is_starting(answer) and not marked)

@@ -17,6 +17,7 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName, VariableText, VariableTexts
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
+from commands.systems.http_answers import cached, from_cache
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, folder_check
 from commands.text.numbers import format_bytes
 from state.errors import ToolError
@@ -156,6 +157,8 @@ class PublishStep(StepBox):
         headers = page_texts(self.headers, ctx.values)
         path = PageText(self.stamp, ctx.values)
         stamp = ctx.tools.web.request(self.web, HttpRequest(path=path, headers=headers))
+        if note := from_cache(stamp):
+            return cached(f"{self.web}{self.stamp}", note)
         data = stamp.json() if stamp.status == 200 else {}
         if not isinstance(data, dict) or data.get("commit") != commit:
             return f"{self.web}{self.stamp} answers {stamp.status} and does not name commit {commit[:10]}."

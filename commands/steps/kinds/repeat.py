@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from commands.steps.base import StepBox
@@ -27,8 +28,19 @@ class RepeatStep(StepBox):
         return [f"runs every step of “{self.part}” again; after a failure, only the steps that clean up"]
 
     def recover(self, ctx: Context) -> Outcome | None:
-        """Recover each step of the interrupted rerun, so that everything it created is deleted."""
-        return self._judge(ctx.rerun_part(self.part, True))
+        """Recover each step of the interrupted rerun, so that everything it created is deleted.
+
+        If the end of a step cannot be told, that is no failure of production: the part is run again and judged by that.
+        """
+        recovered = ctx.rerun_part(self.part, True)
+        unclear = [f"“{title}”" for title, outcome in recovered if outcome.state == AttemptState.UNKNOWN]
+        if not unclear:
+            return self._judge(recovered)
+        again = self._judge(ctx.rerun_part(self.part, False))
+        note = (
+            f"The bot was restarted in the middle, so they were run again. {unclear[0]} may have left something behind."
+        )
+        return replace(again, summary=f"{again.summary} {note}")
 
     def run(self, ctx: Context) -> Outcome:
         return self._judge(ctx.rerun_part(self.part, False))

@@ -11,7 +11,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, unread_note
+from commands.steps.shared.pm2 import ANSWER_TIMEOUT, NOW, STATE, Pm2Step, unread_note
 from commands.steps.shared.pm2_processes import (
     Process,
     ServiceLogs,
@@ -21,17 +21,19 @@ from commands.steps.shared.pm2_processes import (
     process_problems,
     processes_in,
 )
+from commands.steps.shared.readiness import READY_WITHIN, Lookout
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, parse_values
+from commands.systems.logs.log_lines import NewLines
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
-from commands.text.durations import Duration, format_duration, parse_duration
+from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 from commands.text.foreign_json import read_json
 
 _RESTART = """\
 printf 'before=%s\\n' "$(state)"
 pm2 restart "$NAME" > /dev/null || printf 'restart_failed=%s\\n' "$?"
 printf 'after=%s\\n' "$(state)\""""
-START_TIMEOUT = 15.0  # seconds in which a restarted service must serve the commit
+WRONG_FOR = 15.0  # seconds for which another answer than that of a service that starts may be the one before
 _LONG_UPTIME = 60  # seconds; a process with more was not started by this restart
 _ERROR_LINES = 8  # that the thread shows
 
@@ -42,6 +44,9 @@ class ServiceStep(Pm2Step):
     A single check is not enough, because in a crash loop too the service is "online" and healthy for some seconds.
     `steady_in` names a `steady` step that makes the second check, so that this step ends as soon as the commit is
     served. Log lines count from the restart on. pm2 may run several processes of the name: each of them is judged.
+
+    While the service starts (nothing answers, a proxy answers 502, 503 or 504, the answer has no commit yet) it is
+    waited for `ready_within`, unless a process dies or an error is logged meanwhile. `steady` counts from then on.
     """
 
     kind: ClassVar[str] = "service"
@@ -49,6 +54,7 @@ class ServiceStep(Pm2Step):
 
     steady: Duration = parse_duration("10 s")
     steady_in: str = ""
+    ready_within: Duration = READY_WITHIN
 
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.name)
@@ -59,6 +65,7 @@ class ServiceStep(Pm2Step):
             again = f"the new process is online ({self.steady_in} checks whether it stays online)"
         return [
             *host_plan(self.host, f"{STATE}\n{_RESTART}", self.host_env()),
+            f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
             f"{again}, up for less than a minute",
             *self.plan_of_checks(),
         ]
@@ -72,6 +79,7 @@ class ServiceStep(Pm2Step):
             "log_offset_err": ValueType.LIST,
             "restarts": ValueType.LIST,
             "restarted_at": ValueType.WORD,
+            "ready_at": ValueType.WORD,
         }
 
     def preflight(self) -> list[PreflightCheck]:
@@ -105,15 +113,18 @@ class ServiceStep(Pm2Step):
 
     def _judge(self, ctx: Context, before: list[Process], after: list[Process]) -> Outcome:
         since = ServiceLogs.of(before)
-        if self.steady_in:
-            checked_at = ctx.tools.clock.monotonic()
-            answer = self.wait_for_commit(ctx, START_TIMEOUT)
+        restarted = ctx.tools.clock.monotonic()
+        answer, died = self._wait_until_ready(ctx, after, since)
+        ready_at = ctx.tools.clock.now()
+        waited = ctx.tools.clock.monotonic() - restarted
+        if died:
+            now, new = died
+        elif self.steady_in and self.serves(ctx, answer):
             now, new = after, self.new_errors(ctx, since)
         else:
-            pause(ctx, self.steady.total_seconds())
-            answer = self.wait_for_commit(ctx, START_TIMEOUT - self.steady.total_seconds())
+            answer = self._stay(ctx, answer)
             now, new = self.processes_and_errors(ctx, since)
-            checked_at = ctx.tools.clock.monotonic()
+            restarted = ctx.tools.clock.monotonic()
         problems = [
             *_not_restarted(before, after, now),
             *process_problems(identities(after), now),
@@ -122,21 +133,45 @@ class ServiceStep(Pm2Step):
         lines = (
             f"before: pid {joined_list([one.pid for one in before])}",
             *described(now),
-            f"{self.path} answers {answer[:60]}",
+            f"{self.path} answers {answer[:60]} after {format_seconds(waited)}",
             *new.lines[:_ERROR_LINES],
         )
         if problems:
-            return failed(f"{self.name} did not start properly: {'; '.join(problems)}.", lines=lines)
+            unasked = self.unasked(answer, problems)
+            return failed(
+                f"{self.name} did not start properly: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
+            )
         # by the bot's own clock, because the host's clock may differ
-        uptime = max(one.uptime for one in now) + ctx.tools.clock.monotonic() - checked_at
+        uptime = max(one.uptime for one in now) + ctx.tools.clock.monotonic() - restarted
         restarted_at = (ctx.tools.clock.now() - timedelta(seconds=uptime)).isoformat()
         return done(
             self._summary(ctx, len(now)) + unread_note(new),
             lines=lines,
             values=_values(since, now),
-            timestamps={"restarted_at": restarted_at},
+            timestamps={"restarted_at": restarted_at, "ready_at": ready_at.isoformat()},
             compared=(f"{self.name} answers with {fill(self.commit, ctx.values)}",),
         )
+
+    def _wait_until_ready(
+        self, ctx: Context, after: list[Process], since: ServiceLogs
+    ) -> tuple[str, tuple[list[Process], NewLines] | None]:
+        """The newest answer of the health address; and what was seen if a process died or logged an error meanwhile."""
+
+        def look() -> tuple[list[Process], NewLines] | None:
+            now, new = self.processes_and_errors(ctx, since)
+            return (now, new) if new.lines or process_problems(identities(after), now) else None
+
+        within = self.ready_within.total_seconds()
+        with Lookout(ctx, look) as lookout:
+            answer = self.wait_for_commit(ctx, min(WRONG_FOR, within), within, lambda: lookout.found is not None)
+        return answer, lookout.found
+
+    def _stay(self, ctx: Context, answer: str) -> str:
+        """The answer of the health address after `steady`; of a service that never was ready the one before."""
+        if not self.serves(ctx, answer):
+            return answer
+        pause(ctx, self.steady.total_seconds())
+        return self.wait_for_commit(ctx, ANSWER_TIMEOUT)
 
     def _summary(self, ctx: Context, count: int) -> str:
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import NOW, STATE, Pm2Step, unread_note
+from commands.steps.shared.pm2 import ANSWER_TIMEOUT, NOW, STATE, Pm2Step, unread_note
 from commands.steps.shared.pm2_processes import ServiceLogs, described, process_problems, split_list
 from commands.steps.values import fill
 from commands.text.durations import Duration, format_duration, parse_duration
 
-ANSWER_TIMEOUT = 3.0  # seconds in which a running service must serve the commit
 _ERROR_LINES = 8  # that the thread shows
 
 
 class SteadyStep(Pm2Step):
-    """Checks the service that the `service` step above it restarted, when its process is `lasts` old.
+    """Checks the service that the `service` step above it restarted, when it has been ready for `lasts`.
 
     pm2 restarts a process at once when it dies. So a crash loop shorter than `lasts` is detected: by the process, and
     by pm2's own number of restarts. Other steps may run at the same time (`after`), and their requests are part of the
@@ -59,14 +59,26 @@ class SteadyStep(Pm2Step):
         )
         first = self.processes(ctx)
         if not process_problems(before, first):
-            pause(ctx, self.lasts.total_seconds() - min(process.uptime for process in first))
+            pause(ctx, self.lasts.total_seconds() - min(_ready_for(ctx), *(process.uptime for process in first)))
         answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
         now, new = self.processes_and_errors(ctx, since)
         problems = [*process_problems(before, now), *self.problems(ctx, answer, new.lines)]
         lines = (*described(now), *new.lines[:_ERROR_LINES])
         if problems:
-            return failed(f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines)
+            unasked = self.unasked(answer, problems)
+            return failed(
+                f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
+            )
         age = format_duration(self.lasts)
         compared = (f"{self.name} is still the same process after {age}",)
         summary = f"{age} after its start, {self.name} is still the same process and healthy."
         return done(summary + unread_note(new), lines=lines, compared=compared)
+
+
+def _ready_for(ctx: Context) -> float:
+    """The seconds since the `service` step saw that the service was ready, as far as it says so."""
+    try:
+        ready_at = datetime.fromisoformat(ctx.values["ready_at"])
+    except (KeyError, ValueError):
+        return math.inf
+    return max((ctx.tools.clock.now() - ready_at).total_seconds(), 0)

@@ -13,11 +13,11 @@ from commands.steps.base import Strict
 from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field, field_errors
+from commands.systems.json_lists import has_more, list_in
 from state.errors import ToolError
 
 _LIMIT = 8.0  # seconds for one answer
 _SHOWN = 160  # characters of what an answer holds instead
-_ROOT = "."
 
 
 class CommitCheck(Strict):
@@ -72,10 +72,10 @@ class CommitCheck(Strict):
         return self._entries_problem(answer, data, expect) if self.entries else _problem(data, expect)
 
     def _entries_problem(self, answer: HttpResponse, data: Any, expect: Mapping[str, Any]) -> str:
-        entries = data if self.entries == _ROOT else field(data, self.entries)
-        if not isinstance(entries, list) or not entries:
+        entries = list_in(data, self.entries)
+        if not entries:
             return "it has no checks yet" if entries == [] else f"the answer of “{self.web}” has no list {self.entries}"
-        if _has_more(answer, data, len(entries)):
+        if has_more(answer, data, len(entries)):
             return f"“{self.web}” lists only {len(entries)} of its checks; ask for fewer, or for more on one page"
         named = {field(entry, "name") for entry in entries if isinstance(field(entry, "name"), str)}
         if missing := [name for name in self.names if name not in named]:
@@ -103,9 +103,3 @@ def _problem(data: Any, expect: Mapping[str, Any]) -> str:
 
 def _choices(value: Any) -> str:
     return " or ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _has_more(answer: HttpResponse, data: Any, listed: int) -> bool:
-    total = field(data, "total_count")
-    links = next((value for name, value in answer.headers.items() if name.lower() == "link"), "")
-    return 'rel="next"' in links or (isinstance(total, int) and total > listed)

@@ -12,7 +12,8 @@ from commands.steps.base import StepBox
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.value_types import ValueType
-from commands.systems.http_answers import Shape, is_api, is_page, shape_error
+from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error
+from commands.systems.json_lists import ROOT
 from commands.text.redaction import is_secret_name
 
 _WITHOUT_BODY = (204, 304)  # statuses
@@ -21,7 +22,8 @@ _WITHOUT_BODY = (204, 304)  # statuses
 class JsonAnswerStep(StepBox):
     """A step whose request must be answered with `status`, in the form `answers`, with the fields of `expect`.
 
-    `values` are kept from the answer for later steps.
+    `values` are kept from the answer for later steps. `entries` is the field that has the list (without it, the answer
+    is the list itself).
     """
 
     web: str
@@ -29,6 +31,7 @@ class JsonAnswerStep(StepBox):
     method: str = "GET"
     status: int | list[int] = 200
     answers: Shape | None = None
+    entries: str = ROOT
     expect: dict[str, Any] = Field(default_factory=dict)
     values: dict[str, Kept] = Field(default_factory=dict)
 
@@ -39,7 +42,9 @@ class JsonAnswerStep(StepBox):
             raise ValueError(f"an answer with status {statuses[0]} has no body, so {wanted[0]} can never be met")
         if wanted and self.method == "HEAD":
             raise ValueError(f"an answer to HEAD has no body, so {wanted[0]} can never be met")
-        if self.answers in {"list", "page"} and wanted[1:]:
+        if self.entries != ROOT and self.answers != "list":
+            raise ValueError('entries: says where a list is, so it needs answers = "list"')
+        if (self.answers == "page" or (self.answers == "list" and self.entries == ROOT)) and wanted[1:]:
             raise ValueError(f'answers = "{self.answers}" has no named fields, so {wanted[1]} can never be met')
         if secrets := [kept.field for kept in self.values.values() if is_secret_name(kept.field)]:
             raise ValueError(f'values: "{secrets[0]}" is a secret by its name, but values are stored and shown')
@@ -57,6 +62,15 @@ class JsonAnswerStep(StepBox):
         *first, last = map(str, self.accepted())
         return f"{', '.join(first)} or {last}" if first else last
 
+    def shape(self) -> str:
+        """The required form as words."""
+        where = "" if self.entries == ROOT else f" in its field `{self.entries}`"
+        return f"{SHAPES[self.answers]}{where}" if self.answers else ""
+
+    def needs_whole(self) -> bool:
+        """Whether the whole answer is needed to judge it."""
+        return self.answers not in {None, "page"} or bool(self.expect or self.values)
+
     def must_not_be_page(self) -> bool:
         """Whether a web page is refused although the box does not say which form is required."""
         return self.answers is None and not (self.expect or self.values) and is_api(self.path)
@@ -66,7 +80,7 @@ class JsonAnswerStep(StepBox):
         if response.status not in self.accepted():
             return f"Status {response.status} instead of {self.statuses()}."
         if self.answers or self.expect or self.values:
-            return shape_error(response, self.answers or "object")
+            return shape_error(response, self.answers or "object", self.entries)
         if self.must_not_be_page() and response.status < 300 and is_page(response):
             return "The answer is a web page, not an API answer. Perhaps a log-in page or a proxy answered."
         return ""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from commands.ports.page_text import PageText, Text
 from commands.ports.web import HttpRequest
 from commands.steps.base import Strict
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.shared.kept_values import Kept, keep
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field
+from commands.systems.json_lists import ROOT, Listed, listed
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
@@ -27,36 +28,42 @@ _INTERVAL = 1  # seconds between them
 class Trace(Strict):
     """How to find out after a crash whether a request was served.
 
-    It was if the JSON list at `path` has an entry with all the fields and values of `where`.
+    It was if the JSON list at `path` has an entry with all the fields and values of `where`. `entries` is the field of
+    the answer that has the list ("." if the answer is the list itself). Without `headers`, the request's own are sent.
     """
 
     path: VariableText
+    headers: VariableTexts | None = None
+    entries: str = ROOT
     where: dict[str, Any] = Field(min_length=1)
 
     def condition(self) -> str:
         """What an entry must have, as text: "subject = Test 1, status = open"."""
         return ", ".join(f"{path} = {value}" for path, value in self.where.items())
 
-    def find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> list[Any] | None:
-        """The matching entries of the list. None if the answer is not a JSON list. Raises the tools' errors."""
-        where = fill_json(self.where, ctx.values, ctx.numbers)
-        request = HttpRequest(path=PageText(self.path, ctx.values), headers=page_texts(headers, ctx.values))
-        try:
-            entries = ctx.tools.web.request(web, request).json()
-        except ValueError:
-            return None
-        if not isinstance(entries, list):
-            return None
-        return [entry for entry in entries if all(field(entry, path) == value for path, value in where.items())]
+    def listing(self, web: str) -> str:
+        """The request for the list, for the plan: "GET api/jobs", or "`data` of GET api/jobs"."""
+        return f"{'' if self.entries == ROOT else f'`{self.entries}` of '}GET {web}{self.path}"
 
-    def wait_and_find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> list[Any] | None:
+    def find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> Listed:
+        """The matching entries of the list, and why there may be others. Raises the tools' errors."""
+        own = headers if self.headers is None else self.headers
+        where = fill_json(self.where, ctx.values, ctx.numbers)
+        request = HttpRequest(path=PageText(self.path, ctx.values), headers=page_texts(own, ctx.values))
+        found = listed(ctx.tools.web.request(web, request), self.entries)
+        matching = [
+            entry for entry in found.entries if all(field(entry, path) == value for path, value in where.items())
+        ]
+        return replace(found, entries=matching)
+
+    def wait_and_find(self, ctx: Context, web: str, headers: Mapping[str, str]) -> Listed:
         """`find` for a request that may still be in progress: an empty result is asked for again, 3 times in all."""
         for _ in range(_TRIES):
-            entries = self.find(ctx, web, headers)
-            if entries is None or entries:
-                return entries
+            found = self.find(ctx, web, headers)
+            if found.entries or found.doubt:
+                break
             pause(ctx, _INTERVAL)
-        return []
+        return found
 
 
 class Each(Trace):
@@ -72,13 +79,36 @@ class Each(Trace):
         return replace(ctx, values={**ctx.values, **keep(self.values, entry, f"an entry of {self.path}")})
 
 
-def delete_only_entry(entries: list[Any] | None, path: str, delete: Callable[[Any], str]) -> str:
-    """Delete the one entry that a request without an answer created; `entries` are those that fit, of the list `path`.
+class CleanUp(Strict):
+    """A path that is DELETEd afterwards, with the request's headers or its own; on the page also the path alone."""
+
+    path: VariableText
+    headers: VariableTexts | None = None
+
+    def run(self, ctx: Context, web: str, values: Mapping[str, str], headers: Mapping[str, str]) -> str:
+        """Delete it. `values` are of the answer, `headers` of the request.
+
+        Returns what is left behind, as the end of a sentence; empty if nothing is.
+        """
+        path = PageText(self.path, {**ctx.values, **values})
+        return delete_entry(ctx, web, path, headers if self.headers is None else self.headers)
+
+
+def _path_alone(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
+CleanUpPath = Annotated[CleanUp, BeforeValidator(_path_alone)]
+
+
+def delete_only_entry(found: Listed, path: str, delete: Callable[[Any], str]) -> str:
+    """Delete the one entry that a request without an answer created; `found` are those that fit, of the list `path`.
 
     `delete` returns what is left behind. Returns what became of it, as a sentence to append.
     """
-    if entries is None:
-        return f" It is not known whether it created an entry: {path} gave no list."
+    entries = found.entries
+    if not entries and found.doubt:
+        return f" It is not known whether it created an entry: {path} {found.doubt}."
     if not entries:
         return " It created no entry so far. If one appears later, delete it by hand."
     if len(entries) > 1:

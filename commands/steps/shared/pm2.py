@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
@@ -16,7 +17,10 @@ from commands.steps.execution import pause
 from commands.steps.outcome import Context
 from commands.steps.page_fields import VariableText, VariableTexts
 from commands.steps.shared.pm2_processes import Process, ServiceLogs, processes_in
+from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
 from commands.steps.values import fill, page_texts
+from commands.systems.http_answers import field as json_field
+from commands.systems.http_answers import from_cache
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
 from commands.text.durations import format_duration
@@ -48,7 +52,16 @@ NOW = "printf 'now=%s\\n' \"$(state)\""
 ERRORS = f"""\
 {log_lines.SHELL_FUNCTIONS}each_log "$OUT" "$OUT_FROM" || true
 each_log "$ERR" "$ERR_FROM" || true"""
-POLL_INTERVAL = 0.1  # seconds between two requests to a service that may still be starting
+_FROM_CACHE = "from a cache"
+ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the health address answered, as words, and whether a service that still starts answers so."""
+
+    words: str
+    starting: bool = False
 
 
 class Pm2Step(StepBox):
@@ -116,35 +129,60 @@ class Pm2Step(StepBox):
         result = ctx.tools.shell.ask(self.host, ERRORS, env=self._log_env(since), keep=log_lines.MAX_OUTPUT)
         return log_lines.parse_output(result.tail, self.allow)
 
-    def wait_for_commit(self, ctx: Context, timeout: float) -> str:
-        """The newest answer of the health address; asked until the commit is served or the timeout (s) is over."""
-        until = ctx.tools.clock.monotonic() + timeout
-        while (answer := self._health(ctx)) != self._expected(ctx) and ctx.tools.clock.monotonic() < until:
+    def wait_for_commit(
+        self, ctx: Context, timeout: float, ready_within: float = 0, died: Callable[[], bool] = lambda: False
+    ) -> str:
+        """The newest answer of the health address; asked until the commit is served.
+
+        An answer of a service that still starts is waited for `ready_within` seconds in all, unless it `died`; any
+        other answer for `timeout` seconds from its first on.
+        """
+        clock = ctx.tools.clock
+        began = wrong_since = clock.monotonic()
+        while not self.serves(ctx, (health := self._health(ctx)).words) and not died():
+            now = clock.monotonic()
+            if health.starting and now - began < ready_within:
+                wrong_since = now
+            elif now - wrong_since >= timeout or (health.starting and ready_within):
+                break
             pause(ctx, POLL_INTERVAL)
-        return answer
+        return health.words
+
+    def serves(self, ctx: Context, answer: str) -> bool:
+        """Whether an answer of the health address is that of the commit."""
+        return answer == self._expected(ctx)
 
     def problems(self, ctx: Context, answer: str, errors: Sequence[str]) -> list[str]:
         """What is wrong with the answer of the health address and with the logs, one clause each."""
         found = []
-        if answer != self._expected(ctx):
+        if answer.startswith(_FROM_CACHE):
+            found.append(f"{self.web}{self.path} answers {answer[:80]}, so the service itself was not asked")
+        elif not self.serves(ctx, answer):
             found.append(f"{self.web}{self.path} answers {answer[:60]} instead of {self._expected(ctx)[:60]}")
         if errors:
             found.append(f"its logs have {log_lines.describe(errors, self.errors)}")
         return found
 
+    def unasked(self, answer: str, problems: Sequence[str]) -> bool:
+        """Whether nothing is wrong but that a cache answered, so that nothing is known about the commit."""
+        return answer.startswith(_FROM_CACHE) and len(problems) == 1
+
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
 
-    def _health(self, ctx: Context) -> str:
+    def _health(self, ctx: Context) -> Health:
         try:
             path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
             request = HttpRequest(path=path, headers=headers)
             response = ctx.tools.web.request(self.web, request)
+            if note := from_cache(response):
+                return Health(f"{_FROM_CACHE} ({note})")
             if response.status != 200:
-                return f"with status {response.status}"
-            return f"{self.field} = {response.json().get(self.field)}"
-        except (ToolError, ValueError, AttributeError) as error:
-            return f"nothing usable ({type(error).__name__})"
+                return Health(f"with status {response.status}", starting=is_starting(response))
+            served = json_field(response.json(), self.field)
+            return Health(f"{self.field} = {served}", starting=served is None)
+        except (ToolError, ValueError) as error:
+            return Health(f"nothing usable ({type(error).__name__})", starting=True)
 
     def _processes(self, result: CommandResult) -> list[Process]:
         line = next((line for line in result.tail.splitlines() if line.startswith("now=")), "now={}")

@@ -30,6 +30,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._trickle()
             case "/agent":
                 self._answer(200, (self.headers["User-Agent"] or "").encode(), "text/plain")
+            case "/cache":
+                self._answer(200, (self.headers["Cache-Control"] or "").encode(), "text/plain")
             case "/token":
                 self._answer(200, (self.headers["Authorization"] or "").encode(), "text/plain")
             case "/broken":
@@ -38,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.end_headers()
                 self.wfile.write(b"half")
             case "/large":
-                self._answer(200, b"x" * 3_000_000, "text/plain")
+                self._answer(200, b"x" * 9_000_000, "text/plain")
             case _:
                 self._answer(404, b"no", "text/plain")
 

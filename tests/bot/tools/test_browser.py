@@ -10,7 +10,7 @@ import pytest
 from bot.tools.browser import ChromiumBrowser, _Notes
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
-from commands.ports.browser import Visit
+from commands.ports.browser import Act, Visit
 from state.errors import Failed, Unreachable
 
 
@@ -31,7 +31,12 @@ def test_missing_texts_console_errors_and_failed_requests_are_reported(browser: 
 
 
 def test_a_page_is_clicked_through_before_it_is_checked(browser: ChromiumBrowser) -> None:
-    assert browser.visit("api", Visit(path="/page", click=("Order",), sees=("Thank you",))).missing == ()
+    assert (
+        browser.visit(
+            "api", Visit(path="/page", acts=(Act(kind="click", target="Order"),), sees=("Thank you",))
+        ).missing
+        == ()
+    )
 
 
 def test_a_page_that_does_not_open_fails_with_the_browsers_words(browser: ChromiumBrowser) -> None:

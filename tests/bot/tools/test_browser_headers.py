@@ -13,7 +13,7 @@ from bot.tools.browser import ChromiumBrowser
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from commands.ports.browser import Visit
+from commands.ports.browser import Act, Visit
 from commands.ports.page_text import PageText
 from commands.ports.web import HttpRequest
 
@@ -82,7 +82,8 @@ def other() -> Iterator[Site]:
 def visit(own: Site, path: str = "/page", *click: str) -> None:
     """Open a page of the own server until it says that it is ready."""
     browser = ChromiumBrowser({"app": WebPlace(url=own.url)}, ENVIRON, Redactor([]))
-    assert browser.visit("app", Visit(path=path, sees=("Ready",), click=click, headers=HEADERS)).missing == ()
+    acts = [Act(kind="click", target=one) for one in click]
+    assert browser.visit("app", Visit(path=path, sees=("Ready",), acts=acts, headers=HEADERS)).missing == ()
 
 
 SENT, NOT_SENT = (TOKEN, "s3cr3t-0001"), (None, None)

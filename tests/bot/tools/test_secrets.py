@@ -64,3 +64,29 @@ def test_what_several_threads_learn_at_once_is_all_masked() -> None:
     with ThreadPoolExecutor(max_workers=16) as pool:
         list(pool.map(redact.learn, values))
     assert [value for value in values if redact(value) != HIDDEN] == []
+
+
+ADMIN = {"ADMIN_USER": "operator", "API_PASSWORD": "hunter22", "LOGIN": "operator"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("relation dj_operator, cooperators, operator2", "relation dj_operator, cooperators, operator2"),
+        ("user operator: 'operator'@host", "user •••: '•••'@host"),
+        ("dj_hunter22x", "dj_•••x"),
+        ("Basic b3BlcmF0b3I6eA==", "Basic •••6eA=="),
+    ],
+)
+def test_only_a_secret_by_name_or_look_is_masked_inside_a_word(text: str, shown: str) -> None:
+    assert redactor_for(ADMIN, ADMIN)(text) == shown
+
+
+def test_a_word_that_is_a_secret_of_another_variable_is_masked_anywhere() -> None:
+    environ = {"ADMIN_USER": "operator", "ADMIN_PASSWORD": "operator"}
+    assert redactor_for(environ, environ)("dj_operator") == "dj_•••"
+
+
+def test_a_random_value_is_masked_inside_a_word_whatever_its_name() -> None:
+    environ = {"BYPASS": "kX9vQ2mT7pL4"}
+    assert redactor_for(environ, environ)("a_kX9vQ2mT7pL4_b") == "a_•••_b"

@@ -14,9 +14,8 @@ from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
-from bot.tools.web_body import MAX_BODY
 from commands.ports.page_text import PageText
-from commands.ports.web import HttpRequest
+from commands.ports.web import MAX_BODY, HttpRequest
 from state.errors import Down, LostTrack, Unreachable
 from tests.bot.tools.site import PAGE
 
@@ -51,8 +50,18 @@ def test_an_answer_that_breaks_off_is_lost(web: HttpWeb) -> None:
         web.request("api", HttpRequest(path="/broken"))
 
 
-def test_only_the_first_megabyte_of_an_answer_is_read(web: HttpWeb) -> None:
-    assert len(web.request("api", HttpRequest(path="/large")).text) == MAX_BODY
+def test_only_the_beginning_of_a_very_long_answer_is_read_and_it_says_so(web: HttpWeb) -> None:
+    answer = web.request("api", HttpRequest(path="/large"))
+    assert (len(answer.text), answer.cut) == (MAX_BODY, True)
+    with pytest.raises(ValueError, match="only its beginning was read"):
+        answer.json()
+    assert not web.request("api", HttpRequest(path="/page")).cut
+
+
+def test_a_list_of_several_megabytes_is_read_as_a_whole(web: HttpWeb) -> None:
+    sent = [{"id": number, "subject": "x" * 100} for number in range(20_000)]
+    answer = web.request("api", HttpRequest(path="/", method="POST", json=sent))
+    assert (answer.json(), answer.cut) == (sent, False)
 
 
 def test_a_port_on_which_nothing_listens_is_down_and_its_address_is_not_shown(web: HttpWeb) -> None:
@@ -147,3 +156,8 @@ def test_the_bots_requests_carry_its_name(web: HttpWeb) -> None:
 def test_a_secret_that_comes_back_is_masked(places: dict[str, WebPlace]) -> None:
     web = HttpWeb(places, ENV, Redactor(ENV.values()))
     assert web.request("api", HttpRequest(path="/token", headers={"Authorization": PageText("$TOKEN")})).text == "•••"
+
+
+def test_no_cache_is_to_answer_unless_the_page_says_so(web: HttpWeb) -> None:
+    assert web.request("api", HttpRequest(path="/cache")).text == "no-cache"
+    assert web.request("api", HttpRequest(path="/cache", headers={"cache-control": "max-age=60"})).text == "max-age=60"

@@ -16,7 +16,7 @@ from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
 from bot.tools.web_client import MAX_IDLE
 from commands.ports.page_text import PageText, Text
-from commands.ports.web import HttpRequest
+from commands.ports.web import MAX_BODY, HttpRequest
 from state.errors import BadValue, LostTrack, ToolError
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.raw_site import http_answer, raw_site
@@ -114,7 +114,7 @@ def test_a_request_that_is_not_valid_http_is_not_sent_and_says_so(web: HttpWeb, 
 
 def test_a_secret_in_a_header_of_the_answer_is_masked_and_one_that_is_cut_at_the_end_too() -> None:
     secret = "s3cr3t-0123456789"
-    body = b"x" * (1024 * 1024 - 9) + secret.encode()
+    body = b"x" * (MAX_BODY - 9) + secret.encode()
     with raw_site(http_answer(body, f"Location: /?token={secret}")) as web:
         web._redact = Redactor([secret])
         answer = web.request("api", HttpRequest(path="/"))

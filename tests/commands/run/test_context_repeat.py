@@ -120,8 +120,8 @@ def test_an_interrupted_repetition_recovers_its_steps_instead_of_running_them(
     assert context_case.world.calls == []
 
 
-def test_a_step_that_recovery_cannot_tell_about_fails_in_an_interrupted_repetition(
+def test_a_step_that_recovery_cannot_tell_about_is_unknown_in_an_interrupted_repetition(
     context_case: ContextCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(PAGE.step("health").box), "recover", lambda *_: None)
-    assert context_case.rerun_part(interrupted=True)["Health"] == ("failed", CANNOT_TELL)
+    assert context_case.rerun_part(interrupted=True)["Health"] == ("unknown", CANNOT_TELL)

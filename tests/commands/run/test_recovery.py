@@ -10,14 +10,19 @@ from typing import Any, cast
 
 import pytest
 
+from commands.ports.shell import CommandResult
 from commands.run import recovery
 from commands.run.recovery import CANNOT_TELL, clean_up_after_run, recover_after_crash, resolve_unknown
 from commands.runbook import Page
-from commands.runbook.page import PageStep
-from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from state.errors import Refused, Unreachable
+from commands.runbook.page import PageStep, Part
+from commands.steps.outcome import Context, Outcome, done, failed, stopped, unknown
+from state.errors import LostTrack, Refused, Unreachable
 from state.records import AttemptState
+from tests.commands.steps.builders import box, context
+from tests.local_shell import LocalShell
 from tests.pages import attempt_at, record, small
+from tests.production import answer
+from tests.world import World
 
 PAGE = small()
 LOST = unknown("The connection broke.")
@@ -44,7 +49,7 @@ class FakeBox:
     @property
     def step(self) -> PageStep:
         """A step of the page with this box."""
-        return cast("PageStep", SimpleNamespace(box=self))
+        return cast("PageStep", SimpleNamespace(box=self, part=Part.DEPLOY))
 
 
 class Waits:
@@ -160,3 +165,64 @@ def test_a_step_that_cannot_clean_up_is_logged_and_the_others_still_clean_up(cap
         clean_up_after_run(cleaning.page, ended, cleaning.context)
     assert cleaning.cleaned == [("health", 1)]
     assert "run 1: ready could not clean up: ready is still in use" in caplog.text
+
+
+POST = """
+web = "api"
+path = "/api/jobs"
+method = "POST"
+status = 201
+json = { jobTypeId = 5, subject = "x" }
+every = "1 min"
+"""
+
+
+class GoneShell(LocalShell):
+    """A shell whose job ended without a result, as when its host was restarted."""
+
+    def run(self, *_: object, **__: object) -> CommandResult:
+        raise LostTrack("The job is gone.")
+
+
+COMMAND = 'host = "h"\ncommands = ["probe"]\nevery = "1 min"'
+
+
+def check(kind: str, toml: str) -> PageStep:
+    """A check of the watch."""
+    return PageStep(id="check", title="The check", line=1, part=Part.WATCH, box=box(kind, toml))
+
+
+def test_a_check_that_the_bots_end_cut_off_is_made_again() -> None:
+    world = World()
+    outcome = recover_after_crash(check("http", POST))(context(world))
+    assert outcome.state == "done", outcome.summary
+    assert [method for method, _, _ in world.calls] == ["POST"]
+
+
+def test_a_check_that_fails_when_it_is_made_again_has_failed() -> None:
+    world = World()
+    world.on_web("", answer(500))
+    assert recover_after_crash(check("http", POST))(context(world)).state == "failed"
+
+
+def test_a_check_whose_command_is_gone_does_not_count_and_calls_nobody() -> None:
+    shell = GoneShell({})
+    ctx = context(World(), shell=shell)
+    shell.dead.add(ctx.key)
+    outcome = recover_after_crash(check("run", COMMAND))(ctx)
+    assert outcome == stopped("Not known: the bot was restarted during this check. The job is gone.")
+
+
+def test_in_a_rollback_a_check_is_not_made_again() -> None:
+    world = World()
+    ctx = context(world)
+    ctx.stop.set()
+    assert recover_after_crash(check("http", POST))(ctx) == unknown(CANNOT_TELL)
+    assert world.calls == []
+
+
+def test_a_step_outside_the_watch_is_never_made_again() -> None:
+    world = World()
+    step = replace(check("http", POST.replace('every = "1 min"', "")), part=Part.SMOKE_TESTS)
+    assert recover_after_crash(step)(context(world)) == unknown(CANNOT_TELL)
+    assert world.calls == []

@@ -11,6 +11,7 @@ import pytest
 
 from commands.ports.web import HttpRequest
 from commands.run.context import ContextFactory
+from commands.run.recovery import recover_after_crash
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from state.errors import LostTrack
@@ -88,3 +89,29 @@ def test_a_clean_up_without_its_input_says_so_and_never_deletes_a_job_of_the_fir
     assert line.startswith("✗") and "<test_job> has no value" in line
     assert "What this step cleans up may still be there." in line
     assert not [path for method, _, path in sim.world.calls if method == "DELETE"]
+
+
+def interrupted_at_test_2(sim: SimulatedRun, *, then: object = None) -> Outcome:
+    """The outcome after a restart in the middle of test 2, whose job was created and which has no trace."""
+    for step in sim.page.steps:
+        if step.id == "test-2":
+            steps = replace(step, box=step.box.model_copy(update={"trace": None}))
+            sim.page = replace(sim.page, steps=tuple(steps if one.id == "test-2" else one for one in sim.page.steps))
+    step = sim.page.step("smoke-tests-again")
+    ctx = ContextFactory(sim.store, sim.page, sim.run, sim.world.tools()).context(step, 9, Event())
+    created = HttpRequest(path="/api/jobs", json={"subject": "Test Job - Normal (run 1)", "jobTypeId": 5})
+    sim.world._new_job(created.json)
+    if then:
+        sim.world.on_web("^POST api /api/jobs$", then)
+    return recover_after_crash(step)(ctx)
+
+
+def test_a_repetition_that_the_bots_end_cut_off_has_not_failed_and_is_cleaned_up(sim: SimulatedRun) -> None:
+    outcome = interrupted_at_test_2(sim)
+    assert (outcome.state, outcome.measures["failed"]) == ("done", 0), outcome.lines
+    assert "The bot was restarted in the middle, so they were run again." in outcome.summary
+    assert sim.world.jobs == {}
+
+
+def test_a_repetition_that_fails_after_the_restart_too_has_failed(sim: SimulatedRun) -> None:
+    assert interrupted_at_test_2(sim, then=answer(500)).state == "failed"

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from commands.ports.web import HttpResponse
-from commands.systems.http_answers import Shape, field, field_errors, holds_secret, is_api, is_page, shape_error
+from commands.systems.http_answers import (
+    Shape,
+    field,
+    field_errors,
+    from_cache,
+    holds_secret,
+    is_api,
+    is_page,
+    shape_error,
+)
 from tests.growth import assert_linear
 
 PAGE = "\ufeff <!-- built --> <!DOCTYPE html><title>Log in</title>"
@@ -101,3 +111,40 @@ def test_a_page_may_start_with_comments_of_any_number_and_length() -> None:
 def test_the_time_to_recognise_a_page_grows_with_its_length_and_no_faster(piece: str) -> None:
     # 342 characters of such comments once took longer than anybody waited
     assert_linear(lambda text: is_page(response(text)), piece)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Age", "900"),
+        ("X-Cache", "HIT"),
+        ("x-cache", "Hit from cloudfront"),
+        ("X-Cache", "MISS, HIT"),
+        ("X-Cache", "TCP_MEM_HIT from a23"),
+        ("CF-Cache-Status", "STALE"),
+        ("X-Proxy-Cache", "UPDATING"),
+        ("Cache-Status", "edge; hit; ttl=30"),
+    ],
+)
+def test_an_answer_that_a_cache_gave_is_told_by_its_headers(name: str, value: str) -> None:
+    assert from_cache(replace(response("{}"), headers={"date": "now", name: value})) == f"{name}: {value}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Age", "0"),
+        ("Age", "old"),
+        ("X-Cache", "MISS"),
+        ("X-Cache", "RefreshHit from cloudfront"),
+        ("X-Cache", "TCP_REFRESH_HIT"),
+        ("CF-Cache-Status", "DYNAMIC"),
+        ("CF-Cache-Status", "REVALIDATED"),
+        ("Cache-Status", "edge; fwd=stale"),
+        ("Cache-Control", "hit"),
+        ("X-Cache-Lookup", "HIT from squid"),
+        ("X-Page", "HIT"),
+    ],
+)
+def test_an_answer_that_the_service_gave_or_confirmed_is_none_of_a_cache(name: str, value: str) -> None:
+    assert from_cache(replace(response("{}"), headers={name: value})) == ""

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.slack.views.notices import clock_jumped, ended_by_hand, environment_changed, record_changed, slow_step
-from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepSlow
+import pytest
+
+from bot.slack.views.messages import draw
+from bot.slack.views.notices import (
+    clock_jumped,
+    ended_by_hand,
+    environment_changed,
+    interrupted_step,
+    record_changed,
+    slow_step,
+)
+from state.events import ClockJumped, EnvironmentChanged, RecordChanged, RunMoved, StepInterrupted, StepSlow
 from state.records import RunState
 from tests.bot.slack.run_writer import LEAD, STARTER
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
@@ -18,6 +28,21 @@ def test_a_slow_step_says_how_slow_and_who_should_check() -> None:
         "It has run for 12 min, usually 4 min.",
         f"Please check: <@{LEAD}>",
     ]
+
+
+def test_a_step_without_an_end_says_why_and_who_should_check() -> None:
+    data = StepInterrupted(title="Baseline", times=3, summary="it has begun 3 times without an end", roles=("lead",))
+    assert shown(interrupted_step(snapshot_with(), event_with(data), data)).splitlines() == [
+        "🔁 *Baseline* does not come to its end",
+        "It has begun 3 times without an end. It goes on now. Look at the bot's machine and its log.",
+        f"Please check: <@{LEAD}>",
+    ]
+
+
+@pytest.mark.parametrize(("times", "told"), [(2, False), (3, True), (4, False), (6, True)])
+def test_a_step_is_told_when_it_begins_for_the_third_time(times: int, told: bool) -> None:
+    data = StepInterrupted(title="Baseline", times=times)
+    assert (draw(snapshot_with(), event_with(data)) is not None) is told
 
 
 def test_a_clock_that_jumped_is_one_line() -> None:

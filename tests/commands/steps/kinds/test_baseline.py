@@ -80,3 +80,49 @@ def test_a_check_that_cannot_run_before_the_deploy_is_refused(of: str, error: st
     outputs = ('path = "/health"', 'path = "/health"\nvalues = { commit_now = "commit" }')
     with pytest.raises(BadPage, match=error):
         read_page(spoil(("## Before\n", baseline_box), late, outputs), "small.md")
+
+
+def interrupted_in_sample(number: int, *, away: float = 0) -> tuple[Outcome, list[str]]:
+    """The outcome of a baseline whose bot ends in this sample and is away for some seconds; what was measured then."""
+    world, measured = World(), list[str]()
+    calls = iter(range(100))
+
+    def killed(check: str) -> Outcome:
+        if next(calls) == 2 * number - 1:
+            raise KeyboardInterrupt
+        return done("fine", measures={"seconds": 1.0})
+
+    def later(check: str) -> Outcome:
+        measured.append(check)
+        return failed("slow", measures={"seconds": 4.0})
+
+    with pytest.raises(KeyboardInterrupt):
+        baseline().run(context(world, run_check=killed))
+    world.clock.move(seconds=away)
+    return baseline().recover(context(world, run_check=later)) or failed("none"), measured
+
+
+def test_samples_that_were_taken_are_kept_over_a_restart() -> None:
+    outcome, measured = interrupted_in_sample(3)
+    assert measured == ["a/b", "c"], "only the third sample was missing"
+    assert dict(outcome.measures) == {"a/b/seconds": 1.0, "c/seconds": 1.0}
+    assert outcome.summary == "2 checks, 3 samples each; 2 not healthy before the deploy."
+    assert outcome.lines[0] == "A/b: already bad: slow"
+
+
+def test_a_sample_from_long_before_does_not_count() -> None:
+    outcome, measured = interrupted_in_sample(3, away=3600)
+    assert measured == ["a/b", "c"] * 3
+    assert dict(outcome.measures) == {"a/b/seconds": 4.0, "c/seconds": 4.0}
+
+
+def test_another_attempt_takes_its_own_samples() -> None:
+    world, measured = World(), list[str]()
+
+    def run_check(check: str) -> Outcome:
+        measured.append(check)
+        return done("fine", measures={"seconds": 1.0})
+
+    for attempt in (1, 2):
+        baseline().run(context(world, attempt=attempt, run_check=run_check))
+    assert measured == ["a/b", "c"] * 6

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from pydantic import ValidationError
+
 from commands.ports.preflight import OK, WARN, PreflightContext
 from commands.steps.base import execute
 from tests.commands.steps.builders import box, context, plan
@@ -67,3 +70,65 @@ def test_the_preflight_only_warns_without_a_browser() -> None:
     world.no_browser = "playwright is not installed"
     (result,) = check.run_preflight(PreflightContext(tools=world.tools(), ref="main"))
     assert (result.level, result.todo) == (WARN, "people will be asked to open the page")
+
+
+LOG_IN = (
+    BROWSER
+    + """
+click = ["Jobs"]
+[[steps]]
+fill = "Password"
+value = "$TEST_PASSWORD-<run>"
+[[steps]]
+click = "Sign in"
+[[steps]]
+wait = "Hello <ref>"
+[[steps]]
+open = "/admin/<ref>"
+"""
+)
+
+
+def test_the_steps_are_done_in_order_with_the_values_of_earlier_steps() -> None:
+    world = World()
+    assert execute(box("browser", LOG_IN), context(world)).state == "done"
+    assert [(act.kind, str(act.target), str(act.value)) for act in world.visits[0].acts] == [
+        ("fill", "Password", "$TEST_PASSWORD-1"),
+        ("click", "Sign in", ""),
+        ("wait", "Hello main", ""),
+        ("open", "/admin/main", ""),
+        ("click", "Jobs", ""),
+    ]
+
+
+def test_the_plan_shows_the_steps_and_no_secret() -> None:
+    assert plan(box("browser", LOG_IN)).splitlines()[1:6] == [
+        "types $TEST_PASSWORD-<run> into “Password”",
+        "clicks “Sign in”",
+        "waits until “Hello <ref>” is visible",
+        "opens app/admin/<ref>",
+        "clicks “Jobs”",
+    ]
+    assert box("browser", LOG_IN).inputs() == {"run", "ref"}
+
+
+def test_a_step_that_could_not_be_done_fails_the_check() -> None:
+    world = World()
+    world.seen = replace(world.seen, stuck="“Sign in” could not be clicked")
+    outcome = execute(box("browser", LOG_IN), context(world))
+    assert (outcome.state, outcome.summary) == ("failed", "The page failed: “Sign in” could not be clicked.")
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("{}", "each of the steps is one of open, fill"),
+        ('{ click = "a", wait = "b" }', "each of the steps is one of open, fill"),
+        ('{ fill = "a" }', "value: belongs to fill, and fill needs it"),
+        ('{ click = "a", value = "b" }', "value: belongs to fill, and fill needs it"),
+        ('{ click = "$NAME" }', "would stay as these letters"),
+    ],
+)
+def test_a_step_that_is_not_one_act_is_refused(step: str, error: str) -> None:
+    with pytest.raises(ValidationError, match=error):
+        box("browser", f"{BROWSER}\nsteps = [{step}]")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
 from commands.steps.base import execute
+from commands.steps.outcome import Outcome
 from state.errors import BadPage
 from tests.commands.steps.builders import box, context, plan
 from tests.pages import small
@@ -149,3 +152,50 @@ def test_a_value_that_looks_like_a_token_is_refused() -> None:
     assert (outcome.state, outcome.values) == ("failed", {})
     assert outcome.summary == "id looks like a secret."
     assert "SESSION" not in str(outcome.as_data())
+
+
+def cached_answer(toml: str, text: str) -> Outcome:
+    """The outcome of the step, if a cache answers in the place's stead."""
+    world = World()
+    world.on_web("", replace(answer(200, text=text), headers={"age": "900", "x-cache": "HIT"}))
+    return execute(box("http", toml), context(world))
+
+
+@pytest.mark.parametrize("toml", [JOBS, JOBS + 'answers = "list"', SHOP + "expect = { a = 1 }", SHOP])
+def test_an_answer_of_a_cache_is_no_data(toml: str) -> None:
+    outcome = cached_answer(toml, "[]" if "list" in toml else '{"a": 1}')
+    assert (outcome.state, outcome.inconclusive, outcome.compared) == ("failed", True, ())
+    assert "is answered by a cache (age: 900), so the service itself was not asked" in outcome.summary
+    assert not set(outcome.measures) & {"failed", "seconds", "status"}, "an alert would judge it"
+
+
+def test_a_page_that_users_get_from_a_cache_is_right() -> None:
+    assert cached_answer(SHOP + 'answers = "page"', PAGE).state == "done"
+
+
+def test_a_list_inside_the_answer_has_the_required_form() -> None:
+    wrapped = JOBS + 'answers = "list"\nentries = "data.jobs"\nexpect = { total = 2 }'
+    assert run_answer(wrapped, '{"data": {"jobs": []}, "total": 2}')[0] == "done"
+    assert run_answer(wrapped, "[]")[1] == "The answer has no list in its field `data.jobs`."
+    assert run_answer(wrapped, '{"data": {"jobs": {}}, "total": 2}')[0] == "failed"
+    with pytest.raises(ValidationError, match='so it needs answers = "list"'):
+        box("http", JOBS + 'entries = "jobs"')
+
+
+@pytest.mark.parametrize("more", ['answers = "list"', "expect = { a = 1 }", 'values = { a = "b" }'])
+def test_an_answer_of_which_only_the_beginning_was_read_is_not_judged(more: str) -> None:
+    world = World()
+    world.on_web("", replace(answer(text='[{"id": 1}, '), cut=True))
+    outcome = execute(box("http", JOBS + more), context(world))
+    assert (outcome.state, outcome.inconclusive, "failed" in outcome.measures) == ("failed", True, False)
+    assert outcome.summary == (
+        "The answer is longer than 8.0 MB, and only its beginning was read, so it cannot be judged."
+    )
+
+
+def test_the_beginning_of_an_answer_is_enough_for_its_status_and_a_page() -> None:
+    world = World()
+    world.on_web("", replace(answer(text=PAGE), cut=True))
+    assert execute(box("http", SHOP + 'answers = "page"'), context(world)).state == "done"
+    assert execute(box("http", SHOP), context(world)).state == "done"
+    assert "Status 200 instead of 404" in execute(box("http", SHOP + "status = 404"), context(world)).summary

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.steps.base import execute
+from commands.steps.page_fields import variables_in
 from tests.commands.steps.builders import box, context, plan
 from tests.production import answer
 from tests.world import World
@@ -45,7 +48,8 @@ def test_two_entries_or_an_answer_without_a_list_need_a_person() -> None:
     world.on_web("GET", answer(data=[{"subject": "Test 1"}, {"subject": "Test 1"}]))
     assert box("http", CREATE).recover(context(world)) is None
     world.on_web("GET", answer(text="<html>"))
-    assert box("http", CREATE).recover(context(world)) is None
+    outcome = box("http", CREATE).recover(context(world))
+    assert (outcome.state, outcome.summary.endswith("is not known: api/api/jobs gave no list.")) == ("unknown", True)
     assert {call[0] for call in world.calls} == {"GET"}
 
 
@@ -59,3 +63,64 @@ def test_a_get_is_simply_sent_again() -> None:
     world = World()
     assert box("http", 'web = "api"\npath = "/api/health"').recover(context(world)).state == "done"
     assert [call[0] for call in world.calls] == ["GET"]
+
+
+WRAPPED = CREATE.replace('path = "/api/jobs", where', 'path = "/api/jobs", entries = "jobs", where')
+
+
+def test_the_plan_says_where_the_answer_has_its_list() -> None:
+    assert "after a crash: `jobs` of GET api/api/jobs; it was served" in plan(box("http", WRAPPED))
+    toml = 'web = "api"\npath = "/api/jobs"\nanswers = "list"\nentries = "jobs"'
+    assert plan(box("http", toml)).endswith("expects status 200, a JSON list in its field `jobs`")
+
+
+def test_a_lost_request_is_found_in_a_list_inside_the_answer() -> None:
+    world = World()
+    entry = {"id": 7, "subject": "Test 1", "status": "assigned"}
+    world.on_web("GET", answer(data={"jobs": [entry], "total": 3002}))
+    outcome = box("http", WRAPPED).recover(context(world))
+    assert (outcome.state, outcome.values) == ("done", {"job": "7"}), outcome
+
+
+def test_a_request_that_is_not_on_one_page_of_a_longer_list_is_never_sent_again() -> None:
+    world = World()
+    world.on_web("GET", answer(data={"jobs": [{"id": 6, "subject": "Other"}], "total": 3002}))
+    outcome = box("http", WRAPPED).recover(context(world))
+    assert (outcome.state, outcome.summary) == (
+        "unknown",
+        ("The bot was interrupted here. Whether it was served is not known: api/api/jobs lists only 1 of its entries."),
+    )
+    assert {call[0] for call in world.calls} == {"GET"}
+
+
+def test_a_clean_up_of_one_page_of_a_longer_list_says_that_more_may_exist() -> None:
+    each = """
+    web = "api"
+    method = "DELETE"
+    path = "/api/jobs/<job>"
+    each = { path = "/api/jobs", entries = "jobs", where = { subject = "Test <run>" }, values = { job = "id" } }
+    """
+    world = World()
+    world.jobs = {7: "Test 1"}
+    world.on_web("GET", answer(data={"jobs": [{"id": 7, "subject": "Test 1"}], "total": 3002}))
+    outcome = execute(box("http", each), context(world))
+    assert (outcome.state, world.jobs) == ("failed", {})
+    assert "api/api/jobs lists only 1 of its entries: entries of /api/jobs with subject = Test 1 may still exist." in (
+        outcome.summary
+    )
+
+
+def test_what_was_created_is_deleted_with_headers_of_its_own() -> None:
+    world = World()
+    sent: list[str] = []
+
+    def reply(call: HttpRequest) -> HttpResponse:
+        sent.append(str(call.headers["X-Admin"]))
+        return answer(204)
+
+    world.on_web("DELETE", reply)
+    toml = CREATE + 'clean_up = { path = "/api/jobs/<job>", headers = { X-Admin = "$ADMIN" } }'
+    assert execute(box("http", toml), context(world)).state == "done"
+    assert sent == ["$ADMIN"]
+    assert box("http", toml).deleted_paths() == ("/api/jobs/<job>",)
+    assert list(variables_in(box("http", toml))) == ["$ADMIN"]

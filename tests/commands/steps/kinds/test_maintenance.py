@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+import pytest
+from pydantic import ValidationError
+
+from commands.ports.web import HttpResponse
 from commands.steps.base import execute
 from tests.commands.steps.builders import box, context, plan
 from tests.local_shell import LocalShell
@@ -93,3 +98,55 @@ def test_after_a_crash_without_an_exit_code_and_an_address_the_state_is_unknown(
     outcome = box("maintenance", MAINTENANCE.replace('web = "app"', "")).recover(ctx)
     assert outcome.state == "unknown"
     assert "cannot be checked, because the box has no `web`" in outcome.summary
+
+
+HEADER = MAINTENANCE + 'mark = { header = "X-Maintenance", value = "1" }'
+BODY = MAINTENANCE + 'mark = { body = "back soon" }'
+
+
+@pytest.mark.parametrize(
+    ("toml", "page"),
+    [
+        (HEADER, replace(answer(503), headers={"x-maintenance": "1"})),
+        (BODY, answer(503, text="<h1>We are back soon</h1>")),
+        (BODY + "\nstatus = 200", answer(200, text="<h1>We are back soon</h1>")),
+    ],
+)
+def test_a_mark_tells_the_maintenance_page_from_the_services_own_answer(toml: str, page: HttpResponse) -> None:
+    outcomes = {}
+    for state in ("on", "off"):
+        for name, seen in (("page", page), ("service", answer(page.status))):
+            world = World()
+            world.on_web("app", seen)
+            status = "" if "status" in toml else f"\nstatus = {page.status}"
+            step = box("maintenance", toml.replace('"on"', f'"{state}"') + status)
+            outcomes[state, name] = execute(step, context(world)).state
+    assert outcomes == {
+        ("on", "page"): "done",
+        ("on", "service"): "failed",
+        ("off", "page"): "failed",
+        ("off", "service"): "done",
+    }
+
+
+def test_the_mark_is_in_the_plan_and_in_what_is_seen() -> None:
+    assert plan(box("maintenance", HEADER)).endswith("expects status 503, with the header X-Maintenance: 1")
+    assert plan(box("maintenance", BODY.replace('"on"', '"off"'))).endswith("200, without the text “back soon”")
+    world = World()
+    world.on_web("app", answer(503))
+    assert execute(box("maintenance", BODY), context(world)).summary == (
+        "Maintenance should be on, but app/ answers 503 without the text “back soon”."
+    )
+
+
+@pytest.mark.parametrize("mark", ["{}", '{ header = "a", body = "b" }', '{ body = "b", value = "c" }'])
+def test_a_mark_names_either_a_header_or_a_text(mark: str) -> None:
+    with pytest.raises(ValidationError, match="names either a header"):
+        box("maintenance", MAINTENANCE + f"mark = {mark}")
+
+
+def test_an_answer_of_a_cache_does_not_show_that_requests_are_let_in() -> None:
+    world = World()
+    world.on_web("app", replace(answer(200), headers={"age": "12"}))
+    outcome = execute(box("maintenance", OFF), context(world))
+    assert outcome.summary == "Maintenance should be off, but app/ is answered by a cache (age: 12)."

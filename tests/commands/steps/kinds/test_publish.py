@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,14 @@ def test_a_web_server_that_still_serves_the_old_build_fails_the_step(site: Site)
     site.world.on_web("build.json", answer(data={"commit": OLD}))
     outcome = site.run_step(FORWARD)
     assert outcome.summary == "app/build.json answers 200 and does not name commit 2222222222."
+
+
+def test_a_build_stamp_from_a_cache_does_not_show_what_is_served(site: Site) -> None:
+    site.world.on_web("build.json", replace(answer(data={"commit": NEW}), headers={"x-cache": "HIT"}))
+    assert site.run_step(FORWARD).summary == (
+        "app/build.json is answered by a cache (x-cache: HIT), so the service itself was not asked. "
+        "Let no cache answer it."
+    )
 
 
 def test_the_page_must_begin_with_a_doctype_in_any_case(site: Site) -> None:

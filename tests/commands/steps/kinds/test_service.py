@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -10,7 +13,7 @@ from commands.ports.preflight import PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.steps.value_types import fits
-from state.errors import Unreachable
+from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.kinds.pm2_service import SERVICE, processes_json, restart_result, service_json, state_result
 from tests.production import NEW, OLD, answer, ended
@@ -226,3 +229,102 @@ def test_a_log_that_cannot_be_read_is_named() -> None:
     assert outcome.summary.endswith(
         "stable for 10 s. Not all of its logs were checked: /dev/null is not a file that keeps lines."
     )
+
+
+def starting(world: World, seconds: float, before: object) -> None:
+    """Let the health address answer so for some seconds, and then with the commit."""
+    ready = world.clock.monotonic() + seconds
+    world.on_web("health", lambda _: before if world.clock.monotonic() < ready else answer(data={"commit": NEW}))
+
+
+@pytest.mark.parametrize(
+    "before", [Down("refused"), LostTrack("cut"), answer(502), answer(503), answer(504), answer(data={"up": False})]
+)
+def test_a_healthy_service_that_needs_40_s_to_listen_is_waited_for(before: object) -> None:
+    world = new_code()
+    starting(world, 40, before)
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert outcome.state == "done", outcome.summary
+
+
+def test_the_page_says_how_long_a_start_may_take() -> None:
+    world = new_code()
+    starting(world, 100, answer(503))
+    assert execute(box("service", ALLOWING), context(world)).state == "failed"
+    starting(world, 100, answer(503))
+    step = box("service", ALLOWING + '\nready_within = "2 min"')
+    assert execute(step, context(world, attempt=2)).state == "done"
+    assert "waits up to 2 min until it answers, as long as no process dies" in plan(step)
+
+
+def test_another_commit_is_no_sign_of_a_start() -> None:
+    world = World()
+    began = world.clock.monotonic()
+    assert execute(box("service", ALLOWING + '\nready_within = "20 min"'), context(world)).state == "failed"
+    assert world.clock.monotonic() - began < 900
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"status": "errored", "pid": 0}, "pm2 reports its status as errored"),
+        ({"pid": 109, "restarts": 9}, "it restarted by itself (4 → 9 restarts)"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", '\nsteady_in = "later"'])
+def test_a_process_that_dies_while_it_starts_is_seen_at_once(
+    change: dict[str, object], problem: str, more: str
+) -> None:
+    world = new_code()
+    starting(world, 1e9, answer(502))
+    world.on_host("pm2 restart", restart_result(service_json(pid=100, restarts=3), service_json()))
+    world.on_host("now=%s", state_result(service_json(**change)))
+    began = world.clock.monotonic()
+    outcome = execute(box("service", f'{ALLOWING}\nready_within = "20 min"{more}'), context(world))
+    assert (outcome.state, problem in outcome.summary) == ("failed", True), outcome.summary
+    assert world.clock.monotonic() - began < 900
+
+
+def test_an_error_that_is_logged_while_it_starts_is_seen_at_once() -> None:
+    world = new_code()
+    starting(world, 1e9, answer(502))
+    world.log_lines = ["FATAL cannot connect"]
+    outcome = execute(box("service", f'{ALLOWING}\nready_within = "20 min"'), context(world))
+    assert "1 new line with error or fatal" in outcome.summary
+
+
+def test_a_slow_host_does_not_keep_the_service_from_being_seen_as_ready() -> None:
+    world, ready = new_code(), Event()
+    host_is_asked = Event()
+
+    def slow(_: object) -> object:
+        host_is_asked.set()
+        assert ready.wait(30), "the health address was not asked while the host was"
+        return state_result(service_json())
+
+    def health(_: object) -> object:
+        if not host_is_asked.is_set():
+            return answer(502)
+        ready.set()
+        return answer(data={"commit": NEW})
+
+    world.on_host("now=%s", slow)
+    world.on_web("health", health)
+    world.lock = nullcontext()  # type: ignore[assignment]  # the real tools answer side by side
+    outcome = execute(box("service", ALLOWING + '\nsteady_in = "later"'), context(world))
+    assert outcome.state == "done", outcome.summary
+
+
+def test_an_answer_of_a_cache_is_no_evidence_of_the_commit() -> None:
+    world = new_code()
+    world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900", "x-cache": "HIT"}))
+    outcome = execute(box("service", ALLOWING), context(world))
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert "api/api/health answers from a cache (age: 900), so the service itself was not asked" in outcome.summary
+
+
+def test_what_is_wrong_beside_the_answer_of_a_cache_is_a_failure() -> None:
+    world = new_code()
+    world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900"}))
+    world.log_lines = ["FATAL cannot connect"]
+    assert not execute(box("service", ALLOWING), context(world)).inconclusive

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
@@ -118,3 +120,20 @@ def test_a_rollback_that_looks_for_less_time_than_the_deploy_is_named() -> None:
     assert forward.page_warning({"restart": deploy, "steady": forward}) == ""
     handed_on = box("service", SERVICE + '\nsteady_in = "back"\nundoes = "code"')
     assert handed_on.page_warning({"restart": deploy, "back": as_long, "again": handed_on}) == ""
+
+
+def test_it_counts_from_the_moment_at_which_the_service_was_ready() -> None:
+    world = new_code()
+    world.on_host("now=%s", state_result(service_json(pid=100, restarts=3, uptime=40.0)))
+    began = world.clock.now()
+    ready = RESTARTED | {"ready_at": began.isoformat()}
+    assert execute(box("steady", STEADY.replace("5 s", "20 s")), context(world, ready)).state == "done"
+    assert (world.clock.now() - began).total_seconds() >= 20, "a process that is old may have begun to serve just now"
+
+
+def test_an_answer_of_a_cache_says_nothing_about_the_service() -> None:
+    world = new_code()
+    world.on_web("health", replace(answer(data={"commit": NEW}), headers={"x-cache": "HIT"}))
+    outcome = run_step(world)
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert "so the service itself was not asked" in outcome.summary

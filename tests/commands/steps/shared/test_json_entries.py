@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from commands.steps.shared.json_entries import Each, Trace, delete_entry
+from commands.ports.web import HttpRequest, HttpResponse
+from commands.steps.shared.json_entries import CleanUp, Each, Trace, delete_entry
+from commands.systems.json_lists import Listed
 from state.errors import LostTrack
 from tests.commands.steps.builders import context
 from tests.production import answer
@@ -28,21 +30,20 @@ def world_listing(entries: Any) -> World:
 
 
 def test_an_entry_must_match_every_field() -> None:
-    entries = TRACE.find(context(world_listing(ENTRIES)), "api", {})
-    assert entries is not None
-    assert [entry["id"] for entry in entries] == [1]
+    found = TRACE.find(context(world_listing(ENTRIES)), "api", {})
+    assert ([entry["id"] for entry in found.entries], found.doubt) == ([1], "")
 
 
 @pytest.mark.parametrize("response", [answer(data={"jobs": []}), answer(text="<html>")])
-def test_an_answer_without_a_list_is_none(response: Any) -> None:
+def test_an_answer_without_a_list_proves_nothing(response: Any) -> None:
     world = World()
     world.on_web("GET", response)
-    assert TRACE.find(context(world), "api", {}) is None
+    assert TRACE.find(context(world), "api", {}) == Listed(entries=[], doubt="gave no list")
 
 
 def test_an_entry_that_is_still_missing_is_asked_for_three_times() -> None:
     world = world_listing([])
-    assert TRACE.wait_and_find(context(world), "api", {}) == []
+    assert TRACE.wait_and_find(context(world), "api", {}) == Listed(entries=[])
     assert len(world.calls) == 3
 
 
@@ -50,8 +51,39 @@ def test_an_entry_that_appears_late_is_found() -> None:
     world = World()
     answers = iter([[], ENTRIES])
     world.on_web("GET", lambda _: answer(data=next(answers)))
-    entries = TRACE.wait_and_find(context(world), "api", {})
-    assert entries == ENTRIES[:1]
+    assert TRACE.wait_and_find(context(world), "api", {}).entries == ENTRIES[:1]
+
+
+def test_a_list_inside_the_answer_is_found_by_its_field() -> None:
+    wrapped = Trace(path="/jobs/<ref>", entries="data.jobs", where={"subject": "Test <run>"})
+    found = wrapped.find(context(world_listing({"data": {"jobs": ENTRIES}, "total": 4})), "api", {})
+    assert ([entry["id"] for entry in found.entries], found.doubt) == ([1, 2], "")
+    other = wrapped.find(context(world_listing({"jobs": ENTRIES})), "api", {})
+    assert other == Listed(entries=[], doubt="gave no list in `data.jobs`")
+
+
+def test_a_page_of_a_longer_list_is_not_waited_for_and_proves_nothing() -> None:
+    world = world_listing({"jobs": [], "total": 3002})
+    found = Trace(path="/jobs/<ref>", entries="jobs", where={"subject": "x"}).wait_and_find(context(world), "api", {})
+    assert found == Listed(entries=[], doubt="lists only 0 of its entries")
+    assert len(world.calls) == 1
+
+
+def test_the_list_and_the_deletion_may_have_headers_of_their_own() -> None:
+    world = World()
+    sent: list[dict[str, str]] = []
+
+    def reply(call: HttpRequest) -> HttpResponse:
+        sent.append({name: str(value) for name, value in call.headers.items()})
+        return answer(200, [])
+
+    world.on_web("", reply)
+    request = {"Authorization": "Bearer $TOKEN"}
+    for own in (None, {"X-Admin": "<run>"}, {}):
+        Trace(path="/jobs", headers=own, where={"a": 1}).find(context(world), "api", request)
+        CleanUp(path="/jobs/<job>", headers=own).run(context(world), "api", {"job": "7"}, request)
+    assert sent == [request, request, {"X-Admin": "1"}, {"X-Admin": "1"}, {}, {}]
+    assert world.calls[1] == ("DELETE", "api", "/jobs/7")
 
 
 def test_the_condition_is_written_as_text() -> None:

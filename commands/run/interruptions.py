@@ -1,0 +1,35 @@
+"""Counts how often an attempt was cut off by the end of the bot itself; people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+
+from commands.runbook.page import Page, PageStep
+from state.errors import BadRecord
+from state.events import StepInterrupted
+from state.records import NewEvent
+from state.sqlite.store import Store
+
+
+def report_interruption(store: Store, page: Page, run: int, step: PageStep, attempt: int, now: datetime) -> None:
+    """Write that an earlier process left this attempt running. If that cannot be written now, nothing waits for it."""
+    with suppress(BadRecord):
+        times = list(_interrupted(store, run)).count((step.id, attempt)) + 2
+        data = StepInterrupted(
+            title=step.title,
+            attempt=attempt,
+            times=times,
+            summary=f"it has begun {times} times without an end, because the bot itself ended each time while it ran",
+            roles=tuple(sorted(step.box.roles())) or (page.decision.role,),
+        )
+        store.add_events(run, now, NewEvent(step=step.id, data=data, once=f"interrupted:{step.id}:{attempt}:{times}"))
+
+
+def _interrupted(store: Store, run: int) -> Iterator[tuple[str, int]]:
+    """The step and the attempt of each interruption so far."""
+    after = 0
+    while events := store.events(run, after):
+        yield from ((event.step, event.data.attempt) for event in events if isinstance(event.data, StepInterrupted))
+        after = events[-1].id
