@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from commands.progress.after_rollback import COMPARISON, backups_of
 from commands.progress.step_state import fix_by_hand
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep, Part
@@ -38,7 +39,20 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
         what, why = _of_step(record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
+    own = record.last(COMPARISON) if state == RunState.ROLLED_BACK else None
+    if own:
+        compared += own.compared
+        not_compared += own.not_compared
+        if own.state != AttemptState.DONE and not own.missing:
+            not_compared.append(f"the database with its backup ({own.summary})")
+    elif state == RunState.ROLLED_BACK and not backups_of(page, record):
+        not_compared += _without_backup(page)
     return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
+
+
+def _without_backup(page: Page) -> list[str]:
+    """What a run without its page's backup cannot compare."""
+    return ["the database with a backup (this run made none)"] if any(s.box.makes_backup for s in page.steps) else []
 
 
 def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from commands.progress.after_rollback import COMPARISON
 from commands.progress.clock import elapsed
 from commands.report.comparison import comparison
 from commands.rollback.restored import not_restored
@@ -49,7 +50,8 @@ def step_ended(
     )
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
     alerts = check_events(page, after, step) if step in page.steps else []
-    return result + people_asked(page, after, step) + alerts
+    asked = people_asked(page, after, step) if step.id != COMPARISON else []
+    return result + asked + alerts
 
 
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:

@@ -16,9 +16,11 @@ from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import ADDRESS, address_error
+from commands.systems.postgres.catalog import CATALOG
+from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
@@ -37,11 +39,14 @@ _SCRIPT = "".join(
     (
         _PREPARE,
         f"CONTENT={shlex.quote(script('postgres/content.sql'))}\n",
+        CATALOG,
         script("postgres/archive.sh"),
         script("postgres/backup.sh"),
     )
 )
-_RECHECK = script("postgres/backup_now.sh")
+_NOW = script("postgres/backup_now.sh")
+# then the address, in functions only: what is written down is no part of the check
+_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, script("postgres/note_before.sh")))
 _OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
 # pg_dump's first session locks each table, and the others lock it again while they read it
 _LOCKS = """
@@ -86,6 +91,7 @@ class BackupStep(StepBox):
     kind: ClassVar[str] = "backup"
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
+    makes_backup: ClassVar[bool] = True
 
     host: str
     database_url: EnvName
@@ -136,8 +142,10 @@ class BackupStep(StepBox):
         return done(summary, lines=(file, *lines), output=result.tail, values=values, evidence=evidence)
 
     def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
-        env = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
-        result = run_job(self, ctx, self.host, _RECHECK, env)
+        env: dict[str, Text] = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
+        env["DATABASE"] = DatabaseAddress(self.database_url)
+        seen = {"SEEN": identities(ctx.tools, self.database_url)}
+        result = run_job(self, ctx, self.host, _RECHECK, env, seen)
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's state file names another backup"
         changes = {
@@ -151,7 +159,11 @@ class BackupStep(StepBox):
         return changes[result.code]
 
     def recheck_plan(self) -> list[str]:
-        return host_plan(self.host, _RECHECK, {"FOLDER": self.folder, "FILE": "<backup_file>"})
+        noted = f"on {self.host}: writes down what {self.database_url} has beside its rows, to compare after a rollback"
+        return [*host_plan(self.host, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
+
+    def compare_after_rollback(self, ctx: Context) -> Outcome:
+        return compare_with_backup(self, ctx, self.host, self.database_url, self.folder)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
