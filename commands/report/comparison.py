@@ -51,8 +51,11 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
 
 
 def _without_backup(page: Page) -> list[str]:
-    """What a run without its page's backup cannot compare."""
-    return ["the database with a backup (this run made none)"] if any(s.box.makes_backup for s in page.steps) else []
+    """What a run without a backup cannot compare. Empty if its page uses no database."""
+    if any(step.box.makes_backup for step in page.steps):
+        return ["the database with a backup (this run made none)"]
+    used = any(section == "databases" for step in page.steps for section, _ in step.box.places())
+    return ["the database with a backup (the page makes none)"] if used else []
 
 
 def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:

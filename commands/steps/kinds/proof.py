@@ -11,7 +11,7 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import fill, parse_values
-from commands.systems.postgres.catalog import CATALOG, ROLES, in_words, not_held_line, parse_differences
+from commands.systems.postgres.catalog import CATALOG, ROLES, in_words, not_held_line, parse_differences, unlisted
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
@@ -62,7 +62,8 @@ class ProofStep(BackupCopyStep):
             lines = result.last_lines
             if result.code == _OTHER_STATE:
                 lines = tuple(one.line() for one in parse_differences(result.tail, "differs"))
-                summary = f"The proof failed: the restored database lacks what production has: {in_words(lines)}."
+                lacking = in_words(lines, unlisted(values, len(lines)))
+                summary = f"The proof failed: the restored database lacks what production has: {lacking}."
             return failed(summary, lines=lines, output=result.tail)
         rows = format_count(int(values["proof_rows"]), "row")
         tables = format_count(int(values["proof_tables"]), "table")

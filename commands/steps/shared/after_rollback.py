@@ -11,7 +11,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.values import parse_values
-from commands.systems.postgres.catalog import CATALOG, about_new_roles, in_words, parse_differences
+from commands.systems.postgres.catalog import CATALOG, about_new_roles, in_words, parse_differences, unlisted
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.return_rows import AFTER_ROLLBACK
 from commands.systems.postgres.same_database import identities
@@ -43,6 +43,8 @@ def _judge(result: CommandResult, by: str) -> Outcome:
     differences = parse_differences(result.tail, "differs")
     new = about_new_roles(differences)
     missing = [one.line() for one in differences if one not in new]
+    if more := unlisted(values, len(differences)):
+        missing.append(format_count(more, "more difference"))
     missing += [line for line, lost in _tables(result.tail) if lost]
     not_compared = [f"{one.line()}, since the first change" for one in new]
     not_compared += [line for line, lost in _tables(result.tail) if not lost]

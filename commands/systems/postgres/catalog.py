@@ -64,11 +64,17 @@ def about_new_roles(differences: Iterable[Difference]) -> list[Difference]:
     return [each for each in found if any(_is_about(each, role) for role in roles)]
 
 
-def in_words(differences: Iterable[str]) -> str:
-    """The first of some lines as one clause, and how many more there are."""
+def in_words(differences: Iterable[str], unlisted: int = 0) -> str:
+    """The first of some lines as one clause, and how many more there are, with those that the output left out."""
     lines = list(differences)
-    more = f" and {format_count(len(lines) - _MOST, 'more difference')}" if len(lines) > _MOST else ""
+    rest = max(0, len(lines) - _MOST) + unlisted
+    more = f" and {format_count(rest, 'more difference')}" if rest else ""
     return ", ".join(lines[:_MOST]) + more
+
+
+def unlisted(values: Mapping[str, str], listed: int) -> int:
+    """How many differences a script's output left out: it lists the first ones only, and has their number."""
+    return max(0, int(values.get("differs", 0)) - listed)
 
 
 def not_held_line(output: str, values: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from commands.systems.postgres.catalog import about_new_roles, in_words, not_held_line, parse_differences
+from commands.systems.postgres.catalog import about_new_roles, in_words, not_held_line, parse_differences, unlisted
 from commands.systems.postgres.rehearsal_output import TableRows, short_name
 
 _BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
@@ -21,7 +21,7 @@ def not_as_before(output: str, values: Mapping[str, str], tables: list[TableRows
         return (
             f"the rollback does not restore the rows of {', '.join(lost)}. Skip this step only if you accept the loss."
         )
-    return _sequences(output) or _beside_rows(output)
+    return _sequences(output) or _beside_rows(output, values)
 
 
 def remarks(output: str, values: Mapping[str, str]) -> list[str]:
@@ -52,11 +52,12 @@ def _sequences(output: str) -> str:
     return ""
 
 
-def _beside_rows(output: str) -> str:
+def _beside_rows(output: str, values: Mapping[str, str]) -> str:
     found = parse_differences(output, "differs")
     new = about_new_roles(found)
     if lost := [one.line() for one in found if one not in new]:
-        return f"the rollback does not restore {in_words(lost)}. Skip this step only if you accept that."
+        lines = in_words(lost, unlisted(values, len(found)))
+        return f"the rollback does not restore {lines}. Skip this step only if you accept that."
     if fewer := _FEWER.findall(output):
         views = ", ".join(f"{short_name(name)} {after} of {before}" for name, before, after in fewer)
         return f"materialized views end with fewer rows: {views}. Refresh them after the rows are brought back."

@@ -71,8 +71,9 @@ why_no_rights() {
   names=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED") || return
   found=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v names="$names" <<< "$ROLES_MISSING") || return
   [ -z "$found" ] || { printf 'the scratch server has no role %s' "$found"; return; }
-  found=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v names="$OWNERS" <<< "SELECT string_agg(rolname, ', ' ORDER BY rolname) FROM pg_roles
-    WHERE rolname = ANY (string_to_array(:'names', E'\n')) AND rolname !~ '^pg_' AND NOT pg_has_role(oid, $MAY_ACT)") || return
+  found=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v names="$OWNERS" <<< "SELECT string_agg(name, ', ' ORDER BY name)
+    FROM unnest(string_to_array(:'names', E'\n')) AS name LEFT JOIN pg_roles ON rolname = name
+    WHERE name !~ '^pg_' AND NOT coalesce(pg_has_role(oid, $MAY_ACT), false)") || return
   [ -z "$found" ] || printf 'the scratch user may not act as %s' "$found"
 }
 # across PRODUCTION COPY: the differences between production's list and that of its copy, without those that come from another

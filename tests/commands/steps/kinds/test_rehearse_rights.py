@@ -106,3 +106,20 @@ def test_a_scratch_user_who_may_not_act_as_the_owner_is_named(shop: RehearsedSho
     state, summary = rehearse_lost_rights(shop, scratch)
     assert state == "done", summary
     assert summary.endswith(f"; owners and privileges were NOT compared: the scratch user may not act as {OWNER}.")
+
+
+def test_productions_user_that_the_scratch_server_lacks_is_named(
+    shop: RehearsedShop, postgres: Postgres, other_server: Postgres
+) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    run_sql(server, f"DROP ROLE IF EXISTS member; CREATE ROLE member LOGIN PASSWORD 'member'; GRANT {OWNER} TO member")
+    run_sql(other_server.url(SUPERUSER), "CREATE ROLE app_rw")
+    url, shop.url = shop.url, f"postgresql://member:member@127.0.0.1:{postgres.port}/shop"
+    try:
+        state, summary = rehearse_lost_rights(shop, other_server.url(SUPERUSER, "scratch"))
+        assert summary.endswith("; owners and privileges were NOT compared: the scratch user may not act as member.")
+        assert state == "done"
+    finally:
+        shop.url = url
+        run_sql(server, "DROP OWNED BY member; DROP ROLE member")
+        run_sql(other_server.url(SUPERUSER), "DROP ROLE app_rw")
