@@ -10,6 +10,7 @@ from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.steps.outcome import Context, Outcome
 from commands.steps.shared import after_rollback
+from state.errors import Unreachable
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.local_shell import LocalShell
@@ -133,6 +134,17 @@ def test_without_what_was_written_down_before_the_first_change_that_is_said(shop
     assert outcome.not_compared == (
         "schema, sequences, rights and settings (they were not written down right before the first change)",
     )
+
+
+def test_a_database_that_the_bot_cannot_see_right_before_the_first_change_stops_no_deploy(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> str:
+        raise Unreachable("The database cannot be reached.")
+
+    monkeypatch.setattr("commands.steps.kinds.backup.identities", unreachable)
+    shop.note()
+    assert any("not written down" in line for line in shop.compare().not_compared)
 
 
 def test_a_database_that_cannot_be_read_right_before_the_first_change_stops_no_deploy(shop: Shop) -> None:
