@@ -178,6 +178,16 @@ class Attempt:
         return dict(self.outcome.get("loss", {}))
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """After a rollback, what is not as before, one sentence each."""
+        return tuple(self.outcome.get("missing", ()))
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """After a rollback, what could not be looked at, and why."""
+        return tuple(self.outcome.get("not_compared", ()))
+
+    @property
     def inconclusive(self) -> bool:
         """Whether it learned nothing: the other side was unreachable, or its answer says nothing."""
         return self.state == AttemptState.UNKNOWN or bool(self.outcome.get("inconclusive"))

@@ -199,6 +199,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[Production, Mapping[str, str]], str]], ...]
     ("-U0", lambda world, env: "@@ -1 +1 @@\n-const a = 1\n+const a = 2\n"),
     ("Test Job - ", _sweep),
     ("failing=%s", lambda world, env: _REHEARSED),
+    ("state_same=%s", lambda world, env: "state_same=50\nrows_same=9\n"),
     ("gonogo_tables", lambda world, env: "back: public.approval_flow_templates|24|0|24|0|0\n"),
     ("proof_rows", lambda world, env: "proof_tables=9\nproof_rows=3612\n"),
     ("pg_dump", lambda world, env: _BACKUP),

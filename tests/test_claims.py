@@ -42,6 +42,8 @@ LOOKS = {
     "keeps no lines, so no error is seen there": CLAIMS_NOTHING,
     "is still the same process and healthy.": "test_the_second_process_must_stay_up_too",
     "❗ not as before": CLAIMS_NOTHING,
+    "; NOT as before:": CLAIMS_NOTHING,
+    "Not as before:": CLAIMS_NOTHING,
 }
 
 

@@ -16,7 +16,8 @@ class ScratchNeeds:
 
     `size` is in bytes. `encoding` is PostgreSQL's name of it. The server's major version must be from `oldest` to
     `newest` (None: no upper bound). `roles` are names, each with whether it is a superuser. `members` are pairs of a
-    role and one of its members. `icu`: some of its collations are ICU's.
+    role and one of its members. `settings` are the roles' settings for all databases: role, name and value. `icu`: some
+    of its collations are ICU's.
     """
 
     size: int
@@ -26,6 +27,7 @@ class ScratchNeeds:
     extensions: tuple[str, ...] = ()
     roles: tuple[tuple[str, bool], ...] = ()
     members: tuple[tuple[str, str], ...] = ()
+    settings: tuple[tuple[str, str, str], ...] = ()
     icu: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from commands.progress.final_comparison import COMPARISON, backups_of
 from commands.progress.step_state import fix_by_hand
 from commands.rollback.order import rollback_steps
 from commands.rollback.restored import tool_rows_not_undone
@@ -40,6 +41,14 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
         what, why = _of_step(record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
+    own = record.last(COMPARISON) if state == RunState.ROLLED_BACK else None
+    if own:
+        compared += own.compared
+        not_compared += own.not_compared
+        if own.state != AttemptState.DONE and not own.missing:
+            not_compared.append(f"the database with its backup ({own.summary})")
+    elif state == RunState.ROLLED_BACK and not backups_of(page, record):
+        not_compared += _without_backup(page)
     return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
 
 
@@ -47,6 +56,14 @@ def _taken_for_granted(page: Page, record: Record) -> list[str]:
     """What the rollback relied on and nobody has asked."""
     begun = (step.box for step in page.steps if record.last(step.id))
     return [*filter(None, (box.takes_for_granted() for box in begun)), *tool_rows_not_undone(page, record)]
+
+
+def _without_backup(page: Page) -> list[str]:
+    """What a run without a backup cannot compare. Empty if its page uses no database."""
+    if any(step.box.makes_backup for step in page.steps):
+        return ["the database with a backup (this run made none)"]
+    used = any(section == "databases" for step in page.steps for section, _ in step.box.places())
+    return ["the database with a backup (the page makes none)"] if used else []
 
 
 def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:

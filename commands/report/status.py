@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from commands.progress.clock import elapsed, watched_time
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.final_comparison import comparison_step
 from commands.progress.hold import environment_change, hold_of
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
@@ -188,7 +189,7 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     if not record.run.active:
         return record.run.state.capitalize(), ""
     running = [attempt for attempt in record.attempts if attempt.state == AttemptState.RUNNING]
-    steps = {step.id: step for step in page.steps}
+    steps = {step.id: step for step in (*page.steps, comparison_step())}
     if record.run.state == RunState.GOING and record.keep:
         return "Decision", "KEEP was decided; the running checks finish first"
     if decision_pending(record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commands.progress.final_comparison import COMPARISON
 from commands.progress.step_state import answer_to, fix_by_hand, is_refused
 from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
@@ -19,13 +20,17 @@ _MAY_HAVE = {
 
 
 def not_restored(page: Page, record: Record) -> tuple[str, ...]:
-    """One sentence for each step of the rollback that has not restored its part. Empty without a rollback.
+    """One sentence for each step of the rollback that has not restored its part, and for what is not as before.
+
+    Empty without a rollback.
 
     A step that a person fixed by hand, and answered so, counts as restored.
     """
     if record.run.state not in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}:
         return ()
-    return tuple(reason for step in rollback_steps(page, record) if (reason := why_not_restored(record, step)))
+    reasons = tuple(reason for step in rollback_steps(page, record) if (reason := why_not_restored(record, step)))
+    compared = record.last(COMPARISON)
+    return reasons + (compared.missing if compared else ())
 
 
 def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str, str]:

@@ -15,6 +15,7 @@ from commands.progress.evidence import (
     to_check,
     why_fallen,
 )
+from commands.progress.final_comparison import COMPARISON, backups_of
 from commands.progress.hold import environment_hold, hold_of, keep_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
 from commands.rollback.order import rollback_steps
@@ -36,6 +37,11 @@ class CheckEvidence:
     """Check again what people signed for, as this attempt."""
 
     attempt: int
+
+
+@dataclass(frozen=True)
+class CompareWithBackup:
+    """Compare production with the run's backups, at the end of a rollback."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Wait:
 Instruction = (
     BeginStep
     | CheckEvidence
+    | CompareWithBackup
     | AskAgain
     | MarkPhase
     | RequestRollback
@@ -141,7 +148,12 @@ def _next_rollback_step(page: Page, record: Record) -> Instruction:
     for number, step in enumerate(steps):
         if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
             return _begin(record, step)
-    return Wait() if set(states.values()) - {StepState.SETTLED} else MoveRun(RunState.ROLLED_BACK)
+    if set(states.values()) - {StepState.SETTLED}:
+        return Wait()
+    last = record.last(COMPARISON)
+    if last is None and backups_of(page, record):
+        return CompareWithBackup()
+    return Wait() if last and last.state == AttemptState.RUNNING else MoveRun(RunState.ROLLED_BACK)
 
 
 def _begin(record: Record, step: PageStep) -> BeginStep:

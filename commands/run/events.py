@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from commands.progress.clock import elapsed
+from commands.progress.final_comparison import COMPARISON
 from commands.report.comparison import comparison
 from commands.rollback.loss import lost
 from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
@@ -51,7 +52,8 @@ def step_ended(
     )
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
     alerts = check_events(page, after, step) if step in page.steps else []
-    return result + people_asked(page, after, step) + alerts
+    asked = people_asked(page, after, step) if step.id != COMPARISON else []
+    return result + asked + alerts
 
 
 def counted_alerts(page: Page, record: Record, step: PageStep, attempt: Attempt) -> Attempt:

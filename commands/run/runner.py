@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from commands.ports.tools import Tools
 from commands.progress.clock import ClockMonitor
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.final_comparison import COMPARISON, comparison_step
 from commands.progress.step_state import DECISION, WATCH
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
@@ -22,6 +23,7 @@ from commands.run.decide import (
     AskAgain,
     BeginStep,
     CheckEvidence,
+    CompareWithBackup,
     Instruction,
     MarkPhase,
     MoveRun,
@@ -36,6 +38,7 @@ from commands.run.evidence_check import check_evidence
 from commands.run.interruptions import report_interruption
 from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
+from commands.run.rollback_comparison import compare_after_rollback
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
@@ -159,8 +162,8 @@ class Runner:
         match instruction:
             case BeginStep(step, attempt):
                 self._begin(step, attempt)
-            case CheckEvidence(attempt):
-                self._check_evidence(attempt)
+            case CheckEvidence() | CompareWithBackup():
+                self._begin_own(instruction)
             case AskAgain(steps):
                 repeats, events = asked_again(self.page, record, steps, self._now())
                 self.store.repeat(self.number, repeats, self._now(), *events, only_if=self._unchanged(instruction))
@@ -188,13 +191,16 @@ class Runner:
         self.store.begin_attempt(self.number, step.id, attempt, self._now(), *events)
         self._steps.begin(step, attempt, lambda ctx: execute(step.box, ctx))
 
-    def _check_evidence(self, attempt: int) -> None:
-        step = check_step(self.page)
-        self.store.begin_attempt(self.number, CHECK, attempt, self._now(), *step_began(self.page, step, attempt))
-        self._steps.begin(step, attempt, self._evidence_work)
+    def _begin_own(self, instruction: CheckEvidence | CompareWithBackup) -> None:
+        """Begin one of the two steps that the bot adds to the page."""
+        name, attempt = (CHECK, instruction.attempt) if isinstance(instruction, CheckEvidence) else (COMPARISON, 1)
+        step = self._step(name)
+        self.store.begin_attempt(self.number, name, attempt, self._now(), *step_began(self.page, step, attempt))
+        self._steps.begin(step, attempt, self._own_work(name))
 
-    def _evidence_work(self, ctx: Context) -> Outcome:
-        return check_evidence(self.page, self.store.record(self.number), ctx)
+    def _own_work(self, name: str) -> Callable[[Context], Outcome]:
+        work = check_evidence if name == CHECK else compare_after_rollback
+        return lambda ctx: work(self.page, self.store.record(self.number), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
         event = run_moved(self.page, record, move.state, self._now())
@@ -243,7 +249,7 @@ class Runner:
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
-                step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
+                step = self._step(attempt.step)
                 stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
                 if not stopped:
                     report_interruption(self.store, self.page, self.number, step, attempt.attempt, self._now())
@@ -251,10 +257,16 @@ class Runner:
                 self._steps.begin(step, attempt.attempt, work, stopped=stopped, recovering=True)
         self._posts.take_over(record, self._now())
 
+    def _step(self, name: str) -> PageStep:
+        """A step of the page, or one of the two that the bot adds."""
+        if name == CHECK:
+            return check_step(self.page)
+        return comparison_step() if name == COMPARISON else self.page.step(name)
+
     def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:
         """What to do about an attempt that an earlier runner left running."""
         if step.part != Part.ROLLBACK and record.rollback:
             return end_before_rollback(step)
         if step.part != Part.ROLLBACK and elsewhere:
             return give_up_elsewhere
-        return self._evidence_work if step.id == CHECK else recover_after_crash(step)
+        return self._own_work(step.id) if step.id in {CHECK, COMPARISON} else recover_after_crash(step)

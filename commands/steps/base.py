@@ -89,6 +89,8 @@ class StepBox(Undo, Strict):
     waits: ClassVar[bool] = False
     # only asks people; their signatures are its result
     asks_people: ClassVar[bool] = False
+    # makes a backup, with which production is compared after a rollback
+    makes_backup: ClassVar[bool] = False
     # its summary is an announcement to the channel, posted only when the step ends
     is_announcement: ClassVar[bool] = False
     # after a failure, skipping it or calling it fixed by hand needs a second person
@@ -157,6 +159,13 @@ class StepBox(Undo, Strict):
         errors.
         """
         return ""
+
+    def compare_after_rollback(self, ctx: Context) -> Outcome:
+        """If it makes a backup: compare production with it, and with what production was right before the first change.
+
+        Changes nothing. May raise the tools' errors.
+        """
+        raise NotImplementedError
 
     def recheck_plan(self) -> list[str]:
         """What `recheck` does, as plan lines."""

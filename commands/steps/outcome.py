@@ -36,6 +36,7 @@ class Outcome:
     - `compared`: what it looked at on what serves, and found as it should be, in a few words each ("api answers with
       88d43ce"). Empty if it only did something.
     - `loss`: what was counted around it of what a rollback loses (see `commands.rollback.loss`).
+    - `missing`, `not_compared`: after a rollback, what is not as before, and what it could not look at and why.
     - `inconclusive`: nothing was learned. The target could not be reached, or (for a check) its answer proves nothing.
     """
 
@@ -50,6 +51,8 @@ class Outcome:
     changed: Mapping[str, str] = field(default_factory=dict)
     compared: tuple[str, ...] = ()
     loss: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
     inconclusive: bool = False
 
     def __post_init__(self) -> None:
@@ -59,6 +62,8 @@ class Outcome:
             "compared": tuple(
                 shortened(_COMMIT.sub(r"\1", what), LONGEST_COMPARED) for what in self.compared[:MOST_LINES]
             ),
+            "missing": tuple(shortened(what, LONGEST_LINE) for what in self.missing[:MOST_LINES]),
+            "not_compared": tuple(shortened(what, LONGEST_LINE) for what in self.not_compared[:MOST_LINES]),
             "output": shortened(self.output, LONGEST_OUTPUT),
         }
         for name, value in cut.items():

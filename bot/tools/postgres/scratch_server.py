@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -181,9 +181,19 @@ def _create_roles(server: LocalServer, need: ScratchNeeds) -> None:
                 session.execute(sql.SQL("CREATE ROLE {} NOLOGIN {}").format(sql.Identifier(name), right))
             for role, member in need.members:
                 session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member)))
+            for role, name, value in need.settings:
+                _set_for_role(session, role, name, value)
     except psycopg.Error as error:
         why = error.diag.message_primary or type(error).__name__
         raise Failed(f"production's roles cannot be created in the PostgreSQL on the bot's machine ({why})") from None
+
+
+def _set_for_role(session: psycopg.Connection, role: str, name: str, value: str) -> None:
+    """Give a role a setting, as the server stores it. One that this server does not have is missing on the copy."""
+    parameter = sql.SQL(".").join(map(sql.Identifier, name.split(".")))
+    with suppress(psycopg.Error), session.transaction():
+        session.execute("SELECT set_config(%s, %s, true)", (name, value))
+        session.execute(sql.SQL("ALTER ROLE {} SET {} FROM CURRENT").format(sql.Identifier(role), parameter))
 
 
 def _start_error(programs: ServerPrograms, folder: Path) -> Failed:

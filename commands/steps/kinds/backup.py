@@ -15,16 +15,18 @@ from commands.ports.shell import CommandResult
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.client_programs import ADDRESS, address_error
+from commands.systems.postgres.catalog import CATALOG
+from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
-from state.errors import Failed
+from state.errors import Failed, GonogoError
 
 _PREPARE = (
     "umask 077\n"
@@ -37,11 +39,14 @@ _SCRIPT = "".join(
     (
         _PREPARE,
         f"CONTENT={shlex.quote(script('postgres/content.sql'))}\n",
+        CATALOG,
         script("postgres/archive.sh"),
         script("postgres/backup.sh"),
     )
 )
-_RECHECK = script("postgres/backup_now.sh")
+_NOW = script("postgres/backup_now.sh")
+# then the address, in functions only: what is written down is no part of the check
+_RECHECK = "".join((_NOW, ADDRESS_FUNCTIONS, CATALOG, script("postgres/note_before.sh")))
 _OTHER_LIST, _CHANGED, _GONE = 67, 68, 69  # exit codes of that script
 # pg_dump's first session locks each table, and the others lock it again while they read it
 _LOCKS = """
@@ -86,6 +91,7 @@ class BackupStep(ClientProgramsStep):
     kind: ClassVar[str] = "backup"
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
+    makes_backup: ClassVar[bool] = True
 
     folder: EnvName
     name: str
@@ -134,8 +140,9 @@ class BackupStep(ClientProgramsStep):
         return done(summary, lines=(file, *lines), output=result.tail, values=values, evidence=evidence)
 
     def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
-        env = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
-        result = run_job(self, ctx, self.host, _RECHECK, env)
+        env: dict[str, Text] = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
+        env["DATABASE"] = DatabaseAddress(self.database_url)
+        result = run_job(self, ctx, self.host, _RECHECK, env, {"SEEN": self._seen_or_unknown(ctx)})
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's state file names another backup"
         changes = {
@@ -148,8 +155,19 @@ class BackupStep(ClientProgramsStep):
             raise Failed(f"The backup's files could not be read (exit code {result.code}).", result.tail)
         return changes[result.code]
 
+    def _seen_or_unknown(self, ctx: Context) -> str:
+        """What the bot sees; a word that fits no database if it cannot see it: then nothing is written down."""
+        try:
+            return identities(ctx.tools, self.database_url)
+        except GonogoError:
+            return "unknown"
+
     def recheck_plan(self) -> list[str]:
-        return host_plan(self.host, _RECHECK, {"FOLDER": self.folder, "FILE": "<backup_file>"})
+        noted = f"on {self.host}: writes down what {self.database_url} has beside its rows, to compare after a rollback"
+        return [*host_plan(self.host, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
+
+    def compare_after_rollback(self, ctx: Context) -> Outcome:
+        return compare_with_backup(self, ctx, self.host, self.database_url, self.folder)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)

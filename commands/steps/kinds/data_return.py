@@ -33,6 +33,7 @@ _SCRIPT = "".join(
     )
 )
 _BACK = re.compile(r"^back: (.*)\|(\d+)\|(\d+)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
+_MOVED = re.compile(r"^(not )?moved: (.*)\|(-?\d+)\|(-?\d+)$", re.MULTILINE)
 _NOT_BACK = re.compile(r"^not back: (.*)$", re.MULTILINE)
 _NOT_BACK_WORDS = re.compile(r"(\d+) rows of the backup are not back (\(.*\))")
 _NOT_BACK_BEFORE = "SELECT name FROM gonogo.receipts WHERE key = <key> || '/not back'"
@@ -49,8 +50,8 @@ class DataReturnStep(ReturnedRowsStep):
     If a `data-keep` step kept the rows right before the migration, they come from there, and else from the backup.
     `undoes` names the migration. Without the migration's receipt nothing was dropped, and the step does nothing. A row
     whose key already exists is left alone, so rows written since then stay. If the existing row differs from the
-    backup's, the step fails and people decide, because references to the old row now lead to the new one. Sequences
-    are moved on.
+    backup's, the step fails and people decide, because references to the old row now lead to the new one. Every
+    sequence that is behind its position in the backup is moved on, and none is moved back.
 
     Everything happens in one transaction with a receipt, so it happens only once, even if several processes try.
     """
@@ -92,7 +93,11 @@ class DataReturnStep(ReturnedRowsStep):
         if result.code or not tables:
             return self._failed(ctx, result)
         summary = f"Brought back from the backup in {format_seconds(result.seconds)}: {self._total(tables)}."
-        lines = (*(table.line() for table in tables), *(() if kept else (_NOT_COMPARED,)))
+        moved = _MOVED.findall(result.tail)
+        if stuck := [name for without, name, *_ in moved if without]:
+            summary += f" NOT moved to the position in the backup, for want of the right: sequence {', '.join(stuck)}."
+        lines = tuple(table.line() for table in tables) + tuple(_moved_line(*one) for one in moved)
+        lines += () if kept else (_NOT_COMPARED,)
         if lost := _NOT_BACK.search(result.tail):
             return failed(_loss(lost[1], summary), lines=lines, output=result.tail)
         return done(summary, lines=lines, output=result.tail, compared=(f"{self._total(tables)} back",))
@@ -166,6 +171,13 @@ class _Table(NamedTuple):
         line += f", {existing:,} already there" if existing and not self.filled else ""
         line += f", {self.lost:,} not brought back because newer rows have the same keys" if self.lost else ""
         return line + (f", {format_count(self.filled, 'column value')}" if self.filled else "")
+
+
+def _moved_line(without: str, name: str, before: str, after: str) -> str:
+    """A sequence that was behind the backup or its rows, as a line of the thread."""
+    if without:
+        return f"❗ sequence {name}: at {before}, in the backup at {after}; the user may not move it"
+    return f"sequence {name}: moved from {before} to {after}"
 
 
 def _loss(script_words: str, rest: str) -> str:

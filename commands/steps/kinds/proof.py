@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from commands.ports.page_text import Text
@@ -10,12 +11,14 @@ from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.values import fill, parse_values
+from commands.systems.postgres.catalog import CATALOG, ROLES, in_words, not_held_line, parse_differences, unlisted
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
 
-_SCRIPT = "".join(("umask 077\n", SCRATCH, script("postgres/proof.sh")))
+_SCRIPT = "".join(("umask 077\n", SCRATCH, CATALOG, ROLES, script("postgres/proof.sh")))
+_OTHER_STATE = 83
 _FAILURES = {
     68: "The proof failed: the backup is missing or was changed (its checksum differs).",
     75: "The proof failed: the backup cannot be restored.",
@@ -26,6 +29,9 @@ _FAILURES = {
 
 class ProofStep(BackupCopyStep):
     """Proves that the run's backup can be restored, and that every row in it is as `pg_dump` saw it.
+
+    Sequences, large objects, owners, privileges, comments and what else a dump holds are compared too. What it does not
+    hold, such as settings of roles, is named.
 
     If the scratch database is production itself, the step refuses: it compares the servers' own identities, not their
     addresses. A backup made with `compare = "rows"` is compared by the number of rows only.
@@ -53,14 +59,20 @@ class ProofStep(BackupCopyStep):
         if result.code or "proof_rows" not in values:
             general = f"The proof ended with exit code {result.code}; what failed is below."
             summary = address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
-            return failed(summary, lines=result.last_lines, output=result.tail)
+            lines = result.last_lines
+            if result.code == _OTHER_STATE:
+                lines = tuple(one.line() for one in parse_differences(result.tail, "differs"))
+                lacking = in_words(lines, unlisted(values, len(lines)))
+                summary = f"The proof failed: the restored database lacks what production has: {lacking}."
+            return failed(summary, lines=lines, output=result.tail)
         rows = format_count(int(values["proof_rows"]), "row")
         tables = format_count(int(values["proof_tables"]), "table")
         how = "every row as it was dumped"
         if fill(self.compared, ctx.values) == "rows":
             how = "as many in each table as dumped; their content was not compared"
         summary = f"The backup was restored in {format_seconds(result.seconds)}: {rows} in {tables}, {how}."
-        return done(summary, evidence={"proof": f"{rows} in {tables} restored"})
+        evidence = {"proof": f"{rows} in {tables} restored"}
+        return done(summary, lines=_not_compared(result.tail, values), evidence=evidence)
 
     def clean_up_after_run(self, ctx: Context) -> None:
         self.drop_copy_of_proof(ctx)
@@ -74,3 +86,15 @@ class ProofStep(BackupCopyStep):
             isinstance(box, BackupCopyStep) and box.uses_copy_of_proof and box.scratch_url == self.scratch_url
             for box in ctx.boxes.values()
         )
+
+
+def _not_compared(output: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """What was not compared beside the rows, one line each."""
+    if values.get("state_not_compared"):
+        return ("not compared: what the database has beside its rows; the backup is of an earlier version of the bot",)
+    lines = []
+    if why := values.get("rights_not_compared"):
+        lines.append(f"not compared: owners and privileges; {why}")
+    if line := not_held_line(output, values):
+        lines.append(f"not in the backup, so a restore does not bring it back: {line}")
+    return tuple(lines)

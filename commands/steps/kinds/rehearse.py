@@ -16,11 +16,13 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.sql_literals import with_literals
 from commands.steps.values import parse_values, without_values
+from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
-from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines, short_name
+from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
+from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines
 from commands.systems.postgres.return_rows import BRING_BACK
-from commands.systems.postgres.server_wide import server_wide_statements
+from commands.systems.postgres.server_wide import named_databases, server_wide_statements
 from commands.systems.postgres.sql_file import append_to_each
 from commands.systems.scripts import script
 from commands.text.durations import format_seconds
@@ -43,22 +45,20 @@ _SCRIPT = "".join(
         f"NEXT_INSERT={shlex.quote(script('postgres/next_insert.sql'))}\n",
         f"STANDING={shlex.quote(script('postgres/standing.sql'))}\n",
         f"ALL_COLUMNS={shlex.quote(script('postgres/columns.sql'))}\n",
-        f"ROLES_USED={shlex.quote(script('postgres/roles_used.sql'))}\n",
-        f"ROLES_MISSING={shlex.quote(script('postgres/roles_missing.sql'))}\n",
-        f"OUTSIDE={shlex.quote(script('postgres/outside.sql'))}\n",
+        CATALOG,
+        ROLES,
+        f"ROLES_BEFORE={shlex.quote(script('postgres/roles_before.sql'))}\n",
+        f"ROLES_RESTORE={shlex.quote(script('postgres/roles_restore.sql'))}\n",
         f"SETTINGS={shlex.quote(script('postgres/settings.sql'))}\n",
         "LOCK=0\n",
         script("postgres/rehearse.sh"),
     )
 )
 _VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
-_BEHIND = re.compile(r"^behind: (.*)\x1f(.*)$", re.MULTILINE)
-_WENT_BACK = re.compile(r"^went back: (.*)\x1f(.*)\x1f(.*)\x1f(t|f)$", re.MULTILINE)
-_LEFT = re.compile(r"^left on the scratch server: .*$", re.MULTILINE)
-_FEWER = re.compile(r"^fewer: (.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
 _AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # output of the script that is meant for the bot, not for people
-_FOR_THE_BOT = re.compile(r"(verify|table|lock|column): ")
+_FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left): ")
+_NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
 _FAILURES = {
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
@@ -123,7 +123,9 @@ class RehearseStep(BackupCopyStep):
             lines = tuple(line for line in without_values(result.last_lines) if not _FOR_THE_BOT.match(line))
             files = {path: ctx.file(path) or "" for path in (self.forward, self.rollback)}
             doubts = tuple(
-                f"{path}:{one.line} {one.why}" for path, text in files.items() for one in doubtful_statements(text)
+                f"{path}:{one.line} {one.why}"
+                for path, text in files.items()
+                for one in (*doubtful_statements(text), *(named_databases(text) if _NO_DATABASE.search(output) else ()))
             )
             return failed(summary, lines=(*lines, *doubts), output=output)
         verified = _VERIFY.findall(output)
@@ -135,19 +137,28 @@ class RehearseStep(BackupCopyStep):
 
     def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
         tables = parse_tables(output)
-        lines = (*column_lines(output), *row_lines(tables), *lock_lines(output), *_remarks(output, verified, values))
+        lines = (
+            *column_lines(output),
+            *row_lines(tables),
+            *lock_lines(output),
+            *_unasked(verified),
+            *remarks(output, values),
+        )
         seconds = {name: int(values.get(f"{name}_ms", 0)) / 1000 for name in ("forward", "rollback", "return")}
         measures = {f"{name}_seconds": value for name, value in seconds.items()}
         times = ", ".join(f"{name} {format_seconds(seconds[name])}" for name in ("forward", "rollback"))
-        if problem := _not_as_before(output, values, tables):
+        if problem := not_as_before(output, values, tables):
             differences = [line for line in output.splitlines() if line.startswith(("< ", "> "))]
-            lines = (*lines, f"took: {times}", *differences)
+            beside = [one.line() for one in parse_differences(output, "differs")]
+            lines = (*lines, f"took: {times}", *beside, *differences)
             return failed(f"On the copy, {problem}", lines=lines, output=output, measures=measures)
         if back := sum(int(before or 0) for name, before, *_, how in tables if how == "returned"):
             returned = f"{format_count(back, 'row')} brought back from the backup"
             times += f", {returned} in {format_seconds(seconds['return'])}"
         passed = sum(how == "answer" for _, how, *_ in verified)
         more = f"; {format_count(passed, 'verify query', 'verify queries')} passed" if passed else ""
+        if new := about_new_roles(parse_differences(output, "differs")):
+            more += f"; NOT as before: {in_words(one.line() for one in new)}"
         if why := values.get("rights_not_compared"):
             more += f"; owners and privileges were NOT compared: {why}"
         summary = f"On the copy: {times}; the schema, every row and every sequence are as before{more}."
@@ -172,29 +183,6 @@ class RehearseStep(BackupCopyStep):
     def _not_started(self, ctx: Context, why: str) -> Outcome:
         self.drop_copy_of_proof(ctx)
         return failed(why)
-
-
-def _not_as_before(output: str, values: dict[str, str], tables: list[tuple[str, ...]]) -> str:
-    """The worst difference at the end, as a sentence that begins with "On the copy, ". Empty if there is none."""
-    if values.get("schema_differs"):
-        return "the rollback does not restore the schema; nothing else was touched."
-    if lost := [name for name, *_, how in tables if how == "other"]:
-        return (
-            f"the rollback does not restore the rows of {', '.join(lost)}. Skip this step only if you accept the loss."
-        )
-    if behind := _BEHIND.findall(output):
-        places = ", ".join(
-            f"{short_name(table)} (sequence {short_name(name)} is behind its rows)" for name, table in behind
-        )
-        return f"new rows would collide after the rollback in {places}. Use setval in the rollback file."
-    # if a sequence numbers an integer column and is not behind its rows, the next row collides with none
-    if restarted := [one for one in _WENT_BACK.findall(output) if one[3] == "f"]:
-        places = ", ".join(f"{short_name(name)} from {before} to {after}" for name, before, after, _ in restarted)
-        return f"sequences go back: {places}. What they number can collide. Use setval in the rollback file."
-    if fewer := _FEWER.findall(output):
-        views = ", ".join(f"{short_name(name)} {after} of {before}" for name, before, after in fewer)
-        return f"materialized views end with fewer rows: {views}. Refresh them after the rows are brought back."
-    return ""
 
 
 def _holds(how: str, _name: str, expected: str, answer: str) -> bool:
@@ -242,19 +230,10 @@ def _returns(forward: str, ctx: Context) -> str:
     return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
-def _remarks(output: str, verified: list[tuple[str, ...]], values: dict[str, str]) -> list[str]:
-    """What people should know, although it does not fail the step."""
-    lines = [
+def _unasked(verified: list[tuple[str, ...]]) -> list[str]:
+    """The verify queries that could not be asked on the copy."""
+    return [
         f"after {way}, “{name}” could not be checked on the copy, because its server lacks a role"
         for way, how, name, *_ in verified
         if how == "unasked"
     ]
-    lines += [
-        f"the sequence {short_name(name)} goes back from {before} to {after}; no row has these numbers"
-        for name, before, after, numbers_a_column in _WENT_BACK.findall(output)
-        if numbers_a_column == "t"
-    ]
-    lines += _LEFT.findall(output)
-    if values.get("order_differs"):
-        lines.append("the order of columns or the layout of functions differs; nothing else in the schema does")
-    return lines

@@ -12,7 +12,8 @@ from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 
 # Needs $DATABASE, a `DatabaseAddress`; `is_as_seen` needs $SEEN.
-ADDRESS = f"IDENTITY={shlex.quote(script('postgres/identity.sql'))}\n" + script("postgres/address.sh")
+ADDRESS_FUNCTIONS = f"IDENTITY={shlex.quote(script('postgres/identity.sql'))}\n" + script("postgres/address.sh")
+ADDRESS = f'{ADDRESS_FUNCTIONS}at_address "$DATABASE"\n'
 # exit code -> what it means
 _ADDRESS_ERRORS = {
     60: "The database cannot be reached from the host; nothing was done.",

@@ -22,6 +22,12 @@ _BACK = {
     ),
     "AFTER": script("postgres/data_return_after.sql"),
 }
+_APART = {
+    "CONTENT": script("postgres/content.sql"),
+    "BEGIN": script("postgres/data_keep_begin.sql"),
+    "TEMPORARY": script("postgres/data_return_temporary.sql"),
+    "APART": script("postgres/after_rollback.sql"),
+}
 _KEEP = {
     "CONTENT": script("postgres/content.sql"),
     "BEGIN": script("postgres/data_keep_begin.sql"),
@@ -44,4 +50,8 @@ KEEP_ROWS = "".join(
         script("postgres/data_return.sh"),
         script("postgres/data_keep.sh"),
     )
+)
+# Compares production with the backup after a rollback. It needs the PG* variables, $FILE, $BY and $SECONDS_FOR_ROWS.
+AFTER_ROLLBACK = "".join(
+    (_programs(_FIND | _APART), script("postgres/data_return.sh"), script("postgres/after_rollback.sh"))
 )

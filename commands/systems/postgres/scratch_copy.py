@@ -59,6 +59,7 @@ class DatabaseCopy:
             roles=tuple((name, bool(superuser)) for name, superuser in needs["roles"]),
             icu=bool(needs["icu"]),
             members=tuple((role, member) for role, member in needs["members"]),
+            settings=tuple((role, name, value) for role, name, value in needs["settings"]),
         )
 
     @contextmanager

@@ -12,6 +12,7 @@ _CHANGES = r"(?:(?:CREATE|ALTER|DROP)\s+(?:ROLE|USER(?!\s+MAPPING)|GROUP|DATABAS
 _GRANTS = r"(?:GRANT|REVOKE)\b(?P<rest>[^;']*)"  # of a role, if no ON follows
 _LABELS = r"(?:COMMENT|SECURITY\s+LABEL)\b[^;']{0,200}?\bON\s+(?:ROLE|DATABASE|TABLESPACE)\b"
 _COMMANDS = re.compile(f"{COMMAND_START}(?:{_CHANGES}|{_GRANTS}|{_LABELS})", re.IGNORECASE)
+_DATABASE = re.compile(r"\bDATABASE\s", re.IGNORECASE)
 _ON = re.compile(r"\bON\b", re.IGNORECASE)
 
 
@@ -22,6 +23,16 @@ def server_wide_statements(text: str) -> list[Finding]:
     """
     why = "changes what all databases of the server share"
     return [statement.finding(why) for statement in statements(text) if _is_server_wide(statement.text)]
+
+
+def named_databases(text: str) -> list[Finding]:
+    """Statements that name a database, which on a copy has another name."""
+    why = (
+        "names a database; the copy has another name. Write EXECUTE format('ALTER DATABASE %I …', current_database()) "
+        "in a DO block"
+    )
+    found = [statement for statement in statements(text) if _is_server_wide(statement.text)]
+    return [one.finding(why) for one in found if not has_code(one.text) and _DATABASE.search(one.text)]
 
 
 def _is_server_wide(statement: str) -> bool:

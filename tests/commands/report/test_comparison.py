@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.settings import read_pages, shipped_runbooks
 from commands.report.comparison import Comparison, comparison
 from commands.runbook import read_page
 from state.records import Attempt, AttemptState, RunState
@@ -58,3 +59,11 @@ def test_after_keep_the_deploy_counts_and_a_skipped_step_is_named() -> None:
 @pytest.mark.parametrize("state", [RunState.GOING, RunState.ROLLING_BACK, RunState.ABORTED, RunState.ENDED])
 def test_before_an_end_nothing_is_claimed(state: RunState) -> None:
     assert comparison(PAGE, record(looked("put-the-code-there", "api answers v2")), state) == Comparison()
+
+
+def test_after_a_rollback_without_a_backup_the_database_is_named_as_not_compared() -> None:
+    page = read_pages(shipped_runbooks())["option-a.md"]
+    without = replace(page, steps=tuple(step for step in page.steps if not step.box.makes_backup))
+    for one, why in ((page, "this run made none"), (without, "the page makes none")):
+        assert comparison(one, record(), RunState.ROLLED_BACK).not_compared == (f"the database with a backup ({why})",)
+    assert comparison(PAGE, record(), RunState.ROLLED_BACK).not_compared == ()

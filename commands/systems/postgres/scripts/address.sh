@@ -29,4 +29,3 @@ END
 }
 # Refuses another database than the bot sees: $SEEN has the identity of each that it may be, one a line; empty if none is known.
 is_as_seen() { [ -z "${SEEN-}" ] || grep -qxF -- "$(identity)" <<< "$SEEN" || exit 61; }
-at_address "$DATABASE"

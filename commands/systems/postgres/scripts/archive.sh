@@ -7,3 +7,5 @@ is_whole() {
   [ "$(sha256sum < "$FILE.sha256" | cut -d ' ' -f 1)" = "$SHA256" ] || exit 68
   (cd "$FILE" && sha256sum --quiet -c -) < "$FILE.sha256" || exit 68
 }
+# awk: reads the output of `content` into rows[], sum[] and names[]; a name may contain bars itself
+ROWS='{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }'

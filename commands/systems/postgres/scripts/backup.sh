@@ -1,5 +1,5 @@
-# Dumps a database without the bot's own receipts (schema gonogo), and counts and checksums the rows of every table in the
-# dump's own snapshot. Keeps no incomplete file.
+# Dumps a database without the bot's own receipts (schema gonogo), counts and checksums the rows of every table in the dump's own
+# snapshot, and writes down what the database has beside its rows. Keeps no incomplete file.
 is_direct
 is_as_seen
 size=$(psql -XAtc 'SELECT pg_database_size(current_database())')
@@ -8,7 +8,7 @@ printf 'database_bytes=%s\nfree_bytes=%s\n' "$size" "$free"
 [ "$free" -gt "$size" ] || exit 65
 # files of a killed attempt of this run
 rm -rf -- "$ATTEMPTS"*.part
-trap 'rm -rf -- "$FILE.part" "$FILE.content.part" "$FILE.sha256.part"' EXIT
+trap 'rm -rf -- "$FILE.part" "$FILE.content.part" "$FILE.state.part" "$FILE.sha256.part"' EXIT
 if [ "$COMPARE" = rows ]; then by=rows; else by=$(strongest); fi
 # pg_dump before 16 does not know zstd, and some are built without it: then gzip at its fastest
 packing=zstd:1
@@ -21,6 +21,11 @@ echo 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT pg_export_snapsho
 read -r snapshot <&8
 psql -XqAt -v ON_ERROR_STOP=1 -v by="$by" -v snapshot="$snapshot" <<< "$CONTENT" > "$FILE.content.part" 8<&- 9>&- &
 reader=$!
+# a sequence may move on, but not back, until pg_dump reads it
+{
+  sequences
+  psql -XqAt -v ON_ERROR_STOP=1 <<< "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '$snapshot'; $CATALOG"
+} > "$FILE.state.part" 8<&- 9>&-
 pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part" --exclude-schema=gonogo
 wait "$reader"
 # the session has kept the snapshot open until here
@@ -37,5 +42,6 @@ awk -F '|' '!/^large objects\|/ { tables++; rows += $(NF - 1) }
   END { printf "backup_tables=%d\nbackup_rows=%d\n", tables, rows }' "$FILE.content.part"
 mv "$FILE.sha256.part" "$FILE.sha256"
 mv "$FILE.content.part" "$FILE.content"
+mv "$FILE.state.part" "$FILE.state"
 mv -T "$FILE.part" "$FILE"
 printf 'backup_compared=%s\nbackup_sha256=%s\nbackup_bytes=%s\n' "$by" "$sum" "$(stat -c %s "$FILE"/* | awk '{ n += $1 } END { print n }')"

@@ -3,21 +3,24 @@
 without_values() {
   awk 'over { next } /ERROR: / && !/unsafe use of new value/ && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
 }
-# The tables with their partitions, and their sequences: the full name, the name alone, and which of the two it is.
+# The tables with their partitions, and all sequences whose position the user may read, because a trigger, a function or the
+# application may use any of them: the full name, the name alone, and which of the two it is.
 find_tables() {
   psql -XqAt -F $'\t' -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" <<< "$FIND
-    SELECT name, relname, 'table' FROM gonogo_tables WHERE leaf UNION SELECT name, relname, 'sequence' FROM gonogo_sequences;"
+    SELECT name, relname, 'table' FROM gonogo_tables WHERE leaf UNION SELECT name, relname, 'sequence' FROM gonogo_all_sequences;"
 }
 # Returns rows from an archive in one transaction, with the rows of the wanted tables in its middle. If the archive cannot
 # be read, the transaction has no end, so nothing of it is committed.
 bring_back() {
-  local found only=() name
-  found=$(find_tables) || return
+  local found only=() name positions
+  found=$(find_tables | awk -F '\t' '$3 == "table"') || return
   WANTED=$(cut -f 1 <<< "$found")
   export WANTED
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
+  positions=$(pg_restore --list "$FILE" | awk '/ SEQUENCE SET /') || return
   {
     printf '%s\n' "$BEFORE"
+    pg_restore --data-only --use-list=<(printf '%s\n' "$positions") -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     printf '%s\n' "$AFTER"
   } | psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" -v key="$KEY" -v file="$FILE" -v sum="$SHA256" \

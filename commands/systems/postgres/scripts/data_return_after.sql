@@ -30,11 +30,21 @@ SELECT format('UPDATE gonogo_copies SET lost = (SELECT count(*) FROM %1$I b WHER
   string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum), string_agg(format('b.%I', a.attname), ', ' ORDER BY a.attnum))
 FROM gonogo_copies c JOIN gonogo_tables t USING (name) JOIN pg_attribute a ON a.attrelid = to_regclass('pg_temp.' || c.copy) AND a.attnum > 0
 WHERE c.lost > 0 AND t.same IS NOT NULL GROUP BY c.copy, c.name, t.same \gexec
--- Move each sequence to its value in the backup or to its column's maximum, and never backwards.
-SELECT format('SELECT setval(%1$L, greatest(last_value, %2$L, top)) FROM %1$s, (SELECT %3$s) AS there (top) WHERE coalesce(%2$L, top) IS NOT NULL',
-  s.seq::regclass::text, a.value, CASE WHEN s.numeric THEN format('max(%1$I)::bigint FROM %2$s WHERE %1$I <= %3$s', s.attname, s.of, s.seqmax)
-  ELSE 'NULL::bigint' END)
-FROM gonogo_sequences s LEFT JOIN gonogo_at a ON to_regclass(a.name) = s.seq AND a.called AND a.value <= s.seqmax \gexec
+-- Move each sequence to its position in the backup or to its column's last number, and never backwards. One that belongs to none
+-- of the tables may number rows by a trigger, a function or the application; the user may lack the right to move it.
+SELECT format('WITH now AS (SELECT CASE WHEN is_called THEN last_value ELSE last_value - %2$s END AS position FROM %1$s),
+  there AS (SELECT %3$s(position) AS position FROM (VALUES (%4$L::bigint), (%5$s)) AS one (position))
+  SELECT CASE WHEN %6$s THEN %9$L ELSE ''not moved: '' END || %1$L || ''|'' || now.position || ''|'' ||
+    CASE WHEN %6$s THEN setval(%1$L, there.position) ELSE there.position END
+  FROM now, there WHERE sign(%2$s) * there.position > sign(%2$s) * now.position AND there.position BETWEEN %7$s AND %8$s',
+  s.name, s.seqincrement, CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END,
+  CASE WHEN a.called THEN a.value ELSE a.value - s.seqincrement END,
+  CASE WHEN u.numeric THEN format('(SELECT %1$s(%2$I)::bigint FROM %3$s WHERE %2$I BETWEEN %4$s AND %5$s)',
+    CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END, u.attname, u.of, s.seqmin, s.seqmax) ELSE 'NULL' END,
+  CASE WHEN u.seq IS NULL THEN format('has_sequence_privilege(%L, %L)', s.name, 'UPDATE') ELSE 'true' END, s.seqmin, s.seqmax,
+  CASE WHEN u.seq IS NULL THEN 'moved: ' ELSE 'own: ' END)
+FROM gonogo_all_sequences s LEFT JOIN gonogo_sequences u USING (seq)
+LEFT JOIN gonogo_at a ON to_regclass(a.name) = s.seq WHERE u.seq IS NOT NULL OR NOT s.seqcycle ORDER BY s.name \gexec
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I %s', name, conname,
   CASE WHEN condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' ELSE 'NOT DEFERRABLE' END) FROM gonogo_keys \gexec

@@ -9,9 +9,15 @@ FROM (SELECT name, true FROM regexp_split_to_table(nullif(:'tables', ''), E'\n')
 ) AS given (name, whole)
 CROSS JOIN LATERAL (SELECT relid FROM pg_partition_tree(given.name::regclass) UNION SELECT given.name::regclass) AS part (oid)
 JOIN pg_class c ON c.oid = part.oid JOIN pg_namespace n ON n.oid = c.relnamespace GROUP BY 1, 2, 3, 4;
+-- All sequences whose position the user may read.
+CREATE TEMP VIEW gonogo_all_sequences AS
+SELECT s.seqrelid AS seq, c.relname, format('%I.%I', n.nspname, c.relname) AS name, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relpersistence <> 't' AND n.nspname <> 'gonogo' AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') END
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');
 -- Their sequences, each with the column that it numbers.
 CREATE TEMP VIEW gonogo_sequences AS
-SELECT s.seq, q.relname, format('%I.%I', n.nspname, q.relname) AS name, t.name AS of, a.attname, p.seqmax,
+SELECT s.seq, q.relname, format('%I.%I', n.nspname, q.relname) AS name, t.name AS of, a.attname,
   coalesce(nullif(y.typbasetype, 0), y.oid) = ANY ('{int2,int4,int8,numeric}'::regtype[]) AS numeric
 FROM gonogo_tables t JOIN LATERAL (
   SELECT d.objid AS seq, d.refobjsubid AS number FROM pg_depend d

@@ -1,9 +1,9 @@
 # Proves a backup: restores it into a scratch database, and compares the number of rows of every table and their checksum
-# with those of the dump.
+# with those of the dump, and what the database has beside its rows.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
 is_whole
-trap 'drop_copy; rm -f "$FILE.said" "$FILE.restored"' EXIT
+trap 'drop_copy; rm -f "$FILE.said" "$FILE.restored" "$FILE.restored_state"' EXIT
 fits
 restore
 content "$BY" > "$FILE.restored"
@@ -16,6 +16,18 @@ awk -F '|' "$ROWS"'
     else if (sum[a] != sum[b]) print name ": " rows[a] " rows, some of which differ from the dump"
   } }' "$FILE.content" "$FILE.restored" | sort > "$FILE.said"
 [ ! -s "$FILE.said" ] || { head -n 8 "$FILE.said"; exit 76; }
+if [ -e "$FILE.state" ]; then
+  { on_made sequences; on_made catalog; } > "$FILE.restored_state"
+  OWNERS=$(awk -F '\037' '$1 == "owner" && !seen[$3]++ { print $3 }' "$FILE.state")
+  rights=$(why_no_rights)
+  [ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
+  across "$FILE.state" "$FILE.restored_state" | { if [ -n "$rights" ]; then without_rights; else cat; fi; } > "$FILE.said"
+  # an archive has no invalid index, and nothing of the server or of the database itself
+  outside='$1 ~ /^(setting|extension|database|role|subscription)$/ || $3 == "INVALID"'
+  awk -F '\037' "($outside) && \$3 != \"\" && \$2 != \"owner of this database\"" "$FILE.said" | told 'not held'
+  found=$(awk -F '\037' "!($outside)" "$FILE.said" | told differs)
+  [ -z "$found" ] || { printf '%s\n' "$found"; exit 83; }
+else echo state_not_compared=yes; fi
 if [ "$KEEP" = yes ]; then mark_proven; made=; fi
 awk -F '|' '!/^large objects\|/ { tables++; rows += $(NF - 1) }
   END { printf "proof_tables=%d\nproof_rows=%d\n", tables, rows }' "$FILE.restored"

@@ -5,26 +5,31 @@ cd "$FOLDER"
 is_whole
 work=$(mktemp -d)
 trap 'drop_copy; take_away; rm -rf "$work" "$FILE.said"' EXIT
-# What the files leave on the scratch server outside the copy: roles that they created are dropped again, the rest is said.
-outside() { scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$OUTSIDE" | sort; }
+# What the files leave on the scratch server outside the copy is taken back: roles that they created, settings and memberships
+# of roles that they name. The rest is said.
+outside() { scratch catalog | grep -E $'^(role\037|setting\037setting .* of (role .*|all roles)\037)' | grep -v $' in this database\037' || true; }
 take_away() {
-  local found name
+  local name statement
   [ -s "$work/outside" ] || return 0
-  while IFS= read -r found; do
-    name=${found#role }
-    [[ $found == "role "* && $FORWARD$BACK == *"$name"* ]] || continue
-    scratch psql -Xq -v ON_ERROR_STOP=1 -v name="$name" <<< 'DROP ROLE :"name"' || true
-  done < <(outside | comm -13 "$work/outside" -)
-  outside | comm -13 "$work/outside" - | sed -n '1,3p' | sed 's/^/left on the scratch server: /'
+  while IFS=$'\037' read -r name statement; do
+    [[ $FORWARD$BACK == *"$name"* ]] && scratch psql -Xq -v ON_ERROR_STOP=1 <<< "$statement" || true
+  done < <(scratch psql -XqAt -v before="$(cat "$work/roles")" <<< "$ROLES_RESTORE")
+  while IFS=$'\037' read -r _ name statement; do
+    name=${name#role }
+    [[ -z ${statement%%$'\037'*} && $FORWARD$BACK == *"$name"* ]] && scratch psql -Xq -v ON_ERROR_STOP=1 -v name="$name" <<< 'DROP ROLE :"name"' || true
+  done < <(outside | differences "$work/outside" - | grep $'^role\037role ')
+  outside | differences "$work/outside" - | told left
 }
 fits
 [ -z "${shared-}" ] || [ -z "$SERVER_WIDE" ] || { printf '%s\n' "$SERVER_WIDE"; exit 78; }
-[ -z "$SERVER_WIDE" ] || outside > "$work/outside"
+if [ -n "$SERVER_WIDE" ]; then
+  outside > "$work/outside"
+  scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_BEFORE" > "$work/roles"
+fi
 take_proven || restore
 # Run as production's own user with its settings, if the scratch server has that user: then owners and default privileges
 # are as they will be in production.
 compare=(--no-owner --no-privileges)
-MAY_ACT="CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"
 settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
 if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
@@ -34,10 +39,9 @@ if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHER
   scratch psql -Xq -v ON_ERROR_STOP=1 -v user="$owner" <<< "ALTER DATABASE $made OWNER TO :\"user\"" 2> /dev/null ||
     scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
 fi
-# what was granted to a role that is missing there was not restored, so its loss does not show
-missing=$(scratch psql -XqAt -v names="$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED")" <<< "$ROLES_MISSING")
-if [ -n "$missing" ]; then printf 'rights_not_compared=the scratch server has no role %s\n' "$missing"
-elif [ ${#compare[@]} -gt 0 ]; then printf 'rights_not_compared=the scratch user may not act as %s\n' "$PGUSER"; fi
+OWNERS=$PGUSER
+rights=$(why_no_rights) || exit
+[ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
 on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
 schema() { copy=$made scratch pg_dump --schema-only --exclude-schema=gonogo "${compare[@]}" | grep -v '^\\\(un\)\?restrict '; }
 # columns sorted by name, because nothing that names them depends on their order; and the code of functions without its
@@ -62,6 +66,12 @@ by_name() {
 rows() { content "$by" | grep -v '^gonogo\.' || true; }
 columns() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 <<< "$ALL_COLUMNS"; }
 standing() { copy=$made scratch psql -XqAt -F $'\037' -v ON_ERROR_STOP=1 <<< "$STANDING"; }
+# what may differ: without owners and rights where nobody here may act as production's owner, and on production's own server
+# without what all its databases share
+comparable() {
+  { if [ ${#compare[@]} = 0 ]; then cat; else without_rights; fi; } |
+    if [ -n "${shared-}" ]; then grep -vE $'^role\037|^setting\037setting .* of (all roles|role .*)\037' || true; else cat; fi
+}
 # print the error and which part failed, then end the rehearsal
 fails() {
   grep -v '^gonogo ' "$work/out" | tail -n 4 | without_values | sed -E 's/^psql:([^ ]*whole.sql|<stdin>):/line /' || true
@@ -106,7 +116,11 @@ return_rows() {
 printf '%s\n' "$FORWARD" > "$work/forward.sql"
 printf '%s\n' "$BACK" > "$work/rollback.sql"
 by=$(scratch strongest)
-rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; columns > "$work/0.columns"
+rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; columns > "$work/0.columns"; on_made catalog > "$work/0.catalog"
+# what production has and the copy has not, so that its loss would not show
+catalog > "$work/production"
+across "$work/production" "$work/0.catalog" | { if [ -n "$rights" ]; then without_rights; else cat; fi; } |
+  awk -F '\037' '$3 != ""' | told 'not held'
 apply forward
 verify_forward
 rows > "$work/1"; columns > "$work/1.columns"
@@ -119,7 +133,7 @@ apply rollback
 verify_rollback
 rows > "$work/2"
 bring_all_back
-rows > "$work/3"; schema > "$work/3.schema"; standing > "$work/3.standing"
+rows > "$work/3"; schema > "$work/3.schema"; standing > "$work/3.standing"; on_made catalog > "$work/3.catalog"
 for n in 0 3; do by_name "$work/$n.schema" > "$work/$n.named"; done
 if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
   printf 'schema_differs=yes\n'
@@ -128,6 +142,7 @@ if ! diff "$work/0.named" "$work/3.named" > "$work/diff"; then
 elif ! cmp -s "$work/0.schema" "$work/3.schema"; then
   printf 'order_differs=yes\n'
 fi
+differences "$work/0.catalog" "$work/3.catalog" | comparable | told differs
 # sequences that are behind their rows now and were not before, those that went back, and views that have fewer rows now
 awk -F '\037' '
   FILENAME == ARGV[1] { seen[$0] = 1; rows[$1] = $2; next }

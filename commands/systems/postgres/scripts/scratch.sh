@@ -64,8 +64,6 @@ take_proven() {
   [ "$mark" = "$SHA256" ] || return 1
   made=$name
 }
-# awk: reads the output of `content` into rows[], sum[] and names[]; a name may contain bars itself
-ROWS='{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); at = FILENAME SUBSEP name; rows[at] = $(NF - 1); sum[at] = $NF; names[name] = 1 }'
 content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -v by="$1" <<< "$CONTENT"; }
 drop_copy() {
   [ -n "${made-}" ] || return 0
@@ -74,4 +72,30 @@ drop_copy() {
 # Refuses a scratch user that may not create databases.
 may_copy() {
   [ "$(scratch psql -XqAtc 'SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user')" = t ] || exit 74
+}
+on_made() { copy=$made scratch "$@"; }
+MAY_ACT="CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END"
+# Why owners and rights of the copy are not production's; empty if they are. What was granted to a role that is missing there was
+# not restored, so its loss does not show; and so are the owners in $OWNERS (one a line) that the scratch user may not act as.
+why_no_rights() {
+  local names found
+  names=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$ROLES_USED") || return
+  found=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v names="$names" <<< "$ROLES_MISSING") || return
+  [ -z "$found" ] || { printf 'the scratch server has no role %s' "$found"; return; }
+  found=$(scratch psql -XqAt -v ON_ERROR_STOP=1 -v names="$OWNERS" <<< "SELECT string_agg(name, ', ' ORDER BY name)
+    FROM unnest(string_to_array(:'names', E'\n')) AS name LEFT JOIN pg_roles ON rolname = name
+    WHERE name !~ '^pg_' AND NOT coalesce(pg_has_role(oid, $MAY_ACT), false)") || return
+  [ -z "$found" ] || printf 'the scratch user may not act as %s' "$found"
+}
+# across PRODUCTION COPY: the differences between production's list and that of its copy, without those that come from another
+# version of the server: what the schema "public" begins with, and the right MAINTAIN, which is part of ALL from 17 on.
+across() {
+  if [ "$(psql -XAtc 'SHOW server_version_num' | cut -c 1-2)" = "$(scratch psql -XAtc 'SHOW server_version_num' | cut -c 1-2)" ]; then
+    differences "$1" "$2"
+  else
+    differences <(same_everywhere "$1") <(same_everywhere "$2")
+  fi
+}
+same_everywhere() {
+  sed -E $'/\037(owner of|rights on|comment on) schema public\037/d; /^(default )?rights\037/s/=([a-zA-Z*]*)m([a-zA-Z*]*)(,|$)/=\\1\\2\\3/g' "$1"
 }

@@ -69,6 +69,19 @@ def test_the_host_reaches_an_empty_server_with_productions_roles(bot: Bot) -> No
         assert server.failure() == ""
 
 
+def test_the_roles_have_productions_settings_and_one_that_the_server_refuses_is_left_out(bot: Bot) -> None:
+    settings = (
+        ("dj_owner", "search_path", '"$user", "a, b"'),
+        ("dj_owner", "app.key", "0123"),
+        ("dj_owner", "no_such_parameter", "1"),
+        ("dj_owner", "work_mem", "7MB"),
+    )
+    need = replace(NEED, roles=(("dj_owner", False),), settings=settings)
+    with bot.scratch.start("box", need, stop=Event()) as server:
+        found = bot.psql(server.address, "SELECT unnest(setconfig) FROM pg_db_role_setting").splitlines()
+        assert found == ['search_path="$user", "a, b"', "app.key=0123", "work_mem=7MB"]
+
+
 def test_it_listens_on_no_port_of_the_bots_machine_and_its_folder_is_private(bot: Bot) -> None:
     with bot.scratch.start("box", NEED, stop=Event()):
         connections = [one for process in scratch_processes(bot.temp) for one in process.net_connections("inet")]

@@ -103,7 +103,7 @@ def test_a_complete_dump_is_kept_with_its_checksums(host: Host) -> None:
     outcome = host.back_up()
     assert outcome.state == "done", outcome.summary + outcome.output
     name = outcome.values["backup_file"]
-    assert host.files() == [name, f"{name}.content", f"{name}.sha256"]
+    assert host.files() == [name, *(f"{name}.{kind}" for kind in ("content", "sha256", "state"))]
     assert (host.backups / f"{name}.content").read_text().startswith("public.jobs|1500|")
     checksums = (host.backups / f"{name}.sha256").read_bytes()
     assert hashlib.sha256(checksums).hexdigest() == outcome.values["backup_sha256"]
@@ -187,7 +187,7 @@ def test_only_the_leftovers_of_killed_attempts_of_this_run_are_removed(host: Hos
         (host.backups / name).mkdir()
     outcome = host.back_up()
     file = outcome.values["backup_file"]
-    assert set(host.files()) - {file, f"{file}.content", f"{file}.sha256"} == {
+    assert set(host.files()) - {file, f"{file}.content", f"{file}.state", f"{file}.sha256"} == {
         "shop_run0_1.dump",
         "shop_run2_1_20261123T000000Z.dump.part",
     }
@@ -216,7 +216,8 @@ def test_a_disk_that_fills_up_during_the_dump_keeps_only_the_earlier_backup(host
     host.replace("pg_dump", f'ulimit -f 1; trap "" XFSZ; {PG_DUMP} "$@"')
     outcome = host.back_up(attempt=2)
     assert outcome.state == "failed"
-    assert host.files() == [before, f"{before}.content", f"{before}.sha256"], "the good backup was touched"
+    kept = [before, *(f"{before}.{kind}" for kind in ("content", "sha256", "state"))]
+    assert host.files() == kept, "the good backup was touched"
 
 
 def test_after_a_crash_the_finished_dump_is_found_and_not_made_again(host: Host) -> None:

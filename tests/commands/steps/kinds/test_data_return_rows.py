@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.rehearsal.target.postgres import Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from commands.steps.kinds import data_return
-from tests.commands.steps.kinds.migrated_shop import NOT_COMPARED, TABLES, MigratedShop
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.kinds.migrated_shop import FORWARD, NOT_COMPARED, SCHEMA, TABLES, MigratedShop
 
 
 @pytest.fixture
@@ -165,3 +166,45 @@ def test_a_server_without_client_connection_check_interval_gets_its_rows_too(
     shop.migrate_and_roll_back()
     outcome = shop.bring_back(*TABLES)
     assert outcome.state == "done", outcome.output
+
+
+TICKETS = """CREATE SEQUENCE ticket; CREATE SEQUENCE down INCREMENT -1; CREATE SEQUENCE set_ahead;
+CREATE SEQUENCE moved_on; CREATE SEQUENCE round MAXVALUE 9 CYCLE; CREATE SEQUENCE unused;
+SELECT setval('ticket', 50), nextval('down'), nextval('down'), setval('set_ahead', 500, false), setval('moved_on', 7),
+  setval('round', 8);"""
+SEQUENCES = ("ticket", "down", "set_ahead", "moved_on", "round", "unused")
+POSITIONS = "SELECT " + ", ".join(f"nextval('{name}')" for name in SEQUENCES)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["from the backup", "from the rows kept since"])
+def test_sequences_of_a_trigger_or_the_application_go_on_from_their_position_in_the_backup(
+    shop: MigratedShop, kept: bool
+) -> None:
+    shop.run_sql(TICKETS)
+    shop.back_up()
+    if kept:
+        shop.run_sql("SELECT nextval('ticket'); INSERT INTO keyless VALUES ('since')")
+        assert shop.keep_rows("keyless").state == "done"
+    names = "ticket, down, set_ahead, round"
+    shop.run_sql(f"{FORWARD} DROP SEQUENCE {names}; SELECT setval('moved_on', 90)")
+    again = TICKETS.replace("CREATE SEQUENCE moved_on;", "").replace("CREATE SEQUENCE unused;", "").split("SELECT")[0]
+    shop.run_sql(SCHEMA + again)
+    outcome = shop.bring_back("keyless")
+    assert outcome.state == "done", outcome.output
+    assert f"sequence public.ticket: moved from 0 to {50 + kept}" in outcome.lines
+    assert "sequence public.down: moved from 0 to -2" in outcome.lines
+    assert shop.run_sql(POSITIONS) == [(51 + kept, -3, 500, 91, 1, 1)]
+
+
+def test_a_sequence_that_the_user_may_not_move_is_named(shop: MigratedShop, postgres: Postgres) -> None:
+    shop.run_sql("CREATE SEQUENCE ticket; SELECT setval('ticket', 50)")
+    shop.back_up()
+    shop.migrate_and_roll_back()
+    shop.run_sql("DROP SEQUENCE ticket")
+    run_sql(postgres.url(SUPERUSER, "shop"), f"CREATE SEQUENCE ticket; GRANT SELECT ON ticket TO {OWNER}")
+    outcome = shop.bring_back("keyless")
+    assert outcome.state == "done", outcome.output
+    assert outcome.summary.endswith(
+        "NOT moved to the position in the backup, for want of the right: sequence public.ticket."
+    )
+    assert "❗ sequence public.ticket: at 0, in the backup at 50; the user may not move it" in outcome.lines

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from bot.rehearsal.target.ssh_server import SshServer
 from bot.tools import make_tools
@@ -72,7 +72,7 @@ class Shop:
         self.backup = self.run_step("backup", STEP + 'name = "shop"\n')
         assert self.backup.state == "done", self.backup.output
 
-    def context(self) -> Context:
+    def context(self, forward: str = FORWARD) -> Context:
         """The context of a new attempt."""
         self.number += 1
         values = dict(self.backup.values) if self.number > 1 else {}
@@ -82,13 +82,13 @@ class Shop:
             )
         }
         boxes["return"] = box("data-return", DATA_RETURN)
-        ctx = context(World(), values, files={"f.sql": FORWARD, "b.sql": ROLLBACK}, boxes=boxes)
+        ctx = context(World(), values, files={"f.sql": forward, "b.sql": ROLLBACK}, boxes=boxes)
         key = f"{self.folder.name}/step/{self.number}"
         return replace(ctx, tools=self.tools, key=key, stop=self.stop)
 
-    def run_step(self, kind: str, toml: str = STEP) -> Outcome:
+    def run_step(self, kind: str, toml: str = STEP, forward: str = FORWARD) -> Outcome:
         """Run a step as a new attempt."""
-        return execute(box(kind, toml), self.context())
+        return execute(box(kind, toml), self.context(forward))
 
     def during_restore(self, action: Callable[[], None]) -> None:
         """Let the next restore wait, and do something in that time."""
@@ -138,6 +138,20 @@ def test_a_migration_is_rehearsed_with_productions_roles(shop: Shop) -> None:
     assert outcome.state == "done", outcome.summary + outcome.output
     assert "7 rows brought back from the backup" in outcome.summary
     assert "; the schema, every row and every sequence are as before" in outcome.summary
+
+
+def test_a_setting_of_a_role_that_the_migration_resets_must_come_back(shop: Shop, postgres: Postgres) -> None:
+    run_sql(postgres.url(SUPERUSER), f"ALTER ROLE dj_app SET search_path = shop, public; ALTER ROLE {OWNER} CREATEROLE")
+    run_sql(postgres.url(SUPERUSER), f"GRANT dj_app TO {OWNER} WITH ADMIN OPTION")
+    try:
+        step = STEP + 'forward = "f.sql"\nrollback = "b.sql"\n'
+        outcome = shop.run_step(
+            "rehearse", step, f"SET ROLE gonogo_scratch;{FORWARD}ALTER ROLE dj_app RESET search_path;"
+        )
+    finally:
+        run_sql(postgres.url(SUPERUSER), f"ALTER ROLE dj_app RESET ALL; REVOKE dj_app FROM {OWNER}")
+    assert outcome.state == "failed", outcome.summary + outcome.output
+    assert "the rollback does not restore setting search_path of role dj_app: shop, public → none" in outcome.summary
 
 
 def test_a_connection_lost_in_the_middle_is_reported_and_the_next_attempt_succeeds(shop: Shop) -> None:

@@ -15,7 +15,8 @@ from tests.world import World
 
 NEEDS = (
     'need={"size": 9000, "server": 16, "encoding": "UTF8", "icu": true, "extensions": ["plpgsql"], '
-    '"roles": [["owner", true]], "members": [["owner", "app"]]}\ndump=pg_dump (PostgreSQL) 17.2 (Debian)\n'
+    '"roles": [["owner", true]], "members": [["owner", "app"]], '
+    '"settings": [["app", "search_path", "shop"]]}\ndump=pg_dump (PostgreSQL) 17.2 (Debian)\n'
 )
 TO_DO = "set `scratch_url` on the page to an empty database of your own"
 
@@ -45,6 +46,7 @@ def test_production_says_what_a_copy_needs(world: World) -> None:
         extensions=("plpgsql",),
         roles=(("owner", True),),
         members=(("owner", "app"),),
+        settings=(("app", "search_path", "shop"),),
     )
 
 

@@ -1,0 +1,43 @@
+# Compares production after a rollback with what it was right before the first change, and its tables with the backup. What
+# differs in a table is told apart row by row, by a load of the backup's rows into a temporary table. Changes nothing.
+export LC_ALL=C.UTF-8
+cd "$FOLDER"
+is_direct
+is_as_seen
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+{ sequences; catalog; schema_lines; } > "$work/after"
+if [ -s "$FILE.before" ]; then
+  # more large objects than before are those of users
+  differences "$FILE.before" "$work/after" | awk -F '\037' '!($1 == "large objects" && $4 + 0 >= $3 + 0)' | told differs
+  printf 'state_same=%s\n' "$(wc -l < "$FILE.before")"
+fi
+[ -s "$FILE.content" ] && [ -d "$FILE" ] || { echo backup_gone=yes; exit; }
+timeout "$SECONDS_FOR_ROWS" psql -XqAt -v ON_ERROR_STOP=1 -v by="$BY" <<< "$CONTENT" > "$work/rows" || echo rows_unread=yes
+awk -F '|' "$ROWS"'
+  END { for (name in names) {
+    a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
+    if (!(a in rows)) continue
+    if (!(b in rows)) { print "unread: " name; continue }
+    if (rows[a] == rows[b] && sum[a] == sum[b]) same += name != "large objects"
+    else print "other: " name "|" rows[a] "|" rows[b]
+  } print "rows_same=" same + 0 }' "$FILE.content" "$work/rows" | sort > "$work/compared"
+head -n 200 "$work/compared"
+apart() {
+  local found only=()
+  found=$(TABLES=$1 COLUMNS= find_tables | awk -F '\t' '$3 == "table"') || return
+  WANTED=$(cut -f 1 <<< "$found")
+  export WANTED
+  while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
+  {
+    printf '%s\n' "$BEGIN" "$FIND" "$TEMPORARY"
+    pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
+    printf '%s\n' "$APART"
+  } | psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$1" -v columns= -v limit=20000 -v patience=2000 2> /dev/null | grep '^apart: '
+}
+small() { [ "$(psql -XqAt -v name="$1" <<< "SELECT pg_table_size(to_regclass(:'name')) < 200000000")" = t ]; }
+until=$((SECONDS + SECONDS_FOR_ROWS))
+while IFS='|' read -r name _; do
+  name=${name#other: }
+  if [ "$SECONDS" -ge "$until" ] || ! small "$name" || ! apart "$name"; then printf 'not apart: %s\n' "$name"; fi
+done < <(grep '^other: ' "$work/compared" | grep -v '^other: large objects|' | head -n 30)

@@ -1,0 +1,76 @@
+"""Every rollback of a run with a backup ends with a comparison of production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from commands.progress.final_comparison import COMPARISON
+from commands.run.engine import Engine
+from state.events import RunMoved
+from state.records import AttemptState
+from tests.production import ended
+from tests.simulated_run import SimulatedRun, running
+
+SCRIPT = "state_same=%s"  # words of the comparison's script
+LOST = "state_same=5\nrows_same=8\ndiffers: sequence\x1fposition of sequence ticket\x1f50\x1f1\n"
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
+    """Option A in its watch."""
+    sim = SimulatedRun(tmp_path)
+    sim.engine.start()
+    sim.advance(until=running(sim, "the watch"))
+    yield sim
+    sim.close()
+
+
+def rolled_back(sim: SimulatedRun) -> RunMoved:
+    """What is said at the end of a rollback."""
+    sim.roll_back()
+    sim.advance()
+    assert sim.state == "rolled back"
+    moved = sim.events("moved")[-1].data
+    assert isinstance(moved, RunMoved)
+    return moved
+
+
+def test_a_rollback_says_what_was_compared_with_the_backup(sim: SimulatedRun) -> None:
+    moved = rolled_back(sim)
+    assert "9 tables as in the backup" in moved.compared
+    assert moved.not_restored == ()
+
+
+def test_what_the_comparison_misses_is_not_restored_and_nobody_is_asked(sim: SimulatedRun) -> None:
+    sim.world.on_host(SCRIPT, ended(LOST))
+    moved = rolled_back(sim)
+    assert moved.not_restored == ("position of sequence ticket: 50 → 1",)
+    assert [event for event in sim.events("wanted") if event.step == COMPARISON] == []
+
+
+def test_a_comparison_that_fails_is_named_and_ends_the_rollback_all_the_same(sim: SimulatedRun) -> None:
+    sim.world.on_host(SCRIPT, ended("psql: error", 60))
+    moved = rolled_back(sim)
+    assert moved.not_restored == ()
+    assert any(
+        line.startswith("the database with its backup (Production was not compared") for line in moved.not_compared
+    )
+
+
+def test_a_comparison_that_a_crash_interrupted_is_made_by_the_next_bot(
+    sim: SimulatedRun, second_engine: Engine
+) -> None:
+    sim.world.hang(SCRIPT)
+    sim.roll_back()
+    sim.advance(until=running(sim, COMPARISON))
+    sim.engine.stop()
+    assert sim.state == "rolling back"
+    sim.world.finish(SCRIPT)
+    second_engine.start()
+    sim.advance()
+    assert sim.last(COMPARISON).state == AttemptState.DONE
+    assert "9 tables as in the backup" in sim.events("moved")[-1].data.compared
+    assert [attempt.attempt for attempt in sim.record.attempts if attempt.step == COMPARISON] == [1]

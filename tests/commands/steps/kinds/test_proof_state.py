@@ -1,0 +1,123 @@
+"""`proof`: what a database has beside its rows is restored too, or named as not in the backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from tests.commands.steps.databases import run_sql
+from tests.commands.steps.kinds.test_proof import Shop
+
+STATE = """
+COMMENT ON TABLE parents IS 'people'; ALTER TABLE parents ALTER name SET STATISTICS 700;
+ALTER TABLE parents ADD CONSTRAINT named CHECK (name <> 'x') NOT VALID;
+CREATE STATISTICS pairs ON id, name FROM parents; CREATE PUBLICATION pub FOR TABLE parents WHERE (id > 3);
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO dj_app;
+GRANT UPDATE (name) ON parents TO dj_app; CREATE SEQUENCE ticket; SELECT setval('ticket', 50);
+CREATE SEQUENCE down INCREMENT -1; SELECT nextval('down'), nextval('down');
+SELECT lo_from_bytea(0, 'one'); COMMENT ON SCHEMA public IS 'our own';
+"""
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Shop:
+    """The database with much beside its rows, its backup, and a scratch user who may act as its owner."""
+    shop = Shop(postgres, tmp_path)
+    run_sql(shop.url, STATE)
+    shop.scratch = postgres.url(SUPERUSER, "scratch")
+    shop.back_up()
+    return shop
+
+
+def leave_out(shop: Shop, folder: Path, option: str) -> None:
+    """Make the next backup by a pg_dump that leaves something out."""
+    programs, shop.programs = shop.programs, folder / "programs"
+    shop.programs.mkdir()
+    for program in programs.iterdir():
+        (shop.programs / program.name).symlink_to(program)
+    (shop.programs / "pg_dump").unlink()
+    (shop.programs / "pg_dump").write_text(f'#!/bin/sh\nexec "{programs}/pg_dump" {option} "$@"\n')
+    (shop.programs / "pg_dump").chmod(0o755)
+    shop.back_up()
+
+
+def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
+    outcome = shop.prove()
+    assert (outcome.state, outcome.lines) == ("done", ()), outcome.output
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        ("--no-comments", "comment on table parents: people → none"),
+        ("--no-publications", "publication pub: exists, insert, update, delete, truncate → none"),
+        ("--no-statistics --exclude-table=ticket", "position of sequence ticket: 50 → none"),
+        ("--no-privileges", "rights on column parents.name: dj_app=w → as by default"),
+    ],
+)
+def test_what_an_archive_lacks_beside_the_rows_fails_the_proof(
+    shop: Shop, tmp_path: Path, option: str, line: str
+) -> None:
+    leave_out(shop, tmp_path, option)
+    outcome = shop.prove()
+    assert (outcome.state, line in outcome.lines) == ("failed", True), outcome.output
+    assert outcome.summary.startswith("The proof failed: the restored database lacks what production has: ")
+
+
+def test_another_owner_fails_the_proof(shop: Shop) -> None:
+    state = shop.archive.with_name(f"{shop.archive.name}.state")
+    line = "owner of table public.parents\x1f"
+    state.write_text(state.read_text().replace(f"{line}{OWNER}", f"{line}dj_app"))
+    assert shop.prove().lines == (f"owner of table parents: dj_app → {OWNER}",)
+
+
+def test_a_sequence_that_is_restored_behind_its_position_fails_the_proof(shop: Shop) -> None:
+    state = shop.archive.with_name(f"{shop.archive.name}.state")
+    state.write_text(state.read_text().replace("down\x1f-2\x1e2", "down\x1f-3\x1e3"))
+    assert "position of sequence down: -3 → -2" in shop.prove().lines
+
+
+def test_a_sequence_that_moves_on_while_the_backup_is_made_is_proven(shop: Shop) -> None:
+    state = shop.archive.with_name(f"{shop.archive.name}.state")
+    state.write_text(state.read_text().replace("ticket\x1f50\x1e50", "ticket\x1f49\x1e49"))
+    assert shop.prove().state == "done"
+
+
+def test_what_no_backup_holds_is_named_once(shop: Shop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER, "shop")
+    run_sql(
+        server,
+        f"ALTER DATABASE shop SET work_mem = '7MB'; ALTER ROLE {OWNER} IN DATABASE shop SET app.key = 'secret-7'",
+    )
+    run_sql(shop.url, "CREATE TABLE twice (a int); INSERT INTO twice VALUES (1), (1)")
+    with pytest.raises(Exception, match="could not create unique index"):
+        run_sql(shop.url, "CREATE UNIQUE INDEX CONCURRENTLY broken ON twice (a)")
+    shop.back_up()
+    outcome = shop.prove()
+    assert outcome.state == "done", outcome.summary + outcome.output
+    line = (
+        f"not in the backup, so a restore does not bring it back: setting app.key of role {OWNER} in this database, "
+        "setting work_mem of this database, index broken"
+    )
+    assert outcome.lines == (line,)
+    assert "secret-7" not in outcome.output
+    kept = shop.archive.with_name(f"{shop.archive.name}.state").read_text()
+    assert "secret-7" not in kept
+
+
+def test_without_the_right_to_act_as_the_owner_rights_are_named_as_not_compared(shop: Shop, postgres: Postgres) -> None:
+    server = postgres.url(SUPERUSER)
+    run_sql(server, "DROP ROLE IF EXISTS tester")
+    run_sql(server, "CREATE ROLE tester LOGIN CREATEDB PASSWORD 'tester'; GRANT ALL ON DATABASE scratch TO tester")
+    outcome = shop.prove(scratch=f"postgresql://tester:tester@127.0.0.1:{postgres.port}/scratch")
+    assert outcome.state == "done", outcome.summary + outcome.output
+    assert f"not compared: owners and privileges; the scratch user may not act as {OWNER}" in outcome.lines
+
+
+def test_a_backup_of_an_earlier_version_says_that_only_rows_were_compared(shop: Shop) -> None:
+    shop.archive.with_name(f"{shop.archive.name}.state").unlink()
+    outcome = shop.prove()
+    assert outcome.state == "done", outcome.output
+    assert outcome.lines[0].startswith("not compared: what the database has beside its rows")

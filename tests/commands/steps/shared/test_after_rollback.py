@@ -1,0 +1,154 @@
+"""After a rollback, production is compared with what it was, and with the backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
+from bot.rehearsal.target.programs import postgres_programs
+from commands.steps.outcome import Context, Outcome
+from commands.steps.shared import after_rollback
+from state.errors import Unreachable
+from tests.commands.steps.builders import box, context
+from tests.commands.steps.databases import create_databases, run_sql
+from tests.local_shell import LocalShell
+from tests.world import World
+
+SCHEMA = """
+CREATE TABLE orders (id serial PRIMARY KEY, word text); INSERT INTO orders (word) VALUES ('a'), ('b'), ('c');
+CREATE TABLE keyless (word text); INSERT INTO keyless VALUES ('one'), ('one'), ('two');
+CREATE TABLE quiet (id int PRIMARY KEY); INSERT INTO quiet VALUES (1);
+CREATE SEQUENCE ticket; SELECT setval('ticket', 50); COMMENT ON TABLE quiet IS 'quiet';
+SELECT lo_from_bytea(4711, 'one');
+"""
+BACKUP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$FOLDER"\nname = "shop"\nat_least_lines = 5\n'
+AS_BEFORE = "schema, sequences, rights, settings and comments as right before the first change"
+
+
+class Shop:
+    """Production with its backup, right before the first change."""
+
+    def __init__(self, postgres: Postgres, folder: Path) -> None:
+        self.folder, self.url = folder, postgres.url(OWNER, "shop")
+        self.superuser = postgres.url(SUPERUSER, "shop")
+        create_databases(postgres, "shop")
+        run_sql(self.url, SCHEMA)
+        self.step = box("backup", BACKUP)
+        self.backup = self.step.run(self.context("backup"))
+        assert self.backup.state == "done", self.backup.summary + self.backup.output
+        self.note()
+
+    def context(self, key: str) -> Context:
+        """A context, with the backup's values once it was made."""
+        values = dict(self.backup.values) if hasattr(self, "backup") else {}
+        shell = LocalShell({"DB": self.url, "FOLDER": str(self.folder)}, postgres_programs())
+        return context(World(), values, shell=shell, attempt=hash(key) % 1000)
+
+    def note(self) -> None:
+        """The check right before the first change."""
+        assert self.step.recheck(self.context("check"), {}) == ""
+
+    def compare(self, *changes: str) -> Outcome:
+        """What the deploy and its rollback left behind, compared."""
+        for change in changes:
+            run_sql(self.url, change)
+        outcome: Outcome = self.step.compare_after_rollback(self.context("compare"))
+        return outcome
+
+
+@pytest.fixture
+def shop(postgres: Postgres, tmp_path: Path) -> Shop:
+    """Production right before the first change."""
+    return Shop(postgres, tmp_path)
+
+
+def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:
+    outcome = shop.compare("SELECT nextval('ticket')")
+    assert (outcome.state, outcome.missing, outcome.not_compared) == ("done", (), ()), outcome.lines
+    assert outcome.compared == (AS_BEFORE, "3 tables as in the backup")
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("SELECT setval('ticket', 1)", "position of sequence ticket: 50 → 1"),
+        ("DROP SEQUENCE ticket; CREATE SEQUENCE ticket", "position of sequence ticket: 50 → 0"),
+        ("ALTER TABLE orders DROP COLUMN word", "column orders.word: text → none"),
+        ("COMMENT ON TABLE quiet IS NULL", "comment on table quiet: quiet → none"),
+        ("GRANT SELECT ON quiet TO dj_app", "rights on table quiet: as by default → dj_app=r, dj_owner=arwdDxtm"),
+        (
+            "CREATE INDEX left_over ON quiet (id)",
+            "index left_over of quiet: none → CREATE INDEX left_over ON public.quiet",
+        ),
+        ("SELECT lo_unlink(4711)", f"large objects of {OWNER} with the rights by default: 1 → none"),
+        ("DROP TABLE quiet", "table quiet: exists → none"),
+        (
+            "DELETE FROM orders WHERE id > 1",
+            "orders: 2 of 3 rows missing (deleted since, or lost); 0 rows changed and 0 new since the backup",
+        ),
+        (
+            "DELETE FROM keyless WHERE ctid = '(0,1)'",
+            "keyless: 1 of 3 rows missing (deleted since, or lost); 0 rows changed and 0 new since the backup",
+        ),
+    ],
+)
+def test_what_a_rollback_did_not_bring_back_is_named(shop: Shop, change: str, missing: str) -> None:
+    outcome = shop.compare(change)
+    assert outcome.state == "failed", outcome.output
+    assert any(line.startswith(missing) for line in outcome.missing), outcome.missing
+
+
+def test_a_setting_of_a_role_that_the_rollback_forgets_is_named(shop: Shop) -> None:
+    run_sql(shop.superuser, f"ALTER ROLE {OWNER} SET work_mem = '7MB'")
+    try:
+        assert shop.compare().missing == (f"setting work_mem of role {OWNER}: none → 7MB",)
+    finally:
+        run_sql(shop.superuser, f"ALTER ROLE {OWNER} RESET work_mem")
+
+
+def test_what_users_wrote_since_is_told_apart(shop: Shop) -> None:
+    outcome = shop.compare(
+        "INSERT INTO orders (word) VALUES ('d'); UPDATE orders SET word = 'x' WHERE id = 1; SELECT lo_creat(-1)"
+    )
+    assert outcome.missing == ()
+    assert outcome.not_compared == (
+        "large objects: 1 in the backup, 2 now; its rows were not told apart",
+        "orders: 1 row changed and 1 new since the backup",
+    )
+    assert outcome.compared == (AS_BEFORE, "2 tables as in the backup")
+
+
+def test_rows_that_cannot_be_read_in_time_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(after_rollback, "SECONDS_FOR_ROWS", 0.001)
+    outcome = shop.compare()
+    assert outcome.missing == ()
+    assert [line for line in outcome.not_compared if line.startswith("rows of ") and "could not be read in" in line]
+
+
+def test_without_what_was_written_down_before_the_first_change_that_is_said(shop: Shop) -> None:
+    (shop.folder / f"{shop.backup.values['backup_file']}.before").unlink()
+    outcome = shop.compare("SELECT setval('ticket', 1)")
+    assert outcome.missing == ()
+    assert outcome.not_compared == (
+        "schema, sequences, rights and settings (they were not written down right before the first change)",
+    )
+
+
+def test_a_database_that_the_bot_cannot_see_right_before_the_first_change_stops_no_deploy(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> str:
+        raise Unreachable("The database cannot be reached.")
+
+    monkeypatch.setattr("commands.steps.kinds.backup.identities", unreachable)
+    shop.note()
+    assert any("not written down" in line for line in shop.compare().not_compared)
+
+
+def test_a_database_that_cannot_be_read_right_before_the_first_change_stops_no_deploy(shop: Shop) -> None:
+    url, shop.url = shop.url, shop.url.replace("/shop", "/gone")
+    shop.note()
+    shop.url = url
+    assert any("not written down" in line for line in shop.compare().not_compared)
