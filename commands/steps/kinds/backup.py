@@ -142,7 +142,7 @@ class BackupStep(ClientProgramsStep):
     def recheck(self, ctx: Context, evidence: Mapping[str, str]) -> str:
         env: dict[str, Text] = {"FOLDER": self.folder, "FILE": "<backup_file>", "SHA256": "<backup_sha256>"}
         env["DATABASE"] = DatabaseAddress(self.database_url)
-        result = run_job(self, ctx, self.host, _RECHECK, env, {"SEEN": self._seen_or_unknown(ctx)})
+        result = run_job(self, ctx, self.host, self.script(_RECHECK), env, {"SEEN": self._seen_or_unknown(ctx)})
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
             return "the bot's state file names another backup"
         changes = {
@@ -167,7 +167,7 @@ class BackupStep(ClientProgramsStep):
         return [*host_plan(self.host, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
 
     def compare_after_rollback(self, ctx: Context) -> Outcome:
-        return compare_with_backup(self, ctx, self.host, self.database_url, self.folder)
+        return compare_with_backup(self, ctx, self.folder)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)

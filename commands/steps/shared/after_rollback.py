@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.shell import CommandResult
-from commands.steps.base import StepBox
 from commands.steps.execution import run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.values import parse_values
 from commands.systems.postgres.catalog import CATALOG, about_new_roles, in_words, parse_differences, unlisted
 from commands.systems.postgres.client_programs import ADDRESS, address_error
@@ -26,13 +26,13 @@ _APART = re.compile(r"^apart: (.*)\|(\d+)\|(\d+)\|(\d+)$", re.MULTILINE)
 _UNREAD = re.compile(r"^unread: (.*)$", re.MULTILINE)
 
 
-def compare_with_backup(box: StepBox, ctx: Context, host: str, database_url: str, folder: str) -> Outcome:
+def compare_with_backup(box: ClientProgramsStep, ctx: Context, folder: str) -> Outcome:
     """Run the comparison on the backup's host. Raises the tools' errors."""
-    env: dict[str, Text] = {"DATABASE": DatabaseAddress(database_url), "FOLDER": folder}
+    env: dict[str, Text] = {"DATABASE": DatabaseAddress(box.database_url), "FOLDER": folder}
     file, by = ctx.values["backup_file"], ctx.values.get("backup_compared", "rows")
-    seen = identities(ctx.tools, database_url)
+    seen = identities(ctx.tools, box.database_url)
     data = {"FILE": file, "BY": by, "SEEN": seen, "SECONDS_FOR_ROWS": str(SECONDS_FOR_ROWS)}
-    return _judge(run_job(box, ctx, host, _SCRIPT, env, data), by)
+    return _judge(run_job(box, ctx, box.host, box.script(_SCRIPT), env, data), by)
 
 
 def _judge(result: CommandResult, by: str) -> Outcome:
