@@ -34,7 +34,7 @@ _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
 
 class ReviewStep(StepBox):
-    """Compares `commit` with the commit that production runs. Findings do not fail the step.
+    """Compares `commit` with `before`, the commit that the release found. Findings do not fail the step.
 
     The reviewer sees them, and signs or refuses (`sign` on the page). `migrations` are files that the `release` step
     stored; each is parsed with PostgreSQL's own parser.

@@ -39,7 +39,7 @@ class ReleaseError(ToolError):
 class Release:
     """The commit to deploy.
 
-    - `before`: the commit that production runs.
+    - `before`: the commit at which the working copy is.
     - `changed`: how many files differ between the two.
     - `found`: the full name of the ref on origin ("refs/tags/v2"), or empty if the commit's own id was given.
     - `contained`: a branch or tag of origin that contains the commit ("heads/main").

@@ -1,4 +1,4 @@
-# what is new against the commit that production runs
+# what is new against the commit at which the working copy is
 export GIT_PAGER=cat
 git -c log.showSignature=false log --oneline -10 "$before..$commit"
 changed=$(git diff --name-only "$before" "$commit" | wc -l)
