@@ -13,4 +13,4 @@ error_lines
 # what journald dropped by its rate limit: "Suppressed 7 messages from api.service"
 case $UNIT in *.*) full=$UNIT ;; *) full=$UNIT.service ;; esac
 entries --output=cat MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
-  awk '$1 == "Suppressed" { n += $2 } END { print "dropped=" n + 0 }'
+  awk '$1 == "Suppressed" { n += $2 } END { print "dropped=" n + 0 }' || true
