@@ -10,7 +10,7 @@ source_lines() {
   else entries --unit="$UNIT" --output=cat; fi
 }
 error_lines
-# what journald dropped by its rate limit
+# what journald dropped by its rate limit: "Suppressed 7 messages from api.service"
 case $UNIT in *.*) full=$UNIT ;; *) full=$UNIT.service ;; esac
-entries --output=cat --output-fields=N_DROPPED MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
-  awk '{ n += $1 } END { print "dropped=" n + 0 }'
+entries --output=cat MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
+  awk '$1 == "Suppressed" { n += $2 } END { print "dropped=" n + 0 }' || true
