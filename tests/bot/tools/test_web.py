@@ -161,3 +161,10 @@ def test_a_secret_that_comes_back_is_masked(places: dict[str, WebPlace]) -> None
 def test_no_cache_is_to_answer_unless_the_page_says_so(web: HttpWeb) -> None:
     assert web.request("api", HttpRequest(path="/cache")).text == "no-cache"
     assert web.request("api", HttpRequest(path="/cache", headers={"cache-control": "max-age=60"})).text == "max-age=60"
+
+
+def test_a_proxy_of_the_environment_is_not_asked(web: HttpWeb, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    web.close()
+    assert web.request("api", HttpRequest(path="/page")).status == 200

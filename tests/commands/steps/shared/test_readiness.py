@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from http.server import ThreadingHTTPServer
+from threading import Timer
 from typing import Any
 
 import pytest
 
+from bot.rehearsal.target.loopback import free_port
+from bot.tools.places import WebPlace
+from bot.tools.secrets import Redactor
+from bot.tools.web import HttpWeb
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.steps.shared.readiness import is_starting
 from state.errors import Down, LostTrack, Unreachable
+from tests.bot.tools.site import Handler
 from tests.clock import Clock
 from tests.commands.steps.builders import box, context
 from tests.production import answer
@@ -128,3 +135,25 @@ def test_the_end_of_maintenance_waits_for_a_service_that_still_starts() -> None:
 
 def test_only_the_statuses_of_a_missing_backend_are_signs_of_a_start() -> None:
     assert [status for status in (200, 404, 500, 501, 502, 503, 504) if is_starting(answer(status))] == [502, 503, 504]
+
+
+def test_a_real_server_that_begins_to_listen_later_is_waited_for() -> None:
+    port, servers = free_port(), []
+
+    def listen() -> None:
+        servers.append(ThreadingHTTPServer(("127.0.0.1", port), Handler))
+        servers[0].serve_forever()
+
+    later = Timer(0.5, listen)
+    web = HttpWeb({"api": WebPlace(url=f"http://127.0.0.1:{port}")}, {}, Redactor([]))
+    ctx = context(World(rate=1))
+    later.start()
+    outcome = execute(
+        box("http", 'web = "api"\npath = "/page"\nanswers = "page"'), replace(ctx, tools=replace(ctx.tools, web=web))
+    )
+    servers[0].shutdown()
+    later.join()
+    servers[0].server_close()
+    web.close()
+    assert outcome.state == "done", outcome.summary
+    assert "before it no connection" in outcome.summary
