@@ -164,7 +164,7 @@ _ROWS = f"same: public.approval_flow_templates|24|24\nrows_file={'a' * 8}\nrows_
 READY = "server=160004\ndatabase_bytes=50000000\nfree_bytes=90000000000\ndump=pg_dump (PostgreSQL) 16.4\n"
 NEED = (
     'need={"size": 50000000, "server": 16, "encoding": "UTF8", "icu": false, "extensions": ["plpgsql"], '
-    '"roles": [["dj_owner", false]], "members": []}\ndump=pg_dump (PostgreSQL) 16.4\n'
+    '"roles": [["dj_owner", false]], "members": [], "settings": []}\ndump=pg_dump (PostgreSQL) 16.4\n'
 )
 _STAT = "cpu  100 0 100 800 0 0 0 0\n"
 _PROC = _STAT + "".join(_STAT.replace("100", str(100 + 10 * n)).replace("800", str(800 + 80 * n)) for n in range(1, 21))

@@ -32,6 +32,15 @@ def added_lines(diff: str) -> Iterator[tuple[int, str]]:
         number += bool(number) and line.startswith(("+", " "))
 
 
+def content_elsewhere(diff: str) -> str:
+    """Why the content of a file is not in its diff: it is a submodule, or stored in Git LFS; "" if it is there."""
+    if re.search(r"^(?:index \S+|new file mode|new mode) 160000$", diff, re.MULTILINE):
+        return "is a submodule, whose own changes were not searched; review them by hand"
+    if re.search(r"^\+version https://git-lfs\.github\.com/spec/", diff, re.MULTILINE):
+        return "is stored in Git LFS, so its content was not searched; review it by hand"
+    return ""
+
+
 def review_added_lines(file: str, lines: Sequence[tuple[int, str]], secrets: Iterable[Finding]) -> list[str]:
     """Findings "file:line what" in added lines: debug code, and the `secrets` that were found in them.
 

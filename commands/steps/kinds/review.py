@@ -110,6 +110,8 @@ class ReviewStep(StepBox):
         if file.endswith(_LOCKS):
             return []
         diff = ctx.tools.shell.ask(self.host, _ADDED, env={**env, "FILE": file}, keep=_MAX_BYTES)
+        if why := code_review.content_elsewhere(diff.tail):
+            return [f"{file}:1 {why}"]
         lines = code_review.readable_lines(list(code_review.added_lines(diff.tail)))
         if lines is None:
             binary.append(file)

@@ -26,10 +26,12 @@ _TRANSACTION_COMMAND = re.compile(
 )
 # how migration tools mark the part of a file that takes the rest of it back
 _DOWN_PART = re.compile(
-    r"--+\s*(migrate:down|\+\s*(goose|migrate)\s+down|rambler\s+down|down\s+migration|!downs|//\s*@undo|=+\s*down\s*=+"
-    r"|create\s+above\s*/\s*drop\s+below)(?!\w)",
+    r"--++\s*+(migrate:down|\+\s*+\w{1,30}\s++down|rambler\s++down|down\s++migration|!downs|//\s*+@undo"
+    r"|create\s++above\s*+/\s*+drop\s++below)(?!\w)",
     re.IGNORECASE,
 )
+# the same behind other statements; a rollback's own file may have it as its title
+_DOWN_WORD = re.compile(r"--++\s*+[^\w\s]{0,9}\s*+(down|undo)\s*+[^\w\s;]{0,80}\s*+$", re.IGNORECASE)
 _BEGIN = re.compile(r"BEGIN(?:\s+(?:WORK|TRANSACTION))?|START\s+TRANSACTION", re.IGNORECASE)
 _COMMIT = re.compile(r"(?:COMMIT|END)(?:\s+(?:WORK|TRANSACTION))?", re.IGNORECASE)
 _TABLE_CHANGE = re.compile(
@@ -171,7 +173,7 @@ def _scan(text: str) -> tuple[list[Statement], list[Finding]]:
         else:
             if not is_comment(match):
                 pieces.append((start, text[start:at]))
-            elif _DOWN_PART.match(match[0]):
+            elif _DOWN_PART.match(match[0]) or (found and _DOWN_WORD.match(match[0])):
                 why = "begins the file's own rollback, which would run too; move that part to a file of its own"
                 problems.append(Finding(line=lines.line_of(start), statement=match[0].strip(), why=why))
             if unclosed := unclosed_kind(text, match, at):

@@ -54,6 +54,9 @@ def test_a_missing_part_is_named(part: str) -> None:
     assert page_error(text).what == f'the page has no part "## {part}"; every runbook page needs one'
 
 
+PUT = "### Put the code there"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at", "what"),
     [
@@ -61,18 +64,8 @@ def test_a_missing_part_is_named(part: str) -> None:
         ("### Health", "# Health", "# Health", "a second title; write parts as headings with two #"),
         ("## Rollback", "## Rolback", "## Rolback", 'is not a part; did you mean "## Rollback"?'),
         ("## Smoke tests", "#### Smoke tests", "#### Smoke", '“Smoke tests” begins no part; write "## Smoke tests"'),
-        (
-            "## Smoke tests",
-            "**Smoke tests:**",
-            "### Put the code there",
-            '“**Smoke tests:**” begins no part; write "## Smoke tests"',
-        ),
-        (
-            "## Smoke tests",
-            "\\## smoke Tests",
-            "### Put the code there",
-            '“\\## smoke Tests” begins no part; write "## Smoke tests"',
-        ),
+        ("## Smoke tests", "**Smoke tests:**", *(PUT, '“**Smoke tests:**” begins no part; write "## Smoke tests"')),
+        ("## Smoke tests", "\\## smoke Tests", *(PUT, '“\\## smoke Tests” begins no part; write "## Smoke tests"')),
         (
             "### Health",
             "## Deploy\n\n### Health",

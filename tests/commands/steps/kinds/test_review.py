@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 
 from commands.ports.analysis import Finding
@@ -10,7 +11,7 @@ from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems import code_review
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.git_repository import Repository
+from tests.commands.steps.git_repository import Repository, git
 from tests.local_shell import LocalShell
 from tests.pages import run
 from tests.world import World
@@ -83,10 +84,14 @@ def test_a_large_change_is_searched_completely_and_secrets_come_first(tmp_path: 
 def reviewed(tmp_path: Path, files: dict[str, str | bytes], setup: str = "true") -> Outcome:
     """The review of a release that adds these files to the repository."""
     repository = Repository(tmp_path)
-    new = repository.commit(files, "Third")
+    return review_of(repository, repository.new, repository.commit(files, "Third"), setup)
+
+
+def review_of(repository: Repository, before: str, commit: str, setup: str = "true") -> Outcome:
+    """The review of what a release changes."""
     shell = LocalShell({"REPO": str(repository.path)})
     shell.ask("h", f"cd {repository.path}; git fetch -q; {setup}")
-    values = {"commit": new, "commit_before": repository.new}
+    values = {"commit": commit, "commit_before": before}
     return execute(box("review", 'host = "h"\nrepository = "$REPO"'), context(World(), values, shell=shell, files={}))
 
 
@@ -111,6 +116,22 @@ def test_a_secret_in_utf_16_is_found_and_a_binary_file_is_named_as_not_searched(
     assert "a.ps1:2 looks like a secret: GitHub Token" in text
     assert "1 binary file was not searched: logo.png" in text
     assert outcome.summary == "2 findings to review before you sign."
+
+
+def test_what_stands_elsewhere_is_named_as_not_searched(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "ab" * 32 + "\nsize 12\n"
+    repository.commit({"data.env": pointer}, "Third")
+    commits = [repository.new]
+    for module in (repository.old, repository.new):
+        git(repository.origin, "update-index", "--add", "--cacheinfo", f"160000,{module},vendor")
+        git(repository.origin, "commit", "-q", "-m", "The submodule moves")
+        commits.append(git(repository.origin, "rev-parse", "HEAD"))
+    named = "vendor:1 is a submodule, whose own changes were not searched; review them by hand"
+    first, second = (review_of(repository, *pair).lines for pair in pairwise(commits))
+    assert "data.env:1 is stored in Git LFS, so its content was not searched; review it by hand" in first
+    assert named in first
+    assert named in second
 
 
 def test_secrets_come_first_and_made_up_ones_last_with_their_files(tmp_path: Path) -> None:

@@ -111,12 +111,21 @@ def test_only_one_plain_transaction_around_everything_is_left_out(text: str, lin
         "-- +migrate Down",
         "-- Down Migration",
         "---- create above / drop below ----",
+        "-- +micrate Down",
+        "-- ==== DOWN ====",
+        "-- [down]",
+        "-- @UNDO",
+        "--down",
     ],
 )
 def test_a_file_with_its_own_rollback_in_it_is_refused(mark: str) -> None:
     text = f"-- migrate:up\nCREATE TABLE t (a int);\n{mark}\nDROP TABLE t;\n"
     assert [(finding.line, finding.statement) for finding in unsafe_statements(text)] == [(3, mark)]
     assert unsafe_statements(f"-- migrate:up\nSELECT '\n{mark}\n';\n-- roll it down later: migrate:down\n") == []
+
+
+def test_a_title_or_a_sentence_about_the_way_down_is_no_rollback_part() -> None:
+    assert unsafe_statements("-- DOWN\nDROP TABLE t;\n-- down below the rows go\nSELECT 1; -- shut down") == []
 
 
 def test_what_is_left_out_moves_no_character() -> None:
