@@ -1,3 +1,4 @@
+# Back to the migrations in $STATE_BEFORE, app by app; an app that had none goes to zero.
 for now in $(migration_state); do
   app=${now%%=*}
   target=zero

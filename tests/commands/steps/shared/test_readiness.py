@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from http.server import ThreadingHTTPServer
-from threading import Timer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from bot.rehearsal.target.loopback import free_port
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
+from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.steps.shared.readiness import is_starting
@@ -137,23 +138,33 @@ def test_only_the_statuses_of_a_missing_backend_are_signs_of_a_start() -> None:
     assert [status for status in (200, 404, 500, 501, 502, 503, 504) if is_starting(answer(status))] == [502, 503, 504]
 
 
+class ListensLater(HttpWeb):
+    """The real web tool, for a server that begins to listen once it was asked in vain."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__({"api": WebPlace(url=f"http://127.0.0.1:{port}")}, {}, Redactor([]))
+        self._address = ("127.0.0.1", port)
+        self.server: ThreadingHTTPServer | None = None
+
+    def request(self, web: str, request: HttpRequest) -> HttpResponse:
+        try:
+            return super().request(web, request)
+        except Down:
+            if self.server is None:
+                self.server = ThreadingHTTPServer(self._address, Handler)
+                Thread(target=self.server.serve_forever).start()
+            raise
+
+
 def test_a_real_server_that_begins_to_listen_later_is_waited_for() -> None:
-    port, servers = free_port(), []
-
-    def listen() -> None:
-        servers.append(ThreadingHTTPServer(("127.0.0.1", port), Handler))
-        servers[0].serve_forever()
-
-    later = Timer(0.5, listen)
-    web = HttpWeb({"api": WebPlace(url=f"http://127.0.0.1:{port}")}, {}, Redactor([]))
+    web = ListensLater(free_port())
     ctx = context(World(rate=1))
-    later.start()
     outcome = execute(
         box("http", 'web = "api"\npath = "/page"\nanswers = "page"'), replace(ctx, tools=replace(ctx.tools, web=web))
     )
-    servers[0].shutdown()
-    later.join()
-    servers[0].server_close()
+    if web.server:
+        web.server.shutdown()
+        web.server.server_close()
     web.close()
     assert outcome.state == "done", outcome.summary
     assert "before it no connection" in outcome.summary
