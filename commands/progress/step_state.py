@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 
 from commands.progress.evidence import is_stale, why_fallen
+from commands.progress.reach import REACH
+from commands.progress.rollback_steps import others_wait_for
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
@@ -40,7 +42,8 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
         return _refused_state(page, record, step, last)
     if answer := answer_to(record, last):
         return _answered_state(page, record, step, last, answer)
-    return _signed_state(page, record, step, last) if last.state == AttemptState.DONE else _failed_state(step, last)
+    judge = _signed_state if last.state == AttemptState.DONE else _failed_state
+    return judge(page, record, step, last)
 
 
 def answer_to(record: Record, attempt: Attempt) -> StepAnswer | None:
@@ -114,16 +117,24 @@ def _signed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
 
 
-def _failed_state(step: PageStep, attempt: Attempt) -> StepState:
+def _failed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
     """For an attempt that did not succeed, or whose end is unknown, while nobody has answered."""
     if attempt.changed:
         return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
-        return StepState.SETTLED
+        # a lost connection must not let the other parts go back alone
+        alone = attempt.inconclusive and others_wait_for(page, step) and not _goes_on_without(record)
+        return StepState.NEEDS_PEOPLE if alone else StepState.SETTLED
     # what could not be asked is no failure of the release
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back" and not attempt.inconclusive:
         return StepState.ROLL_BACK
     return StepState.NEEDS_PEOPLE
+
+
+def _goes_on_without(record: Record) -> bool:
+    """Whether people decided that the rollback begins although it cannot reach all that it needs."""
+    attempt = record.last(REACH)
+    return attempt is not None and choice_of(record, attempt) is Choice.SKIP
 
 
 def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import fix_by_hand
-from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep, Part
 from state.records import AttemptState, Record, RunState
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from commands.progress.evidence import check_step
+from commands.progress.own_steps import own_steps
 from commands.progress.step_state import DECISION, WATCH
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
@@ -185,7 +185,7 @@ def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> T
 
 
 def _steps(data: RunData) -> Iterable[StepReport]:
-    for step in (*data.page.steps, check_step(data.page)):
+    for step in (*data.page.steps, *own_steps(data.page, data.record)):
         # an attempt that only asks again for signatures has the result of the one before it
         attempts = [attempt for attempt in data.attempts(step.id) if not attempt.is_repeat]
         watched = step.part == Part.WATCH

@@ -10,11 +10,12 @@ from enum import StrEnum
 from commands.progress.clock import elapsed
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.hold import environment_change, hold_of
+from commands.progress.own_steps import own_steps
+from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import WATCH, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.people import PersonAction, person_actions
 from commands.rollback.budget import StepPace, running_steps
-from commands.rollback.order import rollback_steps
 from commands.rollback.restored import not_restored
 from commands.runbook.page import STAGES, Page, Part
 from commands.signoff.waiting import Waiting, decision_pending, waiting_for
@@ -187,7 +188,7 @@ def _where(page: Page, record: Record) -> tuple[str, str]:
     if not record.run.active:
         return record.run.state.capitalize(), ""
     running = [attempt for attempt in record.attempts if attempt.state == AttemptState.RUNNING]
-    steps = {step.id: step for step in page.steps}
+    steps = {step.id: step for step in (*page.steps, *own_steps(page, record))}
     if record.run.state == RunState.GOING and record.keep:
         return "Decision", "KEEP was decided; the running checks finish first"
     if decision_pending(record):

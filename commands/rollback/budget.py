@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import StepState, state_of
 from commands.progress.usual_time import UsualTime
-from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
 from commands.signoff.waiting import waiting_for
 from commands.text.durations import format_duration

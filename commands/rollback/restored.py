@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import answer_to, fix_by_hand, is_refused
-from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
 from state.records import AttemptState, Record, RunState
 

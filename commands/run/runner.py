@@ -10,15 +10,21 @@ from datetime import datetime, timedelta
 from commands.ports.tools import Tools
 from commands.progress.clock import ClockMonitor
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.own_steps import step_of_run
 from commands.progress.step_state import DECISION, WATCH
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
 from commands.rollback.loss import LossMonitor
+from commands.rollback.reach_monitor import ReachMonitor
 from commands.rollback.request import request_rollback
 from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
-from commands.run.decide import (
+from commands.run.decide import decide
+from commands.run.environment import compare_places
+from commands.run.events import run_moved, step_began
+from commands.run.evidence_check import check_evidence
+from commands.run.instructions import (
     AskAgain,
     BeginStep,
     CheckEvidence,
@@ -28,11 +34,7 @@ from commands.run.decide import (
     RequestRollback,
     StopSteps,
     Wait,
-    decide,
 )
-from commands.run.environment import compare_places
-from commands.run.events import run_moved, step_began
-from commands.run.evidence_check import check_evidence
 from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
 from commands.run.running_step import RunningSteps
@@ -69,6 +71,7 @@ class Runner:
         self._contexts = ContextFactory(store, page, run, tools)
         self._steps = RunningSteps(self._contexts)
         self._loss = LossMonitor(store, page, run, tools)
+        self._reach = ReachMonitor(store, page, run, tools)
         self._slow = SlowStepMonitor(store, page, run)
         self._posts = StatusPosts(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
@@ -86,6 +89,7 @@ class Runner:
         self._detaching.set()
         self._steps.close()
         self._loss.stop()
+        self._reach.stop()
         with self.store.changed:
             self.store.changed.notify_all()
         self._thread.join(timeout)
@@ -101,6 +105,7 @@ class Runner:
         try:
             self._recover()
             self._loss.start()
+            self._reach.start()
             self._take_turns()
         finally:
             self.tools.close()
@@ -242,7 +247,7 @@ class Runner:
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         for attempt in record.attempts:
             if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
-                step = check_step(self.page) if attempt.step == CHECK else self.page.step(attempt.step)
+                step = step_of_run(self.page, record, attempt.step)
                 stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
                 self._steps.begin(step, attempt.attempt, self._recovery(step, record, elsewhere), stopped=stopped)
         self._posts.take_over(record, self._now())

@@ -33,6 +33,8 @@ def plan_lines(page: Page) -> Iterator[str]:
             if part == Part.ROLLBACK and (loses := page.rollback.loses):
                 losses = f"what a rollback would lose ({loses.says}) on {loses.database}"
                 yield f"  queries {losses}, again and again: {loses.sql}"
+            if part == Part.ROLLBACK and (needed := _needed(page)):
+                yield f"  reaches {needed} first; nothing changes before that"
             for step in steps:
                 yield from _step_lines(page, step)
             if part == Part.BEFORE:
@@ -78,6 +80,12 @@ def _check_lines(page: Page) -> Iterator[str]:
         yield from (f"    {line}" for line in lines)
     if page.runbook.valid:
         yield f"  a signature counts for {format_duration(page.runbook.valid)} until then"
+
+
+def _needed(page: Page) -> str:
+    """The hosts and databases of the rollback's steps, in words."""
+    places = sorted({place for step in page.part(Part.ROLLBACK) for place in step.box.places()}, reverse=True)
+    return ", ".join(f"{sort.removesuffix('s')} {name}" for sort, name in places if sort != "webs")
 
 
 def _order(page: Page, after: list[str]) -> str:

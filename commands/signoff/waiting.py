@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.reach import reach_step
 from commands.progress.step_state import (
     DECISION,
     StepState,
@@ -68,7 +69,7 @@ def choices_after(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
     if needed & set(step.box.outputs()):
         return (Choice.RETRY,)
-    return Choice.RETRY, Choice.DONE, Choice.SKIP
+    return (Choice.RETRY, Choice.DONE, Choice.SKIP) if step.box.may_be_fixed else (Choice.RETRY, Choice.SKIP)
 
 
 def _waiting(
@@ -114,7 +115,9 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everything the run is waiting for now."""
     if not record.run.active:
         return ()
-    steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
+    steps = page.forward
+    if record.run.state == RunState.ROLLING_BACK:
+        steps = (reach_step(page, record), *page.part(Part.ROLLBACK))
     check = record.last(CHECK)
     if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
         steps = (*steps, check_step(page))

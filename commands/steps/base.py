@@ -95,6 +95,8 @@ class StepBox(Strict):
     needs_second_person: ClassVar[bool] = False
     # whether people may continue without it after a failure
     may_be_skipped: ClassVar[bool] = True
+    # whether people may say that they did it by hand
+    may_be_fixed: ClassVar[bool] = True
     # the name of its result among the evidence that people sign for ("backup"); empty if it gives none
     evidence_name: ClassVar[str] = ""
     # a value that may be any text is only data wherever its box may have one

@@ -10,6 +10,7 @@ from bot.slack.views.panel import in_sections, panel_lines
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
 from commands.progress.evidence import evidence_of, short
+from commands.progress.reach import REACH
 from commands.progress.step_state import DECISION
 from commands.signoff.permission_check import barred
 from commands.signoff.permissions import Act
@@ -268,6 +269,6 @@ def _answer_buttons(waiting: Waiting, value: str, ends_unknown: bool) -> Iterato
     if Choice.DONE in waiting.choices:
         yield button("done", "I fixed it by hand…", value)
     if Choice.SKIP in waiting.choices:
-        yield button("skip", "Skip…", value)
+        yield button("skip", "Go on without…" if waiting.step == REACH else "Skip…", value)
     if Choice.OVERRIDE in waiting.choices:
         yield button("override", "Overrule the refusal…", value)

@@ -1,0 +1,20 @@
+"""The steps of a run that are not on its page: the bot adds them."""
+
+from __future__ import annotations
+
+from commands.progress.evidence import CHECK, check_step
+from commands.progress.reach import REACH, reach_step
+from commands.runbook.page import Page, PageStep
+from state.records import Record
+
+OWN = frozenset({CHECK, REACH})
+
+
+def own_steps(page: Page, record: Record) -> tuple[PageStep, ...]:
+    """All of them, whether they have begun or not."""
+    return check_step(page), reach_step(page, record)
+
+
+def step_of_run(page: Page, record: Record, step_id: str) -> PageStep:
+    """A step of the page, or one that the bot adds. Raises KeyError."""
+    return next((step for step in own_steps(page, record) if step.id == step_id), None) or page.step(step_id)

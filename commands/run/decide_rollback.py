@@ -1,0 +1,51 @@
+"""Decides what a rollback does next: its places first, then its steps in their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from commands.progress.reach import reach_step
+from commands.progress.rollback_steps import rollback_steps
+from commands.progress.step_state import StepState, state_of
+from commands.run.instructions import Instruction, MoveRun, StopSteps, Wait, begin
+from commands.runbook.page import Page, PageStep, Part
+from state.records import AttemptState, Record, RunState
+
+
+def running_among(record: Record, steps: tuple[PageStep, ...]) -> tuple[str, ...]:
+    """The ids of those of the steps that have a running attempt."""
+    ids = {step.id for step in steps}
+    return tuple(
+        attempt.step for attempt in record.attempts if attempt.state == AttemptState.RUNNING and attempt.step in ids
+    )
+
+
+def next_in_rollback(page: Page, record: Record) -> Instruction:
+    """The steps of the rollback run in lanes; each begins as soon as the steps that it waits for are settled."""
+    if running := running_among(record, page.forward + page.part(Part.WATCH)):
+        return StopSteps(running)
+    steps = rollback_steps(page, record)
+    if first := _before_rollback(page, record, steps):
+        return first
+    states = {step.id: state_of(page, record, step) for step in steps}
+    for number, step in enumerate(steps):
+        if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
+            return begin(record, step)
+    return Wait() if set(states.values()) - {StepState.SETTLED} else MoveRun(RunState.ROLLED_BACK)
+
+
+def _before_rollback(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Instruction | None:
+    """What must happen before the first step of the rollback: all that its steps need is reached."""
+    step = reach_step(page, record)
+    if not step.box.places() or any(record.last(other.id) for other in steps):
+        return None
+    state = state_of(page, record, step)
+    if state in {StepState.NOT_BEGUN, StepState.RETRY}:
+        return begin(record, step)
+    return None if state is StepState.SETTLED else Wait()
+
+
+def _may_begin(step: PageStep, above: tuple[PageStep, ...], states: Mapping[str, StepState]) -> bool:
+    """Whether every step that a rollback step waits for is settled: those it names in `after`, or else all above it."""
+    named = step.box.after
+    return all(states[other.id] is StepState.SETTLED for other in above if named is None or other.id in named)
