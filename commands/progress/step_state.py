@@ -13,7 +13,8 @@ from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
 
 # phases without a step on the page; they have attempts too, so that their start survives a restart
-WATCH, DECISION = "the watch", "the decision"
+WATCH, DECISION, AFTER_ROLLBACK = "the watch", "the decision", "the watch after the rollback"
+PHASES = frozenset({WATCH, DECISION, AFTER_ROLLBACK})
 
 
 class StepState(Enum):

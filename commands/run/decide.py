@@ -38,7 +38,7 @@ def decide(page: Page, record: Record, now: datetime) -> Instruction:
     if not record.run.active:
         return Wait()
     if record.run.state == RunState.ROLLING_BACK:
-        return next_in_rollback(page, record)
+        return next_in_rollback(page, record, now)
     if record.rollback:
         return _begin_rollback(page, record)
     countdown = due_countdown(page, record, now)

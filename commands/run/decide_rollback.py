@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from commands.progress.after_rollback import checks_after_rollback
 from commands.progress.reach import reach_step
 from commands.progress.rollback_steps import rollback_steps
-from commands.progress.step_state import StepState, state_of
-from commands.run.instructions import Instruction, MoveRun, StopSteps, Wait, begin
+from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
+from commands.run.instructions import Instruction, MarkPhase, MoveRun, StopSteps, Wait, begin
 from commands.runbook.page import Page, PageStep, Part
 from state.records import AttemptState, Record, RunState
 
@@ -20,8 +22,10 @@ def running_among(record: Record, steps: tuple[PageStep, ...]) -> tuple[str, ...
     )
 
 
-def next_in_rollback(page: Page, record: Record) -> Instruction:
+def next_in_rollback(page: Page, record: Record, now: datetime) -> Instruction:
     """The steps of the rollback run in lanes; each begins as soon as the steps that it waits for are settled."""
+    if began := record.last(AFTER_ROLLBACK):
+        return _watch_after(page, record, began.began_at, now)
     if running := running_among(record, page.forward + page.part(Part.WATCH)):
         return StopSteps(running)
     steps = rollback_steps(page, record)
@@ -31,7 +35,25 @@ def next_in_rollback(page: Page, record: Record) -> Instruction:
     for number, step in enumerate(steps):
         if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
             return begin(record, step)
-    return Wait() if set(states.values()) - {StepState.SETTLED} else MoveRun(RunState.ROLLED_BACK)
+    if set(states.values()) - {StepState.SETTLED}:
+        return Wait()
+    return MarkPhase(AFTER_ROLLBACK) if checks_after_rollback(page, record) else MoveRun(RunState.ROLLED_BACK)
+
+
+def _watch_after(page: Page, record: Record, began: datetime, now: datetime) -> Instruction:
+    """The watch after the rollback: each check in its interval, until the page's time is over."""
+    lasts, speed = page.runbook.after_rollback or timedelta(0), record.run.speed
+    passed, checks = (now - began) * speed, checks_after_rollback(page, record)
+    due = [lasts]
+    for step in checks:
+        every, last = step.box.every or lasts, record.last(step.id)
+        slot = int(passed / every) if passed < lasts else 0  # in the end each was made once, also if the bot was down
+        if last is None or (last.began_at < began + every * slot / speed and last.state != AttemptState.RUNNING):
+            return begin(record, step)
+        due.append(every * (slot + 1))
+    if passed < lasts:
+        return Wait(began + min(due) / speed)
+    return Wait() if running_among(record, checks) else MoveRun(RunState.ROLLED_BACK)
 
 
 def _before_rollback(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Instruction | None:

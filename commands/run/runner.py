@@ -11,7 +11,7 @@ from commands.ports.tools import Tools
 from commands.progress.clock import ClockMonitor
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.own_steps import step_of_run
-from commands.progress.step_state import DECISION, WATCH
+from commands.progress.step_state import AFTER_ROLLBACK, PHASES
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
@@ -22,7 +22,7 @@ from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
 from commands.run.decide import decide
 from commands.run.environment import compare_places
-from commands.run.events import run_moved, step_began
+from commands.run.events import phase_began, run_moved, step_began
 from commands.run.evidence_check import check_evidence
 from commands.run.instructions import (
     AskAgain,
@@ -41,13 +41,12 @@ from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
 from commands.signoff.asked_again import asked_again
-from commands.signoff.events import decision_asked
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from commands.text.durations import format_duration
+from commands.watch.after_rollback import end_watch_after_rollback
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.errors import BadRecord
-from state.events import WatchBegan, WatchOver
+from state.events import WatchOver
 from state.facts import BOT
 from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
 from state.sqlite.store import Store
@@ -201,8 +200,12 @@ class Runner:
         return check_evidence(self.page, self.store.record(self.number), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
-        event = run_moved(self.page, record, move.state, self._now())
-        moved = self.store.move_run(self.number, move.state, self._now(), event, only_if=self._unchanged(move))
+        if record.last(AFTER_ROLLBACK):
+            end_watch_after_rollback(self.store, self.page, record, self._now())
+            moved = True
+        else:
+            event = run_moved(self.page, record, move.state, self._now())
+            moved = self.store.move_run(self.number, move.state, self._now(), event, only_if=self._unchanged(move))
         if moved and move.state not in ACTIVE:
             clean_up_after_run(self.page, record, self._contexts.context)
 
@@ -210,12 +213,9 @@ class Runner:
         if over:
             ended = Attempt(step=phase, attempt=1, state=AttemptState.DONE, began_at=self._now())
             self.store.end_attempt(self.number, ended, self._now(), NewEvent(data=WatchOver()))
-        elif phase == WATCH:
-            lasts = format_duration(self.page.watch.lasts) if self.page.watch else ""
-            began = WatchBegan(lasts=lasts, speed=self.store.run(self.number).speed)
-            self.store.begin_attempt(self.number, WATCH, 1, self._now(), NewEvent(data=began))
         else:
-            self.store.begin_attempt(self.number, DECISION, 1, self._now(), decision_asked(self.page))
+            event = phase_began(self.page, self.store.record(self.number), phase, self._now())
+            self.store.begin_attempt(self.number, phase, 1, self._now(), event)
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Sleep until the record changes, the clock jumps, an event is due, or the given time."""
@@ -246,16 +246,21 @@ class Runner:
         record = self.store.record(self.number)
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         for attempt in record.attempts:
-            if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
+            if attempt.state == AttemptState.RUNNING and attempt.step not in PHASES:
                 step = step_of_run(self.page, record, attempt.step)
-                stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
+                stopped = step.part != Part.ROLLBACK and (elsewhere or _rolls_back(record))
                 self._steps.begin(step, attempt.attempt, self._recovery(step, record, elsewhere), stopped=stopped)
         self._posts.take_over(record, self._now())
 
     def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:
         """What to do about an attempt that an earlier runner left running."""
-        if step.part != Part.ROLLBACK and record.rollback:
+        if step.part != Part.ROLLBACK and _rolls_back(record):
             return end_before_rollback(step)
         if step.part != Part.ROLLBACK and elsewhere:
             return give_up_elsewhere
         return self._evidence_work if step.id == CHECK else recover_after_crash(step)
+
+
+def _rolls_back(record: Record) -> bool:
+    """Whether the rollback's steps come before everything else; the checks after it may run again."""
+    return record.rollback is not None and record.last(AFTER_ROLLBACK) is None

@@ -35,10 +35,23 @@ def check_references(page: Page, lines: dict[str, int]) -> None:
     if page.rollback.loses:
         database = page.rollback.loses.database
         _check_known(lines["rollback"], "loses", "database", {database}, page.places.databases, "Places")
+    if page.runbook.after_rollback and for_authors():
+        _check_watch_after(page)
     if page.alerts:
         _check_alerts(page, lines["alerts"])
     if page.criteria:
         _check_criteria(page, page.criteria, lines["success criteria"])
+
+
+def _check_watch_after(page: Page) -> None:
+    if any(step.box.checks_before() or (step.part == Part.ROLLBACK and step.box.only_looks()) for step in page.steps):
+        return
+    raise BadPage(
+        1,
+        page.title,
+        "after_rollback: nothing would be checked; add a step to the rollback that only looks (http, steady, "
+        "query), or a baseline, whose checks fit the old version",
+    )
 
 
 def _check_alerts(page: Page, line: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.reach import reach_step
 from commands.progress.step_state import (
+    AFTER_ROLLBACK,
     DECISION,
     StepState,
     answer_to,
@@ -117,7 +118,8 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
         return ()
     steps = page.forward
     if record.run.state == RunState.ROLLING_BACK:
-        steps = (reach_step(page, record), *page.part(Part.ROLLBACK))
+        over = record.last(AFTER_ROLLBACK)
+        steps = () if over else (reach_step(page, record), *page.part(Part.ROLLBACK))
     check = record.last(CHECK)
     if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
         steps = (*steps, check_step(page))

@@ -166,6 +166,14 @@ class StepBox(Strict):
         """The check as a baseline runs it, before the deploy has changed anything."""
         return self
 
+    def checks_before(self) -> tuple[str, ...]:
+        """The checks of the watch, by id, that it makes before the deploy: they fit the old version too."""
+        return ()
+
+    def only_looks(self) -> bool:
+        """Whether it checks something, so that it may be run again at any time and leaves nothing behind."""
+        return not (self.changes_production or self.asks_people or self.is_announcement or self.waits)
+
     def value_types(self) -> Mapping[str, ValueType]:
         """The values that it sets for later steps, by name. One that does not fit its type ends the step."""
         return {}

@@ -168,7 +168,8 @@ def _evidence(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) ->
 def _criteria(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
     """The panel as it is now, then the items that only people can check."""
     yield from panel_lines(snapshot)
-    yield from (f"⬜ {line(item, 300)}" for item in data.asked_items)
+    if not snapshot.record.rollback:
+        yield from (f"⬜ {line(item, 300)}" for item in data.asked_items)
 
 
 def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | EarlyKeep | None:

@@ -70,6 +70,9 @@ class HttpStep(JsonAnswerStep):
             more.append(f"the same for every entry of GET {self.web}{self.each.path} with {self.each.condition()}")
         return [f"{self.method} {self.web}{self.path}{body}, expects status {self.statuses()}{form}{fields}", *more]
 
+    def only_looks(self) -> bool:
+        return self.method in {"GET", "HEAD"} and self.each is None
+
     def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
         return super().inputs() - {"number", "text"} - own
