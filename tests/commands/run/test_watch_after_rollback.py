@@ -122,16 +122,6 @@ def test_an_alert_only_calls_people_because_nothing_is_left_to_roll_back(sim: Si
     assert sim.state == "rolled back"
 
 
-def test_the_samples_from_before_the_rollback_raise_no_alert_after_it(sim: SimulatedRun) -> None:
-    sim.world.on_web("GET api /api/jobs", answer(data=[], seconds=9.0))
-    sim.advance(until=lambda: bool(sim.events("warning")))
-    sim.world._on["web"].clear()
-    told = len(sim.events("alert"))
-    watch_after(sim)
-    sim.advance()
-    assert len(sim.events("alert")) == told
-
-
 def test_it_keeps_nobody_from_the_next_deploy(sim: SimulatedRun) -> None:
     watch_after(sim)
     sim.world.clock.set_rate(1.0)
