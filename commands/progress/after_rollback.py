@@ -1,4 +1,4 @@
-"""The watch after a rollback: which checks hold for the version that is back, and since when it is back."""
+"""The watch after a rollback: which checks fit the version that is back, and since when it is."""
 
 from __future__ import annotations
 

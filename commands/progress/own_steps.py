@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from commands.progress.after_rollback import checks_after_rollback
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.fit import FIT, fit_step
 from commands.progress.reach import REACH, reach_step
 from commands.runbook.page import Page, PageStep
 from state.records import Record
 
-OWN = frozenset({CHECK, REACH})  # without the checks of the watch after a rollback
+OWN = frozenset({CHECK, REACH, FIT})  # without the checks of the watch after a rollback
 
 
 def own_steps(page: Page, record: Record) -> tuple[PageStep, ...]:
     """All of them, whether they have begun or not."""
-    return check_step(page), reach_step(page, record), *_watched_again(page, record)
+    return check_step(page), reach_step(page, record), fit_step(page, record), *_watched_again(page, record)
 
 
 def step_of_run(page: Page, record: Record, step_id: str) -> PageStep:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from commands.progress.evidence import is_stale, why_fallen
 from commands.progress.reach import REACH
-from commands.progress.rollback_steps import others_wait_for
+from commands.progress.rollback_steps import goes_back_without, others_wait_for
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
@@ -58,21 +58,34 @@ def choice_of(record: Record, attempt: Attempt) -> Choice | None:
     return answer.choice if answer else None
 
 
-def has_agreement(record: Record, step: PageStep, answer: StepAnswer) -> bool:
+def needs_two(page: Page, record: Record, step: PageStep) -> bool:
+    """Whether going on without a step takes two people: by its kind, or because other parts go back without it."""
+    return step.box.needs_second_person or bool(goes_back_without(page, record, step))
+
+
+def is_restored(page: Page, record: Record, step: PageStep) -> bool:
+    """Whether a step of the rollback did its part, or a person says that they did it by hand."""
+    attempt = record.last(step.id)
+    if attempt is None or is_refused(record, attempt):
+        return False
+    return attempt.state == AttemptState.DONE or fix_by_hand(page, record, step, attempt) is not None
+
+
+def has_agreement(page: Page, record: Record, step: PageStep, answer: StepAnswer) -> bool:
     """Whether an answer needs no second person, or has one."""
     if answer.choice is Choice.RETRY:
         return True
-    if answer.choice is not Choice.OVERRIDE and not step.box.needs_second_person:
+    if answer.choice is not Choice.OVERRIDE and not needs_two(page, record, step):
         return True
     return record.newest(Agreement, step=answer.step, attempt=answer.attempt, choice=answer.choice) is not None
 
 
-def fix_by_hand(record: Record, step: PageStep, attempt: Attempt) -> StepAnswer | None:
+def fix_by_hand(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepAnswer | None:
     """The answer that an unsuccessful attempt was fixed by hand, once it counts; otherwise None."""
     answer = answer_to(record, attempt)
     if attempt.state == AttemptState.DONE or answer is None or answer.choice is not Choice.DONE:
         return None
-    return answer if has_agreement(record, step, answer) and not is_refused(record, attempt) else None
+    return answer if has_agreement(page, record, step, answer) and not is_refused(record, attempt) else None
 
 
 def signatures(record: Record, attempt: Attempt) -> list[Signature]:
@@ -106,7 +119,7 @@ def _answered_state(page: Page, record: Record, step: PageStep, attempt: Attempt
     """For an attempt that a person has answered, and that nobody has refused."""
     if answer.choice is Choice.RETRY:
         return StepState.RETRY
-    if not has_agreement(record, step, answer):
+    if not has_agreement(page, record, step, answer):
         return StepState.NEEDS_PEOPLE
     return StepState.SETTLED if answer.choice is Choice.SKIP else _signed_state(page, record, step, attempt)
 
@@ -144,7 +157,7 @@ def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt)
     if answer and answer.choice is Choice.RETRY:
         return StepState.RETRY
     if answer and answer.choice is Choice.OVERRIDE:
-        return StepState.SETTLED if has_agreement(record, step, answer) else StepState.NEEDS_PEOPLE
+        return StepState.SETTLED if has_agreement(page, record, step, answer) else StepState.NEEDS_PEOPLE
     if answer and answer.choice is Choice.SKIP:
         return StepState.SETTLED  # an earlier version wrote this, when one person could overrule a refusal
     if not production_changed(page, record):

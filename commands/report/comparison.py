@@ -35,18 +35,18 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     compared: list[str] = []
     not_compared: list[str] = []
     for step in steps:
-        what, why = _of_step(record, step, kept=state == RunState.KEPT)
+        what, why = _of_step(page, record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
     return Comparison(compared=tuple(dict.fromkeys(compared)), not_compared=tuple(not_compared))
 
 
-def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
+def _of_step(page: Page, record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
     """What a step compared, and why it compared nothing. That is None where it compared, or changes nothing."""
     attempt = record.last(step.id)
     if attempt is None:
         return (), None
-    if fix_by_hand(record, step, attempt):
+    if fix_by_hand(page, record, step, attempt):
         return (), " (fixed by hand)"
     if attempt.state == AttemptState.DONE:
         return attempt.compared, "" if step.box.changes_production and not attempt.compared else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.progress.rollback_steps import rollback_steps
-from commands.progress.step_state import answer_to, fix_by_hand, is_refused
+from commands.progress.step_state import answer_to, is_refused, is_restored
 from commands.runbook.page import Page, PageStep
 from state.records import AttemptState, Record, RunState
 
@@ -15,7 +15,7 @@ def not_restored(page: Page, record: Record) -> tuple[str, ...]:
     """
     if record.run.state not in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}:
         return ()
-    return tuple(reason for step in rollback_steps(page, record) if (reason := _why_not(record, step)))
+    return tuple(reason for step in rollback_steps(page, record) if (reason := _why_not(page, record, step)))
 
 
 def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str, str]:
@@ -29,19 +29,18 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
     return {
         f"“{one.title}” ({page.roles[one.box.asks or page.decision.role].title} must act)": reason
         for one in ended
-        if (reason := _why_not(record, one))
+        if (reason := _why_not(page, record, one))
     }
 
 
-def _why_not(record: Record, step: PageStep) -> str:
+def _why_not(page: Page, record: Record, step: PageStep) -> str:
     """Why a step of the rollback has not restored its part; empty if it has."""
     attempt = record.last(step.id)
     if attempt is None:
         return f"“{step.title}” did not begin"
     answer = answer_to(record, attempt)
-    refused = is_refused(record, attempt)
-    if not refused and (attempt.state == AttemptState.DONE or fix_by_hand(record, step, attempt)):
+    if is_restored(page, record, step):
         return ""
-    result = "refused" if refused else attempt.state
+    result = "refused" if is_refused(record, attempt) else attempt.state
     decision = f" ({answer.choice}: {answer.reason})" if answer else ""
     return f"“{step.title}” {result}: {attempt.summary}{decision}"

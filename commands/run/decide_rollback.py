@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from commands.progress.after_rollback import checks_after_rollback
+from commands.progress.fit import fit_step, parts_left
 from commands.progress.reach import reach_step
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
-from commands.run.instructions import Instruction, MarkPhase, MoveRun, StopSteps, Wait, begin
+from commands.run.instructions import BeginStep, Instruction, MarkPhase, MoveRun, StopSteps, Wait, begin
 from commands.runbook.page import Page, PageStep, Part
 from state.records import AttemptState, Record, RunState
 
@@ -34,7 +35,9 @@ def next_in_rollback(page: Page, record: Record, now: datetime) -> Instruction:
     states = {step.id: state_of(page, record, step) for step in steps}
     for number, step in enumerate(steps):
         if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
-            return begin(record, step)
+            following = _next_of(page, record, step)
+            if isinstance(following, BeginStep):
+                return following
     if set(states.values()) - {StepState.SETTLED}:
         return Wait()
     return MarkPhase(AFTER_ROLLBACK) if checks_after_rollback(page, record) else MoveRun(RunState.ROLLED_BACK)
@@ -54,6 +57,17 @@ def _watch_after(page: Page, record: Record, began: datetime, now: datetime) -> 
     if passed < lasts:
         return Wait(began + min(due) / speed)
     return Wait() if running_among(record, checks) else MoveRun(RunState.ROLLED_BACK)
+
+
+def _next_of(page: Page, record: Record, step: PageStep) -> Instruction:
+    """Begin a step; but no requests are let in on parts that do not fit, unless two people say so."""
+    if not step.box.lets_requests_in() or not parts_left(page, record):
+        return begin(record, step)
+    fit = fit_step(page, record)
+    state = state_of(page, record, fit)
+    if state in {StepState.NOT_BEGUN, StepState.RETRY}:
+        return begin(record, fit)
+    return begin(record, step) if state is StepState.SETTLED else Wait()
 
 
 def _before_rollback(page: Page, record: Record, steps: tuple[PageStep, ...]) -> Instruction | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.fit import fit_step
 from commands.progress.reach import reach_step
 from commands.progress.step_state import (
     AFTER_ROLLBACK,
@@ -48,7 +49,7 @@ def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | No
     if attempt is None or state_of(page, record, step) is not StepState.NEEDS_PEOPLE:
         return None
     answer, refused = answer_to(record, attempt), is_refused(record, attempt)
-    if answer and not has_agreement(record, step, answer):
+    if answer and not has_agreement(page, record, step, answer):
         act = Act.AGREE_TO_OVERRIDE if answer.choice is Choice.OVERRIDE else Act.AGREE
         return _waiting(Ask.AGREE, step, attempt, roles_for(act, page), (answer.choice,))
     if (attempt.state == AttemptState.DONE or answer) and not refused:
@@ -119,7 +120,8 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     steps = page.forward
     if record.run.state == RunState.ROLLING_BACK:
         over = record.last(AFTER_ROLLBACK)
-        steps = () if over else (reach_step(page, record), *page.part(Part.ROLLBACK))
+        own = reach_step(page, record), fit_step(page, record)
+        steps = () if over else (own[0], *page.part(Part.ROLLBACK), own[1])
     check = record.last(CHECK)
     if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
         steps = (*steps, check_step(page))

@@ -174,6 +174,14 @@ class StepBox(Strict):
         """Whether it checks something, so that it may be run again at any time and leaves nothing behind."""
         return not (self.changes_production or self.asks_people or self.is_announcement or self.waits)
 
+    def holds_now(self, ctx: Context) -> bool:
+        """Whether what it does is there now, by a look that changes nothing. False where that cannot be seen."""
+        return False
+
+    def lets_requests_in(self) -> bool:
+        """Whether users are served again because of it."""
+        return False
+
     def value_types(self) -> Mapping[str, ValueType]:
         """The values that it sets for later steps, by name. One that does not fit its type ends the step."""
         return {}
