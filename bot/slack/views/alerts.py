@@ -81,7 +81,7 @@ def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> s
     if not snapshot.can_roll_back:
         return ""
     at, after = time_of(countdown.ends_at, zone, seconds=True), format_duration(countdown.alert.countdown)
-    return f"⏳ *Rolls back at {at}* ({after} after the alert), unless somebody holds it"
+    return f"⏳ *Rolls back at {at}* ({after} after the alert), unless somebody presses “Hold: false alarm…”"
 
 
 def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | None:

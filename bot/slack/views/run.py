@@ -45,9 +45,11 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     )
 
 
-def run_held(_: Snapshot, __: Event, data: RunHeld) -> Message:
-    """Somebody holds the run."""
+def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
+    """Somebody holds the run, which stops no countdown of an alert."""
     head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
+    for countdown in snapshot.status.countdowns[:1]:
+        head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
     return message(head, [section(head + _quoted(data.reason))], broadcast=True)
 
 

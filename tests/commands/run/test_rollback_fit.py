@@ -1,4 +1,4 @@
-"""Rollbacks in which a part stays: requests are let in only where the parts fit, or two people say so."""
+"""Rollbacks in which a part stays: requests wait until the parts fit, or two people say so."""
 
 from __future__ import annotations
 

@@ -63,6 +63,13 @@ def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
     assert not continues.broadcast
 
 
+def test_a_hold_during_a_countdown_tells_the_channel_that_the_alert_goes_on() -> None:
+    held = RunHeld(person=STARTER)
+    counting = snapshot_with(row(WATCH, "running"), facts=(said("countdown", "API response > 5 s", 1),))
+    line = shown(run_held(counting, event_with(held), held))
+    assert line.endswith("still counts down to the rollback: only “Hold: false alarm…” stops it.")
+
+
 def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
     data = RollbackRequested(person=STARTER, reason="it burns")
     drawn = rollback_requested(SNAPSHOT, event_with(data), data)
