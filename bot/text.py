@@ -56,6 +56,12 @@ def bold(text: str, limit: int = 200) -> str:
     return f"*{inside}*" if inside else ""
 
 
+def crossed_out(text: str, limit: int = 200) -> str:
+    """Untrusted text that no longer counts, on one line; a look-alike replaces the tildes inside it."""
+    inside = line(text.replace("~", "∼"), limit).strip()
+    return f"~{inside}~" if inside else ""
+
+
 def plain(text: str, limit: int) -> str:
     """Untrusted text for a plain_text object: one line, no angle brackets, never empty."""
     return clip(" ".join(clean(text).replace("<", "‹").replace(">", "›").split()), limit) or "…"

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
+from bot.doors.replies import held_text, signed_text
 from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback
 from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
-from commands.signoff.signing import after_refusal, still_needed, titles_of
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.request import StartRequest
 from state.errors import NothingRuns, Refused, UnreadableRun
@@ -98,15 +98,6 @@ def start(deps: Deps, person: str, request: StartRequest) -> Run:
     return deps.starter.start(request, Actor(person=person, door=Door.SLACK)).run
 
 
-def signed_text(actions: RunActions, step: str, roles: tuple[str, ...], *, refused: bool) -> str:
-    """The reply to somebody who has signed or refused: as what, and who is still needed or what follows."""
-    record = actions.store.record(actions.run)
-    if refused:
-        return f"Refused as {titles_of(actions.page, roles)}. {after_refusal(actions.page, record, step)}".rstrip()
-    missing = still_needed(actions.page, record, step)
-    return f"Signed as {titles_of(actions.page, roles)}." + (f" Still needed: {missing}." if missing else "")
-
-
 def first_people(deps: Deps, run: Run) -> frozenset[str]:
     """Whoever made a decision in a run that waits for a second person now."""
     return people_who_wait(frozen_page(run), deps.store.record(run.id))
@@ -184,10 +175,9 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:
     # nobody is asked who holds which role: whoever stops waits for nothing
     page = frozen_page(run)
-    first = RunActions(deps.store, page, run.id, {}).hold(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
-    if first:
-        return unread(deps, run, "The hold is written") or "On hold. No new step starts."
-    return "The run is already on hold."
+    actions = RunActions(deps.store, page, run.id, {})
+    first = actions.hold(pressed.actor, pressed.reason, deps.now(), pressed.press_id)
+    return (unread(deps, run, "The hold is written") if first else "") or held_text(actions, first=first)
 
 
 def _resume(deps: Deps, run: Run, pressed: Press) -> str:

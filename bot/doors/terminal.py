@@ -7,7 +7,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.doors.actions import CHOICES, signed_text
+from bot.doors.actions import CHOICES
+from bot.doors.replies import held_text, signed_text
 from bot.doors.terminal_reports import TerminalReports
 from commands.rollback.request import rollback
 from commands.run.close_run import close_run, left_on_production
@@ -82,7 +83,7 @@ class Terminal(TerminalReports):
         """Start no new step."""
         actions = self._actions(stops=True)
         first = actions.hold(self._anybody(), options.reason, self._now())
-        yield "On hold. No new step starts." if first else "The run is already on hold."
+        yield held_text(actions, first=first)
         yield from self._warn_if_unread(actions.run)
         yield from self._warn_if_unsigned(first)
         yield from self._warn_if_not_served()

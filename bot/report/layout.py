@@ -105,12 +105,14 @@ def _criteria(report: Report) -> Part:
         good, bad = {"GO": ("✅ met", "❌ not met"), "NO-GO": ("✅ not seen", "❌ seen")}[kind]
         unknown = "🙋 for people to judge" if criterion.by_people else "– not measured"
         result = unknown if criterion.holds is None else good if criterion.holds else bad
+        result = f"▫️ {result.partition(' ')[2]} before the rollback" if report.rolled_back else result
         return f"{kind}: {tidy(criterion.text)}", result
 
     rows = [row("GO", criterion) for criterion in report.go] + [row("NO-GO", sign) for sign in report.no_go]
     if not rows:
         return Part(title="GO / NO-GO")
-    return Part(title="GO / NO-GO", table=Table(columns=("Criterion", "At the end"), rows=tuple(rows)))
+    title, when = ("GO / NO-GO before the rollback", "Then") if report.rolled_back else ("GO / NO-GO", "At the end")
+    return Part(title=title, table=Table(columns=("Criterion", when), rows=tuple(rows)))
 
 
 def _alerts(report: Report) -> Part:
@@ -182,12 +184,14 @@ def _with_names(report: Report, sentence: str) -> str:
 
 
 def _card(step: StepReport) -> Card:
-    details = [step.part, f"T+{format_duration(step.began)}"]
+    details = [step.part, *(["before the rollback"] if step.is_over else []), f"T+{format_duration(step.began)}"]
     details += [f"took {format_duration(step.took)}"] if step.took is not None else []
     details += [f"attempt {step.attempt}"] if step.attempt > 1 and step.times == 1 else []
     details += [f"{step.times} samples, {step.bad} failed; the newest:"] if step.times > 1 else []
-    title = f"{MARKS.get(step.state, '•')} {tidy(step.title)}"
-    result = f"{state_in_words(step.state)}: {tidy(step.summary, 2000)}".rstrip(": ")
+    mark = "▫️" if step.is_over else MARKS.get(step.state, "•")
+    title = f"{mark} {tidy(step.title)}"
+    state = f"was {step.state}" if step.is_over else state_in_words(step.state)
+    result = f"{state}: {tidy(step.summary, 2000)}".rstrip(": ")
     summary = "" if step.state == AttemptState.DONE and not step.summary else result
     lines = tuple(tidy(line, 300) for line in step.lines[:40])
     return Card(title=title, details=" · ".join(details), summary=summary, lines=lines)

@@ -6,12 +6,15 @@ from datetime import datetime
 from enum import Enum
 
 from commands.progress.evidence import is_stale, why_fallen
+from commands.progress.reach import REACH
+from commands.progress.rollback_steps import goes_back_without, others_wait_for
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
 
 # phases without a step on the page; they have attempts too, so that their start survives a restart
-WATCH, DECISION = "the watch", "the decision"
+WATCH, DECISION, AFTER_ROLLBACK = "the watch", "the decision", "the watch after the rollback"
+PHASES = frozenset({WATCH, DECISION, AFTER_ROLLBACK})
 
 
 class StepState(Enum):
@@ -40,7 +43,8 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
         return _refused_state(page, record, step, last)
     if answer := answer_to(record, last):
         return _answered_state(page, record, step, last, answer)
-    return _signed_state(page, record, step, last) if last.state == AttemptState.DONE else _failed_state(step, last)
+    judge = _signed_state if last.state == AttemptState.DONE else _failed_state
+    return judge(page, record, step, last)
 
 
 def answer_to(record: Record, attempt: Attempt) -> StepAnswer | None:
@@ -54,21 +58,34 @@ def choice_of(record: Record, attempt: Attempt) -> Choice | None:
     return answer.choice if answer else None
 
 
-def has_agreement(record: Record, step: PageStep, answer: StepAnswer) -> bool:
+def needs_two(page: Page, record: Record, step: PageStep) -> bool:
+    """Whether going on without a step takes two people: by its kind, or because other parts go back without it."""
+    return step.box.needs_second_person or bool(goes_back_without(page, record, step))
+
+
+def is_restored(page: Page, record: Record, step: PageStep) -> bool:
+    """Whether a step of the rollback did its part, or a person says that they did it by hand."""
+    attempt = record.last(step.id)
+    if attempt is None or is_refused(record, attempt):
+        return False
+    return attempt.state == AttemptState.DONE or fix_by_hand(page, record, step, attempt) is not None
+
+
+def has_agreement(page: Page, record: Record, step: PageStep, answer: StepAnswer) -> bool:
     """Whether an answer needs no second person, or has one."""
     if answer.choice is Choice.RETRY:
         return True
-    if answer.choice is not Choice.OVERRIDE and not step.box.needs_second_person:
+    if answer.choice is not Choice.OVERRIDE and not needs_two(page, record, step):
         return True
     return record.newest(Agreement, step=answer.step, attempt=answer.attempt, choice=answer.choice) is not None
 
 
-def fix_by_hand(record: Record, step: PageStep, attempt: Attempt) -> StepAnswer | None:
+def fix_by_hand(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepAnswer | None:
     """The answer that an unsuccessful attempt was fixed by hand, once it counts; otherwise None."""
     answer = answer_to(record, attempt)
     if attempt.state == AttemptState.DONE or answer is None or answer.choice is not Choice.DONE:
         return None
-    return answer if has_agreement(record, step, answer) and not is_refused(record, attempt) else None
+    return answer if has_agreement(page, record, step, answer) and not is_refused(record, attempt) else None
 
 
 def signatures(record: Record, attempt: Attempt) -> list[Signature]:
@@ -102,7 +119,7 @@ def _answered_state(page: Page, record: Record, step: PageStep, attempt: Attempt
     """For an attempt that a person has answered, and that nobody has refused."""
     if answer.choice is Choice.RETRY:
         return StepState.RETRY
-    if not has_agreement(record, step, answer):
+    if not has_agreement(page, record, step, answer):
         return StepState.NEEDS_PEOPLE
     return StepState.SETTLED if answer.choice is Choice.SKIP else _signed_state(page, record, step, attempt)
 
@@ -114,16 +131,24 @@ def _signed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     return StepState.NEEDS_PEOPLE if missing_signatures(record, step, attempt) else StepState.SETTLED
 
 
-def _failed_state(step: PageStep, attempt: Attempt) -> StepState:
+def _failed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
     """For an attempt that did not succeed, or whose end is unknown, while nobody has answered."""
     if attempt.changed:
         return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
-        return StepState.SETTLED
+        # a lost connection must not let the other parts go back alone
+        alone = attempt.inconclusive and others_wait_for(page, step) and not _goes_on_without(record)
+        return StepState.NEEDS_PEOPLE if alone else StepState.SETTLED
     # what could not be asked is no failure of the release
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "roll back" and not attempt.inconclusive:
         return StepState.ROLL_BACK
     return StepState.NEEDS_PEOPLE
+
+
+def _goes_on_without(record: Record) -> bool:
+    """Whether people decided that the rollback begins although it cannot reach all that it needs."""
+    attempt = record.last(REACH)
+    return attempt is not None and choice_of(record, attempt) is Choice.SKIP
 
 
 def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt) -> StepState:
@@ -132,7 +157,7 @@ def _refused_state(page: Page, record: Record, step: PageStep, attempt: Attempt)
     if answer and answer.choice is Choice.RETRY:
         return StepState.RETRY
     if answer and answer.choice is Choice.OVERRIDE:
-        return StepState.SETTLED if has_agreement(record, step, answer) else StepState.NEEDS_PEOPLE
+        return StepState.SETTLED if has_agreement(page, record, step, answer) else StepState.NEEDS_PEOPLE
     if answer and answer.choice is Choice.SKIP:
         return StepState.SETTLED  # an earlier version wrote this, when one person could overrule a refusal
     if not production_changed(page, record):

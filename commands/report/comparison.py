@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commands.progress.final_comparison import COMPARISON, backups_of
+from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import fix_by_hand
-from commands.rollback.order import rollback_steps
 from commands.rollback.restored import tool_rows_not_undone
 from commands.runbook.page import Page, PageStep, Part
 from state.records import AttemptState, Record, RunState
@@ -38,7 +38,7 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     compared: list[str] = []
     not_compared = _taken_for_granted(page, record) if state == RunState.ROLLED_BACK else []
     for step in steps:
-        what, why = _of_step(record, step, kept=state == RunState.KEPT)
+        what, why = _of_step(page, record, step, kept=state == RunState.KEPT)
         compared += what
         not_compared += [f"“{step.title}”{why}"] if why is not None else []
     own = record.last(COMPARISON) if state == RunState.ROLLED_BACK else None
@@ -66,12 +66,12 @@ def _without_backup(page: Page) -> list[str]:
     return ["the database with a backup (the page makes none)"] if used else []
 
 
-def _of_step(record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
+def _of_step(page: Page, record: Record, step: PageStep, *, kept: bool) -> tuple[tuple[str, ...], str | None]:
     """What a step compared, and why it compared nothing. That is None where it compared, or changes nothing."""
     attempt = record.last(step.id)
     if attempt is None:
         return (), None
-    if fix_by_hand(record, step, attempt):
+    if fix_by_hand(page, record, step, attempt):
         return (), " (fixed by hand)"
     if attempt.state == AttemptState.DONE:
         return attempt.compared, "" if step.box.changes_production and not attempt.compared else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
+from commands.progress.after_rollback import restored_at
 from commands.progress.step_state import WATCH
 from state.records import Record, Run, RunState
 
@@ -39,7 +40,7 @@ class Deploy:
     """A run in short, without the text of its page.
 
     `lead_time` is the time from the commit to the start of the watch, `restored` the time from the rollback request to
-    the end of the rollback.
+    the end of the rollback, without the watch after it.
     """
 
     run: Run
@@ -49,11 +50,11 @@ class Deploy:
 
 def deploy_of(record: Record) -> Deploy:
     """What the history needs of a record. A thousand whole records would take too much memory."""
-    rollback, ended_at = record.rollback, record.run.ended_at
+    rollback, restored = record.rollback, restored_at(record)
     return Deploy(
         run=replace(record.run, text=""),
         lead_time=_lead_time(record),
-        restored=ended_at - rollback.at if rollback and ended_at else None,
+        restored=restored - rollback.at if rollback and restored and record.run.ended_at else None,
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from commands.progress.evidence import check_step
-from commands.progress.final_comparison import comparison_step
-from commands.progress.step_state import DECISION, WATCH
+from commands.progress.after_rollback import record_before_rollback, restored_at
+from commands.progress.own_steps import own_steps
+from commands.progress.step_state import AFTER_ROLLBACK, DECISION, WATCH
 from commands.report.alert_history import AlertOccurrence, alert_occurrences
 from commands.report.charts import Panel, panels
 from commands.report.comparison import Comparison, comparison
@@ -17,13 +17,14 @@ from commands.report.dora import Deploy, DoraMetrics, dora_metrics
 from commands.report.left_behind import cleanup_results, rollback_losses
 from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
+from commands.report.stage import AFTER_STAGE
 from commands.rollback.restored import TAKEN_BACK, not_undone
-from commands.runbook.page import STAGES, Criterion, Page, Part
+from commands.runbook.page import STAGES, Criterion, Page, PageStep, Part
 from commands.runbook.people import People
 from commands.runbook.plan import timeline
 from commands.watch.criteria import criterion_holds
 from state.facts import Evidence, RunClosed, Signature
-from state.records import AttemptState, Event, Record, Run
+from state.records import Attempt, AttemptState, Event, Record, Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """One attempt of a step with its output. A check of the watch has `times` samples, `bad` of them failed."""
+    """One attempt of a step with its output. A check of the watch has `times` samples, `bad` of them failed.
+
+    `is_over`: it shows something about a version that was rolled back, so its result no longer counts.
+    """
 
     title: str
     part: str
@@ -52,6 +56,7 @@ class StepReport:
     took: timedelta | None
     summary: str
     lines: tuple[str, ...]
+    is_over: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +80,7 @@ class SignedEvidence:
 class Report:
     """All facts of the report. `names` maps user ids to names. T+ counts the watch at its planned speed.
 
-    `page_hash` is the SHA-256 of the run's page.
+    `page_hash` is the SHA-256 of the run's page. With `rolled_back`, `go` and `no_go` are as before the rollback.
     """
 
     run: Run
@@ -95,6 +100,7 @@ class Report:
     alerts: tuple[AlertOccurrence, ...]
     go: tuple[CriterionReport, ...]
     no_go: tuple[CriterionReport, ...]
+    rolled_back: bool
     cleanup: tuple[str, ...]
     not_restored: tuple[str, ...]
     not_undone: tuple[str, ...]
@@ -120,7 +126,7 @@ def build_report(
     rollback = record.rollback
     end = record.run.ended_at or now
     ended_by = rollback or record.newest(RunClosed)
-    criteria = page.criteria
+    criteria, before = page.criteria, record_before_rollback(record)
     return Report(
         run=record.run,
         title=page.title,
@@ -129,7 +135,7 @@ def build_report(
         page_hash=hashlib.sha256(record.run.text.encode()).hexdigest(),
         reason=ended_by.reason if ended_by else "",
         clock=data.t_plus(end),
-        rollback_took=end - rollback.at if rollback else None,
+        rollback_took=(restored_at(record) or end) - rollback.at if rollback else None,
         rollback_within=page.rollback.within,
         timeline=tuple(_timeline(data)),
         actions=person_actions(page, record, people),
@@ -137,8 +143,9 @@ def build_report(
         fallen=tuple(_fallen(data)),
         steps=tuple(_steps(data)),
         alerts=alert_occurrences(data, told),
-        go=_lines(page, record, criteria.go if criteria else []),
-        no_go=_lines(page, record, criteria.no_go if criteria else [], sign=True),
+        go=_lines(page, before, criteria.go if criteria else []),
+        no_go=_lines(page, before, criteria.no_go if criteria else [], sign=True),
+        rolled_back=rollback is not None,
         cleanup=cleanup_results(data),
         not_restored=rollback_losses(page, record),
         not_undone=not_undone(page, record) if record.run.state in TAKEN_BACK else (),
@@ -173,6 +180,8 @@ def _timeline(data: RunData) -> Iterable[TimelineEntry]:
         yield _entry(data, step, title, planned)
     for step_id in (step.id for step in page.part(Part.ROLLBACK) if data.attempts(step.id)):
         yield _entry(data, step_id, page.step(step_id).title, None)
+    if data.attempts(AFTER_ROLLBACK):
+        yield _entry(data, AFTER_ROLLBACK, AFTER_STAGE, None)
 
 
 def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> TimelineEntry:
@@ -189,25 +198,46 @@ def _entry(data: RunData, step: str, title: str, planned: timedelta | None) -> T
 
 
 def _steps(data: RunData) -> Iterable[StepReport]:
-    for step in (*data.page.steps, check_step(data.page), comparison_step()):
+    for step in (*data.page.steps, *own_steps(data.page, data.record)):
         # an attempt that only asks again for signatures has the result of the one before it
         attempts = [attempt for attempt in data.attempts(step.id) if not attempt.is_repeat]
-        watched = step.part == Part.WATCH
-        failed = sum(attempt.state != AttemptState.DONE for attempt in attempts)
-        for attempt in attempts[-1:] if watched else attempts:
-            yield StepReport(
-                title=step.title,
-                part=STAGES[step.part],
-                kind=step.box.kind,
-                attempt=attempt.attempt,
-                times=len(attempts) if watched else 1,
-                bad=failed if watched else 0,
-                state=attempt.state,
-                began=data.t_plus(attempt.began_at),
-                took=attempt.ended_at - attempt.began_at if attempt.ended_at else None,
-                summary=attempt.summary,
-                lines=tuple(str(line) for line in attempt.outcome.get("lines", ())),
-            )
+        if step.part == Part.WATCH:
+            before, after = _around_rollback(data, attempts)
+            yield from _check_report(data, step, before, STAGES[step.part])
+            yield from _check_report(data, step, after, AFTER_STAGE)
+        else:
+            yield from (_step_report(data, step, attempt, STAGES[step.part]) for attempt in attempts)
+
+
+def _around_rollback(data: RunData, samples: list[Attempt]) -> tuple[list[Attempt], list[Attempt]]:
+    """The samples before a rollback, and those of the watch after it."""
+    began = data.record.last(AFTER_ROLLBACK)
+    after = [sample for sample in samples if began and sample.began_at >= began.began_at]
+    return samples[: len(samples) - len(after)], after
+
+
+def _check_report(data: RunData, step: PageStep, samples: list[Attempt], part: str) -> Iterable[StepReport]:
+    failed = sum(sample.state != AttemptState.DONE for sample in samples)
+    for newest in samples[-1:]:
+        yield replace(_step_report(data, step, newest, part), times=len(samples), bad=failed)
+
+
+def _step_report(data: RunData, step: PageStep, attempt: Attempt, part: str) -> StepReport:
+    shows = step.part in {Part.SMOKE_TESTS, Part.WATCH} and part != AFTER_STAGE
+    return StepReport(
+        title=step.title,
+        part=part,
+        kind=step.box.kind,
+        attempt=attempt.attempt,
+        times=1,
+        bad=0,
+        state=attempt.state,
+        began=data.t_plus(attempt.began_at),
+        took=attempt.ended_at - attempt.began_at if attempt.ended_at else None,
+        summary=attempt.summary,
+        lines=tuple(str(line) for line in attempt.outcome.get("lines", ())),
+        is_over=shows and data.record.rollback is not None,
+    )
 
 
 def _lines(

@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from commands.progress.after_rollback import record_before_rollback
 from commands.progress.clock import elapsed, watched_time
-from commands.progress.evidence import CHECK, check_step
-from commands.progress.final_comparison import comparison_step
 from commands.progress.hold import environment_change, hold_of
-from commands.progress.step_state import WATCH, StepState, state_of
+from commands.progress.rollback_steps import rollback_steps
+from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
 from commands.progress.usual_time import UsualTime
 from commands.report.people import PersonAction, person_actions
+from commands.report.stage import where
 from commands.rollback.budget import StepPace, running_steps
 from commands.rollback.loss import lost
-from commands.rollback.order import rollback_steps
 from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
 from commands.runbook.page import STAGES, Page, Part
-from commands.signoff.waiting import Waiting, decision_pending, waiting_for
+from commands.signoff.waiting import Waiting, waiting_for
 from commands.text.actors import actor_in_words
+from commands.watch.after_rollback import verdicts_after_rollback
 from commands.watch.countdown import Countdown, held_alerts, running_countdowns
 from commands.watch.criteria import CriterionStatus, criteria_status
-from commands.watch.verdicts import CheckVerdict, check_verdicts
+from commands.watch.verdicts import CheckVerdict, Verdict, check_verdicts
 from state.events import Ask
-from state.records import AttemptState, Record, RunState
+from state.records import Record, RunState
 
 
 class Phase(StrEnum):
@@ -43,6 +44,8 @@ class Phase(StrEnum):
     ROLLING_BACK = "ROLLING BACK"
     ROLLBACK_WAITS = "ROLLBACK waiting for people"
     ROLLED_BACK = "ROLLED BACK"
+    STILL_WATCHED = "ROLLED BACK, still watched"
+    NOT_WELL = "ROLLED BACK, but NOT well"
     PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
     KEPT = "KEPT"
     ABORTED = "ABORTED, nothing was changed"
@@ -52,7 +55,6 @@ class Phase(StrEnum):
 
 _ENDED = {
     RunState.KEPT: Phase.KEPT,
-    RunState.ROLLED_BACK: Phase.ROLLED_BACK,
     RunState.ABORTED: Phase.ABORTED,
     RunState.ENDED: Phase.ENDED,
 }
@@ -74,7 +76,8 @@ class Status:
     `not_restored` holds one sentence for each part that a finished rollback did not restore, `not_undone` one for each
     change that no step of it undoes. `environment` says how the bot's environment differs from the one that the run
     started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles. `starts` is the page
-    that KEEP starts.
+    that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
+    `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over.
     """
 
     run: int
@@ -96,6 +99,7 @@ class Status:
     hold_reason: str
     environment: str
     can_roll_back: bool
+    rolls_back: bool
     rollback_reason: str
     rollback_loss: str
     rollback_left: timedelta | None
@@ -103,6 +107,9 @@ class Status:
     not_restored: tuple[str, ...]
     not_undone: tuple[str, ...]
     checks: tuple[CheckVerdict, ...]
+    checks_before: tuple[CheckVerdict, ...]
+    watched_after: timedelta | None
+    watched_after_lasts: timedelta | None
     criteria: tuple[CriterionStatus, ...]
     countdowns: tuple[Countdown, ...]
     false_alarms: tuple[Countdown, ...]
@@ -118,13 +125,20 @@ class Status:
     @property
     def phase(self) -> Phase:
         """What is happening now."""
+        if self.state == RunState.ROLLED_BACK or self.watched_after is not None:
+            return self._phase_after_rollback()
         if ended := _ENDED.get(self.state):
-            if ended is Phase.ABORTED and self.not_undone:
-                return Phase.ABORTED_LATE
-            return Phase.PARTLY_ROLLED_BACK if self.not_restored else ended
+            return Phase.ABORTED_LATE if ended is Phase.ABORTED and self.not_undone else ended
         if self.state == RunState.ROLLING_BACK:
             return Phase.ROLLBACK_WAITS if self.blocking else Phase.ROLLING_BACK
         return Phase.STOPPING if self.rollback_left is not None else self._phase_before_rollback()
+
+    def _phase_after_rollback(self) -> Phase:
+        if self.not_restored:
+            return Phase.PARTLY_ROLLED_BACK
+        if any(check.verdict == Verdict.BAD for check in self.checks):
+            return Phase.NOT_WELL
+        return Phase.ROLLED_BACK if self.state == RunState.ROLLED_BACK else Phase.STILL_WATCHED
 
     def _phase_before_rollback(self) -> Phase:
         if self.countdowns:
@@ -138,8 +152,9 @@ class Status:
 
 def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, UsualTime] | None = None) -> Status:
     """The status of a run at `now`. `usual` is how long its steps took in earlier runs."""
-    stage, doing = _where(page, record)
+    stage, doing = where(page, record)
     run, rollback = record.run, record.rollback
+    after = record.last(AFTER_ROLLBACK)
     # a rollback waits for no hold, and a run that is over holds nothing back
     hold = hold_of(record) if run.state == RunState.GOING and not rollback else None
     steps = rollback_steps(page, record) if run.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK} else page.forward
@@ -163,14 +178,18 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         hold_reason=hold.reason if hold else "",
         environment=environment_change(record),
         can_roll_back=can_roll_back(record),
+        rolls_back=rollback is not None,
         rollback_reason=rollback.reason if rollback else "",
         rollback_loss=run.rollback_loss if can_roll_back(record) else lost(page, record),
-        rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active else None,
+        rollback_left=page.rollback.within - (now - rollback.at) if rollback and run.active and not after else None,
         slow_steps=tuple(pace for pace in running_steps(page, record, usual or {}, now) if pace.slow),
-        not_restored=not_restored(page, record) if run.state == RunState.ROLLED_BACK else (),
-        not_undone=not_undone(page, record) if run.state in TAKEN_BACK else (),
-        checks=check_verdicts(page, record),
-        criteria=criteria_status(page, record),
+        not_restored=not_restored(page, record) if after or run.state == RunState.ROLLED_BACK else (),
+        not_undone=not_undone(page, record) if after or run.state in TAKEN_BACK else (),
+        checks=verdicts_after_rollback(page, record) if rollback else check_verdicts(page, record),
+        checks_before=check_verdicts(page, record_before_rollback(record)) if rollback else (),
+        watched_after=_watched_after(page, record, now),
+        watched_after_lasts=page.runbook.after_rollback,
+        criteria=criteria_status(page, record_before_rollback(record)),
         countdowns=running_countdowns(page, record),
         false_alarms=held_alerts(page, record, now),
         at_terminal=tuple(action for action in person_actions(page, record, {}) if action.account),
@@ -184,34 +203,12 @@ def can_roll_back(record: Record) -> bool:
     return record.run.state == RunState.GOING and not record.rollback and not record.keep
 
 
-def _where(page: Page, record: Record) -> tuple[str, str]:
-    """The stage of a run, and what it is doing there."""
-    if not record.run.active:
-        return record.run.state.capitalize(), ""
-    running = [attempt for attempt in record.attempts if attempt.state == AttemptState.RUNNING]
-    steps = {step.id: step for step in (*page.steps, comparison_step())}
-    if record.run.state == RunState.GOING and record.keep:
-        return "Decision", "KEEP was decided; the running checks finish first"
-    if decision_pending(record):
-        checks = "; the checks continue until then, and alerts count" if page.part(Part.WATCH) else ""
-        return "Decision", f"KEEP or ROLLBACK{checks}"
-    watch = record.last(WATCH)
-    if record.run.state == RunState.GOING and watch and watch.state == AttemptState.RUNNING:
-        return STAGES[Part.WATCH], _checking([steps[one.step].title for one in running if one.step in steps])
-    if record.run.state == RunState.ROLLING_BACK:
-        undoing = [steps[one.step] for one in running if one.step in steps]
-        return STAGES[Part.ROLLBACK], " and ".join(step.title for step in undoing if step.part == Part.ROLLBACK)
-    unsettled = (step for step in page.forward if state_of(page, record, step) is not StepState.SETTLED)
-    checking = any(one.step == CHECK for one in running)
-    current = check_step(page) if checking else next(unsettled, page.forward[-1])
-    return STAGES[current.part], current.title
-
-
-def _checking(titles: list[str]) -> str:
-    """The running checks: the first by name, the others by number."""
-    # the titles of checks with one interval all start with the same "Every 15 minutes:"
-    names = [title.rpartition(": ")[2] for title in titles]
-    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "") if names else ""
+def _watched_after(page: Page, record: Record, now: datetime) -> timedelta | None:
+    """How much of the watch after the rollback is over. None without it, and once the run has ended."""
+    began = record.last(AFTER_ROLLBACK)
+    if began is None or not record.run.active or page.runbook.after_rollback is None:
+        return None
+    return min((now - began.began_at) * record.run.speed, page.runbook.after_rollback)
 
 
 def progress_bar(settled: int, total: int, width: int = 12) -> str:

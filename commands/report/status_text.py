@@ -45,7 +45,8 @@ def status_lines(status: Status) -> list[str]:
         f"Run {status.run} · {status.release} · T+{format_duration(status.clock)} · times in {status.zone}",
         *_ways_out(status),
         *_listed("Checks:", [_check(check) for check in _worst_first(status.checks)]),
-        *_listed("GO / NO-GO:", [_criterion(criterion) for criterion in status.criteria]),
+        *_listed("Checks of the version before the rollback:", [_was(check) for check in status.checks_before]),
+        *_listed(_criteria_title(status), [_criterion(criterion) for criterion in status.criteria]),
         *_listed("At the terminal:", [_action(status, action) for action in status.at_terminal]),
     ]
 
@@ -61,7 +62,7 @@ def _rollback(status: Status) -> Iterator[str]:
         over = f"{format_duration(abs(seconds))} over its time budget"
         yield over if seconds < 0 else f"{format_duration(seconds)} left for the rollback"
     yield from (f"{pace.title} is {pace.excess}" for pace in status.slow_steps)
-    if status.rollback_loss and status.state == RunState.ROLLED_BACK:
+    if status.rollback_loss and (status.state == RunState.ROLLED_BACK or status.watched_after is not None):
         yield f"Lost: {status.rollback_loss}"
     yield from (f"NOT restored: {sentence}" for sentence in status.not_restored)
     yield from status.not_undone
@@ -143,9 +144,12 @@ def _progress(status: Status) -> Iterator[str]:
     if status.state not in ACTIVE:
         return
     doing = f": {status.doing}" if status.doing else ""
-    if status.stage == STAGES[Part.WATCH] and status.watched is not None and status.watch_lasts:
-        over = f"{format_duration(status.watched)} of {format_duration(status.watch_lasts)}"
-        yield f"{status.stage}{doing}  {progress_bar(round(status.watched / status.watch_lasts * 100), 100)} {over}"
+    watched, lasts = status.watched_after, status.watched_after_lasts
+    if status.stage == STAGES[Part.WATCH]:
+        watched, lasts = status.watched, status.watch_lasts
+    if watched is not None and lasts:
+        over = f"{format_duration(watched)} of {format_duration(lasts)}"
+        yield f"{status.stage}{doing}  {progress_bar(round(watched / lasts * 100), 100)} {over}"
     else:
         steps = f"{status.settled}/{status.total} steps"
         yield f"{status.stage}{doing}  {progress_bar(status.settled, status.total)} {steps}"
@@ -171,6 +175,14 @@ def _check(check: CheckVerdict) -> str:
     verdict = check.verdict if check.verdict == Verdict.OK else check.verdict.upper()
     limits = f" ({check.limits})" if check.limits else ""
     return f"{verdict}: {check.title}: {check.summary}{limits}"
+
+
+def _was(check: CheckVerdict) -> str:
+    return f"was {check.verdict}: {check.title}: {check.summary}"
+
+
+def _criteria_title(status: Status) -> str:
+    return "GO / NO-GO before the rollback:" if status.rolls_back else "GO / NO-GO:"
 
 
 def _criterion(criterion: CriterionStatus) -> str:

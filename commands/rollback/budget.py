@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from commands.progress.step_state import StepState, state_of
+from commands.progress.rollback_steps import rollback_steps
+from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
 from commands.progress.usual_time import UsualTime
-from commands.rollback.order import rollback_steps
 from commands.runbook.page import Page, PageStep
 from commands.signoff.waiting import waiting_for
 from commands.text.durations import format_duration
@@ -101,7 +101,7 @@ def due(page: Page, record: Record, now: datetime) -> datetime | None:
 
 def _requested_at(record: Record) -> datetime | None:
     """When the rollback that is running was requested; None if none is running."""
-    rolling_back = record.run.state == RunState.ROLLING_BACK
+    rolling_back = record.run.state == RunState.ROLLING_BACK and not record.last(AFTER_ROLLBACK)
     return record.rollback.at if rolling_back and record.rollback else None
 
 

@@ -48,7 +48,7 @@ def change_of(page: Page, record: Record, loses: Loses) -> Change:
         return Change(is_there=True, why=failures[-1])
     if counted:
         return Change(is_there=True, made=sum(loss["made"] for loss in counted))
-    why = next(filter(None, (_why_not_counted(record, step, last=step is steps[-1]) for step in steps)), "")
+    why = next(filter(None, (_why_not_counted(page, record, step, last=step is steps[-1]) for step in steps)), "")
     return Change(is_there=bool(why), why=why)
 
 
@@ -108,7 +108,7 @@ def _why_not_undone(page: Page, record: Record, loses: Loses, step: PageStep | N
     """Why the change is still there after the rollback; empty if it is undone."""
     if step is None:
         return f"no step of the rollback undoes “{changing_steps(page, loses)[-1].title}”"
-    return why_not_restored(record, step)
+    return why_not_restored(page, record, step)
 
 
 def with_loss(
@@ -180,12 +180,12 @@ def _restarted(step: PageStep) -> str:
     return f"the bot was restarted during “{step.title}”"
 
 
-def _why_not_counted(record: Record, step: PageStep, *, last: bool) -> str:
+def _why_not_counted(page: Page, record: Record, step: PageStep, *, last: bool) -> str:
     """Why nothing was counted after a step that made the change, or may have; empty if it did not."""
     attempt = record.last(step.id)
     if attempt is None:
         return ""
-    if fix_by_hand(record, step, attempt):
+    if fix_by_hand(page, record, step, attempt):
         return f"“{step.title}” was fixed by hand, and nothing was counted right after that"
     if attempt.state == AttemptState.UNKNOWN:
         return f"it is not known whether “{step.title}” changed anything"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from commands.progress.final_comparison import COMPARISON
-from commands.progress.step_state import answer_to, fix_by_hand, is_refused
-from commands.rollback.order import rollback_steps
+from commands.progress.rollback_steps import rollback_steps
+from commands.progress.step_state import answer_to, is_refused, is_restored
 from commands.runbook.page import Page, PageStep
 from commands.runbook.undone import calls_migration_tool, steps_not_undone, undoing_steps
 from state.records import AttemptState, Record, RunState
@@ -28,7 +28,7 @@ def not_restored(page: Page, record: Record) -> tuple[str, ...]:
     """
     if record.run.state not in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}:
         return ()
-    reasons = tuple(reason for step in rollback_steps(page, record) if (reason := why_not_restored(record, step)))
+    reasons = tuple(reason for step in rollback_steps(page, record) if (reason := why_not_restored(page, record, step)))
     compared = record.last(COMPARISON)
     return reasons + (compared.missing if compared else ())
 
@@ -44,7 +44,7 @@ def not_restored_before(page: Page, record: Record, step: PageStep) -> dict[str,
     return {
         f"“{one.title}” ({page.roles[one.box.asks or page.decision.role].title} must act)": reason
         for one in ended
-        if (reason := why_not_restored(record, one))
+        if (reason := why_not_restored(page, record, one))
     }
 
 
@@ -79,15 +79,14 @@ def _commands(step: PageStep) -> str:
     return "; ".join(line if len(line) <= _COMMAND_LENGTH else f"{line[:_COMMAND_LENGTH]}…" for line in lines)
 
 
-def why_not_restored(record: Record, step: PageStep) -> str:
+def why_not_restored(page: Page, record: Record, step: PageStep) -> str:
     """Why a step of the rollback has not restored its part; empty if it has."""
     attempt = record.last(step.id)
     if attempt is None:
         return f"“{step.title}” did not begin"
     answer = answer_to(record, attempt)
-    refused = is_refused(record, attempt)
-    if not refused and (attempt.state == AttemptState.DONE or fix_by_hand(record, step, attempt)):
+    if is_restored(page, record, step):
         return ""
-    result = "refused" if refused else attempt.state
+    result = "refused" if is_refused(record, attempt) else attempt.state
     decision = f" ({answer.choice}: {answer.reason})" if answer else ""
     return f"“{step.title}” {result}: {attempt.summary}{decision}"

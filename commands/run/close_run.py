@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from commands.progress.clock import elapsed
-from commands.progress.evidence import CHECK
-from commands.progress.final_comparison import COMPARISON
-from commands.progress.step_state import DECISION, WATCH
+from commands.progress.own_steps import OWN
+from commands.progress.step_state import PHASES
 from commands.runbook.page import Page
 from commands.signoff.permission_check import require_door
 from commands.signoff.permissions import Act
@@ -40,7 +39,7 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
     left = []
     for last in {attempt.step: attempt for attempt in record.attempts}.values():
         step = steps.get(last.step)
-        if last.step in {WATCH, DECISION, CHECK, COMPARISON} or (step and not step.box.changes_production):
+        if last.step in PHASES | OWN or (step and not step.box.changes_production):
             continue
         left.append(f"“{step.title if step else last.step}” {_LEFT[last.state]}")
     return left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.progress.hold import hold_of
 from commands.rollback.request import request_rollback
 from commands.runbook.page import Page
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
@@ -30,7 +31,8 @@ def write_countdown(
         return
     countdown = change.countdown
     if isinstance(change, CountdownExpired):
-        reason = f"{countdown.alert.name}: {countdown.summary}; nobody held the countdown"
+        held = "the run was on hold, but " if hold_of(store.record(run)) else ""
+        reason = f"{countdown.alert.name}: {countdown.summary}; {held}nobody held the countdown"
         request_rollback(store, run, BOT, reason, at, only_if)
         return
     end = CountdownEnd(by=BOT, at=at, alert=countdown.alert.name, number=countdown.number, why=change.why)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.progress.evidence import (
@@ -15,92 +13,24 @@ from commands.progress.evidence import (
     to_check,
     why_fallen,
 )
-from commands.progress.final_comparison import COMPARISON, backups_of
 from commands.progress.hold import environment_hold, hold_of, keep_of
 from commands.progress.step_state import DECISION, WATCH, StepState, production_changed, state_of
-from commands.rollback.order import rollback_steps
+from commands.run.decide_rollback import next_in_rollback, running_among
+from commands.run.instructions import (
+    AskAgain,
+    BeginStep,
+    CheckEvidence,
+    Instruction,
+    MarkPhase,
+    MoveRun,
+    RequestRollback,
+    StopSteps,
+    Wait,
+    begin,
+)
 from commands.runbook.page import Page, PageStep, Part
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown, due_countdown
 from state.records import AttemptState, Record, RunState
-
-
-@dataclass(frozen=True)
-class BeginStep:
-    """Begin this attempt at a step."""
-
-    step: PageStep
-    attempt: int
-
-
-@dataclass(frozen=True)
-class CheckEvidence:
-    """Check again what people signed for, as this attempt."""
-
-    attempt: int
-
-
-@dataclass(frozen=True)
-class CompareWithBackup:
-    """Compare production with the run's backups, at the end of a rollback."""
-
-
-@dataclass(frozen=True)
-class AskAgain:
-    """Ask again for the signatures of these steps, by id; each with the reasons why they no longer hold."""
-
-    steps: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True)
-class MarkPhase:
-    """Write that a phase without a step of its own (the watch, the decision) began, or is over."""
-
-    step: str
-    over: bool = False
-
-
-@dataclass(frozen=True)
-class RequestRollback:
-    """Request the rollback in the bot's name, for this reason."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class StopSteps:
-    """Stop the running attempts at these steps and wait until they have ended."""
-
-    steps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MoveRun:
-    """Move the run to another state."""
-
-    state: RunState
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Do nothing until the record changes, or until the given time."""
-
-    until: datetime | None = None
-
-
-Instruction = (
-    BeginStep
-    | CheckEvidence
-    | CompareWithBackup
-    | AskAgain
-    | MarkPhase
-    | RequestRollback
-    | StopSteps
-    | MoveRun
-    | Wait
-    | StartCountdown
-    | CancelCountdown
-    | CountdownExpired
-)
 
 
 def decide(page: Page, record: Record, now: datetime) -> Instruction:
@@ -108,7 +38,7 @@ def decide(page: Page, record: Record, now: datetime) -> Instruction:
     if not record.run.active:
         return Wait()
     if record.run.state == RunState.ROLLING_BACK:
-        return _next_rollback_step(page, record)
+        return next_in_rollback(page, record, now)
     if record.rollback:
         return _begin_rollback(page, record)
     countdown = due_countdown(page, record, now)
@@ -123,48 +53,13 @@ def decide(page: Page, record: Record, now: datetime) -> Instruction:
     return instruction
 
 
-def _running(record: Record, steps: tuple[PageStep, ...]) -> tuple[str, ...]:
-    ids = {step.id for step in steps}
-    return tuple(
-        attempt.step for attempt in record.attempts if attempt.state == AttemptState.RUNNING and attempt.step in ids
-    )
-
-
 def _begin_rollback(page: Page, record: Record) -> Instruction:
     """A rollback was requested: roll back at once if production changed, else stop what runs and abort."""
     if production_changed(page, record):
         return MoveRun(RunState.ROLLING_BACK)
-    if running := _running(record, (*page.steps, check_step(page))):
+    if running := running_among(record, (*page.steps, check_step(page))):
         return StopSteps(running)
     return MoveRun(RunState.ABORTED)
-
-
-def _next_rollback_step(page: Page, record: Record) -> Instruction:
-    """The steps of the rollback run in lanes; each begins as soon as the steps that it waits for are settled."""
-    if running := _running(record, page.forward + page.part(Part.WATCH)):
-        return StopSteps(running)
-    steps = rollback_steps(page, record)
-    states = {step.id: state_of(page, record, step) for step in steps}
-    for number, step in enumerate(steps):
-        if states[step.id] in {StepState.NOT_BEGUN, StepState.RETRY} and _may_begin(step, steps[:number], states):
-            return _begin(record, step)
-    if set(states.values()) - {StepState.SETTLED}:
-        return Wait()
-    last = record.last(COMPARISON)
-    if last is None and backups_of(page, record):
-        return CompareWithBackup()
-    return Wait() if last and last.state == AttemptState.RUNNING else MoveRun(RunState.ROLLED_BACK)
-
-
-def _begin(record: Record, step: PageStep) -> BeginStep:
-    last = record.last(step.id)
-    return BeginStep(step, last.attempt + 1 if last else 1)
-
-
-def _may_begin(step: PageStep, above: tuple[PageStep, ...], states: Mapping[str, StepState]) -> bool:
-    """Whether every step that a rollback step waits for is settled: those it names in `after`, or else all above it."""
-    named = step.box.after
-    return all(states[other.id] is StepState.SETTLED for other in above if named is None or other.id in named)
 
 
 def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction | None:
@@ -174,7 +69,7 @@ def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction
         if state is StepState.SETTLED:
             continue
         if last is None or state is StepState.RETRY:
-            return Wait() if hold_of(record) else _before_first_change(page, record, step, now) or _begin(record, step)
+            return Wait() if hold_of(record) else _before_first_change(page, record, step, now) or begin(record, step)
         if state is StepState.SIGN_AGAIN:
             return Wait() if hold_of(record) else AskAgain(((step.id, why_fallen(page, record, last)),))
         if state is StepState.NO_GO:
@@ -213,7 +108,7 @@ def _watch(page: Page, record: Record, now: datetime, *, counting_down: bool) ->
     if watch is None:
         return Wait() if hold_of(record) else MarkPhase(WATCH)
     elapsed = (now - watch.began_at) * record.run.speed
-    if keep_of(record) and _running(record, page.part(Part.WATCH)):
+    if keep_of(record) and running_among(record, page.part(Part.WATCH)):
         return Wait()
     running = watch.state == AttemptState.RUNNING
     ends = running and (elapsed >= page.watch.lasts or keep_of(record) is not None)

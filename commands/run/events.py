@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from commands.progress.after_rollback import checks_after_rollback, page_after_rollback, record_after_rollback
 from commands.progress.clock import elapsed
 from commands.progress.final_comparison import COMPARISON
+from commands.progress.step_state import AFTER_ROLLBACK, WATCH
 from commands.report.comparison import comparison
 from commands.rollback.loss import lost
 from commands.rollback.restored import TAKEN_BACK, not_restored, not_undone
 from commands.runbook.page import Page, PageStep, Part
-from commands.signoff.events import people_asked
+from commands.signoff.events import decision_asked, people_asked
 from commands.steps.outcome import Outcome
 from commands.text.durations import format_duration
 from commands.watch.alert_count import raised_by_sample
 from commands.watch.events import check_events
-from state.events import CheckPassed, CriteriaShown, RunMoved, StepBegan, StepEnded
+from state.events import CheckPassed, CriteriaShown, RunMoved, StepBegan, StepEnded, WatchBegan
 from state.records import Attempt, AttemptState, NewEvent, Record, RunState
 
 
@@ -51,9 +53,8 @@ def step_ended(
         roles=step.box.notified_roles(),
     )
     result = [] if step.box.asks_people else [NewEvent(step=step.id, data=ended)]
-    alerts = check_events(page, after, step) if step in page.steps else []
     asked = people_asked(page, after, step) if step.id != COMPARISON else []
-    return result + asked + alerts
+    return result + asked + _alerts(page, after, step)
 
 
 def counted_alerts(page: Page, record: Record, step: PageStep, attempt: Attempt) -> Attempt:
@@ -62,6 +63,13 @@ def counted_alerts(page: Page, record: Record, step: PageStep, attempt: Attempt)
         return attempt
     raised = raised_by_sample(page, _with(record, attempt), step)
     return replace(attempt, outcome={**attempt.outcome, "alerts": list(raised)})
+
+
+def _alerts(page: Page, after: Record, step: PageStep) -> list[NewEvent]:
+    """The alerts of a step of the page, or of a check of the watch after a rollback."""
+    if after.last(AFTER_ROLLBACK):
+        return check_events(page_after_rollback(page, after), record_after_rollback(page, after), step)
+    return check_events(page, after, step) if step in page.steps else []
 
 
 def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> NewEvent:
@@ -78,8 +86,25 @@ def run_moved(page: Page, record: Record, state: RunState, now: datetime) -> New
         not_undone=not_undone(page, record) if state in TAKEN_BACK else (),
         compared=looked.compared,
         not_compared=looked.not_compared,
+        watch=_watch_to_come(page, record) if state == RunState.ROLLED_BACK else "",
     )
     return NewEvent(data=moved)
+
+
+def phase_began(page: Page, record: Record, phase: str, now: datetime) -> NewEvent:
+    """The event of a phase without a step of its own that begins."""
+    if phase == AFTER_ROLLBACK:
+        return run_moved(page, record, RunState.ROLLED_BACK, now)
+    if phase == WATCH:
+        lasts = format_duration(page.watch.lasts) if page.watch else ""
+        return NewEvent(data=WatchBegan(lasts=lasts, speed=record.run.speed))
+    return decision_asked(page)
+
+
+def _watch_to_come(page: Page, record: Record) -> str:
+    """How long production is watched from now on, in words; empty if it is not."""
+    lasts = page.runbook.after_rollback
+    return format_duration(lasts) if lasts and checks_after_rollback(page, record) else ""
 
 
 def _with(record: Record, attempt: Attempt) -> Record:

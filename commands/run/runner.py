@@ -11,15 +11,21 @@ from commands.ports.tools import Tools
 from commands.progress.clock import ClockMonitor
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.final_comparison import COMPARISON, comparison_step
-from commands.progress.step_state import DECISION, WATCH
+from commands.progress.own_steps import step_of_run
+from commands.progress.step_state import AFTER_ROLLBACK, PHASES
 from commands.progress.usual_time import SlowStepMonitor
 from commands.report.status_posts import StatusPosts
 from commands.rollback import budget
 from commands.rollback.loss_monitor import LossMonitor
+from commands.rollback.reach_monitor import ReachMonitor
 from commands.rollback.request import request_rollback
 from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
-from commands.run.decide import (
+from commands.run.decide import decide
+from commands.run.environment import compare_places
+from commands.run.events import phase_began, run_moved, step_began
+from commands.run.evidence_check import check_evidence
+from commands.run.instructions import (
     AskAgain,
     BeginStep,
     CheckEvidence,
@@ -30,11 +36,7 @@ from commands.run.decide import (
     RequestRollback,
     StopSteps,
     Wait,
-    decide,
 )
-from commands.run.environment import compare_places
-from commands.run.events import run_moved, step_began
-from commands.run.evidence_check import check_evidence
 from commands.run.interruptions import report_interruption
 from commands.run.record_guard import RecordGuard
 from commands.run.recovery import clean_up_after_run, end_before_rollback, give_up_elsewhere, recover_after_crash
@@ -43,13 +45,12 @@ from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff import reminders
 from commands.signoff.asked_again import asked_again
-from commands.signoff.events import decision_asked
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
-from commands.text.durations import format_duration
+from commands.watch.after_rollback import end_watch_after_rollback
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.errors import BadRecord
-from state.events import WatchBegan, WatchOver
+from state.events import WatchOver
 from state.facts import BOT
 from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
 from state.sqlite.store import Store
@@ -73,6 +74,7 @@ class Runner:
         self._contexts = ContextFactory(store, page, run, tools)
         self._steps = RunningSteps(self._contexts)
         self._loss = LossMonitor(store, page, run, tools)
+        self._reach = ReachMonitor(store, page, run, tools)
         self._slow = SlowStepMonitor(store, page, run)
         self._posts = StatusPosts(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
@@ -90,6 +92,7 @@ class Runner:
         self._detaching.set()
         self._steps.close()
         self._loss.stop()
+        self._reach.stop()
         with self.store.changed:
             self.store.changed.notify_all()
         self._thread.join(timeout)
@@ -105,6 +108,7 @@ class Runner:
         try:
             self._recover()
             self._loss.start()
+            self._reach.start()
             self._take_turns()
         finally:
             self.tools.close()
@@ -193,18 +197,23 @@ class Runner:
 
     def _begin_own(self, instruction: CheckEvidence | CompareWithBackup) -> None:
         """Begin one of the two steps that the bot adds to the page."""
-        name, attempt = (CHECK, instruction.attempt) if isinstance(instruction, CheckEvidence) else (COMPARISON, 1)
-        step = self._step(name)
-        self.store.begin_attempt(self.number, name, attempt, self._now(), *step_began(self.page, step, attempt))
-        self._steps.begin(step, attempt, self._own_work(name))
+        step, attempt = comparison_step(), 1
+        if isinstance(instruction, CheckEvidence):
+            step, attempt = check_step(self.page), instruction.attempt
+        self.store.begin_attempt(self.number, step.id, attempt, self._now(), *step_began(self.page, step, attempt))
+        self._steps.begin(step, attempt, self._own_work(step.id))
 
     def _own_work(self, name: str) -> Callable[[Context], Outcome]:
         work = check_evidence if name == CHECK else compare_after_rollback
         return lambda ctx: work(self.page, self.store.record(self.number), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
-        event = run_moved(self.page, record, move.state, self._now())
-        moved = self.store.move_run(self.number, move.state, self._now(), event, only_if=self._unchanged(move))
+        if record.last(AFTER_ROLLBACK):
+            end_watch_after_rollback(self.store, self.page, record, self._now())
+            moved = True
+        else:
+            event = run_moved(self.page, record, move.state, self._now())
+            moved = self.store.move_run(self.number, move.state, self._now(), event, only_if=self._unchanged(move))
         if moved and move.state not in ACTIVE:
             clean_up_after_run(self.page, record, self._contexts.context)
 
@@ -212,12 +221,9 @@ class Runner:
         if over:
             ended = Attempt(step=phase, attempt=1, state=AttemptState.DONE, began_at=self._now())
             self.store.end_attempt(self.number, ended, self._now(), NewEvent(data=WatchOver()))
-        elif phase == WATCH:
-            lasts = format_duration(self.page.watch.lasts) if self.page.watch else ""
-            began = WatchBegan(lasts=lasts, speed=self.store.run(self.number).speed)
-            self.store.begin_attempt(self.number, WATCH, 1, self._now(), NewEvent(data=began))
         else:
-            self.store.begin_attempt(self.number, DECISION, 1, self._now(), decision_asked(self.page))
+            event = phase_began(self.page, self.store.record(self.number), phase, self._now())
+            self.store.begin_attempt(self.number, phase, 1, self._now(), event)
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Sleep until the record changes, the clock jumps, an event is due, or the given time."""
@@ -248,25 +254,24 @@ class Runner:
         record = self.store.record(self.number)
         elsewhere = compare_places(self.store, self.page, record, self.tools.places(), self._now())
         for attempt in record.attempts:
-            if attempt.state == AttemptState.RUNNING and attempt.step not in {WATCH, DECISION}:
-                step = self._step(attempt.step)
-                stopped = step.part != Part.ROLLBACK and (elsewhere or record.rollback is not None)
+            if attempt.state == AttemptState.RUNNING and attempt.step not in PHASES:
+                step = step_of_run(self.page, record, attempt.step)
+                stopped = step.part != Part.ROLLBACK and (elsewhere or _rolls_back(record))
                 if not stopped:
                     report_interruption(self.store, self.page, self.number, step, attempt.attempt, self._now())
                 work = self._recovery(step, record, elsewhere)
                 self._steps.begin(step, attempt.attempt, work, stopped=stopped, recovering=True)
         self._posts.take_over(record, self._now())
 
-    def _step(self, name: str) -> PageStep:
-        """A step of the page, or one of the two that the bot adds."""
-        if name == CHECK:
-            return check_step(self.page)
-        return comparison_step() if name == COMPARISON else self.page.step(name)
-
     def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:
         """What to do about an attempt that an earlier runner left running."""
-        if step.part != Part.ROLLBACK and record.rollback:
+        if step.part != Part.ROLLBACK and _rolls_back(record):
             return end_before_rollback(step)
         if step.part != Part.ROLLBACK and elsewhere:
             return give_up_elsewhere
         return self._own_work(step.id) if step.id in {CHECK, COMPARISON} else recover_after_crash(step)
+
+
+def _rolls_back(record: Record) -> bool:
+    """Whether the rollback's steps come before everything else; the checks after it may run again."""
+    return record.rollback is not None and record.last(AFTER_ROLLBACK) is None

@@ -36,6 +36,12 @@ def _whole_minutes(countdown: timedelta) -> timedelta:
     return countdown
 
 
+def _long_enough(watch: timedelta) -> timedelta:
+    if watch < timedelta(minutes=1):
+        raise ValueError('is too short to see anything; write at least "1 min"')
+    return watch
+
+
 def _zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
@@ -73,6 +79,7 @@ class RunbookBox(Strict):
     continue that they started themselves. With `one_person_per_role` a person signs a step in one role only. `valid` is
     how long a signature counts: an older one falls when the first step that changes production would begin.
     `countdown` is how long the team is warned before the deploy, unless whoever starts the run says otherwise.
+    `after_rollback` is how long production is watched after a rollback; without it, not at all.
     """
 
     target: str = Field(min_length=1)
@@ -83,6 +90,7 @@ class RunbookBox(Strict):
     four_eyes: bool = False
     one_person_per_role: bool = False
     valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = None
+    after_rollback: Annotated[Duration, AfterValidator(_long_enough)] | None = None
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=15)
     countdown: Annotated[Duration, AfterValidator(_whole_minutes)] = timedelta(0)
     option: Option | None = None

@@ -37,6 +37,8 @@ def plan_lines(page: Page) -> Iterator[str]:
                 losses = f"what a rollback would lose ({loses.says}) on {loses.database}"
                 changes = " and ".join(f"“{step.title}”" for step in changing_steps(page, loses))
                 yield f"  queries {losses}, right after {changes} and then again and again: {loses.sql}"
+            if part == Part.ROLLBACK and (needed := _needed(page)):
+                yield f"  reaches {needed} first; nothing changes before that"
             for step in steps:
                 yield from _step_lines(page, step)
             if part == Part.BEFORE:
@@ -94,6 +96,12 @@ def _check_lines(page: Page) -> Iterator[str]:
         yield from (f"    {line}" for line in lines)
     if page.runbook.valid:
         yield f"  a signature counts for {format_duration(page.runbook.valid)} until then"
+
+
+def _needed(page: Page) -> str:
+    """The hosts and databases of the rollback's steps, in words."""
+    places = sorted({place for step in page.part(Part.ROLLBACK) for place in step.box.places()}, reverse=True)
+    return ", ".join(f"{sort.removesuffix('s')} {name}" for sort, name in places if sort != "webs")
 
 
 def _order(page: Page, after: list[str]) -> str:

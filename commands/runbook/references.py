@@ -43,6 +43,8 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
         names.check(lines["rollback"], "loses", "after: step", loses.after, changing, "the deploy")
         if "places" not in mistakes.flawed:
             names.check(lines["rollback"], "loses", "database", {loses.database}, page.places.databases, "Places")
+    if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
+        _check_watch_after(page, names)
     if page.alerts:
         _check_alerts(page, lines["alerts"], names)
     if page.criteria:
@@ -85,6 +87,13 @@ class _Names:
                 choices = ", ".join(sorted(known)) or "none"
                 why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
                 self._mistakes.add(step.line, step.title, why)
+
+
+def _check_watch_after(page: Page, names: _Names) -> None:
+    if any(step.box.checks_before() or (step.part == Part.ROLLBACK and step.box.only_looks()) for step in page.steps):
+        return
+    cure = "add a step to the rollback that only looks (http, steady, query), or a baseline"
+    names.note(1, page.title, f"after_rollback: nothing would be checked; {cure}, whose checks fit the old version")
 
 
 def _check_alerts(page: Page, line: int, names: _Names) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from commands.progress.rollback_steps import parts_of_rollback
 from commands.runbook.page import Page
 from commands.signoff.permissions import PERMISSIONS, Act, Party, Permission, Second, Starter, Who, roles_for
 from state.facts import Door
@@ -50,6 +51,8 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
         yield "a second person must agree"
     elif row.second is Second.BY_KIND and (kinds := _kinds_for_two(page)):
         yield f"for a step of kind {', '.join(kinds)} a second person must agree"
+    if row.second is Second.BY_KIND and len(parts_of_rollback(page)) > 1:
+        yield "for a part of the rollback without which other parts go back, too"
 
 
 def _who(page: Page, row: Permission) -> str:

@@ -58,7 +58,7 @@ class Second(StrEnum):
     """Whether a second person must agree to an act."""
 
     NO = "no"
-    BY_KIND = "if the step's kind asks for two people"
+    BY_KIND = "if the step's kind asks for two people, or other parts roll back without it"
     YES = "yes"
 
 

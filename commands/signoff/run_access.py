@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.progress.evidence import CHECK, check_step
+from commands.progress.own_steps import OWN, step_of_run
 from commands.runbook.page import Page, PageStep
 from commands.runbook.people import People
 from commands.signoff.permission_check import Matter, parties_of, require_permission
@@ -46,9 +46,9 @@ class RunAccess:
             raise TooLate(f"Run {self.run} is over ({record.run.state}).")
 
     def _step(self, step_id: str) -> PageStep:
-        if step_id == CHECK:
-            return check_step(self.page)
         try:
+            if step_id in OWN:
+                return step_of_run(self.page, self.store.record(self.run), step_id)
             return self.page.step(step_id)
         except KeyError:
             self._active_record()

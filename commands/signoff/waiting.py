@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from commands.progress.evidence import CHECK, check_step
+from commands.progress.fit import fit_step
+from commands.progress.reach import reach_step
 from commands.progress.step_state import (
+    AFTER_ROLLBACK,
     DECISION,
     StepState,
     answer_to,
@@ -46,7 +49,7 @@ def waiting_for_step(page: Page, record: Record, step: PageStep) -> Waiting | No
     if attempt is None or state_of(page, record, step) is not StepState.NEEDS_PEOPLE:
         return None
     answer, refused = answer_to(record, attempt), is_refused(record, attempt)
-    if answer and not has_agreement(record, step, answer):
+    if answer and not has_agreement(page, record, step, answer):
         act = Act.AGREE_TO_OVERRIDE if answer.choice is Choice.OVERRIDE else Act.AGREE
         return _waiting(Ask.AGREE, step, attempt, roles_for(act, page), (answer.choice,))
     if (attempt.state == AttemptState.DONE or answer) and not refused:
@@ -68,7 +71,7 @@ def choices_after(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
     if needed & set(step.box.outputs()):
         return (Choice.RETRY,)
-    return Choice.RETRY, Choice.DONE, Choice.SKIP
+    return (Choice.RETRY, Choice.DONE, Choice.SKIP) if step.box.may_be_fixed else (Choice.RETRY, Choice.SKIP)
 
 
 def _waiting(
@@ -114,7 +117,11 @@ def waiting_for(page: Page, record: Record) -> tuple[Waiting, ...]:
     """Everything the run is waiting for now."""
     if not record.run.active:
         return ()
-    steps = page.part(Part.ROLLBACK) if record.run.state == RunState.ROLLING_BACK else page.forward
+    steps = page.forward
+    if record.run.state == RunState.ROLLING_BACK:
+        over = record.last(AFTER_ROLLBACK)
+        own = reach_step(page, record), fit_step(page, record)
+        steps = () if over else (own[0], *page.part(Part.ROLLBACK), own[1])
     check = record.last(CHECK)
     if check and check.state != AttemptState.DONE and record.run.state == RunState.GOING:
         steps = (*steps, check_step(page))

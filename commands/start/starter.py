@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from commands.progress.step_state import AFTER_ROLLBACK
+from commands.runbook import read_stored_page
 from commands.runbook.page import Page
 from commands.runbook.people import People
 from commands.start.page_warnings import page_warnings
@@ -23,6 +25,7 @@ from commands.start.request import (
 from commands.start.watch_speed import WatchSpeed
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
+from commands.watch.after_rollback import end_watch_after_rollback
 from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import RunStarted
 from state.facts import Actor
@@ -73,7 +76,8 @@ class Starter:
             require_may_start(page, actor, self.people(page))
         _require_new(self.store, page, request)
         # when the target has an active run, `start` below refuses; no preflight is needed for that
-        busy = self.store.active_run(page.runbook.target) is not None
+        active = self.store.active_run(page.runbook.target)
+        busy = active is not None and not self.store.record(active.id).last(AFTER_ROLLBACK)
         report = PreflightReport() if busy else self.preflight(page, ref)
         speed = self.speed.of(page.name, by_keep=by_keep)
         channel = request.channel or self.channel(page)
@@ -117,6 +121,7 @@ def start(
         "ref_name": request.ref_name,
         "places": dict(request.places),
     }
+    _end_watch_of_target(store, page.runbook.target, at, actor)
     report = report or PreflightReport()
     started = RunStarted(
         title=page.title,
@@ -131,6 +136,15 @@ def start(
         follows=request.follows,
     )
     return store.start_run(row, at, NewEvent(data=started))
+
+
+def _end_watch_of_target(store: Store, target: str, at: datetime, actor: Actor) -> None:
+    """End the watch after a rollback of this target, if there is one: it keeps nobody from the next deploy."""
+    active = store.active_run(target)
+    record = store.record(active.id) if active else None
+    if record and record.last(AFTER_ROLLBACK):
+        page = read_stored_page(record.run.text, record.run.page)
+        end_watch_after_rollback(store, page, record, at, actor)
 
 
 def _require_new(store: Store, page: Page, request: StartRequest) -> None:

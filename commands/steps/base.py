@@ -97,6 +97,8 @@ class StepBox(Undo, Strict):
     needs_second_person: ClassVar[bool] = False
     # whether people may continue without it after a failure
     may_be_skipped: ClassVar[bool] = True
+    # whether people may say that they did it by hand
+    may_be_fixed: ClassVar[bool] = True
     # the name of its result among the evidence that people sign for ("backup"); empty if it gives none
     evidence_name: ClassVar[str] = ""
     # a value that may be any text is only data wherever its box may have one
@@ -174,6 +176,22 @@ class StepBox(Undo, Strict):
     def for_baseline(self) -> StepBox:
         """The check as a baseline runs it, before the deploy has changed anything."""
         return self
+
+    def checks_before(self) -> tuple[str, ...]:
+        """The checks of the watch, by id, that it makes before the deploy: they fit the old version too."""
+        return ()
+
+    def only_looks(self) -> bool:
+        """Whether it checks something, so that it may be run again at any time and leaves nothing behind."""
+        return not (self.changes_production or self.asks_people or self.is_announcement or self.waits)
+
+    def holds_now(self, ctx: Context) -> bool:
+        """Whether what it does is there now, by a look that changes nothing. False where that cannot be seen."""
+        return False
+
+    def lets_requests_in(self) -> bool:
+        """Whether users are served again because of it."""
+        return False
 
     def value_types(self) -> Mapping[str, ValueType]:
         """The values that it sets for later steps, by name. One that does not fit its type ends the step."""

@@ -132,7 +132,7 @@ def _evidence(page: Page, record: Record, criterion: Criterion, name: str, *, si
     if step.part == Part.WATCH and step.box.asks_people:
         return _of_question(page, record, step, attempts[-1])
     if step.part != Part.WATCH:
-        return _of_step(record, step, attempts[-1])
+        return _of_step(page, record, step, attempts[-1])
     if criterion.within:
         return _of_recent_samples(record, step, attempts, criterion.within)
     return _of_check(limits, step, attempts)
@@ -156,9 +156,9 @@ class _Limits:
         return level == "alert" or (level == "warning" and self.warnings_count)
 
 
-def _of_step(record: Record, step: PageStep, attempt: Attempt) -> _Evidence:
+def _of_step(page: Page, record: Record, step: PageStep, attempt: Attempt) -> _Evidence:
     """A step by its newest attempt. A failure that a person fixed by hand is good, and names the person."""
-    if fix := fix_by_hand(record, step, attempt):
+    if fix := fix_by_hand(page, record, step, attempt):
         summary = f"“{step.title}” was fixed by hand: {fix.reason}"
         return _Evidence(good=True, summary=summary, at=fix.at, by=fix.person)
     return _Evidence(good=attempt.state == AttemptState.DONE, summary=attempt.summary, at=attempt.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook.page import Page, PageStep, Part
 from commands.watch.alerts import RaisedAlert, alerts_raised_by, raises_any_alert, samples
 from commands.watch.verdicts import BLIND_AFTER, check_verdict, newest_failures, nothing_new
@@ -15,8 +16,8 @@ USUAL_INTERVAL = timedelta(minutes=15)  # of a check whose page names none
 
 
 def check_events(page: Page, record: Record, step: PageStep) -> list[NewEvent]:
-    """What is posted about a step's newest attempt besides its result; nothing once a rollback is requested."""
-    if record.rollback:
+    """What is posted about a step's newest attempt besides its result; nothing during a rollback."""
+    if record.rollback and not record.last(AFTER_ROLLBACK):
         return []
     return _alert_events(page, record, step) + _blind_events(page, record, step) + _failure_events(page, record, step)
 

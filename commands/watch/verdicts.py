@@ -109,8 +109,10 @@ def _verdict(page: Page, record: Record, sample: Attempt) -> Verdict:
         return Verdict.WARNING if old_news else Verdict.BAD
     if _gave_no_data(page, sample):
         return Verdict.NO_DATA
-    if stand_ins := _stand_ins(page, sample):
-        return Verdict.QUIET if all(has_value(alert, record) for alert in stand_ins) else Verdict.NO_DATA
+    if _without_value(page, sample):
+        stand_ins = _stand_ins(page, sample)
+        applies = stand_ins and all(has_value(alert, record) for alert in stand_ins)
+        return Verdict.QUIET if applies else Verdict.NO_DATA
     return Verdict.WARNING if levels else Verdict.OK
 
 

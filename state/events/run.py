@@ -42,6 +42,10 @@ class RunMoved(PersonActed):
     one sentence each.
     `compared` is what was looked at on what serves now and found as it should be, in a few words each;
     `not_compared` are the titles of changing steps after which nothing was looked at.
+
+    After a rollback, `watch` (a duration in words) says that production is watched from now on; the run goes on for
+    that time. With `watched`, this watch is over: of `checks` those in `not_well` were not ok, with a sentence each.
+    A `person` ended it early by starting the next run.
     """
 
     kind: ClassVar[EventKind] = EventKind.RUN_MOVED
@@ -56,6 +60,10 @@ class RunMoved(PersonActed):
     compared: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    watch: str = ""
+    watched: bool = False
+    checks: int = 0
+    not_well: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

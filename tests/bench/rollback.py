@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.rehearsal.role_holders import ROLE_HOLDERS
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.audit import Audit
+from commands.progress.after_rollback import restored_at
 from commands.runbook.page import Part
 from state.records import RunState
 from tests.bench.deployed_target import Deployed, deploy
@@ -120,7 +121,7 @@ def _step_ends(deployed: Deployed, pressed: datetime) -> Seconds:
     """Seconds from the button to the end of each step of the rollback, and of the run."""
     record = deployed.store.record(deployed.run)
     assert record.run.state == RunState.ROLLED_BACK, record.run.state
-    ends = {BUTTON: record.run.ended_at}
+    ends = {BUTTON: restored_at(record)}
     ends |= {
         step.id: attempt.ended_at for step in deployed.page.part(Part.ROLLBACK) if (attempt := record.last(step.id))
     }

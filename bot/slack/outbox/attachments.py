@@ -133,4 +133,4 @@ class Attachments:
 
 
 def _ends_run(event: Event) -> bool:
-    return isinstance(event.data, RunMoved) and event.data.state not in ACTIVE
+    return isinstance(event.data, RunMoved) and event.data.state not in ACTIVE and not event.data.watch

@@ -6,6 +6,7 @@ from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, bold, line, time_of
+from commands.progress.step_state import AFTER_ROLLBACK
 from commands.text.durations import format_duration
 from commands.watch.countdown import Countdown, newest_countdown
 from commands.watch.verdicts import Verdict
@@ -41,7 +42,14 @@ def _next_step(snapshot: Snapshot, data: WarningRaised) -> str:
         return _countdown_state(snapshot, countdown, _countdown_number(data))
     if data.was_bad:
         return "It was outside its limit before the deploy too, so the bot does not roll back. A person decides."
-    return "Check it, and roll back if it is real." if snapshot.can_roll_back else ""
+    return "Check it, and roll back if it is real." if snapshot.can_roll_back else _after(snapshot)
+
+
+def _after(snapshot: Snapshot) -> str:
+    """What people must do about a bad value after a rollback; empty before that."""
+    if not snapshot.record.last(AFTER_ROLLBACK):
+        return ""
+    return "The old version is back, and nothing is left to roll back. Please check production now."
 
 
 def _countdown_number(data: WarningRaised) -> int:
@@ -73,7 +81,7 @@ def _countdown_state(snapshot: Snapshot, countdown: Countdown, number: int) -> s
     if not snapshot.can_roll_back:
         return ""
     at, after = time_of(countdown.ends_at, zone, seconds=True), format_duration(countdown.alert.countdown)
-    return f"⏳ *Rolls back at {at}* ({after} after the alert), unless somebody holds it"
+    return f"⏳ *Rolls back at {at}* ({after} after the alert), unless somebody presses “Hold: false alarm…”"
 
 
 def _buttons(snapshot: Snapshot, event: Event, data: WarningRaised) -> Block | None:
@@ -110,7 +118,9 @@ def blind(snapshot: Snapshot, _: Event, data: CheckBlind) -> Message:
 def failed_check(snapshot: Snapshot, _: Event, data: CheckFailed) -> Message:
     """A check failed that no row of the alert table judges: people are called, and the bot does not roll back."""
     head = f"❌ {bold(data.title)} failed"
-    todo = "The bot does not roll back for this check. Please check now, and roll back if it is real."
+    todo = (
+        _after(snapshot) or "The bot does not roll back for this check. Please check now, and roll back if it is real."
+    )
     contacts = snapshot.contacts(data.roles)
     blocks = [
         section(f"{head}\n> {line(data.summary, 600)}"),

@@ -32,6 +32,8 @@ EMOJI = {
     Phase.ROLLBACK_WAITS: "🙋",
     Phase.ROLLED_BACK: "↩️",
     Phase.PARTLY_ROLLED_BACK: "⚠️",
+    Phase.STILL_WATCHED: "↩️",
+    Phase.NOT_WELL: "⚠️",
     Phase.KEPT: "✅",
     Phase.ABORTED: "⛔",
     Phase.ABORTED_LATE: "⛔",
@@ -70,6 +72,8 @@ def _progress(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
     bar = f"{progress_bar(status.settled, status.total)}  {status.settled}/{status.total}"
     if status.stage == "Watch":
         bar = watch_progress(snapshot) if clock else ""
+    if status.watched_after is not None:
+        bar = after_progress(status) if clock else ""
     time = f" · *{t_plus(status)}*" if clock else ""
     if not snapshot.record.run.active:
         return f"{bar}{time}"
@@ -89,6 +93,14 @@ def watch_progress(snapshot: Snapshot) -> str:
         return ""
     bar = progress_bar(round(elapsed / watch.lasts * 100), 100)
     return f"{bar}  {format_duration(elapsed)} of {format_duration(watch.lasts)}"
+
+
+def after_progress(status: Status) -> str:
+    """How much of the watch after the rollback is over; empty outside it."""
+    if status.watched_after is None or not status.watched_after_lasts:
+        return ""
+    bar = progress_bar(round(status.watched_after / status.watched_after_lasts * 100), 100)
+    return f"{bar}  {format_duration(status.watched_after)} of {format_duration(status.watched_after_lasts)}"
 
 
 def _countdowns(snapshot: Snapshot, status: Status, *, clock: bool) -> list[Block | None]:
@@ -123,7 +135,7 @@ def _banner(snapshot: Snapshot, status: Status, *, clock: bool) -> str:
             lines.append(environment_warning(status.environment))
     if status.rollback_loss and snapshot.can_roll_back:
         lines.append(f"⚠️ Rolling back now loses {bold(status.rollback_loss, 200)}")
-    if status.rollback_loss and status.state == RunState.ROLLED_BACK:
+    if status.rollback_loss and (status.state == RunState.ROLLED_BACK or status.watched_after is not None):
         lines.append(f"⚠️ Lost by the rollback: {bold(status.rollback_loss, 200)}")
     lines += [f"❌ NOT restored: {line(loss, 200)}" for loss in status.not_restored[:6]]
     lines += [f"⚠️ {line(left, 300)}" for left in status.not_undone[:6]]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bot.text import bold, counted, line
+from bot.text import bold, counted, crossed_out, line
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
-from state.records import RunState
 
 # the worst verdict first
 VERDICTS = {
@@ -23,13 +22,13 @@ VERDICTS = {
 def check_lines(status: Status, *, details: bool = False) -> str:
     """The newest verdict on each check, one a line, the worst first; at most twelve lines.
 
-    A check that is not ok shows its limits and its baseline; with `details` each check does. Once the rollback has
-    begun, a headline says that the checks are older than that.
+    A check that is not ok shows its limits and its baseline; with `details` each check does. Checks of a version that
+    is rolled back are crossed out, until those of the watch after the rollback take their place.
     """
-    worst_first = sorted(status.checks, key=lambda check: list(VERDICTS).index(check.verdict))
-    lines = [_check_line(check, details=details) for check in worst_first[:12]]
-    is_old = lines and status.state in {RunState.ROLLING_BACK, RunState.ROLLED_BACK}
-    return "\n".join(["Checks before the rollback:", *lines] if is_old else lines)
+    worst_first = sorted(status.checks or status.checks_before, key=lambda check: list(VERDICTS).index(check.verdict))
+    if status.checks or not worst_first:
+        return "\n".join(_check_line(check, details=details) for check in worst_first[:12])
+    return "\n".join(["Before the rollback, of the version that was removed:", *map(_crossed_out, worst_first[:12])])
 
 
 def _check_line(check: CheckVerdict, *, details: bool) -> str:
@@ -38,6 +37,11 @@ def _check_line(check: CheckVerdict, *, details: bool) -> str:
     verdict = "" if check.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{check.verdict}: "
     limits = f" ({line(check.limits, 120)})" if check.limits and (details or not check.good) else ""
     return f"{VERDICTS[check.verdict]} {title} {verdict}{line(check.summary, 160)}{limits}"
+
+
+def _crossed_out(check: CheckVerdict) -> str:
+    title = check.title.rpartition(": ")[2]
+    return f"▫️ {crossed_out(f'{title}: {check.summary}', 240)}"
 
 
 def check_summary(status: Status) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, context, header, message, section
 from bot.slack.views.following import in_message
 from bot.slack.views.snapshot import Snapshot
-from bot.text import bold, line, person, time_of
+from bot.text import bold, crossed_out, line, person, time_of
 from commands.progress.step_state import WATCH
 from commands.watch.criteria import CriterionStatus, Mark
 from state.events import CriteriaShown
 from state.facts import EarlyKeep
 from state.records import AttemptState, Event
 
+# of a version that was rolled back
+WERE = {
+    Mark.GO: "was met",
+    Mark.NO_GO: "was not met",
+    Mark.OPEN: "was open",
+    Mark.PEOPLE: "was for people",
+    Mark.LEFT: "was open",
+}
 MARKS = {Mark.GO: "✅", Mark.NO_GO: "❌", Mark.OPEN: "⬜", Mark.PEOPLE: "🙋", Mark.LEFT: "➖"}
 
 
@@ -22,7 +30,11 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     """The panel as it is now."""
     role = snapshot.page.roles[snapshot.page.decision.role].title
     decides = f"{line(role, 80)} decides KEEP or ROLLBACK when the watch is over. Anybody can roll back at any time."
-    head = _headline(snapshot.status.criteria)
+    if snapshot.record.rollback:
+        decides = "That version is rolled back, so none of this is about what runs now."
+    elif snapshot.record.keep:
+        decides = "KEEP was decided."
+    head = _headline(snapshot)
     blocks = [
         header(head),
         *(section(part) for part in in_sections(panel_lines(snapshot))),
@@ -32,10 +44,13 @@ def panel(snapshot: Snapshot, event: Event, _: CriteriaShown) -> Message:
     return message(head, blocks)
 
 
-def _headline(criteria: Sequence[CriterionStatus]) -> str:
+def _headline(snapshot: Snapshot) -> str:
+    criteria = snapshot.status.criteria
     goals = [criterion for criterion in criteria if not criterion.sign]
     met = sum(goal.mark == Mark.GO for goal in goals)
     against = sum(criterion.mark == Mark.NO_GO for criterion in criteria)
+    if snapshot.record.rollback:
+        return f"🚦 Before the rollback: {met} of {len(goals)} were met"
     if against:
         return f"🚦 NO-GO: {against} against it, {met} of {len(goals)} met"
     return f"🚦 GO so far: {met} of {len(goals)} met"
@@ -47,6 +62,10 @@ def panel_lines(snapshot: Snapshot) -> Iterator[str]:
     for criterion in snapshot.status.criteria:
         people = "".join(f" · {person(name)}" for name in criterion.by[:3])
         at = f" · {time_of(criterion.at, zone)}" if criterion.at else ""
+        if snapshot.record.rollback:
+            text, evidence = crossed_out(criterion.text), crossed_out(criterion.evidence)
+            yield f"▫️ {text} ({WERE[criterion.mark]})\n      {evidence}{at}"
+            continue
         yield f"{_mark(criterion)} {bold(criterion.text, 200)}\n      {line(criterion.evidence, 220)}{people}{at}"
 
 

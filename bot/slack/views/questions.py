@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.doors.button import ButtonValue
-from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
-from bot.slack.views.keep import NOT_ASKED, agreement_question, decision_body, early_note, keep_button
+from bot.slack.views.answer_buttons import AGREE, answer_buttons, what_follows
+from bot.slack.views.blocks import Message, context, header, message, section
+from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections
 from bot.slack.views.snapshot import Snapshot
 from bot.text import acted, clip, escape, line, time_of, with_mentions
@@ -30,22 +30,17 @@ from state.facts import (
 )
 from state.records import AttemptState, Event, RunState
 
+# what only the deciding role may answer
+WORDS = {
+    Choice.DONE: "call it fixed by hand",
+    Choice.SKIP: "go on without it",
+    Choice.OVERRIDE: "overrule the refusal",
+}
 CHOICES = {
     Choice.RETRY: "Run again",
     Choice.DONE: "Fixed by hand",
     Choice.SKIP: "Skip",
     Choice.OVERRIDE: "Refusal overruled",
-}
-# what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
-_AGREE = {
-    Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
-    Choice.DONE: ("is {} fixed?", "says it is fixed by hand", "Agree that it is fixed?", "“{}” counts as done."),
-    Choice.OVERRIDE: (
-        "overrule the refusal of {}?",
-        "wants to continue although it was refused",
-        "Agree to overrule it?",
-        "The run continues although the sign-off of “{}” was refused.",
-    ),
 }
 
 
@@ -56,7 +51,7 @@ def question(snapshot: Snapshot, event: Event, data: PeopleAsked) -> Message:
     answers = "\n".join(filter(None, (_answer(snapshot, data, fact) for fact in snapshot.record.facts)))
     parts = _body(snapshot, data, waiting)
     evidence = context(_evidence(snapshot, data, waiting) if data.ask == Ask.SIGN else "")
-    buttons = _buttons(snapshot, event, waiting)
+    buttons = answer_buttons(snapshot, event, waiting)
     blocks = [header(head), *(section(part) for part in parts), section(answers), evidence, buttons]
     if not waiting and not answers and not _all_signed(snapshot, data):
         blocks.append(context("No answer is needed any more: the run has moved on."))
@@ -111,13 +106,21 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
             return [decides, *decision_body(snapshot, data.asked_items, is_open=waiting is not None)]
     summary = escape(data.summary, 1200)
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
-        return [
-            summary,
-            "The rollback is waiting for your answer. Run the step again, fix it by hand, skip it, or call:",
-            snapshot.contacts(snapshot.page.roles),
-        ]
+        return [summary, *_decides_in_rollback(snapshot, waiting)]
     who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
     return [*_refusals(snapshot, data), summary, who]
+
+
+def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:
+    """Who decides, with phone numbers, what they may answer, and what follows from going on."""
+    own = [WORDS[choice] for choice in waiting.choices if choice is not Choice.RETRY]
+    contacts = snapshot.contacts(waiting.roles)
+    again = "Any role may run it again." if Choice.RETRY in waiting.choices else ""
+    if own:
+        yield f"The rollback is waiting. {again} To {' or '.join(own)}:\n{contacts}"
+        yield what_follows(snapshot, waiting)
+    else:
+        yield f"The rollback is waiting. {again}\n{contacts}"
 
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:
@@ -175,7 +178,7 @@ def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | E
 def _agree_texts(snapshot: Snapshot, data: PeopleAsked) -> tuple[str, str, str, str]:
     """The texts for what the first person wants; of a skip, if it is not known."""
     first = _first_person(snapshot, data.step, data.attempt)
-    return _AGREE.get(first.choice if isinstance(first, StepAnswer) else Choice.SKIP, _AGREE[Choice.SKIP])
+    return AGREE.get(first.choice if isinstance(first, StepAnswer) else Choice.SKIP, AGREE[Choice.SKIP])
 
 
 def _refusals(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
@@ -222,47 +225,3 @@ def _is_agreement(data: PeopleAsked, fact: Agreement | EarlyKeepAgreement) -> bo
 
 def _reason(reason: str) -> str:
     return f": {line(reason, 400)}" if reason else ""
-
-
-def _buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block | None:
-    if waiting is None:
-        return None
-    value = str(ButtonValue(run=event.run, event=event.id))
-    match waiting.ask:
-        case Ask.SIGN:
-            # a sign-off can be refused; the rollback button stands on the card
-            return actions(
-                button("sign", "✍️ Sign", value, style="primary"),
-                button("refuse", "Refuse…", value, style="danger"),
-            )
-        case Ask.AGREE:
-            _, _, title, effect = _AGREE[waiting.choices[0]] if waiting.choices else _AGREE[Choice.SKIP]
-            ask = confirm(title, effect.format(clip(waiting.title, 150)), "I agree")
-            if waiting.step == DECISION:
-                ask = agreement_question(snapshot)
-            answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
-        case Ask.DECIDE:
-            answers = [keep_button(snapshot, value)]
-        case _:
-            answers = list(_answer_buttons(waiting, value, _ends_unknown(snapshot, waiting)))
-    return actions(*answers, snapshot.rollback_button())
-
-
-def _ends_unknown(snapshot: Snapshot, waiting: Waiting) -> bool:
-    last = snapshot.record.last(waiting.step)
-    return last is not None and last.state == AttemptState.UNKNOWN
-
-
-def _answer_buttons(waiting: Waiting, value: str, ends_unknown: bool) -> Iterator[Block]:
-    if Choice.RETRY in waiting.choices:
-        effect = f"“{clip(waiting.title, 90)}” runs again from its start."
-        if ends_unknown:
-            effect += " If a command of it still runs on a host, that one is waited for first."
-            effect += " A command that has succeeded is not started again."
-        yield button("again", "🔁 Run again", value, confirm=confirm("Run the step again?", effect, "Run again"))
-    if Choice.DONE in waiting.choices:
-        yield button("done", "I fixed it by hand…", value)
-    if Choice.SKIP in waiting.choices:
-        yield button("skip", "Skip…", value)
-    if Choice.OVERRIDE in waiting.choices:
-        yield button("override", "Overrule the refusal…", value)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.slack.views.blocks import Message, context, message, section
-from bot.slack.views.card import headline, t_plus, watch_progress
+from bot.slack.views.card import after_progress, headline, t_plus, watch_progress
 from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.following import in_message
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
-from bot.text import acted, bold, code, first_lines, line, person, quoted_lines, time_of
+from bot.text import acted, bold, code, counted, first_lines, line, person, quoted_lines, time_of
 from commands.progress.hold import environment_change
 from commands.report.status import Status, progress_bar
 from commands.runbook.page import Part
@@ -48,9 +48,11 @@ def run_started(snapshot: Snapshot, _: Event, data: RunStarted) -> Message:
     )
 
 
-def run_held(_: Snapshot, __: Event, data: RunHeld) -> Message:
-    """Somebody holds the run."""
+def run_held(snapshot: Snapshot, _: Event, data: RunHeld) -> Message:
+    """Somebody holds the run, which stops no countdown of an alert."""
     head = f"⏸️ *On hold* by {acted(data)}. No new step starts."
+    for countdown in snapshot.status.countdowns[:1]:
+        head += f" {bold(countdown.alert.name)} still counts down to the rollback: only “Hold: false alarm…” stops it."
     return message(head, [section(head + _quoted(data.reason))], broadcast=True)
 
 
@@ -90,7 +92,8 @@ def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
     status = snapshot.status
     at = time_of(event.at, snapshot.page.runbook.time_zone)
     late = line(data.late, 40)
-    bar = watch_progress(snapshot) if status.stage == "Watch" else progress_bar(status.settled, status.total)
+    bar = watch_progress(snapshot) if status.stage == "Watch" else after_progress(status)
+    bar = bar or progress_bar(status.settled, status.total)
     head = f"📋 *{t_plus(status)}* · {status.stage}\n{bar}"
     doing = f"→ {line(status.doing, 200)}" if status.doing else ""
     loses = (
@@ -122,6 +125,8 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
         return message(head, [section(head)])
     if data.state == RunState.ENDED:
         return ended_by_hand(snapshot, event, data)
+    if data.watched:
+        return _watch_after_over(snapshot, data)
     head = _end(line(snapshot.record.run.target), data)
     details = _quoted(data.reason)
     if data.state == RunState.KEPT and (following := snapshot.following):
@@ -130,7 +135,28 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
-    blocks = [section(head + details), *map(section, looked), context(f"The run took {data.clock}")]
+    blocks = [section(head + details), *map(section, looked), context(_what_follows(data))]
+    return message(head, blocks, broadcast=True)
+
+
+def _what_follows(data: RunMoved) -> str:
+    if not data.watch:
+        return f"The run took {data.clock}"
+    free = "The next `/deploy start` ends this watch."
+    return f"Production is watched for {data.watch} more. A check that fails calls people. {free}"
+
+
+def _watch_after_over(snapshot: Snapshot, data: RunMoved) -> Message:
+    """The watch after a rollback is over: whether the version that is back was well to the end."""
+    target, ok = line(snapshot.record.run.target), data.checks - len(data.not_well)
+    early = f" early: {acted(data)} starts the next run" if data.person else ""
+    mark = "⚠️" if data.not_well or snapshot.status.not_restored else "↩️"
+    head = (
+        f"{mark} *{target}: the watch after the rollback is over*{early}. {ok} of {counted(data.checks, 'check')} ok."
+    )
+    details = "".join(f"\n• {line(one, 300)}" for one in data.not_well[:8])
+    details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in snapshot.status.not_restored[:8])
+    blocks = [section(head + details), context(f"The run took {data.clock}")]
     return message(head, blocks, broadcast=True)
 
 

@@ -42,7 +42,7 @@ def countdown_line(snapshot: Snapshot, countdown: Countdown, *, clock: bool) -> 
     at = time_of(countdown.ends_at, snapshot.page.runbook.time_zone, seconds=True)
     left = format_duration(round(time_left(countdown, snapshot.now).total_seconds()))
     when = f"in {left}* at {at}" if clock else f"at {at}*"
-    return f"⏳ *Rolls back {when}, unless somebody holds it"
+    return f"⏳ *Rolls back {when}, unless somebody presses “Hold: false alarm…”"
 
 
 def alert_lines(countdown: Countdown) -> str:

@@ -40,6 +40,9 @@ class BaselineStep(StepBox):
         samples = format_count(self.samples, "sample")
         return [f"takes {samples} of each check ({', '.join(self.of)}), {format_duration(self.apart)} apart"]
 
+    def checks_before(self) -> tuple[str, ...]:
+        return tuple(self.of)
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         for check in self.of:
             box = boxes.get(check)

@@ -86,6 +86,9 @@ class HttpStep(JsonAnswerStep):
             *more,
         ]
 
+    def only_looks(self) -> bool:
+        return self.method in {"GET", "HEAD"} and self.each is None
+
     def inputs(self) -> set[str]:
         own = {*(self.values if self.clean_up else ()), *(self.each.values if self.each else ())}
         return super().inputs() - {"number", "text"} - own

@@ -101,6 +101,9 @@ class MaintenanceStep(StepBox):
         names = programs_in([self.command])
         return [ProgramsCheck(host=self.host, names=names)] if names else []
 
+    def lets_requests_in(self) -> bool:
+        return self.state == "off"
+
     def value_types(self) -> Mapping[str, ValueType]:
         return {"let_in_at": ValueType.WORD} if self.state == "off" else {}
 

@@ -72,6 +72,10 @@ class SqlStep(StepBox):
             FileCanBeApplied(database=self.database, file=self.file),
         ]
 
+    def holds_now(self, ctx: Context) -> bool:
+        passed_count, lines = self._check(ctx, self.verify)
+        return passed_count == len(lines)
+
     def applied_file(self) -> AppliedFile:
         return AppliedFile(path=self.file, verify=tuple(self.verify), receipt=self.receipt)
 

@@ -76,6 +76,15 @@ def test_hold_and_resume_say_what_they_did(writer: RunWriter) -> None:
     assert pressed(writer, "resume", LEAD, "1:0") == "The run is not on hold."
 
 
+def test_a_hold_during_a_countdown_says_that_it_does_not_stop_the_alert_and_what_does(writer: RunWriter) -> None:
+    run = writer.run_with_countdown()
+    for first in ("On hold. No new step starts.", "The run is already on hold."):
+        assert pressed(writer, "hold", GUEST, f"{run.id}:0") == (
+            f"{first} It does not stop the alert “API response > 5 s”, which rolls back when its countdown is over. "
+            "“Hold: false alarm…” does (or `/deploy false-alarm WHY`, or `gonogo false-alarm`)."
+        )
+
+
 def test_a_signature_is_in_every_role_that_the_person_holds(writer: RunWriter) -> None:
     run = writer.run_at_gate()
     assert pressed(writer, "sign", DBA, question(writer, run)) == "Signed as Database Admin. Still needed: Tech Lead."

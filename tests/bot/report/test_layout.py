@@ -70,7 +70,7 @@ def test_parts_come_in_the_order_in_which_people_ask() -> None:
     )
     assert [part.title for part in lay_out(full)] == [
         "Summary",
-        "GO / NO-GO",
+        "GO / NO-GO before the rollback",
         "Not restored by the rollback",
         "Alerts",
         "Charts",
@@ -249,3 +249,23 @@ def test_what_was_signed_for_is_shown_in_full_and_each_time_that_it_fell() -> No
 def test_a_signature_names_its_evidence() -> None:
     signed = replace(KEPT, actions=(replace(KEPT.actions[0], evidence="on evidence abababab"),))
     assert rows(signed, "Who did what")[0][3] == "signed ✅ พร้อมไหม (ready?) on evidence abababab"
+
+
+def test_after_a_rollback_no_criterion_and_no_check_of_the_removed_version_is_green() -> None:
+    report = report_of(
+        record(
+            row("put-the-code-there", AttemptState.DONE, after=2),
+            row("health", AttemptState.DONE, after=3),
+            row("response-time", AttemptState.DONE, after=4),
+            facts=(said("rollback", after=40),),
+            state=RunState.ROLLED_BACK,
+            ended_at=NOON + timedelta(minutes=52),
+        )
+    )
+    report = replace(report, go=(CriterionReport(text="Fast", holds=True, by_people=False),))
+    criteria = part(report, "GO / NO-GO before the rollback").table
+    assert criteria
+    assert criteria.rows == (("GO: Fast", "▫️ met before the rollback"),)
+    cards = {card.title: card for card in part(report, "Steps").cards}
+    assert {"▫️ Health", "▫️ Response time", "✅ Put the code there"} <= set(cards)
+    assert "before the rollback" in cards["▫️ Response time"].details

@@ -24,7 +24,8 @@ from commands.progress.evidence import (
     why_fallen,
 )
 from commands.progress.step_state import StepState, state_of
-from commands.run.decide import AskAgain, BeginStep, CheckEvidence, Wait, decide
+from commands.run.decide import decide
+from commands.run.instructions import AskAgain, BeginStep, CheckEvidence, Wait
 from state.facts import BOT, EnvironmentHold, Evidence, Fact, Resume, Signature, evidence_hash
 from state.records import Attempt, AttemptState, Record
 from tests.pages import NOON, attempt_at, fact, run

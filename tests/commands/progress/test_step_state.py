@@ -131,10 +131,10 @@ def test_some_kinds_are_skipped_or_called_fixed_only_when_a_second_person_agrees
     )
     for facts in ((answer,), (answer, *others)):
         assert state_of(page, record(failed, facts=facts), window) is StepState.NEEDS_PEOPLE
-        assert fix_by_hand(record(failed, facts=facts), window, failed) is None
+        assert fix_by_hand(page, record(failed, facts=facts), window, failed) is None
     settled = record(failed, facts=(answer, agreed))
     assert state_of(page, settled, window) is StepState.SETTLED
-    assert fix_by_hand(settled, window, failed) is (answer if choice == "done" else None)
+    assert fix_by_hand(page, settled, window, failed) is (answer if choice == "done" else None)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_refusal_is_overruled_when_a_second_person_agrees_to_that_of_any_kind_
 def test_a_refused_fix_by_hand_no_longer_counts() -> None:
     page = small(**{'takes = "10 min"': 'takes = "10 min"\nsign = ["dba"]'})
     fixed, refused = fact("answer", DEPLOY.id, said="done"), fact("sign", DEPLOY.id, role="dba", said="no")
-    assert fix_by_hand(record(FAILED, facts=(fixed,)), page.step(DEPLOY.id), FAILED) is fixed
-    assert fix_by_hand(record(FAILED, facts=(fixed, refused)), page.step(DEPLOY.id), FAILED) is None
+    assert fix_by_hand(page, record(FAILED, facts=(fixed,)), page.step(DEPLOY.id), FAILED) is fixed
+    assert fix_by_hand(page, record(FAILED, facts=(fixed, refused)), page.step(DEPLOY.id), FAILED) is None
     assert deploy_state(record(FAILED, facts=(fixed, refused)), page) is StepState.NEEDS_PEOPLE
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.run.decide import BeginStep, Instruction, MoveRun, Wait, decide
+from commands.progress.reach import REACH
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep, Instruction, MoveRun, Wait
 from commands.runbook import read_page
 from commands.signoff.waiting import waiting_for
 from state.errors import BadPage
@@ -23,7 +25,11 @@ PAGE = read_page(
 
 def back(*attempts: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
     return record(
-        row("put-the-code-there", AttemptState.DONE), *attempts, facts=(said("rollback"), *facts), state="rolling back"
+        row("put-the-code-there", AttemptState.DONE),
+        row(REACH, AttemptState.DONE),
+        *attempts,
+        facts=(said("rollback"), *facts),
+        state="rolling back",
     )
 
 

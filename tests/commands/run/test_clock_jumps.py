@@ -13,7 +13,8 @@ from commands.progress.step_state import WATCH
 from commands.progress.usual_time import UsualTime, slow_at
 from commands.report.status import status_of
 from commands.rollback.budget import due_budget_events
-from commands.run.decide import BeginStep, Instruction, MarkPhase, Wait, decide
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep, Instruction, MarkPhase, Wait
 from commands.signoff.reminders import due_reminders
 from commands.watch.alerts import alerts_raised_by
 from commands.watch.countdown import CountdownExpired, StartCountdown, held_alerts

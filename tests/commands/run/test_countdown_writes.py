@@ -13,7 +13,7 @@ from commands.start.request import StartRequest
 from commands.start.starter import start
 from commands.watch.alerts import RaisedAlert
 from commands.watch.countdown import CancelCountdown, Countdown, CountdownExpired, StartCountdown
-from state.facts import BOT, Actor, CountdownEnd, CountdownStart, Door
+from state.facts import BOT, Actor, CountdownEnd, CountdownStart, Door, Hold
 from state.records import Record
 from state.sqlite.store import Store
 from tests.pages import NOON, payload, small
@@ -71,6 +71,14 @@ def test_an_expired_countdown_requests_the_rollback_in_the_bots_name(store: Stor
     assert (request.by, request.at) == (BOT, NOON)
     assert request.reason == f"{ALERT.name}: 9 s (limit: above 5 s); nobody held the countdown"
     assert store.events(1)[-1].data.stored_kind == "rollback"
+
+
+def test_a_rollback_of_a_run_on_hold_says_that_a_hold_stops_no_countdown(store: Store) -> None:
+    store.add_fact(1, Hold(by=Actor(person="U2", door=Door.SLACK), at=NOON, number=0))
+    write_countdown(store, PAGE, 1, EXPIRED, NOON)
+    request = store.record(1).rollback
+    assert request
+    assert request.reason.endswith("; the run was on hold, but nobody held the countdown")
 
 
 @pytest.mark.parametrize("change", [START, CANCEL, EXPIRED], ids=["start", "cancel", "expired"])

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.run.decide import BeginStep, Instruction, MoveRun, RequestRollback, StopSteps, Wait, decide
+from commands.progress.reach import REACH
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep, Instruction, MoveRun, RequestRollback, StopSteps, Wait
 from commands.runbook import Page
 from commands.signoff.waiting import waiting_for
 from state.records import AttemptState, Record, RunState
@@ -17,6 +19,7 @@ PAGE = small()
 DEPLOY, BACK = "put-the-code-there", "put-the-old-code-back"
 READY = attempt_at("ready", AttemptState.DONE)
 DEPLOYED = attempt_at(DEPLOY, AttemptState.DONE, after=1)
+REACHED = attempt_at(REACH, AttemptState.DONE, after=2)
 
 # the small page with a second and a third step in its rollback; the third waits only for the second
 LANES = """undoes = "put-the-code-there"
@@ -160,7 +163,7 @@ def test_a_rollback_stops_every_running_step_and_check_before_its_first_step() -
 
 def test_a_rollback_runs_only_steps_that_have_something_to_undo() -> None:
     stopped = attempt_at(DEPLOY, AttemptState.STOPPED)
-    assert begins(record(READY, stopped, facts=(fact("rollback"),), state="rolling back")) == (BACK, 1)
+    assert begins(record(READY, stopped, REACHED, facts=(fact("rollback"),), state="rolling back")) == (BACK, 1)
     health = attempt_at("health", AttemptState.DONE)
     nothing = record(READY, health, facts=(fact("rollback"),), state="rolling back")
     assert instruction(nothing) == MoveRun(RunState.ROLLED_BACK)
@@ -168,7 +171,7 @@ def test_a_rollback_runs_only_steps_that_have_something_to_undo() -> None:
 
 def test_a_hold_does_not_stop_a_rollback() -> None:
     facts = (fact("hold"), fact("rollback"))
-    assert begins(record(DEPLOYED, facts=facts, state="rolling back")) == (BACK, 1)
+    assert begins(record(DEPLOYED, REACHED, facts=facts, state="rolling back")) == (BACK, 1)
     assert instruction(record(DEPLOYED, facts=facts)) == MoveRun(RunState.ROLLING_BACK)
 
 
@@ -198,7 +201,7 @@ def test_a_refused_sign_off_of_a_rollback_step_waits_for_people() -> None:
 def test_a_rollback_step_waits_for_all_above_it_unless_it_names_the_steps_it_waits_for() -> None:
     rolling_back = {"facts": (fact("rollback"),), "state": "rolling back"}
     undoing, restarted = attempt_at(BACK, AttemptState.RUNNING), attempt_at("restart", AttemptState.DONE)
-    assert begins(record(DEPLOYED, **rolling_back), with_lanes()) == (BACK, 1)  # type: ignore[arg-type]
+    assert begins(record(DEPLOYED, REACHED, **rolling_back), with_lanes()) == (BACK, 1)  # type: ignore[arg-type]
     assert instruction(record(DEPLOYED, undoing, **rolling_back), with_lanes()) == Wait()  # type: ignore[arg-type]
     page = with_lanes("after = []")
     assert begins(record(DEPLOYED, undoing, **rolling_back), page) == ("restart", 1)  # type: ignore[arg-type]

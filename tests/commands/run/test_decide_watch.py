@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.run.decide import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, Wait, decide
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep, Instruction, MarkPhase, MoveRun, RequestRollback, Wait
 from commands.runbook import Page
 from commands.runbook.page import Part
 from commands.signoff.waiting import waiting_for

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from commands.progress.hold import environment_change, environment_hold, hold_of
+from commands.progress.reach import REACH
 from commands.rollback.request import rollback
-from commands.run.decide import BeginStep, RequestRollback, Wait, decide
+from commands.run.decide import decide
 from commands.run.environment import compare_places, difference
+from commands.run.instructions import BeginStep, RequestRollback, Wait
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -131,7 +133,7 @@ def test_a_rollback_does_not_wait_and_is_warned_about(restarts: Restarts) -> Non
     assert restarts.changes == [EnvironmentChanged(summary=SUMMARY, roles=("dba", "lead"))]
     step = decide(PAGE, restarts.record, NOON)
     assert isinstance(step, BeginStep)
-    assert step.step.id == "put-the-old-code-back"
+    assert step.step.id == REACH
 
 
 def elsewhere(*attempts: object, **changes: object) -> Record:

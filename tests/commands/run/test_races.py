@@ -9,8 +9,9 @@ import pytest
 
 from commands.progress.step_state import DECISION, WATCH
 from commands.rollback.request import rollback
-from commands.run.decide import Instruction, MoveRun, decide
+from commands.run.decide import decide
 from commands.run.events import step_ended
+from commands.run.instructions import Instruction, MoveRun
 from commands.run.runner import Runner
 from commands.signoff import false_alarm
 from commands.signoff.actions import RunActions

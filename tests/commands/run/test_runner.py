@@ -9,7 +9,7 @@ import pytest
 
 from commands.progress.step_state import DECISION, WATCH
 from commands.run import runner as runner_module
-from commands.run.decide import BeginStep, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait
+from commands.run.instructions import BeginStep, MarkPhase, MoveRun, RequestRollback, StopSteps, Wait
 from state.facts import BOT
 from state.records import AttemptState, Record, RunState
 from tests.commands.run.driven_runner import BACK, DEPLOY, GATE, PAGE, DrivenRunner, wait_until

@@ -161,3 +161,8 @@ def test_what_is_checked_again_before_the_first_change_stands_in_the_plan() -> N
     assert any("fetch --prune 'refs/heads/*:refs/gonogo/heads/*'" in line for line in check), "origin is not asked"
     assert "  a signature counts for 2 h until then" in check
     assert not any("Check again" in line for line in plan_lines(small()))
+
+
+def test_the_rollback_says_what_it_reaches_before_it_changes_anything() -> None:
+    after = LINES[next(n for n, line in enumerate(LINES) if line.startswith("ROLLBACK")) :]
+    assert "  reaches host production, database production first; nothing changes before that" in after[:4]

@@ -54,6 +54,16 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
             'every: is missing; write how often the check runs, like every = "15 min"',
         ),
         ('takes = "10 min"', 'every = "10 min"', "every: only a check of the watch is repeated; remove it"),
+        (
+            'time_zone = "Asia/Bangkok"',
+            'time_zone = "Asia/Bangkok"\nafter_rollback = "15 min"',
+            "after_rollback: nothing would be checked; add a step to the rollback that only looks",
+        ),
+        (
+            'time_zone = "Asia/Bangkok"',
+            'time_zone = "Asia/Bangkok"\nafter_rollback = "10 s"',
+            'is too short to see anything; write at least "1 min"',
+        ),
         ('takes = "10 min"', "after = []", "after: only steps of the rollback may run in parallel; remove it"),
         (
             'undoes = "put-the-code-there"',

@@ -71,7 +71,7 @@ def test_the_state_of_a_step_asks_for_a_second_person_where_the_table_does(choic
 
     def alone(step: PageStep) -> bool:
         answer = StepAnswer(by=at(Door.SLACK, "ULEAD"), at=NOON, step=step.id, attempt=1, choice=choice)
-        return has_agreement(record(), step, answer)
+        return has_agreement(page, record(), step, answer)
 
     expected = {Second.NO: (True, True), Second.BY_KIND: (False, True), Second.YES: (False, False)}
     assert (alone(window), alone(other)) == expected[second]

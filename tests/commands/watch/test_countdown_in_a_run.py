@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from commands.progress.step_state import DECISION, WATCH
-from commands.run.decide import BeginStep, Instruction, RequestRollback, Wait, decide
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep, Instruction, RequestRollback, Wait
 from commands.signoff.waiting import waiting_for
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
 from state.facts import Fact

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from commands.progress.step_state import WATCH
 from commands.run import events as run_events
-from commands.run.decide import BeginStep, decide
+from commands.run.decide import decide
+from commands.run.instructions import BeginStep
 from commands.signoff import events as signoff_events
 from commands.signoff.reminders import due_reminders
 from commands.signoff.waiting import waiting_for

@@ -43,7 +43,7 @@ def test_a_countdown_shows_what_was_measured_when_it_rolls_back_and_both_buttons
     lines = shown(drawn).splitlines()
     assert lines[1:3] == ["*7 s (limit: above 5 s)*", "Response time"]
     assert lines[3].startswith("⏳ *Rolls back at <!date^")
-    assert lines[3].endswith("* (1 min after the alert), unless somebody holds it")
+    assert lines[3].endswith("* (1 min after the alert), unless somebody presses “Hold: false alarm…”")
     assert buttons(drawn) == ["rollback", "false_alarm"]
     assert button_of(drawn, "false_alarm")["value"] == "1:7", "the button is about this message's event"
     assert lines[-1] == CONTACT

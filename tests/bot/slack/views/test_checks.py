@@ -9,7 +9,6 @@ import pytest
 from bot.slack.views.checks import VERDICTS, check_lines, check_summary
 from commands.report.status import Status
 from commands.watch.verdicts import CheckVerdict, Verdict
-from state.records import RunState
 from tests.bot.slack.views.drawn import snapshot_with
 from tests.pages import NOON
 
@@ -39,11 +38,20 @@ def test_with_details_every_check_shows_its_limit() -> None:
     assert check_lines(status_with(check("CPU", Verdict.OK)), details=True) == "✅ *CPU* 200 ms (limit: above 5 s)"
 
 
-@pytest.mark.parametrize("state", [RunState.ROLLING_BACK, RunState.ROLLED_BACK])
-def test_once_the_rollback_has_begun_the_checks_are_marked_as_old(state: RunState) -> None:
-    status = replace(status_with(check("API", Verdict.BAD)), state=state)
-    assert check_lines(status).splitlines()[0] == "Checks before the rollback:"
-    assert check_lines(replace(status, checks=())) == ""
+def test_checks_of_a_version_that_was_rolled_back_are_crossed_out_and_none_is_green() -> None:
+    gone = (check("Every 15 minutes: V2 route ~404", Verdict.OK), check("API", Verdict.BAD))
+    status = replace(status_with(), checks_before=gone)
+    assert check_lines(status).splitlines() == [
+        "Before the rollback, of the version that was removed:",
+        "▫️ ~API: 200 ms~",
+        "▫️ ~V2 route ∼404: 200 ms~",
+    ]
+    assert check_summary(status) == "", "the status post counted them as ok"
+
+
+def test_checks_of_the_version_that_is_back_take_their_place() -> None:
+    status = replace(status_with(check("Health", Verdict.OK)), checks_before=(check("V2 route", Verdict.OK),))
+    assert check_lines(status) == "✅ *Health* 200 ms"
 
 
 def test_names_with_underscores_never_stand_in_italics() -> None:

@@ -72,3 +72,19 @@ def test_many_criteria_fill_two_sections_and_the_rest_is_on_the_page() -> None:
     assert len(parts) == 2
     assert parts[-1].endswith("… and more; the runbook page has them all.")
     assert all(len(part) < 3000 for part in parts)
+
+
+def test_after_a_rollback_nothing_of_the_panel_is_green_and_nobody_decides() -> None:
+    rollback = said("rollback", after=5)
+    snapshot = with_criteria(snapshot_with(row(HEALTH, "done"), WATCHING, facts=(rollback,)), ANSWERS, USERS)
+    lines = shown(drawn(snapshot)).splitlines()
+    assert lines[0] == "🚦 Before the rollback: 1 of 2 were met"
+    assert lines[1].startswith("▫️ ~The API answers~ (was met)")
+    assert "✅" not in "".join(lines)
+    assert "decides KEEP" not in "".join(lines)
+    assert lines[-1] == "That version is rolled back, so none of this is about what runs now."
+
+
+def test_what_is_measured_after_the_rollback_does_not_count_for_the_version_that_is_gone() -> None:
+    snapshot = snapshot_with(row(HEALTH, "done", after=6), facts=(said("rollback", after=5),))
+    assert "was open" in shown(drawn(with_criteria(snapshot, ANSWERS)))

@@ -14,7 +14,7 @@ from commands.progress.step_state import DECISION, WATCH
 from state.events import Ask, PeopleAsked
 from state.facts import Fact, Signature
 from state.records import AttemptState, RunState
-from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, ROLLBACK, STARTER
+from tests.bot.slack.run_writer import DBA, DEPLOY, LEAD, READY, STARTER
 from tests.bot.slack.slack_box import buttons
 from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
 from tests.pages import SIGNED, record, row, said, small
@@ -129,22 +129,6 @@ def test_an_answered_failure_says_who_decided_what_and_why(choice: str, words: s
     drawn = asked(ANSWER, snapshot_with(AT_GATE, FAILED, facts=(*SIGNED, answer)))
     assert f"➡️ {words}, decided by <@{LEAD}> at " in shown(drawn)
     assert shown(drawn).endswith(": it is fine")
-
-
-def test_in_the_rollback_a_failed_step_shows_every_phone_number() -> None:
-    rolling_back = snapshot_with(
-        AT_GATE,
-        row(DEPLOY, "done"),
-        row(ROLLBACK, "failed"),
-        facts=(*SIGNED, said("rollback")),
-        state=RunState.ROLLING_BACK,
-    )
-    data = PeopleAsked(ask=Ask.ANSWER, step=ROLLBACK, title="Undo", roles=("lead",), state="failed", summary="no")
-    text = shown(asked(data, rolling_back))
-    assert "The rollback is waiting for your answer." in text
-    assert "☎️ +66 2 555 0101" in text
-    assert "☎️ +66 2 555 0102" in text
-    assert buttons(asked(data, rolling_back)) == ["again", "done", "skip"], "it is rolling back already"
 
 
 def test_a_second_person_is_asked_and_the_first_one_is_not_mentioned_again() -> None:

@@ -65,6 +65,13 @@ def test_a_hold_is_shown_in_the_channel_and_a_resume_in_the_thread() -> None:
     assert not continues.broadcast
 
 
+def test_a_hold_during_a_countdown_tells_the_channel_that_the_alert_goes_on() -> None:
+    held = RunHeld(person=STARTER)
+    counting = snapshot_with(row(WATCH, "running"), facts=(said("countdown", "API response > 5 s", 1),))
+    line = shown(run_held(counting, event_with(held), held))
+    assert line.endswith("still counts down to the rollback: only “Hold: false alarm…” stops it.")
+
+
 def test_a_rollback_request_says_who_why_and_the_time_budget() -> None:
     data = RollbackRequested(person=STARTER, reason="it burns")
     drawn = rollback_requested(SNAPSHOT, event_with(data), data)
@@ -256,3 +263,34 @@ def test_what_a_rollback_loses_is_in_the_status_while_somebody_can_roll_back() -
     assert "Rolling back now loses 12 jobs" in shown(status_post(snapshot, event_with(StatusDue()), StatusDue()))
     kept = replace(snapshot, record=replace(snapshot.record, run=replace(snapshot.record.run, state=RunState.KEPT)))
     assert "Rolling back" not in shown(status_post(kept, event_with(StatusDue()), StatusDue()))
+
+
+def test_while_production_is_watched_after_a_rollback_the_message_says_for_how_long_and_what_ends_it() -> None:
+    data = RunMoved(state="rolled back", clock="4 h", since_rollback="3 min", watch="15 min")
+    assert shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()[-1] == (
+        "Production is watched for 15 min more. A check that fails calls people. "
+        "The next `/deploy start` ends this watch."
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "head"),
+    [
+        (
+            RunMoved(state="rolled back", watched=True, checks=2),
+            "↩️ *shop: the watch after the rollback is over*. 2 of 2 checks ok.",
+        ),
+        (
+            RunMoved(state="rolled back", watched=True, checks=2, person=STARTER),
+            f"↩️ *shop: the watch after the rollback is over* early: <@{STARTER}> starts the next run. 2 of 2",
+        ),
+        (
+            RunMoved(state="rolled back", watched=True, checks=2, not_well=("“API” bad: it restarted",)),
+            "⚠️ *shop: the watch after the rollback is over*. 1 of 2 checks ok.\n• “API” bad: it restarted",
+        ),
+    ],
+)
+def test_the_end_of_the_watch_after_a_rollback_says_whether_all_was_well(data: RunMoved, head: str) -> None:
+    drawn = run_moved(SNAPSHOT, event_with(data), data)
+    assert shown(drawn).startswith(head)
+    assert drawn.broadcast

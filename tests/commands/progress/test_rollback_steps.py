@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.rollback.order import rollback_steps
+from commands.progress.rollback_steps import rollback_steps
 from state.records import Attempt, AttemptState
 from tests.pages import record, row, small
 

@@ -1,0 +1,105 @@
+"""The buttons of a question, and what follows from each answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.doors.button import ButtonValue
+from bot.slack.views.blocks import Block, actions, button, confirm
+from bot.slack.views.keep import agreement_question, keep_button
+from bot.slack.views.snapshot import Snapshot
+from bot.text import clip
+from commands.progress.fit import FIT
+from commands.progress.reach import REACH
+from commands.progress.rollback_steps import goes_back_without
+from commands.progress.step_state import DECISION
+from commands.runbook.page import Part
+from commands.signoff.waiting import Waiting
+from state.events import Ask
+from state.facts import Choice
+from state.records import AttemptState, Event, RunState
+
+GO_ON = {REACH: "Go on without…", FIT: "Let requests in…"}
+_FOLLOWS = {
+    REACH: "The rollback begins without what it cannot reach. Other parts go back and may not fit what stays there.",
+    FIT: "Users are served by parts that may not fit together, and may get errors.",
+}
+# what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
+AGREE = {
+    Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
+    Choice.DONE: ("is {} fixed?", "says it is fixed by hand", "Agree that it is fixed?", "“{}” counts as done."),
+    Choice.OVERRIDE: (
+        "overrule the refusal of {}?",
+        "wants to continue although it was refused",
+        "Agree to overrule it?",
+        "The run continues although the sign-off of “{}” was refused.",
+    ),
+}
+
+
+def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block | None:
+    """The buttons that answer a question, with what follows from each; None if it is settled."""
+    if waiting is None:
+        return None
+    value = str(ButtonValue(run=event.run, event=event.id))
+    match waiting.ask:
+        case Ask.SIGN:
+            # a sign-off can be refused; the rollback button stands on the card
+            return actions(
+                button("sign", "✍️ Sign", value, style="primary"),
+                button("refuse", "Refuse…", value, style="danger"),
+            )
+        case Ask.AGREE:
+            _, _, title, effect = AGREE[waiting.choices[0]] if waiting.choices else AGREE[Choice.SKIP]
+            follows = what_follows(snapshot, waiting)
+            ask = confirm(title, follows or effect.format(clip(waiting.title, 150)), "I agree")
+            if waiting.step == DECISION:
+                ask = agreement_question(snapshot)
+            answers = [button("agree", "I agree", value, style="primary", confirm=ask)]
+        case Ask.DECIDE:
+            answers = [keep_button(snapshot, value)]
+        case _:
+            answers = list(_answers(snapshot, waiting, value))
+    return actions(*answers, snapshot.rollback_button())
+
+
+def _ends_unknown(snapshot: Snapshot, waiting: Waiting) -> bool:
+    last = snapshot.record.last(waiting.step)
+    return last is not None and last.state == AttemptState.UNKNOWN
+
+
+def _answers(snapshot: Snapshot, waiting: Waiting, value: str) -> Iterator[Block]:
+    if Choice.RETRY in waiting.choices:
+        effect = f"“{clip(waiting.title, 90)}” runs again from its start."
+        if _ends_unknown(snapshot, waiting):
+            effect += " If a command of it still runs on a host, that one is waited for first."
+            effect += " A command that has succeeded is not started again."
+        yield button("again", "🔁 Run again", value, confirm=confirm("Run the step again?", effect, "Run again"))
+    if Choice.DONE in waiting.choices:
+        yield button("done", "I fixed it by hand…", value)
+    if Choice.SKIP in waiting.choices:
+        follows = what_follows(snapshot, waiting)
+        label = GO_ON.get(waiting.step, "Skip…")
+        ask = confirm(f"{label.rstrip('…')}?", follows, label.rstrip("…")) if follows else None
+        yield button("skip", label, value, confirm=ask)
+    if Choice.OVERRIDE in waiting.choices:
+        yield button("override", "Overrule the refusal…", value)
+
+
+def what_follows(snapshot: Snapshot, waiting: Waiting) -> str:
+    """What follows in a rollback from going on without a step; empty where nothing else depends on it."""
+    record = snapshot.record
+    if record.run.state != RunState.ROLLING_BACK or Choice.SKIP not in waiting.choices:
+        return ""
+    two = " A second person must agree." if waiting.ask is Ask.ANSWER else ""
+    if follows := _FOLLOWS.get(waiting.step):
+        return follows + two
+    step = next((step for step in snapshot.page.steps if step.id == waiting.step), None)
+    others = goes_back_without(snapshot.page, record, step) if step else ()
+    if not others:
+        return ""
+    titles = ", ".join(f"“{clip(other.title, 40)}”" for other in others[:2])
+    more = f" and {len(others) - 2} more" if len(others) > 2 else ""
+    lets_in = any(other.box.lets_requests_in() for other in snapshot.page.part(Part.ROLLBACK))
+    stopped = " Requests stay stopped until two people let them in." if lets_in else ""
+    return f"{titles}{more} still go back, and may not fit what stays here.{stopped}{two}"
