@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from commands.ports.database import Rows
+from commands.progress.reach import REACH
 from commands.rollback.loss import change_of, lost, with_loss
 from commands.runbook import Page
 from commands.runbook.losses import changing_steps, taking_step
@@ -204,10 +205,11 @@ def test_a_run_counts_around_its_steps_and_says_at_its_end_what_was_lost(tmp_pat
     assert driven.ended(DEPLOY).loss == {"made": 200}
     driven.world.on_sql("FROM orders", rows(201))
     driven.store.add_fact(1, fact("rollback"))
-    for _ in range(4):
+    for _ in range(8):
         driven.runner._turn()
-        if driven.record.last(BACK):
-            driven.ended(BACK)
+        for step in (REACH, BACK):
+            if driven.record.last(step):
+                driven.ended(step)
     assert driven.record.run.state == RunState.ROLLED_BACK
     assert [moved.lost for moved in driven.events("moved")] == ["", "1 orders"]
     driven.close()

@@ -33,9 +33,13 @@ def rolled_back(sim: SimulatedRun) -> RunMoved:
     sim.roll_back()
     sim.advance()
     assert sim.state == "rolled back"
-    moved = sim.events("moved")[-1].data
-    assert isinstance(moved, RunMoved)
-    return moved
+    return said_at_the_end(sim)
+
+
+def said_at_the_end(sim: SimulatedRun) -> RunMoved:
+    """The message that production is rolled back; another one follows after the watch."""
+    moved = [event.data for event in sim.events("moved")]
+    return next(data for data in moved if isinstance(data, RunMoved) and data.state == "rolled back")
 
 
 def test_a_rollback_says_what_was_compared_with_the_backup(sim: SimulatedRun) -> None:
@@ -72,5 +76,5 @@ def test_a_comparison_that_a_crash_interrupted_is_made_by_the_next_bot(
     second_engine.start()
     sim.advance()
     assert sim.last(COMPARISON).state == AttemptState.DONE
-    assert "9 tables as in the backup" in sim.events("moved")[-1].data.compared
+    assert "9 tables as in the backup" in said_at_the_end(sim).compared
     assert [attempt.attempt for attempt in sim.record.attempts if attempt.step == COMPARISON] == [1]

@@ -17,6 +17,7 @@ from commands.report.dora import deploy_of
 from commands.report.report import build_report
 from commands.report.status import Phase, status_of
 from commands.run.engine import Engine
+from commands.runbook.rollback_ends import RUNNING_AGAIN
 from commands.signoff.waiting import waiting_for
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -26,7 +27,7 @@ from tests.production import answer, ended
 from tests.simulated_run import STARTER, SimulatedRun, people, running
 
 OF_THE_WATCH = {"api-response-time", "job-creation-by-users", "users-can-log-in", "database-size", "cpu-and-memory"}
-OF_THE_ROLLBACK = {"verify-health", "verify-jobs", "verify-v2-route", "verify-page", "verify-steady"}
+OF_THE_ROLLBACK = {RUNNING_AGAIN, "verify-health", "verify-jobs", "verify-v2-route", "verify-page", "verify-steady"}
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_it_goes_on_for_the_page_s_time_and_then_the_run_ends(sim: SimulatedRun)
     sim.advance()
     assert (sim.state, phase(sim)) == ("rolled back", Phase.ROLLED_BACK)
     first, last = moved(sim)
-    assert (last.watched, last.checks, last.not_well) == (True, 10, ())
+    assert (last.watched, last.checks, last.not_well) == (True, len(OF_THE_WATCH) + len(OF_THE_ROLLBACK), ())
     watched = sim.store.run(sim.run).ended_at - restored_at(sim.record)  # type: ignore[operator]
     assert watched >= timedelta(minutes=15) / sim.record.run.speed
     assert "“Verify: the backend stays up”" not in str(first.not_restored)
@@ -164,7 +165,7 @@ def test_the_rollback_took_as_long_as_without_its_watch(sim: SimulatedRun) -> No
     report = build_report(sim.page, sim.record, [], [], people={}, now=sim.world.clock.now())
     assert report.rollback_took == back - rollback.at
     after = [step.title for step in report.steps if step.part == "Watch after the rollback"]
-    assert len(after) == 10
+    assert len(after) == len(OF_THE_WATCH) + len(OF_THE_ROLLBACK)
     assert not any(step.is_over for step in report.steps if step.part == "Watch after the rollback")
 
 
