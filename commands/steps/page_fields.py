@@ -34,6 +34,14 @@ def env_name(value: str) -> str:
     return value
 
 
+def _http_method(value: str) -> str:
+    if for_authors() and value not in HTTP_METHODS:
+        raise ValueError(f"{value!r} is no method of HTTP; write one of {', '.join(HTTP_METHODS)}")
+    return value
+
+
+HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+HttpMethod = Annotated[str, AfterValidator(_http_method)]
 EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE]
 VariableText = Annotated[str, Dollar.VARIABLE]
 VariableTexts = Annotated[dict[str, str], Dollar.VARIABLE]

@@ -16,6 +16,7 @@ from bot.tools.page_texts import encodable, resolve
 from commands.ports.page_text import DatabaseAddress, Text
 from state.errors import Unreachable
 
+OTHER_DATABASES = "Another kind of database is reached by commands only (`run`), without a proven backup."
 FORM = "postgresql://user:password@host:port/name"
 # how the application's own client keeps its connections; the bot's are its own
 CLIENT_PARAMETERS = {
@@ -29,6 +30,7 @@ FIELDS = {
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "ssl_max_protocol_version"),
     *("channel_binding", "gssencmode", "krbsrvname"),
 }
+_OTHER = re.compile(r"(mysql|mariadb|sqlite|mongodb|mssql|sqlserver|oracle)\b[^/]*:")
 _URL = re.compile(r"(postgres(?:ql)?://(?:[^@/]*@)?[^?]*)(?:\?(.*))?", re.DOTALL)
 
 
@@ -38,9 +40,11 @@ def connection_fields(text: Text, environ: Mapping[str, str]) -> dict[str, str]:
     What would be filled in differently on another machine must be in the address, so both ends have the same fields.
     """
     name = f" ({text})" if isinstance(text, DatabaseAddress) else ""
-    match = _URL.fullmatch(resolve(text, environ).strip())
+    url = resolve(text, environ).strip()
+    match = _URL.fullmatch(url)
     if match is None:
-        _refuse(f"The database's address{name} must be a postgresql:// URL.")
+        other = "" if not _OTHER.match(url) else f" {OTHER_DATABASES}"
+        _refuse(f"The database's address{name} must be a postgresql:// URL.{other}")
     kept, schema = _libpq_parameters((match[2] or "").split("&") if match[2] else [], name)
     fields = _parsed(match[1] + ("?" + "&".join(kept) if kept else ""), name)
     if unknown := sorted(set(fields) - FIELDS):

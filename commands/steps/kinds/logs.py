@@ -75,7 +75,11 @@ class LogsStep(StepBox):
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         why = shell_error([self.command], page_value_types(boxes)) or unset_error([self.command], ("SINCE",))
-        return f"command: {why}" if why else ""
+        if why:
+            return f"command: {why}"
+        if for_authors() and self._is_file() and not has_placeholder(self.since) and not self.since.isdecimal():
+            return f'since: "{self.since}" is no place in a file; write a number of bytes, or <log_offset_err>'
+        return ""
 
     def plan(self) -> list[str]:
         if self._is_file():

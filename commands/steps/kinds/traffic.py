@@ -14,7 +14,7 @@ from commands.ports.shell import CommandResult
 from commands.ports.web import USER_AGENT
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.values import fill, has_placeholder, parse_values
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
@@ -84,7 +84,7 @@ class TrafficStep(StepBox):
 
     host: str
     file: VariableText
-    method: Annotated[str, Field(pattern="^[A-Z]+$")] = "GET"
+    method: HttpMethod = "GET"
     path: Annotated[str, AfterValidator(_check_path)]
     over: Duration = parse_duration("15 min")
     since: str = "<restarted_at>"

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.ports.web import HttpResponse
 from commands.steps.base import StepBox
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
 from commands.steps.value_types import ValueType
 from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error
@@ -28,7 +28,7 @@ class JsonAnswerStep(StepBox):
 
     web: str
     path: VariableText
-    method: str = "GET"
+    method: HttpMethod = "GET"
     status: int | list[int] = 200
     answers: Shape | None = None
     entries: str = ROOT

@@ -62,8 +62,9 @@ def test_what_only_concerns_the_applications_client_is_left_out() -> None:
         ("postgresql://me:x@h%zz/shop", "cannot be read: write special characters"),
         ("postgresql://db/shop", r"is not of the form postgresql://user:password@host:port/name"),
         ("postgresql://me:x@/shop", "is not of the form"),
-        ("mysql://me:x@db/shop", r"must be a postgresql:// URL"),
-        ("host=db user=me", r"must be a postgresql:// URL"),
+        ("mysql://me:x@db/shop", r"must be a postgresql:// URL\. Another kind of database is reached by commands only"),
+        ("mysql+pymysql://me:x@db/shop", r"Another kind of database is reached by commands only"),
+        ("host=db user=me", r"must be a postgresql:// URL\.$"),
     ],
 )
 def test_what_cannot_be_honoured_at_both_ends_is_refused_by_name(url: str, words: str) -> None:

@@ -199,3 +199,12 @@ def test_a_log_that_cannot_be_read_beside_others_is_no_data_and_hides_no_error(l
     outcome = execute(box("logs", LOGS), ctx)
     assert (outcome.inconclusive, outcome.lines) == (False, ("Error: new",))
     assert outcome.summary.endswith("Not read: /dev/null is not a file that keeps lines.")
+
+
+@pytest.mark.parametrize(
+    ("since", "fits"), [("now", False), ("-1", False), ("0", True), ("4096", True), ("<mark>", True)]
+)
+def test_the_mark_of_a_file_is_a_place_in_it(since: str, fits: bool) -> None:
+    error = box("logs", f'host = "h"\nfile = "/var/log/a"\nsince = "{since}"').page_error({})
+    why = f'since: "{since}" is no place in a file; write a number of bytes, or <log_offset_err>'
+    assert error == ("" if fits else why)
