@@ -104,6 +104,12 @@ class MigrateStep(StepBox):
         gone = f"The command is no longer running on host “{self.host}” and left no exit code."
         return unknown(f"{gone} The state is {_show(state)}; check the database before you decide.")
 
+    def holds_now(self, ctx: Context) -> bool:
+        return self.mode == "back" and self._ask(ctx) == ctx.file(self._note(ctx))
+
+    def ran(self) -> tuple[str, ...]:
+        return (self._command(self.mode).replace("$PROGRAM", self._command("program")).strip(),)
+
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a second one may find half of the migrations applied
         before = ctx.save_file(self._note(ctx), self._ask(ctx))

@@ -16,7 +16,8 @@ from commands.steps.outcome import Context, Outcome
 from commands.steps.unset_variables import unset_error
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.databases import create_databases, run_sql
-from tests.commands.steps.migration_projects import alembic_project, alembic_revision, django_project
+from tests.commands.steps.migration_projects import ALEMBIC as ALEMBIC_PROGRAM
+from tests.commands.steps.migration_projects import alembic_project, alembic_revision, django_project, run_tool
 from tests.local_shell import LocalShell
 from tests.world import World
 
@@ -144,6 +145,19 @@ def test_a_statement_that_takes_too_long_is_ended(alembic: Project, tmp_path: Pa
     failed = alembic.run(ALEMBIC + 'statement_timeout = "1 s"')
     assert "statement timeout" in failed.output
     assert failed.state == "failed"
+
+
+def test_what_somebody_took_back_by_hand_holds_again(alembic: Project, url: str, tmp_path: Path) -> None:
+    back: Any = box("migrate", ALEMBIC + BACK)
+    alembic.run(ALEMBIC)
+    assert not back.holds_now(alembic.context("back"))
+    run_tool([*ALEMBIC_PROGRAM, "downgrade", "-1"], tmp_path, url.replace("postgresql://", "postgresql+psycopg://"))
+    assert back.holds_now(alembic.context("back"))
+    assert not box("migrate", ALEMBIC).holds_now(alembic.context())
+
+
+def test_its_commands_are_named_where_nothing_takes_them_back() -> None:
+    assert box("migrate", f'{COMMON}tool = "alembic"').ran() == ("alembic upgrade head",)
 
 
 def test_after_a_reboot_the_state_decides(alembic: Project) -> None:
