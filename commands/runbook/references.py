@@ -213,7 +213,11 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
 def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
     for why in _field_errors(page, step):
         names.note(step.line, step.title, why)
-    if why := step.box.page_error({other.id: other.box for other in page.steps}):
+    boxes = {other.id: other.box for other in page.steps}
+    # what a step undoes may decide whether it can, so that step must be there and right
+    if step.box.undoes and (step.box.undoes not in boxes or names.flawed(step.box.undoes)):
+        return
+    if why := step.box.page_error(boxes):
         names.note(step.line, step.title, why)
 
 

@@ -87,7 +87,8 @@ class MigrateStep(StepBox):
 
     def preflight(self) -> list[PreflightCheck]:
         env = tuple(self._env().items())
-        return [HostCheck(host=self.host, script=self._ask_script(), judge=_judge_state, env=env, limit=_ASK_LIMIT)]
+        judge = _judge_heads if self.mode == "back" and self.tool == "alembic" and not self.back else _judge_state
+        return [HostCheck(host=self.host, script=self._ask_script(), judge=judge, env=env, limit=_ASK_LIMIT)]
 
     def run(self, ctx: Context) -> Outcome:
         return self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx)
@@ -111,8 +112,10 @@ class MigrateStep(StepBox):
         return (self._command(self.mode).replace("$PROGRAM", self._command("program")).strip(),)
 
     def _go_forward(self, ctx: Context) -> Outcome:
-        # the first attempt's: a second one may find half of the migrations applied
-        before = ctx.save_file(self._note(ctx), self._ask(ctx))
+        # the first attempt's: a later look may find half of the migrations applied, or the job still at work
+        before = ctx.file(self._note(ctx))
+        if before is None:
+            before = ctx.save_file(self._note(ctx), self._ask(ctx))
         result = run_job(self, ctx, self.host, self._script(), self._env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
@@ -173,19 +176,17 @@ class MigrateStep(StepBox):
 
     def _functions(self) -> list[str]:
         return [
+            _EXPORT_OPTIONS,
             'cd "$FOLDER"',
             f"PROGRAM={shlex.quote(self._command('program'))}",
             f"migration_state() {{\n{self._command('state').strip()}\n}}",
         ]
 
     def _ask_script(self) -> str:
-        told = (
-            'state=$(migration_state)\nprintf "\\ngonogo-migration-state=%s\\n" "$(printf %s "$state" | tr "\\n" " ")"'
-        )
-        return "\n".join([*self._functions(), told])
+        return "\n".join([*self._functions(), _TELL_STATE])
 
     def _script(self) -> str:
-        return "\n".join([*self._functions(), _EXPORT_OPTIONS, self._command(self.mode).strip()])
+        return "\n".join([*self._functions(), self._command(self.mode).strip()])
 
     def _env(self) -> dict[str, str]:
         timeouts = {"lock_timeout": self.lock_timeout, "statement_timeout": self.statement_timeout}
@@ -193,7 +194,9 @@ class MigrateStep(StepBox):
         return {**self.env, "FOLDER": self.folder, "GONOGO_PGOPTIONS": options}
 
 
+# a state command of several lines ends with the first one that fails
 _TELL_STATE = """\
+shopt -s inherit_errexit
 state=$(migration_state)
 printf '\\ngonogo-migration-state=%s\\n' "$(printf %s "$state" | tr '\\n' ' ')\""""
 _EXPORT_OPTIONS = 'export PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }$GONOGO_PGOPTIONS"'
@@ -223,3 +226,13 @@ def _judge_state(result: CommandResult) -> list[PreflightResult]:
             "run its state command there by hand, as the deploying user and with the step's `env`",
         )
     return passed(f"the migration tool tells its state: {_show(state)}")
+
+
+def _judge_heads(result: CommandResult) -> list[PreflightResult]:
+    state = _state_in(result)
+    if state and " " in state:
+        return blocked(
+            f"several heads are applied ({_show(state)}), and alembic goes back to one at a time",
+            "merge them before this release, or write the step's own `back`",
+        )
+    return _judge_state(result)

@@ -26,14 +26,15 @@ class MigrationTool:
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
-    # https://alembic.sqlalchemy.org/en/latest/tutorial.html: `current` prints one line for each head
+    # https://alembic.sqlalchemy.org/en/latest/tutorial.html: `current` prints a line for each head, like
+    # "ae1 (head)"; the project may print others
     "alembic": MigrationTool(
         program="alembic",
-        state="$PROGRAM current | awk '{print $1}' | sort",
+        state=r"$PROGRAM current | awk '/^[^ ]+( \([^()]*\))*$/ {print $1}' | sort",
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
     ),
-    # https://docs.djangoproject.com/en/5.2/ref/django-admin/#showmigrations
+    # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell
     "django": MigrationTool(
         program="python manage.py",
         state=script("migrations/django_state.sh"),

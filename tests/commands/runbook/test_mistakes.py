@@ -97,6 +97,33 @@ def test_what_only_follows_from_a_mistake_is_not_told(changes: list[tuple[str, s
     assert len(flawed) == 1, f"one box is wrong, and these were told: {[mistake.sentence for mistake in found]}"
 
 
+RETURN = """commands = ["undeploy"]
+```
+
+### Bring rows back
+
+```toml data-return
+host = "backend"
+database = "production"
+database_url = "$SHOP_URL"
+folder = "$SHOP_URL"
+tables = ["jobs"]
+undoes = "apply"
+```
+"""
+
+
+@pytest.mark.parametrize("undone", ["nothing", "flawed"])
+def test_whether_a_step_fits_what_it_undoes_is_not_judged_while_that_is_wrong(undone: str) -> None:
+    more = {"nothing": "", "flawed": '\nid = "apply"\nlimits = "1 min"'}[undone]
+    _, found = mistakes(
+        ('commands = ["deploy"]', f'commands = ["deploy"]{more}'), ('commands = ["undeploy"]\n```\n', RETURN)
+    )
+    told = [mistake.sentence for mistake in found]
+    assert not any("must name the sql step" in sentence for sentence in told), told
+    assert any({"nothing": 'there is no step "apply"', "flawed": "limits:"}[undone] in sentence for sentence in told)
+
+
 def test_a_message_shows_the_first_mistakes_and_counts_the_others() -> None:
     names = "\n".join(f"unknown_{number} = 1" for number in range(8))
     with pytest.raises(BadPage) as caught:

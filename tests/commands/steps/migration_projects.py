@@ -57,6 +57,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = {dependencies}
+    replaces = {replaces}
     operations = [migrations.RunSQL("{up}", "{down}")]
 """
 ONE = ("CREATE TABLE orders (id int)", "DROP TABLE orders")
@@ -87,21 +88,32 @@ def django_project(folder: Path, database_url: str) -> None:
     """Write a project of two apps, the second depending on the first, and apply the first migration of the first."""
     (folder / "settings.py").write_text(DJANGO_SETTINGS)
     (folder / "manage.py").write_text(DJANGO_MANAGE)
-    _django_migration(folder, "shop", "0001_initial", [], *ONE)
+    django_migration(folder, "shop", "0001_initial", [], *ONE)
     (folder / "stock" / "migrations").mkdir(parents=True)
     (folder / "stock" / "__init__.py").touch()
     (folder / "stock" / "migrations" / "__init__.py").touch()
     run_tool([sys.executable, "manage.py", "migrate", "--noinput"], folder, database_url)
-    _django_migration(folder, "shop", "0002_price", [("shop", "0001_initial")], *TWO)
-    _django_migration(folder, "stock", "0001_initial", [("shop", "0002_price")], *OTHER)
+    django_migration(folder, "shop", "0002_price", [("shop", "0001_initial")], *TWO)
+    django_migration(folder, "stock", "0001_initial", [("shop", "0002_price")], *OTHER)
 
 
-def _django_migration(folder: Path, app: str, name: str, after: list[tuple[str, str]], up: str, down: str) -> None:
+def django_migration(
+    folder: Path,
+    app: str,
+    name: str,
+    after: list[tuple[str, str]],
+    up: str,
+    down: str,
+    replaces: list[tuple[str, str]] | None = None,
+) -> None:
+    """Add a migration of an app."""
     migrations = folder / app / "migrations"
     migrations.mkdir(parents=True, exist_ok=True)
     (folder / app / "__init__.py").touch()
     (migrations / "__init__.py").touch()
-    (migrations / f"{name}.py").write_text(DJANGO_MIGRATION.format(dependencies=after, up=up, down=down))
+    (migrations / f"{name}.py").write_text(
+        DJANGO_MIGRATION.format(dependencies=after, replaces=replaces or [], up=up, down=down)
+    )
 
 
 ALEMBIC = [sys.executable, "-m", "alembic"]

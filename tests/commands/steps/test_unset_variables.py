@@ -27,6 +27,21 @@ from commands.steps.unset_variables import unset_error, unset_variables
         # may be empty, or has another value then
         ("echo ${FOLDER:-/srv} ${TAG-} ${MORE:+x} ${MUST:?is missing}", []),
         ("echo '$FOLDER' \\$FOLDER  # $FOLDER", []),
+        # quotes in quotes, escapes and comments
+        ("last=\"$(awk '{ print $NF }' file)\"; echo $last", []),
+        ("id=\"$(cat file | awk -F'\"' '{ print $NF }')\"; echo \"it's $TAG\"", ["TAG"]),
+        ('echo "$(echo \'not $this\' "$TAG")"', ["TAG"]),
+        ("printf $'it\\'s $this'; echo '$that'", []),
+        ("# it's\necho 'not $this'  # isn't\necho $TAG", ["TAG"]),
+        # set in other ways, or asked for before
+        (': "${TAG:=latest}"; deploy $TAG', []),
+        ('if [[ -v TAG ]]; then deploy "$TAG"; fi', []),
+        ('[ -n "${TAG:-}" ] && deploy "$TAG"', []),
+        ('read -r -p "Which; one? " answer; echo $answer', []),
+        ("read -r one \\\n  two < file; echo $two", []),
+        ('(( sum = 1 + 2 )); let "more = 3"; echo $sum $more', []),
+        ("exec {lock}> file; flock $lock", []),
+        ("echo $LANG $LC_ALL $XDG_RUNTIME_DIR $TZ", []),
         # may be set by what nobody sees here
         ("source /etc/app.env; deploy $FOLDER", []),
         (". ./env && deploy $FOLDER", []),

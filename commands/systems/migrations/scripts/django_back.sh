@@ -1,9 +1,10 @@
 # Back to the migrations in $STATE_BEFORE, app by app; an app that had none goes to zero.
 for now in $(migration_state); do
   app=${now%%=*}
-  target=zero
-  for before in $STATE_BEFORE; do
-    [ "${before%%=*}" != "$app" ] || target=${before#*=}
+  before=
+  for one in $STATE_BEFORE; do
+    [ "${one%%=*}" != "$app" ] || before=${one#*=}
   done
-  [ "$now" = "$app=$target" ] || $PROGRAM migrate --noinput "$app" "$target"
+  target=${before%(*}
+  [ "$now" = "$app=$before" ] || $PROGRAM migrate --noinput "$app" "${target:-zero}"
 done

@@ -11,13 +11,22 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
+from commands.ports.preflight import PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from commands.steps.unset_variables import unset_error
+from commands.steps.values import page_texts
+from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.databases import create_databases, run_sql
 from tests.commands.steps.migration_projects import ALEMBIC as ALEMBIC_PROGRAM
-from tests.commands.steps.migration_projects import alembic_project, alembic_revision, django_project, run_tool
+from tests.commands.steps.migration_projects import (
+    alembic_project,
+    alembic_revision,
+    django_migration,
+    django_project,
+    run_tool,
+)
 from tests.local_shell import LocalShell
 from tests.world import World
 
@@ -50,6 +59,13 @@ class Project:
         """The outcome of an attempt."""
         return execute(box("migrate", toml), self.context(step, attempt))
 
+    def looked_at(self, toml: str) -> PreflightResult:
+        """What the look before the start finds."""
+        (check,) = box("migrate", toml).preflight()
+        assert isinstance(check, HostCheck)
+        (result,) = check.judge(self.shell.ask("h", check.script, env=page_texts(dict(check.env), {})))
+        return result
+
 
 @pytest.fixture
 def alembic(tmp_path: Path, url: str) -> Project:
@@ -75,11 +91,87 @@ def test_alembic_goes_forward_and_back_to_where_it_was(alembic: Project, url: st
 
 def test_django_goes_back_app_by_app_to_where_each_was(django: Project, url: str) -> None:
     forward = django.run(DJANGO)
-    assert forward.summary == "Migrated from “shop=0001_initial” to “shop=0002_price stock=0001_initial”."
+    assert forward.summary == ("Migrated from “shop=0001_initial(1)” to “shop=0002_price(2) stock=0001_initial(1)”.")
     back = django.run(DJANGO + BACK, "back")
-    assert (back.state, back.summary) == ("done", "The migrations at “shop=0001_initial”, as before the deploy.")
+    assert (back.state, back.summary) == ("done", "The migrations at “shop=0001_initial(1)”, as before the deploy.")
     assert run_sql(url, COLUMNS) == [("id",)]
     assert run_sql(url, "SELECT to_regclass('shelves')") == [(None,)]
+
+
+def test_an_app_whose_migrations_the_release_squashes_never_goes_to_zero(
+    django: Project, tmp_path: Path, url: str
+) -> None:
+    django.run(DJANGO)
+    replaces = [("shop", "0001_initial"), ("shop", "0002_price")]
+    django_migration(tmp_path, "shop", "0001_squashed", [], "SELECT 1", "DROP TABLE orders", replaces=replaces)
+    more = ("ALTER TABLE orders ADD COLUMN more int", "ALTER TABLE orders DROP COLUMN more")
+    django_migration(tmp_path, "shop", "0003_more", [("shop", "0001_squashed")], *more)
+    django.files.clear()
+    assert django.run(DJANGO, attempt=2).state == "done"
+    back = django.run(DJANGO + BACK, "back")
+    assert run_sql(url, "SELECT to_regclass('orders')") == [("orders",)]
+    # Django cannot take back that it recorded the squashed one, so people look
+    assert back.state == "failed"
+
+
+def test_a_way_back_with_the_old_code_already_there_does_not_pass_for_done(
+    django: Project, tmp_path: Path, url: str
+) -> None:
+    django.run(DJANGO)
+    (tmp_path / "shop" / "migrations" / "0002_price.py").unlink()
+    (tmp_path / "stock" / "migrations" / "0001_initial.py").unlink()
+    back = django.run(DJANGO + BACK, "back")
+    assert run_sql(url, COLUMNS) == [("id",), ("price",)]
+    assert (back.state, "“shop=0002_price(2) stock=0001_initial(1)”" in back.summary) == ("failed", True)
+
+
+def test_what_an_alembic_project_prints_by_itself_is_no_state(alembic: Project, tmp_path: Path) -> None:
+    _print_first(tmp_path / "migrations" / "env.py")
+    assert alembic.run(ALEMBIC).summary == "Migrated from “aaa1” to “bbb2”."
+    assert alembic.run(ALEMBIC + BACK, "back").state == "done"
+
+
+def test_what_a_django_project_prints_by_itself_is_no_state(django: Project, tmp_path: Path) -> None:
+    _print_first(tmp_path / "settings.py")
+    assert django.run(DJANGO).summary.startswith("Migrated from “shop=0001_initial(1)” to “shop=0002_price(2) ")
+    assert django.run(DJANGO + BACK, "back").state == "done"
+
+
+def _print_first(file: Path) -> None:
+    file.write_text(f"print('Uses the database of production')\n{file.read_text()}")
+
+
+def test_several_heads_are_named_before_the_start_because_alembic_cannot_go_back_to_them(
+    alembic: Project, tmp_path: Path
+) -> None:
+    alembic_revision(tmp_path, "ccc3", "aaa1", "SELECT 1", "SELECT 1")
+    assert alembic.run(ALEMBIC + 'forward = "$PROGRAM upgrade heads"').state == "done"
+    levels = {}
+    for name, toml in {"forward": ALEMBIC, "back": ALEMBIC + BACK, "own": f'{ALEMBIC}{BACK}back = "true"'}.items():
+        result = alembic.looked_at(toml)
+        levels[name] = (result.level, result.summary.split(" (")[0])
+    assert levels["back"] == ("fail", "several heads are applied")
+    assert levels["forward"][0] == levels["own"][0] == "ok"
+
+
+def test_the_time_limits_reach_the_first_look_too(tmp_path: Path) -> None:
+    """A pooler that refuses them does so before the start, not in the window."""
+    result = Project(tmp_path, "x").looked_at(COMMON + 'state = "echo $PGOPTIONS"\nforward = "true"')
+    assert result.summary == "the migration tool tells its state: “-c lock_timeout=5000”"
+
+
+def test_a_state_of_several_commands_is_none_if_the_first_fails(tmp_path: Path) -> None:
+    project = Project(tmp_path, "x")
+    outcome = project.run(COMMON + "state = " + '"""\ncd missing\necho 1\n"""' + '\nforward = "touch changed"')
+    assert (outcome.state, (tmp_path / "changed").exists()) == ("failed", False)
+
+
+def test_an_attempt_that_is_taken_up_again_asks_nothing_of_a_tool_at_work(alembic: Project) -> None:
+    ctx = alembic.context()
+    ctx.save_file("migrations before step", "aaa1")
+    asked = 'state = "[ -e asked ] || { touch asked; exit 1; }; cat asked; echo 2"'
+    outcome = execute(box("migrate", f'{COMMON}{asked}\nforward = "touch asked"'), ctx)
+    assert (outcome.state, outcome.summary) == ("done", "Migrated from “aaa1” to “2”.")
 
 
 def test_a_first_migration_is_taken_back_to_nothing(alembic: Project, url: str) -> None:
@@ -181,10 +273,8 @@ def test_a_tool_that_does_not_tell_its_state_changes_nothing(alembic: Project, t
     assert outcome.state == "failed"
     assert outcome.summary.startswith("The migration tool does not tell its state:")
     assert alembic.files == {}
-    (check,) = box("migrate", ALEMBIC).preflight()
-    world = World()
-    (result,) = check.judge(alembic.shell.ask("h", check.script, env=dict(check.env)))
-    assert (result.level, world.asked) == ("fail", [])
+    result = alembic.looked_at(ALEMBIC)
+    assert (result.level, result.summary) == ("fail", outcome.summary.replace("The", "the", 1))
 
 
 def test_commands_of_the_page_serve_any_tool(tmp_path: Path) -> None:
