@@ -83,7 +83,7 @@ def test_django_goes_back_app_by_app_to_where_each_was(django: Project, url: str
 
 def test_a_first_migration_is_taken_back_to_nothing(alembic: Project, url: str) -> None:
     assert alembic.run(ALEMBIC + BACK.replace("step", "never"), "back").summary == (
-        "Nothing is to be taken back: the migrations never began."
+        "Nothing to roll back: the migrations never began."
     )
     run_sql(url, "DROP TABLE orders; DROP TABLE alembic_version")
     assert alembic.run(ALEMBIC).summary == "Migrated from “nothing applied” to “bbb2”."
@@ -165,7 +165,7 @@ def test_a_tool_that_does_not_tell_its_state_changes_nothing(alembic: Project, t
     (tmp_path / "alembic.ini").unlink()
     outcome = alembic.run(ALEMBIC)
     assert outcome.state == "failed"
-    assert outcome.summary.startswith("The migration tool does not tell its state:")
+    assert outcome.summary.startswith("The migration tool does not report its state:")
     assert alembic.files == {}
     (check,) = box("migrate", ALEMBIC).preflight()
     world = World()
