@@ -21,8 +21,8 @@ from state.records import AttemptState, Event, RunState
 
 _GO_ON = {REACH: "Go on without it", FIT: "Let requests in"}
 _FOLLOWS = {
-    REACH: "The rollback begins without what it cannot reach. What it rolls back may not fit what stays there.",
-    FIT: "Users are served by parts that may not fit together, and may get errors.",
+    REACH: "Then the rollback begins without what it cannot reach. What it rolls back may not fit what stays there.",
+    FIT: "Then users are served by parts that may not fit together.",
 }
 # what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
 _AGREE = {
