@@ -173,10 +173,7 @@ class MigrateStep(StepBox):
         ]
 
     def _ask_script(self) -> str:
-        told = (
-            'state=$(migration_state)\nprintf "\\ngonogo-migration-state=%s\\n" "$(printf %s "$state" | tr "\\n" " ")"'
-        )
-        return "\n".join([*self._functions(), told])
+        return "\n".join([*self._functions(), _TELL_STATE])
 
     def _script(self) -> str:
         return "\n".join([*self._functions(), _EXPORT_OPTIONS, self._command(self.mode).strip()])
