@@ -98,7 +98,7 @@ def _changed_on_disk(settings: Settings, page: Page) -> list[PreflightLine]:
         return []  # what will run is known, and is what was checked
     if text == page.text:
         return []
-    summary = "its file has changed since the bot read it; the run has the text that the bot has read"
+    summary = "its file has changed since the bot read it; the run uses the text that the bot has read"
     result = PreflightResult(level=WARN, summary=summary, todo="restart `gonogo serve` to start with the new text")
     return [PreflightLine(about=page.name, result=result)]
 

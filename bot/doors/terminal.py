@@ -46,7 +46,7 @@ class Terminal(TerminalReports):
         yield from (f"Warning: {warning}" for warning in started.warnings)
         following = pages.get(page.decision.starts)
         if following and not self.in_force.serves(following):
-            yield f"Warning: {following.name} is not the page that the bot serves, and KEEP starts the one of the bot."
+            yield f"Warning: the bot serves another text of {following.name}, and KEEP starts the bot's."
         yield f"Run {started.run.id} of {page_of(started.run).title} has started."
         yield from self._warn_if_not_served()
 

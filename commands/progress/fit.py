@@ -25,13 +25,13 @@ class FitBox(StepBox):
     back: tuple[str, ...] = ()
 
     def plan(self) -> list[str]:
-        return [f"checks whether “{title}” is as after its rollback" for _, title in self.left]
+        return [f"checks whether “{title}” has been rolled back by now" for _, title in self.left]
 
     def run(self, ctx: Context) -> Outcome:
         """What people have repaired by hand meanwhile counts, where the step's own queries show it."""
         left = [title for step, title in self.left if not ctx.boxes[step].holds_now(ctx)]
         if not left:
-            return done("What was not rolled back holds now, by the queries of its own steps.")
+            return done("What was not rolled back is as it should be now, by the queries of its own steps.")
         return failed(
             f"Requests stay stopped. Not rolled back: {_quoted(left)}. Rolled back: {_quoted(self.back)}. "
             "These may not fit together, and users would get errors."
@@ -50,7 +50,7 @@ def fit_step(page: Page, record: Record) -> PageStep:
     """The step as it is now."""
     back = tuple(step.title for step in restoring_steps(page, record) if is_restored(page, record, step))
     box = FitBox(left=tuple((step.id, step.title) for step in parts_left(page, record)), back=back)
-    return PageStep(id=FIT, title="Let requests in on parts that may not fit", line=0, part=Part.ROLLBACK, box=box)
+    return PageStep(id=FIT, title="Check that the parts fit together", line=0, part=Part.ROLLBACK, box=box)
 
 
 def _quoted(titles: list[str] | tuple[str, ...]) -> str:

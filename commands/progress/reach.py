@@ -47,7 +47,8 @@ class ReachBox(StepBox):
                 tried = "" if final else f" (tried for {format_duration(PATIENCE)})"
                 why = " ".join(str(one) for one in final or away)
                 return failed(
-                    f"The rollback has not changed anything yet, because it cannot reach all it needs{tried}: {why}",
+                    f"The rollback has not changed anything yet, because it cannot reach all it needs{tried}: {why} "
+                    "It begins by itself once all of that answers.",
                     lines=tuple(self._lines(away)),
                     inconclusive=True,
                 )

@@ -45,7 +45,7 @@ class Phase(StrEnum):
     ROLLBACK_WAITS = "ROLLBACK waiting for people"
     ROLLED_BACK = "ROLLED BACK"
     STILL_WATCHED = "ROLLED BACK, still watched"
-    NOT_WELL = "ROLLED BACK, but NOT well"
+    NOT_WELL = "ROLLED BACK, but NOT healthy"
     PARTLY_ROLLED_BACK = "ROLLED BACK, but NOT all of it"
     KEPT = "KEPT"
     ABORTED = "ABORTED, nothing was changed"

@@ -101,7 +101,7 @@ def lost(page: Page, record: Record) -> str:
     if numbers and not why:
         return loss_in_words(page, record, loses, max(numbers))
     whys = [loss["why"] for loss in losses if "why" in loss]
-    return f"not known: {why or (whys[-1] if whys else 'it was not counted before the rollback')}"
+    return f"not known, because {why or (whys[-1] if whys else 'it was not counted before the rollback')}"
 
 
 def _why_not_undone(page: Page, record: Record, loses: Loses, step: PageStep | None) -> str:

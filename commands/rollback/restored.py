@@ -15,7 +15,7 @@ _COMMAND_LENGTH = 80  # characters of a command in a sentence
 _MAY_HAVE = {
     AttemptState.FAILED: " may have changed before it failed",
     AttemptState.STOPPED: " may have changed before it was stopped",
-    AttemptState.UNKNOWN: " may have changed, whose end is unknown,",
+    AttemptState.UNKNOWN: " may have changed (its result is unknown)",
 }
 
 
@@ -71,7 +71,7 @@ def _left(step: PageStep, state: AttemptState) -> str:
     commands = f" ({_commands(step)})" if step.box.ran() else ""
     rows = ", e.g. the migration tool's own rows of what it applied" if calls_migration_tool(step) else ""
     why = step.box.why.rstrip(".") or "no step of the rollback undoes it"
-    return f"What “{step.title}”{changed} was not taken back{commands}{rows}: {why}"
+    return f"What “{step.title}”{changed} was not rolled back{commands}{rows}: {why}"
 
 
 def _commands(step: PageStep) -> str:

@@ -21,7 +21,7 @@ def report_interruption(store: Store, page: Page, run: int, step: PageStep, atte
             title=step.title,
             attempt=attempt,
             times=times,
-            summary=f"it has begun {times} times without an end, because the bot itself ended each time while it ran",
+            summary=f"it has begun {times} times and never finished, because the bot itself stopped each time",
             roles=tuple(sorted(step.box.roles())) or (page.decision.role,),
         )
         store.add_events(run, now, NewEvent(step=step.id, data=data, once=f"interrupted:{step.id}:{attempt}:{times}"))

@@ -13,15 +13,13 @@ from commands.progress.evidence import CHECK, check_step
 from commands.progress.final_comparison import COMPARISON, comparison_step
 from commands.progress.own_steps import step_of_run
 from commands.progress.step_state import AFTER_ROLLBACK, PHASES
-from commands.progress.usual_time import SlowStepMonitor
-from commands.report.status_posts import StatusPosts
-from commands.rollback import budget
 from commands.rollback.loss_monitor import LossMonitor
 from commands.rollback.reach_monitor import ReachMonitor
 from commands.rollback.request import request_rollback
 from commands.run.context import ContextFactory
 from commands.run.countdown_writes import write_countdown
 from commands.run.decide import decide
+from commands.run.due_events import DueEvents
 from commands.run.environment import compare_places
 from commands.run.events import phase_began, run_moved, step_began
 from commands.run.evidence_check import check_evidence
@@ -43,7 +41,6 @@ from commands.run.recovery import clean_up_after_run, end_before_rollback, give_
 from commands.run.rollback_comparison import compare_after_rollback
 from commands.run.running_step import RunningSteps
 from commands.runbook.page import Page, PageStep, Part
-from commands.signoff import reminders
 from commands.signoff.asked_again import asked_again
 from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
@@ -75,8 +72,7 @@ class Runner:
         self._steps = RunningSteps(self._contexts)
         self._loss = LossMonitor(store, page, run, tools)
         self._reach = ReachMonitor(store, page, run, tools)
-        self._slow = SlowStepMonitor(store, page, run)
-        self._posts = StatusPosts(store, page, run)
+        self._due = DueEvents(store, page, run)
         self._clock_monitor = ClockMonitor(tools.clock)
         self._guard = RecordGuard(store, page, run)
         self._detaching = threading.Event()
@@ -140,24 +136,13 @@ class Runner:
             # nothing comes before what a rollback does next
             reports_last = rolls_back and not isinstance(instruction, Wait)
             if not reports_last:
-                self._report_due(record, self._now())
+                self._due.write(record, self._now())
             self._carry_out(instruction, record)
             if reports_last:
-                self._report_due(record, self._now())
+                self._due.write(record, self._now())
         if rolls_back:
             self._guard.check(record, self._version[0], self._now())
         return True
-
-    def _report_due(self, record: Record, now: datetime) -> None:
-        """Write the status, slow steps and reminders that are due, and how much of the rollback's time is used."""
-        if not self.store.run(self.number).active:
-            return
-        self._posts.write_due(record, now)
-        self._slow.report(record, now)
-        events = reminders.due_reminders(self.page, record, now)
-        events += budget.due_budget_events(self.page, record, self._slow.usual(record), now)
-        if events:
-            self.store.add_events(self.number, now, *events)
 
     def _now(self) -> datetime:
         return self.tools.clock.now()
@@ -227,15 +212,8 @@ class Runner:
 
     def _sleep(self, record: Record, until: datetime | None) -> None:
         """Sleep until the record changes, the clock jumps, an event is due, or the given time."""
-        now = self._now()
-        due = (
-            until,
-            self._posts.due(record, now),
-            self._slow.due(record, now),
-            reminders.due(self.page, record, now),
-            budget.due(self.page, record, now),
-        )
-        deadline = min(moment for moment in due if moment)
+        next_event = self._due.next_at(record, self._now())
+        deadline = min(until, next_event) if until else next_event
         while not self._detaching.is_set():
             left = (deadline - self._now()).total_seconds()
             if left <= 0 or self.store.version() != self._version or self._clock_monitor.jumped():
@@ -261,7 +239,7 @@ class Runner:
                     report_interruption(self.store, self.page, self.number, step, attempt.attempt, self._now())
                 work = self._recovery(step, record, elsewhere)
                 self._steps.begin(step, attempt.attempt, work, stopped=stopped, recovering=True)
-        self._posts.take_over(record, self._now())
+        self._due.posts.take_over(record, self._now())
 
     def _recovery(self, step: PageStep, record: Record, elsewhere: bool) -> Callable[[Context], Outcome]:
         """What to do about an attempt that an earlier runner left running."""

@@ -100,7 +100,7 @@ def _put_in_client_programs(page: Page, parts: dict[str, list[Section]]) -> None
         words = {place.url: tuple(place.pg_programs.split())}
         why = ""
         if taken.setdefault(place.url, place.pg_programs) != place.pg_programs:
-            why = f"another database has the address {place.url} and other words; write the same"
+            why = f"another database has the address {place.url} and other pg_programs; write the same in both"
         elif not sum(step.box.take_client_programs(words) for step in page.steps):
             why = f'no step that runs these programs has database_url = "{place.url}"; correct one of them'
         if why:

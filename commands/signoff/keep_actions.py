@@ -52,7 +52,7 @@ class KeepActions(RunAccess):
     def what_begins(self) -> str:
         """What begins because of KEEP, as a sentence after another one; empty for nothing."""
         starts = self.page.decision.starts
-        return f" {starts} is checked and started now; the thread says what becomes of it." if starts else ""
+        return f" {starts} is checked and started now. The result is posted in the thread." if starts else ""
 
     def _keep_early(self, record: Record, actor: Actor, reason: str, at: datetime, allowed: Condition) -> str:
         if record.last(WATCH) is None:

@@ -52,7 +52,7 @@ def _conditions(page: Page, row: Permission) -> Iterator[str]:
     elif row.second is Second.BY_KIND and (kinds := _kinds_for_two(page)):
         yield f"for a step of kind {', '.join(kinds)} a second person must agree"
     if row.second is Second.BY_KIND and len(parts_of_rollback(page)) > 1:
-        yield "for a part of the rollback without which other parts go back, too"
+        yield "also for a part of the rollback, if other parts roll back without it"
 
 
 def _who(page: Page, row: Permission) -> str:

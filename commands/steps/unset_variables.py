@@ -81,4 +81,4 @@ def unset_error(texts: Iterable[str], known: Collection[str]) -> str:
     if not names:
         return ""
     cure = f'hand it over with env = {{ {names[0]} = "…" }}, or write ${{{names[0]}:-}} if it may be empty'
-    return f"${names[0]} is set by nothing on this page, so the shell would stop there; {cure}"
+    return f"nothing on this page sets ${names[0]}, so the shell would stop there; {cure}"

@@ -49,7 +49,7 @@ def _after(snapshot: Snapshot) -> str:
     """What people must do about a bad value after a rollback; empty before that."""
     if not snapshot.record.last(AFTER_ROLLBACK):
         return ""
-    return "The old version is back, and nothing is left to roll back. Please check production now."
+    return "The rollback is over, and nothing is left to roll back. Please check production now."
 
 
 def _countdown_number(data: WarningRaised) -> int:

@@ -19,13 +19,13 @@ from state.events import Ask
 from state.facts import Choice
 from state.records import AttemptState, Event, RunState
 
-GO_ON = {REACH: "Go on without…", FIT: "Let requests in…"}
+_GO_ON = {REACH: "Go on without it", FIT: "Let requests in"}
 _FOLLOWS = {
-    REACH: "The rollback begins without what it cannot reach. Other parts go back and may not fit what stays there.",
-    FIT: "Users are served by parts that may not fit together, and may get errors.",
+    REACH: "Then the rollback begins without what it cannot reach. What it rolls back may not fit what stays there.",
+    FIT: "Then users are served by parts that may not fit together.",
 }
 # what the first person wants, where a second one must agree: the question's headline, the request, the confirmation
-AGREE = {
+_AGREE = {
     Choice.SKIP: ("skip {}?", "wants to skip it", "Agree to skip it?", "The run continues without “{}”."),
     Choice.DONE: ("is {} fixed?", "says it is fixed by hand", "Agree that it is fixed?", "“{}” counts as done."),
     Choice.OVERRIDE: (
@@ -35,6 +35,21 @@ AGREE = {
         "The run continues although the sign-off of “{}” was refused.",
     ),
 }
+# the same where going on is no skip of a step of the page
+_AGREE_TO_GO_ON = {
+    REACH: ("go on without what cannot be reached?", "wants to go on without it", "Agree to go on without it?", ""),
+    FIT: ("let requests in?", "wants to let requests in", "Agree to let requests in?", ""),
+}
+
+
+def words_of_skip(step: str) -> str:
+    """What going on without a step is called on its button and afterwards."""
+    return _GO_ON.get(step, "Skip")
+
+
+def agree_texts(step: str, choice: Choice) -> tuple[str, str, str, str]:
+    """The texts about a choice to which a second person must agree, as in `_AGREE`."""
+    return (_AGREE_TO_GO_ON.get(step) if choice is Choice.SKIP else None) or _AGREE.get(choice, _AGREE[Choice.SKIP])
 
 
 def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) -> Block | None:
@@ -50,7 +65,7 @@ def answer_buttons(snapshot: Snapshot, event: Event, waiting: Waiting | None) ->
                 button("refuse", "Refuse…", value, style="danger"),
             )
         case Ask.AGREE:
-            _, _, title, effect = AGREE[waiting.choices[0]] if waiting.choices else AGREE[Choice.SKIP]
+            _, _, title, effect = agree_texts(waiting.step, waiting.choices[0] if waiting.choices else Choice.SKIP)
             follows = what_follows(snapshot, waiting)
             ask = confirm(title, follows or effect.format(clip(waiting.title, 150)), "I agree")
             if waiting.step == DECISION:
@@ -79,9 +94,9 @@ def _answers(snapshot: Snapshot, waiting: Waiting, value: str) -> Iterator[Block
         yield button("done", "I fixed it by hand…", value)
     if Choice.SKIP in waiting.choices:
         follows = what_follows(snapshot, waiting)
-        label = GO_ON.get(waiting.step, "Skip…")
-        ask = confirm(f"{label.rstrip('…')}?", follows, label.rstrip("…")) if follows else None
-        yield button("skip", label, value, confirm=ask)
+        words = words_of_skip(waiting.step)
+        ask = confirm(f"{words}?", follows, words) if follows else None
+        yield button("skip", f"{words}…", value, confirm=ask)
     if Choice.OVERRIDE in waiting.choices:
         yield button("override", "Overrule the refusal…", value)
 
@@ -102,4 +117,5 @@ def what_follows(snapshot: Snapshot, waiting: Waiting) -> str:
     more = f" and {len(others) - 2} more" if len(others) > 2 else ""
     lets_in = any(other.box.lets_requests_in() for other in snapshot.page.part(Part.ROLLBACK))
     stopped = " Requests stay stopped until two people let them in." if lets_in else ""
-    return f"{titles}{more} still go back, and may not fit what stays here.{stopped}{two}"
+    runs = "runs" if len(others) == 1 else "run"
+    return f"{titles}{more} {runs} without it. What that rolls back may not fit the part that stays.{stopped}{two}"

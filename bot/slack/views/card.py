@@ -149,7 +149,7 @@ def _next_run(snapshot: Snapshot, page: str) -> str:
     """What has become of the page that KEEP starts."""
     name, following = bold(page, 80), snapshot.record.newest(NextRun)
     if following is None:
-        return f"➡️ {name} is checked, then it starts. What became of that is told in the thread."
+        return f"➡️ {name} is checked, then it starts. The result is posted in the thread."
     return f"➡️ Run {following.started} of {name} has started" if following.started else f"⚠️ {name} was NOT started"
 
 

@@ -22,10 +22,10 @@ def slow_step(snapshot: Snapshot, _: Event, data: StepSlow) -> Message:
 
 def interrupted_step(snapshot: Snapshot, _: Event, data: StepInterrupted) -> Message:
     """A step began again and again, because the bot ended each time: who should look at the bot's machine."""
-    head = f"🔁 {bold(data.title)} does not come to its end"
+    head = f"🔁 {bold(data.title)} does not finish"
     people = " ".join(filter(None, (snapshot.mentions_of(role) for role in data.roles)))
     summary = line(data.summary, 600)
-    what = f"{summary[:1].upper()}{summary[1:]}. It goes on now. Look at the bot's machine and its log."
+    what = f"{summary[:1].upper()}{summary[1:]}. It continues now. Check the bot's machine and its log."
     return message(head, [section(f"{head}\n{what}"), context(people and f"Please check: {people}")])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.slack.views.answer_buttons import AGREE, answer_buttons, what_follows
+from bot.slack.views.answer_buttons import agree_texts, answer_buttons, what_follows, words_of_skip
 from bot.slack.views.blocks import Message, context, header, message, section
 from bot.slack.views.keep import NOT_ASKED, decision_body, early_note
 from bot.slack.views.panel import in_sections
@@ -33,13 +33,11 @@ from state.records import AttemptState, Event, RunState
 # what only the deciding role may answer
 WORDS = {
     Choice.DONE: "call it fixed by hand",
-    Choice.SKIP: "go on without it",
     Choice.OVERRIDE: "overrule the refusal",
 }
 CHOICES = {
     Choice.RETRY: "Run again",
     Choice.DONE: "Fixed by hand",
-    Choice.SKIP: "Skip",
     Choice.OVERRIDE: "Refusal overruled",
 }
 
@@ -113,14 +111,19 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
 
 def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:
     """Who decides, with phone numbers, what they may answer, and what follows from going on."""
-    own = [WORDS[choice] for choice in waiting.choices if choice is not Choice.RETRY]
+    own = [_may(waiting, choice) for choice in waiting.choices if choice is not Choice.RETRY]
     contacts = snapshot.contacts(waiting.roles)
     again = "Any role may run it again." if Choice.RETRY in waiting.choices else ""
     if own:
-        yield f"The rollback is waiting. {again} To {' or '.join(own)}:\n{contacts}"
+        yield f"The rollback is waiting. {again} Who may {' or '.join(own)}:\n{contacts}"
         yield what_follows(snapshot, waiting)
     else:
         yield f"The rollback is waiting. {again}\n{contacts}"
+
+
+def _may(waiting: Waiting, choice: Choice) -> str:
+    skip = words_of_skip(waiting.step).lower()
+    return {**WORDS, Choice.SKIP: "skip it" if skip == "skip" else skip}[choice]
 
 
 def _people(snapshot: Snapshot, waiting: Waiting) -> str:
@@ -178,7 +181,7 @@ def _first_person(snapshot: Snapshot, step: str, attempt: int) -> StepAnswer | E
 def _agree_texts(snapshot: Snapshot, data: PeopleAsked) -> tuple[str, str, str, str]:
     """The texts for what the first person wants; of a skip, if it is not known."""
     first = _first_person(snapshot, data.step, data.attempt)
-    return AGREE.get(first.choice if isinstance(first, StepAnswer) else Choice.SKIP, AGREE[Choice.SKIP])
+    return agree_texts(data.step, first.choice if isinstance(first, StepAnswer) else Choice.SKIP)
 
 
 def _refusals(snapshot: Snapshot, data: PeopleAsked) -> Iterator[str]:
@@ -205,7 +208,8 @@ def _answer(snapshot: Snapshot, data: PeopleAsked, fact: Fact) -> str:
         case Ask.SIGN, Signature(refused=True) if _is_about(data, fact):
             return f"⛔ Refused by {who} as {snapshot.title_of(fact.role)} at {at}{_reason(fact.reason)}"
         case Ask.ANSWER, StepAnswer() if _is_about(data, fact):
-            return f"➡️ *{CHOICES[fact.choice]}*, decided by {who} at {at}{_reason(fact.reason)}"
+            choice = words_of_skip(data.step) if fact.choice is Choice.SKIP else CHOICES[fact.choice]
+            return f"➡️ *{choice}*, decided by {who} at {at}{_reason(fact.reason)}"
         case Ask.ANSWER | Ask.AGREE, Lapsed() if _is_about(data, fact):
             return f"⌛ What <@{fact.first}> decided no longer counts: {line(fact.reason, 400)}"
         case Ask.AGREE, Agreement() | EarlyKeepAgreement() if _is_agreement(data, fact):

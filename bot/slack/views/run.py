@@ -130,7 +130,7 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     head = _end(line(snapshot.record.run.target), data)
     details = _quoted(data.reason)
     if data.state == RunState.KEPT and (following := snapshot.following):
-        details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. What becomes of that is told here."
+        details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. The result is posted here."
     details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])

@@ -163,7 +163,7 @@ class BackupStep(ClientProgramsStep):
             return "unknown"
 
     def recheck_plan(self) -> list[str]:
-        noted = f"on {self.host}: writes down what {self.database_url} has beside its rows, to compare after a rollback"
+        noted = f"on {self.host}: records what {self.database_url} has besides its rows, to compare after a rollback"
         return [*host_plan(self.host, _NOW, {"FOLDER": self.folder, "FILE": "<backup_file>"}), noted]
 
     def compare_after_rollback(self, ctx: Context) -> Outcome:

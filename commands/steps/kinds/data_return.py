@@ -95,7 +95,8 @@ class DataReturnStep(ReturnedRowsStep):
         summary = f"Brought back from the backup in {format_seconds(result.seconds)}: {self._total(tables)}."
         moved = _MOVED.findall(result.tail)
         if stuck := [name for without, name, *_ in moved if without]:
-            summary += f" NOT moved to the position in the backup, for want of the right: sequence {', '.join(stuck)}."
+            which = ", ".join(stuck)
+            summary += f" NOT moved to the position in the backup, because the user lacks the right: sequence {which}."
         lines = tuple(table.line() for table in tables) + tuple(_moved_line(*one) for one in moved)
         lines += () if kept else (_NOT_COMPARED,)
         if lost := _NOT_BACK.search(result.tail):

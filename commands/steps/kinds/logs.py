@@ -138,7 +138,7 @@ class LogsStep(StepBox):
             answered = ctx.tools.clock.now().timestamp()
             incomplete = incomplete or log_sources.clock_problem(result.tail, asked, answered)
         if incomplete and not log.lines:
-            return _not_read(f"The log of {name} is not known whole: {incomplete}.", state.said)
+            return _not_read(f"The log of {name} is incomplete: {incomplete}.", state.said)
         return self._judge(log, f" Perhaps more: {incomplete}." if incomplete else state.note)
 
     def _source(self, ctx: Context) -> tuple[str, str, dict[str, Text]]:

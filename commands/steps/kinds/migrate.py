@@ -129,7 +129,7 @@ class MigrateStep(StepBox):
     def _go_back(self, ctx: Context) -> Outcome:
         before = ctx.file(self._note(ctx))
         if before is None:
-            return done("Nothing is to be taken back: the migrations never began.")
+            return done("Nothing to roll back: the migrations never began.")
         if self._ask(ctx) == before:
             return self._is_back(before)
         result = run_job(self, ctx, self.host, self._script(), self._env(), {"STATE_BEFORE": before})
@@ -162,7 +162,7 @@ class MigrateStep(StepBox):
         result = ctx.tools.shell.ask(self.host, self._ask_script(), env=env, limit=_ASK_LIMIT)
         state = _state_in(result)
         if state is None:
-            raise Failed(f"The migration tool does not tell its state: {result.last_line}", output=result.tail)
+            raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
         return state
 
     def _note(self, ctx: Context) -> str:
@@ -222,10 +222,10 @@ def _judge_state(result: CommandResult) -> list[PreflightResult]:
     state = _state_in(result)
     if state is None:
         return blocked(
-            f"the migration tool does not tell its state: {result.last_line}",
+            f"the migration tool does not report its state: {result.last_line}",
             "run its state command there by hand, as the deploying user and with the step's `env`",
         )
-    return passed(f"the migration tool tells its state: {_show(state)}")
+    return passed(f"the migration tool reports its state: {_show(state)}")
 
 
 def _judge_heads(result: CommandResult) -> list[PreflightResult]:

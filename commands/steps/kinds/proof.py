@@ -91,7 +91,7 @@ class ProofStep(BackupCopyStep):
 def _not_compared(output: str, values: Mapping[str, str]) -> tuple[str, ...]:
     """What was not compared beside the rows, one line each."""
     if values.get("state_not_compared"):
-        return ("not compared: what the database has beside its rows; the backup is of an earlier version of the bot",)
+        return ("not compared: what the database has besides its rows; the backup is of an earlier version of the bot",)
     lines = []
     if why := values.get("rights_not_compared"):
         lines.append(f"not compared: owners and privileges; {why}")

@@ -143,7 +143,8 @@ class RunStep(StepBox):
         _, printed, output = result.tail.rpartition(f"$ {fill_shell(self.commands[-1], values)}\n")
         if not printed:
             raise BadValue(
-                "the last command's output is not known whole: it is longer than 64 kB, or the command holds a secret."
+                "the last command's output could not be read in full: "
+                "it is longer than 64 kB, or the command holds a secret."
             )
         return output
 

@@ -77,17 +77,17 @@ def _tables(output: str) -> Iterator[tuple[str, bool]]:
                     True,
                 )
             else:
-                yield f"{short}: {since}", False
+                yield f"{short} ({since})", False
         elif now < before:
             yield f"{short}: {before:,} in the backup, {now:,} now", True
         else:
-            yield f"{short}: {before:,} in the backup, {now:,} now; its rows were not told apart", False
+            yield f"{short} ({before:,} in the backup, {now:,} now)", False
 
 
 def _not_read(output: str, values: Mapping[str, str], by: str) -> Iterator[str]:
     """What was not looked at, and why."""
     if "state_same" not in values:
-        yield "schema, sequences, rights and settings (they were not written down right before the first change)"
+        yield "schema, sequences, rights and settings (they were not recorded right before the first change)"
     if "backup_gone" in values:
         yield "rows (the backup is gone)"
     if unread := _UNREAD.findall(output):

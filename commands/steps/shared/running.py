@@ -202,4 +202,4 @@ def require_running(places: Sequence[Running], tools: Tools, commit: str, *, hos
 
 def _unsaid(source: str, why: str) -> ReleaseError:
     what = f"it is not known what runs, because {source} does not say it: {why}"
-    return ReleaseError(what, "mend it, or name another place in `running`")
+    return ReleaseError(what, "fix it, or name another place in `running`")

@@ -54,6 +54,6 @@ class RunningAgainStep(StepBox):
         if wrong := others(ctx.tools, answers, commit, host=self.host, repository=self.repository):
             found = ", ".join(map(str, wrong))
             return failed(f"What ran before does not run again: {found}, and not {shown(commit)}.")
-        compared = tuple(f"{answer.source} answers {commit}" for answer in answers)
+        compared = tuple(f"{answer.source} answers {shown(commit)}" for answer in answers)
         asked = ", ".join(answer.source for answer in answers)
         return done(f"What ran before runs again: commit {shown(commit)} ({asked}).", compared=compared)

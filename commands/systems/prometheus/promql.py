@@ -39,7 +39,7 @@ def query_error(query: str) -> str:
     """Why values could not be put into a query, as a sentence for the page's author; empty if they can."""
     for token in _tokens(query):
         if token.kind == "open":
-            return "a quote is closed nowhere on its line; close it"
+            return "a quote is not closed on its line; close it"
         if not _is_label_value(token):
             name = next(PLACEHOLDER.finditer(token.text))[0]
             return f'{name} must be the value of a label, as in {{version={name}}} or {{pod=~"api-{name}-.*"}}'

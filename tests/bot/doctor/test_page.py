@@ -206,7 +206,7 @@ def test_a_start_at_the_terminal_says_if_keep_will_start_another_text_of_the_nex
     then.write_text(then.read_text().replace('"echo deploy"', '"echo more"'))
     code, out, _ = run(capsys, "start", "small.md")
     assert code == 0
-    assert "Warning: then.md is not the page that the bot serves, and KEEP starts the one of the bot." in out
+    assert "Warning: the bot serves another text of then.md, and KEEP starts the bot's." in out
 
 
 def test_the_check_before_a_start_reads_the_pages_as_the_bot_runs_them(shop: Path) -> None:

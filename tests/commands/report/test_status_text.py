@@ -200,7 +200,7 @@ def test_a_rollback_that_did_not_restore_everything() -> None:
     deployed = counted(DEPLOY, made=0)
     assert lines(deployed, failed, facts=facts, page=page, state=RunState.ROLLED_BACK, ended=0) == [
         "shop: ROLLED BACK, but NOT all of it",
-        "Lost: not known: “Put the old code back” failed:  (skip: tomorrow)",
+        "Lost: not known, because “Put the old code back” failed:  (skip: tomorrow)",
         "NOT restored: “Put the old code back” failed:  (skip: tomorrow)",
         "Run 1 · main · T+0 s · times in Asia/Bangkok",
     ]

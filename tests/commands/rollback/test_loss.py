@@ -109,11 +109,11 @@ def test_rows_that_people_removed_make_no_negative_loss() -> None:
 
 def test_where_the_database_did_not_go_back_the_loss_is_not_known() -> None:
     kept = counted(replace(attempt_at(MIGRATE_BACK, "failed", after=9), summary="A lock."), lost=201)
-    assert rolled_back(migrated(made=0), kept) == "not known: “Migrate back” failed: A lock."
+    assert rolled_back(migrated(made=0), kept) == "not known, because “Migrate back” failed: A lock."
     skip = fact("answer", MIGRATE_BACK, said="skip", reason="tomorrow")
     text = rolled_back(migrated(made=0), kept, facts=(skip,))
-    assert text == "not known: “Migrate back” failed: A lock. (skip: tomorrow)"
-    assert rolled_back(migrated(made=0)) == "not known: “Migrate back” did not begin"
+    assert text == "not known, because “Migrate back” failed: A lock. (skip: tomorrow)"
+    assert rolled_back(migrated(made=0)) == "not known, because “Migrate back” did not begin"
 
 
 def test_a_rollback_fixed_by_hand_has_lost_what_was_counted_before_it() -> None:
@@ -134,7 +134,7 @@ def test_a_count_that_fails_changes_nothing_else_and_makes_the_loss_unknown(erro
     assert counting(record(), MIGRATE, error) == {"why": why}
     assert counting(record(migrated(why=why)), MIGRATE_BACK) == {"why": why}
     undone = counted(attempt_at(MIGRATE_BACK, "done", after=9), why=why)
-    assert rolled_back(migrated(why=why), undone) == f"not known: {why}"
+    assert rolled_back(migrated(why=why), undone) == f"not known, because {why}"
     before = f"it could not be counted before “Migrate back”: {told}"
     assert counting(record(migrated(made=1)), MIGRATE_BACK, error) == {"why": before}
 
@@ -187,7 +187,7 @@ def test_no_step_of_the_rollback_undoes_the_change() -> None:
     loses = loses_of(PAGE)
     page = replace(PAGE, steps=tuple(step for step in PAGE.steps if step.id != MIGRATE_BACK))
     assert taking_step(page, loses) is None
-    assert rolled_back(migrated(made=0), page=page) == "not known: no step of the rollback undoes “Migrate”"
+    assert rolled_back(migrated(made=0), page=page) == "not known, because no step of the rollback undoes “Migrate”"
 
 
 def test_a_page_without_such_a_query_counts_nothing() -> None:

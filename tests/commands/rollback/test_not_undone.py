@@ -51,7 +51,7 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
     migrates = page('["npm ci", "npx prisma migrate deploy"]', WHY)
     (sentence,) = not_undone(migrates, ended())
     assert sentence == (
-        "What “Put the code there” changed was not taken back (npm ci; npx prisma migrate deploy), e.g. the migration "
+        "What “Put the code there” changed was not rolled back (npm ci; npx prisma migrate deploy), e.g. the migration "
         "tool's own rows of what it applied: the tool has no way back"
     )
 
@@ -59,8 +59,11 @@ def test_what_a_migration_tool_did_is_named_with_its_own_rows_and_the_pages_reas
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (AttemptState.FAILED, "What “Put the code there” may have changed before it failed was not taken back"),
-        (AttemptState.UNKNOWN, "What “Put the code there” may have changed, whose end is unknown, was not taken back"),
+        (AttemptState.FAILED, "What “Put the code there” may have changed before it failed was not rolled back"),
+        (
+            AttemptState.UNKNOWN,
+            "What “Put the code there” may have changed (its result is unknown) was not rolled back",
+        ),
     ],
 )
 def test_a_step_that_did_not_succeed_may_have_changed_something(state: AttemptState, words: str) -> None:
@@ -105,5 +108,5 @@ def test_a_run_that_is_aborted_after_a_command_before_the_deploy_did_not_change_
     aborted = record(row("prepare", AttemptState.DONE), state=RunState.ABORTED)
     status = status_of(prepared, aborted, NOON)
     assert status.phase is Phase.ABORTED_LATE
-    assert status.not_undone[0].startswith("What “prepare” changed was not taken back (prepare)")
+    assert status.not_undone[0].startswith("What “prepare” changed was not rolled back (prepare)")
     assert status_of(prepared, record(state=RunState.ABORTED), NOON).phase is Phase.ABORTED

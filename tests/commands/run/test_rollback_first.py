@@ -12,8 +12,8 @@ import pytest
 from commands.progress.step_state import WATCH
 from commands.report.status_posts import StatusPosts
 from commands.run import engine as engine_module
+from commands.run.due_events import DueEvents
 from commands.run.recovery import NOT_CHECKED
-from commands.run.runner import Runner
 from commands.runbook import Page, read_page
 from commands.start.starter import Started
 from state.errors import BadPage, Refused
@@ -67,7 +67,7 @@ def test_nothing_is_reported_before_the_rollbacks_first_step(
         begun.append(driven.record.last(BACK) is not None or driven.record.run.state == RunState.ROLLING_BACK)
 
     monkeypatch.setattr(StatusPosts, "write_due", record_order)
-    monkeypatch.setattr(Runner, "_report_due", record_order)
+    monkeypatch.setattr(DueEvents, "write", record_order)
     driven.runner.start()
     assert driven.ended(BACK).state == AttemptState.DONE
     wait_until(lambda: begun)

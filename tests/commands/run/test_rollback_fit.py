@@ -78,7 +78,7 @@ def test_what_people_repaired_by_hand_lets_requests_in_without_a_further_word(si
     sim.actions.answer(FIT, waiting.attempt, holder("dba"), Choice.RETRY, "", sim.world.clock.now())
     sim.advance()
     assert not sim.world.maintenance
-    assert sim.last(FIT).summary == "What was not rolled back holds now, by the queries of its own steps."
+    assert sim.last(FIT).summary == "What was not rolled back is as it should be now, by the queries of its own steps."
 
 
 def test_a_rollback_whose_parts_all_went_back_asks_nobody(sim: SimulatedRun) -> None:

@@ -50,7 +50,7 @@ def test_nothing_goes_back_while_the_host_refuses_connections_and_people_are_ask
     assert waiting.choices == (Choice.RETRY, Choice.SKIP), "nobody can reach a host by hand"
     assert sim.last(REACH).summary == (
         "The rollback has not changed anything yet, because it cannot reach all it needs (tried for 30 s): "
-        "Host “production” refuses the connection."
+        "Host “production” refuses the connection. It begins by itself once all of that answers."
     )
     assert not changes(sim)
     assert sim.world.forward, "the database went back although the host could not be reached"

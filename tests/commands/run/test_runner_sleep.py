@@ -63,7 +63,7 @@ def reminder(driven: DrivenRunner) -> None:
     driven.world.clock.move(minutes=10)
     driven.do(GATE)
     driven.world.clock.move(minutes=5)
-    driven.runner._posts.write_due(driven.record, driven.world.clock.now())
+    driven.runner._due.posts.write_due(driven.record, driven.world.clock.now())
 
 
 def slow_step(driven: DrivenRunner) -> None:

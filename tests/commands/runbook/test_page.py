@@ -44,7 +44,7 @@ def test_a_variable_of_a_command_is_the_shells_own() -> None:
 
 def test_a_variable_of_a_command_that_nothing_sets_is_refused_but_not_in_a_stored_page() -> None:
     change = {'commands = ["deploy"]': 'commands = ["deploy $FOLDER"]'}
-    with pytest.raises(BadPage, match=r"Put the code there: \$FOLDER is set by nothing on this page"):
+    with pytest.raises(BadPage, match=r"Put the code there: nothing on this page sets \$FOLDER"):
         small(**change)
     assert stored(**change).steps
 

@@ -141,5 +141,5 @@ def test_keep_says_what_begins_because_of_it(store: Store) -> None:
     skips = "KEEP now skips the rest of the watch (1 h), and starts option-a.md."
     assert night.actions.keep(LEAD, "quiet", NOON).startswith(skips)
     night.attempt(DECISION, "running")
-    begins = "option-a.md is checked and started now; the thread says what becomes of it."
+    begins = "option-a.md is checked and started now. The result is posted in the thread."
     assert night.actions.keep(LEAD, "", LATER) == f"KEEP. {begins}"

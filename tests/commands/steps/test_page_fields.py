@@ -278,4 +278,4 @@ def test_a_variable_of_a_command_is_none_of_the_bot(kind: str, text: str, named:
     ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE $TAG"\n'),
 ])  # fmt: skip
 def test_a_variable_of_a_command_that_nothing_sets_is_refused(kind: str, text: str) -> None:
-    assert "$TAG is set by nothing on this page" in box(kind, text).page_error({})
+    assert "nothing on this page sets $TAG" in box(kind, text).page_error({})

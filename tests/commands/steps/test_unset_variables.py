@@ -61,7 +61,7 @@ def test_what_an_earlier_command_sets_a_later_one_may_read() -> None:
 
 def test_the_sentence_says_how_to_hand_it_over() -> None:
     assert unset_error(["deploy $TAG"], ()) == (
-        "$TAG is set by nothing on this page, so the shell would stop there; hand it over with "
+        "nothing on this page sets $TAG, so the shell would stop there; hand it over with "
         'env = { TAG = "…" }, or write ${TAG:-} if it may be empty'
     )
     assert unset_error(["deploy"], ()) == ""

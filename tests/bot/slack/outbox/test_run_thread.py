@@ -230,7 +230,7 @@ def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: 
         box.store.add_fact(run.id, fact("keep", person=LEAD))
         box.move_run(run, RunState.KEPT)
         async with box.serving():
-            await box.message_with("is checked and started. What becomes of that is told here", "KEPT")
+            await box.message_with("is checked and started. The result is posted here", "KEPT")
             await asyncio.sleep(1)
             assert run_thread.FINAL not in box.store.posts(run.id)
         start_next_run(box.store, box.deps.starter, page, box.store.run(run.id))

@@ -109,7 +109,7 @@ def test_the_panel_says_what_keep_starts() -> None:
 def test_the_card_of_a_kept_run_says_what_became_of_the_next_page() -> None:
     keep = said("keep", person=LEAD)
     for more, text in (
-        ((), "➡️ *option-a.md* is checked, then it starts. What became of that is told in the thread."),
+        ((), "➡️ *option-a.md* is checked, then it starts. The result is posted in the thread."),
         ((NextRun(by=BOT, at=NOON, page="option-a.md", started=2),), "➡️ Run 2 of *option-a.md* has started"),
         ((NextRun(by=BOT, at=NOON, page="option-a.md"),), "⚠️ *option-a.md* was NOT started"),
     ):

@@ -33,8 +33,8 @@ def test_a_slow_step_says_how_slow_and_who_should_check() -> None:
 def test_a_step_without_an_end_says_why_and_who_should_check() -> None:
     data = StepInterrupted(title="Baseline", times=3, summary="it has begun 3 times without an end", roles=("lead",))
     assert shown(interrupted_step(snapshot_with(), event_with(data), data)).splitlines() == [
-        "🔁 *Baseline* does not come to its end",
-        "It has begun 3 times without an end. It goes on now. Look at the bot's machine and its log.",
+        "🔁 *Baseline* does not finish",
+        "It has begun 3 times without an end. It continues now. Check the bot's machine and its log.",
         f"Please check: <@{LEAD}>",
     ]
 

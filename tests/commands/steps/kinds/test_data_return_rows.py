@@ -205,6 +205,6 @@ def test_a_sequence_that_the_user_may_not_move_is_named(shop: MigratedShop, post
     outcome = shop.bring_back("keyless")
     assert outcome.state == "done", outcome.output
     assert outcome.summary.endswith(
-        "NOT moved to the position in the backup, for want of the right: sequence public.ticket."
+        "NOT moved to the position in the backup, because the user lacks the right: sequence public.ticket."
     )
     assert "❗ sequence public.ticket: at 0, in the backup at 50; the user may not move it" in outcome.lines

@@ -130,7 +130,7 @@ def test_a_journal_with_a_damaged_file_is_not_taken_for_whole(journal: Journal) 
     journal.write("api.service", "fine")
     (journal.files / "system-0.journal").write_bytes(b"x" * 300_000)
     outcome = read(journal.bin, UNIT, cursor=cursor)
-    assert is_no_data(outcome, "The log of api.service is not known whole: its program says “"), outcome.summary
+    assert is_no_data(outcome, "The log of api.service is incomplete: its program says “"), outcome.summary
     assert "corrupted" in outcome.summary
 
 

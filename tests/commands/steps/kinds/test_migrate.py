@@ -176,7 +176,7 @@ def test_an_attempt_that_is_taken_up_again_asks_nothing_of_a_tool_at_work(alembi
 
 def test_a_first_migration_is_taken_back_to_nothing(alembic: Project, url: str) -> None:
     assert alembic.run(ALEMBIC + BACK.replace("step", "never"), "back").summary == (
-        "Nothing is to be taken back: the migrations never began."
+        "Nothing to roll back: the migrations never began."
     )
     run_sql(url, "DROP TABLE orders; DROP TABLE alembic_version")
     assert alembic.run(ALEMBIC).summary == "Migrated from “nothing applied” to “bbb2”."
@@ -271,7 +271,7 @@ def test_a_tool_that_does_not_tell_its_state_changes_nothing(alembic: Project, t
     (tmp_path / "alembic.ini").unlink()
     outcome = alembic.run(ALEMBIC)
     assert outcome.state == "failed"
-    assert outcome.summary.startswith("The migration tool does not tell its state:")
+    assert outcome.summary.startswith("The migration tool does not report its state:")
     assert alembic.files == {}
     result = alembic.looked_at(ALEMBIC)
     assert (result.level, result.summary) == ("fail", outcome.summary.replace("The", "the", 1))

@@ -268,7 +268,7 @@ def test_the_preflight_parses_a_query_whose_values_are_not_known_yet(server: Pro
     ("query", "more", "what"),
     [
         ("up > <run>", "", "query: <run> must be the value of a label"),
-        ("up{a='b}", "", "query: a quote is closed nowhere on its line; close it"),
+        ("up{a='b}", "", "query: a quote is not closed on its line; close it"),
         ("up", "at_least = 2\nat_most = 1", "at_least is above at_most"),
         ("up{env='$ENVIRONMENT'}", "", "query: $ENVIRONMENT would stay as these letters"),
         ("", "", "query: string should have at least 1 character"),

@@ -123,7 +123,7 @@ def test_an_output_that_is_not_there_whole_gives_no_value() -> None:
     world.on_host("show", ended("image: a:1\n"))
     lost = execute(box("run", f'host = "h"\ncommands = ["show"]\nvalues = {TAG}'), context(world))
     assert (lost.state, lost.values) == ("failed", {})
-    assert "the last command's output is not known whole" in lost.summary
+    assert "the last command's output could not be read in full" in lost.summary
 
 
 def test_a_job_whose_output_is_lost_does_not_count_as_done_without_its_values(tmp_path: Path) -> None:

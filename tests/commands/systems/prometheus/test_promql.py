@@ -68,7 +68,7 @@ def test_a_value_anywhere_else_is_refused_before_and_during_the_run(query: str) 
 
 
 def test_a_quote_that_is_closed_nowhere_is_refused() -> None:
-    assert query_error("up{a='x} <v>") == "a quote is closed nowhere on its line; close it"
+    assert query_error("up{a='x} <v>") == "a quote is not closed on its line; close it"
     with pytest.raises(BadValue):
         fill_query("up{a='x, b=<v>}", {"v": "'} or up{a='"})
 
