@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from itertools import combinations
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -47,18 +48,19 @@ def parts_of(value: str) -> set[str]:
     return {piece for piece in pieces if len(piece) >= MIN_LENGTH}
 
 
-def forms_of(secret: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def forms_of(secret: str) -> frozenset[str]:
     """The secret itself, and every encoding and escaping of it that programs use."""
     data = secret.encode(errors="replace")
     if len(secret) == LONG:
         # a piece of a long value; with every form of each of its pieces the pattern would be too large
-        return {secret, quote(data, safe=""), json.dumps(secret)[1:-1], data.hex(), *_base64(data)}
+        return frozenset({secret, quote(data, safe=""), json.dumps(secret)[1:-1], data.hex(), *_base64(data)})
     forms = {secret, unquote(secret), *_percent(data), *_escaped(secret), *_base64(data), *_hex(data)}
     if not secret.isascii():
         with suppress(UnicodeEncodeError):
             forms |= _base64(secret.encode("latin-1"))
     forms |= _base64(secret.encode("utf-16-le", "replace"))  # PowerShell's -EncodedCommand
-    return {form for form in forms if len(form) >= MIN_LENGTH}
+    return frozenset(form for form in forms if len(form) >= MIN_LENGTH)
 
 
 def _address_parts(url: str) -> Iterator[str]:

@@ -52,11 +52,13 @@ PUT_IN = {
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
     "run": {"env"},
+    "Running": {"path", "headers", "env", "pm2", "link"},
     "traffic": {"file"},
 }
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
+    "Running": {"command"},
     "logs": {"command"},
     "run": {"commands", "cd", "probe"},
     "maintenance": {"command"},

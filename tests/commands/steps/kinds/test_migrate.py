@@ -157,7 +157,7 @@ def test_several_heads_are_named_before_the_start_because_alembic_cannot_go_back
 def test_the_time_limits_reach_the_first_look_too(tmp_path: Path) -> None:
     """A pooler that refuses them does so before the start, not in the window."""
     result = Project(tmp_path, "x").looked_at(COMMON + 'state = "echo $PGOPTIONS"\nforward = "true"')
-    assert result.summary == "the migration tool tells its state: “-c lock_timeout=5000”"
+    assert result.summary == "the migration tool reports its state: “-c lock_timeout=5000”"
 
 
 def test_a_state_of_several_commands_is_none_if_the_first_fails(tmp_path: Path) -> None:
