@@ -211,7 +211,7 @@ def test_only_a_check_that_measures_has_a_value_for_the_alert_table() -> None:
     check = '### Depth\n\n```toml run\nhost = "backend"\ncommands = ["x"]\nevery = "5 min"\n```\n\n## Alerts'
     rule = '[[alert]]\nname = "Depth"\ncheck = "depth"\nmeasure = "value"\nabove = 50.0\n```'
     text = SMALL.replace("## Alerts", check).replace("in_a_row = 2\n```", f"in_a_row = 2\n\n{rule}")
-    (warning,) = page_warnings(read_page(text, "page.md"))
-    assert "“depth” measures nothing, and not value" in warning
+    with pytest.raises(BadPage, match='"depth" does not measure value; it measures nothing'):
+        read_page(text, "page.md")
     measuring = text.replace('commands = ["x"]', 'commands = ["x"]\nmeasure = { json = "depth" }')
     assert page_warnings(read_page(measuring, "page.md")) == ()
