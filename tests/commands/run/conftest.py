@@ -1,4 +1,4 @@
-"""A runner, an engine and a factory of contexts for the tests of their modules."""
+"""A runner, an engine, a factory of contexts, and a whole run in its watch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from tests.commands.run.context_case import ContextCase
 from tests.commands.run.driven_runner import DrivenRunner
 from tests.commands.run.engine_case import EngineCase
+from tests.simulated_run import SimulatedRun, running
 
 
 @pytest.fixture
@@ -35,3 +36,13 @@ def context_case(tmp_path: Path) -> Iterator[ContextCase]:
     made = ContextCase(tmp_path)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
+    """Option A in its watch."""
+    sim = SimulatedRun(tmp_path)
+    sim.engine.start()
+    sim.advance(until=running(sim, "the watch"))
+    yield sim
+    sim.close()

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from commands.progress.final_comparison import COMPARISON
 from commands.run.engine import Engine
 from state.events import RunMoved
@@ -16,16 +11,6 @@ from tests.simulated_run import SimulatedRun, running
 
 SCRIPT = "state_same=%s"  # words of the comparison's script
 LOST = "state_same=5\nrows_same=8\ndiffers: sequence\x1fposition of sequence ticket\x1f50\x1f1\n"
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
-    """Option A in its watch."""
-    sim = SimulatedRun(tmp_path)
-    sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    yield sim
-    sim.close()
 
 
 def rolled_back(sim: SimulatedRun) -> RunMoved:

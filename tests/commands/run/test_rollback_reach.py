@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from commands.progress.reach import REACH
 from commands.run.engine import Engine
 from commands.signoff.waiting import Waiting
@@ -17,16 +12,6 @@ from state.records import AttemptState
 from tests.simulated_run import SimulatedRun, holder, running
 
 REFUSED = Unreachable("Host “production” refuses the connection.")
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
-    """Option A in its watch."""
-    sim = SimulatedRun(tmp_path)
-    sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    yield sim
-    sim.close()
 
 
 def changes(sim: SimulatedRun) -> list[str]:

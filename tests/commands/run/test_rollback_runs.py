@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from commands.ports.shell import CommandResult
 from commands.run.engine import Engine
@@ -19,16 +15,6 @@ from tests.production import OLD, ended
 from tests.simulated_run import SimulatedRun, holder, running
 
 PACKAGES, FRONTEND = "FOLDER.next", "current.next"  # words of the scripts that put them back
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
-    """Option A in its watch."""
-    sim = SimulatedRun(tmp_path)
-    sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    yield sim
-    sim.close()
 
 
 def hang_in_both_lanes(sim: SimulatedRun) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,16 +26,6 @@ from tests.simulated_run import STARTER, SimulatedRun, people, running
 
 OF_THE_WATCH = {"api-response-time", "job-creation-by-users", "users-can-log-in", "database-size", "cpu-and-memory"}
 OF_THE_ROLLBACK = {RUNNING_AGAIN, "verify-health", "verify-jobs", "verify-v2-route", "verify-page", "verify-steady"}
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[SimulatedRun]:
-    """Option A in its watch."""
-    sim = SimulatedRun(tmp_path)
-    sim.engine.start()
-    sim.advance(until=running(sim, "the watch"))
-    yield sim
-    sim.close()
 
 
 def watch_after(sim: SimulatedRun) -> None:

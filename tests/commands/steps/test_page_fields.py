@@ -52,17 +52,17 @@ PUT_IN = {
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
     "run": {"env"},
-    "Running": {"path", "headers", "env", "pm2", "link"},
+    "Running": {"path", "headers", "pm2", "link", "env"},
     "traffic": {"file"},
 }
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
-    "Running": {"command"},
     "logs": {"command"},
     "run": {"commands", "cd", "probe"},
     "maintenance": {"command"},
     "migrate": {"program", "state", "forward", "back"},
+    "Running": {"command"},
 }
 VARIABLE = re.compile(r"\$VAR\d")
 TRIED: tuple[Any, ...] = ("x $VAR y", ["x $VAR y"], {"a": "x $VAR y"}, {"a": {"b": ["$VAR"]}}, [{"a": "$VAR"}])

@@ -327,7 +327,7 @@ def test_a_step_needs_the_values_of_its_own_log_only() -> None:
 
 def test_the_mark_is_no_variable_of_the_bots_environment() -> None:
     log = COMMAND.replace('"h"', '"backend"').replace("<mark>", "<run>") + "'logs \"$SINCE\"'"
-    deploy = 'commands = ["deploy $TAG"]\nenv = { TAG = "$OTHER" }'
+    deploy = 'commands = ["deploy $TAG $OTHER"]\nenv = { TAG = "<ref>", OTHER = "$OTHER" }'
     text = SMALL.replace("## Smoke tests", f"### Log\n\n```toml logs\n{log}\n```\n\n## Smoke tests")
     text = text.replace('commands = ["deploy"]', deploy)
     names = set(read_page(text, "page.md").step_env_names())
