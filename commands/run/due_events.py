@@ -1,4 +1,4 @@
-"""What a run reports by the clock: its status, slow steps, reminders, and how much of the rollback's time is used."""
+"""What a run reports by the clock: status posts, slow steps, reminders, the rollback's time."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from commands.text.durations import format_seconds
 from commands.text.numbers import format_count
 
 _SCRIPT = "".join(("umask 077\n", SCRATCH, CATALOG, ROLES, script("postgres/proof.sh")))
-_OTHER_STATE = 83
+_OTHER_STATE = 84
 _FAILURES = {
     68: "The proof failed: the backup is missing or was changed (its checksum differs).",
     75: "The proof failed: the backup cannot be restored.",

@@ -26,7 +26,7 @@ if [ -e "$FILE.state" ]; then
   outside='$1 ~ /^(setting|extension|database|role|subscription)$/ || $3 == "INVALID"'
   awk -F '\037' "($outside) && \$3 != \"\" && \$2 != \"owner of this database\"" "$FILE.said" | told 'not held'
   found=$(awk -F '\037' "!($outside)" "$FILE.said" | told differs)
-  [ -z "$found" ] || { printf '%s\n' "$found"; exit 83; }
+  [ -z "$found" ] || { printf '%s\n' "$found"; exit 84; }
 else echo state_not_compared=yes; fi
 if [ "$KEEP" = yes ]; then mark_proven; made=; fi
 awk -F '|' '!/^large objects\|/ { tables++; rows += $(NF - 1) }

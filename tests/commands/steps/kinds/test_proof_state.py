@@ -120,4 +120,4 @@ def test_a_backup_of_an_earlier_version_says_that_only_rows_were_compared(shop: 
     shop.archive.with_name(f"{shop.archive.name}.state").unlink()
     outcome = shop.prove()
     assert outcome.state == "done", outcome.output
-    assert outcome.lines[0].startswith("not compared: what the database has beside its rows")
+    assert outcome.lines[0].startswith("not compared: what the database has besides its rows")
