@@ -45,7 +45,7 @@ def comparison(page: Page, record: Record, state: RunState) -> Comparison:
     if own:
         compared += own.compared
         not_compared += own.not_compared
-        if own.state != AttemptState.DONE and not own.missing:
+        if own.state != AttemptState.DONE and not own.missing and not own.not_compared:
             not_compared.append(f"the database with its backup ({own.summary})")
     elif state == RunState.ROLLED_BACK and not backups_of(page, record):
         not_compared += _without_backup(page)

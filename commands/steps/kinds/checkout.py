@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field
@@ -28,6 +30,11 @@ if [ -f .gitmodules ]; then
 fi"""
 _EDITED_THERE = """git submodule --quiet foreach --recursive \
   'git status --porcelain --untracked-files=no --ignore-submodules=all | sed "s|^|$displaypath: |"'"""
+# git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
+_POINTERS = (
+    "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
+)
+_POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN = 65, 66, 67, 68  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
@@ -37,7 +44,7 @@ class CheckoutStep(StepBox):
 
     Local changes to the tracked files in `may_discard` are thrown away (npm rewrites its lock file). Any other changed
     file fails the step and is listed, because somebody has edited it on the host. Submodules are set to the commits
-    that `commit` names, and the files are compared with it afterwards.
+    that `commit` names, and the files are compared with it afterwards. Files in Git LFS that are not fetched are named.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -65,6 +72,7 @@ class CheckoutStep(StepBox):
                 # now with the commits of the submodules
                 "left=$(git status --porcelain --untracked-files=no)",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
+                _POINTERS,
                 "git log --oneline -5",
             )
         )
@@ -88,7 +96,7 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
         lines = result.last_lines
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:
-            return self._done(commit, lines)
+            return self._done(commit, lines, _POINTER.findall(result.tail))
         if result.code == _CHANGED:
             return failed(
                 "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
@@ -115,9 +123,15 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return failed(why, lines=tuple(left.splitlines()))
         return failed(f"The working copy is at commit {head[:10]}, not at {commit[:10]}. You can run the step again.")
 
-    def _done(self, commit: str, lines: tuple[str, ...] = ()) -> Outcome:
+    def _done(self, commit: str, lines: tuple[str, ...] = (), pointers: Sequence[str] = ()) -> Outcome:
         compared = (f"working copy on {self.host} at {commit}",)
-        return done(f"The working copy is at commit {commit}.", lines=lines, compared=compared)
+        summary = f"The working copy is at commit {commit}."
+        if pointers:
+            count, names = format_count(len(pointers), "file"), ", ".join(pointers[:3])
+            summary += (
+                f" {count} of Git LFS not fetched, so only pointers are there: {names}; git lfs pull fetches them."
+            )
+        return done(summary, lines=lines, compared=compared)
 
     def _list_changed(self) -> str:
         excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import takewhile
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -38,7 +39,8 @@ class MigrateStep(StepBox):
     the state in `$STATE_BEFORE`.
 
     The state is asked before the first attempt, and after every one. Forward, it must have changed, unless
-    `may_be_empty`. `mode = "back"` (with `undoes`) goes back to the state from before, and that must be reached.
+    `may_be_empty`. `mode = "back"` (with `undoes`) goes back to the state from before, and that must be reached; the
+    release's code must still be in `folder`, because only it has the migrations.
 
     `lock_timeout` and `statement_timeout` reach every tool that connects through libpq, by `PGOPTIONS`.
     """
@@ -75,6 +77,18 @@ class MigrateStep(StepBox):
         if not isinstance(undone, MigrateStep) or undone.mode == "back":
             return "undoes: must name the migrate step that goes forward; its state from before is where this one goes"
         return ""
+
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        above = takewhile(lambda name: boxes[name] is not self, boxes) if self.mode == "back" else ()
+        code = [
+            name for name in above if boxes[name].undoes and boxes[name].changed_thing() == (self.host, self.folder)
+        ]
+        if not code:
+            return ""
+        return (
+            f"{code[0]} above puts the old code into {self.folder}, which does not have the migrations to take back; "
+            "move this step above it"
+        )
 
     def plan(self) -> list[str]:
         lines = host_plan(self.host, self._script(), self._env())

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from commands.progress.final_comparison import COMPARISON
+from commands.report.comparison import comparison
 from commands.run.engine import Engine
+from commands.run.rollback_comparison import together
+from commands.steps.outcome import Outcome, done, failed
 from state.events import RunMoved
-from state.records import AttemptState
+from state.records import AttemptState, RunState
 from tests.production import ended
 from tests.simulated_run import SimulatedRun, running
 
@@ -63,3 +70,23 @@ def test_a_comparison_that_a_crash_interrupted_is_made_by_the_next_bot(
     assert sim.last(COMPARISON).state == AttemptState.DONE
     assert "9 tables as in the backup" in said_at_the_end(sim).compared
     assert [attempt.attempt for attempt in sim.record.attempts if attempt.step == COMPARISON] == [1]
+
+
+GOOD = done("Compared: 3 tables as in the backup.", compared=("3 tables as in the backup",))
+BAD = failed("Not as before: jobs.", missing=("jobs: 5 in the backup, 4 now",))
+UNASKED = failed("Production was not compared with its backup: no host.")
+
+
+@pytest.mark.parametrize("other", [GOOD, BAD])
+def test_a_backup_that_was_not_compared_is_named_whatever_the_others_show(sim: SimulatedRun, other: Outcome) -> None:
+    outcome = together({"Shop": other, "Stock": UNASKED})
+    assert outcome.not_compared == (
+        "the database with the backup of “Stock” (Production was not compared with its backup: no host.)",
+    )
+    rolled_back(sim)
+    found = {name: getattr(outcome, name) for name in ("missing", "compared", "not_compared")}
+    last = sim.last(COMPARISON)
+    compared = replace(last, attempt=2, state=outcome.state, summary=outcome.summary, outcome=found)
+    record = replace(sim.record, attempts=(*sim.record.attempts, compared))
+    said = comparison(sim.page, record, RunState.ROLLED_BACK).not_compared
+    assert [line for line in said if "backup" in line and "not compared" in line] == list(outcome.not_compared)

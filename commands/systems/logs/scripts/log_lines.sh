@@ -1,5 +1,7 @@
 # The lines with errors that a log got since a mark ("size:inode:hash of its first bytes:seconds", or a size alone).
 # Rotated files are read first, whether they were renamed (logrotate) or copied and emptied (copytruncate, pm2-logrotate).
+# A log that was emptied while its program writes on where it was begins with zero bytes, behind which some awks see nothing.
+text() { LC_ALL=C tr -d '\000'; }
 whole() { case $1 in *.gz) gzip -cd -- "$1" ;; *) cat -- "$1" ;; esac; }
 begins() { [ "$(whole "$1" 2> /dev/null | head -c $((size < 65536 ? size : 65536)) | sha256sum | cut -c 1-16)" = "$head" ]; }
 same_inode() { [ "$(stat -L -c %i -- "$1")" = "$inode" ]; }
@@ -38,7 +40,7 @@ new_lines() {
   {
     for ((n = 0; n < ${#parts[@]}; n += 2)); do whole "${parts[n + 1]}" | tail -c "+$((parts[n] + 1))"; done
     [ ! -e "$file" ] || tail -c "+$((from + 1))" -- "$file"
-  } | LC_ALL=C awk "$TROUBLE" | tail -n 101
+  } | text | LC_ALL=C awk "$TROUBLE" | tail -n 101
   printf 'moved=%s\n' "$moved"
 }
 # The same for several logs: absolute paths with ":" between two, and their marks with "," between two.

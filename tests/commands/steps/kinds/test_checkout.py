@@ -145,3 +145,13 @@ def test_files_that_differ_after_the_checkout_fail_the_step(repository: Reposito
     hook.chmod(0o755)
     outcome = check_out(repository)
     assert outcome.summary == f"After the checkout, the files differ from commit {repository.new[:10]}."
+
+
+def test_files_of_git_lfs_that_are_only_pointers_are_named(repository: Repository) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345\n"
+    files = {".gitattributes": "*.bin filter=lfs -text\n", "model.bin": pointer, "whole.bin": "data", "notes": pointer}
+    commit = repository.commit(files, "With Git LFS")
+    outcome = check_out(repository, commit)
+    pointers = "1 file of Git LFS not fetched, so only pointers are there: model.bin; git lfs pull fetches them."
+    assert (outcome.state, outcome.summary) == ("done", f"The working copy is at commit {commit[:10]}. {pointers}")
+    assert check_out(repository, repository.old).summary == f"The working copy is at commit {repository.old[:10]}."

@@ -44,6 +44,19 @@ def test_after_pm2_logrotate_copied_and_emptied_the_log_both_files_are_read(log:
     assert "the rotated part was read as well" in outcome.summary
 
 
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_program_that_writes_on_behind_the_old_end_of_an_emptied_log_is_read(log: Path, copied: bool) -> None:
+    with log.open("wb", buffering=0) as out:
+        out.write(b"fine\n" * 100)
+        since = mark(log, time.time() - 0.1)
+        if copied:
+            Path(f"{log}.1").write_bytes(log.read_bytes())
+        os.truncate(log, 0)
+        out.write(b"Error: after the rotation\n")
+    assert log.read_bytes().startswith(bytes(500))
+    assert read(log, since).lines == ("Error: after the rotation",)
+
+
 def test_a_new_log_that_begins_with_the_same_line_is_recognized_as_new(log: Path) -> None:
     log.write_text("Error: connect ECONNREFUSED\n")
     since = mark(log)

@@ -327,7 +327,7 @@ def test_a_step_needs_the_values_of_its_own_log_only() -> None:
 
 def test_the_mark_is_no_variable_of_the_bots_environment() -> None:
     log = COMMAND.replace('"h"', '"backend"').replace("<mark>", "<run>") + "'logs \"$SINCE\"'"
-    deploy = 'commands = ["deploy $TAG $OTHER"]\nenv = { TAG = "<ref>", OTHER = "$OTHER" }'
+    deploy = 'commands = ["deploy $TAG $NAME"]\nenv = { TAG = "<ref>", NAME = "$OTHER" }'
     text = SMALL.replace("## Smoke tests", f"### Log\n\n```toml logs\n{log}\n```\n\n## Smoke tests")
     text = text.replace('commands = ["deploy"]', deploy)
     names = set(read_page(text, "page.md").step_env_names())
@@ -360,3 +360,8 @@ def test_a_wrong_box_is_refused_with_its_line(toml: str, what: str) -> None:
 def test_an_empty_file_of_a_stored_page_stops_no_run() -> None:
     with stored_page():
         assert box("logs", 'host = "h"\nfile = ""\nsince = "0"').inputs() == set()
+
+
+def test_an_error_behind_a_zero_byte_counts() -> None:
+    outcome = read(None, COMMAND + r"""'printf "fine \\0Error: boom\n"'""", mark="m")
+    assert outcome.lines == ("fine Error: boom",)

@@ -319,3 +319,13 @@ def test_the_plan_shows_the_commands_and_what_is_compared() -> None:
     assert "on h: $PROGRAM upgrade head" in plan(box("migrate", ALEMBIC))
     assert "the state is asked before and after, and must have changed" in plan(box("migrate", ALEMBIC))
     assert "STATE_BEFORE is the state before the step" in plan(box("migrate", ALEMBIC + BACK))
+
+
+@pytest.mark.parametrize(
+    ("repository", "first", "warned"), [("$APP", "code", True), ("$APP", "back", False), ("$B", "code", False)]
+)
+def test_the_old_code_may_not_be_there_before_the_way_back(repository: str, first: str, warned: bool) -> None:
+    checkout = box("checkout", f'host = "h"\nrepository = "{repository}"\ncommit = "<commit>"\nundoes = "put"')
+    boxes = {"code": checkout, "back": box("migrate", ALEMBIC + BACK)}
+    others = {name: boxes[name] for name in (first, *({"code", "back"} - {first}))}
+    assert ("code above puts the old code into $APP" in boxes["back"].page_warning(others)) is warned
