@@ -63,12 +63,17 @@ class _Heard:
         self.console, self.bad = _Notes(redact), _Notes(redact)
         page.on("console", lambda message: self._said(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.console.add(str(error)))
-        page.on("requestfailed", lambda request: self.bad.add(f"failed {urlsplit(request.url).path}"))
+        page.on("requestfailed", lambda request: self._failed(request.failure, urlsplit(request.url).path))
         page.on("response", lambda response: self._answered(response.status, urlsplit(response.url).path))
 
     def _said(self, text: str) -> None:
         if not (self.acting and _401 in text):
             self.console.add(text)
+
+    def _failed(self, why: str | None, path: str) -> None:
+        # the browser breaks a request off when the next act opens another page
+        if not (self.acting and why == "net::ERR_ABORTED"):
+            self.bad.add(f"failed {path}")
 
     def _answered(self, status: int, path: str) -> None:
         if status >= 400 and not (self.acting and status == 401):

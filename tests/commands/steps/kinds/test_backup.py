@@ -197,7 +197,10 @@ def test_an_address_of_another_form_is_refused_and_not_shown(host: Host) -> None
     host.url = "mysql://owner:secret@db/shop"
     outcome = host.back_up()
     assert outcome.state == "failed"
-    assert outcome.summary == "The database's address ($DB) must be a postgresql:// URL."
+    assert outcome.summary == (
+        "The database's address ($DB) must be a postgresql:// URL. "
+        "Another kind of database is reached by commands only (`run`), without a proven backup."
+    )
     assert "secret" not in outcome.summary + outcome.output
 
 

@@ -206,7 +206,7 @@ def test_the_words_stand_in_the_plan_and_reach_the_steps_of_their_database_only(
             "[webs.api]",
             '[databases.twin]\nurl = "$SHOP_DB"\npg_programs = "podman exec -i x"\n\n[webs.api]',
             'pg_programs = "podman',
-            "another database has the address $SHOP_DB and other words",
+            "another database has the address $SHOP_DB and other pg_programs",
         ),
     ],
 )
