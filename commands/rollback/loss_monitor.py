@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-
-from commands.ports.tools import Tools
 from commands.rollback.loss import change_of, count, error_in_words, loss_in_words, unknown_in_words
-from commands.runbook.page import Loses, Page
+from commands.rollback.monitor import Monitor
+from commands.runbook.page import Loses
 from state.errors import BadRecord, ToolError
 from state.records import Record, RunState
-from state.sqlite.store import Store
 
 INTERVAL = 15.0  # seconds between two queries; divided by the run's speed
 SHORTEST_INTERVAL = 2.0  # seconds, at any speed
 
 
-class LossMonitor:
+class LossMonitor(Monitor):
     """Keeps `Run.rollback_loss` up to date from the change on until the rollback or the run's end."""
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
-        self.store = store
-        self.page = page
-        self.number = run
-        self.tools = tools
-        self._stopped = threading.Event()
+    name = "loses"
 
     def start(self) -> None:
         """Start the monitor's thread if the page has such a query."""
         if self.page.rollback.loses:
-            threading.Thread(target=self._loop, name=f"{self.number}-loses", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop the monitor. The result of a query that is still running is not written."""
-        self._stopped.set()
+            super().start()
 
     def _loop(self) -> None:
         wait = 0.0

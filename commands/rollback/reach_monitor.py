@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-
-from commands.ports.tools import Tools
 from commands.progress.reach import REACH, ReachBox, reach_step
 from commands.progress.step_state import StepState, answer_to, state_of
-from commands.runbook.page import Page
+from commands.rollback.monitor import Monitor
 from state.errors import BadRecord
 from state.events import StepAnswered
 from state.facts import BOT, Choice, StepAnswer
 from state.records import NewEvent, Record, RunState
-from state.sqlite.store import Store
 
 INTERVAL = 3.0  # seconds between two tries
 LONGEST_INTERVAL = 30.0  # a host may lock out whoever tries too often
 BACK = "it can be reached again"
 
 
-class ReachMonitor:
+class ReachMonitor(Monitor):
     """While people are asked because a place is away, tries again and again; answers “run again” once all are back."""
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
-        self.store = store
-        self.page = page
-        self.number = run
-        self.tools = tools
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        """Start the monitor's thread."""
-        threading.Thread(target=self._loop, name=f"{self.number}-reach", daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop the monitor. What a try that is still running finds is not written."""
-        self._stopped.set()
+    name = "reach"
 
     def _loop(self) -> None:
         pause = INTERVAL
@@ -53,8 +36,8 @@ class ReachMonitor:
         record = self.store.record(self.number) if state == RunState.ROLLING_BACK else None
         if record is None or not self._waits(record):
             return False
-        box, attempt = reach_step(self.page, record).box, record.last(REACH)
-        if not isinstance(box, ReachBox) or attempt is None or box.away(self.tools):
+        step, attempt = reach_step(self.page, record), record.last(REACH)
+        if not isinstance(step.box, ReachBox) or attempt is None or step.box.away(self.tools):
             return True
         if self._stopped.is_set():
             return False
@@ -63,9 +46,8 @@ class ReachMonitor:
         fact = StepAnswer(
             by=BOT, at=at, step=REACH, attempt=attempt.attempt, choice=Choice.RETRY, reason=BACK, number=number
         )
-        title = reach_step(self.page, record).title
         answered = StepAnswered(
-            title=title, person=BOT.person, attempt=attempt.attempt, choice=Choice.RETRY, reason=BACK
+            title=step.title, person=BOT.person, attempt=attempt.attempt, choice=Choice.RETRY, reason=BACK
         )
         self.store.add_fact(self.number, fact, NewEvent(step=REACH, data=answered), only_if=self._waits)
         return False
