@@ -58,8 +58,7 @@ def read_page(text: str, name: str) -> Page:
     mistakes = Mistakes()
     sections = read_sections(text, mistakes)
     if not sections or sections[0].level != 1:
-        mistakes.add(1, "", "the page must start with its title; write a heading with one #")
-        mistakes.structure = True
+        mistakes.add_structure(1, "", "the page must start with its title; write a heading with one #")
         mistakes.raise_all()
     title = sections[0]
     for second in (section for section in sections[1:] if section.level == 1):
@@ -150,8 +149,7 @@ def _note_overlooked_parts(section: Section, mistakes: Mistakes) -> None:
     for line in lines:
         if slug(line).replace("-", " ") in PARTS:
             why = f'“{line.strip()}” begins no part; write "## {slug(line).replace("-", " ").capitalize()}"'
-            mistakes.add(section.line, section.title, why)
-            mistakes.structure = True
+            mistakes.add_structure(section.line, section.title, why)
 
 
 def _parts(sections: list[Section], mistakes: Mistakes) -> dict[str, list[Section]]:
@@ -173,8 +171,7 @@ def _parts(sections: list[Section], mistakes: Mistakes) -> dict[str, list[Sectio
         elif section.box:
             known = ", ".join(f'"{part.capitalize()}"' for part in PARTS)
             why = f"this box is in no part; move it to one of {known}"
-            mistakes.add(section.box.line, section.title, why)
-            mistakes.structure = True
+            mistakes.add_structure(section.box.line, section.title, why)
     return parts
 
 

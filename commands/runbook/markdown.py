@@ -85,8 +85,8 @@ def read_sections(text: str, mistakes: Mistakes) -> list[Section]:
         elif token.type == "fence":
             _add_fence(sections[-1], token, lines, details > 0, mistakes)
         elif token.type == "code_block":
-            with mistakes.noted_structure():
-                raise BadPage(line, where, "indented text looks like code; write a ```text box, or remove the indent")
+            why = "indented text looks like code; write a ```text box, or remove the indent"
+            mistakes.add_structure(line, where, why)
         elif token.type in {"html_block", "html_inline"}:
             details += _opened_details(token, line, where, mistakes)
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
@@ -115,8 +115,7 @@ def _note_almost_headings(token: Token, lines: list[str], where: str, mistakes: 
     for number, text in enumerate(lines[start:end], start + 1):
         if for_authors() and _ALMOST_HEADING.match(text):
             why = "this looks like a heading, but Markdown does not read it as one; write one to six # and a space"
-            mistakes.add(number, where, why)
-            mistakes.structure = True
+            mistakes.add_structure(number, where, why)
 
 
 def _opened_details(token: Token, line: int, where: str, mistakes: Mistakes) -> int:
@@ -124,8 +123,8 @@ def _opened_details(token: Token, line: int, where: str, mistakes: Mistakes) -> 
     content = token.content.lower()
     if token.type == "html_block" and (hidden := _HEADING_OR_FENCE.search(token.content)):
         at = line + token.content[: hidden.start()].count("\n")
-        with mistakes.noted_structure():
-            raise BadPage(at, where, "a heading or a box inside an HTML comment or block would not run; move it out")
+        why = "a heading or a box inside an HTML comment or block would not run; move it out"
+        mistakes.add_structure(at, where, why)
     return content.count("<details") - content.count("</details")
 
 

@@ -25,6 +25,11 @@ class Mistakes:
         """Note one mistake."""
         self._found.append(BadPage(line, where, what))
 
+    def add_structure(self, line: int, where: str, what: str) -> None:
+        """Note one mistake that hides a heading or a box."""
+        self.add(line, where, what)
+        self.structure = True
+
     @property
     def count(self) -> int:
         """How many there are so far."""
@@ -45,11 +50,10 @@ class Mistakes:
     @contextmanager
     def noted_structure(self) -> Iterator[None]:
         """Like `noted`, for a mistake that hides a heading or a box."""
-        try:
+        known = self.count
+        with self.noted():
             yield
-        except BadPage as error:
-            self.structure = True
-            self.include(error)
+        self.structure |= self.count > known
 
     def mentioned(self, name: str) -> bool:
         """Whether a flawed box has this name, as its own or in its text."""
