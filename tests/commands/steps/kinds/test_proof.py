@@ -57,6 +57,17 @@ class Shop:
         self.attempt += 1
         self.backup = self.run_step("backup", BACKUP + more, {})
 
+    def back_up_with(self, option: str, folder: Path) -> None:
+        """Make a new backup by a pg_dump that always has this option, which leaves something out."""
+        programs, self.programs = self.programs, folder / "programs"
+        self.programs.mkdir()
+        for program in programs.iterdir():
+            (self.programs / program.name).symlink_to(program)
+        (self.programs / "pg_dump").unlink()
+        (self.programs / "pg_dump").write_text(f'#!/bin/sh\nexec "{programs}/pg_dump" {option} "$@"\n')
+        (self.programs / "pg_dump").chmod(0o755)
+        self.back_up()
+
     def prove(self, scratch: str = "", *, rehearse: bool = False) -> Outcome:
         """Prove the newest backup."""
         return self.run_step("proof", PROOF, dict(self.backup.values), scratch, rehearse)
@@ -155,14 +166,7 @@ def test_a_dump_that_lost_rows_fails_the_proof(shop: Shop) -> None:
 )
 def test_a_dump_without_its_large_objects_fails_the_proof(shop: Shop, tmp_path: Path, option: str, line: str) -> None:
     run_sql(shop.url, "SELECT lo_from_bytea(0, 'one'), lo_from_bytea(0, 'two')")
-    programs, shop.programs = shop.programs, tmp_path / "programs"
-    shop.programs.mkdir()
-    for program in programs.iterdir():
-        (shop.programs / program.name).symlink_to(program)
-    (shop.programs / "pg_dump").unlink()
-    (shop.programs / "pg_dump").write_text(f'#!/bin/sh\nexec "{programs}/pg_dump" {option} "$@"\n')
-    (shop.programs / "pg_dump").chmod(0o755)
-    shop.back_up()
+    shop.back_up_with(option, tmp_path)
     assert "3,006 rows in 3 tables" in shop.backup.summary, "a large object is no row of a table"
     outcome = shop.prove()
     assert (outcome.state, line in outcome.lines) == (("failed", True) if option else ("done", False)), outcome.output

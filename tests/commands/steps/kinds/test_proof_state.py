@@ -31,18 +31,6 @@ def shop(postgres: Postgres, tmp_path: Path) -> Shop:
     return shop
 
 
-def leave_out(shop: Shop, folder: Path, option: str) -> None:
-    """Make the next backup by a pg_dump that leaves something out."""
-    programs, shop.programs = shop.programs, folder / "programs"
-    shop.programs.mkdir()
-    for program in programs.iterdir():
-        (shop.programs / program.name).symlink_to(program)
-    (shop.programs / "pg_dump").unlink()
-    (shop.programs / "pg_dump").write_text(f'#!/bin/sh\nexec "{programs}/pg_dump" {option} "$@"\n')
-    (shop.programs / "pg_dump").chmod(0o755)
-    shop.back_up()
-
-
 def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
     outcome = shop.prove()
     assert (outcome.state, outcome.lines) == ("done", ()), outcome.output
@@ -60,7 +48,7 @@ def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
 def test_what_an_archive_lacks_beside_the_rows_fails_the_proof(
     shop: Shop, tmp_path: Path, option: str, line: str
 ) -> None:
-    leave_out(shop, tmp_path, option)
+    shop.back_up_with(option, tmp_path)
     outcome = shop.prove()
     assert (outcome.state, line in outcome.lines) == ("failed", True), outcome.output
     assert outcome.summary.startswith("The proof failed: the restored database lacks what production has: ")
