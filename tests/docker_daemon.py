@@ -46,11 +46,15 @@ class Docker:
         return ended.stdout.decode()
 
     def run(self, name: str, script: str, *words: str) -> None:
-        """Start a container with a shell script, which waits where it reads from /pipe."""
+        """Start a container with a shell script, which waits where it reads a line.
+
+        It opens its pipe once, for both ways: at an end that it opens anew it could meet the writer of the last line
+        and read an end of file.
+        """
         pipe = self.folder / f"{name}.pipe"
         os.mkfifo(pipe)
         self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, "small",
-                 _PROGRAM, "-c", script)  # fmt: skip
+                 _PROGRAM, "-c", f"exec 0<>/pipe; {script}")  # fmt: skip
 
     def go_on(self, name: str) -> None:
         """Let a container go on where it waits."""

@@ -228,9 +228,7 @@ def test_a_reading_that_takes_too_long_is_no_data() -> None:
 
 
 def test_the_lines_of_a_container_since_a_time_count(docker: Docker, tmp_path: Path) -> None:
-    docker.run(
-        "api", "echo Error: old >&2; read x < /pipe; echo up; read x < /pipe; echo Error: new >&2; read x < /pipe"
-    )
+    docker.run("api", "echo Error: old >&2; read x; echo up; read x; echo Error: new >&2; read x")
     docker.wait_for("api", "Error: old")
     mark = docker.mark()
     outcome = read(docker.bin, CONTAINER, mark=mark)
@@ -247,7 +245,7 @@ def test_the_lines_of_a_container_since_a_time_count(docker: Docker, tmp_path: P
 
 def test_a_container_that_was_made_after_the_mark_says_so(docker: Docker) -> None:
     mark = docker.mark()
-    docker.run("young", "echo up; read x < /pipe")
+    docker.run("young", "echo up; read x")
     docker.wait_for("young", "up")
     outcome = read(docker.bin, CONTAINER.replace("api", "young"), mark=mark)
     assert outcome.state == "done"
@@ -255,8 +253,8 @@ def test_a_container_that_was_made_after_the_mark_says_so(docker: Docker) -> Non
 
 
 def test_a_container_whose_old_lines_are_rotated_away_is_no_data(docker: Docker) -> None:
-    chatter = "n=0; while [ $n -lt 400 ]; do n=$((n+1)); echo line $n; done; echo end; read x < /pipe"
-    docker.run("small", f"read x < /pipe; {chatter}", "--log-opt", "max-size=4k", "--log-opt", "max-file=1")
+    chatter = "n=0; while [ $n -lt 400 ]; do n=$((n+1)); echo line $n; done; echo end; read x"
+    docker.run("small", f"read x; {chatter}", "--log-opt", "max-size=4k", "--log-opt", "max-file=1")
     mark = docker.mark()
     docker.go_on("small")
     docker.wait_for("small", "end")
@@ -266,7 +264,7 @@ def test_a_container_whose_old_lines_are_rotated_away_is_no_data(docker: Docker)
 
 def test_a_mark_by_the_bots_clock_counts_while_the_hosts_clock_agrees(docker: Docker) -> None:
     mark = SystemClock().now()
-    docker.run("clocks", "echo up; read x < /pipe")
+    docker.run("clocks", "echo up; read x")
     docker.wait_for("clocks", "up")
     step, ctx = box("logs", CONTAINER.replace("api", "clocks")), context(World(), shell=LocalShell({}, path=docker.bin))
     ctx = replace(ctx, values={"mark": mark.isoformat()})
@@ -302,7 +300,7 @@ def test_the_preflight_looks_whether_the_unit_has_lines(journal: Journal) -> Non
 
 
 def test_the_preflight_looks_whether_docker_answers(docker: Docker, tmp_path: Path) -> None:
-    docker.run("here", "echo up; read x < /pipe")
+    docker.run("here", "echo up; read x")
     docker.wait_for("here", "up")
     assert [one.level for one in checked(docker.bin, CONTAINER.replace("api", "here"))] == ["ok", "ok"]
     assert [one.level for one in checked(docker.bin, CONTAINER.replace("api", "nobody"))] == ["ok", "warn"]
