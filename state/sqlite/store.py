@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from state.errors import AlreadyRunning, BadRecord, TooLate, UnreadableRun
@@ -27,6 +28,7 @@ from state.records import (
     Run,
     RunState,
 )
+from state.sqlite.attempt_cache import AttemptCache
 from state.sqlite.file import NotText
 from state.sqlite.rows import (
     attempt_row,
@@ -34,7 +36,6 @@ from state.sqlite.rows import (
     event_row,
     fact_row,
     jump_row,
-    to_attempt,
     to_event,
     to_fact,
     to_jump,
@@ -83,6 +84,10 @@ class Store(RunFiles, SideTables):
     All returned times are true times (see `state.true_times`). Every method raises BadRecord if the file cannot be
     used.
     """
+
+    @cached_property
+    def _attempts(self) -> AttemptCache:
+        return AttemptCache(self._rows)
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -210,6 +215,8 @@ class Store(RunFiles, SideTables):
         (event,) = self._rows("SELECT COALESCE(MAX(id), 0) AS newest FROM events WHERE run = ?", number)
         with _readable_rows(number):
             written, jumps = self._written(number), self._jumps(number)
+            if not run.active:
+                self._attempts.forget(number)
             return Record(
                 run=run,
                 attempts=true_attempts(written.attempts, jumps),
@@ -219,9 +226,9 @@ class Store(RunFiles, SideTables):
 
     def _written(self, run: int) -> WrittenRecord:
         """The attempts and facts of a run, times as written, in the order of writing: the clock may have gone back."""
-        attempts = self._rows("SELECT * FROM attempts WHERE run = ? ORDER BY number", run)
+        attempts = self._attempts.attempts(run, self.version()[0])
         facts = self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)
-        return WrittenRecord(attempts=[*map(to_attempt, attempts)], facts=[*map(to_fact, facts)])
+        return WrittenRecord(attempts=attempts, facts=[*map(to_fact, facts)])
 
     # -- attempts -----------------------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ def _busy_page() -> str:
 
 
 async def _memory_after(checks: int, site: Site, pid: int) -> float:
-    async with asyncio.timeout(900):  # a loaded machine needs longer
+    async with asyncio.timeout(2400):  # a loaded machine needs longer
         while site.asked < checks:
             await asyncio.sleep(0.1)
     return resident_megabytes(pid)

@@ -1,0 +1,44 @@
+"""Attempts that were read: those that have ended are read once, and all readers of a run share them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from state.records import ATTEMPT_MOVES, Attempt
+from state.sqlite.rows import to_attempt
+
+_UNREAD = "SELECT * FROM attempts WHERE run = ? AND (number > ? OR number IN ({})) ORDER BY number"
+
+
+class AttemptCache:
+    """The attempts of active runs, with their numbers in the file and their times as written.
+
+    A watch of hours has thousands of samples, and the run's loop, its monitors and its thread in Slack each hold the
+    record. An attempt that has ended does not change, so it is kept until somebody else writes the file.
+    """
+
+    def __init__(self, rows: Callable[..., list[sqlite3.Row]]) -> None:
+        self._rows = rows
+        self._version = -1
+        self._runs: dict[int, dict[int, Attempt]] = {}
+
+    def attempts(self, run: int, version: int) -> list[tuple[int, Attempt]]:
+        """The attempts of a run in the order of writing. `version` changes with every write of another process.
+
+        Raises what `to_attempt` raises.
+        """
+        if version != self._version:
+            self._runs.clear()
+            self._version = version
+        kept = self._runs.get(run, {})
+        newest = max(kept, default=0)
+        unended = [number for number, attempt in kept.items() if ATTEMPT_MOVES[attempt.state]]
+        marks = ", ".join("?" * len(unended))
+        kept |= map(to_attempt, self._rows(_UNREAD.format(marks), run, newest, *unended))
+        self._runs[run] = kept
+        return [*kept.items()]
+
+    def forget(self, run: int) -> None:
+        """Forget what was read of a run."""
+        self._runs.pop(run, None)
