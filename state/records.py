@@ -108,7 +108,7 @@ class Run:
         return self.state in ACTIVE
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """One attempt at one step. It is stored as `running` before anything is done.
 

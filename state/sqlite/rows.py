@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any, get_type_hints
 
 from state.events import event_from
@@ -113,16 +114,21 @@ def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
     """An attempt's number in the file, and the attempt with its times as written."""
     ended = row["ended_at"]
     return row["number"], Attempt(
-        step=row["step"],
+        step=intern(row["step"]),
         attempt=row["attempt"],
         state=_STATES[row["state"]],
         began_at=datetime.fromisoformat(row["began_at"]),
         ended_at=datetime.fromisoformat(ended) if ended else None,
         summary=row["summary"],
-        outcome=json.loads(row["outcome"]),
+        outcome=json.loads(row["outcome"], object_pairs_hook=_with_shared_names),
         progress=row["progress"],
         written_at=row["began_at"],
     )
+
+
+def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are kept once for all samples of a watch."""
+    return {intern(name): value for name, value in pairs}
 
 
 def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:

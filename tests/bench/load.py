@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import statistics
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import paramiko
@@ -19,7 +22,7 @@ from commands.runbook import read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
-from state.records import Attempt, AttemptState
+from state.records import Attempt, AttemptState, RunState
 from state.sqlite.store import Store
 from tests.bench.bot_processes import CHANNEL, STARTER, gonogo, temporary_folder, workspace_with
 from tests.bench.record import PEOPLE
@@ -50,20 +53,35 @@ async def _measure() -> dict[str, float]:
 
 
 async def _memory() -> dict[str, float]:
-    """The bot's memory after 10,000 checks beside that after 1,000; the web server of the checks counts them."""
+    """The bot's memory when runs with 10,000 checks have ended beside that when those with the first 1,000 had."""
     with temporary_folder() as name:
         folder = Path(name)
         async with _site() as site, _silent_host() as host:
             _write_pages(folder)
-            _write_runs(folder, _busy_page(), SPEED)
             variables = _variables(folder, site.url, host, SPEED)
             async with workspace_with(gonogo(), folder, variables, (STARTER, DBA, LEAD)) as (_, pid, _):
-                early = await _memory_after(EARLY, site, pid)
-                late = await _memory_after(LATE, site, pid)
+                ended = [await _memory_after_runs(folder, site, pid, EARLY * (n + 1)) for n in range(LATE // EARLY)]
     return {
-        f"memory after {EARLY:,} checks, MB": early,
-        f"ratio, memory after {LATE:,} checks to {EARLY:,}": late / early,
+        f"memory when runs with {EARLY:,} checks have ended, MB": ended[0],
+        f"ratio, memory when runs with {LATE:,} checks have ended to {EARLY:,}": ended[-1] / ended[0],
     }
+
+
+async def _memory_after_runs(folder: Path, site: Site, pid: int, checks: int) -> float:
+    """Start runs, end them when the web server has been asked so often, and look at the memory."""
+    os.kill(pid, signal.SIGSTOP)  # or it begins the first step before this says that it is done
+    try:
+        runs = _write_runs(folder, _busy_page(), SPEED)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    async with asyncio.timeout(900):  # a loaded machine needs longer
+        while site.asked < checks:
+            await asyncio.sleep(0.1)
+    with closing(Store(folder / "gonogo.db")) as store:
+        for run in runs:
+            store.move_run(run, RunState.ABORTED, datetime.now(UTC))
+    await asyncio.sleep(10)  # their threads end, and their last messages are posted
+    return resident_megabytes(pid)
 
 
 def _busy_page() -> str:
@@ -72,13 +90,6 @@ def _busy_page() -> str:
     check = SMALL[start:end].replace("15 min", "5 min")
     more = "".join(check.replace("Response time", f"Response time {number}") for number in range(2, CHECKS + 1))
     return (SMALL[:start] + check + more + SMALL[end:]).replace('lasts = "1 h"', 'lasts = "48 h"')
-
-
-async def _memory_after(checks: int, site: Site, pid: int) -> float:
-    async with asyncio.timeout(2400):  # a loaded machine needs longer
-        while site.asked < checks:
-            await asyncio.sleep(0.1)
-    return resident_megabytes(pid)
 
 
 async def _figures(workspace: Workspace) -> dict[str, float]:
@@ -182,9 +193,9 @@ def _write_pages(folder: Path) -> None:
     (folder / "pages" / "slow.md").write_text(SMALL.replace('target = "shop"', 'target = "slow"'), encoding="utf-8")
 
 
-def _write_runs(folder: Path, text: str, speed: int) -> None:
-    """Runs of as many targets, each at the begin of its watch."""
-    store = Store(folder / "gonogo.db")
+def _write_runs(folder: Path, text: str, speed: int) -> list[int]:
+    """Runs of as many targets, each at the begin of its watch; their numbers."""
+    store, runs = Store(folder / "gonogo.db"), []
     for number in range(RUNS):
         page = read_page(text.replace('target = "shop"', f'target = "shop{number}"'), f"shop{number}.md")
         request = StartRequest(channel=CHANNEL, speed=speed)
@@ -194,4 +205,6 @@ def _write_runs(folder: Path, text: str, speed: int) -> None:
             store.end_attempt(run.id, Attempt(step=step.id, attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
         for role in PEOPLE:
             store.add_fact(run.id, said("sign", "ready", 1, role=role, said="yes"), event("signed"))
+        runs.append(run.id)
     store.close()
+    return runs

@@ -46,7 +46,8 @@ class Poster:
                 self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).post_all())
 
     def _runs(self) -> list[Run]:
-        return [run for run in reversed(self.deps.store.runs(20)) if run.active or self._is_recent(run)]
+        runs = {run.id: run for run in [*self.deps.store.active_runs(), *self.deps.store.runs(20)]}
+        return [run for number, run in sorted(runs.items()) if run.active or self._is_recent(run)]
 
     def _is_recent(self, run: Run) -> bool:
         """Whether a run ended not long ago, or was kept and has still told something since, as what followed it."""

@@ -94,7 +94,7 @@ class RunThread:
             newest_status = max((event.id for event in events if isinstance(event.data, StatusDue)), default=0)
             for event in events:
                 if isinstance(event.data, StatusDue) and event.id < newest_status:
-                    await self._save_silent(event)  # a newer status replaces this one
+                    await self.messages.save_silent(event.id)  # a newer status replaces this one
                 else:
                     await self._post_event(group, event, ends.get(attempt_key(event)))
                 after = event.id
@@ -119,12 +119,12 @@ class RunThread:
         """Post one event; `end` is the end of the step that it starts, if that is known already."""
         snapshot = await self._snapshot()
         drawn = await drawn_event(snapshot, event, end)
-        if isinstance(event.data, StepBegan):
-            self.started_steps[attempt_key(event)] = event.id
         if drawn is None:
             await self._pin(event, snapshot)
-            await self._save_silent(event)
+            await self.messages.save_silent(event.id)
             return
+        if isinstance(event.data, StepBegan):
+            self.started_steps[attempt_key(event)] = event.id
         draft = Draft(drawn=drawn, plain=plain_message(event), identity=identity_of(event))
         started = self._step_message(event)
         may_exist = self.messages.may_be_posted
@@ -147,10 +147,6 @@ class RunThread:
         """Upload the files of an event, which counts as posted after that. No message waits for a file."""
         await self.attachments.post(event, drawn, may_exist=may_exist)
         await self.messages.save(event.id, ts)
-
-    async def _save_silent(self, event: Event) -> None:
-        """Store that the card shows an event."""
-        await self.messages.save(event.id, self.messages.posts[CARD])
 
     async def _pin(self, event: Event, snapshot: Snapshot) -> None:
         """Post how far the journal went with a person's act: in the question that it answers, else in the card."""
@@ -189,6 +185,9 @@ class RunThread:
             if event.id not in posts and (drawn := await drawn_event(await self._snapshot(), event, None)):
                 ts = posts[self._step_message(event)]
                 group.create_task(self._post_files(event, drawn, ts, may_exist=True))
+        for event_id in self.messages.forget_silent():
+            self.live.pop(event_id, None)
+        self.started_steps = {key: started for key, started in self.started_steps.items() if started in posts}
         return after
 
     async def _draft(self, snapshot: Snapshot, event: Event) -> Draft | None:

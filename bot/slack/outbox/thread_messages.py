@@ -63,6 +63,17 @@ class ThreadMessages:
         self.posts[event] = ts
         await asyncio.to_thread(self.store.save_post, self.run, event, self.channel, ts)
 
+    async def save_silent(self, event: int) -> None:
+        """Store that the card shows an event; a watch has thousands of them, so that is not kept in memory."""
+        await asyncio.to_thread(self.store.save_post, self.run, event, self.channel, self.posts[CARD])
+
+    def forget_silent(self) -> set[int]:
+        """Forget, and return, the events that the card shows."""
+        silent = {event for event, ts in self.posts.items() if ts == self.posts[CARD]} - {CARD}
+        for event in silent:
+            del self.posts[event]
+        return silent
+
     # -- posting ------------------------------------------------------------------------------------------------
 
     async def post_card(self) -> bool:

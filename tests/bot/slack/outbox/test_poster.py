@@ -16,6 +16,7 @@ from state.records import NewEvent, RunState
 from tests.bot.slack.outbox.posted import posted_events
 from tests.bot.slack.run_writer import DEPLOY
 from tests.bot.slack.slack_box import SlackBox, play
+from tests.state.sqlite.samples import STARTED, new_run
 
 
 def test_a_run_that_starts_while_the_bot_serves_gets_its_card(tmp_path: Path) -> None:
@@ -36,6 +37,17 @@ def test_a_run_that_ended_long_ago_is_not_posted(tmp_path: Path) -> None:
         later = box.deps.now() + poster.POSTED_FOR + timedelta(seconds=1)
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
+
+    play(tmp_path, story, serve=False)
+
+
+def test_a_run_of_hours_is_posted_whatever_else_began_since(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        watched = box.start_run()
+        for number in range(25):
+            other = box.store.start_run(new_run(f"other-{number}"), box.deps.now(), STARTED)
+            box.move_run(other, RunState.ABORTED)
+        assert watched.id in {run.id for run in Poster(make_client(box.settings), box.deps)._runs()}
 
     play(tmp_path, story, serve=False)
 

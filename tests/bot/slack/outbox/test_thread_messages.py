@@ -8,7 +8,9 @@ import pytest
 
 from bot.rehearsal.workspace import Message
 from bot.slack.outbox import run_thread, thread_messages
-from bot.slack.outbox.thread_messages import CARD, asks_people
+from bot.slack.outbox.sender import Sender
+from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages, asks_people
+from bot.slack.serve import make_client
 from bot.slack.views.blocks import Message as Drawn
 from commands.steps.outcome import done, failed
 from state.records import RunState
@@ -113,6 +115,24 @@ def test_a_card_without_replies_that_was_deleted_while_no_bot_ran_is_posted_anew
             await box.message_with("✅", "Put the code there")
             (card,) = cards(box)
             assert {message.thread_ts for message in box.workspace.messages() if message is not card} == {card.ts}
+
+    play(tmp_path, story, serve=False)
+
+
+def test_what_the_card_alone_shows_is_stored_and_not_kept_in_memory(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+
+        async def no_card() -> Draft:
+            raise AssertionError("no card is drawn here")
+
+        messages = ThreadMessages(box.store, Sender(make_client(box.settings)), run.id, "C1", no_card)
+        for event, ts in ((CARD, "1.0"), (7, "1.0"), (8, "2.0")):
+            await messages.save(event, ts)
+        await messages.save_silent(9)
+        assert messages.forget_silent() == {7}
+        assert messages.posts == {CARD: "1.0", 8: "2.0"}
+        assert box.store.posts(run.id) == {CARD: "1.0", 7: "1.0", 8: "2.0", 9: "1.0"}
 
     play(tmp_path, story, serve=False)
 
