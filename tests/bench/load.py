@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from bot.rehearsal.workspace import Message, Person, Workspace
+from bot.slack.outbox.run_thread import FINAL
 from commands.runbook import read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
@@ -80,7 +81,9 @@ async def _memory_after_runs(folder: Path, site: Site, pid: int, checks: int) ->
     with closing(Store(folder / "gonogo.db")) as store:
         for run in runs:
             store.move_run(run, RunState.ABORTED, datetime.now(UTC))
-    await asyncio.sleep(10)  # their threads end, and their last messages are posted
+        async with asyncio.timeout(900):  # Slack takes one message a second
+            while any(FINAL not in store.posts(run) for run in runs):
+                await asyncio.sleep(0.5)
     return resident_megabytes(pid)
 
 
