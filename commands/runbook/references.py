@@ -244,7 +244,7 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield "undoes: only a step of the rollback undoes another; remove it"
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         yield f'undoes: there is no step "{box.undoes}" on the page; write the id of a step'
-    if box.undone_by or box.why:
+    if box.undone_by or (box.why and not box.why_is_its_own):
         yield from _undone_by_errors(page, step)
     if box.after is not None:
         yield from _after_errors(page, step, box.after)

@@ -15,6 +15,7 @@ class WaitStep(StepBox):
 
     kind: ClassVar[str] = "wait"
     waits: ClassVar[bool] = True
+    why_is_its_own: ClassVar[bool] = True
 
     lasts: Duration
     why: str
