@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
+    _add_reference(verbs)
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
@@ -95,6 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(verb=_verify)
     _add_terminal(verbs)
     return parser
+
+
+def _add_reference(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    kinds = verbs.add_parser("kinds", help="show the boxes of a page and their fields, with examples")
+    kinds.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: a list of all kinds")
+    kinds.set_defaults(verb=_kinds)
+    schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
+    schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
+    schema.set_defaults(verb=_schema)
 
 
 def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -198,6 +208,24 @@ def _plan(options: argparse.Namespace) -> int:
 
     page = read_page_file(options.page)
     for line in [*plan_lines(page), "", *permission_lines(page)]:
+        _say(line)
+    return 0
+
+
+def _kinds(options: argparse.Namespace) -> int:
+    from commands.reference.terminal_text import box_lines, overview_lines
+
+    for line in box_lines(options.kind) if options.kind else overview_lines():
+        _say(line)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json
+
+    from commands.reference.schema import box_schema, page_schema
+
+    for line in json.dumps(box_schema(options.kind) if options.kind else page_schema(), indent=2).splitlines():
         _say(line)
     return 0
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from commands.text.field_words import Form
@@ -46,7 +46,8 @@ HttpMethod = Annotated[str, AfterValidator(_http_method), Form("HTTP method", f"
 EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE, Form("variable", r"^\$[A-Z][A-Z0-9_]*$")]
 VariableText = Annotated[str, Dollar.VARIABLE, Form("text with $NAME")]
 VariableTexts = Annotated[dict[str, str], Dollar.VARIABLE]
-VariableJson = Annotated[Any, Dollar.VARIABLE]
+# a table with any names, which some language servers want to be told
+VariableJson = Annotated[Any, Dollar.VARIABLE, WithJsonSchema({"additionalProperties": True})]
 ShellText = Annotated[str, Dollar.SHELL, Form("command")]
 SqlText = Annotated[str, Dollar.SQL, Form("SQL")]
 
