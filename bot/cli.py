@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from commands.text.printable import printable
-from state.errors import BadPage, GonogoError
+from state.errors import GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -71,8 +71,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = verbs.add_parser("check", help="check a runbook page; errors come with line numbers")
+    check = verbs.add_parser(
+        "check",
+        help="check a runbook page; errors come with line numbers",
+        epilog="Exit codes: 0 if every page is good (warnings may remain), 1 if a page has errors or cannot be read, "
+        "2 if the command itself is wrong.",
+    )
     check.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print all errors and warnings as JSON")
+    form.add_argument("--github", action="store_true", help="print them as annotations of a GitHub workflow")
     check.set_defaults(verb=_check)
     plan = verbs.add_parser(
         "plan", help="show every command, query and request of a page as it will run, and the timeline"
@@ -177,28 +185,21 @@ def _terminal_verb(
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.environment import people_of
-    from bot.settings import read_page_file
-    from bot.text import counted
-    from commands.start.page_warnings import page_warnings
-    from commands.start.people_warnings import people_warnings
+    from bot.check import check_page, github_lines, json_text, ok_line, text_line
 
-    exit_code = 0
-    for path in options.pages:
-        try:
-            page = read_page_file(path)
-            _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
-            # no warning about people where no role has any yet
-            for warning in (*page_warnings(page), *people_warnings(page, people_of(page, os.environ))):
-                _say(f"{path}: warning: {warning}")
-        except BadPage as error:
-            exit_code = 1
-            for mistake in error.mistakes:
-                _say_error(f"{path}: {mistake.sentence}")
-        except GonogoError as error:
-            exit_code = 1
-            _say_error(f"{path}: {error}")
-    return exit_code
+    checks = [check_page(path, os.environ) for path in options.pages]
+    if options.json:
+        for line in json_text(checks).splitlines():
+            _say(line)
+    elif options.github:
+        for line in github_lines(checks):
+            _say(line)
+    for check in [] if options.json or options.github else checks:
+        if check.good:
+            _say(ok_line(check))
+        for finding in check.findings:
+            (_say if check.good else _say_error)(text_line(check, finding))
+    return 0 if all(check.good for check in checks) else 1
 
 
 def _plan(options: argparse.Namespace) -> int:
