@@ -80,7 +80,8 @@ def _of_type(annotation: Any) -> str:
 
 
 def _many(words: str) -> str:
-    return f"{words}s" if words.isalpha() and not words.endswith("s") and words.islower() else words
+    plain = words.replace(" ", "").isalpha() and words.islower() and not words.endswith("s")
+    return f"{words}s" if plain else words
 
 
 def _bounds(marks: list[Any]) -> Iterator[str]:

@@ -23,6 +23,8 @@ Every box of a runbook page with its fields. `gonogo kinds KIND` shows the same 
 | variable | `"$NAME"`, whose value is in the bot's environment |
 | text with `$NAME` | a text in which variables of the bot's environment are put in when it is sent |
 | command | bash. A `$name` in it is the shell's own: hand values over by `env` |
+| hours | `"22:00-06:00"`, also over midnight |
+| regular expression | as Python reads it; one that could take too long on a line is refused |
 | SQL | one statement that only reads, unless it is said otherwise |
 | `<value>` in a text | a value that an earlier step has kept, like `<commit>` |
 | no data | what could not be asked, or says nothing. It never counts as healthy |

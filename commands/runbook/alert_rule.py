@@ -36,19 +36,19 @@ class AlertRule(Strict):
         default=None,
         description="The alert is raised above this value. `above` or `below` is needed.",
         examples=[5.0],
-        json_schema_extra={"unit": "the measure's own"},
+        json_schema_extra={"unit": "in the measure's unit"},
     )
     below: float | None = Field(
         default=None,
         description="The alert is raised below this value.",
         examples=[10.0],
-        json_schema_extra={"unit": "the measure's own"},
+        json_schema_extra={"unit": "in the measure's unit"},
     )
     warn_above: float | None = Field(
         default=None,
         description="Above this value it is a warning, and people decide. Without it, nothing warns.",
         examples=[1.0],
-        json_schema_extra={"unit": "the measure's own"},
+        json_schema_extra={"unit": "in the measure's unit"},
     )
     in_a_row: int = Field(
         default=1,
@@ -75,7 +75,7 @@ class AlertRule(Strict):
         default_factory=dict,
         description="Measures of the same check and the least of each, for a value to count at all.",
         examples=[{"requests": 20}],
-        json_schema_extra={"unit": "the measures' own"},
+        json_schema_extra={"unit": "in the measures' units"},
     )
     otherwise: str = Field(
         default="",

@@ -94,7 +94,7 @@ class RunbookBox(Strict):
         examples=["Shop production"],
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        description="The time zone in which messages show times.",
+        description="The time zone of the times in messages, and of the hours of a `window`.",
         examples=["Asia/Bangkok"],
     )
     ref: str = Field(
@@ -277,7 +277,7 @@ class Criterion(Strict):
         default=None,
         description="The line's own limit for the measure of its alerts. Without it, the limits of the alerts.",
         examples=[1.0],
-        json_schema_extra={"unit": "the measure's own"},
+        json_schema_extra={"unit": "in the measure's unit"},
     )
     within: Duration | None = Field(
         default=None,

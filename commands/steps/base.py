@@ -60,7 +60,7 @@ class Verify(Strict):
     expect: int | str = Field(
         description="The value that the first cell must have.",
         examples=[0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
     says: str = Field(
         description="What the query shows, as messages name it.",

@@ -88,13 +88,13 @@ class PrometheusStep(StepBox):
         default=None,
         description="A lower value fails the step. Without it, none is too low.",
         examples=[1.0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
     at_most: float | None = Field(
         default=None,
         description="A higher value fails the step. Without it, none is too high.",
         examples=[0.5],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
     max_age: Duration = Field(
         default=parse_duration("5 min"),

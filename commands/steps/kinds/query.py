@@ -44,7 +44,7 @@ class QueryStep(StepBox):
         default=None,
         description="The value that the first cell must have. Without it, any.",
         examples=[0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
     measure: str = Field(
         default="value",
@@ -55,13 +55,13 @@ class QueryStep(StepBox):
         default=None,
         description="A lower value fails the step. Without it, none is too low.",
         examples=[1.0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
     at_most: float | None = Field(
         default=None,
         description="A higher value fails the step. Without it, none is too high.",
         examples=[10.0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
 
     def plan(self) -> list[str]:

@@ -56,7 +56,7 @@ class ServiceStep(Pm2Step):
 
     steady: Duration = Field(
         default=parse_duration("10 s"),
-        description="How long after the restart the service is checked again.",
+        description="How long after it is ready the service is checked again.",
         examples=["30 s"],
     )
     steady_in: str = Field(

@@ -20,6 +20,7 @@ from commands.steps.values import fill, has_placeholder, parse_values
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from commands.text.field_words import Form
 from commands.text.numbers import format_count, format_percent
 
 # nginx's format "combined", with or without the agent, and perhaps followed by $request_time
@@ -104,7 +105,7 @@ class TrafficStep(StepBox):
         examples=[["5xx", "422"]],
         json_schema_extra={"unit": "HTTP status"},
     )
-    line: Annotated[str, AfterValidator(_check_line)] = Field(
+    line: Annotated[str, AfterValidator(_check_line), Form("regular expression")] = Field(
         default=COMBINED,
         description=(
             "The format of the log's lines, with the groups time, method, path and status, and perhaps "

@@ -73,7 +73,7 @@ class WindowStep(StepBox):
         default=0,
         description="The most traffic that the query may give.",
         examples=[20.0],
-        json_schema_extra={"unit": "the query's own"},
+        json_schema_extra={"unit": "in the query's unit"},
     )
 
     def plan(self) -> list[str]:

@@ -14,6 +14,7 @@ from commands.steps.base import Strict
 from commands.steps.shared.kept_values import as_text
 from commands.steps.value_types import ValueType, misfit
 from commands.systems.http_answers import field, holds_secret
+from commands.text.field_words import Form
 from commands.text.foreign_json import read_json
 from commands.text.page_pattern import LONGEST_LINE, check_pattern
 from commands.text.redaction import HIDDEN, is_secret_name, masked
@@ -33,13 +34,15 @@ class FromOutput(Strict):
         description="The field of the output's JSON (`a.b` if nested).",
         examples=["spec.image"],
     )
-    pattern: Annotated[str, AfterValidator(partial(check_pattern, most=_MOST_WAYS))] = Field(
-        default="",
-        description=(
-            "A regular expression with one group, `( )`, around the value. It sees the first 300 "
-            "characters of each line."
-        ),
-        examples=["image: (.*)"],
+    pattern: Annotated[str, AfterValidator(partial(check_pattern, most=_MOST_WAYS)), Form("regular expression")] = (
+        Field(
+            default="",
+            description=(
+                "A regular expression with one group, `( )`, around the value. It sees the first 300 "
+                "characters of each line."
+            ),
+            examples=["image: (.*)"],
+        )
     )
 
     @model_validator(mode="after")
