@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from commands.reference.field_forms import choices_of, form_of, part_of
+from commands.reference.field_forms import choices_of, form_of, parts_of
 from commands.reference.toml_text import toml_lines, toml_value
 from commands.runbook.alert_rule import AlertsBox
 from commands.runbook.markdown import read_sections
@@ -193,13 +193,12 @@ def _parts_of(model: type[BaseModel], whole: str) -> tuple[PartDoc, ...]:
     found: dict[type[BaseModel], list[str]] = {}
     waiting = list(_own(model).items())
     for name, field in waiting:
-        if (part := part_of(field)) is None:
-            continue
         path = f"{name}.<name>" if get_origin(field.annotation) is dict else name
         path = path.removeprefix(f"{whole}.")
-        if part not in found:
-            waiting += [(f"{path}.{inner}", one) for inner, one in part.model_fields.items()]
-        found.setdefault(part, []).append(path)
+        for part in parts_of(field):
+            if part not in found:
+                waiting += [(f"{path}.{inner}", one) for inner, one in part.model_fields.items()]
+            found.setdefault(part, []).append(path)
     return tuple(
         PartDoc(names=tuple(names), text=" ".join((_texts(part)[0], *_texts(part)[1])), fields=_fields(part))
         for part, names in found.items()

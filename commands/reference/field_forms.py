@@ -42,9 +42,9 @@ def takes_number(field: FieldInfo) -> bool:
     return bool({int, float} & set(_types(field.annotation)))
 
 
-def part_of(field: FieldInfo) -> type[BaseModel] | None:
-    """The box of which it holds one or several; None if it holds plain values."""
-    return next((one for one in _types(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)), None)
+def parts_of(field: FieldInfo) -> tuple[type[BaseModel], ...]:
+    """The tables with fields of their own that it may hold, one or several of each; empty if it holds plain values."""
+    return tuple(one for one in _types(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel))
 
 
 def choices_of(field: FieldInfo) -> tuple[Any, ...]:

@@ -24,13 +24,9 @@ class AlertRule(Strict):
     """
 
     name: str = Field(description="The alert's name. No other alert has it.", examples=["Slow API"])
-    check: str = Field(
-        description="The check of the watch whose measure it judges, by id.",
-        examples=["response-time"],
-    )
+    check: str = Field(description="The check of the watch whose measure it judges, by id.", examples=["response-time"])
     measure: str = Field(
-        description="The measure of the check. Each kind names what it measures.",
-        examples=["seconds"],
+        description="The measure of the check. Each kind names what it measures.", examples=["seconds"]
     )
     above: float | None = Field(
         default=None,
@@ -91,10 +87,7 @@ class AlertRule(Strict):
         description="How long people have to hold the rollback as a false alarm.",
         examples=["5 min"],
     )
-    expected: bool = Field(
-        default=False,
-        description="Whether it is expected: counted and shown, but nothing is done.",
-    )
+    expected: bool = Field(default=False, description="Whether it is expected: counted and shown, but nothing is done.")
     pings: list[str] = Field(
         default_factory=list,
         description="The roles that the alert calls. Without it, the role of `toml decision`.",

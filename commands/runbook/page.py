@@ -63,25 +63,14 @@ class Part(StrEnum):
 class Option(Strict):
     """How this page compares with its alternative: the rows of the table that `/deploy start` shows."""
 
-    name: str = Field(
-        description="The name of this way to deploy.",
-        examples=["Option A: direct to production"],
-    )
+    name: str = Field(description="The name of this way to deploy.", examples=["Option A: direct to production"])
     risk: str = Field(description="How risky it is.", examples=["MEDIUM"])
     time: str = Field(description="How long it takes, as people say it.", examples=["2 hours"])
-    rollback: str = Field(
-        description="How long its rollback takes, as people say it.",
-        examples=["< 15 min"],
-    )
-    testing: str = Field(
-        description="What is tested before users meet it.",
-        examples=["smoke tests only"],
-    )
+    rollback: str = Field(description="How long its rollback takes, as people say it.", examples=["< 15 min"])
+    testing: str = Field(description="What is tested before users meet it.", examples=["smoke tests only"])
     recommendation: str = Field(description="Who should take it.", examples=["confident teams"])
     choose_if: list[str] = Field(
-        min_length=1,
-        description="When to choose it, one reason each.",
-        examples=[["The backup is proven"]],
+        min_length=1, description="When to choose it, one reason each.", examples=[["The backup is proven"]]
     )
 
 
@@ -94,8 +83,7 @@ class RunbookBox(Strict):
         examples=["Shop production"],
     )
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        description="The time zone of the times in messages, and of the hours of a `window`.",
-        examples=["Asia/Bangkok"],
+        description="The time zone of the times in messages, and of the hours of a `window`.", examples=["Asia/Bangkok"]
     )
     ref: str = Field(
         default="main",
@@ -113,12 +101,10 @@ class RunbookBox(Strict):
         examples=[["lead"]],
     )
     four_eyes: bool = Field(
-        default=False,
-        description="Whether the person who started a run may let nothing continue in it.",
+        default=False, description="Whether the person who started a run may let nothing continue in it."
     )
     one_person_per_role: bool = Field(
-        default=False,
-        description="Whether a person signs a step in one of its roles only.",
+        default=False, description="Whether a person signs a step in one of its roles only."
     )
     valid: Annotated[Duration, AfterValidator(_not_too_short)] | None = Field(
         default=None,
@@ -168,17 +154,13 @@ class Role(Strict):
 
     title: str = Field(description="The role as messages name it.", examples=["Database admin"])
     people: EnvName = Field(
-        description="The variable with the Slack ids of its people or user groups, with commas.",
-        examples=["$SHOP_DBA"],
+        description="The variable with the Slack ids of its people or user groups, with commas.", examples=["$SHOP_DBA"]
     )
     phone: EnvName = Field(
         description="The variable with the role's phone number, shown when it is needed at once.",
         examples=["$SHOP_DBA_PHONE"],
     )
-    action: str = Field(
-        description="What the role does in an emergency.",
-        examples=["Backup and recovery"],
-    )
+    action: str = Field(description="What the role does in an emergency.", examples=["Backup and recovery"])
 
 
 class RolesBox(Strict):
@@ -203,10 +185,7 @@ class RolesBox(Strict):
 class WatchBox(Strict):
     """`toml watch`, under “Watch”: how long production is watched."""
 
-    lasts: Duration = Field(
-        description="How long production is watched after the smoke tests.",
-        examples=["4 h"],
-    )
+    lasts: Duration = Field(description="How long production is watched after the smoke tests.", examples=["4 h"])
 
 
 class Loses(Strict):
@@ -217,8 +196,7 @@ class Loses(Strict):
     """
 
     database: str = Field(
-        description="The database that is asked, by its name under `[databases]` in Places.",
-        examples=["production"],
+        description="The database that is asked, by its name under `[databases]` in Places.", examples=["production"]
     )
     sql: SqlText = Field(
         description=(
@@ -226,10 +204,7 @@ class Loses(Strict):
         ),
         examples=["SELECT count(*) FROM approvals WHERE created_at > <since>"],
     )
-    says: str = Field(
-        description="What it counts, as messages name it.",
-        examples=["approvals made since <since>"],
-    )
+    says: str = Field(description="What it counts, as messages name it.", examples=["approvals made since <since>"])
     after: list[str] = Field(
         default_factory=list,
         description=(
@@ -262,10 +237,7 @@ class RollbackBox(Strict):
 class Criterion(Strict):
     """One GO or NO-GO line: a statement, and what shows it."""
 
-    text: str = Field(
-        description="The statement that people read.",
-        examples=["The API answers within 1 s"],
-    )
+    text: str = Field(description="The statement that people read.", examples=["The API answers within 1 s"])
     shown_by: list[str] = Field(
         default_factory=list,
         description=(

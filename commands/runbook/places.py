@@ -117,8 +117,7 @@ class Web(Strict):
     """The address of a web site or API."""
 
     url: EnvName = Field(
-        description="The variable with the address, like `https://shop.example`.",
-        examples=["$PROD_API_URL"],
+        description="The variable with the address, like `https://shop.example`.", examples=["$PROD_API_URL"]
     )
 
 

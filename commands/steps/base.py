@@ -44,10 +44,7 @@ class ChecklistItem(Strict):
     """One item of a checklist, and the role that must sign it."""
 
     text: str = Field(description="What the role confirms.", examples=["The rollback plan was read"])
-    role: str = Field(
-        description="The role that signs the item, by its name in `toml roles`.",
-        examples=["dba"],
-    )
+    role: str = Field(description="The role that signs the item, by its name in `toml roles`.", examples=["dba"])
 
 
 class Verify(Strict):
@@ -62,10 +59,7 @@ class Verify(Strict):
         examples=[0],
         json_schema_extra={"unit": "in the query's unit"},
     )
-    says: str = Field(
-        description="What the query shows, as messages name it.",
-        examples=["jobs without a state"],
-    )
+    says: str = Field(description="What the query shows, as messages name it.", examples=["jobs without a state"])
 
 
 @dataclass(frozen=True, kw_only=True)

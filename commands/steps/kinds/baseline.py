@@ -46,9 +46,7 @@ class BaselineStep(StepBox):
         json_schema_extra={"unit": "samples"},
     )
     apart: Duration = Field(
-        default=parse_duration("5 s"),
-        description="How long to wait between two samples.",
-        examples=["10 s"],
+        default=parse_duration("5 s"), description="How long to wait between two samples.", examples=["10 s"]
     )
 
     def plan(self) -> list[str]:

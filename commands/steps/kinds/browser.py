@@ -39,9 +39,7 @@ class BrowserAct(Strict):
         examples=["$TEST_PASSWORD"],
     )
     click: str = Field(
-        default="",
-        description="What to click: its text or label, or a selector after `css=`.",
-        examples=["Sign in"],
+        default="", description="What to click: its text or label, or a selector after `css=`.", examples=["Sign in"]
     )
     wait: str = Field(
         default="",
@@ -103,9 +101,7 @@ class BrowserStep(StepBox):
         examples=[["Menu"]],
     )
     sees: list[str] = Field(
-        default_factory=list,
-        description="Texts that must be visible at the end.",
-        examples=[["Dashboard"]],
+        default_factory=list, description="Texts that must be visible at the end.", examples=[["Dashboard"]]
     )
     forbid: list[str] = Field(
         default_factory=list,

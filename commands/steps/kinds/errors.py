@@ -66,11 +66,7 @@ class ErrorsStep(StepBox):
     measured: ClassVar[frozenset[str]] = frozenset({"issues", "events"})
 
     web: WebName
-    organization: str = Field(
-        min_length=1,
-        description="The organization's slug in Sentry.",
-        examples=["my-team"],
-    )
+    organization: str = Field(min_length=1, description="The organization's slug in Sentry.", examples=["my-team"])
     project: str = Field(min_length=1, description="The project's slug in Sentry.", examples=["shop"])
     token: EnvName = Field(
         description="The variable with a token that has the scopes `project:read` and `event:read`.",

@@ -33,13 +33,10 @@ class KeepStep(StepBox):
     host: HostName
     repository: Repository
     folder: str = Field(
-        min_length=1,
-        description="The folder to copy, as a path in the repository.",
-        examples=["node_modules"],
+        min_length=1, description="The folder to copy, as a path in the repository.", examples=["node_modules"]
     )
     store: EnvName = Field(
-        description="The variable with the folder for the copies on the host.",
-        examples=["$PROD_KEPT"],
+        description="The variable with the folder for the copies on the host.", examples=["$PROD_KEPT"]
     )
     commit: str = Field(
         default="<commit_before>",
@@ -54,8 +51,7 @@ class KeepStep(StepBox):
         json_schema_extra={"unit": "copies"},
     )
     mode: Literal["keep", "back"] = Field(
-        default="keep",
-        description="Whether the folder is copied, or put back in a rollback.",
+        default="keep", description="Whether the folder is copied, or put back in a rollback."
     )
 
     def script(self) -> str:

@@ -31,20 +31,10 @@ _TRIES = 5  # requests from outside, one second apart
 class Mark(Strict):
     """What only the maintenance page has: a `header`, or a text in its `body`."""
 
-    header: str = Field(
-        default="",
-        description="The header that the answer has.",
-        examples=["X-Maintenance"],
-    )
-    value: str = Field(
-        default="",
-        description="The value of that header. Without it, any value.",
-        examples=["on"],
-    )
+    header: str = Field(default="", description="The header that the answer has.", examples=["X-Maintenance"])
+    value: str = Field(default="", description="The value of that header. Without it, any value.", examples=["on"])
     body: str = Field(
-        default="",
-        description="A text in the answer's body, instead of a header.",
-        examples=["back soon"],
+        default="", description="A text in the answer's body, instead of a header.", examples=["back soon"]
     )
 
     @model_validator(mode="after")
@@ -87,8 +77,7 @@ class MaintenanceStep(StepBox):
     host: HostName
     state: Literal["on", "off"] = Field(description="Whether the command turns maintenance on or off.")
     command: ShellText = Field(
-        description="The command that does it. It must be safe to run twice.",
-        examples=['touch "$flag"'],
+        description="The command that does it. It must be safe to run twice.", examples=['touch "$flag"']
     )
     env: ScriptEnv = Field(default_factory=dict)
     web: str = Field(

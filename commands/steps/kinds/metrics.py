@@ -36,11 +36,7 @@ class MetricsStep(StepBox):
         examples=[5],
         json_schema_extra={"unit": "intervals"},
     )
-    apart: Duration = Field(
-        default=parse_duration("1 s"),
-        description="How long one interval is.",
-        examples=["2 s"],
-    )
+    apart: Duration = Field(default=parse_duration("1 s"), description="How long one interval is.", examples=["2 s"])
 
     def script(self) -> str:
         """The script. It reads /proc/stat once more than there are samples."""

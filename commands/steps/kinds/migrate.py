@@ -48,8 +48,7 @@ class MigrateStep(StepBox):
 
     host: HostName
     folder: VariableText = Field(
-        description="The folder on the host in which the tool runs.",
-        examples=["$PROD_REPOSITORY/api"],
+        description="The folder on the host in which the tool runs.", examples=["$PROD_REPOSITORY/api"]
     )
     tool: ToolName | None = Field(
         default=None,

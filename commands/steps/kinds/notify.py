@@ -35,13 +35,10 @@ class NotifyStep(StepBox):
         examples=["Deploying <ref> in <countdown> minutes."],
     )
     roles_to_tell: list[str] = Field(
-        default_factory=list,
-        description="The roles that the message mentions.",
-        examples=[["on_call"]],
+        default_factory=list, description="The roles that the message mentions.", examples=[["on_call"]]
     )
     countdown: bool = Field(
-        default=False,
-        description="Whether the announced minutes pass before the message is posted.",
+        default=False, description="Whether the announced minutes pass before the message is posted."
     )
 
     def plan(self) -> list[str]:

@@ -97,14 +97,10 @@ class PrometheusStep(StepBox):
         json_schema_extra={"unit": "in the query's unit"},
     )
     max_age: Duration = Field(
-        default=parse_duration("5 min"),
-        description="An older sample counts as no data.",
-        examples=["2 min"],
+        default=parse_duration("5 min"), description="An older sample counts as no data.", examples=["2 min"]
     )
     limit: Duration = Field(
-        default=parse_duration("30 s"),
-        description="How long the step may take at most.",
-        examples=["1 min"],
+        default=parse_duration("30 s"), description="How long the step may take at most.", examples=["1 min"]
     )
 
     @model_validator(mode="after")

@@ -97,8 +97,7 @@ class PublishStep(StepBox):
     )
     headers: Headers = Field(default_factory=dict)
     mode: Literal["forward", "back"] = Field(
-        default="forward",
-        description="Whether the build is served, or in a rollback what was served before this run.",
+        default="forward", description="Whether the build is served, or in a rollback what was served before this run."
     )
 
     def script(self) -> str:

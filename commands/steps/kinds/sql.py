@@ -49,8 +49,7 @@ class SqlStep(StepBox):
 
     database: DatabaseName
     file: str = Field(
-        description="The SQL file, one of the `files` of the `release` step.",
-        examples=["migrations/016_up.sql"],
+        description="The SQL file, one of the `files` of the `release` step.", examples=["migrations/016_up.sql"]
     )
     verify: list[Verify] = Field(
         min_length=1,
@@ -208,8 +207,7 @@ class FileCanBeApplied:
 
     database: str
     file: str = Field(
-        description="The SQL file, one of the `files` of the `release` step.",
-        examples=["migrations/016_up.sql"],
+        description="The SQL file, one of the `files` of the `release` step.", examples=["migrations/016_up.sql"]
     )
     late: bool = True
 

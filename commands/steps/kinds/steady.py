@@ -32,9 +32,7 @@ class SteadyStep(Pm2Step):
     follows_restart: ClassVar[bool] = True
 
     lasts: Duration = Field(
-        default=parse_duration("5 s"),
-        description="How long the service must have been up.",
-        examples=["30 s"],
+        default=parse_duration("5 s"), description="How long the service must have been up.", examples=["30 s"]
     )
     pid: str = Field(
         default="<pid>",

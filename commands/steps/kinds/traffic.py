@@ -76,22 +76,15 @@ class TrafficStep(StepBox):
 
     host: HostName
     file: VariableText = Field(
-        description="The web server's access log on the host.",
-        examples=["/var/log/nginx/access.log"],
+        description="The web server's access log on the host.", examples=["/var/log/nginx/access.log"]
     )
-    method: HttpMethod = Field(
-        default="GET",
-        description="The method of the requests to count.",
-        examples=["POST"],
-    )
+    method: HttpMethod = Field(default="GET", description="The method of the requests to count.", examples=["POST"])
     path: Annotated[str, AfterValidator(_check_path)] = Field(
         description="The path of the requests to count. `*` stands for one part; a query string is ignored.",
         examples=["/api/jobs/*"],
     )
     over: Duration = Field(
-        default=parse_duration("15 min"),
-        description="Only requests of the last so long count.",
-        examples=["30 min"],
+        default=parse_duration("15 min"), description="Only requests of the last so long count.", examples=["30 min"]
     )
     since: str = Field(
         default="<restarted_at>",

@@ -24,10 +24,7 @@ class WaitStep(StepBox):
         description="How long to wait. It counts from the step's first beginning, also over a restart of the bot.",
         examples=["24 h"],
     )
-    why: str = Field(
-        description="What the wait is for, as messages say it.",
-        examples=["soak on staging"],
-    )
+    why: str = Field(description="What the wait is for, as messages say it.", examples=["soak on staging"])
 
     def plan(self) -> list[str]:
         return [f"waits {format_duration(self.lasts)}: {self.why}"]

@@ -43,9 +43,7 @@ class WindowStep(StepBox):
     needs_second_person: ClassVar[bool] = True
 
     days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
-        min_length=1,
-        description="The days on which the window is open.",
-        examples=[["mon", "tue", "wed", "thu"]],
+        min_length=1, description="The days on which the window is open.", examples=[["mon", "tue", "wed", "thu"]]
     )
     hours: list[Hours] = Field(
         min_length=1,
@@ -55,9 +53,7 @@ class WindowStep(StepBox):
         examples=[["22:00-06:00"]],
     )
     peak: list[Hours] = Field(
-        default_factory=list,
-        description="When it is closed on every day.",
-        examples=[["09:00-12:00"]],
+        default_factory=list, description="When it is closed on every day.", examples=[["09:00-12:00"]]
     )
     database: str = Field(
         default="",

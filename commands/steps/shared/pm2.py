@@ -75,9 +75,7 @@ class Pm2Step(StepBox):
     name: VariableText = Field(description="The service's name in pm2.", examples=["shop-api"])
     web: WebName
     path: VariableText = Field(
-        default="/api/health",
-        description="The path of its health address.",
-        examples=["/health"],
+        default="/api/health", description="The path of its health address.", examples=["/health"]
     )
     field: str = Field(
         default="commit",

@@ -52,15 +52,9 @@ class Running(Strict):
         ),
         examples=["api"],
     )
-    path: VariableText = Field(
-        default="",
-        description="With `web`: the path of the GET request.",
-        examples=["/health"],
-    )
+    path: VariableText = Field(default="", description="With `web`: the path of the GET request.", examples=["/health"])
     field: str = Field(
-        default="",
-        description="With `web`: the field of the JSON answer (`a.b` if nested).",
-        examples=["commit"],
+        default="", description="With `web`: the field of the JSON answer (`a.b` if nested).", examples=["commit"]
     )
     headers: Headers = Field(default_factory=dict)
     on: str = Field(
@@ -75,9 +69,7 @@ class Running(Strict):
     )
     env: ScriptEnv = Field(default_factory=dict)
     pm2: VariableText = Field(
-        default="",
-        description="A pm2 service; each of its processes says it by its folder.",
-        examples=["shop-api"],
+        default="", description="A pm2 service; each of its processes says it by its folder.", examples=["shop-api"]
     )
     link: VariableText = Field(
         default="",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from commands.reference.boxes import HEAD_BOXES
-from commands.reference.field_forms import part_of
+from commands.reference.field_forms import parts_of
 from commands.steps import KINDS
 from commands.steps.base import Verify
 
@@ -16,9 +16,8 @@ def models() -> list[type[BaseModel]]:
     waiting = list(found)
     for model in waiting:
         for field in model.model_fields.values():
-            part = part_of(field)
-            if part and part not in found:
-                found[part] = None
-                waiting.append(part)
+            new = [part for part in parts_of(field) if part not in found]
+            found |= dict.fromkeys(new)
+            waiting += new
     assert Verify in found, "tables in lists are found"
     return waiting
