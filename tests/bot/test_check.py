@@ -114,6 +114,15 @@ def test_the_json_acts_on_no_terminal(tmp_path: Path, capsys: Capture) -> None:
     assert json.loads(out)["pages"][0]["errors"][0]["value"] == "\x1b[2J\u202e\x85"
 
 
+def test_the_documentation_shows_the_names_that_are_printed(tmp_path: Path, capsys: Capture) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "editors-and-ci.md").read_text()
+    shown = json.loads(docs.split("```json\n")[1].split("```")[0])
+    _, printed = checked(capsys, page(tmp_path, SPOILT[1]))
+    assert list(shown) == list(printed)
+    assert list(shown["pages"][0]) == list(printed["pages"][0])
+    assert list(shown["pages"][0]["errors"][0]) == list(printed["pages"][0]["errors"][0])
+
+
 def github(capsys: Capture, path: str) -> tuple[int, list[str]]:
     code = main(["check", "--github", path])
     printed = capsys.readouterr()
