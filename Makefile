@@ -10,7 +10,7 @@ ROOM :=
 ONLY :=
 JOBS := 1
 
-.PHONY: help test lint rehearse bench mutants pictures lock clean
+.PHONY: help test lint rehearse bench mutants pictures reference lock clean
 
 help:  ## show these lines
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -40,6 +40,9 @@ mutants: $(VENV)/.ready  ## which small changes of a room its tests do not notic
 
 pictures: $(VENV)/.ready  ## make the README's pictures anew, from a rehearsal
 	$(PYTHON) -m bot.rehearsal.screenshots $(ARGS)
+
+reference: $(VENV)/.ready  ## write docs/kinds.md anew, from the descriptions in the code
+	$(PYTHON) -m commands.reference.markdown_text > docs/kinds.md
 
 # --generate-hashes asks the index for the hashes of all files of a release, so that the lock holds for every platform
 lock: $(VENV)/.ready  ## bring requirements.lock up to pyproject.toml, with the hash of every file; ARGS=--upgrade

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TextIO
 
 from commands.text.printable import printable
-from state.errors import BadPage, GonogoError
+from state.errors import GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -71,14 +71,23 @@ def _parser() -> argparse.ArgumentParser:
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = verbs.add_parser("check", help="check a runbook page; errors come with line numbers")
+    check = verbs.add_parser(
+        "check",
+        help="check a runbook page; errors come with line numbers",
+        epilog="Exit codes: 0 if every page is good (warnings may remain), 1 if a page has errors or cannot be read, "
+        "2 if the command itself is wrong.",
+    )
     check.add_argument("pages", nargs="+", type=Path, metavar="PAGE")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print all errors and warnings as JSON")
+    form.add_argument("--github", action="store_true", help="print them as annotations of a GitHub workflow")
     check.set_defaults(verb=_check)
     plan = verbs.add_parser(
         "plan", help="show every command, query and request of a page as it will run, and the timeline"
     )
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
+    _add_reference(verbs)
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
@@ -95,6 +104,15 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(verb=_verify)
     _add_terminal(verbs)
     return parser
+
+
+def _add_reference(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    kinds = verbs.add_parser("kinds", help="show the boxes of a page and their fields, with examples")
+    kinds.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: a list of all kinds")
+    kinds.set_defaults(verb=_kinds)
+    schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
+    schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
+    schema.set_defaults(verb=_schema)
 
 
 def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -167,28 +185,21 @@ def _terminal_verb(
 
 
 def _check(options: argparse.Namespace) -> int:
-    from bot.environment import people_of
-    from bot.settings import read_page_file
-    from bot.text import counted
-    from commands.start.page_warnings import page_warnings
-    from commands.start.people_warnings import people_warnings
+    from bot.check import check_page, github_lines, json_text, ok_line, text_line
 
-    exit_code = 0
-    for path in options.pages:
-        try:
-            page = read_page_file(path)
-            _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
-            # no warning about people where no role has any yet
-            for warning in (*page_warnings(page), *people_warnings(page, people_of(page, os.environ))):
-                _say(f"{path}: warning: {warning}")
-        except BadPage as error:
-            exit_code = 1
-            for mistake in error.mistakes:
-                _say_error(f"{path}: {mistake.sentence}")
-        except GonogoError as error:
-            exit_code = 1
-            _say_error(f"{path}: {error}")
-    return exit_code
+    checks = [check_page(path, os.environ) for path in options.pages]
+    if options.json:
+        for line in json_text(checks).splitlines():
+            _say(line)
+    elif options.github:
+        for line in github_lines(checks):
+            _say(line)
+    for check in [] if options.json or options.github else checks:
+        if check.good:
+            _say(ok_line(check))
+        for finding in check.findings:
+            (_say if check.good else _say_error)(text_line(check, finding))
+    return 0 if all(check.good for check in checks) else 1
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -198,6 +209,24 @@ def _plan(options: argparse.Namespace) -> int:
 
     page = read_page_file(options.page)
     for line in [*plan_lines(page), "", *permission_lines(page)]:
+        _say(line)
+    return 0
+
+
+def _kinds(options: argparse.Namespace) -> int:
+    from commands.reference.terminal_text import box_lines, overview_lines
+
+    for line in box_lines(options.kind) if options.kind else overview_lines():
+        _say(line)
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    import json
+
+    from commands.reference.schema import box_schema, page_schema
+
+    for line in json.dumps(box_schema(options.kind) if options.kind else page_schema(), indent=2).splitlines():
         _say(line)
     return 0
 

@@ -45,14 +45,18 @@ class Refused(GonogoError):
 class BadPage(Refused):
     """The runbook page is wrong.
 
-    `line` is the line number in the page, counted from 1. `where` is the title of the step, or the part. They are those
-    of the first mistake; `mistakes` holds every one, in the order of their lines.
+    `line` is the line number in the page, counted from 1. `where` is the title of the step, or the part. `what` is
+    "field: what is wrong; what to do". `value` is what the page has there, None if that is not told. They are those of
+    the first mistake; `mistakes` holds every one, in the order of their lines.
     """
 
-    def __init__(self, line: int, where: str, what: str, mistakes: Sequence[BadPage] = ()) -> None:
+    def __init__(
+        self, line: int, where: str, what: str, mistakes: Sequence[BadPage] = (), *, value: object = None
+    ) -> None:
         self.line = line
         self.where = where
         self.what = what
+        self.value = value
         self.mistakes: tuple[BadPage, ...] = tuple(mistakes) or (self,)
         lines = [mistake.sentence for mistake in self.mistakes[:MISTAKES_SHOWN]]
         if (more := len(self.mistakes) - len(lines)) > 0:
@@ -69,7 +73,7 @@ class BadPage(Refused):
         """One error for all these mistakes, of which there is at least one."""
         ordered = sorted({(m.line, m.where, m.what): m for m in mistakes}.values(), key=lambda mistake: mistake.line)
         first = ordered[0]
-        return cls(first.line, first.where, first.what, ordered) if len(ordered) > 1 else first
+        return cls(first.line, first.where, first.what, ordered, value=first.value) if len(ordered) > 1 else first
 
 
 class BadSettings(Refused):

@@ -20,29 +20,79 @@ SHARE = "failed_share"  # from 0 to 1
 class AlertRule(Strict):
     """One row of the alert table: a measure of a check, and the limits of its values.
 
-    `in_a_row` is how many samples must be over the limit, and `lasting` for how long they must have been, in the
-    watch's time. `times_baseline` also requires that the value is so many times the baseline; if there is no baseline,
-    the limit alone decides. `enough` names measures of the same check and the least of each (like `{ requests = 20 }`)
-    for a value to count at all. `warn_above` starts the band in which a person decides. `otherwise` names the row that
-    judges instead while this one has not enough; while it has enough, that row only warns. `expected` rows are counted
-    and shown, and never act. `countdown` is how long people have to hold a rollback.
+    While a row has `enough`, the row that it names in `otherwise` only warns.
     """
 
-    name: str
-    check: str
-    measure: str
-    above: float | None = None
-    below: float | None = None
-    warn_above: float | None = None
-    in_a_row: int = Field(default=1, ge=1)
-    lasting: Duration | None = None
-    times_baseline: float | None = Field(default=None, gt=1)
-    enough: dict[str, float] = Field(default_factory=dict)
-    otherwise: str = ""
-    action: Literal["roll back", "tell"] = "roll back"
-    countdown: Duration = timedelta(seconds=60)
-    expected: bool = False
-    pings: list[str] = Field(default_factory=list)
+    name: str = Field(description="The alert's name. No other alert has it.", examples=["Slow API"])
+    check: str = Field(description="The check of the watch whose measure it judges, by id.", examples=["response-time"])
+    measure: str = Field(
+        description="The measure of the check. Each kind names what it measures.", examples=["seconds"]
+    )
+    above: float | None = Field(
+        default=None,
+        description="The alert is raised above this value. `above` or `below` is needed.",
+        examples=[5.0],
+        json_schema_extra={"unit": "in the measure's unit"},
+    )
+    below: float | None = Field(
+        default=None,
+        description="The alert is raised below this value.",
+        examples=[10.0],
+        json_schema_extra={"unit": "in the measure's unit"},
+    )
+    warn_above: float | None = Field(
+        default=None,
+        description="Above this value it is a warning, and people decide. Without it, nothing warns.",
+        examples=[1.0],
+        json_schema_extra={"unit": "in the measure's unit"},
+    )
+    in_a_row: int = Field(
+        default=1,
+        ge=1,
+        description="How many samples one after another must be over the limit.",
+        examples=[2],
+        json_schema_extra={"unit": "samples"},
+    )
+    lasting: Duration | None = Field(
+        default=None,
+        description="For how long the samples must be over the limit. Without it, `in_a_row` alone counts.",
+        examples=["5 min"],
+    )
+    times_baseline: float | None = Field(
+        default=None,
+        gt=1,
+        description=(
+            "The value must also be more than so many times the baseline. Without a baseline the limit alone decides."
+        ),
+        examples=[2.0],
+        json_schema_extra={"unit": "times"},
+    )
+    enough: dict[str, float] = Field(
+        default_factory=dict,
+        description="Measures of the same check and the least of each, for a value to count at all.",
+        examples=[{"requests": 20}],
+        json_schema_extra={"unit": "in the measures' units"},
+    )
+    otherwise: str = Field(
+        default="",
+        description="The alert that judges instead while this one has not `enough`.",
+        examples=["Smoke tests fail"],
+    )
+    action: Literal["roll back", "tell"] = Field(
+        default="roll back",
+        description="What the alert leads to: a countdown to the rollback, or a report to people only.",
+    )
+    countdown: Duration = Field(
+        default=timedelta(seconds=60),
+        description="How long people have to hold the rollback as a false alarm.",
+        examples=["5 min"],
+    )
+    expected: bool = Field(default=False, description="Whether it is expected: counted and shown, but nothing is done.")
+    pings: list[str] = Field(
+        default_factory=list,
+        description="The roles that the alert calls. Without it, the role of `toml decision`.",
+        examples=[["on_call"]],
+    )
 
     def level_of(self, value: float, baseline: float | None = None) -> Level:
         """The level of a value; `baseline` is the value before the deploy, if it is known."""
@@ -89,6 +139,10 @@ class AlertRule(Strict):
 
 
 class AlertsBox(Strict):
-    """`toml alerts`: the alert table."""
+    """`toml alerts`, under “Alerts”: which values of the watch call people, or roll back."""
 
-    alert: list[AlertRule] = Field(min_length=1)
+    alert: list[AlertRule] = Field(
+        min_length=1,
+        description="The alert table: one `[[alert]]` for each row.",
+        examples=[[{"name": "Slow API", "check": "response-time", "measure": "seconds", "above": 5.0}]],
+    )

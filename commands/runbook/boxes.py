@@ -28,7 +28,8 @@ def read_box(box: Box, where: str, model: type[Model], mistakes: Mistakes, wrap:
         rest = copy.deepcopy(fields)
         for path, why in _wrong_fields(error, fields, model):
             shown = tuple(part for part in path if part != wrap)
-            mistakes.add(box.line_of(shown), where, f"{'.'.join(map(str, shown)) or box.kind}: {why}")
+            what = f"{'.'.join(map(str, shown)) or box.kind}: {why}"
+            mistakes.add(box.line_of(shown), where, what, value=_value_at(fields, path))
             _remove(rest, path)
     try:
         return model.model_validate(rest)
@@ -71,6 +72,16 @@ def _written(path: _Path, fields: Any) -> _Path:
         except (KeyError, IndexError, TypeError):
             return path[:depth]
     return path
+
+
+def _value_at(fields: Any, path: _Path) -> Any:
+    """What the author wrote there; None if nothing."""
+    written = _written(path, fields)
+    if not path or written != path:
+        return None
+    for part in path:
+        fields = fields[part]
+    return fields
 
 
 def _remove(fields: Any, path: _Path) -> None:

@@ -21,9 +21,9 @@ class Mistakes:
         # step id, or part -> the text of its box
         self.flawed: dict[str, str] = {}
 
-    def add(self, line: int, where: str, what: str) -> None:
-        """Note one mistake."""
-        self._found.append(BadPage(line, where, what))
+    def add(self, line: int, where: str, what: str, value: object = None) -> None:
+        """Note one mistake; `value` is what the page has there, if it is one thing."""
+        self._found.append(BadPage(line, where, what, value=value))
 
     def add_structure(self, line: int, where: str, what: str) -> None:
         """Note one mistake that hides a heading or a box."""

@@ -16,17 +16,34 @@ _BOTS_OWN = re.compile(r"\$(SLACK|GONOGO)_")
 
 
 class Host(Strict):
-    """A host over SSH: its address `user@host:port`, the private key's file, the known_hosts file, a PATH prefix.
+    """A host over SSH; with `address = "local"` the bot's own machine, where commands run as the bot's user."""
 
-    With `address = "local"` it is the bot's own machine, which has no key. Its commands run as the bot's user. `env`
-    names the variables of the bot that they get in addition to PATH, HOME and LANG.
-    """
-
-    address: VariableText
-    key: VariableText = Field(default="", validate_default=True)
-    known_hosts: VariableText = Field(default="", validate_default=True)
-    path: EnvName | None = None
-    env: list[EnvName] = Field(default_factory=list)
+    address: VariableText = Field(
+        description='The variable with the SSH address, `user@host:port`; or `"local"`, the bot\'s own machine.',
+        examples=["$PROD_SSH"],
+    )
+    key: VariableText = Field(
+        default="",
+        validate_default=True,
+        description="The variable with the file of the private SSH key. Not for a local host.",
+        examples=["$PROD_SSH_KEY"],
+    )
+    known_hosts: VariableText = Field(
+        default="",
+        validate_default=True,
+        description="The variable with the known_hosts file that has the host's key. Not for a local host.",
+        examples=["$PROD_KNOWN_HOSTS"],
+    )
+    path: EnvName | None = Field(
+        default=None,
+        description="The variable with folders that are put before the host's PATH. Without it, none.",
+        examples=["$PROD_PATH"],
+    )
+    env: list[EnvName] = Field(
+        default_factory=list,
+        description="Only of a local host: the bot's variables that its commands get besides PATH, HOME and LANG.",
+        examples=[["$KUBECONFIG"]],
+    )
 
     @property
     def is_local(self) -> bool:
@@ -77,24 +94,51 @@ def _plain_words(value: str) -> str:
 
 
 class Database(Strict):
-    """The address of a database. `pg_programs` are the words through which hosts run psql, pg_dump and pg_restore."""
+    """The address of a database, and how its client programs are run."""
 
-    url: EnvName
-    pg_programs: Annotated[str, AfterValidator(_plain_words)] = ""
+    url: EnvName = Field(
+        description=(
+            "The variable with the address, `postgresql://user:password@host:port/name`: the server's "
+            "own, not a pooler's."
+        ),
+        examples=["$PROD_DATABASE_URL"],
+    )
+    pg_programs: Annotated[str, AfterValidator(_plain_words)] = Field(
+        default="",
+        description=(
+            "The words through which hosts run psql, pg_dump and pg_restore, if they have them in a "
+            "container only. Without it, as they are."
+        ),
+        examples=["docker exec -i db"],
+    )
 
 
 class Web(Strict):
     """The address of a web site or API."""
 
-    url: EnvName
+    url: EnvName = Field(
+        description="The variable with the address, like `https://shop.example`.", examples=["$PROD_API_URL"]
+    )
 
 
 class PlacesBox(Strict):
-    """`toml places`: every host, database and web site that the steps name."""
+    """`toml places`, under “Places”: every host, database and web site that the steps name."""
 
-    hosts: dict[str, Host] = Field(default_factory=dict)
-    databases: dict[str, Database] = Field(default_factory=dict)
-    webs: dict[str, Web] = Field(default_factory=dict)
+    hosts: dict[str, Host] = Field(
+        default_factory=dict,
+        description="The hosts by name: `[hosts.backend]`, and its fields below.",
+        examples=[{"backend": {"address": "$PROD_SSH", "key": "$PROD_SSH_KEY", "known_hosts": "$PROD_KNOWN_HOSTS"}}],
+    )
+    databases: dict[str, Database] = Field(
+        default_factory=dict,
+        description="The PostgreSQL databases by name: `[databases.production]`, and its fields below.",
+        examples=[{"production": {"url": "$PROD_DATABASE_URL"}}],
+    )
+    webs: dict[str, Web] = Field(
+        default_factory=dict,
+        description="The web sites and APIs by name: `[webs.api]`, and its fields below.",
+        examples=[{"api": {"url": "$PROD_API_URL"}}],
+    )
 
     def addresses(self) -> dict[str, str]:
         """What each variable of a place's address or login is for, by its name."""

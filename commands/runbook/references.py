@@ -74,7 +74,8 @@ class _Names:
         for name in sorted(set(names) - set(known)):
             choices = ", ".join(sorted(known)) or "none"
             if not self._mistakes.mentioned(name):
-                self._mistakes.add(line, where, f'{what}: "{name}" is not on the page; {home} has {choices}')
+                why = f'{what}: "{name}" is not on the page; {home} has {choices}'
+                self._mistakes.add(line, where, why, value=name)
 
     def check_roles(self, line: int, where: str, roles: set[str]) -> None:
         if not self.flawed("emergency contacts"):
@@ -86,7 +87,7 @@ class _Names:
             if name not in known:
                 choices = ", ".join(sorted(known)) or "none"
                 why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
-                self._mistakes.add(step.line, step.title, why)
+                self._mistakes.add(step.line, step.title, why, value=name)
 
 
 def _check_watch_after(page: Page, names: _Names) -> None:
@@ -244,7 +245,7 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield "undoes: only a step of the rollback undoes another; remove it"
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         yield f'undoes: there is no step "{box.undoes}" on the page; write the id of a step'
-    if box.undone_by or box.why:
+    if box.undone_by or (box.why and not box.why_is_its_own):
         yield from _undone_by_errors(page, step)
     if box.after is not None:
         yield from _after_errors(page, step, box.after)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from commands.ports.preflight import WARN, PreflightResult
 from commands.runbook.page import Page
 from commands.runbook.undone import steps_not_undone
 from commands.start.preflight import PreflightLine
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepWarning:
+    """What its author should know about a step: `what` is "field: what is so; what to do", or without a field."""
+
+    line: int
+    title: str
+    what: str
+
+
+def step_warnings(page: Page) -> tuple[StepWarning, ...]:
+    """What the author of each step should know."""
+    boxes = {step.id: step.box for step in page.steps}
+    found = [(step, step.box.page_warning(boxes)) for step in page.steps]
+    found += [(step, _not_undone(step.id)) for step in steps_not_undone(page) if not step.box.undone_by]
+    return tuple(StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what)
+
+
 def page_warnings(page: Page) -> tuple[str, ...]:
     """One sentence for each, with the title of its step."""
-    boxes = {step.id: step.box for step in page.steps}
-    found = [(step.title, step.box.page_warning(boxes)) for step in page.steps]
-    found += [(step.title, _not_undone(step.id)) for step in steps_not_undone(page) if not step.box.undone_by]
-    return tuple(f"“{title}”: {warning}." for title, warning in found if warning)
+    return tuple(f"“{warning.title}”: {warning.what}." for warning in step_warnings(page))
 
 
 def _not_undone(step: str) -> str:

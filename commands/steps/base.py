@@ -43,16 +43,23 @@ class Strict(BaseModel):
 class ChecklistItem(Strict):
     """One item of a checklist, and the role that must sign it."""
 
-    text: str
-    role: str
+    text: str = Field(description="What the role confirms.", examples=["The rollback plan was read"])
+    role: str = Field(description="The role that signs the item, by its name in `toml roles`.", examples=["dba"])
 
 
 class Verify(Strict):
-    """A query whose first cell must equal `expect`. `says` is its name in messages."""
+    """A query whose first cell must be right."""
 
-    sql: SqlText
-    expect: int | str
-    says: str
+    sql: SqlText = Field(
+        description="One read-only query. Its first cell is compared.",
+        examples=["SELECT count(*) FROM jobs WHERE state IS NULL"],
+    )
+    expect: int | str = Field(
+        description="The value that the first cell must have.",
+        examples=[0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
+    says: str = Field(description="What the query shows, as messages name it.", examples=["jobs without a state"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +75,14 @@ class AppliedFile:
 
 
 class StepBox(Undo, Strict):
-    """The fields that every kind has.
+    """The base of every kind. A kind's docstring is shown to the page's authors: first what it does, then what to know.
 
-    - `takes`: the expected duration, for the timeline.
-    - `limit`: the timeout.
-    - `sign`: the roles that must sign the result before the run continues.
-    - `asks`: the role that decides when the step fails. Without it, the page's deciding role decides.
-    - `undoes` (rollback only): the step that this one undoes. If that step never began, this one is left out.
-    - `undone_by`: "nothing" if no step of the rollback undoes it, and `why`. Without it, `gonogo check` names the step.
-    - `after` (rollback only): the steps that this one waits for. Without it, the step waits for all steps above it.
-    - `every` (watch only): how often the check takes a sample.
-    - `always` (smoke tests only): when the watch repeats the smoke tests, this step runs even after a failure, to clean
-      up.
+    The fields here are those of every kind.
     """
 
     kind: ClassVar[str]
+    # what a step of this kind has shown when it has succeeded, as a clause for the page's author
+    proves: ClassVar[str] = ""
     # has a command on a host that goes on without the bot, so it must be ended there before a rollback
     has_job: ClassVar[bool] = False
     # waits for people or for a time of day, so it is never reported as slow
@@ -116,18 +116,83 @@ class StepBox(Undo, Strict):
     # it runs other steps again, and its `failed_share` is the share of those that failed
     reruns_steps: ClassVar[bool] = False
 
-    id: str = ""
-    takes: Duration = timedelta(0)
-    limit: Duration = timedelta(minutes=10)
-    on_failure: OnFailure = "ask"
-    asks: str = ""
-    sign: list[str] = Field(default_factory=list)
-    undoes: str = ""
-    undone_by: Literal["nothing"] | None = None
-    why: str = ""
-    after: list[str] | None = None
-    every: Duration | None = None
-    always: bool = False
+    id: str = Field(
+        default="",
+        description=(
+            "The step's name for other steps, alerts and the terminal. Without it, the words of the "
+            "heading, in lower case, joined by dashes."
+        ),
+        examples=["migration"],
+    )
+    takes: Duration = Field(
+        default=timedelta(0),
+        description=(
+            "How long the step is expected to take, for the timeline. In its first runs it is reported as "
+            "slow after one and a half times that."
+        ),
+        examples=["5 min"],
+    )
+    limit: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How long the step may take at most. Then it is ended and has failed.",
+        examples=["30 min"],
+    )
+    on_failure: OnFailure = Field(
+        default="ask",
+        description=(
+            "What a failure leads to: people decide, the run rolls back at once, or it is only reported "
+            "and the run goes on."
+        ),
+    )
+    asks: str = Field(
+        default="",
+        description="The role that decides when the step fails. Without it, the role of `toml decision`.",
+        examples=["dba"],
+    )
+    sign: list[str] = Field(
+        default_factory=list,
+        description="The roles that must sign the step's result before the run continues.",
+        examples=[["reviewer"]],
+    )
+    undoes: str = Field(
+        default="",
+        description=(
+            "Only in the rollback: the step that this one undoes, by its id. If that step never began, "
+            "this one is left out."
+        ),
+        examples=["migration"],
+    )
+    undone_by: Literal["nothing"] | None = Field(
+        default=None,
+        description=(
+            "Says that no step of the rollback undoes this one; `why` is needed too. Without it, `gonogo "
+            "check` warns of a change that nothing undoes."
+        ),
+    )
+    why: str = Field(
+        default="",
+        description="With `undone_by`: why nothing undoes the step, and what people then do about what it changed.",
+        examples=["A sent mail cannot be taken back"],
+    )
+    after: list[str] | None = Field(
+        default=None,
+        description=(
+            "Only in the rollback: the steps that this one waits for, by id; `[]` waits for none. Without "
+            "it, it waits for all steps above it."
+        ),
+        examples=[["stop-requests"]],
+    )
+    every: Duration | None = Field(
+        default=None,
+        description="Only in the watch, where each check needs it: how often the check takes a sample.",
+        examples=["15 min"],
+    )
+    always: bool = Field(
+        default=False,
+        description=(
+            "Only in the smoke tests: when the watch repeats them, this step runs even after a failure, to clean up."
+        ),
+    )
 
     def plan(self) -> list[str]:
         """What will be run or asked, word for word, one line each. `<name>` stands for a value of an earlier step."""

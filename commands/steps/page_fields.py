@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from commands.text.field_words import Form
 from commands.text.page_rules import for_authors
 
 _NAME = re.compile(r"\$[A-Z][A-Z0-9_]*")
@@ -41,13 +42,14 @@ def _http_method(value: str) -> str:
 
 
 HTTP_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-HttpMethod = Annotated[str, AfterValidator(_http_method)]
-EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE]
-VariableText = Annotated[str, Dollar.VARIABLE]
+HttpMethod = Annotated[str, AfterValidator(_http_method), Form("HTTP method", f"^({'|'.join(HTTP_METHODS)})$")]
+EnvName = Annotated[str, AfterValidator(env_name), Dollar.VARIABLE, Form("variable", r"^\$[A-Z][A-Z0-9_]*$")]
+VariableText = Annotated[str, Dollar.VARIABLE, Form("text with $NAME")]
 VariableTexts = Annotated[dict[str, str], Dollar.VARIABLE]
-VariableJson = Annotated[Any, Dollar.VARIABLE]
-ShellText = Annotated[str, Dollar.SHELL]
-SqlText = Annotated[str, Dollar.SQL]
+# a table with any names, which some language servers want to be told
+VariableJson = Annotated[Any, Dollar.VARIABLE, WithJsonSchema({"additionalProperties": True})]
+ShellText = Annotated[str, Dollar.SHELL, Form("command")]
+SqlText = Annotated[str, Dollar.SQL, Form("SQL")]
 
 
 def dollar_in(field: FieldInfo) -> Dollar | None:

@@ -15,6 +15,8 @@ class Undo:
     changes_production: ClassVar[bool] = False
     # does whatever its commands do, so it may undo any other step, and any other may undo it
     runs_commands: ClassVar[bool] = False
+    # its `why` says what the step is for, and not why nothing undoes it
+    why_is_its_own: ClassVar[bool] = False
 
     def leaves_change(self) -> bool:
         """Whether production is different afterwards, until another step undoes it."""

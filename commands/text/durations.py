@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from commands.text.field_words import Form
 from commands.text.page_rules import for_authors
 from state.shortening import shortened
 
@@ -49,4 +50,4 @@ def format_seconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else format_duration(round(seconds, 1))
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), Form("duration", r"^[0-9]+(\.[0-9]+)? (s|min|h|d)$")]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from commands.text.field_words import Form
 from commands.text.page_rules import for_authors
 
 LONGEST_LINE = 300  # characters of a line that a pattern sees
@@ -66,4 +67,4 @@ def _ways(op: Any, value: Any) -> int:
     return len(value[1]) if op is _constants.BRANCH else 1
 
 
-PagePattern = Annotated[str, AfterValidator(check_pattern)]
+PagePattern = Annotated[str, AfterValidator(check_pattern), Form("regular expression")]

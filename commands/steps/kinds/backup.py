@@ -80,24 +80,47 @@ _OLD_PG_DUMP = (
 
 
 class BackupStep(ClientProgramsStep):
-    """Dumps `database_url` into an archive in `folder`, in pg_dump's directory format.
+    """Dumps a PostgreSQL database on its host into a packed archive, and reads the archive to its end.
 
-    The archive's name has the run's number, the attempt and the time (UTC); it stays the same when the attempt is
-    recovered. `jobs` processes dump and compress. Every exit code counts, and an incomplete archive is removed. The
-    checksums of the archive's files are stored next to it. `compare` is what a proof compares later: the "content" of
-    every row, or only the number of "rows", which is faster. `at_least_lines` counts the lines of the dump as SQL text.
+    The archive has pg_dump's directory format. Its name stays the same when an interrupted attempt is recovered. An
+    incomplete archive is removed. The checksums of its files are stored next to it.
     """
 
     kind: ClassVar[str] = "backup"
+    proves: ClassVar[str] = (
+        "every program ended with exit code 0, the archive can be read to its end, and the dump has enough lines"
+    )
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
     makes_backup: ClassVar[bool] = True
 
-    folder: EnvName
-    name: str
-    at_least_lines: int = Field(default=1000, ge=1)
-    compare: Literal["content", "rows"] = "content"
-    jobs: int = Field(default=2, ge=1, le=64)
+    folder: EnvName = Field(
+        description="The variable with the folder for backups on the host. It is created if it is missing.",
+        examples=["$PROD_BACKUPS"],
+    )
+    name: str = Field(
+        description="The beginning of the backup's name. The run's number, the attempt and the time (UTC) are added.",
+        examples=["shop_before_deploy"],
+    )
+    at_least_lines: int = Field(
+        default=1000,
+        ge=1,
+        description="How many lines the dump must have as SQL text. A shorter one is removed, and the step fails.",
+        examples=[5000],
+        json_schema_extra={"unit": "lines"},
+    )
+    compare: Literal["content", "rows"] = Field(
+        default="content",
+        description="What a `proof` compares later: the content of the rows, or only their number, which is faster.",
+    )
+    jobs: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="How many processes dump and compress side by side.",
+        examples=[4],
+        json_schema_extra={"unit": "processes"},
+    )
 
     def plan(self) -> list[str]:
         return host_plan(self.host, self.script(_SCRIPT), self._env(f"{self.name}_run<run>_", "<time>"))

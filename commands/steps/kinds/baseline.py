@@ -22,19 +22,32 @@ _KNOWN_BEFORE = {"run", "ref", "countdown"}  # values that no step sets
 
 
 class BaselineStep(StepBox):
-    """Takes `samples` samples of each check in `of` (by id), `apart` from each other, and keeps each measure's median.
+    """Takes samples of checks of the watch before the deploy, so that later values can be compared with them.
 
-    Samples that were taken before a restart of the bot are kept. A check that is bad already does not fail the step: it
-    is reported, and the alerts take it into account. A check that cannot be measured has no baseline. Only checks that
-    need no value of the deploy are allowed.
+    Samples that were taken before a restart of the bot are kept. A check that is bad already does not fail the step:
+    it is reported, and the alerts take it into account. A check that cannot be measured has no baseline.
     """
 
     kind: ClassVar[str] = "baseline"
+    proves: ClassVar[str] = "what each measure was before the deploy"
     is_baseline: ClassVar[bool] = True
 
-    of: list[str] = Field(min_length=1)
-    samples: int = Field(default=3, ge=1, le=20)
-    apart: Duration = parse_duration("5 s")
+    of: list[str] = Field(
+        min_length=1,
+        description="The checks of the watch to measure, by id. Only those that need no value of the deploy.",
+        examples=[["response-time"]],
+    )
+    samples: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="How many samples each check takes. The median counts.",
+        examples=[5],
+        json_schema_extra={"unit": "samples"},
+    )
+    apart: Duration = Field(
+        default=parse_duration("5 s"), description="How long to wait between two samples.", examples=["10 s"]
+    )
 
     def plan(self) -> list[str]:
         samples = format_count(self.samples, "sample")

@@ -13,7 +13,8 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, passed, warned
 from commands.steps.base import StepBox, Strict
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import VariableText, VariableTexts
+from commands.steps.page_fields import VariableText
+from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill, page_texts
 
 _ACTS: tuple[Literal["open", "fill", "click", "wait"], ...] = ("open", "fill", "click", "wait")
@@ -22,17 +23,29 @@ _LINES = 8  # problems that the thread shows
 
 
 class BrowserAct(Strict):
-    """One act of `steps`; exactly one of `open` (a path), `fill` (with its `value`), `click` and `wait`.
+    """One act of `steps`: exactly one of `open`, `fill` (with its `value`), `click` and `wait`."""
 
-    What is filled, clicked or waited for is named as a person reads it (a text, a label, a placeholder), or by a
-    selector after "css=".
-    """
-
-    open: VariableText = ""
-    fill: str = ""
-    value: VariableText | None = None
-    click: str = ""
-    wait: str = ""
+    open: VariableText = Field(default="", description="A path to open.", examples=["/admin"])
+    fill: str = Field(
+        default="",
+        description="The input to type into: its label or placeholder, or a selector after `css=`. Needs `value`.",
+        examples=["Password"],
+    )
+    value: VariableText | None = Field(
+        default=None,
+        description=(
+            "What to type. A variable is typed only on pages of the page's own web places, and is masked everywhere."
+        ),
+        examples=["$TEST_PASSWORD"],
+    )
+    click: str = Field(
+        default="", description="What to click: its text or label, or a selector after `css=`.", examples=["Sign in"]
+    )
+    wait: str = Field(
+        default="",
+        description="The text, or selector after `css=`, to wait for until it is visible.",
+        examples=["Dashboard"],
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
@@ -58,29 +71,44 @@ class BrowserAct(Strict):
 
 
 class BrowserStep(StepBox):
-    """Does the acts of `steps` in order, in one session; then the texts of `sees` must be visible.
-
-    `click` is short for steps that only click. Before the last of the steps is done, an answer of 401 is expected.
-
-    No request may be answered with a status of 400 or more. Nothing in the console or in a failed request may have a
-    text of `forbid`.
+    """Opens a page in a real browser, after a log-in if need be, and looks at what is visible.
 
     If the bot's machine has no browser, the step fails and says so. With `on_failure = "ask"` a person then opens the
-    page and answers "I fixed it by hand…". The step measures `unavailable` in this case, and a repetition of the smoke
-    tests leaves it out.
+    page and answers “I fixed it by hand”. The step then measures `unavailable`, and a repetition of the smoke tests
+    leaves it out.
     """
 
     kind: ClassVar[str] = "browser"
+    proves: ClassVar[str] = (
+        "the texts are visible, no request was answered with 400 or more, and the console has no error"
+    )
     takes_any_text: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"failed"})
 
-    web: str
-    path: VariableText
-    steps: list[BrowserAct] = Field(default_factory=list)
-    click: list[str] = Field(default_factory=list)
-    sees: list[str] = Field(default_factory=list)
-    forbid: list[str] = Field(default_factory=list)
-    headers: VariableTexts = Field(default_factory=dict)
+    web: WebName
+    path: VariableText = Field(description="The path of the page to open.", examples=["/login"])
+    steps: list[BrowserAct] = Field(
+        default_factory=list,
+        description=(
+            "What to do on the page, in order, in one session. Until the last one is done, an answer of "
+            "401 is expected."
+        ),
+        examples=[[{"fill": "Password", "value": "$TEST_PASSWORD"}, {"click": "Sign in"}]],
+    )
+    click: list[str] = Field(
+        default_factory=list,
+        description="What to click after the `steps`; short for steps that only click.",
+        examples=[["Menu"]],
+    )
+    sees: list[str] = Field(
+        default_factory=list, description="Texts that must be visible at the end.", examples=[["Dashboard"]]
+    )
+    forbid: list[str] = Field(
+        default_factory=list,
+        description="Texts that must appear neither in the console nor in a failed request.",
+        examples=[["TypeError"]],
+    )
+    headers: Headers = Field(default_factory=dict)
 
     def plan(self) -> list[str]:
         return [

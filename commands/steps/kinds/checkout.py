@@ -15,7 +15,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.text.numbers import format_count
@@ -40,20 +40,24 @@ _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
 
 class CheckoutStep(StepBox):
-    """Checks out `commit`, a full hash, in the working copy `repository`.
+    """Checks out one commit by its id in a working copy, with its submodules.
 
-    Local changes to the tracked files in `may_discard` are thrown away (npm rewrites its lock file). Any other changed
-    file fails the step and is listed, because somebody has edited it on the host. Submodules are set to the commits
-    that `commit` names, and the files are compared with it afterwards. Files in Git LFS that are not fetched are named.
+    A tracked file that somebody has edited on the host fails the step, and is listed. Files in Git LFS that are not
+    fetched are named.
     """
 
     kind: ClassVar[str] = "checkout"
+    proves: ClassVar[str] = "`HEAD` is that commit, and no tracked file differs from it"
     changes_production: ClassVar[bool] = True
 
-    host: str
-    repository: EnvName
-    commit: str
-    may_discard: list[str] = Field(default_factory=list)
+    host: HostName
+    repository: Repository
+    commit: str = Field(description="The commit to check out, as a whole id.", examples=["<commit>"])
+    may_discard: list[str] = Field(
+        default_factory=list,
+        description="Tracked files whose local changes may be thrown away. Any other changed file fails the step.",
+        examples=[["package-lock.json"]],
+    )
 
     def script(self) -> str:
         """The script. Only the commit and the folder come from its environment."""

@@ -13,6 +13,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.returned_rows import ReturnedRowsStep
+from commands.steps.shared_fields import BackupCompared
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
 from commands.systems.postgres.client_programs import ADDRESS, address_error
@@ -30,18 +31,19 @@ _FAILURES = {
 
 
 class DataKeepStep(ReturnedRowsStep):
-    """Keeps what a `data-return` brings back, as it is now: rows that were written since the backup are not lost.
+    """Keeps the rows that a migration drops as they are right before it, so that a rollback loses none of them.
 
     Place it after requests were stopped and before the migration, with the tables and columns of the `data-return`.
-    The tables are compared with the backup. If they are the same, the backup is used. If not, they are dumped again,
-    and that dump is loaded into temporary tables of production, as a rollback would do it, and compared with them.
+    The tables are compared with the backup. If they have changed, they are dumped again, and that dump is loaded into
+    temporary tables of production, as a rollback would do it.
     """
 
     kind: ClassVar[str] = "data-keep"
+    proves: ClassVar[str] = "the rows in the backup, or in the new dump, are those that the tables have now"
     needs_second_person: ClassVar[bool] = True
     has_job: ClassVar[bool] = True
 
-    compared: str = "<backup_compared>"
+    compared: BackupCompared = "<backup_compared>"
 
     def plan(self) -> list[str]:
         what = ", ".join([*self.tables, *self.columns])

@@ -15,6 +15,7 @@ from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.returned_rows import ReturnedRowsStep
+from commands.steps.shared_fields import DatabaseName
 from commands.systems.postgres.client_programs import ADDRESS, address_error
 from commands.systems.postgres.receipts import lock_number
 from commands.systems.postgres.return_rows import BRING_BACK
@@ -45,23 +46,26 @@ _FAILURES = {
 
 
 class DataReturnStep(ReturnedRowsStep):
-    """Brings back what a migration dropped and its rollback created again, empty.
+    """Brings back, in a rollback, the rows and column values that a migration dropped.
 
-    If a `data-keep` step kept the rows right before the migration, they come from there, and else from the backup.
-    `undoes` names the migration. Without the migration's receipt nothing was dropped, and the step does nothing. A row
-    whose key already exists is left alone, so rows written since then stay. If the existing row differs from the
-    backup's, the step fails and people decide, because references to the old row now lead to the new one. Every
-    sequence that is behind its position in the backup is moved on, and none is moved back.
-
-    Everything happens in one transaction with a receipt, so it happens only once, even if several processes try.
+    They come from what a `data-keep` step kept right before the migration, or else from the run's backup. Without the
+    migration's receipt nothing was dropped, and the step does nothing. A row whose key exists already is left alone;
+    if it differs from the backup's, the step fails and people decide, because references to the old row now lead to
+    the new one. Every sequence that is behind its position in the backup is moved on. All of it happens once, in one
+    transaction.
     """
 
     kind: ClassVar[str] = "data-return"
+    proves: ClassVar[str] = "the rows of the backup are there, or which are not"
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    database: str
-    undoes: str = Field(min_length=1)
+    database: DatabaseName
+    undoes: str = Field(
+        min_length=1,
+        description="The `sql` step that drops the rows, by its id. If it was never applied, this step does nothing.",
+        examples=["migration"],
+    )
 
     def plan(self) -> list[str]:
         rows = f"on {self.database}: brings missing rows of {', '.join(self.tables)} back from {self.file}"

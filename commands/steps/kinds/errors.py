@@ -13,6 +13,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import WebName
 from commands.steps.values import fill
 from commands.systems.sentry import Issue, Project, SentryError
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -55,24 +56,44 @@ class TokenMayRead:
 
 
 class ErrorsStep(StepBox):
-    """Fails if more than `at_most` issues were first seen since the run began. Older issues are only counted.
+    """Asks the error tracker (Sentry's API) for issues that are new since the run began.
 
-    `web` is Sentry's address, `organization` and `project` are their slugs. `token` names the variable with a token
-    that has the scopes project:read and event:read. Only events of `release` count ("" counts every release), and only
-    those of `environment` if it is set. Measures `issues` (new ones) and `events` (of new and older issues).
+    Older issues are only counted. What the tracker does not answer is no data.
     """
 
     kind: ClassVar[str] = "errors"
+    proves: ClassVar[str] = "the error tracker has not more new issues of the release than allowed"
     measured: ClassVar[frozenset[str]] = frozenset({"issues", "events"})
 
-    web: str
-    organization: str = Field(min_length=1)
-    project: str = Field(min_length=1)
-    token: EnvName
-    release: str = "<commit>"
-    environment: str = ""
-    at_most: int = Field(default=0, ge=0)
-    limit: Duration = parse_duration("2 min")
+    web: WebName
+    organization: str = Field(min_length=1, description="The organization's slug in Sentry.", examples=["my-team"])
+    project: str = Field(min_length=1, description="The project's slug in Sentry.", examples=["shop"])
+    token: EnvName = Field(
+        description="The variable with a token that has the scopes `project:read` and `event:read`.",
+        examples=["$SENTRY_TOKEN"],
+    )
+    release: str = Field(
+        default="<commit>",
+        description='Only events of this release count. `""` counts every release.',
+        examples=["<commit>"],
+    )
+    environment: str = Field(
+        default="",
+        description="Only events of this environment count. Without it, those of every one.",
+        examples=["production"],
+    )
+    at_most: int = Field(
+        default=0,
+        ge=0,
+        description="How many new issues are still fine.",
+        examples=[2],
+        json_schema_extra={"unit": "new issues"},
+    )
+    limit: Duration = Field(
+        default=parse_duration("2 min"),
+        description="How long the step may take at most, with the waits that Sentry's rate limit demands.",
+        examples=["5 min"],
+    )
 
     def plan(self) -> list[str]:
         events = f"the events of release {self.release}" if self.release else "all events"

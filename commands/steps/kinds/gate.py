@@ -11,14 +11,19 @@ from commands.steps.outcome import Context, Outcome, done
 
 
 class GateStep(StepBox):
-    """Only waits for people. The run itself asks them and counts their signatures (see `commands.run.decide`)."""
+    """Shows a checklist and waits until every role has signed its items."""
 
     kind: ClassVar[str] = "gate"
+    proves: ClassVar[str] = "who confirmed what, and when"
     waits: ClassVar[bool] = True
     asks_people: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False
 
-    item: list[ChecklistItem] = Field(min_length=1)
+    item: list[ChecklistItem] = Field(
+        min_length=1,
+        description="The checklist: each item with the role that signs it.",
+        examples=[[{"text": "The rollback plan was read", "role": "dba"}]],
+    )
 
     def plan(self) -> list[str]:
         return [f"asks {item.role}: {item.text}" for item in self.item]

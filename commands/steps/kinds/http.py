@@ -14,10 +14,11 @@ from commands.ports.page_text import PageText
 from commands.ports.web import MAX_BODY, HttpRequest, HttpResponse
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.page_fields import VariableJson, VariableTexts
+from commands.steps.page_fields import VariableJson
 from commands.steps.shared.json_answer import JsonAnswerStep
 from commands.steps.shared.json_entries import CleanUpPath, Each, Trace, delete_only_entry
 from commands.steps.shared.readiness import READY_WITHIN, Patience, is_starting, request_when_ready
+from commands.steps.shared_fields import Headers
 from commands.steps.values import fill, fill_json, page_json, page_texts
 from commands.systems.http_answers import cached, field, field_errors, from_cache, holds_secret
 from commands.systems.json_lists import Listed
@@ -34,40 +35,68 @@ _OUTPUT = 4000  # characters of an unexpected answer that are kept
 
 
 class HttpStep(JsonAnswerStep):
-    """Sends one request and checks the answer.
+    """Sends one request and checks status, form, fields and time of the answer.
 
-    - `answers`: the required form: "json", "list", "object" or "page" (HTML). Without it, a path with `api` in it must
-      not be answered with a web page: a log-in page or a proxy sends one with status 200 for any path.
-    - `expect`: fields of the JSON answer ("a.b" if nested) and their values. "<number>" accepts any number, "<text>"
-      any text that is not empty.
-    - `values`: fields of the answer that later steps may use, by name: `{ job = "id" }` for a word of plain characters,
-      `{ job = { field = "id", type = "number" } }` for a "number", a "commit" or a "text". What does not fit fails.
-    - `clean_up`: a path that is DELETEd afterwards, with the same headers; `{ path = …, headers = … }` with its own. It
-      may use this answer's `values`.
-    - `tries`: how often a GET is sent while the bot finds no route. Only it, and a DELETE that accepts 404, are sent
-      twice.
-    - `ready_within`: how long a service that has just been started is waited for. It refuses the connection, ends it
-      without an answer, or a proxy answers 502, 503 or 504 in its place. If the box names it, an answer to a GET that
-      is not right yet is waited for as well. A check of the watch waits for nothing.
-    - `trace`: how to find out after a crash whether the request was served. Without it, a person is asked.
-    - `each` (to clean up): sends the request for an earlier step's values, if known, and for every entry of a list.
+    Path, headers and body may contain `$NAME` and `<value>`. A request that creates something has a `clean_up` that
+    deletes it again, and a `trace` that finds it after a crash. A POST, PUT, PATCH or DELETE without `clean_up`,
+    `trace` and `each` is a change of production.
 
-    Path, headers and body may contain `$NAME` and `<value>`. A check of the watch that gets no answer has failed; if
-    its request created something, that is found by `trace` and deleted.
+    Only a GET, and a DELETE that accepts 404, are sent twice; any other request again only where it was refused. An
+    answer that a cache gave is no data about the service, except of a page. Up to 8 MB of an answer are read. Where a
+    list says that there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
     """
 
     kind: ClassVar[str] = "http"
+    proves: ClassVar[str] = (
+        "the service answered so, in so many seconds; not a cache, and not a log-in page with status 200"
+    )
     takes_any_text: ClassVar[bool] = True
     measures_response_time: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds", "status"})
 
-    headers: VariableTexts = Field(default_factory=dict)
-    json_body: VariableJson = Field(default=None, alias="json")
-    clean_up: CleanUpPath | None = None
-    tries: int = Field(default=3, ge=1)
-    ready_within: Duration | None = None
-    trace: Trace | None = None
-    each: Each | None = None
+    headers: Headers = Field(default_factory=dict)
+    json_body: VariableJson = Field(
+        default=None,
+        alias="json",
+        description="The body of the request, sent as JSON.",
+        examples=[{"title": "Test", "count": 1}],
+    )
+    clean_up: CleanUpPath | None = Field(
+        default=None,
+        description=(
+            "The path that is sent a DELETE afterwards, to remove what the request created. A table may "
+            "have `headers` of its own."
+        ),
+        examples=["/api/jobs/<job>"],
+    )
+    tries: int = Field(
+        default=3,
+        ge=1,
+        description="How often a GET is sent while the bot finds no route to the place.",
+        examples=[5],
+        json_schema_extra={"unit": "requests"},
+    )
+    ready_within: Duration | None = Field(
+        default=None,
+        description=(
+            "How long a service that has just been started is waited for. Without it, 1 min; with it, a "
+            "wrong answer to a GET is waited for too. A check of the watch waits for nothing."
+        ),
+        examples=["2 min"],
+    )
+    trace: Trace | None = Field(
+        default=None,
+        description="How to find out after a crash whether the request was served. Without it, people are asked.",
+        examples=[{"path": "/api/jobs", "where": {"title": "Test"}}],
+    )
+    each: Each | None = Field(
+        default=None,
+        description=(
+            "Sends the request for every entry of a list, and for an earlier step's values if they are "
+            "known; to clean up."
+        ),
+        examples=[{"path": "/api/jobs", "where": {"title": "Test"}, "values": {"job": "id"}}],
+    )
 
     def plan(self) -> list[str]:
         within = self.ready_within and f", within {format_duration(self.ready_within)}"

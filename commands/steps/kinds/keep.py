@@ -11,6 +11,7 @@ from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill, parse_values
 from commands.systems.preflight.hosts import ProgramsCheck, folder_check
 from commands.systems.scripts import script
@@ -20,22 +21,38 @@ _NO_FOLDER, _NO_SPACE = 65, 66  # exit codes of the scripts
 
 
 class KeepStep(StepBox):
-    """`mode = "keep"` copies `folder` of the repository to `store`, under the name of `commit`; "back" puts it back.
+    """Stores a copy of a folder, like `node_modules`, on its host, and puts it back in a rollback.
 
-    With a kept copy, a rollback needs neither git's remote nor a package registry. Only the newest `newest` copies are
-    kept.
+    With a kept copy, a rollback needs neither git's remote nor a package registry.
     """
 
     kind: ClassVar[str] = "keep"
+    proves: ClassVar[str] = "the copy is complete"
     changes_production: ClassVar[bool] = True
 
-    host: str
-    repository: EnvName
-    folder: str = Field(min_length=1)
-    store: EnvName
-    commit: str = "<commit_before>"
-    newest: int = Field(default=3, ge=1)
-    mode: Literal["keep", "back"] = "keep"
+    host: HostName
+    repository: Repository
+    folder: str = Field(
+        min_length=1, description="The folder to copy, as a path in the repository.", examples=["node_modules"]
+    )
+    store: EnvName = Field(
+        description="The variable with the folder for the copies on the host.", examples=["$PROD_KEPT"]
+    )
+    commit: str = Field(
+        default="<commit_before>",
+        description="The commit that the folder belongs to; the copy is stored under it.",
+        examples=["<commit_before>"],
+    )
+    newest: int = Field(
+        default=3,
+        ge=1,
+        description="How many copies stay; older ones are removed.",
+        examples=[5],
+        json_schema_extra={"unit": "copies"},
+    )
+    mode: Literal["keep", "back"] = Field(
+        default="keep", description="Whether the folder is copied, or put back in a rollback."
+    )
 
     def script(self) -> str:
         """The script of this mode."""

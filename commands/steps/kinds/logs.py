@@ -13,6 +13,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared_fields import HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import fill, has_placeholder, page_texts
@@ -30,34 +31,63 @@ _NO_DATA = {"unread": 1.0}  # measured instead of lines, so that the watch knows
 
 
 class LogsStep(StepBox):
-    """Fails if a new line has a word of `bad`, in any case, and matches no regular expression of `allow`.
+    """Reads a log from the restart on, and fails if a new line is an error.
 
-    Words that a healthy log has do not count ("0 errors", an address, a line of level info). Only the first 300
-    characters of each line count. Measures `lines`. The log is one of these, read from the mark `since` on:
-
-    - `file`: a file. `since` is what a `service` step kept. If the log was rotated since the restart, the rotated file
-      is read too. It may name several logs with ":" between two.
-    - `unit`: a unit in systemd's journal. `since` is a cursor of the journal (`journalctl --show-cursor`).
-    - `container`: what `docker logs` shows of a container. `since` is a time of the host (`date +%s`).
-    - `command`: what a command prints; `$SINCE` in it is the mark.
-
-    A log that cannot be read, or is not there whole any more, is inconclusive. So is one of the last three that has no
-    line at all since the mark.
+    The log is a `file`, a `unit`, a `container`, or what a `command` prints. Words that a healthy log has do not count
+    ("0 errors", an address, a line of level info). Only the first 300 characters of each line count. If a file was
+    rotated, the rotated one is read too. A log that cannot be read, or has lost lines since the mark, is no data; so
+    is one of the last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO
+    time like `<restarted_at>` is one of the bot's clock, not of the host's.
     """
 
     kind: ClassVar[str] = "logs"
+    proves: ClassVar[str] = "no line of the log since the mark is an error"
     cumulative: ClassVar[bool] = True
     takes_any_text: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"lines", "found"})
 
-    host: str
-    file: VariableText = "<log_err>"
-    unit: VariableText = ""
-    container: VariableText = ""
-    command: ShellText = ""
-    since: str = "<log_offset_err>"
-    bad: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
-    allow: list[PagePattern] = Field(default_factory=list)
+    host: HostName
+    file: VariableText = Field(
+        default="<log_err>",
+        description="The log file; several with `:` between two. Without it, the error log of the `service` step.",
+        examples=["/var/log/shop/api.log"],
+    )
+    unit: VariableText = Field(
+        default="",
+        description=(
+            "The unit of systemd's journal to read instead of a file. `since` is then a cursor of the journal."
+        ),
+        examples=["shop-api.service"],
+    )
+    container: VariableText = Field(
+        default="",
+        description=(
+            "The container whose `docker logs` to read instead of a file. `since` is then a time of the "
+            "host (`date +%s`)."
+        ),
+        examples=["shop-api"],
+    )
+    command: ShellText = Field(
+        default="",
+        description="The command that prints the log, instead of a file. It reads the mark as `$SINCE`.",
+        examples=['kubectl logs deploy/api --since-time="$SINCE"'],
+    )
+    since: str = Field(
+        default="<log_offset_err>",
+        description="Where the new lines begin: the mark that a step kept before the restart.",
+        examples=["<cursor>"],
+    )
+    bad: list[str] = Field(
+        default_factory=lambda: list(log_lines.DEFAULT_WORDS),
+        min_length=1,
+        description="Words that make a line an error, in upper or lower case.",
+        examples=[["error", "fatal", "deadlock"]],
+    )
+    allow: list[PagePattern] = Field(
+        default_factory=list,
+        description="Lines that match one of these are no errors.",
+        examples=[["ECONNRESET by a client"]],
+    )
 
     @model_validator(mode="after")
     def _is_one_log(self) -> Self:

@@ -16,6 +16,7 @@ from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.readiness import READY_WITHIN, is_starting
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared_fields import HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
@@ -28,11 +29,13 @@ _TRIES = 5  # requests from outside, one second apart
 
 
 class Mark(Strict):
-    """What only the maintenance page has: a `header`, with this `value` if it says one, or a text in its `body`."""
+    """What only the maintenance page has: a `header`, or a text in its `body`."""
 
-    header: str = ""
-    value: str = ""
-    body: str = ""
+    header: str = Field(default="", description="The header that the answer has.", examples=["X-Maintenance"])
+    value: str = Field(default="", description="The value of that header. Without it, any value.", examples=["on"])
+    body: str = Field(
+        default="", description="A text in the answer's body, instead of a header.", examples=["back soon"]
+    )
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
@@ -61,27 +64,49 @@ class _Seen(NamedTuple):
 
 
 class MaintenanceStep(StepBox):
-    """Runs `command`, which is bash and must be safe to run twice; then `path` of `web` must answer `status`.
+    """Turns maintenance on or off by a command, and asks from outside whether it is.
 
-    Without `status`, 503 is expected while maintenance is on and 200 while it is off. Where the service itself sends
-    that status too, `mark` says what tells the maintenance page apart: it must be there while maintenance is on, and
-    not while it is off. Then a service that still starts is waited for `ready_within`. When maintenance is off, the
-    value `let_in_at` is the moment from which requests were let in.
+    When maintenance is off, the value `let_in_at` is the moment from which requests were let in.
     """
 
     kind: ClassVar[str] = "maintenance"
+    proves: ClassVar[str] = "users are shut out, or are served again, as the web site itself answers"
     changes_production: ClassVar[bool] = True
     takes_any_text: ClassVar[bool] = True
 
-    host: str
-    state: Literal["on", "off"]
-    command: ShellText
+    host: HostName
+    state: Literal["on", "off"] = Field(description="Whether the command turns maintenance on or off.")
+    command: ShellText = Field(
+        description="The command that does it. It must be safe to run twice.", examples=['touch "$flag"']
+    )
     env: ScriptEnv = Field(default_factory=dict)
-    web: str = ""
-    path: VariableText = "/"
-    status: int | None = None
-    mark: Mark | None = None
-    ready_within: Duration = READY_WITHIN
+    web: str = Field(
+        default="",
+        description=(
+            "The web site that is asked from outside whether it worked, by its name under `[webs]` in "
+            "Places. Without it, nothing is checked."
+        ),
+        examples=["app"],
+    )
+    path: VariableText = Field(default="/", description="The path that is asked.", examples=["/login"])
+    status: int | None = Field(
+        default=None,
+        description="The status that must answer. Without it, 503 while maintenance is on, and 200 while it is off.",
+        examples=[302],
+        json_schema_extra={"unit": "HTTP status"},
+    )
+    mark: Mark | None = Field(
+        default=None,
+        description=(
+            "What only the maintenance page has. Needed where the service itself may answer with that status."
+        ),
+        examples=[{"header": "X-Maintenance"}],
+    )
+    ready_within: Duration = Field(
+        default=READY_WITHIN,
+        description='With `state = "off"`: how long a service that still starts is waited for.',
+        examples=["2 min"],
+    )
 
     def leaves_change(self) -> bool:
         return self.state == "on"

@@ -11,23 +11,32 @@ from pydantic import Field
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.shared_fields import HostName
 from commands.text.durations import Duration, format_duration, parse_duration
 from commands.text.numbers import format_count
 
 
 class MetricsStep(StepBox):
-    """Measures `cpu` and `memory`, both in percent of the whole host.
+    """Measures the CPU and memory of a whole host, both in percent.
 
-    CPU is the mean of `samples` intervals of `apart`, because a single sample mistakes a restart for an emergency.
-    Memory is everything that is not available to programs.
+    CPU is a mean, because a single sample mistakes a restart for an emergency. Memory is everything that is not
+    available to programs.
     """
 
     kind: ClassVar[str] = "metrics"
+    proves: ClassVar[str] = "how busy the host is"
     measured: ClassVar[frozenset[str]] = frozenset({"cpu", "memory"})
 
-    host: str
-    samples: int = Field(default=3, ge=1, le=20)
-    apart: Duration = parse_duration("1 s")
+    host: HostName
+    samples: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        description="How many intervals are measured. Their mean counts.",
+        examples=[5],
+        json_schema_extra={"unit": "intervals"},
+    )
+    apart: Duration = Field(default=parse_duration("1 s"), description="How long one interval is.", examples=["2 s"])
 
     def script(self) -> str:
         """The script. It reads /proc/stat once more than there are samples."""

@@ -18,6 +18,7 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
@@ -32,35 +33,65 @@ _ASK_LIMIT = 60  # seconds; a framework may load the whole application first
 
 
 class MigrateStep(StepBox):
-    """Runs a migration tool in `folder` on `host`, with the variables of `env`.
+    """Runs a framework's own migrations (Alembic, Django, or commands of yours), and takes them back in a rollback.
 
-    `tool` is "alembic" or "django"; `program` is what starts it, if that is not `alembic` or `python manage.py`. For
-    another tool, write its commands: `state` prints what is applied, `forward` applies what is new, and `back` goes to
-    the state in `$STATE_BEFORE`.
-
-    The state is asked before the first attempt, and after every one. Forward, it must have changed, unless
-    `may_be_empty`. `mode = "back"` (with `undoes`) goes back to the state from before, and that must be reached; the
-    release's code must still be in `folder`, because only it has the migrations.
-
-    `lock_timeout` and `statement_timeout` reach every tool that connects through libpq, by `PGOPTIONS`.
+    The tool is asked what is applied before the first attempt, and after every one. The box of the rollback has the
+    same fields with `mode = "back"` and `undoes`; the release's code must still be in `folder`, because only it has
+    the migrations. The timeouts reach every tool that connects through libpq. A `rehearse` does not run these
+    migrations.
     """
 
     kind: ClassVar[str] = "migrate"
+    proves: ClassVar[str] = "what the tool says is applied has changed, or in a rollback is what it was before"
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    host: str
-    folder: VariableText
-    tool: ToolName | None = None
-    program: ShellText = ""
-    state: ShellText = ""
-    forward: ShellText = ""
-    back: ShellText = ""
-    mode: Literal["forward", "back"] = "forward"
+    host: HostName
+    folder: VariableText = Field(
+        description="The folder on the host in which the tool runs.", examples=["$PROD_REPOSITORY/api"]
+    )
+    tool: ToolName | None = Field(
+        default=None,
+        description="The migration tool. Without it, write its commands: `state`, and `forward` or `back`.",
+    )
+    program: ShellText = Field(
+        default="",
+        description="What starts the tool. Without it, `alembic`, or `python manage.py`.",
+        examples=["venv/bin/alembic"],
+    )
+    state: ShellText = Field(
+        default="",
+        description="A command that prints what is applied. Needed without `tool`.",
+        examples=["bin/migrations list"],
+    )
+    forward: ShellText = Field(
+        default="",
+        description="The command that applies what is new. Needed without `tool`.",
+        examples=["bin/migrations up"],
+    )
+    back: ShellText = Field(
+        default="",
+        description=(
+            "The command that goes back to the state in `$STATE_BEFORE`. Needed without `tool` in the box "
+            "of the rollback."
+        ),
+        examples=['bin/migrations down "$STATE_BEFORE"'],
+    )
+    mode: Literal["forward", "back"] = Field(
+        default="forward",
+        description="Whether new migrations are applied, or in a rollback taken back to where they were.",
+    )
     env: ScriptEnv = Field(default_factory=dict)
-    may_be_empty: bool = False
-    lock_timeout: Duration = parse_duration("5 s")
-    statement_timeout: Duration | None = None
+    may_be_empty: bool = Field(default=False, description="Whether it is fine if there was nothing to apply.")
+    lock_timeout: LockTimeout = parse_duration("5 s")
+    statement_timeout: Duration | None = Field(
+        default=None,
+        description=(
+            "How long one statement may take, for tools that connect through libpq. Without it, no limit "
+            "but the step's."
+        ),
+        examples=["5 min"],
+    )
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         wanted = ["state", self.mode]

@@ -17,23 +17,29 @@ _IN_MINUTES = "in <countdown> minutes"
 
 
 class NotifyStep(StepBox):
-    """Posts `text` when the step ends.
+    """Posts a message to the channel and mentions roles, if wanted after a countdown.
 
-    With `countdown = true` the announced minutes pass first. They count from when the step first began, even if the
-    bot crashed since. "in <countdown> minutes" becomes "in 1 minute" for one minute, and "now" for none.
-
-    If a rollback step above this one failed to restore something, the message says that instead, and names who must
-    act. What the run changed and no step of the rollback undoes is said in the message too.
+    `in <countdown> minutes` becomes “in 1 minute” for one minute, and “now” for none. If a step of the rollback failed
+    to restore something, the message says that instead. What the run changed and no step of the rollback undoes is in
+    the message too.
     """
 
     kind: ClassVar[str] = "notify"
+    proves: ClassVar[str] = "the team was told, and when"
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     is_announcement: ClassVar[bool] = True
 
-    text: str
-    roles_to_tell: list[str] = Field(default_factory=list)
-    countdown: bool = False
+    text: str = Field(
+        description="The message. `<ref>`, `<countdown>` and the values of earlier steps are put in.",
+        examples=["Deploying <ref> in <countdown> minutes."],
+    )
+    roles_to_tell: list[str] = Field(
+        default_factory=list, description="The roles that the message mentions.", examples=[["on_call"]]
+    )
+    countdown: bool = Field(
+        default=False, description="Whether the announced minutes pass before the message is posted."
+    )
 
     def plan(self) -> list[str]:
         wait = ["waits <countdown> minutes"] if self.countdown else []

@@ -16,6 +16,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import WebName
 from commands.systems.prometheus.instant_query import Answer, PrometheusError, Sample, Server
 from commands.systems.prometheus.promql import fill_query, query_error
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
@@ -57,27 +58,50 @@ class QueryCheck:
 
 
 class PrometheusStep(StepBox):
-    """Measures `value`, the one number that the PromQL of `query` gives now, and `seconds`, the time of the answer.
+    """Asks a Prometheus API for one number, and compares it with limits.
 
-    `web` is the server's address, `token` the variable with a bearer token if it wants one. The value must be within
-    `at_least` and `at_most`. A `<value>` in the query is the value of a label there: `{version=<revision>}`.
-
-    Nothing is measured, and the step is inconclusive, if there is no sample, or several (aggregate them in the query),
-    if it is NaN, infinite or older than `max_age`, and if the server warns that its answer may be incomplete. The age
-    of an aggregate's own samples is not known to the server; it ignores samples older than 5 minutes by itself.
+    There is no data if the query gives no sample or several, if the number is NaN or infinite, if the sample is too
+    old, and if the server warns that its answer may be incomplete. A `<value>` in the query is the value of a label:
+    `{version=<revision>}`.
     """
 
     kind: ClassVar[str] = "prometheus"
+    proves: ClassVar[str] = "the number is within its limits, and is not an old one"
     takes_any_text: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"value", "seconds"})
 
-    web: str
-    query: str = Field(min_length=1, max_length=8000)
-    token: EnvName = ""
-    at_least: float | None = None
-    at_most: float | None = None
-    max_age: Duration = parse_duration("5 min")
-    limit: Duration = parse_duration("30 s")
+    web: WebName
+    query: str = Field(
+        min_length=1,
+        max_length=8000,
+        description=(
+            "The PromQL query. It must give exactly one number, so aggregate it. `<value>` is the value of a label."
+        ),
+        examples=['sum(rate(http_requests_total{status=~"5.."}[5m]))'],
+    )
+    token: EnvName = Field(
+        default="",
+        description="The variable with a bearer token. Without it, none is sent.",
+        examples=["$PROMETHEUS_TOKEN"],
+    )
+    at_least: float | None = Field(
+        default=None,
+        description="A lower value fails the step. Without it, none is too low.",
+        examples=[1.0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
+    at_most: float | None = Field(
+        default=None,
+        description="A higher value fails the step. Without it, none is too high.",
+        examples=[0.5],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
+    max_age: Duration = Field(
+        default=parse_duration("5 min"), description="An older sample counts as no data.", examples=["2 min"]
+    )
+    limit: Duration = Field(
+        default=parse_duration("30 s"), description="How long the step may take at most.", examples=["1 min"]
+    )
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:

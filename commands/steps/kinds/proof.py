@@ -10,6 +10,7 @@ from commands.ports.shell import CommandResult
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.database_copy import BackupCopyStep
+from commands.steps.shared_fields import BackupCompared
 from commands.steps.values import fill, parse_values
 from commands.systems.postgres.catalog import CATALOG, ROLES, in_words, not_held_line, parse_differences, unlisted
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
@@ -28,20 +29,19 @@ _FAILURES = {
 
 
 class ProofStep(BackupCopyStep):
-    """Proves that the run's backup can be restored, and that every row in it is as `pg_dump` saw it.
+    """Restores the run's backup into an empty database, and compares every row with the dump.
 
-    Sequences, large objects, owners, privileges, comments and what else a dump holds are compared too. What it does not
-    hold, such as settings of roles, is named.
-
-    If the scratch database is production itself, the step refuses: it compares the servers' own identities, not their
-    addresses. A backup made with `compare = "rows"` is compared by the number of rows only.
+    Sequences, large objects, owners, rights, comments and what else a dump holds are compared too. What no backup
+    holds, such as settings of roles, is named. A scratch database that is production itself is refused, whatever its
+    address. A backup with `compare = "rows"` is compared by the number of rows only.
     """
 
     kind: ClassVar[str] = "proof"
+    proves: ClassVar[str] = "the backup can be restored, and what is restored is what was dumped"
     evidence_name: ClassVar[str] = "proof"
     purpose: ClassVar[str] = "proof"
 
-    compared: str = "<backup_compared>"
+    compared: BackupCompared = "<backup_compared>"
 
     def plan(self) -> list[str]:
         return [

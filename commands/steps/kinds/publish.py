@@ -14,7 +14,8 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import EnvName, VariableText, VariableTexts
+from commands.steps.page_fields import EnvName, VariableText
+from commands.steps.shared_fields import Headers, HostName, Repository, WebName
 from commands.steps.value_types import ValueType, fits
 from commands.steps.values import fill, page_texts, parse_values
 from commands.systems.http_answers import cached, from_cache
@@ -63,26 +64,41 @@ _TRIES = 3  # requests for what is served, one second apart
 
 
 class PublishStep(StepBox):
-    """`mode = "forward"` copies the build in `source` (of the repository) to `www`/releases/<commit> and serves it.
+    """Serves a new build by switching a link, and checks that it is served; in a rollback, what was served before.
 
-    A release of that name which is not equal to the build stays as it is; the build then gets the name <commit>-2.
-    "back" serves what was served before this run, and builds nothing; without a `publish` above it, the release of
-    `commit`. A build whose `stamp` file does not contain the commit is refused, because after a failed build the old
-    one is still there.
+    The build is copied to `releases/<commit>`. A release of that name which differs stays, and the build is named
+    `<commit>-2`. A build whose stamp does not name the commit is refused: after a failed build the old one is still
+    there. The rollback builds nothing.
     """
 
     kind: ClassVar[str] = "publish"
+    proves: ClassVar[str] = "the web site serves the build of that commit, and an HTML page"
     changes_production: ClassVar[bool] = True
 
-    host: str
-    repository: EnvName
-    www: EnvName
-    commit: str
-    web: str
-    source: VariableText = "dist"
-    stamp: VariableText = "/build.json"
-    headers: VariableTexts = Field(default_factory=dict)
-    mode: Literal["forward", "back"] = "forward"
+    host: HostName
+    repository: Repository
+    www: EnvName = Field(
+        description=(
+            "The variable with the folder that is served: its link `current` leads to a folder in `releases`."
+        ),
+        examples=["$PROD_WWW"],
+    )
+    commit: str = Field(description="The commit that the build must be of.", examples=["<commit>"])
+    web: WebName
+    source: VariableText = Field(
+        default="dist",
+        description="The folder with the build, as a path in the repository.",
+        examples=["frontend/dist"],
+    )
+    stamp: VariableText = Field(
+        default="/build.json",
+        description='The path of the build\'s JSON file that names its commit: `{"commit": "…"}`.',
+        examples=["/build.json"],
+    )
+    headers: Headers = Field(default_factory=dict)
+    mode: Literal["forward", "back"] = Field(
+        default="forward", description="Whether the build is served, or in a rollback what was served before this run."
+    )
 
     def script(self) -> str:
         """The script of this mode."""

@@ -8,35 +8,61 @@ import time
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import SqlText
+from commands.steps.shared_fields import DatabaseName
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
 
 
 class QueryStep(StepBox):
-    """Measures `failed` (0 or 1), `seconds`, and the first cell under the name `measure` if it is a number.
+    """Runs one read-only query, and compares the first cell with limits.
 
-    Further columns of the first row are measured under their own names, so that a row of the alert table can say how
-    much is `enough`: `SELECT avg(...) AS failed_share, count(*) AS requests` with `measure = "failed_share"`.
-
-    If the database cannot be reached, nothing is measured, because that says nothing about the query. NaN and infinity
-    are not measured either; if the first cell is one of them, the step is inconclusive, whatever the limits.
+    With `SELECT avg(…) AS failed_share, count(*) AS requests` and `measure = "failed_share"` an alert can say how many
+    requests are `enough`. If the database cannot be reached, nothing is measured. NaN and infinity are no data.
     """
 
     kind: ClassVar[str] = "query"
+    proves: ClassVar[str] = "the number in the database is what it should be"
     takes_any_text: ClassVar[bool] = True
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "seconds"})
 
-    database: str
-    sql: SqlText
-    expect: int | str | None = None
-    measure: str = "value"
-    at_least: float | None = None
-    at_most: float | None = None
+    database: DatabaseName
+    sql: SqlText = Field(
+        description=(
+            "One read-only query. Its first cell is judged; the further columns of the first row are "
+            "measured under their names."
+        ),
+        examples=["SELECT count(*) FROM jobs WHERE state = 'stuck'"],
+    )
+    expect: int | str | None = Field(
+        default=None,
+        description="The value that the first cell must have. Without it, any.",
+        examples=[0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
+    measure: str = Field(
+        default="value",
+        description="The name of the first cell as a measure, for the alert table.",
+        examples=["failed_share"],
+    )
+    at_least: float | None = Field(
+        default=None,
+        description="A lower value fails the step. Without it, none is too low.",
+        examples=[1.0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
+    at_most: float | None = Field(
+        default=None,
+        description="A higher value fails the step. Without it, none is too high.",
+        examples=[10.0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
 
     def plan(self) -> list[str]:
         wants = [

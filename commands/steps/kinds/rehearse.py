@@ -9,6 +9,8 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+from pydantic import Field
+
 from commands.ports.shell import CommandResult
 from commands.steps.base import AppliedFile, StepBox
 from commands.steps.execution import host_plan
@@ -70,20 +72,27 @@ _FAILURES = {
 
 
 class RehearseStep(BackupCopyStep):
-    """Runs `forward`, `rollback` and the page's `data-return` steps on the copy, and compares it with the backup.
+    """Runs the migration, its rollback and the `data-return` on a copy of the backup, and shows what is lost.
 
-    `forward` and `rollback` are paths of files that the `release` step stored. Any difference at the end fails the
-    step, so the run continues only if a person skips it with a reason and a second person agrees.
+    It shows how long each takes and which locks block others. Any difference at the end fails the step: rows,
+    sequences, rights, settings, constraints, indexes. What the copy does not have is named as not compared.
     """
 
     kind: ClassVar[str] = "rehearse"
+    proves: ClassVar[str] = "the rollback brings back everything, as far as a copy can show it"
     evidence_name: ClassVar[str] = "rehearsal"
     purpose: ClassVar[str] = "rehearsal"
     dumps_copy: ClassVar[bool] = True
     uses_copy_of_proof: ClassVar[bool] = True
 
-    forward: str
-    rollback: str
+    forward: str = Field(
+        description="The migration's SQL file, one of the `files` of the `release` step.",
+        examples=["migrations/016_up.sql"],
+    )
+    rollback: str = Field(
+        description="The SQL file that rolls the migration back, one of the `files` of the `release` step.",
+        examples=["migrations/016_down.sql"],
+    )
 
     def plan(self) -> list[str]:
         restore = [] if self.scratch_url else [f"restores {self.file} {self.plan_of_copy()}"]

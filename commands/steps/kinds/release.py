@@ -22,9 +22,16 @@ from commands.text.numbers import format_count
 
 
 class ReleaseStep(ReleaseBox):
-    """Pins the commit of `ref`, and stores the `files` of it with the run."""
+    """Pins the commit to deploy, and stores the files of the release with the run.
+
+    The ref is what origin has now. A tag that moves after the start is refused. The commit is `<commit>` for later
+    steps, the one before is `<commit_before>`, and `<running_before>` if the page asks what runs.
+    """
 
     kind: ClassVar[str] = "release"
+    proves: ClassVar[str] = (
+        "the commit is on a branch or tag of origin, may be deployed, and what runs now is what a rollback goes back to"
+    )
     evidence_name: ClassVar[str] = "commit"
     has_job: ClassVar[bool] = True
 

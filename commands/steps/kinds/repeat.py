@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.numbers import format_count
@@ -12,17 +14,19 @@ from state.records import AttemptState
 
 
 class RepeatStep(StepBox):
-    """Measures `failed` (how many steps failed) and `failed_share` (0 to 1).
+    """Runs a part of the page again, as one check of the watch.
 
-    Steps that need a browser are left out if the bot's machine has none.
+    After a failure only the steps with `always` still run. Steps that need a browser are left out if the bot's machine
+    has none.
     """
 
     kind: ClassVar[str] = "repeat"
+    proves: ClassVar[str] = "how many of the steps still succeed"
     reruns_steps: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "failed_share"})
 
-    part: Literal["smoke tests"]
+    part: Literal["smoke tests"] = Field(description="The part of the page whose steps are run again.")
 
     def plan(self) -> list[str]:
         return [f"runs every step of “{self.part}” again; after a failure, only the steps that clean up"]

@@ -14,7 +14,7 @@ from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import page_texts
 from commands.systems import code_review
 from commands.systems.preflight.hosts import ProgramsCheck
@@ -34,19 +34,31 @@ _LOCKS = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 
 
 class ReviewStep(StepBox):
-    """Compares `commit` with `before`, the commit that the release found. Findings do not fail the step.
+    """Shows what the release changes, with findings in the added lines: debug code, secrets, SQL.
 
-    The reviewer sees them, and signs or refuses (`sign` on the page). `migrations` are files that the `release` step
-    stored; each is parsed with PostgreSQL's own parser.
+    Findings do not fail the step: a reviewer sees them, and signs or refuses (`sign`). Submodules and files in Git LFS
+    are not searched, and it says so.
     """
 
     kind: ClassVar[str] = "review"
+    proves: ClassVar[str] = "what people saw before they signed"
 
-    host: str
-    repository: EnvName
-    before: str = "<commit_before>"
-    commit: str = "<commit>"
-    migrations: list[str] = Field(default_factory=list)
+    host: HostName
+    repository: Repository
+    before: str = Field(
+        default="<commit_before>",
+        description="The commit to compare with: what production runs.",
+        examples=["<commit_before>"],
+    )
+    commit: str = Field(default="<commit>", description="The commit to review.", examples=["<commit>"])
+    migrations: list[str] = Field(
+        default_factory=list,
+        description=(
+            "SQL files to check for syntax, long locks and statements that break clients; they are among "
+            "the `files` of the `release` step."
+        ),
+        examples=[["migrations/016_up.sql"]],
+    )
 
     def plan(self) -> list[str]:
         return [

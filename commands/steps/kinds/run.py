@@ -23,6 +23,7 @@ from commands.steps.shared.output_values import (
     output_types,
 )
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared_fields import HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.value_types import ValueType
@@ -39,31 +40,52 @@ _VALUE_LENGTH = 200  # characters of a value that it shows
 
 
 class RunStep(StepBox):
-    """Runs `commands` in the folder `cd`, with the variables of `env`.
+    """Runs commands on a host, in order, up to the first that fails.
 
-    Each value of `env` is a `$NAME` of the bot's environment, or a literal.
-
-    `values` are kept from the output of the last command: `{ image = { json = "a.b" } }`, or the one group of a
-    pattern, `{ image = { pattern = "image: (\\S+)" } }`, with a `type` as in `http`. One that is not there, or does
-    not fit, fails the step. `measure` takes a number from there in the same way, which alerts judge as `value`;
-    without a number the step is inconclusive.
-
-    `probe` is a command that changes nothing and exits with 0 if the commands have had their effect. It is run if they
-    are no longer running and left no exit code, for example after the host was rebooted.
+    They run as one job that outlives the bot. `gonogo plan` shows them as they will run.
     """
 
     kind: ClassVar[str] = "run"
+    proves: ClassVar[str] = (
+        "each command ended with exit code 0; what they did is only known if you check it in another step"
+    )
     changes_production: ClassVar[bool] = True
     runs_commands: ClassVar[bool] = True
     takes_any_text: ClassVar[bool] = True
 
-    host: str
-    commands: list[ShellText] = Field(min_length=1)
-    cd: ShellText = ""
+    host: HostName
+    commands: list[ShellText] = Field(
+        min_length=1,
+        description="The commands, run in this order. The first that fails ends the step.",
+        examples=[["npm ci", "npm run build"]],
+    )
+    cd: ShellText = Field(
+        default="",
+        description="The folder in which they run. Without it, the user's home.",
+        examples=["$repository/api"],
+    )
     env: ScriptEnv = Field(default_factory=dict)
-    probe: ShellText = ""
-    values: dict[str, KeptOutput] = Field(default_factory=dict)
-    measure: FromOutput | None = None
+    probe: ShellText = Field(
+        default="",
+        description=(
+            "A command that changes nothing and exits with 0 if the commands have had their effect. It is "
+            "run after a crash; without it, people are asked."
+        ),
+        examples=["test -e dist/build.json"],
+    )
+    values: dict[str, KeptOutput] = Field(
+        default_factory=dict,
+        description="Values that are kept from what the last command prints, for later steps, by name.",
+        examples=[{"image": {"pattern": "image: (.*)"}}],
+    )
+    measure: FromOutput | None = Field(
+        default=None,
+        description=(
+            "Where the last command prints a number. It is measured as `value` for the alert table; "
+            "without a number there is no data."
+        ),
+        examples=[{"json": "queue.length"}],
+    )
 
     def leaves_change(self) -> bool:
         return not (self.every and self.measure)  # what the watch measures again and again is only read

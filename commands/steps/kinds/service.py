@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
+from pydantic import Field
+
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox
@@ -39,22 +41,36 @@ _ERROR_LINES = 8  # that the thread shows
 
 
 class ServiceStep(Pm2Step):
-    """Restarts the service, and checks it again after `steady`.
+    """Restarts a pm2 service, and checks each of its processes over a while.
 
-    A single check is not enough, because in a crash loop too the service is "online" and healthy for some seconds.
-    `steady_in` names a `steady` step that makes the second check, so that this step ends as soon as the commit is
-    served. Log lines count from the restart on. pm2 may run several processes of the name: each of them is judged.
-
-    While the service starts (nothing answers, a proxy answers 502, 503 or 504, the answer has no commit yet) it is
-    waited for `ready_within`, unless a process dies or an error is logged meanwhile. `steady` counts from then on.
+    One check is not enough: in a crash loop too a service is online and healthy for some seconds. While the service
+    starts (nothing answers, a proxy answers 502, 503 or 504, no commit yet) it is waited for. A process that dies or
+    logs an error ends the wait at once; an answer with another commit fails after 15 s.
     """
 
     kind: ClassVar[str] = "service"
+    proves: ClassVar[str] = (
+        "new processes run steadily, the health address answers the commit, and the logs have no new error"
+    )
     changes_production: ClassVar[bool] = True
 
-    steady: Duration = parse_duration("10 s")
-    steady_in: str = ""
-    ready_within: Duration = READY_WITHIN
+    steady: Duration = Field(
+        default=parse_duration("10 s"),
+        description="How long after it is ready the service is checked again.",
+        examples=["30 s"],
+    )
+    steady_in: str = Field(
+        default="",
+        description=(
+            "The `steady` step that checks it again instead, so that this step ends as soon as the commit is served."
+        ),
+        examples=["still-healthy"],
+    )
+    ready_within: Duration = Field(
+        default=READY_WITHIN,
+        description="How long the service may take to start. A process that dies ends the wait at once.",
+        examples=["2 min"],
+    )
 
     def changed_thing(self) -> tuple[str, ...]:
         return (self.host, self.name)

@@ -13,11 +13,12 @@ from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult, blocked, passed, warned
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
+from commands.steps.shared_fields import DatabaseName, LockTimeout
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
 from commands.systems.postgres.same_database import DirectDatabaseCheck
 from commands.systems.postgres.sql_file import changed_tables
 from commands.systems.preflight.databases import DatabaseCheck
-from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from commands.text.durations import format_duration, format_seconds, parse_duration
 
 _RIGHTS = """
 SELECT current_user::text, to_regnamespace('gonogo') IS NOT NULL,
@@ -35,22 +36,51 @@ _PASSED = " ✓"  # at the end of a query's line
 
 
 class SqlStep(StepBox):
-    """Applies `file`, a path that the `release` step stored; then every query of `verify` must hold.
+    """Applies a SQL file once, in one transaction with its receipt, and runs its verify queries before and after.
 
-    If every query of `already` (without it: of `verify`) holds before, nothing is run. The same step of the same run
-    never applies its file twice, even if several processes try.
+    One plain `BEGIN … COMMIT` around the whole file is left out; other transaction commands are refused. The same step
+    of the same run never applies its file twice, even if several processes try.
     """
 
     kind: ClassVar[str] = "sql"
+    proves: ClassVar[str] = "the verify queries answer what they should"
     takes_any_text: ClassVar[bool] = True
     changes_production: ClassVar[bool] = True
 
-    database: str
-    file: str
-    verify: list[Verify] = Field(min_length=1)
-    already: list[Verify] = Field(default_factory=list)
-    lock_timeout: Duration = parse_duration("5 s")
-    receipt: bool = True
+    database: DatabaseName
+    file: str = Field(
+        description="The SQL file, one of the `files` of the `release` step.", examples=["migrations/016_up.sql"]
+    )
+    verify: list[Verify] = Field(
+        min_length=1,
+        description="Queries that must hold after the file was applied.",
+        examples=[
+            [
+                {
+                    "says": "new tables",
+                    "expect": 1,
+                    "sql": "SELECT count(*) FROM pg_class WHERE relname = 'flows'",
+                }
+            ]
+        ],
+    )
+    already: list[Verify] = Field(
+        default_factory=list,
+        description=(
+            "Queries that show whether the file is applied already; then it is not run. Without it, those of `verify`."
+        ),
+        examples=[
+            [{"says": "old tables", "expect": 0, "sql": "SELECT count(*) FROM pg_class WHERE relname = 'old_flows'"}]
+        ],
+    )
+    lock_timeout: LockTimeout = parse_duration("5 s")
+    receipt: bool = Field(
+        default=True,
+        description=(
+            "Whether a receipt is written in the same transaction (schema `gonogo`), so that this run "
+            "applies the file only once."
+        ),
+    )
 
     def plan(self) -> list[str]:
         receipt = "one transaction with its receipt" if self.receipt else "one transaction"
@@ -176,7 +206,9 @@ class FileCanBeApplied:
     """Preflight: whether the file can run in one transaction, and the user owns the existing tables that it changes."""
 
     database: str
-    file: str
+    file: str = Field(
+        description="The SQL file, one of the `files` of the `release` step.", examples=["migrations/016_up.sql"]
+    )
     late: bool = True
 
     @property

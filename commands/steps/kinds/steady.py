@@ -6,6 +6,8 @@ import math
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from pydantic import Field
+
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared.pm2 import ANSWER_TIMEOUT, NOW, STATE, Pm2Step, unread_note
@@ -17,23 +19,51 @@ _ERROR_LINES = 8  # that the thread shows
 
 
 class SteadyStep(Pm2Step):
-    """Checks the service that the `service` step above it restarted, when it has been ready for `lasts`.
+    """Checks some seconds after a restart that every process of a pm2 service is still the same and healthy.
 
-    pm2 restarts a process at once when it dies. So a crash loop shorter than `lasts` is detected: by the process, and
-    by pm2's own number of restarts. Other steps may run at the same time (`after`), and their requests are part of the
-    test.
+    pm2 restarts a process at once when it dies, so only the processes and pm2's own count of restarts show a crash
+    loop. Other steps may run at the same time (`after`), and their requests are part of the test.
     """
 
     kind: ClassVar[str] = "steady"
+    proves: ClassVar[str] = (
+        "the processes of the restart still run, the health address answers the commit, and the logs have no new error"
+    )
     follows_restart: ClassVar[bool] = True
 
-    lasts: Duration = parse_duration("5 s")
-    pid: str = "<pid>"
-    restarts: str = "<restarts>"
-    log_out: str = "<log_out>"
-    log_err: str = "<log_err>"
-    since_out: str = "<log_offset_out>"
-    since_err: str = "<log_offset_err>"
+    lasts: Duration = Field(
+        default=parse_duration("5 s"), description="How long the service must have been up.", examples=["30 s"]
+    )
+    pid: str = Field(
+        default="<pid>",
+        description="The processes that must still run. Without it, those of the `service` step.",
+        examples=["<pid>"],
+    )
+    restarts: str = Field(
+        default="<restarts>",
+        description="How often pm2 had restarted them. Without it, what the `service` step saw.",
+        examples=["<restarts>"],
+    )
+    log_out: str = Field(
+        default="<log_out>",
+        description="The log of what the service prints. Without it, that of the `service` step.",
+        examples=["<log_out>"],
+    )
+    log_err: str = Field(
+        default="<log_err>",
+        description="The log of its errors. Without it, that of the `service` step.",
+        examples=["<log_err>"],
+    )
+    since_out: str = Field(
+        default="<log_offset_out>",
+        description="Where the new lines of `log_out` begin. Without it, at the restart.",
+        examples=["<log_offset_out>"],
+    )
+    since_err: str = Field(
+        default="<log_offset_err>",
+        description="Where the new lines of `log_err` begin. Without it, at the restart.",
+        examples=["<log_offset_err>"],
+    )
 
     def look(self) -> timedelta:
         return self.lasts

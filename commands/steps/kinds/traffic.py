@@ -15,10 +15,12 @@ from commands.ports.web import USER_AGENT
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import HttpMethod, VariableText
+from commands.steps.shared_fields import HostName
 from commands.steps.values import fill, has_placeholder, parse_values
 from commands.systems.preflight.hosts import HostCheck
 from commands.systems.scripts import script
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
+from commands.text.field_words import Form
 from commands.text.numbers import format_count, format_percent
 
 # nginx's format "combined", with or without the agent, and perhaps followed by $request_time
@@ -61,35 +63,49 @@ def _check_path(pattern: str) -> str:
 
 
 class TrafficStep(StepBox):
-    """Counts requests of `method` and `path` in `file` on `host`.
+    """Counts real requests of one address, and how many failed, in the web server's access log.
 
-    In `path`, `*` stands for one part; query strings are ignored. Only requests of the last `over` count, and none
-    from before `since`: the moment when requests were let in or the service was restarted. If that is not known, it
-    counts from when this check first ran. A baseline counts the whole of `over`.
-
-    Measures:
-
-    - `requests`: all but the refused ones.
-    - `failed_share` (0 to 1): the share of `requests` whose status is in `bad` ("5xx", "422"; nginx logs 499 when the
-      client gave up). Not measured if there were no requests.
-    - `refused`: other 4xx answers. They do not show whether the server works, so they count in neither of the two.
-    - `seconds_p95`: if the log has times.
-
-    The bot's own requests are recognized by their agent and do not count. `line` is the log's format as a regular
-    expression with the groups time (with its zone), method, path, status, and perhaps seconds and agent.
+    It measures `requests` (all but the refused ones), `failed_share` of them (0 to 1; not without requests), `refused`
+    (other 4xx answers, which do not show whether the server works), and `seconds_p95` if the log has times. The bot's
+    own requests do not count. A baseline counts the whole of `over`.
     """
 
     kind: ClassVar[str] = "traffic"
+    proves: ClassVar[str] = "how users fare, not the bot's own test requests"
     measured: ClassVar[frozenset[str]] = frozenset({"requests", "refused", "failed_share", "seconds_p95"})
 
-    host: str
-    file: VariableText
-    method: HttpMethod = "GET"
-    path: Annotated[str, AfterValidator(_check_path)]
-    over: Duration = parse_duration("15 min")
-    since: str = "<restarted_at>"
-    bad: list[Annotated[str, Field(pattern="^[1-5]([0-9][0-9]|xx)$")]] = Field(default=["5xx"], min_length=1)
-    line: Annotated[str, AfterValidator(_check_line)] = COMBINED
+    host: HostName
+    file: VariableText = Field(
+        description="The web server's access log on the host.", examples=["/var/log/nginx/access.log"]
+    )
+    method: HttpMethod = Field(default="GET", description="The method of the requests to count.", examples=["POST"])
+    path: Annotated[str, AfterValidator(_check_path)] = Field(
+        description="The path of the requests to count. `*` stands for one part; a query string is ignored.",
+        examples=["/api/jobs/*"],
+    )
+    over: Duration = Field(
+        default=parse_duration("15 min"), description="Only requests of the last so long count.", examples=["30 min"]
+    )
+    since: str = Field(
+        default="<restarted_at>",
+        description="No request from before this moment counts. Without it, the restart.",
+        examples=["<let_in_at>"],
+    )
+    bad: list[Annotated[str, Field(pattern="^[1-5]([0-9][0-9]|xx)$")]] = Field(
+        default=["5xx"],
+        min_length=1,
+        description="The statuses that count as failed.",
+        examples=[["5xx", "422"]],
+        json_schema_extra={"unit": "HTTP status"},
+    )
+    line: Annotated[str, AfterValidator(_check_line), Form("regular expression")] = Field(
+        default=COMBINED,
+        description=(
+            "The format of the log's lines, with the groups time, method, path and status, and perhaps "
+            "seconds and agent. Without it, nginx's `combined`."
+        ),
+        examples=[r"^(?P<time>.+) (?P<method>.+) (?P<path>.+) (?P<status>.+)$"],
+    )
 
     def plan(self) -> list[str]:
         return [

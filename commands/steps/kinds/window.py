@@ -13,6 +13,7 @@ from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import SqlText
+from commands.text.field_words import Form
 from commands.text.numbers import format_number
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,27 +27,50 @@ def _hours(text: str) -> str:
     return text
 
 
-Hours = Annotated[str, AfterValidator(_hours)]
+Hours = Annotated[str, AfterValidator(_hours), Form("hours", "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$")]
 
 
 class WindowStep(StepBox):
-    """The window is open on `days` during `hours`, but not during `peak`.
+    """Checks that it is a low-traffic time.
 
-    A range over midnight belongs to the day on which it begins: 02:00 on Friday belongs to Thursday, and 02:00 on
-    Monday to Sunday. With `sql` on `database`, the current traffic must also be at most `at_most`.
+    Hours over midnight belong to the day on which they begin: 02:00 on Friday belongs to Thursday.
     """
 
     kind: ClassVar[str] = "window"
+    proves: ClassVar[str] = "the deploy begins at an hour that the team has agreed on"
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(min_length=1)
-    hours: list[Hours] = Field(min_length=1)
-    peak: list[Hours] = Field(default_factory=list)
-    database: str = ""
-    sql: SqlText = ""
-    at_most: float = 0
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        min_length=1, description="The days on which the window is open.", examples=[["mon", "tue", "wed", "thu"]]
+    )
+    hours: list[Hours] = Field(
+        min_length=1,
+        description=(
+            "When it is open on these days, in the page's time zone. Hours after midnight belong to the day before."
+        ),
+        examples=[["22:00-06:00"]],
+    )
+    peak: list[Hours] = Field(
+        default_factory=list, description="When it is closed on every day.", examples=[["09:00-12:00"]]
+    )
+    database: str = Field(
+        default="",
+        description="The database for `sql`, by its name under `[databases]` in Places.",
+        examples=["production"],
+    )
+    sql: SqlText = Field(
+        default="",
+        description="One read-only query for the traffic now. Without it, only days and hours count.",
+        examples=["SELECT count(*) FROM sessions WHERE seen > now() - interval '1 h'"],
+    )
+    at_most: float = Field(
+        default=0,
+        description="The most traffic that the query may give.",
+        examples=[20.0],
+        json_schema_extra={"unit": "in the query's unit"},
+    )
 
     def plan(self) -> list[str]:
         peak = f", but not during {' or '.join(self.peak)}" if self.peak else ""

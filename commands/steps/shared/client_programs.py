@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
 from commands.steps.page_fields import EnvName
+from commands.steps.shared_fields import HostName
 from commands.systems.postgres.client_programs import program_checks, through
 
 
 class ClientProgramsStep(StepBox):
     """Runs psql, pg_dump or pg_restore on `host`, for the database at `database_url`."""
 
-    host: str
-    database_url: EnvName
+    host: HostName
+    database_url: EnvName = Field(
+        description=(
+            "The variable with the database's address, `postgresql://user:password@host:port/name`: the "
+            "server's own, not a pooler's."
+        ),
+        examples=["$PROD_DATABASE_URL"],
+    )
     # `pg_programs` of the database's place, which the page's reader puts in
     _words: tuple[str, ...] = PrivateAttr(())
 

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText
 from commands.ports.web import HttpRequest, HttpResponse, Web
 from commands.steps.base import Strict
-from commands.steps.page_fields import VariableText, VariableTexts
+from commands.steps.page_fields import VariableText
+from commands.steps.shared_fields import Headers, WebName
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field, field_errors
 from commands.systems.json_lists import has_more, list_in
@@ -21,20 +22,34 @@ _SHOWN = 160  # characters of what an answer holds instead
 
 
 class CommitCheck(Strict):
-    """One GET request about `<commit>`, and the fields that its JSON answer must have.
+    """One GET request about `<commit>`, and what its JSON answer must have. A list must be there as a whole."""
 
-    - `expect`: fields ("a.b" if nested) and their values; of a list of values any one is right.
-    - `entries`: where the answer has a list ("." if it is one itself). Then `expect` holds for each entry, there must
-      be one at least, and the answer must hold them all.
-    - `names`: entries that must be in the list, by their field `name`.
-    """
-
-    web: str
-    path: VariableText
-    headers: VariableTexts = Field(default_factory=dict)
-    expect: dict[str, Any] = Field(min_length=1)
-    entries: str = ""
-    names: list[str] = Field(default_factory=list)
+    web: WebName
+    path: VariableText = Field(
+        description="The path of the GET request; it must hold `<commit>`.",
+        examples=["/repos/my-team/shop/commits/<commit>/check-runs"],
+    )
+    headers: Headers = Field(default_factory=dict)
+    expect: dict[str, Any] = Field(
+        min_length=1,
+        description=(
+            "Fields of the JSON answer (`a.b` if nested) and their values; of a list of values any one is right."
+        ),
+        examples=[{"conclusion": ["success", "skipped"]}],
+    )
+    entries: str = Field(
+        default="",
+        description=(
+            'The field of the answer that has a list, "." if it is one itself. `expect` then holds for '
+            "each entry, and there must be one."
+        ),
+        examples=["check_runs"],
+    )
+    names: list[str] = Field(
+        default_factory=list,
+        description="Entries that must be in the list, by their field `name`.",
+        examples=[["test"]],
+    )
 
     @model_validator(mode="after")
     def _is_about_the_commit(self) -> Self:

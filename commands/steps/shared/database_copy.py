@@ -15,8 +15,9 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome
-from commands.steps.page_fields import EnvName, VariableText
+from commands.steps.page_fields import EnvName
 from commands.steps.shared.client_programs import ClientProgramsStep
+from commands.steps.shared_fields import BackupChecksum, BackupFile, BackupFolder
 from commands.steps.values import page_texts
 from commands.systems.postgres.client_programs import NOT_QUERIED, SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
@@ -28,9 +29,7 @@ from state.errors import Failed
 class BackupCopyStep(ClientProgramsStep):
     """A step that restores the run's backup into a new database, works on that copy, and drops it.
 
-    The copy is made on the server of `scratch_url`, an empty database that the host can reach. Without `scratch_url`,
-    the bot starts a PostgreSQL on its own machine for this step only. Production is only asked to identify itself.
-    `jobs` is the number of parallel restore processes.
+    Production is only asked to identify itself.
     """
 
     needs_second_person: ClassVar[bool] = True
@@ -42,11 +41,25 @@ class BackupCopyStep(ClientProgramsStep):
     # the host's pg_dump reads the copy, so the copy's server must not be newer than that pg_dump
     dumps_copy: ClassVar[bool] = False
 
-    scratch_url: EnvName | None = None
-    folder: EnvName
-    file: VariableText = "<backup_file>"
-    sha256: VariableText = "<backup_sha256>"
-    jobs: int = Field(default=2, ge=1, le=64)
+    scratch_url: EnvName | None = Field(
+        default=None,
+        description=(
+            "The variable with the address of an empty database, on whose server the copy is made. "
+            "Without it, the bot starts a PostgreSQL of its own for this step."
+        ),
+        examples=["$SCRATCH_DATABASE_URL"],
+    )
+    folder: BackupFolder
+    file: BackupFile = "<backup_file>"
+    sha256: BackupChecksum = "<backup_sha256>"
+    jobs: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="How many processes restore side by side.",
+        examples=[4],
+        json_schema_extra={"unit": "processes"},
+    )
 
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         """The outcome that the result of its script means."""

@@ -11,6 +11,7 @@ from commands.ports.web import HttpResponse
 from commands.steps.base import StepBox
 from commands.steps.page_fields import HttpMethod, VariableText
 from commands.steps.shared.kept_values import Kept, keep, kept_types
+from commands.steps.shared_fields import WebName
 from commands.steps.value_types import ValueType
 from commands.systems.http_answers import SHAPES, Shape, is_api, is_page, shape_error
 from commands.systems.json_lists import ROOT
@@ -20,20 +21,47 @@ _WITHOUT_BODY = (204, 304)  # statuses
 
 
 class JsonAnswerStep(StepBox):
-    """A step whose request must be answered with `status`, in the form `answers`, with the fields of `expect`.
+    """A step whose request must be answered in the way that the page says."""
 
-    `values` are kept from the answer for later steps. `entries` is the field that has the list (without it, the answer
-    is the list itself).
-    """
-
-    web: str
-    path: VariableText
-    method: HttpMethod = "GET"
-    status: int | list[int] = 200
-    answers: Shape | None = None
-    entries: str = ROOT
-    expect: dict[str, Any] = Field(default_factory=dict)
-    values: dict[str, Kept] = Field(default_factory=dict)
+    web: WebName
+    path: VariableText = Field(description="The path of the request, with its query.", examples=["/api/health"])
+    method: HttpMethod = Field(default="GET", description="The method of the request.", examples=["POST"])
+    status: int | list[int] = Field(
+        default=200,
+        description="The status that is right, or a list of them.",
+        examples=[[200, 204]],
+        json_schema_extra={"unit": "HTTP status"},
+    )
+    answers: Shape | None = Field(
+        default=None,
+        description=(
+            "The form that the answer must have. Without it, a path with `api` in it must not be answered "
+            "with a web page."
+        ),
+    )
+    entries: str = Field(
+        default=ROOT,
+        description=(
+            'With `answers = "list"`: the field of the answer that has the list. Without it, the answer '
+            "is the list itself."
+        ),
+        examples=["jobs"],
+    )
+    expect: dict[str, Any] = Field(
+        default_factory=dict,
+        description=(
+            'Fields of the JSON answer (`a.b` if nested) and their values. `"<number>"` accepts any '
+            'number, `"<text>"` any text that is not empty.'
+        ),
+        examples=[{"status": "ok"}],
+    )
+    values: dict[str, Kept] = Field(
+        default_factory=dict,
+        description=(
+            "Values that are kept from the answer for later steps, by name: each the name of a field, or a table."
+        ),
+        examples=[{"job": "id"}],
+    )
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:

@@ -18,6 +18,7 @@ from commands.steps.shared.kept_values import Kept, keep
 from commands.steps.values import fill_json, page_texts
 from commands.systems.http_answers import field
 from commands.systems.json_lists import ROOT, Listed, listed
+from commands.text.field_words import Short
 from state.errors import BadValue, ToolError
 
 _DELETED = (200, 202, 204, 404)  # statuses
@@ -28,14 +29,25 @@ _INTERVAL = 1  # seconds between them
 class Trace(Strict):
     """How to find out after a crash whether a request was served.
 
-    It was if the JSON list at `path` has an entry with all the fields and values of `where`. `entries` is the field of
-    the answer that has the list ("." if the answer is the list itself). Without `headers`, the request's own are sent.
+    It was if the JSON list at `path` has an entry with all the fields and values of `where`.
     """
 
-    path: VariableText
-    headers: VariableTexts | None = None
-    entries: str = ROOT
-    where: dict[str, Any] = Field(min_length=1)
+    path: VariableText = Field(description="The path of the list, asked with GET.", examples=["/api/jobs"])
+    headers: VariableTexts | None = Field(
+        default=None,
+        description="HTTP headers of this request. Without them, those of the step.",
+        examples=[{"Authorization": "Bearer $API_TOKEN"}],
+    )
+    entries: str = Field(
+        default=ROOT,
+        description='The field of the answer that has the list; "." if the answer is the list itself.',
+        examples=["jobs"],
+    )
+    where: dict[str, Any] = Field(
+        min_length=1,
+        description="Fields of an entry and the values that it must have in all of them.",
+        examples=[{"title": "Test"}],
+    )
 
     def condition(self) -> str:
         """What an entry must have, as text: "subject = Test 1, status = open"."""
@@ -67,12 +79,13 @@ class Trace(Strict):
 
 
 class Each(Trace):
-    """Repeats a request for every matching entry.
+    """The entries of a JSON list for which the request is sent; their values count, not those of an earlier step."""
 
-    `values` (name = field) come from the entry, in place of the values that an earlier step set.
-    """
-
-    values: dict[str, Kept] = Field(min_length=1)
+    values: dict[str, Kept] = Field(
+        min_length=1,
+        description="Values of the entry that the request uses, by name: each the name of a field, or a table.",
+        examples=[{"job": "id"}],
+    )
 
     def context_of(self, ctx: Context, entry: Any) -> Context:
         """The context with the entry's values. Raises BadValue."""
@@ -80,10 +93,14 @@ class Each(Trace):
 
 
 class CleanUp(Strict):
-    """A path that is DELETEd afterwards, with the request's headers or its own; on the page also the path alone."""
+    """A path that is sent a DELETE afterwards. In its place the box may have the path alone."""
 
-    path: VariableText
-    headers: VariableTexts | None = None
+    path: VariableText = Field(description="The path that is sent a DELETE.", examples=["/api/jobs/<job>"])
+    headers: VariableTexts | None = Field(
+        default=None,
+        description="HTTP headers of this request. Without them, those of the step.",
+        examples=[{"Authorization": "Bearer $API_TOKEN"}],
+    )
 
     def run(self, ctx: Context, web: str, values: Mapping[str, str], headers: Mapping[str, str]) -> str:
         """Delete it. `values` are of the answer, `headers` of the request.
@@ -98,7 +115,7 @@ def _path_alone(value: object) -> object:
     return {"path": value} if isinstance(value, str) else value
 
 
-CleanUpPath = Annotated[CleanUp, BeforeValidator(_path_alone)]
+CleanUpPath = Annotated[CleanUp, BeforeValidator(_path_alone), Short.TEXT]
 
 
 def delete_only_entry(found: Listed, path: str, delete: Callable[[Any], str]) -> str:

@@ -6,26 +6,33 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from commands.steps.base import Strict
 from commands.steps.value_types import ValueType, misfit
 from commands.systems.http_answers import field
+from commands.text.field_words import Short
 from state.errors import BadValue
 
 
 class KeptField(Strict):
-    """A field ("a.b" if nested), and what its value must be; on the page also the field alone, for a word."""
+    """A field, and what its value must be. In its place the box may have the field's name alone, for a word."""
 
-    field: str
-    type: Literal["number", "commit", "word", "text"] = "word"
+    field: str = Field(description="The field of the JSON (`a.b` if nested).", examples=["id"])
+    type: Literal["number", "commit", "word", "text"] = Field(
+        default="word",
+        description=(
+            "What the value must be: a word of at most 200 plain characters, a number, a commit, or one "
+            "printable line of text."
+        ),
+    )
 
 
 def _kept_field(value: object) -> object:
     return {"field": value} if isinstance(value, str) else value
 
 
-Kept = Annotated[KeptField, BeforeValidator(_kept_field)]
+Kept = Annotated[KeptField, BeforeValidator(_kept_field), Short.TEXT]
 
 
 def kept_types(kept: Mapping[str, KeptField]) -> dict[str, ValueType]:

@@ -14,6 +14,7 @@ from commands.steps.base import Strict
 from commands.steps.shared.kept_values import as_text
 from commands.steps.value_types import ValueType, misfit
 from commands.systems.http_answers import field, holds_secret
+from commands.text.field_words import Form
 from commands.text.foreign_json import read_json
 from commands.text.page_pattern import LONGEST_LINE, check_pattern
 from commands.text.redaction import HIDDEN, is_secret_name, masked
@@ -25,12 +26,24 @@ _MOST_WAYS = 4 * LONGEST_LINE**2
 
 
 class FromOutput(Strict):
-    """Where it stands: a field of the output's JSON ("a.b" if nested), or the one group of a pattern, which sees the
-    first 300 characters of each line.
-    """
+    """Where it stands in the output of a command; either `json` or `pattern` is needed."""
 
-    json_field: str = Field(default="", alias="json")
-    pattern: Annotated[str, AfterValidator(partial(check_pattern, most=_MOST_WAYS))] = ""
+    json_field: str = Field(
+        default="",
+        alias="json",
+        description="The field of the output's JSON (`a.b` if nested).",
+        examples=["spec.image"],
+    )
+    pattern: Annotated[str, AfterValidator(partial(check_pattern, most=_MOST_WAYS)), Form("regular expression")] = (
+        Field(
+            default="",
+            description=(
+                "A regular expression with one group, `( )`, around the value. It sees the first 300 "
+                "characters of each line."
+            ),
+            examples=["image: (.*)"],
+        )
+    )
 
     @model_validator(mode="after")
     def _says_one_place(self) -> Self:
@@ -87,9 +100,15 @@ class FromOutput(Strict):
 
 
 class KeptOutput(FromOutput):
-    """A value for later steps, and what it must be."""
+    """A value for later steps: where it stands in the command's output (`json` or `pattern`), and what it must be."""
 
-    type: Literal["number", "commit", "word", "text"] = "word"
+    type: Literal["number", "commit", "word", "text"] = Field(
+        default="word",
+        description=(
+            "What the value must be: a word of at most 200 plain characters, a number, a commit, or one "
+            "printable line of text."
+        ),
+    )
 
 
 def output_types(kept: Mapping[str, KeptOutput]) -> dict[str, ValueType]:

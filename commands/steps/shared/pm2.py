@@ -15,9 +15,10 @@ from commands.ports.web import HttpRequest
 from commands.steps.base import StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context
-from commands.steps.page_fields import VariableText, VariableTexts
+from commands.steps.page_fields import VariableText
 from commands.steps.shared.pm2_processes import Process, ServiceLogs, processes_in
 from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
+from commands.steps.shared_fields import Headers, HostName, WebName
 from commands.steps.values import fill, page_texts
 from commands.systems.http_answers import field as json_field
 from commands.systems.http_answers import from_cache
@@ -65,24 +66,35 @@ class Health:
 
 
 class Pm2Step(StepBox):
-    """A step that checks a pm2 service.
-
-    The JSON field `field` of `path` on `web` must equal `commit`. A log line counts as an error if it has a word of
-    `errors`, in any case, and matches no regular expression of `allow`.
-    """
+    """A step that checks a pm2 service."""
 
     # checks a service that an earlier step restarted
     follows_restart: ClassVar[bool] = False
 
-    host: str
-    name: VariableText
-    web: str
-    path: VariableText = "/api/health"
-    field: str = "commit"
-    commit: str
-    headers: VariableTexts = Field(default_factory=dict)
-    errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
-    allow: list[PagePattern] = Field(default_factory=list)
+    host: HostName
+    name: VariableText = Field(description="The service's name in pm2.", examples=["shop-api"])
+    web: WebName
+    path: VariableText = Field(
+        default="/api/health", description="The path of its health address.", examples=["/health"]
+    )
+    field: str = Field(
+        default="commit",
+        description="The field of the health address's JSON answer that names the commit (`a.b` if nested).",
+        examples=["version.commit"],
+    )
+    commit: str = Field(description="The commit that the service must answer.", examples=["<commit>"])
+    headers: Headers = Field(default_factory=dict)
+    errors: list[str] = Field(
+        default_factory=lambda: list(log_lines.DEFAULT_WORDS),
+        min_length=1,
+        description="Words that make a new line of its logs an error, in upper or lower case.",
+        examples=[["error", "fatal", "deadlock"]],
+    )
+    allow: list[PagePattern] = Field(
+        default_factory=list,
+        description="Lines that match one of these are no errors.",
+        examples=[["ECONNRESET by a client"]],
+    )
 
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host, as texts of the page."""

@@ -16,6 +16,7 @@ from commands.steps.page_fields import EnvName
 from commands.steps.shared.commit_checks import CommitCheck, first_problem
 from commands.steps.shared.running import RunningPlaces, require_running
 from commands.steps.shared.running_again import RunningAgainStep
+from commands.steps.shared_fields import HostName, Repository
 from commands.steps.value_types import ValueType
 from commands.steps.values import has_placeholder, parse_values
 from commands.systems.git.refs import (
@@ -39,28 +40,66 @@ BranchPattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class ReleaseBox(StepBox):
-    """`ref` is a branch, tag or whole commit id that origin has now; a commit must be in one of its branches or tags.
+    """The fields of a `release`.
 
-    - `files`: paths in the repository. Their texts, as the commit has them, are stored with the run.
-    - `branches`: the branches that may be deployed, like "main" or "release/*"; a tag or commit must be in one of them.
-      `*` stands for anything but a slash, `**` for anything.
-    - `signed`: the tag itself, or else the commit, must be signed with an SSH key of `signers`, and the key must be its
-      tagger's or committer's own. `signers` names a variable that holds the lines of git's allowed-signers file, so
-      that neither the repository nor the host can change who counts.
-    - `checks`: what a status API must say of the commit.
-    - `running`: how production says what it runs. That must be the commit at which the clone is, or the run stops. A
-      rollback restores it, and ends only when the same places answer it again.
+    `signers` is a variable, so that neither the repository nor the host can change who counts. A rollback restores what
+    `running` has answered, and ends only when the same places answer it again.
     """
 
-    host: str
-    repository: EnvName
-    ref: str = "<ref>"
-    files: list[str] = Field(default_factory=list)
-    branches: list[BranchPattern] = Field(default_factory=list)
-    signed: bool = False
-    signers: EnvName | None = None
-    checks: list[CommitCheck] = Field(default_factory=list)
-    running: RunningPlaces = Field(default_factory=list)
+    host: HostName
+    repository: Repository
+    ref: str = Field(
+        default="<ref>",
+        description=(
+            "The branch, tag or whole commit id to deploy, which origin must have now. Without it, what "
+            "the run was started with."
+        ),
+        examples=["main"],
+    )
+    files: list[str] = Field(
+        default_factory=list,
+        description=(
+            "Files of the repository that are stored with the run as the commit has them; above all its migrations."
+        ),
+        examples=[["migrations/016_up.sql", "migrations/016_down.sql"]],
+    )
+    branches: list[BranchPattern] = Field(
+        default_factory=list,
+        description=(
+            "The branches that may be deployed; a tag or commit must be in one of them. `*` is anything "
+            "but a slash, `**` is anything. Without it, every branch."
+        ),
+        examples=[["main", "release/*"]],
+    )
+    signed: bool = Field(
+        default=False,
+        description=(
+            "Whether the tag, or else the commit, must be signed with an SSH key of `signers`, and in its "
+            "owner's own name."
+        ),
+    )
+    signers: EnvName | None = Field(
+        default=None,
+        description=(
+            "The variable with the lines of an allowed-signers file (`man ssh-keygen`). Needed with `signed`."
+        ),
+        examples=["$RELEASE_SIGNERS"],
+    )
+    checks: list[CommitCheck] = Field(
+        default_factory=list,
+        description="What a status API must say of the commit, like CI's checks.",
+        examples=[
+            [{"web": "github", "path": "/repos/my-team/shop/commits/<commit>/status", "expect": {"state": "success"}}]
+        ],
+    )
+    running: RunningPlaces = Field(
+        default_factory=list,
+        description=(
+            "How production says what it runs: one table or a list. If the clone is at another commit, "
+            "the run stops. Without it, the clone's commit counts, and `gonogo check` warns."
+        ),
+        examples=[{"web": "api", "path": "/health", "field": "commit"}],
+    )
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:

@@ -9,24 +9,34 @@ from pydantic import Field, model_validator
 
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck
-from commands.steps.page_fields import EnvName, VariableText
 from commands.steps.shared.client_programs import ClientProgramsStep
-from commands.text.durations import Duration, parse_duration
+from commands.steps.shared_fields import BackupChecksum, BackupFile, BackupFolder, LockTimeout
+from commands.text.durations import parse_duration
 
 
 class ReturnedRowsStep(ClientProgramsStep):
-    """At least one of `tables` and `columns` is needed.
+    """A step about the rows that a migration drops. At least one of `tables` and `columns` is needed."""
 
-    `tables` are written as in SQL; a partitioned table stands for all its partitions. `columns` are "table.column" of
-    tables that the migration kept.
-    """
-
-    folder: EnvName
-    file: VariableText = "<backup_file>"
-    sha256: VariableText = "<backup_sha256>"
-    tables: list[str] = Field(default_factory=list)
-    columns: list[str] = Field(default_factory=list)
-    lock_timeout: Duration = parse_duration("5 s")
+    folder: BackupFolder
+    file: BackupFile = "<backup_file>"
+    sha256: BackupChecksum = "<backup_sha256>"
+    tables: list[str] = Field(
+        default_factory=list,
+        description=(
+            "The dropped tables whose rows come back, written as in SQL. A partitioned table stands for "
+            "all its partitions. Needed without `columns`."
+        ),
+        examples=[["invoices"]],
+    )
+    columns: list[str] = Field(
+        default_factory=list,
+        description=(
+            "The dropped columns whose values come back, each as `table.column`, of tables that stay. "
+            "Needed without `tables`."
+        ),
+        examples=[["jobs.note"]],
+    )
+    lock_timeout: LockTimeout = parse_duration("5 s")
 
     @model_validator(mode="after")
     def _names_tables_or_columns(self) -> Self:

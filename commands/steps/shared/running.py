@@ -12,8 +12,9 @@ from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
 from commands.steps.base import Strict
-from commands.steps.page_fields import ShellText, VariableText, VariableTexts
+from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared_fields import Headers
 from commands.steps.values import page_texts
 from commands.systems.git.refs import ReleaseError
 from commands.systems.http_answers import field, holds_secret
@@ -28,6 +29,7 @@ from commands.systems.running.answers import (
     shown,
     tags_on,
 )
+from commands.text.field_words import Short
 from state.errors import Down, ToolError, Unreachable
 
 _LIMIT = 5.0  # seconds for one answer
@@ -38,22 +40,42 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 class Running(Strict):
     """One place that says what production runs; the answer is a commit, at least 7 digits of one, or a tag.
 
-    - `web`, `path`, `field`: a GET request, and the field of its JSON answer ("a.b" if nested).
-    - `on`, `command`: a command on a host that changes nothing; its last line is the answer.
-    - `on`, `pm2`: the processes of a pm2 service. Of each, the commit is what its working folder names (a file
-      REVISION, or a folder with a commit's name), or else at which the clone in that folder was when it started.
-    - `on`, `link`: a release link; the folder behind it names the commit in the same ways.
+    A folder names a commit by a file `REVISION` or its own name. Of a pm2 process, it is what its working folder names,
+    or else the commit at which the clone in that folder was when the process started.
     """
 
-    web: str = ""
-    path: VariableText = ""
-    field: str = ""
-    headers: VariableTexts = Field(default_factory=dict)
-    on: str = ""
-    command: ShellText = ""
+    web: str = Field(
+        default="",
+        description=(
+            "A web site or API that says it in a JSON answer, by its name under `[webs]` in Places. Needs "
+            "`path` and `field`."
+        ),
+        examples=["api"],
+    )
+    path: VariableText = Field(default="", description="With `web`: the path of the GET request.", examples=["/health"])
+    field: str = Field(
+        default="", description="With `web`: the field of the JSON answer (`a.b` if nested).", examples=["commit"]
+    )
+    headers: Headers = Field(default_factory=dict)
+    on: str = Field(
+        default="",
+        description="The host for `command`, `pm2` or `link`, by its name under `[hosts]` in Places.",
+        examples=["backend"],
+    )
+    command: ShellText = Field(
+        default="",
+        description="A command that changes nothing; the last line that it prints says it.",
+        examples=["cat /run/worker/commit"],
+    )
     env: ScriptEnv = Field(default_factory=dict)
-    pm2: VariableText = ""
-    link: VariableText = ""
+    pm2: VariableText = Field(
+        default="", description="A pm2 service; each of its processes says it by its folder.", examples=["shop-api"]
+    )
+    link: VariableText = Field(
+        default="",
+        description="A release link; the folder behind it says it, by its name or a file `REVISION`.",
+        examples=["$WWW_CURRENT"],
+    )
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
@@ -173,7 +195,7 @@ def _as_list(value: Any) -> Any:
 
 
 # one table of the page, or a list of them: each of them must say the same
-RunningPlaces = Annotated[list[Running], BeforeValidator(_as_list)]
+RunningPlaces = Annotated[list[Running], BeforeValidator(_as_list), Short.ONE]
 
 
 def ask_all(places: Sequence[Running], tools: Tools) -> list[Answer]:

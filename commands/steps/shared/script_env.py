@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from commands.ports.page_text import PLACEHOLDER
 from commands.steps.page_fields import VariableTexts
@@ -30,4 +30,11 @@ def _variables(env: dict[str, str]) -> dict[str, str]:
 
 
 # variable -> text of the page
-ScriptEnv = Annotated[VariableTexts, AfterValidator(_variables)]
+ScriptEnv = Annotated[
+    VariableTexts,
+    AfterValidator(_variables),
+    Field(
+        description="Variables of the shell, by name. Each is a `$NAME` of the bot's environment, a value, or a text.",
+        examples=[{"flag": "$PROD_MAINTENANCE"}],
+    ),
+]

@@ -113,3 +113,7 @@ def test_a_page_that_contradicts_itself_is_refused(forward: str, back: str, why:
 def test_a_migration_tool_is_known_by_its_command(command: str, expected: bool) -> None:
     forward = step("run", "x", f'host = "backend"\ncommands = ["{command}"]')
     assert calls_migration_tool(page(forward, lane("back")).step("x")) is expected
+
+
+def test_a_wait_says_why_it_waits_and_is_no_change_that_something_undoes() -> None:
+    assert left(step("wait", "soak", 'lasts = "24 h"\nwhy = "the soak"'), lane("database")) == []

@@ -10,6 +10,7 @@ import pytest
 
 from bot.tools.clock import SystemClock
 from commands.ports.preflight import PreflightContext, PreflightResult
+from commands.reference.boxes import example_page
 from commands.runbook import read_page
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
@@ -71,13 +72,13 @@ def test_the_first_line_behind_another_units_cursor_counts(journal: Journal) -> 
     assert read(journal.bin, UNIT, cursor=cursor).lines == ("Error: the first",)
 
 
-def test_the_readmes_boxes_keep_the_cursor_and_read_from_it(journal: Journal) -> None:
-    readme = (Path(__file__).parents[4] / "README.md").read_text()
-    marking, reading = (readme.split(f"```toml {kind}\n")[1].split("```")[0] for kind in ("run", "logs"))
-    journal.write("api.service", "Error: old")
+def test_the_boxes_of_the_reference_keep_the_cursor_and_read_from_it(journal: Journal) -> None:
+    behind = example_page().split("### Mark of the worker's journal")[1]
+    marking, reading = (behind.split(f"```toml {kind}\n")[1].split("```")[0] for kind in ("run", "logs"))
+    journal.write("shop-worker.service", "Error: old")
     kept = execute(box("run", marking), context(World(), shell=LocalShell({}, path=journal.bin)))
     assert kept.values == {"cursor": journal.cursor()}, kept.summary
-    journal.write("api.service", "Error: new")
+    journal.write("shop-worker.service", "Error: new")
     assert read(journal.bin, reading, **kept.values).lines == ("Error: new",)
 
 
