@@ -18,9 +18,13 @@ from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.values import fill
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD\ngit status --porcelain --untracked-files=no'
+_CHANGED_FILES = script("git/changed.sh")  # defines the shell functions `changed` and `changed_in_submodules`
+# what differs from the commit: the commit of each submodule, and all files
+_LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
+_HEAD = f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}'
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
 # without --remote: the commits that the release names; those of the commit before are there already
 _SUBMODULES = """\
@@ -28,8 +32,6 @@ if [ -f .gitmodules ]; then
   git submodule --quiet sync --recursive
   git submodule --quiet update --init --recursive --force
 fi"""
-_EDITED_THERE = """git submodule --quiet foreach --recursive \
-  'git status --porcelain --untracked-files=no --ignore-submodules=all | sed "s|^|$displaypath: |"'"""
 # git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
 _POINTERS = (
     "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
@@ -43,7 +45,7 @@ class CheckoutStep(StepBox):
     """Checks out `commit`, a full hash, in the working copy `repository`.
 
     Local changes to the tracked files in `may_discard` are thrown away (npm rewrites its lock file). Any other changed
-    file fails the step and is listed, because somebody has edited it on the host. Submodules are set to the commits
+    file fails the step and is listed, because its changes would be lost. Submodules are set to the commits
     that `commit` names, and the files are compared with it afterwards. Files in Git LFS that are not fetched are named.
     """
 
@@ -59,7 +61,7 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                'cd "$REPOSITORY"',
+                _CHANGED_FILES + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
@@ -70,7 +72,7 @@ class CheckoutStep(StepBox):
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 _SUBMODULES,
                 # now with the commits of the submodules
-                "left=$(git status --porcelain --untracked-files=no)",
+                f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
                 _POINTERS,
                 "git log --oneline -5",
@@ -84,11 +86,13 @@ class CheckoutStep(StepBox):
         return host_plan(self.host, self.script(), self._env())
 
     def preflight(self) -> list[PreflightCheck]:
-        script = f"""\
-cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+        program = f"""\
+{_CHANGED_FILES}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
 {self._list_changed()}"""
-        check = HostCheck(host=self.host, script=script, judge=_judge_preflight, env=(("REPOSITORY", self.repository),))
+        check = HostCheck(
+            host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
+        )
         return [ProgramsCheck(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
@@ -99,7 +103,8 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return self._done(commit, lines, _POINTER.findall(result.tail))
         if result.code == _CHANGED:
             return failed(
-                "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
+                "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
+                "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
                 lines=lines,
             )
         if result.code == _NO_COMMIT:
@@ -136,8 +141,7 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
     def _list_changed(self) -> str:
         excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
         # a submodule at another commit is not edited: an earlier checkout may have left it so
-        status = f"git status --porcelain --untracked-files=no --ignore-submodules=all -- .{excluded}"
-        return f"{status}; {_EDITED_THERE}"
+        return f"changed . --ignore-submodules=all -- .{excluded} && changed_in_submodules"
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
@@ -153,5 +157,8 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         )
     if changed := result.tail.split("\n")[:-1]:
         files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
-        return warned(f"{files} edited on the host: {names}", "save or discard the changes first")
+        return warned(
+            f"{files} of the working copy {'differs' if len(changed) == 1 else 'differ'} from its commit: {names}",
+            "save or discard the changes first, or name the files in `may_discard`",
+        )
     return passed("the working copy is clean and writable")
