@@ -76,6 +76,7 @@ def phantom(repository: Repository, request: pytest.FixtureRequest) -> str:
     return git(repository.origin, "rev-parse", "HEAD")
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_a_file_that_does_not_follow_gitattributes_blocks_neither_deploy_nor_rollback(
     repository: Repository, phantom: str
 ) -> None:

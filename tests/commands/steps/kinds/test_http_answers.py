@@ -45,6 +45,7 @@ def test_an_answer_must_have_the_required_form(form: str, good: list[str], bad: 
     assert [run_answer(toml, text)[0] for text in bad] == ["failed"] * len(bad)
 
 
+@pytest.mark.fault("one text, two readers")
 def test_json_behind_a_byte_order_mark_is_judged_like_any_other() -> None:
     toml = f'{SHOP}answers = "object"\nexpect = {{ status = "ok" }}'
     assert run_answer(toml, '\ufeff{"status": "ok"}')[0] == "done"
