@@ -17,6 +17,7 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
 from commands.steps.values import fill
+from commands.systems.git.words import advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
 from commands.systems.scripts import script
 from commands.text.numbers import format_count
@@ -37,6 +38,8 @@ _POINTERS = (
     "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
 )
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
+_CLONE = "clone it there, or fix its path"
+_NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN = 65, 66, 67, 68  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
@@ -113,7 +116,8 @@ class CheckoutStep(StepBox):
             return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
         if result.code == _NOT_CLEAN:
             return failed(f"After the checkout, the files differ from commit {commit}.", lines=lines)
-        return failed(f"git failed with exit code {result.code}; see its output.", lines=lines)
+        words, todo = first_words(result), advice(result, "see its output")
+        return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
@@ -151,10 +155,8 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if result.code == _NOT_WRITABLE:
         return blocked("the working copy is not writable", "make the deploying user the owner of its files")
     if result.code:
-        message = result.tail.strip().splitlines()[-1:] or [f"exit code {result.code}"]
-        return blocked(
-            f"the repository is not a git working copy ({message[0][:120]})", "clone it there, or fix its path"
-        )
+        problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
+        return blocked(problem, advice(result, "run git status there as the deploying user", _NO_COPY))
     if changed := result.tail.split("\n")[:-1]:
         files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
         return warned(

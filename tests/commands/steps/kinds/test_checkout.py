@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
@@ -133,6 +136,40 @@ def test_after_a_crash_between_commit_and_files_the_checkout_has_failed(reposito
     host.dead.add(ctx.key)
     (repository.path / "app.js").write_text("half\n")
     assert step.recover(ctx).summary.startswith("The files of the working copy differ from commit")
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_working_copy_of_another_owner_is_named_as_that_with_what_to_do(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    other_owner = f"GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which('git')}"
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\n{other_owner} "$@"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    host = LocalShell({"REPO": str(repository.path)}, tmp_path / "bin")
+    words = f"fatal: detected dubious ownership in repository at '{repository.path}'"
+    command = f"git config --global --add safe.directory {repository.path}"
+    (found,) = checked(host)
+    assert found.summary == f"git cannot use the working copy ({words})"
+    assert found.todo == f"make the deploying user its owner, or run as that user: {command}"
+    outcome = execute(box("checkout", CHECKOUT), context(World(), {"commit": repository.new}, shell=host))
+    assert words in outcome.summary
+    assert command in outcome.summary
+
+
+def test_a_folder_that_is_no_working_copy_is_still_named_as_that(repository: Repository) -> None:
+    (repository.path / ".git").rename(repository.path / "git")
+    host = shell(repository)
+    assert checked(host)[0].todo == "clone it there, or fix its path"
+    shutil.rmtree(repository.path)
+    assert checked(host)[0].todo == "clone it there, or fix its path"
+
+
+def checked(host: LocalShell) -> list[PreflightResult]:
+    """What the check before a start says about the working copy."""
+    tools = replace(World().tools(), shell=host)
+    check: PreflightCheck = box("checkout", CHECKOUT).preflight()[-1]
+    return check.run_preflight(PreflightContext(tools=tools, ref="main"))
 
 
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
