@@ -22,7 +22,7 @@ def lines_of(world: World, level: str, ref: str = "") -> list[str]:
 def world() -> World:
     """A production that meets everything the page needs."""
     world = World()
-    world.on_sql("server_version", rows("dj_owner", "16.4", False, False))
+    world.on_sql("server_version", rows("dj_owner", "16.4", False, False, None))
     world.on_sql("to_regnamespace", rows("dj_owner", False, True, False))
     world.on_sql("relowner", rows(None, "dj_owner"))
     return world
@@ -96,9 +96,9 @@ def test_a_database_user_who_cannot_write_receipts_is_told_what_to_grant(world: 
 
 
 def test_a_read_only_user_warns_and_a_standby_fails(world: World) -> None:
-    world.on_sql("server_version", rows("dj_reader", "16.4", False, True))
+    world.on_sql("server_version", rows("dj_reader", "16.4", False, True, None))
     assert "read-only by default" in lines_of(world, WARN)[0]
-    world.on_sql("server_version", rows("dj_reader", "16.4", True, True))
+    world.on_sql("server_version", rows("dj_reader", "16.4", True, True, None))
     assert "standby" in lines_of(world, FAIL)[0]
 
 
