@@ -65,9 +65,6 @@ class RunStep(StepBox):
     values: dict[str, KeptOutput] = Field(default_factory=dict)
     measure: FromOutput | None = None
 
-    def leaves_change(self) -> bool:
-        return not (self.every and self.measure)  # what the watch measures again and again is only read
-
     def script(self, values: Mapping[str, str]) -> str:
         """The commands as one bash script. It prints each command before running it."""
         lines = self._cd(values)
