@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 
@@ -39,7 +40,12 @@ def read_body(response: httpx.Response) -> tuple[bytes, bool]:
 
 
 def text_of(body: bytes, content_type: str) -> str:
-    """The body as text in its own charset if that is a common one, otherwise in UTF-8."""
+    """The body as text in its own charset if that is a common one, otherwise in UTF-8.
+
+    A byte order mark of UTF-16 says so, whatever the header says, as in browsers.
+    """
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="replace")
     charset = _CHARSET.search(content_type[:_LONGEST_TYPE])
     name = charset[1].lower() if charset else ""
     return body.decode(name if name in _CHARSETS else "utf-8", errors="replace")

@@ -13,7 +13,7 @@ _MIGRATION_TOOL = re.compile(r"migrat|\b(alembic|flyway|liquibase|dbmate|goose|s
 def steps_not_undone(page: Page) -> Iterator[PageStep]:
     """The steps that leave a change which no step of the rollback undoes, in page order; wanted by the page or not."""
     for step in page.steps:
-        if step.part != Part.ROLLBACK and _leaves_change(step) and not undoing_steps(page, step):
+        if step.part != Part.ROLLBACK and _leaves_change(page, step) and not undoing_steps(page, step):
             yield step
 
 
@@ -27,10 +27,17 @@ def calls_migration_tool(step: PageStep) -> bool:
     return any(_MIGRATION_TOOL.search(command) for command in step.box.ran())
 
 
-def _leaves_change(step: PageStep) -> bool:
-    # requests of the tests and of the watch are about test data, which the report accounts for
-    tests = step.part in {Part.SMOKE_TESTS, Part.WATCH}
-    return step.box.leaves_change() and (step.box.changes_production or not tests)
+def _leaves_change(page: Page, step: PageStep) -> bool:
+    if _is_check_of_watch(page, step):
+        return False
+    # requests of the tests are about test data, which the report accounts for
+    return step.box.leaves_change() and (step.box.changes_production or step.part != Part.SMOKE_TESTS)
+
+
+def _is_check_of_watch(page: Page, step: PageStep) -> bool:
+    """Whether the watch does it again and again, by itself or in a `repeat`: what it changes is test data."""
+    repeated = any(check.box.reruns_steps for check in page.part(Part.WATCH))
+    return step.part == Part.WATCH or (step.part == Part.SMOKE_TESTS and repeated)
 
 
 def _undoes(page: Page, back: PageStep, step: PageStep) -> bool:

@@ -13,7 +13,11 @@ _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # half of an emoji, if the o
 
 
 def read_json(text: str) -> Any:
-    """Parse JSON, which has no NaN and no Infinity. Raises ValueError, also for more than MAX_DEPTH levels."""
+    """Parse JSON, which has no NaN and no Infinity. Raises ValueError, also for more than MAX_DEPTH levels.
+
+    A byte order mark before it is ignored, as RFC 8259 allows: some servers and programs write one.
+    """
+    text = text.removeprefix("\ufeff")
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels")
     data = json.loads(text, parse_constant=_refuse_constant)

@@ -8,6 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.datetime import (
+    DateLoader,
+    IntervalLoader,
+    TimeLoader,
+    TimestampLoader,
+    TimestamptzLoader,
+    TimetzLoader,
+)
 
 from bot.tools.names import addresses_of
 from bot.tools.postgres.address import connection_fields
@@ -18,6 +28,15 @@ SESSION_VARIABLES = (
     *("PGOPTIONS", "PGTZ", "PGDATESTYLE", "PGGEQO", "PGCLIENTENCODING"),
     *("PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGSERVICE"),
 )
+# infinity, years BC or after 9999, 24:00
+_TIMES: dict[str, type[Loader]] = {
+    "date": DateLoader,
+    "time": TimeLoader,
+    "timetz": TimetzLoader,
+    "timestamp": TimestampLoader,
+    "timestamptz": TimestamptzLoader,
+    "interval": IntervalLoader,
+}
 
 
 def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psycopg.Connection:
@@ -31,7 +50,23 @@ def connect(url: Text, environ: Mapping[str, str], name: str, limit: int) -> psy
         os.environ.pop(variable, None)
     fields: dict[str, Any] = connection_fields(url, environ)
     fields |= {**_looked_up(fields, limit), "connect_timeout": limit, "application_name": name}
-    return psycopg.connect(**fields, prepare_threshold=None)
+    connection = psycopg.connect(**fields, prepare_threshold=None)
+    for kind, loader in _TIMES.items():
+        connection.adapters.register_loader(kind, _or_as_text(loader))
+    return connection
+
+
+def _or_as_text(loader: type[Loader]) -> type[Loader]:
+    """The loader, which gives what Python has no value for as PostgreSQL writes it."""
+
+    class OrAsText(loader):  # type: ignore[valid-type, misc]
+        def load(self, data: Buffer) -> Any:
+            try:
+                return super().load(data)
+            except psycopg.DataError:
+                return bytes(data).decode()
+
+    return OrAsText
 
 
 def _looked_up(params: dict[str, Any], limit: float) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One SSH connection to each host: kept open, checked against known_hosts, quick to fail."""
+"""The SSH connection to each host: kept open, checked against known_hosts, quick to fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import paramiko
 
-from bot.tools.names import addresses_of
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key
+from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
 from state.errors import Down, Failed, Unreachable
 
 CONNECT_LIMIT = 10.0  # seconds
-HEARD = 200  # bytes of what the other side says first
 UNKNOWN_HOST_KEY = "its host key is unknown"
 
 
@@ -41,26 +40,29 @@ def login(name: str, address: str, key: str, known_hosts: str) -> Login:
 
 
 class Connection:
-    """A connection that is opened at its first use, and again after it is lost. Thread-safe."""
+    """A connection that is opened at its first use, and again after it is lost. Thread-safe.
+
+    A server allows each connection a number of sessions at once (`MaxSessions`, by default 10). For more, another
+    connection is opened and kept beside it.
+    """
 
     def __init__(self, where: Login) -> None:
         self.where = where
         self._mutex = threading.Lock()
-        self._client: paramiko.SSHClient | None = None
+        self._clients: list[paramiko.SSHClient] = []
         self._forwards = Forwards()
 
     def channel(self) -> paramiko.Channel:
         """Open a session channel. Raises Unreachable; its message says why."""
         with self._mutex:
-            for last in (False, True):
-                transport = self._live()
-                try:
-                    return transport.open_session(timeout=CONNECT_LIMIT)
-                except (paramiko.SSHException, EOFError, OSError):
-                    self._drop()
-                    if last:
-                        raise Down(f"Host “{self.where.name}” accepts the connection but opens no session.") from None
-        raise AssertionError("unreachable")
+            for client in self._live():
+                if channel := self._session(client):
+                    return channel
+            client = self._open()
+            if channel := self._session(client):
+                return channel
+            self._drop(client)
+            raise Down(f"Host “{self.where.name}” accepts the connection but opens no session.")
 
     def forward(self, to: Connect) -> Forward:
         """Open a port on the host's loopback that leads back to this machine; `to` connects to its target.
@@ -69,7 +71,8 @@ class Connection:
         """
         with self._mutex:
             for last in (False, True):
-                transport = self._live()
+                client = next(iter(self._live()), None) or self._open()
+                transport = _transport(client)
                 # the library would wait for the answer forever
                 cut = threading.Timer(CONNECT_LIMIT, transport.close)
                 cut.start()
@@ -82,7 +85,7 @@ class Connection:
                             f"host “{self.where.name}” forwards no port back to the bot (AllowTcpForwarding in its "
                             "sshd_config, or the options of the bot's key in authorized_keys); allow it for this user"
                         ) from None
-                    self._drop()
+                    self._drop(client)
                     if last:
                         raise Unreachable(
                             f"The connection to host “{self.where.name}” was lost during the request for a port."
@@ -94,23 +97,43 @@ class Connection:
     def close(self) -> None:
         """Close the connection; the next use opens a new one."""
         with self._mutex:
-            self._drop()
+            for client in list(self._clients):
+                self._drop(client)
 
-    def _drop(self) -> None:
-        if self._client:
-            with contextlib.suppress(Exception):
-                self._client.close()
-        self._client = None
+    def _session(self, client: paramiko.SSHClient) -> paramiko.Channel | None:
+        """A session channel; None if the connection was lost, or has as many sessions as the server allows."""
+        try:
+            return _transport(client).open_session(timeout=CONNECT_LIMIT)
+        except paramiko.ChannelException:
+            return None  # the connection carries others, which go on
+        except (paramiko.SSHException, EOFError, OSError):
+            self._drop(client)
+            return None
 
-    def _live(self) -> paramiko.Transport:
-        transport = self._client.get_transport() if self._client else None
-        if transport is None or not transport.is_active():
-            self._drop()
-            self._client = _connect(self.where)
-            transport = self._client.get_transport()
-        if transport is None:
-            raise Down(f"Host “{self.where.name}” closed the connection immediately.")
-        return transport
+    def _drop(self, client: paramiko.SSHClient) -> None:
+        with contextlib.suppress(Exception):
+            client.close()
+        if client in self._clients:
+            self._clients.remove(client)
+
+    def _live(self) -> list[paramiko.SSHClient]:
+        for client in list(self._clients):
+            transport = client.get_transport()
+            if transport is None or not transport.is_active():
+                self._drop(client)
+        return list(self._clients)
+
+    def _open(self) -> paramiko.SSHClient:
+        client = _connect(self.where)
+        self._clients.append(client)
+        return client
+
+
+def _transport(client: paramiko.SSHClient) -> paramiko.Transport:
+    transport = client.get_transport()
+    if transport is None:
+        raise EOFError("the connection is closed")
+    return transport
 
 
 def _forward(transport: paramiko.Transport, port: int, to: Connect) -> Forward:
@@ -131,10 +154,10 @@ def _connect(where: Login) -> paramiko.SSHClient:
         raise Unreachable(
             f"{host}: the known_hosts file cannot be read; set a readable one in the environment."
         ) from None
-    sock: _ListeningSocket | None = None
+    sock: ListeningSocket | None = None
     try:
         key = read_private_key(where.key)
-        sock = _socket(where)
+        sock = open_socket(where.host, where.port, CONNECT_LIMIT)
         client.connect(
             where.host,
             where.port,
@@ -158,7 +181,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
     return client
 
 
-def _why_no_ssh(sock: _ListeningSocket) -> str:
+def _why_no_ssh(sock: ListeningSocket) -> str:
     """Why a connection that failed was none to an SSH server; empty if it was one, or if nothing is known."""
     if b"SSH-" in sock.heard:
         return ""
@@ -202,46 +225,3 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
         case paramiko.SSHException() | ValueError() if "key" in str(error).lower():
             return "the private key's file holds no usable key."
     return f"the connection failed ({type(error).__name__})."
-
-
-def _connected(where: Login) -> socket.socket:
-    """A connection to the first of the host's addresses that accepts one. Raises OSError."""
-    failed: OSError | None = None
-    for address in addresses_of(where.host, CONNECT_LIMIT):
-        try:
-            return socket.create_connection((address, where.port), timeout=CONNECT_LIMIT)
-        except OSError as error:
-            failed = error
-    raise failed or OSError("the name has no address")
-
-
-class _ListeningSocket(socket.socket):
-    """A socket that remembers the first bytes that the other side sent, and whether it has closed the connection."""
-
-    heard = b""
-    at_end = False
-
-    def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """As `socket.recv`."""
-        try:
-            data = super().recv(size, flags)
-        except ConnectionResetError:
-            self.at_end = True
-            raise
-        self.at_end = self.at_end or not data
-        self.heard += data[: HEARD - len(self.heard)]
-        return data
-
-
-def _socket(where: Login) -> _ListeningSocket:
-    plain = _connected(where)
-    sock = _ListeningSocket(plain.family, plain.type, plain.proto, plain.detach())
-    sock.settimeout(CONNECT_LIMIT)
-    # paramiko sets neither: without NODELAY each command waits for a delayed ACK, and without keepalive a dead peer is
-    # never noticed
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 2), ("TCP_USER_TIMEOUT", 10_000)):
-        if number := getattr(socket, option, None):
-            sock.setsockopt(socket.IPPROTO_TCP, number, value)
-    return sock

@@ -58,11 +58,13 @@ SELECT 'server_locks=' || current_setting('max_locks_per_transaction')::int
 _PREFLIGHT = (
     _PREPARE
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
+    + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
     + """\
 export PGCONNECT_TIMEOUT=8
 printf 'server=%s\\n' "$(psql -XAtc 'SHOW server_version_num')"
 printf 'database_bytes=%s\\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
 psql -XqAt <<< "$LOCKS"
+printf 'hidden=%s\\n' "$(psql -XqAt <<< "$HIDDEN")"
 printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
 printf 'dump=%s\\n' "$(pg_dump --version)"
 [ -w . ]"""
@@ -250,6 +252,11 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
         return blocked(
             f"it has {version}, the database server is PostgreSQL {server}",
             f"install the client programs of PostgreSQL {server} there",
+        )
+    if hidden := values.get("hidden", ""):
+        return blocked(
+            f"row-level security keeps rows of {hidden[:200]} from the backup's user, so pg_dump refuses to dump them",
+            "let this user read all rows (ALTER ROLE … BYPASSRLS; an owner: NO FORCE ROW LEVEL SECURITY)",
         )
     size, free = int(values["database_bytes"]), int(values["free_bytes"])
     room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"

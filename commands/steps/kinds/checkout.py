@@ -17,10 +17,15 @@ from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.shared_fields import HostName, Repository
 from commands.steps.values import fill
+from commands.systems.git.words import advice, first_words
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
-_HEAD = 'cd "$REPOSITORY"\ngit rev-parse HEAD\ngit status --porcelain --untracked-files=no'
+_CHANGED_FILES = script("git/changed.sh")  # defines the shell functions `changed` and `changed_in_submodules`
+# what differs from the commit: the commit of each submodule, and all files
+_LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
+_HEAD = f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}'
 _ALL_REFS = "'refs/heads/*:refs/gonogo/heads/*' 'refs/tags/*:refs/gonogo/tags/*'"
 # without --remote: the commits that the release names; those of the commit before are there already
 _SUBMODULES = """\
@@ -28,13 +33,13 @@ if [ -f .gitmodules ]; then
   git submodule --quiet sync --recursive
   git submodule --quiet update --init --recursive --force
 fi"""
-_EDITED_THERE = """git submodule --quiet foreach --recursive \
-  'git status --porcelain --untracked-files=no --ignore-submodules=all | sed "s|^|$displaypath: |"'"""
 # git says nothing if Git LFS is not set up for this user, and leaves pointers in place of the files
 _POINTERS = (
     "git grep -lF 'version https://git-lfs.github.com/spec/v1' -- ':(attr:filter=lfs)' | sed 's/^/pointer: /' || true"
 )
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
+_CLONE = "clone it there, or fix its path"
+_NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
 _CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN = 65, 66, 67, 68  # exit codes of the script
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 
@@ -42,8 +47,8 @@ _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
 class CheckoutStep(StepBox):
     """Checks out one commit by its id in a working copy, with its submodules.
 
-    A tracked file that somebody has edited on the host fails the step, and is listed. Files in Git LFS that are not
-    fetched are named.
+    Any changed file that is not in `may_discard` fails the step and is listed, because its changes would be lost. The
+    files are compared with the commit afterwards. Files in Git LFS that are not fetched are named.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -63,7 +68,7 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                'cd "$REPOSITORY"',
+                _CHANGED_FILES + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
@@ -74,7 +79,7 @@ class CheckoutStep(StepBox):
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 _SUBMODULES,
                 # now with the commits of the submodules
-                "left=$(git status --porcelain --untracked-files=no)",
+                f"left=$({_LEFT})",
                 f'[ -z "$left" ] || {{ printf \'%s\\n\' "$left"; exit {_NOT_CLEAN}; }}',
                 _POINTERS,
                 "git log --oneline -5",
@@ -88,11 +93,13 @@ class CheckoutStep(StepBox):
         return host_plan(self.host, self.script(), self._env())
 
     def preflight(self) -> list[PreflightCheck]:
-        script = f"""\
-cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
+        program = f"""\
+{_CHANGED_FILES}cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
 [ -w . ] && [ -w "$(git rev-parse --git-dir)" ] || exit {_NOT_WRITABLE}
 {self._list_changed()}"""
-        check = HostCheck(host=self.host, script=script, judge=_judge_preflight, env=(("REPOSITORY", self.repository),))
+        check = HostCheck(
+            host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
+        )
         return [ProgramsCheck(host=self.host, names=("git",)), check]
 
     def run(self, ctx: Context) -> Outcome:
@@ -103,7 +110,8 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return self._done(commit, lines, _POINTER.findall(result.tail))
         if result.code == _CHANGED:
             return failed(
-                "Tracked files in the working copy were edited on the host. Save or discard these changes first.",
+                "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
+                "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
                 lines=lines,
             )
         if result.code == _NO_COMMIT:
@@ -112,7 +120,8 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
             return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
         if result.code == _NOT_CLEAN:
             return failed(f"After the checkout, the files differ from commit {commit}.", lines=lines)
-        return failed(f"git failed with exit code {result.code}; see its output.", lines=lines)
+        words, todo = first_words(result), advice(result, "see its output")
+        return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
@@ -140,8 +149,7 @@ cd "$REPOSITORY" && git rev-parse --git-dir > /dev/null || exit {_NO_REPOSITORY}
     def _list_changed(self) -> str:
         excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
         # a submodule at another commit is not edited: an earlier checkout may have left it so
-        status = f"git status --porcelain --untracked-files=no --ignore-submodules=all -- .{excluded}"
-        return f"{status}; {_EDITED_THERE}"
+        return f"changed . --ignore-submodules=all -- .{excluded} && changed_in_submodules"
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
@@ -151,11 +159,12 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     if result.code == _NOT_WRITABLE:
         return blocked("the working copy is not writable", "make the deploying user the owner of its files")
     if result.code:
-        message = result.tail.strip().splitlines()[-1:] or [f"exit code {result.code}"]
-        return blocked(
-            f"the repository is not a git working copy ({message[0][:120]})", "clone it there, or fix its path"
-        )
+        problem = f"git cannot use the working copy ({first_words(result, f'exit code {result.code}')})"
+        return blocked(problem, advice(result, "run git status there as the deploying user", _NO_COPY))
     if changed := result.tail.split("\n")[:-1]:
         files, names = format_count(len(changed), "tracked file"), ", ".join(line.strip() for line in changed[:3])
-        return warned(f"{files} edited on the host: {names}", "save or discard the changes first")
+        return warned(
+            f"{files} of the working copy {'differs' if len(changed) == 1 else 'differ'} from its commit: {names}",
+            "save or discard the changes first, or name the files in `may_discard`",
+        )
     return passed("the working copy is clean and writable")

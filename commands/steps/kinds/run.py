@@ -87,9 +87,6 @@ class RunStep(StepBox):
         examples=[{"json": "queue.length"}],
     )
 
-    def leaves_change(self) -> bool:
-        return not (self.every and self.measure)  # what the watch measures again and again is only read
-
     def script(self, values: Mapping[str, str]) -> str:
         """The commands as one bash script. It prints each command before running it."""
         lines = self._cd(values)

@@ -250,12 +250,15 @@ def _not_restarted(before: list[Process], after: list[Process], now: list[Proces
     problems = []
     if len(after) != len(before):
         problems.append(f"pm2 listed {len(before)} of its processes before the restart, and {len(after)} after it")
-    old = {0, *(one.pid for one in before)}
+    old = {one.pid for one in before}
+    # without a process it has a status that says so
     problems += [
-        f"{'its process' if len(now) == 1 else f'process {one.number}'} is not new" for one in now if one.pid in old
+        f"{'its process' if len(now) == 1 else f'process {one.number}'} is not new"
+        for one in now
+        if one.pid and one.pid in old
     ]
     for one in after:
-        if one.uptime > _LONG_UPTIME:
+        if one.pid and one.uptime > _LONG_UPTIME:
             who = "it" if len(after) == 1 else f"process {one.number}"
             problems.append(f"right after the restart {who} was already up for {format_duration(one.uptime)}")
     return problems

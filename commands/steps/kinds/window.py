@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
@@ -85,11 +86,14 @@ class WindowStep(StepBox):
         now = ctx.tools.clock.now().astimezone(ZoneInfo(ctx.time_zone))
         if not self.open_at(now):
             opens = self.opens_after(now)
-            next_time = f"opens on {opens:%A at %H:%M}" if opens else f"does not open in the next {_DAYS_AHEAD} days"
+            next_time = f"opens {_named(opens, now)}" if opens else f"does not open in the next {_DAYS_AHEAD} days"
             return failed(f"It is {now:%A %H:%M} in {ctx.time_zone}, outside the low-traffic window. It {next_time}.")
         if self.sql:
             rows = ctx.tools.database.query(self.database, PageText(self.sql, ctx.values)).rows
-            traffic = float(rows[0][0]) if rows else 0.0
+            traffic = _number(rows[0][0]) if rows else 0.0
+            if traffic is None:
+                why = f"`sql` gives {rows[0][0]}, which is no number. Of no rows, coalesce(…, 0) makes one."
+                return failed(f"The traffic is not known: {why}", inconclusive=True)
             if traffic > self.at_most:
                 limit = f"`at_most = {format_number(self.at_most)}`"
                 return failed(f"The traffic is {format_number(traffic)} now, over {limit}. Wait for a quieter time.")
@@ -109,6 +113,22 @@ class WindowStep(StepBox):
         zone, start = moment.tzinfo, moment.astimezone(ZoneInfo("UTC")).replace(second=0, microsecond=0)
         minutes = (start + timedelta(minutes=n) for n in range(1, _DAYS_AHEAD * 24 * 60))
         return next((local for utc in minutes if self.open_at(local := utc.astimezone(zone))), None)
+
+
+def _number(cell: Any) -> float | None:
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _named(opens: datetime, now: datetime) -> str:
+    """The day as people say it, with its date where the weekday alone would be today or the wrong one."""
+    days = (opens.date() - now.date()).days
+    if days == 0:
+        return f"today at {opens:%H:%M}"
+    return f"on {opens:%A at %H:%M}" if days < 7 else f"on {opens:%A}, {opens.day} {opens:%B}, at {opens:%H:%M}"
 
 
 def _in(moment: datetime, hours: str) -> bool:

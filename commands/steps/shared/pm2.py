@@ -31,7 +31,7 @@ from state.errors import ToolError
 
 # Defines the shell function `state`, which prints all names and each process of the service as JSON: pm2 lists one row
 # for each instance. The list contains each service's whole environment with its secrets, so only what is judged here
-# leaves the host.
+# leaves the host. What crashes before it says that it is ready (wait_ready) stays "online" there, without a process.
 STATE = """\
 state() { pm2 jlist | NAME="$NAME" node -e '
 const fs = require("fs"), crypto = require("crypto"), text = fs.readFileSync(0, "utf8"), now = Date.now();
@@ -43,7 +43,8 @@ const mark = (file) => {
   return [size, ino, crypto.createHash("sha256").update(head).digest("hex").slice(0, 16), now / 1000].join(":"); };
 const own = all.filter((other) => other.name === process.env.NAME).sort((a, b) => a.pm_id - b.pm_id);
 console.log(JSON.stringify({ names: [...new Set(all.map((other) => other.name))], processes: own.map((one) => ({
-  id: one.pm_id, pid: one.pid || 0, status: one.pm2_env.status, restarts: one.pm2_env.restart_time,
+  id: one.pm_id, pid: one.pid || 0, restarts: one.pm2_env.restart_time,
+  status: one.pm2_env.status + (one.pm2_env.status === "online" && !one.pid ? " without a process" : ""),
   uptime: (now - (one.pm2_env.pm_uptime || 0)) / 1000,
   out: one.pm2_env.pm_out_log_path, err: one.pm2_env.pm_err_log_path,
   out_from: mark(one.pm2_env.pm_out_log_path), err_from: mark(one.pm2_env.pm_err_log_path),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from commands.ports.shell import CommandResult
 from commands.systems.git.signatures import signature_error, signer
+from commands.systems.git.words import advice, first_words
 from commands.systems.scripts import script
 from state.errors import ToolError
 
@@ -120,8 +121,8 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
     known = {
         65: ("the working copy has no commit checked out", "check out the version that production runs"),
         67: (
-            f"origin does not say which refs it has ({_last_words(result)})",
-            "run git ls-remote origin in the working copy, and mend git's access to it",
+            f"origin does not say which refs it has ({first_words(result, 'no answer within 60 s')})",
+            advice(result, "run git ls-remote origin in the working copy, and mend git's access to it"),
         ),
         68: ("origin is empty: it has no branch and no tag", "push the release, or correct the working copy's origin"),
         69: (
@@ -143,12 +144,8 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
         return ReleaseError(*_not_contained(values, ref, branches))
     if problem := signature_error(result, values, ref):
         return ReleaseError(*problem)
-    return ReleaseError(f"git failed with exit code {result.code} ({_last_words(result)})", "run git fetch by hand")
-
-
-def _last_words(result: CommandResult) -> str:
-    words = result.tail.strip().splitlines()
-    return words[-1][:160] if words else "no answer within 60 s" if result.code == 67 else "it printed nothing"
+    failure = f"git failed with exit code {result.code} ({first_words(result)})"
+    return ReleaseError(failure, advice(result, "run git fetch by hand"))
 
 
 def _not_on_origin(copy: str, ref: str) -> tuple[str, str]:

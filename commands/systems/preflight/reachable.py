@@ -9,6 +9,7 @@ from commands.ports.preflight import PreflightContext, PreflightResult, blocked,
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
+from commands.systems.scripts import script
 from state.errors import LostTrack
 
 # what `~/.gonogo/jobs` and the programs of the job protocol need on every host
@@ -18,9 +19,9 @@ for name in setsid stat tail head; do command -v "$name" > /dev/null || printf '
 mkdir -p "$HOME/.gonogo/jobs" && [ -w "$HOME/.gonogo/jobs" ] || echo 'closed=yes'
 printf 'free=%s\\n' "$(df -Pk "$HOME" | awk 'NR == 2 { print $4 }')\""""
 _MIN_FREE = 100 * 1024  # kB in the home folder
-_DATABASE_QUERY = """
+_DATABASE_QUERY = f"""
 SELECT current_user::text, current_setting('server_version'), pg_is_in_recovery(),
-       current_setting('default_transaction_read_only') = 'on'"""
+       current_setting('default_transaction_read_only') = 'on', ({script("postgres/hidden_rows.sql")})"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +83,20 @@ def _greeting(text: str) -> list[PreflightResult]:
     )
 
 
-def _judge_database(user: str, version: str, standby: bool, read_only: bool) -> list[PreflightResult]:
+def _judge_database(
+    user: str, version: str, standby: bool, read_only: bool, hidden: str | None
+) -> list[PreflightResult]:
     if standby:
         return blocked("is a standby, which accepts no writes", "set the primary's address")
     if read_only:
         return warned(
             f"user {user} is read-only by default", "set a user that may write, if a step changes this database"
         )
-    return passed(f"PostgreSQL {version.split(maxsplit=1)[0]}, as {user}")
+    found = passed(f"PostgreSQL {version.split(maxsplit=1)[0]}, as {user}")
+    if hidden:
+        found += warned(
+            f"user {user} sees and writes only the rows of {hidden[:200]} that row-level security allows it: what the "
+            "page counts there may be a part, and a data-return may be refused",
+            f"give it the right to all rows (ALTER ROLE {user} BYPASSRLS), or make sure that its policies show all",
+        )
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import resource
 import zlib
@@ -90,6 +91,9 @@ def test_a_small_body_that_unpacks_to_gigabytes_costs_what_is_kept_of_it() -> No
         ("text/html; charset=zip", b"x", "x"),
         ("text/html; charset=punycode", b"x-y", "x-y"),
         ("text/html; charset=\x00", b"x", "x"),
+        ("application/json; charset=utf-16", "{ย}".encode("utf-16"), "{ย}"),
+        ("application/json", codecs.BOM_UTF16_BE + "{ย}".encode("utf-16-be"), "{ย}"),
+        ("application/json", codecs.BOM_UTF16_LE + b"{", "\ufffd"),
     ],
 )
 def test_a_body_is_text_in_a_common_charset_or_else_in_utf_8(kind: str, body: bytes, text: str) -> None:

@@ -74,6 +74,21 @@ def test_a_step_that_runs_only_if_a_later_one_began_does_not_always_undo() -> No
     assert left(restart + code, step("checkout", "back", CHECKOUT + '\nundoes = "restart"')) == []
 
 
+CHECK = step("run", "queue", 'host = "backend"\ncommands = ["queue-length"]\nevery = "5 min"')
+TEST = step("run", "smoke", 'host = "backend"\ncommands = ["true"]')
+AGAIN = step("repeat", "again", 'part = "smoke tests"\nevery = "1 h"')
+
+
+def test_what_the_watch_does_again_and_again_is_a_check_and_no_change() -> None:
+    def names(*changes: tuple[str, str]) -> list[str]:
+        text = spoil((DEPLOY, lane("migrate", NOTHING)), (OLD, lane("database")), *changes)
+        return [one.id for one in steps_not_undone(read_page(text, "small.md")) if one.id != "migrate"]
+
+    assert names(("## Alerts", CHECK + "## Alerts")) == []
+    assert names(("## Watch", TEST + "## Watch")) == ["smoke"]
+    assert names(("## Watch", TEST + "## Watch"), ("## Alerts", AGAIN + "## Alerts")) == []
+
+
 @pytest.mark.fault("the way back is first tried when it is needed")
 def test_a_changing_step_that_nothing_undoes_is_named_unless_the_page_says_that_it_is_meant() -> None:
     (warning,) = page_warnings(page(lane("migrate"), lane("database")))

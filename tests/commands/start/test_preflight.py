@@ -128,7 +128,7 @@ def test_every_place_of_the_page_must_answer() -> None:
         **{'[webs.api]\nurl = "$SHOP_URL"\n': '[webs.api]\nurl = "$SHOP_URL"\n[databases.shop]\nurl = "$DB"\n'}
     )
     world = World()
-    world.on_sql("server_version", rows("shop", "16.4", False, False))
+    world.on_sql("server_version", rows("shop", "16.4", False, False, None))
     lines = run_preflight(page, world.tools(), "", limit=5)
     assert [(line.about, line.result.level) for line in lines if line.about != "host backend"] == [
         ("database shop", OK),

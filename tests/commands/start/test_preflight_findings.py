@@ -22,7 +22,7 @@ def lines_of(world: World, level: str, ref: str = "") -> list[str]:
 def world() -> World:
     """A production that meets everything the page needs."""
     world = World()
-    world.on_sql("server_version", rows("dj_owner", "16.4", False, False))
+    world.on_sql("server_version", rows("dj_owner", "16.4", False, False, None))
     world.on_sql("to_regnamespace", rows("dj_owner", False, True, False))
     world.on_sql("relowner", rows(None, "dj_owner"))
     return world
@@ -96,9 +96,9 @@ def test_a_database_user_who_cannot_write_receipts_is_told_what_to_grant(world: 
 
 
 def test_a_read_only_user_warns_and_a_standby_fails(world: World) -> None:
-    world.on_sql("server_version", rows("dj_reader", "16.4", False, True))
+    world.on_sql("server_version", rows("dj_reader", "16.4", False, True, None))
     assert "read-only by default" in lines_of(world, WARN)[0]
-    world.on_sql("server_version", rows("dj_reader", "16.4", True, True))
+    world.on_sql("server_version", rows("dj_reader", "16.4", True, True, None))
     assert "standby" in lines_of(world, FAIL)[0]
 
 
@@ -120,7 +120,7 @@ def test_a_backup_that_cannot_be_made_fails(world: World, answers: str, words: s
 
 def test_files_changed_by_hand_are_a_warning_and_do_not_stop_the_start(world: World) -> None:
     world.on_host("rev-parse --git-dir", ended(" M backend/x.js\n"))
-    assert "1 tracked file edited on the host: M backend/x.js" in lines_of(world, WARN)[0]
+    assert "1 tracked file of the working copy differs from its commit: M backend/x.js" in lines_of(world, WARN)[0]
     assert (
         "save or discard the changes first"
         in require_no_failures(PAGE, run_preflight(PAGE, world.tools(), "", limit=10)).warnings[0]

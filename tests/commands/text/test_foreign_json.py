@@ -41,6 +41,14 @@ def test_half_an_emoji_becomes_a_question_mark_so_that_it_can_be_stored_and_sent
     assert read_json(r'{"\ud83d": ["\uDE00 x", "\ud83d\ude00"]}') == {"?": ["? x", "😀"]}
 
 
+def test_a_byte_order_mark_before_json_is_ignored_and_hides_no_secret_in_it() -> None:
+    text = '\ufeff{"status": "ok", "session_token": "abc def"}'
+    assert read_json(text)["status"] == "ok"
+    assert "abc def" not in masked(text)
+    with pytest.raises(ValueError, match=r"."):
+        read_json('\ufeff\ufeff{"status": "ok"}')
+
+
 @pytest.mark.parametrize("piece", ["[", '"', '"\\', '{"a":', "[],", '\\"', "\\ud800", "1,"])
 def test_the_time_to_read_json_grows_with_its_length_and_no_faster(piece: str) -> None:
     def read(text: str) -> None:

@@ -1,7 +1,11 @@
 # Removes the value that an error quotes: it is from a row, and may have several lines. Nothing follows it. A new value of an
-# enum is from the file.
+# enum is from the file. In another language than English (lc_messages) nobody knows which word is the value, so all are removed.
 without_values() {
-  awk 'over { next } /ERROR: / && !/unsafe use of new value/ && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next } { print }'
+  awk 'over { next }
+    /ERROR: / && !/unsafe use of new value/ && match($0, /(: |value )"/) { print substr($0, 1, RSTART + RLENGTH - 1) "…\""; over = 1; next }
+    /^(psql:[^ ]*: )?[^ :a-z]+ ?:  / && !/^(psql:[^ ]*: )?(ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|LOG|DEBUG|DETAIL|HINT|CONTEXT):  / &&
+      match($0, /"|«|»|„|“|”|‹|「|『/) { print substr($0, 1, RSTART - 1) "…"; over = 1; next }
+    { print }'
 }
 # The tables with their partitions, and all sequences whose position the user may read, because a trigger, a function or the
 # application may use any of them: the full name, the name alone, and which of the two it is.

@@ -16,12 +16,15 @@ fits() {
   there=$(scratch identity | cut -d / -f 1,2) || exit 71
   [ "$here" != "$there" ] || exit 72
   [ "$(scratch used)" = 0 ] || exit 73
+  in_english || { NO_LIMITS+=' -c lc_messages=C'; in_english; } || exit 85
   scratch is_direct
   # on production's own server, server-wide objects are not copies
   [ "${here%%/*}" != "${there%%/*}" ] || shared=yes
   # one name for each production database, so that the next attempt finds what a killed one left
   name=gonogo_copy_$(sha256sum <<< "$here" | cut -c 1-16)
 }
+# Whether the server's messages, by which a restore is judged, are in English (lc_messages).
+in_english() { [[ $(scratch psql -Xqc 'SELECT gonogo_asks_for_an_error' 2>&1 || true) == *ERROR:* ]]; }
 # What a restore says if the server itself broke it off or has no room for it.
 SERVERS_OWN='terminating connection|server closed the connection|connection to server|the database system is|read-only transaction'
 SERVERS_OWN+='|too many clients|remaining connection slots|out of (shared )?memory|canceling statement due to|unsupported version'

@@ -10,7 +10,9 @@ const all = JSON.parse(text.split("\n").filter((line) => /^\[[{\]]/.test(line)).
 for (const one of all.filter((other) => other.name === process.env.NAME).sort((a, b) => a.pm_id - b.pm_id)) {
   const { versioning, version, pm_uptime: started, status } = one.pm2_env;
   console.log(one.pm_id, one.pid || 0, Math.floor((started || 0) / 1000), (versioning || {}).revision || "-",
-    /^[0-9]\S*$/.test(version) ? version : "-", status); }' |
+    /^[0-9]\S*$/.test(version) ? version : "-",
+    // pm2 goes on to call so what crashed before it was ready (wait_ready)
+    status + (status === "online" && !one.pid ? " without a process" : "")); }' |
 while read -r id pid started revision version status; do
   folder=$(readlink -e "/proc/$pid/cwd") || folder=
   said=$(named_commit "$folder")

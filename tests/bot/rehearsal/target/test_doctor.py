@@ -80,7 +80,11 @@ def test_a_file_changed_by_hand_on_the_host_is_a_warning(operator: Operator) -> 
     before = readme.read_text()
     readme.write_text(before + "changed by hand\n")
     try:
-        assert [line for line in lines(operator, WARN) if "1 tracked file edited on the host: M README.md" in line]
+        assert [
+            line
+            for line in lines(operator, WARN)
+            if "1 tracked file of the working copy differs from its commit: M README.md" in line
+        ]
     finally:
         readme.write_text(before)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import psycopg
 import pytest
@@ -52,6 +53,23 @@ def count(sql: PostgresDatabase) -> int:
 def test_a_query_gives_columns_and_rows(sql: PostgresDatabase) -> None:
     rows = sql.query("db", "SELECT 1 AS one, 'x' AS letter")
     assert (rows.columns, rows.rows) == (("one", "letter"), ((1, "x"),))
+
+
+@pytest.mark.parametrize(
+    ("expression", "cell"),
+    [
+        ("'infinity'::timestamptz", "infinity"),
+        ("'-infinity'::date", "-infinity"),
+        ("'24989-07-09'::timestamp", "24989-07-09 00:00:00"),
+        ("'0044-03-15 BC'::date", "0044-03-15 BC"),
+        ("'24:00'::time", "24:00:00"),
+        ("'2026-03-15'::date", date(2026, 3, 15)),
+    ],
+)
+def test_a_time_that_python_has_no_value_for_is_read_as_text(
+    sql: PostgresDatabase, expression: str, cell: object
+) -> None:
+    assert sql.query("db", f"SELECT 7, {expression}").rows == ((7, cell),)
 
 
 def test_a_query_cannot_write(sql: PostgresDatabase) -> None:

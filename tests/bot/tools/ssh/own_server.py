@@ -42,9 +42,10 @@ class OwnServer:
 
     def cut(self) -> None:
         """Kill the server's processes of every open connection, as a crash does."""
-        _kill(self._sessions())
+        _kill(self.sessions())
 
-    def _sessions(self) -> list[psutil.Process]:
+    def sessions(self) -> list[psutil.Process]:
+        """The processes of the server that carry the open connections."""
         server = psutil.Process(self.server.host.children[-1].pid)
         return [process for process in server.children(recursive=True) if _is_sshd(process)]
 
@@ -64,7 +65,7 @@ class OwnServer:
 
     def stop(self) -> None:
         """End the server; its port refuses connections then."""
-        sessions = self._sessions()
+        sessions = self.sessions()
         self.server.host.children[-1].terminate()
         self.server.host.children[-1].wait()
         _kill(sessions)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
@@ -48,14 +51,75 @@ def test_a_lock_file_that_npm_rewrote_is_discarded(repository: Repository) -> No
     assert git(repository.path, "status", "--porcelain") == ""
 
 
-def test_a_file_that_was_edited_on_the_host_is_listed_and_kept(repository: Repository) -> None:
+def test_a_file_that_differs_from_the_commit_is_listed_and_kept(repository: Repository) -> None:
     (repository.path / "app.js").write_text("a hotfix\n")
     outcome = check_out(repository)
     assert outcome.state == "failed"
-    assert outcome.summary.startswith("Tracked files in the working copy were edited on the host.")
+    assert outcome.summary.startswith(
+        "Nothing was checked out: tracked files in the working copy differ from its commit, and would be overwritten."
+    )
+    assert "edited" not in outcome.summary, "nobody has seen who changed it"
     assert any("app.js" in line for line in outcome.lines), outcome.lines
     assert (repository.path / "app.js").read_text() == "a hotfix\n"
     assert git(repository.path, "rev-parse", "HEAD") == repository.old
+
+
+LINE_ENDS = {".gitattributes": "form.ldif text eol=lf\n", "form.ldif": b"a\r\nb\r\n"}
+FILTERED = {".gitattributes": "form.ldif filter=upper\n", "form.ldif": b"lower\n"}
+
+
+@pytest.fixture(params=[LINE_ENDS, FILTERED], ids=["line ends", "a filter"])
+def phantom(repository: Repository, request: pytest.FixtureRequest) -> str:
+    """A commit with a file that git calls modified right after each checkout: it does not follow .gitattributes."""
+    git(repository.path, "config", "filter.upper.clean", "tr a-z A-Z")
+    repository.commit({"form.ldif": request.param["form.ldif"]}, "Before there were attributes")
+    (repository.origin / ".gitattributes").write_text(request.param[".gitattributes"])
+    git(repository.origin, "add", ".gitattributes")
+    git(repository.origin, "commit", "-q", "-m", "Attributes")
+    return git(repository.origin, "rev-parse", "HEAD")
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+def test_a_file_that_does_not_follow_gitattributes_blocks_neither_deploy_nor_rollback(
+    repository: Repository, phantom: str
+) -> None:
+    for commit in (phantom, repository.old, phantom, phantom, repository.new):
+        outcome = check_out(repository, commit)
+        assert outcome.state == "done", (outcome.summary, outcome.lines)
+        assert git(repository.path, "rev-parse", "HEAD") == commit
+        if commit == phantom:
+            (repository.path / "form.ldif").touch()
+            assert git(repository.path, "status", "--porcelain") == "M form.ldif", "this test needs such a file"
+
+
+def test_an_edit_of_a_file_that_does_not_follow_gitattributes_is_seen(repository: Repository, phantom: str) -> None:
+    check_out(repository, phantom)
+    file = repository.path / "form.ldif"
+    as_written = file.read_bytes()
+    file.write_bytes(as_written + b"by hand\n")
+    assert check_out(repository, repository.old).lines == (" M form.ldif",)
+    file.write_bytes(as_written)
+    file.chmod(0o755)
+    assert check_out(repository, repository.old).lines == (" M form.ldif",)
+    file.chmod(0o644)
+    git(repository.path, "add", "form.ldif")
+    assert check_out(repository, repository.old).lines == ("M  form.ldif",)
+
+
+def test_after_a_crash_such_a_file_is_no_difference(repository: Repository, phantom: str) -> None:
+    check_out(repository, phantom)
+    (repository.path / "form.ldif").touch()
+    step, host = box("checkout", CHECKOUT), shell(repository)
+    ctx = context(World(), {"commit": phantom}, shell=host)
+    host.dead.add(ctx.key)
+    assert step.recover(ctx).state == "done"
+
+
+def test_a_repository_that_git_cannot_read_is_not_taken_for_unchanged(repository: Repository) -> None:
+    (repository.path / ".git" / "index").write_bytes(b"not an index")
+    (repository.path / "app.js").write_text("a hotfix\n")
+    assert check_out(repository).state == "failed"
+    assert (repository.path / "app.js").read_text() == "a hotfix\n"
 
 
 def test_after_a_crash_the_commit_that_is_checked_out_decides(repository: Repository) -> None:
@@ -72,6 +136,40 @@ def test_after_a_crash_between_commit_and_files_the_checkout_has_failed(reposito
     host.dead.add(ctx.key)
     (repository.path / "app.js").write_text("half\n")
     assert step.recover(ctx).summary.startswith("The files of the working copy differ from commit")
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_a_working_copy_of_another_owner_is_named_as_that_with_what_to_do(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    other_owner = f"GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which('git')}"
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\n{other_owner} "$@"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    host = LocalShell({"REPO": str(repository.path)}, tmp_path / "bin")
+    words = f"fatal: detected dubious ownership in repository at '{repository.path}'"
+    command = f"git config --global --add safe.directory {repository.path}"
+    (found,) = checked(host)
+    assert found.summary == f"git cannot use the working copy ({words})"
+    assert found.todo == f"make the deploying user its owner, or run as that user: {command}"
+    outcome = execute(box("checkout", CHECKOUT), context(World(), {"commit": repository.new}, shell=host))
+    assert words in outcome.summary
+    assert command in outcome.summary
+
+
+def test_a_folder_that_is_no_working_copy_is_still_named_as_that(repository: Repository) -> None:
+    (repository.path / ".git").rename(repository.path / "git")
+    host = shell(repository)
+    assert checked(host)[0].todo == "clone it there, or fix its path"
+    shutil.rmtree(repository.path)
+    assert checked(host)[0].todo == "clone it there, or fix its path"
+
+
+def checked(host: LocalShell) -> list[PreflightResult]:
+    """What the check before a start says about the working copy."""
+    tools = replace(World().tools(), shell=host)
+    check: PreflightCheck = box("checkout", CHECKOUT).preflight()[-1]
+    return check.run_preflight(PreflightContext(tools=tools, ref="main"))
 
 
 def test_a_branch_is_not_accepted_as_a_commit(repository: Repository) -> None:
@@ -136,6 +234,22 @@ def test_a_file_of_a_submodule_that_was_edited_is_listed_and_kept(
     outcome = check_out(repository, new)
     assert (outcome.state, outcome.lines) == ("failed", ("lib:  M app.js",))
     assert (repository.path / "lib" / "app.js").read_text() == "a hotfix\n"
+
+
+def test_a_file_of_a_submodule_that_does_not_follow_gitattributes_blocks_nothing(
+    with_submodule: tuple[Repository, list[str]],
+) -> None:
+    repository, (old, new) = with_submodule
+    check_out(repository, old)
+    library = repository.path / "lib"
+    git(library, "config", "filter.upper.clean", "tr a-z A-Z")
+    (repository.path / ".git/modules/lib/info").mkdir(exist_ok=True)
+    (repository.path / ".git/modules/lib/info/attributes").write_text("app.js filter=upper\n")
+    for commit in (new, old):
+        (library / "app.js").touch()
+        assert git(library, "status", "--porcelain") == "M app.js", "this test needs such a file"
+        outcome = check_out(repository, commit)
+        assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
 def test_files_that_differ_after_the_checkout_fail_the_step(repository: Repository) -> None:

@@ -11,6 +11,7 @@ from bot.rehearsal.target.programs import postgres_programs
 from commands.steps.kinds import data_return
 from tests.commands.steps.databases import run_sql
 from tests.commands.steps.kinds.migrated_shop import FORWARD, NOT_COMPARED, SCHEMA, TABLES, MigratedShop
+from tests.commands.steps.other_language import german_programs
 
 
 @pytest.fixture
@@ -143,6 +144,15 @@ def test_an_error_does_not_quote_the_value(shop: MigratedShop, column_type: str,
     outcome = shop.bring_back("users")
     assert outcome.summary == f"Nothing was brought back (exit code 3): {error}."
     assert not any(part in outcome.output for part in ("bob", "123456"))
+
+
+def test_an_error_in_another_language_does_not_quote_the_value_either(shop: MigratedShop, tmp_path: Path) -> None:
+    shop.run_sql("CREATE TABLE users (email text); INSERT INTO users VALUES ('bob@mail')")
+    shop.back_up()
+    shop.run_sql("DROP TABLE users; CREATE TABLE users (email integer)")
+    outcome = shop.bring_back("users", programs=german_programs(tmp_path))
+    assert "FEHLER:  ungültige Eingabesyntax für Typ integer: …" in outcome.output
+    assert "bob" not in outcome.output + outcome.summary
 
 
 def test_settings_of_a_newer_pg_restore_are_ignored_by_an_older_server(shop: MigratedShop, tmp_path: Path) -> None:

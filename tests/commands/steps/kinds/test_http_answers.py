@@ -45,6 +45,13 @@ def test_an_answer_must_have_the_required_form(form: str, good: list[str], bad: 
     assert [run_answer(toml, text)[0] for text in bad] == ["failed"] * len(bad)
 
 
+@pytest.mark.fault("one text, two readers")
+def test_json_behind_a_byte_order_mark_is_judged_like_any_other() -> None:
+    toml = f'{SHOP}answers = "object"\nexpect = {{ status = "ok" }}'
+    assert run_answer(toml, '\ufeff{"status": "ok"}')[0] == "done"
+    assert run_answer(toml, '\ufeff{"status": "bad"}')[0] == "failed"
+
+
 def test_a_log_in_page_with_status_200_fails() -> None:
     assert run_answer(JOBS + 'answers = "list"', PAGE)[1] == "The answer is a web page instead of a JSON list."
     assert run_answer(JOBS, PAGE)[1] == (

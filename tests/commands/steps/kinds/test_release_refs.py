@@ -122,6 +122,18 @@ def test_an_origin_that_cannot_be_asked_is_no_yes(repository: Repository) -> Non
     assert "run git ls-remote origin in the working copy" in outcome.summary
 
 
+@pytest.mark.fault("a cause that nobody has seen")
+def test_an_origin_that_refuses_the_key_is_named_in_the_words_that_come_first(
+    repository: Repository, tmp_path: Path
+) -> None:
+    ssh, says = tmp_path / "ssh", ("Warning: added h to the known hosts", "git@h: Permission denied.")
+    ssh.write_text("#!/bin/sh\n" + "".join(f"echo '{line}' >&2\n" for line in says) + "exit 255\n")
+    ssh.chmod(0o755)
+    git(repository.path, "config", "core.sshCommand", str(ssh))
+    git(repository.path, "remote", "set-url", "origin", "git@h:shop.git")
+    assert "does not say which refs it has (git@h: Permission denied.)" in release(repository, "main").summary
+
+
 def test_thousands_of_refs_on_origin_do_not_hide_the_one_or_fill_the_output(repository: Repository) -> None:
     lines = "".join(f"create refs/heads/many/main/{n:05} {repository.old}\n" for n in range(20_000))
     (repository.origin / "refs.txt").write_text(lines)

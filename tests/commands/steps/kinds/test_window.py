@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -43,6 +44,33 @@ def test_a_closed_window_says_when_it_opens() -> None:
     assert outcome.summary == (
         "It is Friday 23:00 in Asia/Bangkok, outside the low-traffic window. It opens on Monday at 22:00."
     )
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        # the clocks go from 02:00 to 03:00 on 29 March 2026, so there is no such hour on that Sunday
+        ("2026-03-29T00:59+00:00", "It opens on Sunday, 5 April, at 02:00."),
+        ("2026-03-28T23:00+00:00", "It opens on Sunday, 5 April, at 02:00."),
+        ("2026-04-04T23:59+00:00", "It opens today at 02:00."),
+        ("2026-04-03T23:59+00:00", "It opens on Sunday at 02:00."),
+        ("2026-10-25T01:30+00:00", "inside the low-traffic window"),
+    ],
+)
+def test_the_next_opening_is_named_so_that_nobody_waits_on_the_wrong_day(moment: str, words: str) -> None:
+    world = World(rate=0)
+    world.clock.start = datetime.fromisoformat(moment)
+    step = box("window", 'days = ["sun"]\nhours = ["02:00-03:00"]')
+    assert words in execute(step, replace(context(world), time_zone="Europe/Berlin")).summary
+
+
+@pytest.mark.parametrize("cell", [None, float("nan"), float("inf"), "many"])
+def test_traffic_that_is_no_number_is_not_low(cell: object) -> None:
+    step, world = box("window", WINDOW + '\ndatabase = "db"\nsql = "TABLE traffic"\nat_most = 20'), at(23, 15)
+    world.on_sql("", rows(cell))
+    outcome = execute(step, context(world))
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary.startswith(f"The traffic is not known: `sql` gives {cell}, which is no number.")
 
 
 def test_a_window_that_stays_closed_says_so() -> None:

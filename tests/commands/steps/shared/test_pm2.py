@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from commands.ports.preflight import WARN, PreflightContext
+from commands.steps.base import execute
 from commands.steps.shared.pm2 import NOW, STATE
 from state.errors import Down
 from tests.commands.steps.builders import box, context
@@ -48,6 +51,31 @@ def test_every_row_of_the_name_is_a_process_in_the_order_of_pm2s_numbers(tmp_pat
         (1, 8, "errored", 17),
     ]
     assert [tuple(one.without_lines) for one in processes] == [("/dev/null",), ("/dev/null",)]
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize("pid", [{"pid": 0}, {}], ids=["pid 0", "no pid"])
+def test_a_service_that_pm2_calls_online_without_a_process_is_not_healthy(tmp_path: Path, pid: dict[str, int]) -> None:
+    """As pm2 lists one that crashed at every start before it said that it was ready (wait_ready)."""
+    env = {"status": "online", "pm_uptime": 1000, "restart_time": 3}
+    env |= {"pm_out_log_path": "/nowhere/out.log", "pm_err_log_path": "/nowhere/err.log"}
+    row = {"name": "dj-system-api", "pm_id": 0, "pm2_env": env, **pid}
+    (tmp_path / "pm2").write_text(f"#!/bin/sh\n[ $1 != jlist ] || cat <<'END'\n{json.dumps([row])}\nEND\n")
+    (tmp_path / "pm2").chmod(0o755)
+    shell = LocalShell({}, path=tmp_path)
+    step, steady = box("service", SERVICE), box("steady", SERVICE)
+    tools = replace(World().tools(), shell=shell)
+    checks = [check.run_preflight(PreflightContext(tools=tools, ref="main")) for check in step.preflight()]
+    assert checks[-1][0].level == WARN
+    assert checks[-1][0].summary == "pm2 does not run all of dj-system-api: online without a process"
+    restarted = execute(step, context(World(), shell=shell))
+    assert restarted.state == "failed"
+    assert "pm2 reports its status as online without a process" in restarted.summary
+    assert "is not new" not in restarted.summary, "there is none"
+    assert "already up" not in restarted.summary
+    offsets = {"log_offset_out": "0", "log_offset_err": "0", "log_out": "/nowhere/out.log", "log_err": "/nowhere/err"}
+    stayed = execute(steady, context(World(), {"pid": "0", "restarts": "3", **offsets}, shell=shell))
+    assert "pm2 reports its status as online without a process" in stayed.summary
 
 
 @pytest.mark.parametrize(

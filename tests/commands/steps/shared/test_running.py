@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -190,6 +191,10 @@ def test_each_process_of_pm2_is_asked_where_it_works_or_what_pm2_has_read(
     )
     works_in.write_text(lists.replace("online", "waiting restart").replace("VERSIONING", "null"))
     assert "pm2 reports it as waiting restart" in asked(repository, PM2)[1].summary
+    works_in.write_text(
+        re.sub(r'"pid":\d+', '"pid":0', lists).replace("VERSIONING", f'{{"revision":"{repository.old}"}}')
+    )
+    assert "pm2 reports it as online without a process" in asked(repository, PM2)[1].summary
     works_in.write_text(lists.replace('"shop"', '"other"').replace("VERSIONING", "null"))
     assert "pm2 lists no process of that name" in asked(repository, PM2)[1].summary
 

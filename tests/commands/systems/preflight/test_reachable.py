@@ -58,13 +58,13 @@ def test_a_host_that_reports_no_free_space_passes() -> None:
 @pytest.mark.parametrize(
     ("row", "level", "summary"),
     [
-        (("me", "16.4 (Debian 16.4-1)", False, False), OK, "PostgreSQL 16.4, as me"),
-        (("me", "16.4", True, True), FAIL, "is a standby, which accepts no writes"),
-        (("me", "16.4", False, True), WARN, "user me is read-only by default"),
+        (("me", "16.4 (Debian 16.4-1)", False, False, None), OK, "PostgreSQL 16.4, as me"),
+        (("me", "16.4", True, True, None), FAIL, "is a standby, which accepts no writes"),
+        (("me", "16.4", False, True, None), WARN, "user me is read-only by default"),
     ],
 )
 def test_a_database_must_be_a_primary_that_accepts_writes(
-    row: tuple[str, str, bool, bool], level: str, summary: str
+    row: tuple[str, str, bool, bool, None], level: str, summary: str
 ) -> None:
     world = World()
     world.on_sql("server_version", rows(*row))
