@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -13,16 +14,28 @@ from commands.steps.page_fields import EnvName, VariableText, env_name
 LOCAL = "local"  # the address of the bot's own machine
 _WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _BOTS_OWN = re.compile(r"\$(SLACK|GONOGO)_")
+Place = TypeVar("Place", bound=Strict)
+
+
+def _all_different(variables: list[str]) -> list[str]:
+    if twice := [name for name in variables if variables.count(name) > 1]:
+        raise ValueError(f"{twice[0]} stands there twice; each host of a group has an address of its own")
+    return variables
+
+
+Group = Annotated[list[EnvName], Field(min_length=1), AfterValidator(_all_different)]
 
 
 class Host(Strict):
     """A host over SSH: its address `user@host:port`, the private key's file, the known_hosts file, a PATH prefix.
 
+    With a list of addresses it is a group: its hosts are named after it, like web-1 and web-2, and share all else.
+
     With `address = "local"` it is the bot's own machine, which has no key. Its commands run as the bot's user. `env`
     names the variables of the bot that they get in addition to PATH, HOME and LANG.
     """
 
-    address: VariableText
+    address: VariableText | Group
     key: VariableText = Field(default="", validate_default=True)
     known_hosts: VariableText = Field(default="", validate_default=True)
     path: EnvName | None = None
@@ -33,14 +46,19 @@ class Host(Strict):
         """Whether it is the bot's own machine."""
         return self.address == LOCAL
 
+    @property
+    def only_address(self) -> str:
+        """The address of one host. A group has none; `PlacesBox.with_members` puts its hosts in its place."""
+        return _only(self.address)
+
     def variables(self) -> str:
         """The variables of the bot that a command on the bot's own machine gets by itself, as words."""
         return ", ".join(["PATH", "HOME", "LANG", *(name.removeprefix("$") for name in self.env)])
 
     @field_validator("address")
     @classmethod
-    def _address(cls, value: str) -> str:
-        if value == LOCAL:
+    def _address(cls, value: str | list[str]) -> str | list[str]:
+        if value == LOCAL or isinstance(value, list):
             return value
         try:
             return env_name(value)
@@ -84,9 +102,14 @@ class Database(Strict):
 
 
 class Web(Strict):
-    """The address of a web site or API."""
+    """The address of a web site or API; with a list, the one that each host of a group has for itself."""
 
-    url: EnvName
+    url: EnvName | Group
+
+    @property
+    def only_url(self) -> str:
+        """The address of one web place; see `Host.only_address`."""
+        return _only(self.url)
 
 
 class PlacesBox(Strict):
@@ -101,6 +124,50 @@ class PlacesBox(Strict):
         found: dict[str, str] = {}
         for name, host in self.hosts.items():
             if not host.is_local:
-                found |= dict.fromkeys((host.address, host.key, host.known_hosts), f"host {name}")
+                found |= dict.fromkeys((*_each(host.address), host.key, host.known_hosts), f"host {name}")
         found |= {place.url: f"database {name}" for name, place in self.databases.items()}
-        return found | {place.url: f"web {name}" for name, place in self.webs.items()}
+        return found | {url: f"web {name}" for name, place in self.webs.items() for url in _each(place.url)}
+
+    def groups(self, sort: str) -> Mapping[str, tuple[str, ...]]:
+        """The names of each group's members, by the group's name; `sort` is "hosts", "databases" or "webs"."""
+        lists = {"hosts": [(name, host.address) for name, host in self.hosts.items()]}
+        lists["webs"] = [(name, web.url) for name, web in self.webs.items()]
+        return {
+            name: tuple(f"{name}-{number}" for number in range(1, len(addresses) + 1))
+            for name, addresses in lists.get(sort, [])
+            if isinstance(addresses, list)
+        }
+
+    def has_groups(self) -> bool:
+        """Whether any place is a group."""
+        return bool(self.groups("hosts") or self.groups("webs"))
+
+    def names(self, sort: str) -> list[str]:
+        """All places of a sort that a step may name: those on the page, and the members of groups."""
+        members = [name for group in self.groups(sort).values() for name in group]
+        return [*getattr(self, sort), *members]
+
+    def with_members(self) -> Self:
+        """The places with the members of each group in its stead."""
+        hosts = {one: place for name, host in self.hosts.items() for one, place in _members(name, host, "address")}
+        webs = {one: place for name, web in self.webs.items() for one, place in _members(name, web, "url")}
+        return self.model_copy(update={"hosts": hosts, "webs": webs})
+
+
+def _only(addresses: str | list[str]) -> str:
+    if isinstance(addresses, str):
+        return addresses
+    raise TypeError(f"a group has {len(addresses)} addresses")
+
+
+def _each(addresses: str | list[str]) -> list[str]:
+    return [addresses] if isinstance(addresses, str) else addresses
+
+
+def _members(name: str, place: Place, field: str) -> Iterator[tuple[str, Place]]:
+    addresses = getattr(place, field)
+    if isinstance(addresses, str):
+        yield name, place
+    else:
+        for number, address in enumerate(addresses, start=1):
+            yield f"{name}-{number}", place.model_copy(update={field: address})

@@ -21,6 +21,7 @@ from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
+Members = Mapping[str, tuple[str, ...]]  # the names that stand for one name of the page
 OnFailure = Literal["roll back", "ask", "tell"]
 _OUTPUT_LINES = 12  # lines of a failed tool's output that the thread shows
 
@@ -77,6 +78,7 @@ class StepBox(Undo, Strict):
     - `undoes` (rollback only): the step that this one undoes. If that step never began, this one is left out.
     - `undone_by`: "nothing" if no step of the rollback undoes it, and `why`. Without it, `gonogo check` names the step.
     - `after` (rollback only): the steps that this one waits for. Without it, the step waits for all steps above it.
+    - `together`: runs on all hosts of a group at the same time.
     - `every` (watch only): how often the check takes a sample.
     - `always` (smoke tests only): when the watch repeats the smoke tests, this step runs even after a failure, to clean
       up.
@@ -95,6 +97,8 @@ class StepBox(Undo, Strict):
     is_announcement: ClassVar[bool] = False
     # after a failure, skipping it or calling it fixed by hand needs a second person
     needs_second_person: ClassVar[bool] = False
+    # may be done once for each host of a group
+    done_on_each: ClassVar[bool] = True
     # whether people may continue without it after a failure
     may_be_skipped: ClassVar[bool] = True
     # whether people may say that they did it by hand
@@ -126,6 +130,7 @@ class StepBox(Undo, Strict):
     undone_by: Literal["nothing"] | None = None
     why: str = ""
     after: list[str] | None = None
+    together: bool = False
     every: Duration | None = None
     always: bool = False
 
@@ -208,6 +213,10 @@ class StepBox(Undo, Strict):
     def take_client_programs(self, words: Mapping[str, tuple[str, ...]]) -> bool:
         """Run a database's client programs through these words, which are by its address. False if none are for it."""
         return False
+
+    def with_members(self, hosts: Members, webs: Members, steps: Members) -> StepBox:
+        """The box with the members' names in the place of each group and step that its lists name."""
+        return self
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         """What does not fit the page's other steps (by id), as a sentence for the page's author. Empty if all fits."""

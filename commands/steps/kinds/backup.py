@@ -89,6 +89,7 @@ class BackupStep(ClientProgramsStep):
     """
 
     kind: ClassVar[str] = "backup"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
     makes_backup: ClassVar[bool] = True

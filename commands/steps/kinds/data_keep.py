@@ -38,6 +38,7 @@ class DataKeepStep(ReturnedRowsStep):
     """
 
     kind: ClassVar[str] = "data-keep"
+    done_on_each: ClassVar[bool] = False
     needs_second_person: ClassVar[bool] = True
     has_job: ClassVar[bool] = True
 

@@ -63,6 +63,7 @@ class ErrorsStep(StepBox):
     """
 
     kind: ClassVar[str] = "errors"
+    done_on_each: ClassVar[bool] = False
     measured: ClassVar[frozenset[str]] = frozenset({"issues", "events"})
 
     web: str

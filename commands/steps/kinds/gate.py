@@ -14,6 +14,7 @@ class GateStep(StepBox):
     """Only waits for people. The run itself asks them and counts their signatures (see `commands.run.decide`)."""
 
     kind: ClassVar[str] = "gate"
+    done_on_each: ClassVar[bool] = False
     waits: ClassVar[bool] = True
     asks_people: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False

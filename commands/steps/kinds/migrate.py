@@ -46,6 +46,7 @@ class MigrateStep(StepBox):
     """
 
     kind: ClassVar[str] = "migrate"
+    done_on_each: ClassVar[bool] = False
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 

@@ -27,6 +27,7 @@ class NotifyStep(StepBox):
     """
 
     kind: ClassVar[str] = "notify"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     is_announcement: ClassVar[bool] = True

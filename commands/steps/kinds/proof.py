@@ -38,6 +38,7 @@ class ProofStep(BackupCopyStep):
     """
 
     kind: ClassVar[str] = "proof"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "proof"
     purpose: ClassVar[str] = "proof"
 

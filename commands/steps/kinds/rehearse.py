@@ -77,6 +77,7 @@ class RehearseStep(BackupCopyStep):
     """
 
     kind: ClassVar[str] = "rehearse"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "rehearsal"
     purpose: ClassVar[str] = "rehearsal"
     dumps_copy: ClassVar[bool] = True

@@ -25,6 +25,7 @@ class ReleaseStep(ReleaseBox):
     """Pins the commit of `ref`, and stores the `files` of it with the run."""
 
     kind: ClassVar[str] = "release"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "commit"
     has_job: ClassVar[bool] = True
 

@@ -41,6 +41,7 @@ class ReviewStep(StepBox):
     """
 
     kind: ClassVar[str] = "review"
+    done_on_each: ClassVar[bool] = False
 
     host: str
     repository: EnvName

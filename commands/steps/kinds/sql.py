@@ -42,6 +42,7 @@ class SqlStep(StepBox):
     """
 
     kind: ClassVar[str] = "sql"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     changes_production: ClassVar[bool] = True
 

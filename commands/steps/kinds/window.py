@@ -37,6 +37,7 @@ class WindowStep(StepBox):
     """
 
     kind: ClassVar[str] = "window"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
