@@ -33,8 +33,8 @@ def step_errors(page: Page, step: PageStep) -> Iterator[str]:
     if not step.box.done_on_each:
         yield _done_once(step.box, groups)
         return
-    yield from _address_errors(page, step.box, groups, turn)
-    yield from _order_errors(step, groups, turn)
+    wrong = tuple(_address_errors(page, step.box, groups, turn))
+    yield from wrong or _order_errors(step, groups, turn)
     if step.box.sign:
         yield "sign: each host would ask for a signature of its own; add a gate below it instead"
     if HOST in step.box.outputs():
@@ -111,6 +111,9 @@ def _box_errors(page: Page, step: PageStep, box: OneByOneStep) -> Iterator[str]:
 def undoes_error(page: Page, step: PageStep) -> str:
     """Why a step cannot undo what it names: that is done on other hosts. Empty if it can."""
     hosts, undoes = hosts_of(page), step.box.undoes
+    boxes = [other.id for other in page.steps if isinstance(other.box, OneByOneStep)]
+    if undoes in boxes and step.id not in boxes:
+        return f'undoes: "{undoes}" is a one-by-one box, which such a box of the rollback undoes; name one of its steps'
     own, undone = hosts.get(step.id), hosts.get(undoes)
     if not own or not undone or own == undone:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from commands.runbook.alert_rule import AlertRule
@@ -14,6 +14,7 @@ from commands.steps.base import StepBox
 from commands.steps.kinds.one_by_one import OneByOneStep
 
 _SORTS = {"host": "hosts", "web": "webs"}  # the fields of a box that may name a group
+_SHOWN = 4  # hosts that are named one by one
 _STEP_FIELDS = ("undoes", "steady_in")  # those that name one other step
 
 
@@ -38,6 +39,20 @@ def hosts_of(page: Page) -> dict[str, tuple[str, ...]]:
         if hosts := members.get("host") or members.get("web"):
             found[step.id] = hosts
     return found
+
+
+def lines_of_page(steps: Iterable[PageStep]) -> Iterator[list[PageStep]]:
+    """The steps as the page has them: those of one step on a group, or of one `one-by-one` box, are one list."""
+    for _, same in groupby(steps, key=lambda step: (step.turn or step.written or step).id):
+        yield list(same)
+
+
+def hosts_in_words(steps: Sequence[PageStep]) -> str:
+    """On which hosts such steps are done, and in which order; empty for a plain step."""
+    hosts = list(dict.fromkeys(step.host for step in steps if step.host))
+    shown = ", ".join(hosts) if len(hosts) <= _SHOWN else f"{hosts[0]}, {hosts[1]} … {hosts[-1]}"
+    order = ", one by one" if steps[0].turn else " together" if len(hosts) > 1 else ""
+    return f"{shown}{order}" if hosts else ""
 
 
 def with_members(page: Page) -> Page:

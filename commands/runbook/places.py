@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from commands.steps.base import Strict
-from commands.steps.page_fields import EnvName, VariableText, env_name
+from commands.steps.page_fields import Dollar, EnvName, VariableText, env_name
 
 LOCAL = "local"  # the address of the bot's own machine
 _WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
@@ -17,13 +17,22 @@ _BOTS_OWN = re.compile(r"\$(SLACK|GONOGO)_")
 Place = TypeVar("Place", bound=Strict)
 
 
-def _all_different(variables: list[str]) -> list[str]:
-    if twice := [name for name in variables if variables.count(name) > 1]:
-        raise ValueError(f"{twice[0]} stands there twice; each host of a group has an address of its own")
-    return variables
+# one variable, or a list of them: the addresses of a group
+Addresses = Annotated[str | list[str], Dollar.VARIABLE]
 
 
-Group = Annotated[list[EnvName], Field(min_length=1), AfterValidator(_all_different)]
+def _variables(addresses: str | list[str], otherwise: str = "") -> str | list[str]:
+    """The addresses as they are. Raises ValueError, for the page's author, if they are not all variables."""
+    if addresses == []:
+        raise ValueError("needs at least one address; add one")
+    for address in _each(addresses):
+        try:
+            env_name(address)
+        except ValueError as error:
+            raise ValueError(f"{error}{otherwise}") from None
+        if _each(addresses).count(address) > 1:
+            raise ValueError(f"{address} stands there twice; each host of a group has an address of its own")
+    return addresses
 
 
 class Host(Strict):
@@ -35,7 +44,7 @@ class Host(Strict):
     names the variables of the bot that they get in addition to PATH, HOME and LANG.
     """
 
-    address: VariableText | Group
+    address: Addresses
     key: VariableText = Field(default="", validate_default=True)
     known_hosts: VariableText = Field(default="", validate_default=True)
     path: EnvName | None = None
@@ -58,12 +67,9 @@ class Host(Strict):
     @field_validator("address")
     @classmethod
     def _address(cls, value: str | list[str]) -> str | list[str]:
-        if value == LOCAL or isinstance(value, list):
+        if value == LOCAL:
             return value
-        try:
-            return env_name(value)
-        except ValueError as error:
-            raise ValueError(f'{error}; or "{LOCAL}", the bot\'s own machine') from None
+        return _variables(value, f'; or "{LOCAL}", the bot\'s own machine' if isinstance(value, str) else "")
 
     @field_validator("key", "known_hosts")
     @classmethod
@@ -104,7 +110,12 @@ class Database(Strict):
 class Web(Strict):
     """The address of a web site or API; with a list, the one that each host of a group has for itself."""
 
-    url: EnvName | Group
+    url: Addresses
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str | list[str]) -> str | list[str]:
+        return _variables(value)
 
     @property
     def only_url(self) -> str:

@@ -8,11 +8,12 @@ from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.group_rules import HOST, place_errors, step_errors, undoes_error
-from commands.runbook.groups import hosts_of
+from commands.runbook.groups import hosts_of, turns
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.steps.base import StepBox, page_value_types
+from commands.steps.kinds.one_by_one import OneByOneStep
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
 from commands.text.numbers import format_short
@@ -69,6 +70,10 @@ class _Names:
     def flawed(self, name: str) -> bool:
         """Whether a step or a part of this name cannot be judged, because its own box is wrong."""
         return name in self._mistakes.flawed
+
+    def flaw(self, step: PageStep) -> None:
+        """From now on say nothing that may only follow from this box, in which a mistake was noted."""
+        self._mistakes.flawed[step.id] = repr(step.box)
 
     def mentioned(self, name: str) -> bool:
         """Whether a flawed box mentions a name, so that it may be there once the box is mended."""
@@ -215,8 +220,13 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
 
 
 def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
-    for why in (*_field_errors(page, step), *step_errors(page, step)):
+    turn = turns(page.steps).get(step.id)
+    unclear = names.flawed("places") or (turn and names.flawed(turn.id))
+    group_errors = () if unclear else tuple(step_errors(page, step))
+    for why in (*_field_errors(page, step), *group_errors):
         names.note(step.line, step.title, why)
+    if group_errors and isinstance(step.box, OneByOneStep):
+        names.flaw(step)
     boxes = {other.id: other.box for other in page.steps}
     # what a step undoes may decide whether it can, so that step must be there and right
     if step.box.undoes and (step.box.undoes not in boxes or names.flawed(step.box.undoes)):

@@ -11,9 +11,11 @@ from commands.start.preflight import PreflightLine
 def page_warnings(page: Page) -> tuple[str, ...]:
     """One sentence for each, with the title of its step."""
     boxes = {step.id: step.box for step in page.steps}
-    found = [(step.title, step.box.page_warning(boxes)) for step in page.steps]
-    found += [(step.title, _not_undone(step.id)) for step in steps_not_undone(page) if not step.box.undone_by]
-    return tuple(f"“{title}”: {warning}." for title, warning in found if warning)
+    found = [((step.written or step).title, step.box.page_warning(boxes)) for step in page.steps]
+    left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
+    found += [(step.title, _not_undone(step.id)) for step in left]
+    # a step on a group is one of the page, whatever number of hosts it has
+    return tuple(dict.fromkeys(f"“{title}”: {warning}." for title, warning in found if warning))
 
 
 def _not_undone(step: str) -> str:

@@ -2,97 +2,239 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from commands.progress.reach import REACH, ReachBox, reach_step
+from commands.progress.step_state import StepState, state_of
 from commands.run.decide import decide
 from commands.run.instructions import BeginStep, Instruction, RequestRollback, Wait
 from commands.runbook import Page
-from state.records import AttemptState, Record, RunState
+from state.errors import Unreachable
+from state.facts import Fact
+from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import DrivenRunner, wait_until
+from tests.groups import ROLLING, TOGETHER, TOGETHER_WORDS, on
 from tests.pages import NOON, SIGNED, attempt_at, fact, record, small
+from tests.production import ended
 
-TOGETHER = {
-    'address = "$SHOP_SSH"': 'address = ["$SHOP_1", "$SHOP_2", "$SHOP_3"]',
-    'commands = ["deploy"]': 'commands = ["deploy to <host>"]\ntogether = true',
-    'commands = ["undeploy"]': 'commands = ["undeploy from <host>"]\ntogether = true',
-}
-PAGE = small(**TOGETHER)
-DEPLOY = [f"put-the-code-there@backend-{n}" for n in (1, 2, 3)]
-BACK = [f"put-the-old-code-back@backend-{n}" for n in (1, 2, 3)]
+DEPLOY, BACK = "put-the-code-there", "put-the-old-code-back"
 READY = attempt_at("ready", AttemptState.DONE)
+TURN, TURN_BACK = ("out", "code", "answers", "in"), ("back-out", "old-code", "back-in")
 
 
-def instruction(*attempts: object, page: Page = PAGE, **changes: object) -> Instruction:
-    """What `decide` says after these attempts, with the gate signed."""
-    of: Record = record(READY, *attempts, facts=SIGNED, **changes)  # type: ignore[arg-type]
+def done(*steps: str) -> tuple[Attempt, ...]:
+    """Attempts at these steps that succeeded."""
+    return tuple(attempt_at(step, AttemptState.DONE) for step in steps)
+
+
+def turn(host: int, *, upto: int = 4) -> tuple[Attempt, ...]:
+    """The first steps of a host's turn, done."""
+    return done(*(on(step, host) for step in TURN[:upto]))
+
+
+def written(*attempts: Attempt, facts: tuple[Fact, ...] = SIGNED, **changes: object) -> Record:
+    """A record with these attempts, after the signed gate."""
+    return record(READY, *attempts, facts=facts, **changes)
+
+
+def rolling_back(*attempts: Attempt, facts: tuple[Fact, ...] = ()) -> Record:
+    """The same in a rollback that reaches all it needs, unless the attempts say otherwise."""
+    reached = () if any(one.step == REACH for one in attempts) else done(REACH)
+    return written(*attempts, *reached, facts=(*SIGNED, fact("rollback"), *facts), state=RunState.ROLLING_BACK)
+
+
+def instruction(page: Page, of: Record) -> Instruction:
+    """What `decide` says."""
     return decide(page, of, NOON)
 
 
-def begun(*attempts: object) -> str:
+def begins(page: Page, of: Record) -> str:
     """The step that begins next; empty if none does."""
-    found = instruction(*attempts)
+    found = instruction(page, of)
     return found.step.id if isinstance(found, BeginStep) else ""
 
 
+def order(page: Page, of: Record) -> list[str]:
+    """Every step that begins from here on, if each succeeds at once."""
+    steps: list[str] = []
+    while step := begins(page, record(*of.attempts, *done(*steps), facts=of.facts, state=of.run.state)):
+        steps.append(step)
+    return steps
+
+
 @pytest.fixture
-def grouped(tmp_path: Path) -> Iterator[DrivenRunner]:
-    """A run of the page with a group of three hosts, whose gate is signed."""
-    made = DrivenRunner(tmp_path, PAGE)
-    made.do("ready")
-    made.sign()
-    yield made
-    made.close()
+def driven_on(tmp_path: Path) -> Iterator[Callable[[Page], DrivenRunner]]:
+    """Makes the run of a page, whose gate is signed."""
+    made: list[DrivenRunner] = []
+
+    def make(page: Page) -> DrivenRunner:
+        made.append(DrivenRunner(tmp_path, page))
+        made[0].do("ready")
+        made[0].sign()
+        return made[0]
+
+    yield make
+    made[0].close()
+
+
+# -- on all hosts together --------------------------------------------------------------------------------------------
 
 
 def test_a_step_done_together_begins_on_every_host_before_any_has_ended() -> None:
-    running = [attempt_at(step, AttemptState.RUNNING) for step in DEPLOY]
-    assert [begun(*running[:n]) for n in range(4)] == [*DEPLOY, ""]
+    running = [attempt_at(on(DEPLOY, host), AttemptState.RUNNING) for host in (1, 2, 3)]
+    assert [begins(TOGETHER, written(*running[:n])) for n in range(4)] == [on(DEPLOY, n) for n in (1, 2, 3)] + [""]
 
 
 def test_the_next_step_waits_for_all_hosts() -> None:
-    done = [attempt_at(step, AttemptState.DONE) for step in DEPLOY]
-    assert begun(*done[:2], attempt_at(DEPLOY[2], AttemptState.RUNNING)) == ""
-    assert begun(*done) == "health"
+    two = done(on(DEPLOY, 1), on(DEPLOY, 2))
+    assert begins(TOGETHER, written(*two, attempt_at(on(DEPLOY, 3), AttemptState.RUNNING))) == ""
+    assert begins(TOGETHER, written(*two, *done(on(DEPLOY, 3)))) == "health"
 
 
 def test_while_people_decide_about_one_host_no_other_begins() -> None:
-    assert instruction(attempt_at(DEPLOY[0], AttemptState.FAILED)) == Wait()
+    assert instruction(TOGETHER, written(attempt_at(on(DEPLOY, 1), AttemptState.FAILED))) == Wait()
 
 
 def test_a_host_runs_again_while_people_still_decide_about_another() -> None:
-    failed = [attempt_at(step, AttemptState.FAILED) for step in DEPLOY[:2]]
-    again = fact("answer", DEPLOY[0], said="again")
-    found = decide(PAGE, record(READY, *failed, facts=(*SIGNED, again)), NOON)
+    failed = [attempt_at(on(DEPLOY, host), AttemptState.FAILED) for host in (1, 2)]
+    again = fact("answer", on(DEPLOY, 1), said="again")
+    found = instruction(TOGETHER, written(*failed, facts=(*SIGNED, again)))
     assert isinstance(found, BeginStep)
-    assert (found.step.id, found.attempt) == (DEPLOY[0], 2)
+    assert (found.step.id, found.attempt) == (on(DEPLOY, 1), 2)
 
 
 def test_the_failure_of_one_host_rolls_back_while_the_others_run() -> None:
-    page = small(**{**TOGETHER, 'takes = "10 min"': 'takes = "10 min"\non_failure = "roll back"'})
-    attempts = (attempt_at(DEPLOY[0], AttemptState.RUNNING), attempt_at(DEPLOY[1], AttemptState.FAILED))
-    found = instruction(*attempts, page=page)
+    page = small(**{**TOGETHER_WORDS, 'takes = "10 min"': 'takes = "10 min"\non_failure = "roll back"'})
+    attempts = (attempt_at(on(DEPLOY, 1), AttemptState.RUNNING), attempt_at(on(DEPLOY, 2), AttemptState.FAILED))
+    found = instruction(page, written(*attempts))
     assert isinstance(found, RequestRollback)
     assert "(backend-2)" in found.reason
 
 
-def test_each_host_gets_its_own_command_at_the_same_time(grouped: DrivenRunner) -> None:
+def test_each_host_gets_its_own_command_at_the_same_time(driven_on: Callable[[Page], DrivenRunner]) -> None:
+    driven = driven_on(TOGETHER)
     for n in (1, 2, 3):
-        grouped.world.hang(f"deploy to backend-{n}")
-    grouped.runner.start()
-    wait_until(lambda: sum(grouped.world.begun.values()) == 3)
-    assert {grouped.last(step).state for step in DEPLOY} == {AttemptState.RUNNING}
+        driven.world.hang(f"deploy to backend-{n}")
+    driven.runner.start()
+    wait_until(lambda: sum(driven.world.begun.values()) == 3)
+    assert {driven.last(on(DEPLOY, n)).state for n in (1, 2, 3)} == {AttemptState.RUNNING}
     for n in (1, 2, 3):
-        grouped.world.finish(f"deploy to backend-{n}")
-    assert {grouped.ended(step).state for step in DEPLOY} == {AttemptState.DONE}
+        driven.world.finish(f"deploy to backend-{n}")
+    assert {driven.ended(on(DEPLOY, n)).state for n in (1, 2, 3)} == {AttemptState.DONE}
 
 
-def test_only_the_hosts_that_were_touched_are_rolled_back(grouped: DrivenRunner) -> None:
-    grouped.do(DEPLOY[0])
-    grouped.do(DEPLOY[1], AttemptState.FAILED)
-    grouped.store.add_fact(1, fact("rollback"))
-    grouped.runner.start()
-    wait_until(lambda: grouped.record.run.state == RunState.ROLLED_BACK)
-    assert [bool(grouped.record.last(step)) for step in BACK] == [True, True, False]
+def test_only_the_hosts_that_were_touched_are_rolled_back(driven_on: Callable[[Page], DrivenRunner]) -> None:
+    driven = driven_on(TOGETHER)
+    driven.do(on(DEPLOY, 1))
+    driven.do(on(DEPLOY, 2), AttemptState.FAILED)
+    driven.store.add_fact(1, fact("rollback"))
+    driven.runner.start()
+    wait_until(lambda: driven.record.run.state == RunState.ROLLED_BACK)
+    assert [bool(driven.record.last(on(BACK, n))) for n in (1, 2, 3)] == [True, True, False]
+
+
+def test_in_the_rollback_no_host_waits_for_another() -> None:
+    of = rolling_back(*done(on(DEPLOY, 1), on(DEPLOY, 2)), attempt_at(on(BACK, 1), AttemptState.RUNNING))
+    assert begins(TOGETHER, of) == on(BACK, 2)
+
+
+# -- one host after the other -----------------------------------------------------------------------------------------
+
+
+def test_a_host_is_in_again_before_the_next_one_is_out() -> None:
+    assert order(ROLLING, written()) == [on(step, host) for host in (1, 2, 3) for step in TURN] + ["health"]
+
+
+def test_a_failure_stops_before_the_next_host() -> None:
+    failed = attempt_at(on("answers", 2), AttemptState.FAILED)
+    assert instruction(ROLLING, written(*turn(1), *turn(2, upto=2), failed)) == Wait()
+
+
+def test_the_rollback_takes_the_newest_host_first_and_leaves_untouched_ones_alone() -> None:
+    of = rolling_back(*turn(1), *turn(2, upto=2))
+    assert order(ROLLING, of) == [on(step, host) for host in (2, 1) for step in TURN_BACK]
+
+
+def test_a_host_that_was_only_taken_out_comes_in_without_old_code() -> None:
+    of = rolling_back(*turn(1, upto=1))
+    assert order(ROLLING, of) == [on("back-out", 1), on("back-in", 1)]
+
+
+def test_the_rollback_reaches_touched_hosts_only() -> None:
+    needed = reach_step(ROLLING, written(*turn(1, upto=2))).box
+    assert isinstance(needed, ReachBox)
+    assert {name for sort, name in needed.needed if sort == "hosts"} == {"balancer", "backend-1"}
+
+
+def test_a_host_whose_step_was_skipped_is_not_put_back_behind_the_balancer() -> None:
+    failed = attempt_at(on("code", 2), AttemptState.FAILED)
+    skip = fact("answer", on("code", 2), said="skip")
+    of = written(*turn(1), *turn(2, upto=1), failed, facts=(*SIGNED, skip))
+    assert order(ROLLING, of) == [on(step, 3) for step in TURN] + ["health"]
+
+
+def test_what_a_person_did_by_hand_counts_for_the_rest_of_the_turn() -> None:
+    failed = attempt_at(on("code", 2), AttemptState.FAILED)
+    by_hand = fact("answer", on("code", 2), said="done")
+    assert begins(ROLLING, written(*turn(1), *turn(2, upto=1), failed, facts=(*SIGNED, by_hand))) == on("answers", 2)
+
+
+def test_people_who_go_on_without_a_host_are_not_asked_for_each_of_its_steps() -> None:
+    away = Attempt(step=REACH, attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome={"inconclusive": True})
+    lost = Attempt(
+        step=on("old-code", 2), attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome={"inconclusive": True}
+    )
+    without = fact("answer", REACH, said="skip")
+    agreed = fact("second", REACH, said="skip", person="U3")
+    facts = (*SIGNED, fact("rollback"), without, agreed)
+    of = written(
+        *turn(1), *turn(2, upto=2), away, *done(on("back-out", 2)), lost, facts=facts, state=RunState.ROLLING_BACK
+    )
+    assert order(ROLLING, of) == [on(step, 1) for step in TURN_BACK]
+    assert state_of(ROLLING, of, ROLLING.step(on("back-in", 2))) is StepState.SETTLED
+
+
+def test_a_host_that_goes_away_in_the_middle_stops_the_run_and_is_named(
+    driven_on: Callable[[Page], DrivenRunner],
+) -> None:
+    driven = driven_on(ROLLING)
+    driven.world.on_host("deploy to backend-2", Unreachable("Host “backend-2” cannot be reached."))
+    driven.runner.start()
+    failed = driven.ended(on("code", 2))
+    assert (failed.state, failed.inconclusive) == (AttemptState.FAILED, True)
+    asked = driven.events("wanted")[-1]
+    assert (asked.title, asked.summary) == ("Put the code there (backend-2)", "Host “backend-2” cannot be reached.")
+    assert driven.record.last(on("out", 3)) is None
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+KEEPS = {
+    **TOGETHER_WORDS,
+    "## Smoke tests\n": """### Use it
+
+```toml run
+host = "backend"
+commands = ["show <mark> of <host>"]
+together = true
+```
+
+## Smoke tests
+""",
+    'takes = "10 min"': 'values = { mark = { pattern = "mark=(.*)" } }\ntakes = "10 min"',
+}
+
+
+def test_what_a_step_keeps_on_a_host_is_used_on_that_host_only(driven_on: Callable[[Page], DrivenRunner]) -> None:
+    driven = driven_on(small(**KEEPS))
+    for n in (1, 2, 3):
+        command = f"deploy to backend-{n}"
+        driven.world.on_host(command, ended(f"$ {command}\nmark=m{n}\n"))
+    seen: list[str] = []
+    driven.world.on_host("^printf .* 'show ", lambda job: seen.append(job.script.splitlines()[-1]))
+    driven.runner.start()
+    assert {driven.ended(on("use-it", n)).state for n in (1, 2, 3)} == {AttemptState.DONE}
+    assert sorted(seen) == ["show m1 of backend-1", "show m2 of backend-2", "show m3 of backend-3"]
