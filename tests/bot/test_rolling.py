@@ -10,11 +10,13 @@ import pytest
 
 from bot.settings import read_settings
 from bot.wiring import tools_for
+from commands.ports.preflight import FAIL
 from commands.progress import reach
 from commands.progress.reach import REACH
 from commands.run import recovery
 from commands.run.runner import Runner
 from commands.runbook import Page, read_page
+from commands.start.preflight import run_preflight
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.events import RunMoved
@@ -194,7 +196,9 @@ class Rolling:
         self.store.add_fact(1, fact("rollback"))
 
     def close(self) -> None:
-        self.runner.detach()
+        if self.runner._thread.is_alive():
+            self.runner.detach()
+        self.runner.tools.close()
         self.store.close()
 
 
@@ -224,6 +228,12 @@ def test_no_request_fails_during_a_rolling_deploy_and_its_rollback(rolling: Roll
     assert rolling.farm.failures() == {}
     assert answers["200 1"] > 50
     assert answers["200 2"] > 50
+
+
+def test_a_host_that_is_away_before_the_start_is_named(rolling: Rolling) -> None:
+    rolling.farm.hosts[1].die()
+    lines = run_preflight(rolling.page, rolling.runner.tools, "main")
+    assert sorted({line.about for line in lines if line.result.level == FAIL}) == ["host web-2", "web each-2"]
 
 
 def test_a_host_that_dies_in_its_turn_stops_the_run_and_only_touched_hosts_roll_back(

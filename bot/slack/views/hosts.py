@@ -22,7 +22,11 @@ _SHOWN = 6  # hosts that are shown one by one
 
 def host_lines(status: Status) -> str:
     """The lines, below each other; empty where nothing runs on a group."""
-    return "\n".join(f"{bold(shown.title, 120)}: {' · '.join(_hosts(shown))}" for shown in status.hosts[:4])
+    # where only this runs, the line above names it already
+    return "\n".join(
+        ("" if shown.title == status.doing else f"{bold(shown.title, 120)}: ") + " · ".join(_hosts(shown))
+        for shown in status.hosts[:4]
+    )
 
 
 def _hosts(shown: HostLine) -> list[str]:
@@ -30,7 +34,7 @@ def _hosts(shown: HostLine) -> list[str]:
     folded = _QUIET if len(shown.hosts) > _SHOWN else ()
     words = {state: f"{_EMOJI[state]} {counted[state]} {state}" for state in folded if counted[state]}
     open_ = [
-        f"{_EMOJI[state]} {line(host, 60)} {line(at, 80) if at else state}"
+        f"{_EMOJI[state]} {line(host, 60)}{f': {line(at, 80)}' if at else f' {state}'}"
         for host, state, at in shown.hosts
         if state not in folded
     ]

@@ -126,6 +126,23 @@ def test_each_host_gets_its_own_command_at_the_same_time(driven_on: Callable[[Pa
     assert {driven.ended(on(DEPLOY, n)).state for n in (1, 2, 3)} == {AttemptState.DONE}
 
 
+def test_after_a_crash_in_the_middle_each_host_ends_what_it_had_begun(
+    driven_on: Callable[[Page], DrivenRunner],
+) -> None:
+    driven = driven_on(TOGETHER)
+    for n in (1, 2, 3):
+        driven.world.hang(f"deploy to backend-{n}")
+    driven.runner.start()
+    wait_until(lambda: sum(driven.world.begun.values()) == 3)
+    driven.runner.detach()
+    driven.runner = driven.new_runner()
+    for n in (1, 2, 3):
+        driven.world.finish(f"deploy to backend-{n}")
+    driven.runner.start()
+    assert {driven.ended(on(DEPLOY, n)).state for n in (1, 2, 3)} == {AttemptState.DONE}
+    assert {times for key, times in driven.world.begun.items() if DEPLOY in key} == {1}
+
+
 def test_only_the_hosts_that_were_touched_are_rolled_back(driven_on: Callable[[Page], DrivenRunner]) -> None:
     driven = driven_on(TOGETHER)
     driven.do(on(DEPLOY, 1))

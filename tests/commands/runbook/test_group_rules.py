@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from commands.steps import KINDS
 from tests.commands.runbook.spoiling import page_error
 from tests.groups import ROLLING_WORDS, TOGETHER_WORDS
-from tests.pages import spoil
+from tests.pages import small, spoil
 
 ROLLING, TOGETHER = spoil(*ROLLING_WORDS.items()), spoil(*TOGETHER_WORDS.items())
 CODE = 'id = "code"\nhost = "backend"\n'
@@ -81,8 +82,9 @@ def test_what_is_done_once_cannot_be_on_a_group() -> None:
 
 
 def test_a_host_of_a_group_may_be_named_alone() -> None:
-    release = '### Pin it\n\n```toml release\nhost = "backend-3"\nrepository = "$REPO"\n```\n\n## Deploy\n\n### X'
-    assert "line " in refused(TOGETHER, ("## Deploy", release), ("### X", "### X\n\n```toml nothing\n```"))
+    release = '### Pin it\n\n```toml release\nhost = "backend-3"\nrepository = "$REPO"\n```\n\n## Deploy\n'
+    page = small(**{**TOGETHER_WORDS, "## Deploy\n": release})
+    assert page.step("pin-it").box.places() == {("hosts", "backend-3")}
 
 
 def test_the_answer_of_a_balancer_is_not_that_of_a_host() -> None:
@@ -118,3 +120,25 @@ def test_a_value_of_each_host_is_used_on_that_group_only() -> None:
 def test_the_name_of_the_host_is_no_value_of_the_page() -> None:
     keeps = 'values = { host = { pattern = "host=(.*)" } }\ntakes = "10 min"'
     assert "values: <host> is the name of the host" in refused(TOGETHER, ('takes = "10 min"', keeps))
+
+
+def test_which_kinds_are_done_once() -> None:
+    """A new kind is done on each host of a group unless it says that it is not."""
+    assert [name for name, kind in KINDS.items() if not kind.done_on_each] == [
+        "backup",
+        "baseline",
+        "data-keep",
+        "data-return",
+        "errors",
+        "gate",
+        "migrate",
+        "notify",
+        "one-by-one",
+        "proof",
+        "rehearse",
+        "release",
+        "repeat",
+        "review",
+        "sql",
+        "window",
+    ]

@@ -7,8 +7,9 @@ from dataclasses import replace
 from bot.slack.views.card import card
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.questions import question
+from commands.progress.reach import REACH
 from state.events import Ask, PeopleAsked
-from state.records import AttemptState
+from state.records import AttemptState, RunState
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.groups import ROLLING, TOGETHER_WORDS, on
 from tests.pages import SIGNED, attempt_at, small
@@ -22,7 +23,7 @@ def test_the_card_shows_each_host_in_one_line() -> None:
     turn = [attempt_at(on(step, 1), AttemptState.DONE) for step in ("out", "code", "answers", "in")]
     taken = snapshot_with(READY, *turn, attempt_at(on("out", 2), AttemptState.RUNNING), facts=SIGNED)
     lines = shown(card(replace(taken, page=ROLLING))).splitlines()
-    assert "*Roll the hosts*: ✅ backend-1 done · ▶️ backend-2 Out of the balancer · ⬜ backend-3 waiting" in lines
+    assert "✅ backend-1 done · ▶️ backend-2: Out of the balancer · ⬜ backend-3 waiting" in lines
 
 
 def test_of_many_hosts_only_those_are_named_at_which_something_happens() -> None:
@@ -31,7 +32,16 @@ def test_of_many_hosts_only_those_are_named_at_which_something_happens() -> None
     running = attempt_at(f"{DEPLOY}@backend-9", AttemptState.RUNNING)
     taken = replace(snapshot_with(READY, *ended, failed, running, facts=SIGNED), page=MANY)
     words = "✅ 7 done · ❌ backend-8 failed · ▶️ backend-9 running · ⬜ 3 waiting"
-    assert host_lines(taken.status) == f"*Put the code there*: {words}"
+    assert host_lines(taken.status) == words
+
+
+def test_where_other_steps_run_too_each_line_has_its_title() -> None:
+    done = [attempt_at(on(step, 1), AttemptState.DONE) for step in ("out", "code")]
+    reached, running = attempt_at(REACH, AttemptState.DONE), attempt_at(on("back-out", 1), AttemptState.RUNNING)
+    taken = snapshot_with(READY, *done, reached, running, facts=SIGNED, state=RunState.ROLLING_BACK)
+    status = replace(replace(taken, page=ROLLING).status, doing="Roll the hosts back and something else")
+    words = "▶️ backend-1: Out again · ➖ backend-2 not touched · ➖ backend-3 not touched"
+    assert host_lines(status) == f"*Roll the hosts back*: {words}"
 
 
 def test_the_question_says_that_a_skipped_host_stays_as_it_is() -> None:
