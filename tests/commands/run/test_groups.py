@@ -11,7 +11,8 @@ from commands.progress.reach import REACH, ReachBox, reach_step
 from commands.progress.step_state import StepState, state_of
 from commands.run.decide import decide
 from commands.run.instructions import BeginStep, Instruction, RequestRollback, Wait
-from commands.runbook import Page
+from commands.runbook import Page, read_page
+from commands.signoff.waiting import choices_after
 from state.errors import Unreachable
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record, RunState
@@ -255,3 +256,12 @@ def test_what_a_step_keeps_on_a_host_is_used_on_that_host_only(driven_on: Callab
     driven.runner.start()
     assert {driven.ended(on("use-it", n)).state for n in (1, 2, 3)} == {AttemptState.DONE}
     assert sorted(seen) == ["show m1 of backend-1", "show m2 of backend-2", "show m3 of backend-3"]
+
+
+def test_a_host_may_be_left_out_where_only_its_own_turn_needs_what_a_step_keeps() -> None:
+    keeps = 'values = { mark = { pattern = "mark=(.*)" } }\ntakes = "10 min"'
+    failed = attempt_at(on("code", 2), AttemptState.FAILED)
+    for command, choices in (("take in <host>", 3), ("undeploy from <host>", 1)):
+        text = ROLLING.text.replace('takes = "10 min"', keeps).replace(f'"{command}"', f'"{command} <mark>"')
+        page = read_page(text, "small.md")
+        assert len(choices_after(page, written(failed), page.step(on("code", 2)), failed)) == choices

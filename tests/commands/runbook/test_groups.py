@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commands.runbook.groups import hosts_in_words, lines_of_page
+from commands.runbook.page import Part
 from commands.runbook.plan import plan_lines, timeline
 from commands.start.page_warnings import page_warnings
 from commands.steps.kinds.release import ReleaseStep
@@ -147,3 +148,79 @@ def test_one_step_that_is_done_once_undoes_what_was_done_on_each_host() -> None:
     page = small(**{**once, 'host = "backend"\nundoes': 'host = "backend-1"\nundoes'})
     assert page_warnings(page) == ()
     assert page.step("put-the-old-code-back").box.undoes == on("put-the-code-there", 1), "it begins first"
+
+
+SERVICE = """### Restart
+
+```toml service
+id = "restart"
+host = "backend"
+name = "api"
+web = "each"
+commit = "<ref>"
+together = true
+```
+
+## Smoke tests
+"""
+BACK = """### Restart the old code
+
+```toml service
+id = "restart-back"
+host = "backend"
+name = "api"
+web = "each"
+commit = "<ref>"
+together = true
+undoes = "restart"
+steady_in = "steady"
+```
+
+### It stays up
+
+```toml steady
+id = "steady"
+host = "backend"
+name = "api"
+web = "each"
+commit = "<ref>"
+undoes = "restart"
+lasts = "10 s"
+```
+
+## Decision
+"""
+LOGS = """### Errors
+
+```toml logs
+id = "errors"
+host = "backend"
+file = "<log_err>"
+since = "<log_offset_err>"
+every = "15 min"
+```
+
+## Alerts
+"""
+
+
+def test_a_service_its_second_check_and_its_logs_are_each_of_one_host() -> None:
+    page = small(**{**ROLLING_WORDS, "## Smoke tests\n": SERVICE, "## Decision\n": BACK, "## Alerts\n": LOGS})
+    for number, host in enumerate(HOSTS, start=1):
+        back, steady, logs = (page.step(on(step, number)) for step in ("restart-back", "steady", "errors"))
+        assert getattr(back.box, "steady_in", "") == steady.id
+        assert (back.box.undoes, steady.box.undoes) == (on("restart", number), on("restart", number))
+        assert back.box.places() == {("hosts", host), ("webs", f"each-{number}")}
+        assert steady.box.after == [one.id for one in page.part(Part.ROLLBACK) if "steady" not in one.id]
+        users = [one.host for one in page.steps if page.step(on("restart", number)).gives_values_to(one) and one.host]
+        assert set(users) == {host}
+        assert logs.box.places() == {("hosts", host)}
+
+
+def test_what_a_rollback_loses_is_counted_after_the_change_on_every_host() -> None:
+    loses = '[loses]\ndatabase = "shop"\nsql = "SELECT 1"\nsays = "orders"\nafter = ["put-the-code-there"]\n'
+    database = '[databases.shop]\nurl = "$SHOP_DB"\n\n[webs.api]'
+    rollback = 'within = "15 min"\n'
+    page = small(**{**TOGETHER_WORDS, rollback: f"{rollback}\n{loses}", "[webs.api]": database})
+    assert page.rollback.loses
+    assert page.rollback.loses.after == [on("put-the-code-there", number) for number in (1, 2, 3)]
