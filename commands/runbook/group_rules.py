@@ -75,6 +75,8 @@ def _order_errors(step: PageStep, groups: dict[str, tuple[str, ...]], turn: Page
     box = step.box
     if turn and box.together:
         yield f"together: “{turn.title}” does the hosts one by one; remove it"
+    if turn and box.on_failure == "tell":
+        yield "on_failure: a failure must stop before the next host, or all of them end up out; write ask or roll back"
     if turn and box.after is not None:
         yield f"after: the steps of “{turn.title}” run in their order; write it in that box"
     if turn or not box.changes_production:

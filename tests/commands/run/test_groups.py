@@ -26,6 +26,9 @@ READY = attempt_at("ready", AttemptState.DONE)
 TURN, TURN_BACK = ("out", "code", "answers", "in"), ("back-out", "old-code", "back-in")
 
 
+AWAY = {"inconclusive": True, "values": {"backend-2": "hosts"}}  # of the step that reaches the rollback's places
+
+
 def done(*steps: str) -> tuple[Attempt, ...]:
     """Attempts at these steps that succeeded."""
     return tuple(attempt_at(step, AttemptState.DONE) for step in steps)
@@ -201,7 +204,7 @@ def test_what_a_person_did_by_hand_counts_for_the_rest_of_the_turn() -> None:
 
 
 def test_people_who_go_on_without_a_host_are_not_asked_for_each_of_its_steps() -> None:
-    away = Attempt(step=REACH, attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome={"inconclusive": True})
+    away = Attempt(step=REACH, attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome=AWAY)
     lost = Attempt(
         step=on("old-code", 2), attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome={"inconclusive": True}
     )
@@ -213,6 +216,16 @@ def test_people_who_go_on_without_a_host_are_not_asked_for_each_of_its_steps() -
     )
     assert order(ROLLING, of) == [on(step, 1) for step in TURN_BACK]
     assert state_of(ROLLING, of, ROLLING.step(on("back-in", 2))) is StepState.SETTLED
+
+
+def test_people_are_asked_for_another_host_that_goes_away_later() -> None:
+    away = Attempt(step=REACH, attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome=AWAY)
+    lost = Attempt(
+        step=on("old-code", 1), attempt=1, state=AttemptState.FAILED, began_at=NOON, outcome={"inconclusive": True}
+    )
+    answers = (fact("answer", REACH, said="skip"), fact("second", REACH, said="skip", person="U3"))
+    begun = (*turn(1), away, *done(on("back-out", 1)), lost)
+    assert instruction(ROLLING, rolling_back(*begun, facts=answers)) == Wait()
 
 
 def test_a_host_that_goes_away_in_the_middle_stops_the_run_and_is_named(

@@ -60,6 +60,7 @@ def test_a_step_that_is_done_together_must_be_clear(old: str, new: str, why: str
         ('undoes = "roll"\n', "", "undoes: is missing; name the one-by-one box"),
         ('id = "roll"\nhost = "backend"', 'id = "roll"\nhost = "balancer"', 'host: "balancer" is no group of hosts'),
         ('id = "roll"\n', 'id = "roll"\nlimit = "1 h"\n', "limit: has no meaning here; write it in the steps"),
+        (CODE, CODE + 'on_failure = "tell"\n', "on_failure: a failure must stop before the next host"),
         (CODE, CODE + "together = true\n", "together: “Roll the hosts” does the hosts one by one; remove it"),
         ('id = "old-code"', 'id = "old-code"\nafter = []', "after: the steps of “Roll the hosts back” run"),
         (', "$EACH_3"]', "]", 'web: "each" has 2 addresses for 3 hosts'),
