@@ -26,7 +26,7 @@ def places_of(page: Page) -> Places:
         databases={
             name: DatabasePlace(url=DatabaseAddress(database.url)) for name, database in page.places.databases.items()
         },
-        webs={name: WebPlace(url=PageText(web.url)) for name, web in page.places.webs.items()},
+        webs={name: WebPlace(url=PageText(web.only_url)) for name, web in page.places.webs.items()},
     )
 
 
@@ -35,7 +35,7 @@ def _host_place(host: Host) -> HostPlace | LocalPlace:
     if host.is_local:
         return LocalPlace(env={name.removeprefix("$"): PageText(name) for name in host.env}, path=path)
     return HostPlace(
-        address=PageText(host.address), key=PageText(host.key), known_hosts=PageText(host.known_hosts), path=path
+        address=PageText(host.only_address), key=PageText(host.key), known_hosts=PageText(host.known_hosts), path=path
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -279,11 +279,14 @@ class Record:
         """The KEEP decision, or None."""
         return self.newest(Keep)
 
-    def values(self) -> dict[str, str]:
-        """The values of all successful attempts by name; a later attempt overrides an earlier one."""
+    def values(self, without: Container[str] = ()) -> dict[str, str]:
+        """The values of all successful attempts by name; a later attempt overrides an earlier one.
+
+        `without` holds the ids of steps whose values do not count.
+        """
         values: dict[str, str] = {}
         for attempt in self.attempts:
-            if attempt.state == AttemptState.DONE:
+            if attempt.state == AttemptState.DONE and attempt.step not in without:
                 values.update(attempt.values)
         return values
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK
+from commands.progress.values import values_for
 from commands.runbook.page import Page, PageStep, Part
 from state.records import Record
 
@@ -29,15 +30,15 @@ def _checks(page: Page, record: Record, lasts: timedelta) -> Iterator[PageStep]:
     fit = {check for step in page.steps for check in step.box.checks_before()}
     for step in page.part(Part.WATCH):
         if step.id in fit:
-            yield _watched(step, step.id, min(step.box.every or lasts, lasts / LEAST_SAMPLES), record)
+            yield _watched(page, record, step, step.id, min(step.box.every or lasts, lasts / LEAST_SAMPLES))
     for step in rollback_steps(page, record):
         if step.box.only_looks():
-            yield _watched(step, f"{step.id}{MARK}", OFTEN, record)
+            yield _watched(page, record, step, f"{step.id}{MARK}", OFTEN)
 
 
-def _watched(step: PageStep, step_id: str, every: timedelta, record: Record) -> PageStep:
+def _watched(page: Page, record: Record, step: PageStep, step_id: str, every: timedelta) -> PageStep:
     """A step as a check of the watch after the rollback: it calls people, and changes nothing."""
-    known = {"ref", "run", "countdown", *record.values()}
+    known = set(values_for(page, record, step))
     # a rollback from before a value was set, such as the moment from which requests were let in
     box = step.box if step.box.inputs() <= known else step.box.for_baseline()
     watched = {"every": every, "on_failure": "tell", "undoes": "", "after": None, "sign": []}

@@ -123,7 +123,8 @@ def is_stale(page: Page, record: Record, step: PageStep) -> bool:
     made_since = {one.step for one in later if one.state == AttemptState.DONE and not one.is_repeat}
     # what a step uses is made by steps above it
     above = itertools.takewhile(lambda other: other.id != step.id, page.part(Part.BEFORE))
-    return any(set(other.box.outputs()) & step.box.inputs() for other in above if other.id in made_since)
+    used = (other for other in above if other.id in made_since and other.gives_values_to(step))
+    return any(set(other.box.outputs()) & step.box.inputs() for other in used)
 
 
 def to_check(page: Page, record: Record) -> Iterator[tuple[PageStep, Attempt]]:

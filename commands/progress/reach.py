@@ -42,25 +42,27 @@ class ReachBox(StepBox):
         """Try again for a while where nothing answers: a firewall or a restart may refuse a port for some seconds."""
         deadline = ctx.tools.clock.monotonic() + PATIENCE
         while away := self.away(ctx.tools):
-            final = [why for why in away if not isinstance(why, Unreachable)]
+            reasons = list(away.values())
+            final = [why for why in reasons if not isinstance(why, Unreachable)]
             if final or ctx.tools.clock.monotonic() > deadline:
                 tried = "" if final else f" (tried for {format_duration(PATIENCE)})"
-                why = " ".join(str(one) for one in final or away)
+                why = " ".join(str(one) for one in final or reasons)
                 return failed(
                     f"The rollback has not changed anything yet, because it cannot reach all it needs{tried}: {why} "
                     "It begins by itself once all of that answers.",
-                    lines=tuple(self._lines(away)),
+                    lines=tuple(self._lines(reasons)),
+                    values={name: sort for sort, name in away},
                     inconclusive=True,
                 )
             if ctx.stop.wait(INTERVAL):
                 raise Stopped("Stopped by a person.")
         return done(f"The rollback reaches all it needs: {self._names()}.")
 
-    def away(self, tools: Tools) -> list[GonogoError]:
-        """Why places cannot be used, one error each; all are tried at once. Empty if the rollback can use all."""
+    def away(self, tools: Tools) -> dict[tuple[str, str], GonogoError]:
+        """The places that cannot be used, and why; all are tried at once. Empty if the rollback can use all."""
         with ThreadPoolExecutor(len(self.needed) or 1) as pool:
             found = list(pool.map(lambda place: _why_away(tools, *place), self.needed))
-        return [why for why in found if why]
+        return {place: why for place, why in zip(self.needed, found, strict=True) if why}
 
     def _names(self) -> str:
         return ", ".join(f"{WORDS[sort]} {name}" for sort, name in self.needed)
@@ -68,6 +70,12 @@ class ReachBox(StepBox):
     def _lines(self, away: list[GonogoError]) -> Iterator[str]:
         yield f"needed: {self._names()}"
         yield from map(str, away)
+
+
+def was_away(record: Record, host: str) -> bool:
+    """Whether a host of the rollback could not be reached before it began."""
+    attempt = record.last(REACH)
+    return attempt is not None and attempt.values.get(host) == "hosts"
 
 
 def reach_step(page: Page, record: Record) -> PageStep:

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import Enum
 
 from commands.progress.evidence import is_stale, why_fallen
-from commands.progress.reach import REACH
+from commands.progress.reach import REACH, was_away
 from commands.progress.rollback_steps import goes_back_without, others_wait_for
+from commands.progress.turns import is_left_out
 from commands.runbook.page import Page, PageStep, Part
 from state.facts import Agreement, Choice, Signature, StepAnswer
 from state.records import Attempt, AttemptState, Record
@@ -34,7 +35,7 @@ def state_of(page: Page, record: Record, step: PageStep) -> StepState:
     """What a step means for the run now."""
     last = record.last(step.id)
     if last is None:
-        return StepState.NOT_BEGUN
+        return StepState.SETTLED if is_left_out(page, record, step) else StepState.NOT_BEGUN
     if last.state == AttemptState.RUNNING:
         return StepState.RUNNING
     if is_stale(page, record, step):
@@ -135,6 +136,9 @@ def _failed_state(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     """For an attempt that did not succeed, or whose end is unknown, while nobody has answered."""
     if attempt.changed:
         return StepState.SETTLED  # it checked evidence: the steps whose results have changed run again
+    on_its_host = ("hosts", step.host) in step.box.places()
+    if attempt.inconclusive and on_its_host and was_away(record, step.host) and _goes_on_without(record):
+        return StepState.SETTLED  # people have decided already that the other hosts of the group go on
     if attempt.state == AttemptState.FAILED and step.box.on_failure == "tell":
         # a lost connection must not let the other parts go back alone
         alone = attempt.inconclusive and others_wait_for(page, step) and not _goes_on_without(record)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from commands.progress.evidence import CHECK, check_step
 from commands.progress.own_steps import own_steps
 from commands.progress.step_state import AFTER_ROLLBACK, WATCH, StepState, state_of
+from commands.report.host_states import title_of_line
 from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.signoff.waiting import decision_pending
 from state.records import Attempt, AttemptState, Record, RunState
@@ -33,14 +34,15 @@ def where(page: Page, record: Record) -> tuple[str, str]:
     unsettled = (step for step in page.forward if state_of(page, record, step) is not StepState.SETTLED)
     checking = any(one.step == CHECK for one in running)
     current = check_step(page) if checking else next(unsettled, page.forward[-1])
-    return STAGES[current.part], current.title
+    return STAGES[current.part], title_of_line(current)
 
 
 def _in_rollback(record: Record, steps: Mapping[str, PageStep], running: list[Attempt]) -> tuple[str, str]:
     if record.last(AFTER_ROLLBACK):
         return AFTER_STAGE, _checking(steps, running)
     undoing = [steps[one.step] for one in running if one.step in steps]
-    return STAGES[Part.ROLLBACK], " and ".join(step.title for step in undoing if step.part == Part.ROLLBACK)
+    titles = dict.fromkeys(title_of_line(step) for step in undoing if step.part == Part.ROLLBACK)
+    return STAGES[Part.ROLLBACK], " and ".join(titles)
 
 
 def _checking(steps: Mapping[str, PageStep], running: list[Attempt]) -> str:

@@ -13,6 +13,7 @@ from commands.progress.hold import environment_change, hold_of
 from commands.progress.rollback_steps import rollback_steps
 from commands.progress.step_state import AFTER_ROLLBACK, StepState, state_of
 from commands.progress.usual_time import UsualTime
+from commands.report.host_states import HostLine, host_lines
 from commands.report.people import PersonAction, person_actions
 from commands.report.stage import where
 from commands.rollback.budget import StepPace, running_steps
@@ -77,7 +78,8 @@ class Status:
     change that no step of it undoes. `environment` says how the bot's environment differs from the one that the run
     started with, while nobody has resumed with it. `role_titles` maps the page's roles to titles. `starts` is the page
     that KEEP starts. Once a rollback is requested, `checks_before` and `criteria` are about the version that goes, and
-    `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over.
+    `checks` are those of the watch after the rollback; `watched_after` is how much of that watch is over. `hosts` says
+    how far each host of a group is with what runs now.
     """
 
     run: int
@@ -116,6 +118,7 @@ class Status:
     at_terminal: tuple[PersonAction, ...]
     speed: float
     starts: str
+    hosts: tuple[HostLine, ...] = ()
 
     @property
     def blocking(self) -> tuple[Waiting, ...]:
@@ -195,6 +198,7 @@ def status_of(page: Page, record: Record, now: datetime, usual: Mapping[str, Usu
         at_terminal=tuple(action for action in person_actions(page, record, {}) if action.account),
         speed=run.speed,
         starts=page.decision.starts,
+        hosts=host_lines(page, record),
     )
 
 

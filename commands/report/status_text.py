@@ -153,6 +153,9 @@ def _progress(status: Status) -> Iterator[str]:
     else:
         steps = f"{status.settled}/{status.total} steps"
         yield f"{status.stage}{doing}  {progress_bar(status.settled, status.total)} {steps}"
+    for shown in status.hosts:
+        states = (f"{host} {state}{f' ({at})' if at else ''}" for host, state, at in shown.hosts)
+        yield f"  {shown.title}: {', '.join(states)}"
 
 
 def _ways_out(status: Status) -> Iterator[str]:

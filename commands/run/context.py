@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 
 from commands.ports.tools import Tools
+from commands.progress.values import values_for
 from commands.rollback.restored import not_restored_before, not_undone
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
@@ -40,23 +41,18 @@ class ContextFactory:
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
         """The context of an attempt. Its key is the same in every process, so each effect happens once."""
         record = self.store.record(self.number)
-        values = {
-            "ref": record.run.ref,
-            "run": str(self.number),
-            "countdown": str(record.run.notice_minutes),
-            **record.values(),
-        }
         first = next((attempt for attempt in record.attempts if attempt.step == step.id), None)
 
         taken: Counter[str] = Counter()
 
         def rerun_part(part: str, interrupted: bool) -> list[tuple[str, Outcome]]:
-            return self._repeat(ctx, part, values, _recover if interrupted else _execute)
+            return self._repeat(ctx, part, record, _recover if interrupted else _execute)
 
         def run_check(check: str) -> tuple[str, Outcome]:
             measured = self.page.step(check)
             taken[check] += 1  # with the same key, a command would not run again
-            own = replace(ctx, title=measured.title, key=f"{ctx.key}/{check}/{taken[check]}", unsettled={})
+            key, values = f"{ctx.key}/{check}/{taken[check]}", values_for(self.page, record, measured)
+            own = replace(ctx, title=measured.title, key=key, values=values, unsettled={})
             return measured.title, execute(measured.box.for_baseline(), own)
 
         ctx = Context(
@@ -67,7 +63,7 @@ class ContextFactory:
             began_at=first.began_at if first else self.tools.clock.now(),
             stamp=first.stamp if first else "",
             time_zone=self.page.runbook.time_zone,
-            values=values,
+            values=values_for(self.page, record, step),
             stop=stop,
             file=lambda name: self.store.file(self.number, name),
             save_file=lambda name, text: self.store.save_file(self.number, name, text),
@@ -78,7 +74,7 @@ class ContextFactory:
             on_output=lambda text: self._show_progress(step.id, attempt, text),
             not_restored=not_restored_before(self.page, record, step),
             not_undone=not_undone(self.page, record) if record.run.state == RunState.ROLLING_BACK else (),
-            unsettled=_unsettled(record, step, attempt),
+            unsettled=_unsettled(self.page, record, step, attempt),
             found_at_start=self._found_at_start(),
         )
         return ctx
@@ -95,19 +91,24 @@ class ContextFactory:
         with suppress(BadRecord):
             self.store.show_progress(self.number, step, attempt, _last_lines(text))
 
-    def _repeat(self, ctx: Context, part: str, values: dict[str, str], run_step: RunStep) -> list[tuple[str, Outcome]]:
+    def _repeat(self, ctx: Context, part: str, record: Record, run_step: RunStep) -> list[tuple[str, Outcome]]:
         """Run a part's steps again within one check. After a failure only the steps that clean up (`always`) run.
 
         The values that these steps provided the first time are left out, so that no step acts on what is gone by now.
         """
         steps = self.page.part(Part(part))
         provided = {name for step in steps for name in step.box.outputs()}
-        values = {name: value for name, value in values.items() if name not in provided}
+        given: list[tuple[PageStep, Mapping[str, str]]] = []
         results: list[tuple[str, Outcome]] = []
         for step in steps:
             failing = any(outcome.state != AttemptState.DONE for _, outcome in results)
             if (failing and not step.box.always) or step.box.asks_people:
                 continue
+            values = {
+                name: value for name, value in values_for(self.page, record, step).items() if name not in provided
+            }
+            for other, more in given:
+                values |= more if other.gives_values_to(step) else {}
             own = replace(
                 ctx,
                 title=step.title,
@@ -118,7 +119,7 @@ class ContextFactory:
             )
             missing = missing_input(step, own, " What this step cleans up may still be there.")
             outcome = missing or with_fitting_values(step, run_step(step, own))
-            values = {**values, **outcome.values}
+            given.append((step, outcome.values))
             results.append((step.title, outcome))
         return results
 
@@ -127,15 +128,19 @@ def _key(record: Record, step: PageStep, attempt: int) -> str:
     return f"{record.run.key}/{step.id}/{attempt}"
 
 
-def _unsettled(record: Record, step: PageStep, attempt: int) -> dict[str, bool]:
+def _unsettled(page: Page, record: Record, step: PageStep, attempt: int) -> dict[str, bool]:
     """The keys of the attempts right before this one whose end is unknown, and whether they had the same values."""
+    others = {other.id for other in page.steps if not other.gives_values_to(step)}
     earlier = [one for one in record.attempts if one.step == step.id and one.attempt < attempt]
     inputs, keys = step.box.inputs(), {}
     for one in reversed(earlier):
         if one.state != AttemptState.UNKNOWN:
             break
         keys[_key(record, step, one.attempt)] = not any(
-            other.state == AttemptState.DONE and other.at > one.began_at and inputs & set(other.values)
+            other.state == AttemptState.DONE
+            and other.step not in others
+            and other.at > one.began_at
+            and inputs & set(other.values)
             for other in record.attempts
         )
     return keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from commands.progress.evidence import (
@@ -63,21 +64,46 @@ def _begin_rollback(page: Page, record: Record) -> Instruction:
 
 
 def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction | None:
-    """What to do about the first step before the watch that is not settled; None when all are settled."""
-    for step in page.forward:
-        last, state = record.last(step.id), state_of(page, record, step)
-        if state is StepState.SETTLED:
-            continue
-        if last is None or state is StepState.RETRY:
-            return Wait() if hold_of(record) else _before_first_change(page, record, step, now) or begin(record, step)
-        if state is StepState.SIGN_AGAIN:
-            return Wait() if hold_of(record) else AskAgain(((step.id, why_fallen(page, record, last)),))
-        if state is StepState.NO_GO:
-            return RequestRollback(f"the sign-off of “{step.title}” was refused")
-        if state is StepState.ROLL_BACK:
-            return RequestRollback(f"“{step.title}” failed: {last.summary}")
-        return Wait()
+    """What to do about the first step before the watch that is not settled; None when all are settled.
+
+    On a group it may be several at the same time. While people must decide about one of them, no other begins.
+    """
+    for batch in _batches(page.forward):
+        asked = any(state_of(page, record, step) is StepState.NEEDS_PEOPLE for step in batch)
+        steps = [step for step in batch if not asked or record.last(step.id)]
+        found = [one for step in steps if (one := _next_of(page, record, step, now))]
+        if found:
+            rollback = (one for one in found if isinstance(one, RequestRollback))
+            return next(rollback, None) or next((one for one in found if not isinstance(one, Wait)), found[0])
     return None
+
+
+def _batches(steps: tuple[PageStep, ...]) -> Iterator[list[PageStep]]:
+    """The steps in order; those of a group that run at the same time are one batch."""
+    batch: list[PageStep] = []
+    for step in steps:
+        if batch and not step.together_with(batch[0]):
+            yield batch
+            batch = []
+        batch.append(step)
+    if batch:
+        yield batch
+
+
+def _next_of(page: Page, record: Record, step: PageStep, now: datetime) -> Instruction | None:
+    """What to do about a step; None if it is settled."""
+    last, state = record.last(step.id), state_of(page, record, step)
+    if state is StepState.SETTLED:
+        return None
+    if last is None or state is StepState.RETRY:
+        return Wait() if hold_of(record) else _before_first_change(page, record, step, now) or begin(record, step)
+    if state is StepState.SIGN_AGAIN:
+        return Wait() if hold_of(record) else AskAgain(((step.id, why_fallen(page, record, last)),))
+    if state is StepState.NO_GO:
+        return RequestRollback(f"the sign-off of “{step.title}” was refused")
+    if state is StepState.ROLL_BACK:
+        return RequestRollback(f"“{step.title}” failed: {last.summary}")
+    return Wait()
 
 
 def _before_first_change(page: Page, record: Record, step: PageStep, now: datetime) -> Instruction | None:

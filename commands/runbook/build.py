@@ -9,6 +9,7 @@ from typing import Any
 
 from commands.runbook.alert_rule import AlertsBox
 from commands.runbook.boxes import Model, read_box
+from commands.runbook.groups import with_members
 from commands.runbook.markdown import Box, Section, read_sections
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import (
@@ -87,7 +88,7 @@ def read_page(text: str, name: str) -> Page:
     if not mistakes.structure:
         check_references(page, {part: sections[0].line for part, sections in parts.items()}, mistakes)
     mistakes.raise_all()
-    return page
+    return with_members(page)
 
 
 def _put_in_client_programs(page: Page, parts: dict[str, list[Section]]) -> None:

@@ -305,13 +305,28 @@ class DecisionBox(Strict):
 
 @dataclass(frozen=True, kw_only=True)
 class PageStep:
-    """A step of the page: its id (from the heading, in any script), title, line, part and box."""
+    """A step of the page: its id (from the heading, in any script), title, line, part and box.
+
+    A step on a group is one step for each of its hosts: `host` is that host's name, `written` the step as it is on the
+    page, and `turn` the box that does the hosts one by one, if it is named there.
+    """
 
     id: str
     title: str
     line: int
     part: Part
     box: StepBox
+    host: str = ""
+    written: PageStep | None = None
+    turn: PageStep | None = None
+
+    def gives_values_to(self, other: PageStep) -> bool:
+        """Whether another step may use its values: those of a host of a group are that host's own."""
+        return self.host in {"", other.host}
+
+    def together_with(self, other: PageStep) -> bool:
+        """Whether both are one step of the page, on hosts of a group at the same time."""
+        return self.written is not None and self.written == other.written and self.turn is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from commands.steps.base import Strict
-from commands.steps.page_fields import EnvName, VariableText, env_name
+from commands.steps.page_fields import Dollar, EnvName, VariableText, env_name
 
 LOCAL = "local"  # the address of the bot's own machine
 _WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _BOTS_OWN = re.compile(r"\$(SLACK|GONOGO)_")
+Place = TypeVar("Place", bound=Strict)
+
+
+# one variable, or a list of them: the addresses of a group
+Addresses = Annotated[str | list[str], Dollar.VARIABLE]
+
+
+def _variables(addresses: str | list[str], otherwise: str = "") -> str | list[str]:
+    """The addresses as they are. Raises ValueError, for the page's author, if they are not all variables."""
+    if addresses == []:
+        raise ValueError("needs at least one address; add one")
+    for address in _each(addresses):
+        try:
+            env_name(address)
+        except ValueError as error:
+            raise ValueError(f"{error}{otherwise}") from None
+        if _each(addresses).count(address) > 1:
+            raise ValueError(f"{address} stands there twice; each host of a group has an address of its own")
+    return addresses
 
 
 class Host(Strict):
     """A host over SSH; with `address = "local"` the bot's own machine, where commands run as the bot's user."""
 
-    address: VariableText = Field(
-        description='The variable with the SSH address, `user@host:port`; or `"local"`, the bot\'s own machine.',
-        examples=["$PROD_SSH"],
+    address: Addresses = Field(
+        description=(
+            "The variable with the SSH address, `user@host:port`; for a group of hosts (web-1, web-2 …) a list of "
+            'them; or `"local"`, the bot\'s own machine.'
+        ),
+        examples=["$PROD_SSH", ["$WEB_1", "$WEB_2"]],
     )
     key: VariableText = Field(
         default="",
@@ -50,19 +73,21 @@ class Host(Strict):
         """Whether it is the bot's own machine."""
         return self.address == LOCAL
 
+    @property
+    def only_address(self) -> str:
+        """The address of one host. A group has none; `PlacesBox.with_members` puts its hosts in its place."""
+        return _only(self.address)
+
     def variables(self) -> str:
         """The variables of the bot that a command on the bot's own machine gets by itself, as words."""
         return ", ".join(["PATH", "HOME", "LANG", *(name.removeprefix("$") for name in self.env)])
 
     @field_validator("address")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _address(cls, value: str | list[str]) -> str | list[str]:
         if value == LOCAL:
             return value
-        try:
-            return env_name(value)
-        except ValueError as error:
-            raise ValueError(f'{error}; or "{LOCAL}", the bot\'s own machine') from None
+        return _variables(value, f'; or "{LOCAL}", the bot\'s own machine' if isinstance(value, str) else "")
 
     @field_validator("key", "known_hosts")
     @classmethod
@@ -114,11 +139,25 @@ class Database(Strict):
 
 
 class Web(Strict):
-    """The address of a web site or API."""
+    """The address of a web site or API; with a list, the one that each host of a group has for itself."""
 
-    url: EnvName = Field(
-        description="The variable with the address, like `https://shop.example`.", examples=["$PROD_API_URL"]
+    url: Addresses = Field(
+        description=(
+            "The variable with the address, like `https://shop.example`; or a list, with the address of each host of a "
+            "group for itself, in their order."
+        ),
+        examples=["$PROD_API_URL"],
     )
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str | list[str]) -> str | list[str]:
+        return _variables(value)
+
+    @property
+    def only_url(self) -> str:
+        """The address of one web place; see `Host.only_address`."""
+        return _only(self.url)
 
 
 class PlacesBox(Strict):
@@ -145,6 +184,50 @@ class PlacesBox(Strict):
         found: dict[str, str] = {}
         for name, host in self.hosts.items():
             if not host.is_local:
-                found |= dict.fromkeys((host.address, host.key, host.known_hosts), f"host {name}")
+                found |= dict.fromkeys((*_each(host.address), host.key, host.known_hosts), f"host {name}")
         found |= {place.url: f"database {name}" for name, place in self.databases.items()}
-        return found | {place.url: f"web {name}" for name, place in self.webs.items()}
+        return found | {url: f"web {name}" for name, place in self.webs.items() for url in _each(place.url)}
+
+    def groups(self, sort: str) -> Mapping[str, tuple[str, ...]]:
+        """The names of each group's members, by the group's name; `sort` is "hosts", "databases" or "webs"."""
+        lists = {"hosts": [(name, host.address) for name, host in self.hosts.items()]}
+        lists["webs"] = [(name, web.url) for name, web in self.webs.items()]
+        return {
+            name: tuple(f"{name}-{number}" for number in range(1, len(addresses) + 1))
+            for name, addresses in lists.get(sort, [])
+            if isinstance(addresses, list)
+        }
+
+    def has_groups(self) -> bool:
+        """Whether any place is a group."""
+        return bool(self.groups("hosts") or self.groups("webs"))
+
+    def names(self, sort: str) -> list[str]:
+        """All places of a sort that a step may name: those on the page, and the members of groups."""
+        members = [name for group in self.groups(sort).values() for name in group]
+        return [*getattr(self, sort), *members]
+
+    def with_members(self) -> Self:
+        """The places with the members of each group in its stead."""
+        hosts = {one: place for name, host in self.hosts.items() for one, place in _members(name, host, "address")}
+        webs = {one: place for name, web in self.webs.items() for one, place in _members(name, web, "url")}
+        return self.model_copy(update={"hosts": hosts, "webs": webs})
+
+
+def _only(addresses: str | list[str]) -> str:
+    if isinstance(addresses, str):
+        return addresses
+    raise TypeError(f"a group has {len(addresses)} addresses")
+
+
+def _each(addresses: str | list[str]) -> list[str]:
+    return [addresses] if isinstance(addresses, str) else addresses
+
+
+def _members(name: str, place: Place, field: str) -> Iterator[tuple[str, Place]]:
+    addresses = getattr(place, field)
+    if isinstance(addresses, str):
+        yield name, place
+    else:
+        for number, address in enumerate(addresses, start=1):
+            yield f"{name}-{number}", place.model_copy(update={field: address})

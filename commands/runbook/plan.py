@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from commands.runbook.groups import hosts_in_words, lines_of_page
 from commands.runbook.losses import changing_steps
 from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.text.durations import format_duration
@@ -14,9 +15,9 @@ def timeline(page: Page) -> list[tuple[timedelta, str]]:
     """The expected times, from the start on, of each forward step, the watch and the decision."""
     times = []
     at = timedelta(0)
-    for step in page.forward:
-        times.append((at, step.title))
-        at += step.box.takes
+    for steps in lines_of_page(page.forward):
+        times.append((at, _title(steps)))
+        at += sum((step.box.takes for step in steps), timedelta(0)) if steps[0].turn else steps[0].box.takes
     if page.watch:
         times.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
         at += page.watch.lasts
@@ -39,8 +40,8 @@ def plan_lines(page: Page) -> Iterator[str]:
                 yield f"  queries {losses}, right after {changes} and then again and again: {loses.sql}"
             if part == Part.ROLLBACK and (needed := _needed(page)):
                 yield f"  reaches {needed} first; nothing changes before that"
-            for step in steps:
-                yield from _step_lines(page, step)
+            for same in lines_of_page(steps):
+                yield from _group_lines(page, same)
             if part == Part.BEFORE:
                 yield from _check_lines(page)
     yield from _alert_lines(page)
@@ -74,13 +75,44 @@ def _time_limit(page: Page, part: str) -> str:
     return f" within {format_duration(page.rollback.within)}" if part == Part.ROLLBACK else ""
 
 
-def _step_lines(page: Page, step: PageStep) -> Iterator[str]:
+def _title(steps: Sequence[PageStep]) -> str:
+    """The title of a step of the page, with the hosts of a group on which it is done."""
+    written, hosts = steps[0].turn or steps[0].written or steps[0], hosts_in_words(steps)
+    return f"{written.title} ({hosts})" if hosts else written.title
+
+
+def _group_lines(page: Page, steps: Sequence[PageStep]) -> Iterator[str]:
+    """A step of the page, once for all its hosts; or a box with the steps that are done for each host."""
+    if turn := steps[0].turn:
+        yield f"  {_title(steps)}  [{turn.box.kind}{_undoes(page, turn)}{_order(page, turn)}]"
+        for step in (step for step in steps if step.host == steps[0].host):
+            own = step.written or step
+            yield from (f"  {line}" for line in _step_lines(page, own, own.title))
+    else:
+        yield from _step_lines(page, steps[0].written or steps[0], _title(steps))
+
+
+def _undoes(page: Page, step: PageStep) -> str:
+    box = step.box
+    there = " there" if step.part == Part.ROLLBACK and box.undoes in _written(page) else ""
+    return f", only if “{_title_of(page, box.undoes)}” was started{there}" if box.undoes else ""
+
+
+def _written(page: Page) -> dict[str, str]:
+    """The titles of the page's own steps that stand for several, by id."""
+    found = [written for step in page.steps for written in (step.written, step.turn) if written]
+    return {step.id: step.title for step in found}
+
+
+def _title_of(page: Page, step_id: str) -> str:
+    return _written(page).get(step_id) or page.step(step_id).title
+
+
+def _step_lines(page: Page, step: PageStep, title: str) -> Iterator[str]:
     box = step.box
     every = f", every {format_duration(box.every)}" if box.every else ""
-    undoes = f", only if “{page.step(box.undoes).title}” was started" if box.undoes else ""
-    order = "" if box.after is None else f", {_order(page, box.after)}"
     limits = f"timeout {format_duration(box.limit)}; on failure {box.on_failure}"
-    yield f"  {step.title}  [{box.kind}{every}{undoes}{order}; {limits}]"
+    yield f"  {title}  [{box.kind}{every}{_undoes(page, step)}{_order(page, step)}; {limits}]"
     yield from (f"    {line}" for text in box.plan() for line in text.splitlines())
     if box.undone_by:
         yield f"    a rollback does not undo this: {box.why}"
@@ -104,9 +136,11 @@ def _needed(page: Page) -> str:
     return ", ".join(f"{sort.removesuffix('s')} {name}" for sort, name in places if sort != "webs")
 
 
-def _order(page: Page, after: list[str]) -> str:
-    names = ", ".join(f"“{page.step(name).title}”" for name in after)
-    return f"waits only for {names}" if names else "waits for no other step"
+def _order(page: Page, step: PageStep) -> str:
+    if step.box.after is None:
+        return ""
+    names = ", ".join(f"“{_title_of(page, name)}”" for name in step.box.after)
+    return f", waits only for {names}" if names else ", waits for no other step"
 
 
 def _alert_lines(page: Page) -> Iterator[str]:

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.group_rules import HOST, place_errors, step_errors, undoes_error
+from commands.runbook.groups import hosts_of, turns
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.steps.base import StepBox, page_value_types
+from commands.steps.kinds.one_by_one import OneByOneStep
 from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
 from commands.text.numbers import format_short
@@ -30,6 +33,8 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     """
     names = _Names(page, mistakes)
     _check_local_hosts(page, lines, names)
+    for why in place_errors(page):
+        names.note(lines["places"], "Places", why)
     for step in page.steps:
         names.check_places(step)
         names.check_roles(step.line, step.title, _roles_in(step))
@@ -66,6 +71,10 @@ class _Names:
         """Whether a step or a part of this name cannot be judged, because its own box is wrong."""
         return name in self._mistakes.flawed
 
+    def flaw(self, step: PageStep) -> None:
+        """From now on say nothing that may only follow from this box, in which a mistake was noted."""
+        self._mistakes.flawed[step.id] = repr(step.box)
+
     def mentioned(self, name: str) -> bool:
         """Whether a flawed box mentions a name, so that it may be there once the box is mended."""
         return self._mistakes.mentioned(name)
@@ -83,7 +92,7 @@ class _Names:
 
     def check_places(self, step: PageStep) -> None:
         for sort, name in sorted(step.box.places()) if not self.flawed("places") else ():
-            known = getattr(self._page.places, sort)
+            known = self._page.places.names(sort)
             if name not in known:
                 choices = ", ".join(sorted(known)) or "none"
                 why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
@@ -212,8 +221,13 @@ def _roles_of_parts(page: Page) -> list[tuple[str, set[str]]]:
 
 
 def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
-    for why in _field_errors(page, step):
+    turn = turns(page.steps).get(step.id)
+    unclear = names.flawed("places") or (turn and names.flawed(turn.id))
+    group_errors = () if unclear else tuple(step_errors(page, step))
+    for why in (*_field_errors(page, step), *group_errors):
         names.note(step.line, step.title, why)
+    if group_errors and isinstance(step.box, OneByOneStep):
+        names.flaw(step)
     boxes = {other.id: other.box for other in page.steps}
     # what a step undoes may decide whether it can, so that step must be there and right
     if step.box.undoes and (step.box.undoes not in boxes or names.flawed(step.box.undoes)):
@@ -245,6 +259,8 @@ def _field_errors(page: Page, step: PageStep) -> Iterator[str]:
         yield "undoes: only a step of the rollback undoes another; remove it"
     if box.undoes and box.undoes not in {other.id for other in page.steps}:
         yield f'undoes: there is no step "{box.undoes}" on the page; write the id of a step'
+    if why := undoes_error(page, step):
+        yield why
     if box.undone_by or (box.why and not box.why_is_its_own):
         yield from _undone_by_errors(page, step)
     if box.after is not None:
@@ -276,19 +292,28 @@ def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]
 
 
 def _check_values(page: Page, names: _Names) -> None:
-    known = set(RUN_VALUES)
+    known: dict[tuple[str, ...], set[str]] = {(): set(RUN_VALUES)}  # by the hosts that each have their own
     types = page_value_types({step.id: step.box for step in page.steps})
+    hosts_by_step = hosts_of(page)
     for step in page.steps:
-        known |= {name for name in step.box.inputs() if names.mentioned(name)}
-        for why in _value_errors(step.box, known, types):
+        hosts = hosts_by_step.get(step.id, ())
+        known[()] |= {name for name in step.box.inputs() if names.mentioned(name)}
+        for why in _value_errors(step.box, hosts, known, types):
             names.note(step.line, step.title, why)
-        known |= set(step.box.outputs())
+        known.setdefault(hosts, {HOST}).update(step.box.outputs())
 
 
-def _value_errors(box: StepBox, known: set[str], types: Mapping[str, ValueType]) -> Iterator[str]:
+def _value_errors(
+    box: StepBox, hosts: tuple[str, ...], known: Mapping[tuple[str, ...], set[str]], types: Mapping[str, ValueType]
+) -> Iterator[str]:
     inputs, taken = sorted(box.inputs()), sorted(RUN_VALUES & set(box.outputs()))
-    for name in (name for name in inputs if name not in known):
-        yield f"<{name}> is used here, but no step above sets it; add that step above, or remove the value"
+    usable = known[()] | (known.get(hosts, {HOST}) if hosts else set())
+    for name in (name for name in inputs if name not in usable):
+        of = next((of for of, values in known.items() if name in values and of), ())
+        if of:
+            yield f"<{name}> is another one on each of {', '.join(of)}; only a step on that group can use it"
+        else:
+            yield f"<{name}> is used here, but no step above sets it; add that step above, or remove the value"
     for name in (name for name in inputs if types.get(name) is ValueType.TEXT and not box.takes_any_text):
         yield f"<{name}> is a text, which may be any characters; a step of this kind takes no text"
     for name in taken:

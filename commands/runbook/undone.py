@@ -40,11 +40,24 @@ def _is_check_of_watch(page: Page, step: PageStep) -> bool:
     return step.part == Part.WATCH or (step.part == Part.SMOKE_TESTS and repeated)
 
 
+def _names(page: Page, back: PageStep, step: PageStep) -> bool:
+    """Whether a step of the rollback names another as undone, itself or by the box that does its hosts one by one."""
+    if not back.box.undoes or back.box.undoes == step.id:
+        return bool(back.box.undoes)
+    named = next((one for one in page.steps if one.id == back.box.undoes), None)
+    if named is None:
+        return False  # the page is not checked yet
+    if not back.host:  # done once, for all hosts
+        return named.written is not None and named.written == step.written
+    by_box = back.turn is not None and back.written is not None and not back.written.box.undoes
+    return by_box and named.turn is not None and (named.turn, named.host) == (step.turn, step.host)
+
+
 def _undoes(page: Page, back: PageStep, step: PageStep) -> bool:
     if not (back.box.changes_production or back.box.leaves_change()):
         return False
     same_kind = type(back.box) is type(step.box)
-    if back.box.undoes == step.id:
+    if _names(page, back, step):
         return same_kind or back.box.runs_commands or step.box.runs_commands
     thing = step.box.changed_thing()
     if not (same_kind and thing and back.box.restored_thing() == thing):

@@ -17,6 +17,7 @@ from commands.progress.step_state import (
     missing_signatures,
     state_of,
 )
+from commands.progress.turns import rest_of_turn
 from commands.runbook.page import Page, PageStep, Part
 from commands.signoff.permissions import Act, roles_for
 from commands.watch.countdown import Countdown, running_countdowns
@@ -62,13 +63,15 @@ def choices_after(page: Page, record: Record, step: PageStep, attempt: Attempt) 
     """The possible answers about an attempt that did not succeed or was refused. A rollback is always possible too.
 
     A failed step whose outputs later steps need can only be run again. Without those values a later step
-    would fail in the middle of production.
+    would fail in the middle of production. What is left out with it in its host's turn needs nothing.
     """
     if is_refused(record, attempt):
         return Choice.RETRY, Choice.OVERRIDE
     if not step.box.may_be_skipped:
         return (Choice.RETRY,)
-    needed: set[str] = set().union(*(other.box.inputs() for other in page.steps if other is not step))
+    left_out = rest_of_turn(page, step)
+    users = [other for other in page.steps if other is not step and step.gives_values_to(other)]
+    needed: set[str] = set().union(*(other.box.inputs() for other in users if other not in left_out))
     if needed & set(step.box.outputs()):
         return (Choice.RETRY,)
     return (Choice.RETRY, Choice.DONE, Choice.SKIP) if step.box.may_be_fixed else (Choice.RETRY, Choice.SKIP)

@@ -22,9 +22,12 @@ class StepWarning:
 def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     """What the author of each step should know."""
     boxes = {step.id: step.box for step in page.steps}
-    found = [(step, step.box.page_warning(boxes)) for step in page.steps]
-    found += [(step, _not_undone(step.id)) for step in steps_not_undone(page) if not step.box.undone_by]
-    return tuple(StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what)
+    # a step on a group is one of the page, whatever number of hosts it has
+    found = [(step.written or step, step.box.page_warning(boxes)) for step in page.steps]
+    left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
+    found += [(step, _not_undone(step.id)) for step in left]
+    warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
+    return tuple(dict.fromkeys(warnings))
 
 
 def page_warnings(page: Page) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from commands.steps.kinds.maintenance import MaintenanceStep
 from commands.steps.kinds.metrics import MetricsStep
 from commands.steps.kinds.migrate import MigrateStep
 from commands.steps.kinds.notify import NotifyStep
+from commands.steps.kinds.one_by_one import OneByOneStep
 from commands.steps.kinds.prometheus import PrometheusStep
 from commands.steps.kinds.proof import ProofStep
 from commands.steps.kinds.publish import PublishStep
@@ -50,6 +51,7 @@ _ALL: tuple[type[StepBox], ...] = (
     MetricsStep,
     MigrateStep,
     NotifyStep,
+    OneByOneStep,
     PrometheusStep,
     ProofStep,
     PublishStep,

@@ -21,6 +21,7 @@ from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
 from state.errors import Failed, LostTrack, Refused, Stopped, Unreachable
 
+Members = Mapping[str, tuple[str, ...]]  # the names that stand for one name of the page
 OnFailure = Literal["roll back", "ask", "tell"]
 _OUTPUT_LINES = 12  # lines of a failed tool's output that the thread shows
 
@@ -95,6 +96,8 @@ class StepBox(Undo, Strict):
     is_announcement: ClassVar[bool] = False
     # after a failure, skipping it or calling it fixed by hand needs a second person
     needs_second_person: ClassVar[bool] = False
+    # may be done once for each host of a group
+    done_on_each: ClassVar[bool] = True
     # whether people may continue without it after a failure
     may_be_skipped: ClassVar[bool] = True
     # whether people may say that they did it by hand
@@ -181,6 +184,10 @@ class StepBox(Undo, Strict):
             "it, it waits for all steps above it."
         ),
         examples=[["stop-requests"]],
+    )
+    together: bool = Field(
+        default=False,
+        description="Only on a group of hosts, in a step that changes something: runs on all of them at the same time.",
     )
     every: Duration | None = Field(
         default=None,
@@ -273,6 +280,10 @@ class StepBox(Undo, Strict):
     def take_client_programs(self, words: Mapping[str, tuple[str, ...]]) -> bool:
         """Run a database's client programs through these words, which are by its address. False if none are for it."""
         return False
+
+    def with_members(self, hosts: Members, webs: Members, steps: Members) -> StepBox:
+        """The box with the members' names in the place of each group and step that its lists name."""
+        return self
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         """What does not fit the page's other steps (by id), as a sentence for the page's author. Empty if all fits."""

@@ -1,4 +1,4 @@
-"""Attempts that were read: those that have ended are read once, and all readers of a run share them."""
+"""Attempts that were read: those that have ended are read once and shared by all readers."""
 
 from __future__ import annotations
 

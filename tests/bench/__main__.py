@@ -15,6 +15,7 @@ BENCHMARKS = {
     "watch": "fifty checks of the watch that are due at the same moment",
     "host": "CPU time on the target's host for the checks of a whole watch",
     "rollback": "a whole rollback; peer: the original runbook's commands in one shell on the same target",
+    "hosts": "four steps on three hosts together, compared with one host",
     "slack": "Web API calls and 429s of a whole kept run, against Slack's limits",
     "load": "200 commands at once with 20 runs in the watch, and stopping while 60 starts check a slow host",
     "record": "/deploy status with a thousand and with a million events in the state file",

@@ -13,7 +13,8 @@ from commands.progress.fit import FIT
 from commands.progress.reach import REACH
 from commands.progress.rollback_steps import goes_back_without
 from commands.progress.step_state import DECISION
-from commands.runbook.page import Part
+from commands.progress.turns import rest_of_turn
+from commands.runbook.page import PageStep, Part
 from commands.signoff.waiting import Waiting
 from state.events import Ask
 from state.facts import Choice
@@ -102,14 +103,30 @@ def _answers(snapshot: Snapshot, waiting: Waiting, value: str) -> Iterator[Block
 
 
 def what_follows(snapshot: Snapshot, waiting: Waiting) -> str:
-    """What follows in a rollback from going on without a step; empty where nothing else depends on it."""
+    """What follows from going on without a step; empty where nothing else depends on it."""
+    step = next((step for step in snapshot.page.steps if step.id == waiting.step), None)
+    if Choice.SKIP not in waiting.choices:
+        return ""
+    turn = _stays_as_it_is(snapshot, step) if step else ""
+    return " ".join(filter(None, (turn, _follows_in_rollback(snapshot, waiting, step))))
+
+
+def _stays_as_it_is(snapshot: Snapshot, step: PageStep) -> str:
+    """What is not done for a host whose turn ends here; empty where the hosts do not come one by one."""
+    rest = rest_of_turn(snapshot.page, step)
+    if not rest:
+        return ""
+    titles = ", ".join(f"“{clip(one.written.title if one.written else one.title, 40)}”" for one in rest[:4])
+    return f"{step.host} then stays as it is, without {titles}; the run goes on."
+
+
+def _follows_in_rollback(snapshot: Snapshot, waiting: Waiting, step: PageStep | None) -> str:
     record = snapshot.record
-    if record.run.state != RunState.ROLLING_BACK or Choice.SKIP not in waiting.choices:
+    if record.run.state != RunState.ROLLING_BACK:
         return ""
     two = " A second person must agree." if waiting.ask is Ask.ANSWER else ""
     if follows := _FOLLOWS.get(waiting.step):
         return follows + two
-    step = next((step for step in snapshot.page.steps if step.id == waiting.step), None)
     others = goes_back_without(snapshot.page, record, step) if step else ()
     if not others:
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.doors.button import ButtonValue
 from bot.slack.views.blocks import Block, Message, actions, button, confirm, context, header, message, section
 from bot.slack.views.checks import check_lines
+from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
@@ -54,6 +55,7 @@ def card(snapshot: Snapshot, *, clock: bool = True) -> Message:
         header(head),
         *_countdowns(snapshot, status, clock=clock),
         section(_progress(snapshot, status, clock=clock)),
+        section(host_lines(status)),
         section(_banner(snapshot, status, clock=clock)),
         section(waiting_lines(snapshot, status, mentions=True)),
         section(check_lines(status)),

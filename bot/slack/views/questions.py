@@ -106,7 +106,8 @@ def _body(snapshot: Snapshot, data: PeopleAsked, waiting: Waiting | None) -> lis
     if waiting and snapshot.record.run.state == RunState.ROLLING_BACK:
         return [summary, *_decides_in_rollback(snapshot, waiting)]
     who = f"What now? Waiting for {_people(snapshot, waiting)}" if waiting else ""
-    return [*_refusals(snapshot, data), summary, who]
+    follows = f"Skip: {what}" if waiting and (what := what_follows(snapshot, waiting)) else ""
+    return [*_refusals(snapshot, data), summary, who, follows]
 
 
 def _decides_in_rollback(snapshot: Snapshot, waiting: Waiting) -> Iterator[str]:

@@ -6,6 +6,7 @@ from bot.slack.views.blocks import Message, context, message, section
 from bot.slack.views.card import after_progress, headline, t_plus, watch_progress
 from bot.slack.views.checks import check_lines, check_summary
 from bot.slack.views.following import in_message
+from bot.slack.views.hosts import host_lines
 from bot.slack.views.notices import ended_by_hand, environment_warning
 from bot.slack.views.snapshot import Snapshot
 from bot.slack.views.waiting import alert_lines, countdown_line, waiting_lines
@@ -101,8 +102,9 @@ def status_post(snapshot: Snapshot, event: Event, data: StatusDue) -> Message:
         if status.rollback_loss and snapshot.can_roll_back
         else ""
     )
+    told = [head, doing, host_lines(status), *_waiting(snapshot, status), check_summary(status), loses]
     blocks = [
-        section("\n".join(filter(None, [head, doing, *_waiting(snapshot, status), check_summary(status), loses]))),
+        section("\n".join(filter(None, told))),
         section(check_lines(status, details=True)),
         context(f"{headline(status)} · {at}" + (f" · ⏰ {late} late: the bot was not running" if late else "")),
     ]

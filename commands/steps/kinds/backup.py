@@ -92,6 +92,7 @@ class BackupStep(ClientProgramsStep):
     proves: ClassVar[str] = (
         "every program ended with exit code 0, the archive can be read to its end, and the dump has enough lines"
     )
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "backup"
     has_job: ClassVar[bool] = True
     makes_backup: ClassVar[bool] = True

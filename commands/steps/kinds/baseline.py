@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.steps.base import StepBox
+from commands.steps.base import Members, StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.text.durations import Duration, format_duration, parse_duration
@@ -30,6 +30,7 @@ class BaselineStep(StepBox):
 
     kind: ClassVar[str] = "baseline"
     proves: ClassVar[str] = "what each measure was before the deploy"
+    done_on_each: ClassVar[bool] = False
     is_baseline: ClassVar[bool] = True
 
     of: list[str] = Field(
@@ -55,6 +56,9 @@ class BaselineStep(StepBox):
 
     def checks_before(self) -> tuple[str, ...]:
         return tuple(self.of)
+
+    def with_members(self, hosts: Members, webs: Members, steps: Members) -> StepBox:
+        return self.model_copy(update={"of": [one for check in self.of for one in steps.get(check, (check,))]})
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         for check in self.of:

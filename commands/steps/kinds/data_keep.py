@@ -40,6 +40,7 @@ class DataKeepStep(ReturnedRowsStep):
 
     kind: ClassVar[str] = "data-keep"
     proves: ClassVar[str] = "the rows in the backup, or in the new dump, are those that the tables have now"
+    done_on_each: ClassVar[bool] = False
     needs_second_person: ClassVar[bool] = True
     has_job: ClassVar[bool] = True
 

@@ -57,6 +57,7 @@ class DataReturnStep(ReturnedRowsStep):
 
     kind: ClassVar[str] = "data-return"
     proves: ClassVar[str] = "the rows of the backup are there, or which are not"
+    done_on_each: ClassVar[bool] = False
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 

@@ -63,6 +63,7 @@ class ErrorsStep(StepBox):
 
     kind: ClassVar[str] = "errors"
     proves: ClassVar[str] = "the error tracker has not more new issues of the release than allowed"
+    done_on_each: ClassVar[bool] = False
     measured: ClassVar[frozenset[str]] = frozenset({"issues", "events"})
 
     web: WebName

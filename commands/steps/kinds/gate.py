@@ -15,6 +15,7 @@ class GateStep(StepBox):
 
     kind: ClassVar[str] = "gate"
     proves: ClassVar[str] = "who confirmed what, and when"
+    done_on_each: ClassVar[bool] = False
     waits: ClassVar[bool] = True
     asks_people: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False

@@ -43,6 +43,7 @@ class MigrateStep(StepBox):
 
     kind: ClassVar[str] = "migrate"
     proves: ClassVar[str] = "what the tool says is applied has changed, or in a rollback is what it was before"
+    done_on_each: ClassVar[bool] = False
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 

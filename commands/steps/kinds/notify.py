@@ -26,6 +26,7 @@ class NotifyStep(StepBox):
 
     kind: ClassVar[str] = "notify"
     proves: ClassVar[str] = "the team was told, and when"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     is_announcement: ClassVar[bool] = True

@@ -38,6 +38,7 @@ class ProofStep(BackupCopyStep):
 
     kind: ClassVar[str] = "proof"
     proves: ClassVar[str] = "the backup can be restored, and what is restored is what was dumped"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "proof"
     purpose: ClassVar[str] = "proof"
 

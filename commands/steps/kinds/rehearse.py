@@ -80,6 +80,7 @@ class RehearseStep(BackupCopyStep):
 
     kind: ClassVar[str] = "rehearse"
     proves: ClassVar[str] = "the rollback brings back everything, as far as a copy can show it"
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "rehearsal"
     purpose: ClassVar[str] = "rehearsal"
     dumps_copy: ClassVar[bool] = True

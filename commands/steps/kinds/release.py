@@ -32,6 +32,7 @@ class ReleaseStep(ReleaseBox):
     proves: ClassVar[str] = (
         "the commit is on a branch or tag of origin, may be deployed, and what runs now is what a rollback goes back to"
     )
+    done_on_each: ClassVar[bool] = False
     evidence_name: ClassVar[str] = "commit"
     has_job: ClassVar[bool] = True
 

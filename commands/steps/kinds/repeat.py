@@ -22,6 +22,7 @@ class RepeatStep(StepBox):
 
     kind: ClassVar[str] = "repeat"
     proves: ClassVar[str] = "how many of the steps still succeed"
+    done_on_each: ClassVar[bool] = False
     reruns_steps: ClassVar[bool] = True
     allowed_in_baseline: ClassVar[bool] = False
     measured: ClassVar[frozenset[str]] = frozenset({"failed", "failed_share"})

@@ -42,6 +42,7 @@ class ReviewStep(StepBox):
 
     kind: ClassVar[str] = "review"
     proves: ClassVar[str] = "what people saw before they signed"
+    done_on_each: ClassVar[bool] = False
 
     host: HostName
     repository: Repository

@@ -44,6 +44,7 @@ class SqlStep(StepBox):
 
     kind: ClassVar[str] = "sql"
     proves: ClassVar[str] = "the verify queries answer what they should"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     changes_production: ClassVar[bool] = True
 

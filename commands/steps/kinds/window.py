@@ -39,6 +39,7 @@ class WindowStep(StepBox):
 
     kind: ClassVar[str] = "window"
     proves: ClassVar[str] = "the deploy begins at an hour that the team has agreed on"
+    done_on_each: ClassVar[bool] = False
     takes_any_text: ClassVar[bool] = True
     waits: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.shell import CommandResult
 from commands.ports.tools import Tools
-from commands.steps.base import StepBox
+from commands.steps.base import Members, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.page_fields import EnvName
 from commands.steps.shared.commit_checks import CommitCheck, first_problem
@@ -110,6 +110,11 @@ class ReleaseBox(StepBox):
         if not has_placeholder(self.ref) and (why := ref_error(self.ref)):
             raise ValueError(f"ref: {why}")
         return self
+
+    def with_members(self, hosts: Members, webs: Members, steps: Members) -> StepBox:
+        return self.model_copy(
+            update={"running": [one for place in self.running for one in place.on_members(hosts, webs)]}
+        )
 
     def plan(self) -> list[str]:
         return [

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from commands.ports.page_text import PLACEHOLDER, PageText, Text
 from commands.ports.tools import Tools
 from commands.ports.web import HttpRequest
-from commands.steps.base import Strict
+from commands.steps.base import Members, Strict
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import Headers
@@ -94,6 +94,11 @@ class Running(Strict):
         if names := PLACEHOLDER.findall(repr(self.model_dump())):
             raise ValueError(f"<{names[0]}> is a value of the run, which has none yet; write the text itself")
         return self
+
+    def on_members(self, hosts: Members, webs: Members) -> list[Running]:
+        """The same question to each member, if it asks a group."""
+        webs_asked = [self.model_copy(update={"web": web}) for web in webs.get(self.web, ())]
+        return webs_asked or [self.model_copy(update={"on": host}) for host in hosts.get(self.on, (self.on,))]
 
     @property
     def place(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.steps.base import StepBox
+from commands.steps.base import Members, StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
@@ -27,6 +27,11 @@ class RunningAgainStep(StepBox):
     repository: EnvName
     running: list[Running]
     commit: str = "<running_before>"
+
+    def with_members(self, hosts: Members, webs: Members, steps: Members) -> StepBox:
+        return self.model_copy(
+            update={"running": [one for place in self.running for one in place.on_members(hosts, webs)]}
+        )
 
     def plan(self) -> list[str]:
         return [f"{place.plan()}; it must be {self.commit}" for place in self.running]

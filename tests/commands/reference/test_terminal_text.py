@@ -26,7 +26,7 @@ def test_a_box_shows_its_form_its_default_and_its_example() -> None:
     assert "  at_least_lines (whole number (lines), at least 1, without it 1000)\n" in text
     assert "      at_least_lines = 5000\n" in text
     assert "  host (text, needed)\n" in text
-    assert text.endswith("why, after, every, always.")
+    assert text.endswith("after, together, every, always.")
 
 
 def test_an_unknown_kind_is_one_sentence_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`proof` on a server whose messages are in another language: it judges a restore by their words."""
+"""`proof` on a server whose messages are in another language."""
 
 from __future__ import annotations
 

@@ -1,0 +1,55 @@
+"""The card has one line for a step of the page on a group, whatever number of hosts it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.slack.views.card import card
+from bot.slack.views.hosts import host_lines
+from bot.slack.views.questions import question
+from commands.progress.reach import REACH
+from state.events import Ask, PeopleAsked
+from state.records import AttemptState, RunState
+from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
+from tests.groups import ROLLING, TOGETHER_WORDS, on
+from tests.pages import SIGNED, attempt_at, small
+
+DEPLOY = "put-the-code-there"
+READY = attempt_at("ready", AttemptState.DONE)
+MANY = small(**{**TOGETHER_WORDS, '"$SHOP_3"]': ", ".join(f'"$SHOP_{n}"' for n in range(3, 13)) + "]"})
+
+
+def test_the_card_shows_each_host_in_one_line() -> None:
+    turn = [attempt_at(on(step, 1), AttemptState.DONE) for step in ("out", "code", "answers", "in")]
+    taken = snapshot_with(READY, *turn, attempt_at(on("out", 2), AttemptState.RUNNING), facts=SIGNED)
+    lines = shown(card(replace(taken, page=ROLLING))).splitlines()
+    assert "✅ backend-1 done · ▶️ backend-2: Out of the balancer · ⬜ backend-3 waiting" in lines
+
+
+def test_of_many_hosts_only_those_are_named_at_which_something_happens() -> None:
+    ended = [attempt_at(f"{DEPLOY}@backend-{n}", AttemptState.DONE) for n in range(1, 8)]
+    failed = attempt_at(f"{DEPLOY}@backend-8", AttemptState.FAILED)
+    running = attempt_at(f"{DEPLOY}@backend-9", AttemptState.RUNNING)
+    taken = replace(snapshot_with(READY, *ended, failed, running, facts=SIGNED), page=MANY)
+    words = "✅ 7 done · ❌ backend-8 failed · ▶️ backend-9 running · ⬜ 3 waiting"
+    assert host_lines(taken.status) == words
+
+
+def test_where_other_steps_run_too_each_line_has_its_title() -> None:
+    done = [attempt_at(on(step, 1), AttemptState.DONE) for step in ("out", "code")]
+    reached, running = attempt_at(REACH, AttemptState.DONE), attempt_at(on("back-out", 1), AttemptState.RUNNING)
+    taken = snapshot_with(READY, *done, reached, running, facts=SIGNED, state=RunState.ROLLING_BACK)
+    status = replace(replace(taken, page=ROLLING).status, doing="Roll the hosts back and something else")
+    words = "▶️ backend-1: Out again · ➖ backend-2 not touched · ➖ backend-3 not touched"
+    assert host_lines(status) == f"*Roll the hosts back*: {words}"
+
+
+def test_the_question_says_that_a_skipped_host_stays_as_it_is() -> None:
+    failed = attempt_at(on("code", 2), AttemptState.FAILED)
+    turn = [attempt_at(on(step, 1), AttemptState.DONE) for step in ("out", "code", "answers", "in")]
+    taken = snapshot_with(READY, *turn, attempt_at(on("out", 2), AttemptState.DONE), failed, facts=SIGNED)
+    asked = PeopleAsked(ask=Ask.ANSWER, step=on("code", 2), attempt=1, title="Put the code there (backend-2)")
+    drawn = shown(question(replace(taken, page=ROLLING), event_with(asked, step=on("code", 2)), asked))
+    follows = "backend-2 then stays as it is, without “Does it answer?”, “In again”; the run goes on."
+    assert f"Skip: {follows}" in drawn
+    assert drawn.count(follows) == 2, "once in the message, once in the button's question"
