@@ -48,14 +48,14 @@ PUT_IN = {
     "http": {"path", "headers", "json", "clean_up"},
     "logs": {"file", "unit", "container"},
     "maintenance": {"env", "path"},
-    "pm2": {"name", "path", "headers"},
+    "service": {"name", "names", "path", "headers"},
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
     "run": {"env"},
     "Running": {"path", "headers", "pm2", "link", "env"},
     "traffic": {"file"},
 }
-NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
+NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "steady": "service", "CommitCheck": "check"}
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
     "logs": {"command"},
@@ -108,7 +108,9 @@ SAMPLES = [
     ("review", 'host = "h"\nrepository = "$VAR1"\n'),
     ("run", 'host = "h"\ncommands = ["x"]\ncd = "/srv"\nenv = { a = "b $VAR1" }\n'),
     ("service", PM2),
+    ("service", 'host = "h"\nnames = ["a-$VAR1", "b-$VAR2"]\n'),
     ("steady", PM2),
+    ("steady", 'host = "h"\nnames = ["a-$VAR1", "b-$VAR2"]\n'),
     ("traffic", 'host = "h"\nfile = "$VAR1.log"\npath = "/api/x"\n'),
 ]  # fmt: skip
 
