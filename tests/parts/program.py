@@ -86,6 +86,7 @@ def main() -> None:
     """Serve or work, until it dies as the settings say."""
     read_settings()
     signal.signal(signal.SIGHUP, read_settings)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # the first process of a container ignores it by itself
     say(f"starting {settings['commit']}")
     time.sleep(settings["starts_in"])
     if settings["port"]:
