@@ -28,6 +28,7 @@ from commands.systems.services.judgement import described, identities, process_p
 from commands.systems.services.manager import State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
+_STATE_LINE = re.compile(r"(before|after|restart_failed)=")
 _LOG_TYPES = {
     "log_out": ValueType.PATH,
     "log_err": ValueType.PATH,
@@ -115,14 +116,15 @@ class ServiceStep(ServiceBox):
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self._script(), self.host_env(), self.shell_env(ctx.values))
+        said = tuple(line for line in result.tail.splitlines() if not _STATE_LINE.match(line))[-ERROR_LINES:]
         if result.code:
-            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=result.last_lines)
+            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=said)
         before, after = self.read_state(result, "before"), self.read_state(result, "after")
         if before.obstacles:
-            return failed(f"{before.obstacles[0].what}.", lines=result.last_lines)
+            return failed(f"{before.obstacles[0].what}.", lines=said)
         if failures := re.findall(r"^restart_failed=(.*)$", result.tail, re.MULTILINE):
             did = "reload" if self.reload else "restart"
-            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=result.last_lines)
+            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
         return self._judge(ctx, before, after)
 
     def recover(self, ctx: Context) -> Outcome | None:

@@ -1,4 +1,4 @@
-"""One contract for every service manager, on the real thing: what is a restart, and what is not."""
+"""One contract for every service manager, on the real thing: what counts as a restart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import psutil
 import pytest
 
 from commands.ports.preflight import PreflightContext, PreflightResult
@@ -46,7 +47,7 @@ def start(stage: Stage, *, worker: bool = False, **will: object) -> Service:
 
 def preflight(stage: Stage, *services: Service) -> list[PreflightResult]:
     ctx = PreflightContext(tools=stage.context(*services).tools, ref="main")
-    *_, check = stage.box("service", *services).preflight()  # type: ignore[attr-defined]
+    *_, check = stage.box("service", *services).preflight()
     found: list[PreflightResult] = check.run_preflight(ctx)
     return found
 
@@ -155,8 +156,6 @@ def test_a_service_that_does_not_exist_is_refused_before_the_start(stage: Stage)
 
 def find_pid(service: Service) -> int:
     """The process of a service as this machine sees it."""
-    import psutil
-
     inside = f"{service.inside}/program.py"
     found = [one.pid for one in psutil.process_iter(["cmdline"]) if inside in (one.info["cmdline"] or [])]
     assert len(found) == 1, found
