@@ -21,6 +21,7 @@ from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
 Start = Callable[..., Service]
+SOON = 'steady = "1 s"\nready_within = "3 s"'
 _NAMES = map("service-{}".format, itertools.count(1))
 
 
@@ -82,13 +83,13 @@ def test_a_crash_loop_is_seen_at_once(stage: Stage) -> None:
 
 def test_a_restart_that_did_nothing_is_none(stage: Stage) -> None:
     service = start(stage)
-    outcome = stage.restart(service, shell=stage.shell(restarts=False))
+    outcome = stage.restart(service, more=SOON, shell=stage.shell(restarts=False))
     assert (outcome.state, "its process is not new" in outcome.summary) == ("failed", True), outcome.summary
 
 
 def test_a_worker_that_is_not_restarted_is_seen_without_any_address(stage: Stage) -> None:
     worker = start(stage, worker=True)
-    outcome = stage.restart(worker, shell=stage.shell(restarts=False))
+    outcome = stage.restart(worker, more=SOON, shell=stage.shell(restarts=False))
     assert (outcome.state, "its process is not new" in outcome.summary) == ("failed", True), outcome.summary
 
 
