@@ -14,14 +14,15 @@ from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import ShellText
 from commands.steps.shared.health_address import ANSWER_TIMEOUT
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, unread_note
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
 from commands.steps.shared.service_readiness import Seen, wait_until_ready
 from commands.steps.value_types import ValueType
-from commands.steps.values import fill
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.steps.values import fill, has_placeholder
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
 from commands.systems.services import judgement
 from commands.systems.services.judgement import described, identities, process_problems
 from commands.systems.services.manager import State
@@ -52,6 +53,7 @@ class ServiceStep(ServiceBox):
     changes_production: ClassVar[bool] = True
 
     reload: bool = False
+    restart: ShellText = ""
     steady: Duration = parse_duration("10 s")
     steady_in: str = ""
     ready_within: Duration = READY_WITHIN
@@ -78,7 +80,7 @@ class ServiceStep(ServiceBox):
         if self.steady_in:
             again = f"the new process is {self.manages.up} ({self.steady_in} checks whether it stays so)"
         return [
-            *host_plan(self.host, self._script(), self.host_env()),
+            *host_plan(self.host, self._script(), self.host_env() | self.shell_env({})),
             f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
             again if self.reload else f"{again}, up for less than a minute",
             *self.plan_of_checks(),
@@ -91,31 +93,36 @@ class ServiceStep(ServiceBox):
         return {**lists, **words, **logs}
 
     def preflight(self) -> list[PreflightCheck]:
-        env = tuple(self.host_env().items())
-        check = HostCheck(
-            host=self.host, script=preflight_script(self), judge=judge_services(self, self.value_types()), env=env
-        )
-        return [ProgramsCheck(host=self.host, names=self.manages.programs), check]
+        texts = self.shell_env({})
+        names = self.manages.programs or programs_in(list(texts.values()))
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=names)] if names else []
+        if not any(map(has_placeholder, (*texts.values(), *self.env.values()))):
+            script, judge = preflight_script(self), judge_services(self, self.value_types())
+            env, data = tuple(self.host_env().items()), tuple(texts.items())
+            checks.append(HostCheck(host=self.host, script=script, judge=judge, env=env, data=data))
+        return checks
 
     def look(self) -> timedelta:
         return timedelta(0) if self.steady_in else self.steady
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         other = boxes.get(self.steady_in)
+        if why := super().page_error(boxes):
+            return why
         if not self.steady_in or (isinstance(other, ServiceBox) and other.follows_restart and self._is_same(other)):
             return ""
         return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.called} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self._script(), self.host_env())
+        result = run_job(self, ctx, self.host, self._script(), self.host_env(), self.shell_env(ctx.values))
         if result.code:
-            return failed(f"{self.manager} did not answer (exit code {result.code}).", lines=result.last_lines)
+            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=result.last_lines)
         before, after = self.read_state(result, "before"), self.read_state(result, "after")
         if before.obstacles:
             return failed(f"{before.obstacles[0].what}.", lines=result.last_lines)
         if failures := re.findall(r"^restart_failed=(.*)$", result.tail, re.MULTILINE):
             did = "reload" if self.reload else "restart"
-            return failed(f"`{self.manager} {did} {failures[0]}` failed.", lines=result.last_lines)
+            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=result.last_lines)
         return self._judge(ctx, before, after)
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -151,9 +158,11 @@ class ServiceStep(ServiceBox):
             seen = seen._replace(answer=answer, state=state, new=new)
             restarted = ctx.tools.clock.monotonic()
         now = seen.state.processes
+        stayed = process_problems(self.manages, identities(ready.processes), now)
+        died = judgement.deaths(self.manages, before.processes, after.processes, now) if self.manages.settles else []
         problems = [
             *self._not_taken(before, after, seen, served=self.serves(ctx, seen.answer)),
-            *process_problems(self.manages, identities(ready.processes), now),
+            *dict.fromkeys([*died, *stayed]),
             *self.problems(ctx, seen.answer, seen.new.lines),
         ]
         lines = (

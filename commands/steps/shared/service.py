@@ -11,10 +11,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
-from commands.steps.base import StepBox
+from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context
-from commands.steps.page_fields import VariableText
+from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.health_address import HealthAddress
+from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shell_text import fill_shell, shell_error
+from commands.steps.unset_variables import unset_error
 from commands.steps.values import page_texts
 from commands.systems.logs import log_lines
 from commands.systems.logs.log_lines import NewLines
@@ -24,6 +27,8 @@ from commands.text.durations import format_duration
 from commands.text.page_pattern import PagePattern
 from state.errors import Failed
 
+# what a step has only under some managers
+_OWN_FIELDS = {"sudo", *(name for manager in MANAGERS.values() for name in manager.fields)}
 ERROR_LINES = 8  # that the thread shows
 _EACH_LINE = "state | while IFS= read -r line; do printf '%s=%%s\\n' \"$line\"; done"
 NOW = _EACH_LINE % "now"
@@ -39,6 +44,9 @@ def _known_manager(name: str) -> str:
 class ServiceBox(HealthAddress):
     """A step that checks one service, `name`, or several, `names`, of one manager on a host.
 
+    With `manager = "commands"`, `running` prints what runs, `ready` says whether it is ready, and `log` prints the
+    lines since `$SINCE`, all with the variables of `env`.
+
     A log line counts as an error if it has a word of `errors`, in any case, and matches no regular expression of
     `allow`. With `sudo = true` the manager is asked by `sudo -n`.
     """
@@ -51,6 +59,10 @@ class ServiceBox(HealthAddress):
     name: VariableText = ""
     names: list[VariableText] = Field(default_factory=list)
     sudo: bool = False
+    running: ShellText = ""
+    ready: ShellText = ""
+    log: ShellText = ""
+    env: ScriptEnv = Field(default_factory=dict)
     errors: list[str] = Field(default_factory=lambda: list(log_lines.DEFAULT_WORDS), min_length=1)
     allow: list[PagePattern] = Field(default_factory=list)
 
@@ -60,8 +72,14 @@ class ServiceBox(HealthAddress):
             raise ValueError('needs either name = "…" or names = ["…", "…"]')
         if not all(self.names) or len(set(self.names)) < len(self.names):
             raise ValueError("names: must be different, and none of them empty")
-        if self.sudo and not self.manages.takes_sudo:
-            raise ValueError(f"sudo: has no meaning for {self.manager}; remove it")
+        if self.names and not self.manages.several:
+            raise ValueError(f"names: has no meaning for {self.manager}; write a step for each")
+        others = _OWN_FIELDS - {*self.manages.fields, *(["sudo"] if self.manages.takes_sudo else [])}
+        if extra := [name for name in type(self).model_fields if name in others & self.model_fields_set]:
+            raise ValueError(f"{extra[0]}: has no meaning for {self.manager}; remove it")
+        for name in self.manages.needs:
+            if name in type(self).model_fields and not getattr(self, name):
+                raise ValueError(f"{name}: is missing beside manager = {self.manager!r}; add it")
         return self
 
     @property
@@ -82,8 +100,22 @@ class ServiceBox(HealthAddress):
 
     def host_env(self) -> dict[str, str]:
         """The environment of the scripts on the host, as texts of the page."""
-        env = {"NAMES": "\n".join(self.services)}
+        env = {**self.env, "NAMES": "\n".join(self.services)}
         return {**env, "SUDO": "sudo -n" if self.sudo else ""} if self.manages.takes_sudo else env
+
+    def shell_env(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The commands of the page in that environment, with the values. Raises BadValue."""
+        names = [name for name in self.manages.fields if name in type(self).model_fields and name != "env"]
+        return {name.upper(): fill_shell(getattr(self, name), values) for name in names}
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        types = page_value_types(boxes)
+        for name in self.shell_env({}):
+            text = getattr(self, name.lower())
+            known = (*self.env, "SINCE") if name == "LOG" else tuple(self.env)
+            if why := shell_error([text], types) or unset_error([text], known):
+                return f"{name.lower()}: {why}"
+        return ""
 
     def services_on_host(self) -> set[tuple[str, str, str]]:
         """Its services with where they are."""
@@ -137,7 +169,7 @@ class ServiceBox(HealthAddress):
         try:
             return self.manages.read_state("\n".join(lines), self.host)
         except (ValueError, KeyError):
-            raise Failed(f"{self.manager} did not answer (exit code {result.code}).", result.tail) from None
+            raise Failed(f"{self.manages.title} did not answer (exit code {result.code}).", result.tail) from None
 
     def problems(self, ctx: Context, answer: str, errors: Sequence[str]) -> list[str]:
         """What is wrong with the answer of the health address and with the logs, one clause each."""
@@ -145,7 +177,7 @@ class ServiceBox(HealthAddress):
         return [*found, f"its logs have {log_lines.describe(errors, self.errors)}"] if errors else found
 
     def _env(self, ctx: Context) -> dict[str, Text]:
-        return {**page_texts(self.host_env(), ctx.values)}
+        return {**page_texts(self.host_env(), ctx.values), **self.shell_env(ctx.values)}
 
     def _log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
         return self.manages.log_env(logs) | log_lines.script_env(self.errors)

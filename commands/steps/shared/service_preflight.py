@@ -28,7 +28,7 @@ def judge_services(box: ServiceBox, types: Mapping[str, ValueType]) -> Judge:
             state = box.read_state(result, "now")
         except (Failed, Refused):
             said = result.last_line if result.tail.strip() else "it printed nothing"
-            what = f"{box.manager} does not answer there: {said}"
+            what = f"{box.manages.title} does not answer there: {said}"
             return [PreflightResult(level=FAIL, summary=what, todo="run its own command there as this user")]
         found = [*_results(FAIL, state.obstacles), *(_results(FAIL, _unfit(box, state, types)))]
         if not found:

@@ -41,14 +41,14 @@ def process_problems(
 ) -> list[str]:
     """What is wrong if not every process is up, and the one that it was `before`; clauses."""
     if not now:
-        return [f"{manager.name} no longer lists it"]
+        return [f"{manager.title} no longer lists it"]
     found = []
     if len(now) != len(before):
-        found = [f"{manager.name} lists {len(now)} of its processes, and {len(before)} before"]
+        found = [f"{manager.title} lists {len(now)} of its processes, and {len(before)} before"]
     for process in now:
         if process.phase is Phase.DOWN or (process.phase is Phase.STARTING and not may_start):
             whose = "its status" if len(now) == 1 else f"the status of {who(process, now)}"
-            found.append(f"{manager.name} reports {whose} as {process.status}")
+            found.append(f"{manager.title} reports {whose} as {process.status}")
     for (pid, restarts), process in zip(before, now, strict=False):
         began = "0" if pid == "0" else process.pid  # what had no process right after the restart may have got its first
         if (pid, restarts) != (began, process.restarts):
@@ -63,7 +63,7 @@ def not_restarted(
     found = []
     if len(after) != len(before) and not manager.settles:
         counts = f"{len(before)} of its processes before the restart, and {len(after)} after it"
-        found.append(f"{manager.name} listed {counts}")
+        found.append(f"{manager.title} listed {counts}")
     old = {"0", *(one.pid for one in before)}
     found += [
         f"{'its process' if len(now) == 1 else who(one, now)} is not new"
@@ -84,7 +84,7 @@ def not_reloaded(manager: Manager, before: Sequence[Process], now: Sequence[Proc
     if not same:
         return []
     whose = "it" if len(now) == 1 else " and ".join(who(one, now) for one in same)
-    return [f"the reload started no new process of {whose}, as far as {manager.name} shows"]
+    return [f"the reload started no new process of {whose}, as far as {manager.title} shows"]
 
 
 def who(process: Process, others: Sequence[Process]) -> str:

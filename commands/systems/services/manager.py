@@ -78,10 +78,13 @@ class Manager:
     empty: use it unquoted) if it takes that. `restart`, `reload` and `preflight` get what they read of $WITHIN (whole
     seconds that a start may take) and $VERB ("restart" or "reload").
 
-    - `name`: as the page writes it, and in messages ("systemd lists …").
+    - `name`: as the page writes it; `title`: who says so in messages ("systemd lists …").
     - `up`: its word for a service that runs, as in "is online with a new process".
     - `programs`: what its scripts need on the host.
     - `log_values`: the names of `State.logs`: `FILES` or `MARK`.
+    - `fields`: the fields of a step that only it has; those in `needs` must be there. Its scripts get the commands in
+      them under the same names in capitals.
+    - `several`: whether one step may name several services.
     - `takes_sudo`: whether the page may say `sudo = true`.
     - `settles`: whether old processes may go on beside the new ones until the service is ready.
     - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing.
@@ -94,9 +97,13 @@ class Manager:
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     up: ClassVar[str]
     programs: ClassVar[tuple[str, ...]]
     log_values: ClassVar[tuple[str, ...]]
+    fields: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+    several: ClassVar[bool] = True
     takes_sudo: ClassVar[bool] = False
     settles: ClassVar[bool] = False
     state: ClassVar[str]

@@ -17,7 +17,7 @@ _PHASES = {"online": Phase.UP, "launching": Phase.STARTING}
 class Pm2(Manager):
     """pm2, with a log for standard output and one for errors."""
 
-    name = "pm2"
+    name = title = "pm2"
     up = "online"
     programs = ("pm2", "node")
     log_values = FILES
