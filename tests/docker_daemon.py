@@ -28,7 +28,6 @@ _WORDS = ["--storage-driver=vfs", "--iptables=false", "--ip6tables=false", "--br
 
 # what the containers of services need, beside libraries: docker's storage of plain folders copies it for each of them
 _OF_DEBIAN = ("/bin/sh", "/usr/bin/python3", "/usr/lib/python3.11", "/etc/passwd")
-_COMMAND = '["/usr/bin/python3", "-u", "/srv/program.py", "/srv"]'
 _HEALTH = "python3 -c 'import urllib.request as u; u.urlopen(\"{url}\")'"
 
 
@@ -60,21 +59,21 @@ class Docker:
         return LocalShell(environ, self.bin)
 
     def service(self, name: str) -> Service:
-        """A service whose folder is to be mounted at /srv."""
-        return Service(self.folder / "services" / name, name, inside="/srv")
+        """A service in a folder of its own, which its containers see under the same name."""
+        return Service(self.folder / "services" / name, name)
 
-    def image(self, tag: str, commit: str) -> None:
-        """Make an image with the program of a service; its containers answer with this commit."""
+    def image(self, tag: str, commit: str = "") -> None:
+        """Make an image with a Python; what runs in it answers with this commit, if there is one."""
         packed = self.folder / "debian.tar"
         if not packed.exists():
             _pack_debian(packed)
-        lines = [f"ENV COMMIT={commit}", f"LABEL org.opencontainers.image.revision={commit}", f"CMD {_COMMAND}"]
+        lines = [f"ENV COMMIT={commit}", f"LABEL org.opencontainers.image.revision={commit}"] if commit else []
         self.ask("import", *(f"--change={line}" for line in lines), str(packed), tag)
 
     def start(self, service: Service, image: str, *words: str) -> None:
         """Start a container with the program of a service; `words` are more options of docker."""
-        volume = f"--volume={service.folder}:/srv"
-        self.ask("run", "-d", "--network=host", f"--name={service.name}", volume, *words, image)
+        volume, command = f"--volume={service.folder}:{service.folder}", service.command.split()
+        self.ask("run", "-d", "--network=host", f"--name={service.name}", volume, *words, image, *command)
 
     def health(self, service: Service) -> list[str]:
         """The options that let docker ask a service for its health each second."""
@@ -88,7 +87,7 @@ class Docker:
             raise TargetError(f"{program} {' '.join(words)}: {ended.stdout.decode()}")
         return ended.stdout.decode()
 
-    def run(self, name: str, script: str, *words: str) -> None:
+    def run(self, name: str, script: str, *words: str, image: str = "small") -> None:
         """Start a container with a shell script, which waits where it reads a line.
 
         It opens its pipe once, for both ways: at an end that it opens anew it could meet the writer of the last line
@@ -96,7 +95,7 @@ class Docker:
         """
         pipe = self.folder / f"{name}.pipe"
         os.mkfifo(pipe)
-        self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, "small",
+        self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, image,
                  _PROGRAM, "-c", f"exec 0<>/pipe; {script}")  # fmt: skip
 
     def go_on(self, name: str) -> None:

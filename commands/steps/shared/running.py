@@ -18,12 +18,14 @@ from commands.steps.values import page_texts
 from commands.systems.git.refs import ReleaseError
 from commands.systems.http_answers import field, holds_secret
 from commands.systems.running.answers import (
+    CONTAINER,
     LINK,
     NO_LINK,
     PM2,
     Answer,
+    Listing,
+    listed_in,
     may_name_commit,
-    pm2_processes,
     same,
     shown,
     tags_on,
@@ -42,6 +44,8 @@ class Running(Strict):
     - `on`, `command`: a command on a host that changes nothing; its last line is the answer.
     - `on`, `pm2`: the processes of a pm2 service. Of each, the commit is what its working folder names (a file
       REVISION, or a folder with a commit's name), or else at which the clone in that folder was when it started.
+    - `on`, `container`: the container of that name, or those of that compose service ("project/service" if need be). Of
+      each, its label org.opencontainers.image.revision, or else the tag of its image, if that still means this image.
     - `on`, `link`: a release link; the folder behind it names the commit in the same ways.
     """
 
@@ -53,15 +57,18 @@ class Running(Strict):
     command: ShellText = ""
     env: ScriptEnv = Field(default_factory=dict)
     pm2: VariableText = ""
+    container: VariableText = ""
     link: VariableText = ""
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        ways = [name for name in ("web", "command", "pm2", "link") if getattr(self, name)]
+        ways = [name for name in ("web", "command", "pm2", "container", "link") if getattr(self, name)]
         if len(ways) != 1:
             found = " and ".join(ways) or "none of them"
-            raise ValueError(f"needs one of web, command, pm2 and link, and has {found}; make a list of several tables")
-        needs = {"web": ("path", "field"), "command": ("on",), "pm2": ("on",), "link": ("on",)}[ways[0]]
+            raise ValueError(
+                f"needs one of web, command, pm2, container and link, and has {found}; make a list of several tables"
+            )
+        needs = {"web": ("path", "field")}.get(ways[0], ("on",))
         may = {"web": {"path", "field", "headers"}, "command": {"on", "env"}}.get(ways[0], {"on"})
         if missing := [name for name in needs if not getattr(self, name)]:
             raise ValueError(f"{missing[0]}: is missing beside {ways[0]}; add it")
@@ -83,7 +90,9 @@ class Running(Strict):
         """Who is asked, in messages."""
         if self.web:
             return f"{self.web}{self.path}"
-        return f"the command on {self.on}" if self.command else f"{self.pm2 or self.link} on {self.on}"
+        return (
+            f"the command on {self.on}" if self.command else f"{self.pm2 or self.container or self.link} on {self.on}"
+        )
 
     def plan(self) -> str:
         """The question as one line."""
@@ -91,7 +100,10 @@ class Running(Strict):
             return f"GET {self.web}{self.path}, whose {self.field} says what runs"
         if self.command:
             return f"on {self.on}: {self.command} (its last line says what runs)"
-        what = f"which commit each process of {self.pm2} runs" if self.pm2 else f"which commit is behind {self.link}"
+        what = f"which commit is behind {self.link}"
+        if self.pm2 or self.container:
+            one = "process" if self.pm2 else "container"
+            what = f"which commit each {one} of {self.pm2 or self.container} runs"
         return f"on {self.on}: {what}"
 
     def asks_git(self) -> bool:
@@ -120,7 +132,7 @@ class Running(Strict):
                 raise _unsaid(self.source, f"it leads to {folder}, whose path and file REVISION name no commit")
             yield Answer(source=self.source, said=said)
         else:
-            yield from self._pm2_answers(tools)
+            yield from self._listed_answers(tools, PM2 if self.pm2 else CONTAINER)
 
     def _web_answer(self, tools: Tools) -> str:
         headers: dict[str, Text] = {**_NO_CACHE, **page_texts(self.headers, {})}
@@ -144,16 +156,19 @@ class Running(Strict):
             raise _unsaid(self.source, f"its answer has no {self.field}")
         return str(said)
 
-    def _pm2_answers(self, tools: Tools) -> Iterator[Answer]:
-        processes = list(pm2_processes(self._on_host(tools, PM2, {"NAME": PageText(self.pm2)})))
-        if not processes:
-            raise _unsaid(self.source, "pm2 lists no process of that name")
-        for one in processes:
-            source = self.source if len(processes) == 1 else f"process {one.number} of {self.source}"
-            if one.status != "online":
-                raise _unsaid(source, f"pm2 reports it as {one.status[:30]}")
+    def _listed_answers(self, tools: Tools, by: Listing) -> Iterator[Answer]:
+        output = self._on_host(tools, by.script, {"NAME": PageText(self.pm2 or self.container)})
+        if several := re.findall(r"^several=(.*)$", output, re.MULTILINE):
+            raise _unsaid(self.source, f"several projects have such a service: {several[0]}; write project/service")
+        listed = list(listed_in(output))
+        if not listed:
+            raise _unsaid(self.source, by.lists_none)
+        for one in listed:
+            source = self.source if len(listed) == 1 else f"{by.one} {one.number} of {self.source}"
+            if one.status != by.up:
+                raise _unsaid(source, f"{by.name} reports it as {one.status[:30]}")
             if one.said == "-":
-                raise _unsaid(source, "neither its working folder nor pm2 names a commit or version")
+                raise _unsaid(source, by.unsaid)
             yield Answer(source=source, said=one.said)
 
     def _on_host(self, tools: Tools, script: str, env: Mapping[str, Text]) -> str:
