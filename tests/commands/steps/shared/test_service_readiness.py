@@ -1,4 +1,4 @@
-"""Services that were restarted are waited for: until the manager, too, says that they are ready."""
+"""Services that were restarted are waited for, until the manager says that they are ready."""
 
 from __future__ import annotations
 
