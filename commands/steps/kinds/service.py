@@ -73,7 +73,7 @@ class ServiceStep(ServiceBox):
             "WITHIN": str(math.ceil(self.ready_within.total_seconds())),
             "VERB": "reload" if self.reload else "restart",
         }
-        scripts = f"{self._command()}\n{self.manages.preflight}"
+        scripts = f"{self.manages.state}\n{self._command()}\n{self.manages.preflight}"
         return super().host_env() | {name: value for name, value in more.items() if f"${name}" in scripts}
 
     def plan(self) -> list[str]:
