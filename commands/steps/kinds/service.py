@@ -28,6 +28,7 @@ from commands.systems.services.judgement import described, identities, process_p
 from commands.systems.services.manager import State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
 
+_STATE_LINE = re.compile(r"(before|after|restart_failed)=")
 _LOG_TYPES = {
     "log_out": ValueType.PATH,
     "log_err": ValueType.PATH,
@@ -115,14 +116,15 @@ class ServiceStep(ServiceBox):
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self._script(), self.host_env(), self.shell_env(ctx.values))
+        said = tuple(line for line in result.tail.splitlines() if not _STATE_LINE.match(line))[-ERROR_LINES:]
         if result.code:
-            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=result.last_lines)
+            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=said)
         before, after = self.read_state(result, "before"), self.read_state(result, "after")
         if before.obstacles:
-            return failed(f"{before.obstacles[0].what}.", lines=result.last_lines)
+            return failed(f"{before.obstacles[0].what}.", lines=said)
         if failures := re.findall(r"^restart_failed=(.*)$", result.tail, re.MULTILINE):
             did = "reload" if self.reload else "restart"
-            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=result.last_lines)
+            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
         return self._judge(ctx, before, after)
 
     def recover(self, ctx: Context) -> Outcome | None:
@@ -144,31 +146,16 @@ class ServiceStep(ServiceBox):
         return self.manages.reload if self.reload else self.manages.restart
 
     def _judge(self, ctx: Context, before: State, after: State) -> Outcome:
-        began, restarted = ctx.tools.clock.now(), ctx.tools.clock.monotonic()
+        clock = ctx.tools.clock
+        began, began_at = clock.monotonic(), clock.now()
         seen = wait_until_ready(self, ctx, before, after, self.ready_within)
-        waited = ctx.tools.clock.monotonic() - restarted
-        ready = seen.state if self.manages.settles else after
-        if seen.died:
-            pass
-        elif self.steady_in and self.serves(ctx, seen.answer):
-            seen = seen._replace(new=self.new_errors(ctx, before.logs))
-        else:
-            answer = self._stay(ctx, seen.answer)
-            state, new = self.state_and_errors(ctx, before.logs)
-            seen = seen._replace(answer=answer, state=state, new=new)
-            restarted = ctx.tools.clock.monotonic()
-        now = seen.state.processes
-        stayed = process_problems(self.manages, identities(ready.processes), now)
-        died = judgement.deaths(self.manages, before.processes, after.processes, now) if self.manages.settles else []
-        problems = [
-            *self._not_taken(before, after, seen, served=self.serves(ctx, seen.answer)),
-            *dict.fromkeys([*died, *stayed]),
-            *self.problems(ctx, seen.answer, seen.new.lines),
-        ]
+        waited, ready = format_seconds(clock.monotonic() - began), seen.state if self.manages.settles else after
+        seen, looked = self._look_again(ctx, seen, before, began)
+        problems = self._problems(ctx, before, after, seen, identities(ready.processes))
         lines = (
             f"before: {', '.join(map(judgement.shown, before.processes))}",
-            *described(now),
-            *([f"{self.path} answers {seen.answer[:60]} after {format_seconds(waited)}"] if self.web else []),
+            *described(seen.state.processes),
+            *([f"{self.path} answers {seen.answer[:60]} after {waited}"] if self.web else []),
             *seen.new.lines[:ERROR_LINES],
         )
         if problems:
@@ -178,15 +165,41 @@ class ServiceStep(ServiceBox):
             )
         if not (self.reload or self.manages.settles):
             # by the bot's own clock, because the host's clock may differ
-            uptime = max(one.uptime for one in now) + ctx.tools.clock.monotonic() - restarted
-            began = ctx.tools.clock.now() - timedelta(seconds=uptime)
+            uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked
+            began_at = clock.now() - timedelta(seconds=uptime)
         return done(
-            self._summary(ctx, len(now)) + unread_note(seen.new),
+            self._summary(ctx, len(seen.state.processes)) + unread_note(seen.new),
             lines=lines,
             values=values_of(before, seen.state),
-            timestamps={"restarted_at": began.isoformat(), "ready_at": seen.ready_at.isoformat()},
+            timestamps={"restarted_at": began_at.isoformat(), "ready_at": seen.ready_at.isoformat()},
             compared=(self._compared(ctx),),
         )
+
+    def _look_again(self, ctx: Context, seen: Seen, before: State, began: float) -> tuple[Seen, float]:
+        """What is seen after `steady`, and at which of the monotonic clock's seconds the manager was asked."""
+        if seen.died:
+            return seen, began
+        if self.steady_in and self.serves(ctx, seen.answer):
+            return seen._replace(new=self.new_errors(ctx, before.logs)), began
+        answer = self._stay(ctx, seen.answer)
+        state, new = self.state_and_errors(ctx, before.logs)
+        return seen._replace(answer=answer, state=state, new=new), ctx.tools.clock.monotonic()
+
+    def _problems(
+        self, ctx: Context, before: State, after: State, seen: Seen, ready: list[judgement.Identity]
+    ) -> list[str]:
+        """What is wrong, one clause each. `ready` are the processes that were there when the services were ready."""
+        now, others = seen.state.processes, self.problems(ctx, seen.answer, seen.new.lines)
+        died = judgement.deaths(self.manages, before.processes, after.processes, now) if self.manages.settles else []
+        if died and seen.died:
+            return [*died, *others]  # the rest had no time yet to be replaced
+        if not self.reload:
+            taken = judgement.not_restarted(self.manages, before.processes, after.processes, now)
+        elif self.web and self.serves(ctx, seen.answer):
+            taken = []
+        else:
+            taken = judgement.not_reloaded(self.manages, before.processes, now)
+        return [*taken, *dict.fromkeys([*died, *process_problems(self.manages, ready, now)]), *others]
 
     def _stay(self, ctx: Context, answer: str) -> str:
         """The answer of the health address after `steady`; of a service that never was ready the one before."""
@@ -194,13 +207,6 @@ class ServiceStep(ServiceBox):
             return answer
         pause(ctx, self.steady.total_seconds())
         return self.wait_for_commit(ctx, ANSWER_TIMEOUT)
-
-    def _not_taken(self, before: State, after: State, seen: Seen, *, served: bool) -> list[str]:
-        """Why nothing shows that the restart or the reload has had its effect; clauses, or empty."""
-        now = seen.state.processes
-        if not self.reload:
-            return judgement.not_restarted(self.manages, before.processes, after.processes, now)
-        return [] if self.web and served else judgement.not_reloaded(self.manages, before.processes, now)
 
     def _summary(self, ctx: Context, count: int) -> str:
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"

@@ -22,6 +22,7 @@ from commands.systems.running.answers import (
     LINK,
     NO_LINK,
     PM2,
+    UNIT,
     Answer,
     Listing,
     listed_in,
@@ -32,6 +33,7 @@ from commands.systems.running.answers import (
 )
 from state.errors import Down, ToolError, Unreachable
 
+_OF_SOME_WAYS = ("path", "field", "headers", "env", "variable")
 _LIMIT = 5.0  # seconds for one answer
 _GIT = re.compile(r"\bgit\b")
 _NO_CACHE = {"Cache-Control": "no-cache"}
@@ -44,6 +46,8 @@ class Running(Strict):
     - `on`, `command`: a command on a host that changes nothing; its last line is the answer.
     - `on`, `pm2`: the processes of a pm2 service. Of each, the commit is what its working folder names (a file
       REVISION, or a folder with a commit's name), or else at which the clone in that folder was when it started.
+    - `on`, `unit`: the main process of a systemd unit. The commit is the `variable` of its environment, or without one
+      what its working folder says in the same ways.
     - `on`, `container`: the container of that name, or those of that compose service ("project/service" if need be). Of
       each, its label org.opencontainers.image.revision, or else the tag of its image, if that still means this image.
     - `on`, `link`: a release link; the folder behind it names the commit in the same ways.
@@ -57,25 +61,29 @@ class Running(Strict):
     command: ShellText = ""
     env: ScriptEnv = Field(default_factory=dict)
     pm2: VariableText = ""
+    unit: VariableText = ""
+    variable: str = ""
     container: VariableText = ""
     link: VariableText = ""
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        ways = [name for name in ("web", "command", "pm2", "container", "link") if getattr(self, name)]
+        ways = [name for name in ("web", "command", "pm2", "unit", "container", "link") if getattr(self, name)]
         if len(ways) != 1:
             found = " and ".join(ways) or "none of them"
             raise ValueError(
-                f"needs one of web, command, pm2, container and link, and has {found}; make a list of several tables"
+                "needs one of web, command, pm2, unit, container and link, "
+                f"and has {found}; make a list of several tables"
             )
         needs = {"web": ("path", "field")}.get(ways[0], ("on",))
-        may = {"web": {"path", "field", "headers"}, "command": {"on", "env"}}.get(ways[0], {"on"})
+        own = {"web": {"path", "field", "headers"}, "command": {"on", "env"}, "unit": {"on", "variable"}}
+        may = own.get(ways[0], {"on"})
         if missing := [name for name in needs if not getattr(self, name)]:
             raise ValueError(f"{missing[0]}: is missing beside {ways[0]}; add it")
-        if extra := [
-            name for name in ("path", "field", "headers", "on", "env") if getattr(self, name) if name not in may
-        ]:
+        if extra := [name for name in (*_OF_SOME_WAYS, "on") if getattr(self, name) and name not in may]:
             raise ValueError(f"{extra[0]}: has no meaning beside {ways[0]}; remove it")
+        if self.variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.variable):
+            raise ValueError(f"variable: {self.variable!r} is not the name of a variable; write it without a $")
         if names := PLACEHOLDER.findall(repr(self.model_dump())):
             raise ValueError(f"<{names[0]}> is a value of the run, which has none yet; write the text itself")
         return self
@@ -90,9 +98,12 @@ class Running(Strict):
         """Who is asked, in messages."""
         if self.web:
             return f"{self.web}{self.path}"
-        return (
-            f"the command on {self.on}" if self.command else f"{self.pm2 or self.container or self.link} on {self.on}"
-        )
+        return f"{'the command' if self.command else self._listed or self.link} on {self.on}"
+
+    @property
+    def _listed(self) -> str:
+        """The name of what a service manager is asked about."""
+        return self.pm2 or self.unit or self.container
 
     def plan(self) -> str:
         """The question as one line."""
@@ -101,9 +112,11 @@ class Running(Strict):
         if self.command:
             return f"on {self.on}: {self.command} (its last line says what runs)"
         what = f"which commit is behind {self.link}"
-        if self.pm2 or self.container:
-            one = "process" if self.pm2 else "container"
-            what = f"which commit each {one} of {self.pm2 or self.container} runs"
+        if self.unit:
+            what = f"which commit the process of {self.unit} runs"
+            what += f", by the variable {self.variable} of its environment" if self.variable else ""
+        elif self._listed:
+            what = f"which commit each {'process' if self.pm2 else 'container'} of {self._listed} runs"
         return f"on {self.on}: {what}"
 
     def asks_git(self) -> bool:
@@ -132,7 +145,7 @@ class Running(Strict):
                 raise _unsaid(self.source, f"it leads to {folder}, whose path and file REVISION name no commit")
             yield Answer(source=self.source, said=said)
         else:
-            yield from self._listed_answers(tools, PM2 if self.pm2 else CONTAINER)
+            yield from self._listed_answers(tools, PM2 if self.pm2 else UNIT if self.unit else CONTAINER)
 
     def _web_answer(self, tools: Tools) -> str:
         headers: dict[str, Text] = {**_NO_CACHE, **page_texts(self.headers, {})}
@@ -157,7 +170,8 @@ class Running(Strict):
         return str(said)
 
     def _listed_answers(self, tools: Tools, by: Listing) -> Iterator[Answer]:
-        output = self._on_host(tools, by.script, {"NAME": PageText(self.pm2 or self.container)})
+        env: dict[str, Text] = {"NAME": PageText(self._listed), **({"VARIABLE": self.variable} if self.unit else {})}
+        output = self._on_host(tools, by.script, env)
         if several := re.findall(r"^several=(.*)$", output, re.MULTILINE):
             raise _unsaid(self.source, f"several projects have such a service: {several[0]}; write project/service")
         listed = list(listed_in(output))

@@ -10,7 +10,7 @@ from commands.steps.outcome import Context
 from commands.steps.shared.readiness import POLL_INTERVAL, Lookout
 from commands.steps.shared.service import ServiceBox
 from commands.systems.logs.log_lines import NewLines
-from commands.systems.services.judgement import deaths, is_starting
+from commands.systems.services.judgement import deaths, is_starting, not_restarted
 from commands.systems.services.manager import State
 
 WRONG_FOR = 15.0  # seconds for which another answer than that of a service that starts may be the one before
@@ -48,6 +48,11 @@ def wait_until_ready(box: ServiceBox, ctx: Context, before: State, after: State,
     def look_for_deaths() -> tuple[State, NewLines] | None:
         return found if is_bad(found := look()) else None
 
+    def is_unsettled(state: State) -> bool:
+        now = state.processes
+        old = box.manages.settles and not_restarted(box.manages, before.processes, after.processes, now)
+        return bool(old or is_starting(now))
+
     with Lookout(ctx, look_for_deaths) as lookout:
         answer = box.wait_for_commit(ctx, min(WRONG_FOR, seconds), seconds, lambda: lookout.found is not None)
     if lookout.found:
@@ -58,7 +63,7 @@ def wait_until_ready(box: ServiceBox, ctx: Context, before: State, after: State,
         seen = look()
         if is_bad(seen):
             return Seen(answer, *seen, clock.now(), died=True)
-        asks = is_starting(seen[0].processes) and clock.monotonic() - began < seconds
+        asks = is_unsettled(seen[0]) and clock.monotonic() - began < seconds
         if asks:
             pause(ctx, POLL_INTERVAL)
     return Seen(answer, *seen, clock.now())

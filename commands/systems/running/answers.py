@@ -42,6 +42,14 @@ PM2 = Listing(
     lists_none="pm2 lists no process of that name",
     unsaid="neither its working folder nor pm2 names a commit or version",
 )
+UNIT = Listing(
+    name="systemd",
+    script=script("running/release_folder.sh") + script("running/unit.sh"),
+    one="unit",
+    up="active",
+    lists_none="systemd has no such unit",
+    unsaid="neither its environment nor its working folder names a commit or version that this user can see",
+)
 CONTAINER = Listing(
     name="docker",
     script=script("services/docker_find.sh") + script("running/container.sh"),

@@ -52,7 +52,7 @@ PUT_IN = {
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
     "run": {"env"},
-    "Running": {"path", "headers", "pm2", "container", "link", "env"},
+    "Running": {"path", "headers", "pm2", "unit", "container", "link", "env"},
     "traffic": {"file"},
 }
 NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "CommitCheck": "check"}

@@ -1,4 +1,4 @@
-"""One contract for every service manager, on the real thing: what is a restart, and what is not."""
+"""One contract for every service manager, on the real thing: what counts as a restart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import psutil
 import pytest
 
 from commands.ports.preflight import PreflightContext, PreflightResult
@@ -22,6 +23,7 @@ from tests.parts.service import Service
 
 pytestmark = pytest.mark.timeout(240)
 Start = Callable[..., Service]
+SOON = 'steady = "1 s"\nready_within = "3 s"'
 _NAMES = map("service-{}".format, itertools.count(1))
 
 
@@ -50,7 +52,7 @@ def start(stage: Stage, *, worker: bool = False, **will: object) -> Service:
 
 def preflight(stage: Stage, *services: Service) -> list[PreflightResult]:
     ctx = PreflightContext(tools=stage.context(*services).tools, ref="main")
-    *_, check = stage.box("service", *services).preflight()  # type: ignore[attr-defined]
+    *_, check = stage.box("service", *services).preflight()
     found: list[PreflightResult] = check.run_preflight(ctx)
     return found
 
@@ -85,13 +87,13 @@ def test_a_crash_loop_is_seen_at_once(stage: Stage) -> None:
 
 def test_a_restart_that_did_nothing_is_none(stage: Stage) -> None:
     service = start(stage)
-    outcome = stage.restart(service, shell=stage.shell(restarts=False))
+    outcome = stage.restart(service, more=SOON, shell=stage.shell(restarts=False))
     assert (outcome.state, "its process is not new" in outcome.summary) == ("failed", True), outcome.summary
 
 
 def test_a_worker_that_is_not_restarted_is_seen_without_any_address(stage: Stage) -> None:
     worker = start(stage, worker=True)
-    outcome = stage.restart(worker, shell=stage.shell(restarts=False))
+    outcome = stage.restart(worker, more=SOON, shell=stage.shell(restarts=False))
     assert (outcome.state, "its process is not new" in outcome.summary) == ("failed", True), outcome.summary
 
 
@@ -159,8 +161,6 @@ def test_a_service_that_does_not_exist_is_refused_before_the_start(stage: Stage)
 
 def find_pid(service: Service) -> int:
     """The process of a service as this machine sees it."""
-    import psutil
-
     inside = f"{service.inside}/program.py"
     found = [one.pid for one in psutil.process_iter(["cmdline"]) if inside in (one.info["cmdline"] or [])]
     assert len(found) == 1, found

@@ -1,4 +1,4 @@
-"""What only docker has, on a real one: services of compose, images, health, and a daemon that is away."""
+"""What only docker has, on a real one: compose, images, health, a daemon that is away."""
 
 from __future__ import annotations
 

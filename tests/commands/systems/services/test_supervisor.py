@@ -1,4 +1,4 @@
-"""What only supervisor has, on a real one: groups, states that it gives up in, logs, and a daemon that is away."""
+"""What only supervisor has, on a real one: groups, giving up, logs, a daemon that is away."""
 
 from __future__ import annotations
 

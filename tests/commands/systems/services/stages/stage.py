@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
+from typing import Any
 
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
@@ -42,7 +43,7 @@ class Stage(ABC):
         """What only the step has that restarts."""
         return ""
 
-    def box(self, kind: str, *services: Service, more: str = 'steady = "1 s"') -> object:
+    def box(self, kind: str, *services: Service, more: str = 'steady = "1 s"') -> Any:
         """A `service` or a `steady` step. The first of the services is asked for the commit, unless it is a worker."""
         web = f'web = "api"\npath = "{PATH}"\ncommit = "{NEW}"\n' if services[0].settings.port else ""
         only = self.only_restarts(*services) if kind == "service" else ""
@@ -59,7 +60,7 @@ class Stage(ABC):
         """Restart services, and see how that is judged."""
         ctx = self.context(*services, shell=shell)
         try:
-            return execute(self.box("service", *services, more=more), ctx)  # type: ignore[arg-type]
+            return execute(self.box("service", *services, more=more), ctx)
         finally:
             ctx.tools.web.close()
 
@@ -67,6 +68,6 @@ class Stage(ABC):
         """Check services after such a restart."""
         ctx = self.context(*services, values={**after.values, **after.timestamps})
         try:
-            return execute(self.box("steady", *services, more=more), ctx)  # type: ignore[arg-type]
+            return execute(self.box("steady", *services, more=more), ctx)
         finally:
             ctx.tools.web.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.rehearsal.target.loopback import wait_until
 from tests.commands.systems.services.stages.stage import Stage
 from tests.local_shell import LocalShell
 from tests.parts.machine import Machine
@@ -32,8 +33,8 @@ class SystemdStage(Stage):
             service.port = 0
             service.will(port=0)
         self.machine.install(service, *lines, unit=unit)
-        if not worker:
-            service.wait()
+        words = ("journalctl", "--output=cat", f"--unit={name}")
+        wait_until(lambda: "started" in self.machine.ask(*words).splitlines(), name)
         return service
 
     def fields(self, *services: Service) -> str:
