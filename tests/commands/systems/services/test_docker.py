@@ -75,7 +75,7 @@ def project(stage: DockerStage) -> Iterator[Project]:
 
 
 def preflight(stage: DockerStage, service: Service) -> list[PreflightResult]:
-    *_, check = stage.box("service", service).preflight()  # type: ignore[attr-defined]
+    *_, check = stage.box("service", service).preflight()
     found: list[PreflightResult] = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
     return found
 

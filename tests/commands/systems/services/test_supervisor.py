@@ -25,7 +25,7 @@ def stage() -> Iterator[SupervisorStage]:
 
 
 def preflight(stage: SupervisorStage, service: Service, **environ: str) -> list[PreflightResult]:
-    *_, check = stage.box("service", service).preflight()  # type: ignore[attr-defined]
+    *_, check = stage.box("service", service).preflight()
     found: list[PreflightResult] = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
     return found
 
