@@ -120,4 +120,6 @@ def split_identities(pids: str, restarts: str) -> list[Identity]:
 
 def _restarted(process: Process, others: Sequence[Process], restarts: int) -> str:
     whose = "it" if len(others) == 1 else who(process, others)
-    return f"{whose} restarted by itself ({restarts} → {process.restarts} restarts)"
+    # not every manager counts them
+    how = f"{restarts} → {process.restarts} restarts" if process.restarts != restarts else "it is another process now"
+    return f"{whose} restarted by itself ({how})"

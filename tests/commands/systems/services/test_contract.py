@@ -13,8 +13,10 @@ import pytest
 
 from commands.ports.preflight import PreflightContext, PreflightResult
 from tests.commands.systems.services.stages.commands import commands_stage
+from tests.commands.systems.services.stages.docker import docker_stage
 from tests.commands.systems.services.stages.pm2 import pm2_stage
 from tests.commands.systems.services.stages.stage import NEW, Stage
+from tests.commands.systems.services.stages.supervisor import supervisor_stage
 from tests.commands.systems.services.stages.systemd import SystemdStage
 from tests.parts.machine import machine
 from tests.parts.service import Service
@@ -29,11 +31,13 @@ def stage_of(manager: str, stack: ExitStack, factory: pytest.TempPathFactory) ->
     """A manager with everything that it needs."""
     if manager == "systemd":
         return SystemdStage(stack.enter_context(machine()))
+    if manager in ("docker", "supervisor"):
+        return stack.enter_context(docker_stage() if manager == "docker" else supervisor_stage())
     make = {"pm2": pm2_stage, "commands": commands_stage}[manager]
     return stack.enter_context(make(factory.mktemp(manager)))
 
 
-@pytest.fixture(scope="module", params=["pm2", "systemd", "commands"])
+@pytest.fixture(scope="module", params=["pm2", "systemd", "docker", "supervisor", "commands"])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as stack:
         yield stage_of(request.param, stack, tmp_path_factory)
