@@ -27,6 +27,7 @@ test: $(VENV)/.ready  ## lint, types, layers, and every test on real parts
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(PYTHON) -m tests.parts.debian
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 rehearse: $(VENV)/.ready  ## a whole deploy on your machine: ARGS="--auto", "--option B", "--scenario rollback"

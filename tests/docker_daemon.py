@@ -1,4 +1,4 @@
-"""A real docker daemon with one small image, and a `docker` that talks to it."""
+"""A real docker daemon with images of its own, and a `docker` that talks to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,34 +18,76 @@ import pytest
 
 from bot.rehearsal.target.host import TargetError
 from bot.rehearsal.target.loopback import wait_until
+from tests.local_shell import LocalShell
+from tests.parts.debian import debian_root
+from tests.parts.service import PATH, Service
 
 # of a shell whose words do all that the containers here need
 _PROGRAM = "/bin/dash"
 _WORDS = ["--storage-driver=vfs", "--iptables=false", "--ip6tables=false", "--bridge=none", "--log-level=error"]
 
+# what the containers of services need, beside libraries: docker's storage of plain folders copies it for each of them
+_OF_DEBIAN = ("/bin/sh", "/usr/bin/python3", "/usr/lib/python3.11", "/etc/passwd")
+_HEALTH = "python3 -c 'import urllib.request as u; u.urlopen(\"{url}\")'"
+
 
 class Docker:
-    """The daemon. `bin` has the `docker` that talks to it."""
+    """The daemon. `bin` has the `docker` and the `docker-compose` that talk to it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.bin = folder / "bin"
         self.bin.mkdir()
-        (self.bin / "docker").write_text(
-            f'#!/bin/sh\nDOCKER_HOST=unix://{folder}/docker.sock exec {shutil.which("docker")} "$@"\n'
-        )
-        (self.bin / "docker").chmod(0o755)
+        for name in ("docker", "docker-compose"):
+            program = shutil.which(name) or f"/nowhere/{name}"
+            words = f"DOCKER_HOST=unix://{folder}/docker.sock exec {program}"
+            (self.bin / name).write_text(f'#!/bin/sh\n{words} "$@"\n')
+            (self.bin / name).chmod(0o755)
 
     def ask(self, *words: str, data: bytes = b"") -> str:
         """What docker prints. Raises TargetError."""
+        return self._ask("docker", words, data)
+
+    def compose(self, folder: Path, *words: str) -> str:
+        """What docker-compose prints, in a project's folder. Skips the test where there is none. Raises TargetError."""
+        if shutil.which("docker-compose") is None:
+            pytest.skip("this machine has no docker-compose")
+        return self._ask("docker-compose", ["--project-directory", str(folder), *words])
+
+    def shell(self, **environ: str) -> LocalShell:
+        """The Shell of a host with this daemon; `environ` gives the `$NAME`s."""
+        return LocalShell(environ, self.bin)
+
+    def service(self, name: str) -> Service:
+        """A service in a folder of its own, which its containers see under the same name."""
+        return Service(self.folder / "services" / name, name)
+
+    def image(self, tag: str, commit: str = "") -> None:
+        """Make an image with a Python; what runs in it answers with this commit, if there is one."""
+        packed = self.folder / "debian.tar"
+        if not packed.exists():
+            _pack_debian(packed)
+        lines = [f"ENV COMMIT={commit}", f"LABEL org.opencontainers.image.revision={commit}"] if commit else []
+        self.ask("import", *(f"--change={line}" for line in lines), str(packed), tag)
+
+    def start(self, service: Service, image: str, *words: str) -> None:
+        """Start a container with the program of a service; `words` are more options of docker."""
+        volume, command = f"--volume={service.folder}:{service.folder}", service.command.split()
+        self.ask("run", "-d", "--network=host", f"--name={service.name}", volume, *words, image, *command)
+
+    def health(self, service: Service) -> list[str]:
+        """The options that let docker ask a service for its health each second."""
+        return [f"--health-cmd={_HEALTH.format(url=service.url + PATH)}", "--health-interval=1s"]
+
+    def _ask(self, program: str, words: Sequence[str], data: bytes = b"") -> str:
         ended = subprocess.run(
-            [self.bin / "docker", *words], input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            [self.bin / program, *words], input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
         if ended.returncode:
-            raise TargetError(f"docker {words[0]}: {ended.stdout.decode()}")
+            raise TargetError(f"{program} {' '.join(words)}: {ended.stdout.decode()}")
         return ended.stdout.decode()
 
-    def run(self, name: str, script: str, *words: str) -> None:
+    def run(self, name: str, script: str, *words: str, image: str = "small") -> None:
         """Start a container with a shell script, which waits where it reads a line.
 
         It opens its pipe once, for both ways: at an end that it opens anew it could meet the writer of the last line
@@ -53,7 +95,7 @@ class Docker:
         """
         pipe = self.folder / f"{name}.pipe"
         os.mkfifo(pipe)
-        self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, "small",
+        self.ask("run", "-d", "--network=host", f"--name={name}", f"--volume={pipe}:/pipe", *words, image,
                  _PROGRAM, "-c", f"exec 0<>/pipe; {script}")  # fmt: skip
 
     def go_on(self, name: str) -> None:
@@ -112,6 +154,19 @@ def _stop(docker: Docker, process: subprocess.Popen[bytes]) -> None:
         process.wait(30)
     # dockerd leaves this mounted
     subprocess.run(["umount", docker.folder / "exec/netns/default"], stderr=subprocess.DEVNULL, check=False)
+
+
+def _pack_debian(packed: Path) -> None:
+    """A few folders of Debian, with a Python."""
+    inside = ["chroot", str(debian_root())]
+    modules = subprocess.run([*inside, "find", _OF_DEBIAN[2], "-name", "*.so"], stdout=subprocess.PIPE, check=True)
+    programs = ["/bin/sh", "/usr/bin/python3", *modules.stdout.decode().split()]
+    needs = subprocess.run([*inside, "ldd", *programs], stdout=subprocess.PIPE, check=True).stdout.decode()
+    files = [*_OF_DEBIAN, *sorted(set(re.findall(r"(/\S+) \(0x", needs)))]
+    with packed.open("wb") as out:
+        subprocess.run(
+            [*inside, "tar", "--dereference", "-c", *files], stdout=out, stderr=subprocess.DEVNULL, check=True
+        )
 
 
 def _image() -> bytes:

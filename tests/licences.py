@@ -31,6 +31,7 @@ NAMED = {
     "paramiko": "LGPL-2.1: used unchanged, as a library that anybody can replace",
     "psycopg": "LGPL-3.0: used unchanged, as a library that anybody can replace",
     "psycopg-binary": "LGPL-3.0: used unchanged, as a library that anybody can replace",
+    "supervisor": "BSD-derived, http://www.repoze.org/LICENSE.txt; its tests' own parts are under licences of the list",
 }
 _LONGEST_NAME = 100  # characters; some packages put the whole licence into the field
 

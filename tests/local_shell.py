@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -15,11 +15,23 @@ from commands.ports.shell import TAIL, CommandResult, Job, JobStatus, OutputList
 
 
 class LocalShell:
-    """`environ` gives the `$NAME`s, `path` comes before the usual PATH. A job that ended never starts again."""
+    """`environ` gives the `$NAME`s, `path` comes before the usual PATH. A job that ended never starts again.
 
-    def __init__(self, environ: Mapping[str, str], path: Path | None = None) -> None:
+    `within` are words before the command, which bring it elsewhere; `base` is then its environment.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        path: Path | None = None,
+        *,
+        within: Sequence[str] = (),
+        base: Mapping[str, str] | None = None,
+    ) -> None:
         self.environ = environ
-        self.path = f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]
+        self.within = within
+        own = f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]
+        self.base = {"PATH": own, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8", **(base or {})}
         self.ended: dict[str, CommandResult] = {}
         self.dead: set[str] = set()
 
@@ -47,11 +59,10 @@ class LocalShell:
         self, host: str, script: str, *, env: Mapping[str, Text] | None = None, limit: float = 30, keep: int = TAIL
     ) -> CommandResult:
         resolved = script_variables(env or {}, self.environ)
-        base = {"PATH": self.path, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8"}
         began = time.monotonic()
         result = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            env={**base, **resolved},
+            [*self.within, "bash", "-euo", "pipefail", "-c", script],
+            env={**self.base, **resolved},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=limit,

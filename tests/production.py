@@ -60,6 +60,7 @@ class Production:
     def service(self) -> str:
         """The line of JSON that the `service` kind's script prints."""
         told = {
+            "service": "dj-system-api",
             "id": 0,
             "pid": self.pid,
             "status": "online",
@@ -70,7 +71,7 @@ class Production:
             "out_from": "500:7:aa:1795449600.5",
             "err_from": "40:8:bb:1795449600.5",
         }
-        return json.dumps({"names": ["dj-system-api"], "processes": [told]})
+        return json.dumps({"names": ["dj-system-api"], "missing": [], "processes": [told]})
 
     def restart(self) -> str:
         """pm2 restarts the service, which then runs what is checked out."""

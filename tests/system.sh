@@ -7,7 +7,7 @@ need=""
 command -v ssh >/dev/null || need="$need openssh-client"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-# without these, the tests of other login shells, poolers, metrics, journals, containers and rolling deploys are skipped
+# without these, the tests of other login shells, poolers, metrics, journals, containers, systemd and rolling deploys are skipped
 better=""
 command -v tcsh >/dev/null || better="$better tcsh"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
@@ -15,6 +15,9 @@ command -v prometheus >/dev/null || better="$better prometheus"
 [ -x /lib/systemd/systemd-journal-remote ] || better="$better systemd-journal-remote"
 command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || better="$better docker.io"
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || better="$better nginx-light"
+command -v docker-compose >/dev/null || better="$better docker-compose"
+command -v systemd-nspawn >/dev/null || better="$better systemd-container"
+command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] || better="$better debootstrap debian-archive-keyring"
 [ -z "$need$better" ] && exit 0
 
 install() {

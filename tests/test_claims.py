@@ -40,7 +40,7 @@ LOOKS = {
     ),
     "schema, rows and sequences as before": "test_a_sequence_behind_a_text_default_must_not_go_back",
     "keeps no lines, so no error is seen there": CLAIMS_NOTHING,
-    "is still the same process and healthy.": "test_the_second_process_must_stay_up_too",
+    "and healthy.": "test_the_second_process_must_stay_up_too",
     ", as before the deploy": "test_a_way_back_that_does_not_arrive_has_failed",
     "as before.": CLAIMS_NOTHING,
     "❗ not as before": CLAIMS_NOTHING,

@@ -176,7 +176,7 @@ class LogsStep(StepBox):
         since = fill(self.since, ctx.values)
         if self.unit:
             unit = PageText(self.unit, ctx.values)
-            return str(unit), log_sources.JOURNAL, {"UNIT": unit, "SINCE": since}
+            return str(unit), log_sources.JOURNAL, {"UNITS": unit, "SINCE": since}
         if self.container:
             container = PageText(self.container, ctx.values)
             mark = log_sources.time_mark(since)

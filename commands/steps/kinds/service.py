@@ -1,51 +1,49 @@
-"""`service`: restarts a pm2 service, and checks that it runs the commit without errors."""
+"""`service`: restarts services of a manager (pm2, systemd …), and checks that they stay up."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
-from commands.ports.shell import CommandResult
+from commands.ports.preflight import PreflightCheck
 from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import ANSWER_TIMEOUT, NOW, STATE, Pm2Step, unread_note
-from commands.steps.shared.pm2_processes import (
-    Process,
-    ServiceLogs,
-    described,
-    identities,
-    joined_list,
-    process_problems,
-    processes_in,
-)
-from commands.steps.shared.readiness import READY_WITHIN, Lookout
-from commands.steps.value_types import ValueType, fits
-from commands.steps.values import fill, parse_values
-from commands.systems.logs.log_lines import NewLines
-from commands.systems.preflight.hosts import HostCheck, ProgramsCheck
+from commands.steps.page_fields import ShellText
+from commands.steps.shared.health_address import ANSWER_TIMEOUT
+from commands.steps.shared.readiness import READY_WITHIN
+from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, unread_note
+from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
+from commands.steps.shared.service_readiness import Seen, wait_until_ready
+from commands.steps.value_types import ValueType
+from commands.steps.values import fill, has_placeholder
+from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
+from commands.systems.services import judgement
+from commands.systems.services.judgement import described, identities, process_problems
+from commands.systems.services.manager import State
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
-from commands.text.foreign_json import read_json
 
-_RESTART = """\
-printf 'before=%s\\n' "$(state)"
-pm2 restart "$NAME" > /dev/null || printf 'restart_failed=%s\\n' "$?"
-printf 'after=%s\\n' "$(state)\""""
-WRONG_FOR = 15.0  # seconds for which another answer than that of a service that starts may be the one before
-_LONG_UPTIME = 60  # seconds; a process with more was not started by this restart
-_ERROR_LINES = 8  # that the thread shows
+_STATE_LINE = re.compile(r"(before|after|restart_failed)=")
+_LOG_TYPES = {
+    "log_out": ValueType.PATH,
+    "log_err": ValueType.PATH,
+    "log_offset_out": ValueType.LIST,
+    "log_offset_err": ValueType.LIST,
+    "log_mark": ValueType.TEXT,
+}
 
 
-class ServiceStep(Pm2Step):
-    """Restarts a pm2 service, and checks each of its processes over a while.
+class ServiceStep(ServiceBox):
+    """Restarts or reloads services of a manager, and checks each of their processes over a while.
 
-    One check is not enough: in a crash loop too a service is online and healthy for some seconds. While the service
-    starts (nothing answers, a proxy answers 502, 503 or 504, no commit yet) it is waited for. A process that dies or
-    logs an error ends the wait at once; an answer with another commit fails after 15 s.
+    One check is not enough: in a crash loop too a service is up and healthy for some seconds. While the service starts
+    (nothing answers, a proxy answers 502, 503 or 504, no commit yet, the manager says that it starts) it is waited for.
+    A process that dies or logs an error ends the wait at once; an answer with another commit fails after 15 s.
     """
 
     kind: ClassVar[str] = "service"
@@ -54,6 +52,14 @@ class ServiceStep(Pm2Step):
     )
     changes_production: ClassVar[bool] = True
 
+    reload: bool = Field(
+        default=False, description="Reloads instead: new workers or the new commit must be seen.", examples=[True]
+    )
+    restart: ShellText = Field(
+        default="",
+        description='Only with `manager = "commands"`: the command that restarts it.',
+        examples=["kubectl rollout restart deploy/api"],
+    )
     steady: Duration = Field(
         default=parse_duration("10 s"),
         description="How long after it is ready the service is checked again.",
@@ -62,7 +68,7 @@ class ServiceStep(Pm2Step):
     steady_in: str = Field(
         default="",
         description=(
-            "The `steady` step that checks it again instead, so that this step ends as soon as the commit is served."
+            "The `steady` step that checks it again instead, so that this step ends as soon as the service is ready."
         ),
         examples=["still-healthy"],
     )
@@ -72,115 +78,147 @@ class ServiceStep(Pm2Step):
         examples=["2 min"],
     )
 
+    @model_validator(mode="after")
+    def _can_be_reloaded(self) -> Self:
+        if self.reload and not self.manages.reload:
+            raise ValueError(f"reload: {self.manager} has no such command; remove it")
+        return self
+
     def changed_thing(self) -> tuple[str, ...]:
-        return (self.host, self.name)
+        return (self.host, *self.services)
+
+    def host_env(self) -> dict[str, str]:
+        more = {
+            "WITHIN": str(math.ceil(self.ready_within.total_seconds())),
+            "VERB": "reload" if self.reload else "restart",
+        }
+        scripts = f"{self.manages.state}\n{self._command()}\n{self.manages.preflight}"
+        return super().host_env() | {name: value for name, value in more.items() if f"${name}" in scripts}
 
     def plan(self) -> list[str]:
-        again = f"again after {format_duration(self.steady)}: the same new process, online, no more restarts"
+        again = f"again after {format_duration(self.steady)}: the same new process, {self.manages.up}, no more restarts"
         if self.steady_in:
-            again = f"the new process is online ({self.steady_in} checks whether it stays online)"
+            again = f"the new process is {self.manages.up} ({self.steady_in} checks whether it stays so)"
         return [
-            *host_plan(self.host, f"{STATE}\n{_RESTART}", self.host_env()),
+            *host_plan(self.host, self._script(), self.host_env() | self.shell_env({})),
             f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
-            f"{again}, up for less than a minute",
+            again if self.reload else f"{again}, up for less than a minute",
             *self.plan_of_checks(),
         ]
 
     def value_types(self) -> Mapping[str, ValueType]:
-        return {
-            "pid": ValueType.LIST,
-            "log_out": ValueType.PATH,
-            "log_err": ValueType.PATH,
-            "log_offset_out": ValueType.LIST,
-            "log_offset_err": ValueType.LIST,
-            "restarts": ValueType.LIST,
-            "restarted_at": ValueType.WORD,
-            "ready_at": ValueType.WORD,
-        }
+        lists = dict.fromkeys(("pid", "restarts"), ValueType.LIST)
+        words = dict.fromkeys(("restarted_at", "ready_at"), ValueType.WORD)
+        logs = {name: _LOG_TYPES[name] for name in self.manages.log_values}
+        return {**lists, **words, **logs}
 
     def preflight(self) -> list[PreflightCheck]:
-        env = tuple(self.host_env().items())
-        check = HostCheck(host=self.host, script=f"{STATE}\n{NOW}", judge=self._judge_preflight, env=env)
-        return [ProgramsCheck(host=self.host, names=("pm2", "node")), check]
+        texts = self.shell_env({})
+        names = self.manages.programs or programs_in(list(texts.values()))
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=names)] if names else []
+        if not any(map(has_placeholder, (*texts.values(), *self.env.values()))):
+            script, judge = preflight_script(self), judge_services(self, self.value_types())
+            env, data = tuple(self.host_env().items()), tuple(texts.items())
+            checks.append(HostCheck(host=self.host, script=script, judge=judge, env=env, data=data))
+        return checks
 
     def look(self) -> timedelta:
         return timedelta(0) if self.steady_in else self.steady
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         other = boxes.get(self.steady_in)
-        if not self.steady_in or (isinstance(other, Pm2Step) and other.follows_restart and self._is_same(other)):
+        if why := super().page_error(boxes):
+            return why
+        if not self.steady_in or (isinstance(other, ServiceBox) and other.follows_restart and self._is_same(other)):
             return ""
-        return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.name} on {self.host}'
+        return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.called} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, f"{STATE}\n{_RESTART}", self.host_env())
-        values = parse_values(result.tail)
-        if result.code or "after" not in values:
-            return failed(f"pm2 did not answer (exit code {result.code}).", lines=result.last_lines)
-        before, after = read_json(values["before"]), read_json(values["after"])
-        if not before.get("processes"):
-            return failed(self._missing(before["names"]))
-        if not after.get("processes") or "restart_failed" in values:
-            return failed(f"`pm2 restart {self.name}` failed.", lines=result.last_lines)
-        return self._judge(ctx, processes_in(before), processes_in(after))
+        result = run_job(self, ctx, self.host, self._script(), self.host_env(), self.shell_env(ctx.values))
+        said = tuple(line for line in result.tail.splitlines() if not _STATE_LINE.match(line))[-ERROR_LINES:]
+        if result.code:
+            return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=said)
+        before, after = self.read_state(result, "before"), self.read_state(result, "after")
+        if before.obstacles:
+            return failed(f"{before.obstacles[0].what}.", lines=said)
+        if failures := re.findall(r"^restart_failed=(.*)$", result.tail, re.MULTILINE):
+            did = "reload" if self.reload else "restart"
+            return failed(f"The {did} of {' and '.join(failures)} failed.", lines=said)
+        return self._judge(ctx, before, after)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)
 
-    def _judge(self, ctx: Context, before: list[Process], after: list[Process]) -> Outcome:
-        since = ServiceLogs.of(before)
-        restarted = ctx.tools.clock.monotonic()
-        answer, died = self._wait_until_ready(ctx, after, since)
-        ready_at = ctx.tools.clock.now()
-        waited = ctx.tools.clock.monotonic() - restarted
-        if died:
-            now, new = died
-        elif self.steady_in and self.serves(ctx, answer):
-            now, new = after, self.new_errors(ctx, since)
-        else:
-            answer = self._stay(ctx, answer)
-            now, new = self.processes_and_errors(ctx, since)
-            restarted = ctx.tools.clock.monotonic()
-        problems = [
-            *_not_restarted(before, after, now),
-            *process_problems(identities(after), now),
-            *self.problems(ctx, answer, new.lines),
-        ]
+    def _script(self) -> str:
         lines = (
-            f"before: pid {joined_list([one.pid for one in before])}",
-            *described(now),
-            f"{self.path} answers {answer[:60]} after {format_seconds(waited)}",
-            *new.lines[:_ERROR_LINES],
+            self.manages.state.rstrip("\n"),
+            'mapfile -t names <<< "$NAMES"',
+            BEFORE,
+            'for name in "${names[@]}"; do',
+            f"  {self._command()} || printf 'restart_failed=%s\\n' \"$name\"",
+            "done",
+            AFTER,
+        )
+        return "\n".join(lines)
+
+    def _command(self) -> str:
+        return self.manages.reload if self.reload else self.manages.restart
+
+    def _judge(self, ctx: Context, before: State, after: State) -> Outcome:
+        clock = ctx.tools.clock
+        began, began_at = clock.monotonic(), clock.now()
+        seen = wait_until_ready(self, ctx, before, after, self.ready_within)
+        waited, ready = format_seconds(clock.monotonic() - began), seen.state if self.manages.settles else after
+        seen, looked = self._look_again(ctx, seen, before, began)
+        problems = self._problems(ctx, before, after, seen, identities(ready.processes))
+        lines = (
+            f"before: {', '.join(map(judgement.shown, before.processes))}",
+            *described(seen.state.processes),
+            *([f"{self.path} answers {seen.answer[:60]} after {waited}"] if self.web else []),
+            *seen.new.lines[:ERROR_LINES],
         )
         if problems:
-            unasked = self.unasked(answer, problems)
+            unasked = self.unasked(seen.answer, problems)
             return failed(
-                f"{self.name} did not start properly: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
+                f"{self.called} did not start properly: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
             )
-        # by the bot's own clock, because the host's clock may differ
-        uptime = max(one.uptime for one in now) + ctx.tools.clock.monotonic() - restarted
-        restarted_at = (ctx.tools.clock.now() - timedelta(seconds=uptime)).isoformat()
+        if not (self.reload or self.manages.settles):
+            # by the bot's own clock, because the host's clock may differ
+            uptime = max(one.uptime for one in seen.state.processes) + clock.monotonic() - looked
+            began_at = clock.now() - timedelta(seconds=uptime)
         return done(
-            self._summary(ctx, len(now)) + unread_note(new),
+            self._summary(ctx, len(seen.state.processes)) + unread_note(seen.new),
             lines=lines,
-            values=_values(since, now),
-            timestamps={"restarted_at": restarted_at, "ready_at": ready_at.isoformat()},
-            compared=(f"{self.name} answers with {fill(self.commit, ctx.values)}",),
+            values=values_of(before, seen.state),
+            timestamps={"restarted_at": began_at.isoformat(), "ready_at": seen.ready_at.isoformat()},
+            compared=(self._compared(ctx),),
         )
 
-    def _wait_until_ready(
-        self, ctx: Context, after: list[Process], since: ServiceLogs
-    ) -> tuple[str, tuple[list[Process], NewLines] | None]:
-        """The newest answer of the health address; and what was seen if a process died or logged an error meanwhile."""
+    def _look_again(self, ctx: Context, seen: Seen, before: State, began: float) -> tuple[Seen, float]:
+        """What is seen after `steady`, and at which of the monotonic clock's seconds the manager was asked."""
+        if seen.died:
+            return seen, began
+        if self.steady_in and self.serves(ctx, seen.answer):
+            return seen._replace(new=self.new_errors(ctx, before.logs)), began
+        answer = self._stay(ctx, seen.answer)
+        state, new = self.state_and_errors(ctx, before.logs)
+        return seen._replace(answer=answer, state=state, new=new), ctx.tools.clock.monotonic()
 
-        def look() -> tuple[list[Process], NewLines] | None:
-            now, new = self.processes_and_errors(ctx, since)
-            return (now, new) if new.lines or process_problems(identities(after), now) else None
-
-        within = self.ready_within.total_seconds()
-        with Lookout(ctx, look) as lookout:
-            answer = self.wait_for_commit(ctx, min(WRONG_FOR, within), within, lambda: lookout.found is not None)
-        return answer, lookout.found
+    def _problems(
+        self, ctx: Context, before: State, after: State, seen: Seen, ready: list[judgement.Identity]
+    ) -> list[str]:
+        """What is wrong, one clause each. `ready` are the processes that were there when the services were ready."""
+        now, others = seen.state.processes, self.problems(ctx, seen.answer, seen.new.lines)
+        died = judgement.deaths(self.manages, before.processes, after.processes, now) if self.manages.settles else []
+        if died and seen.died:
+            return [*died, *others]  # the rest had no time yet to be replaced
+        if not self.reload:
+            taken = judgement.not_restarted(self.manages, before.processes, after.processes, now)
+        elif self.web and self.serves(ctx, seen.answer):
+            taken = []
+        else:
+            taken = judgement.not_reloaded(self.manages, before.processes, now)
+        return [*taken, *dict.fromkeys([*died, *process_problems(self.manages, ready, now)]), *others]
 
     def _stay(self, ctx: Context, answer: str) -> str:
         """The answer of the health address after `steady`; of a service that never was ready the one before."""
@@ -192,73 +230,22 @@ class ServiceStep(Pm2Step):
     def _summary(self, ctx: Context, count: int) -> str:
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"
         new = "a new process" if count == 1 else f"{count} new processes"
-        return f"{self.name} is online with {new} at commit {fill(self.commit, ctx.values)[:10]}{steady}."
+        are, how = ("are" if self.names else "is"), f"{self.manages.up} with {new}"
+        if self.reload:
+            how = f"{self.manages.up} after its reload" if not self.names else f"{self.manages.up} after their reload"
+        commit = f" at commit {fill(self.commit, ctx.values)[:10]}" if self.web else ""
+        unasked = "" if self.web else " No address was asked which commit it runs."
+        return f"{self.called} {are} {how}{commit}{steady}.{unasked}"
 
-    def _judge_preflight(self, result: CommandResult) -> list[PreflightResult]:
-        try:
-            now = read_json(parse_values(result.tail)["now"])
-        except (KeyError, ValueError):
-            return blocked("pm2 does not answer there", "run pm2 jlist there as this user")
-        if not now.get("processes"):
-            return blocked(
-                self._missing(now["names"]).rstrip("."),
-                "start it with pm2, fix the name, or log in as the user whose pm2 runs it",
-            )
-        return self._preflight_results(processes_in(now))
+    def _compared(self, ctx: Context) -> str:
+        if self.web:
+            return f"{self.called} answers with {fill(self.commit, ctx.values)}"
+        return (
+            f"{self.called} {'were reloaded' if self.names else 'was reloaded'}"
+            if self.reload
+            else (f"{self.called} {'run' if self.names else 'runs'} with a new process")
+        )
 
-    def _preflight_results(self, processes: list[Process]) -> list[PreflightResult]:
-        values = _values(ServiceLogs.of(processes), processes)
-        if not all(fits(value, self.value_types()[name]) for name, value in values.items()):
-            count = f"{len(processes)} processes of {self.name} with a log each"
-            return blocked(f"pm2 runs {count}, more than can be followed", "set merge_logs, so that they share one")
-        states = ", ".join(one.status for one in processes)
-        if any(one.status != "online" for one in processes):
-            return warned(f"pm2 does not run all of {self.name}: {states}", "find out why before you deploy")
-        if without_lines := sorted({file for one in processes for file in one.without_lines}):
-            files = ", ".join(without_lines)
-            return warned(
-                f"{files} of {self.name} keeps no lines, so no error is seen there", "let pm2 write a log file"
-            )
-        several = f"{len(processes)} processes: " if len(processes) > 1 else ""
-        return passed(f"pm2 runs {self.name} ({several}{states})")
-
-    def _is_same(self, other: Pm2Step) -> bool:
-        return all(getattr(other, name) == getattr(self, name) for name in ("host", "name", "commit", "undoes"))
-
-    def _missing(self, names: list[str]) -> str:
-        if not names:
-            return (
-                f"pm2 of this user lists no service on host “{self.host}”: perhaps pm2 was not running "
-                f"(`pm2 resurrect` brings back what was saved), or another user's pm2 runs {self.name}."
-            )
-        return f"pm2 on host “{self.host}” has no service {self.name}; it has {', '.join(sorted(names))}."
-
-
-def _values(before: ServiceLogs, now: list[Process]) -> dict[str, str]:
-    """The values for later steps: the new processes, and where their logs stood before the restart."""
-    return {
-        "pid": joined_list([one.pid for one in now]),
-        "log_out": before.out,
-        "log_err": before.err,
-        "log_offset_out": before.out_from,
-        "log_offset_err": before.err_from,
-        "restarts": joined_list([one.restarts for one in now]),
-    }
-
-
-def _not_restarted(before: list[Process], after: list[Process], now: list[Process]) -> list[str]:
-    problems = []
-    if len(after) != len(before):
-        problems.append(f"pm2 listed {len(before)} of its processes before the restart, and {len(after)} after it")
-    old = {one.pid for one in before}
-    # without a process it has a status that says so
-    problems += [
-        f"{'its process' if len(now) == 1 else f'process {one.number}'} is not new"
-        for one in now
-        if one.pid and one.pid in old
-    ]
-    for one in after:
-        if one.pid and one.uptime > _LONG_UPTIME:
-            who = "it" if len(after) == 1 else f"process {one.number}"
-            problems.append(f"right after the restart {who} was already up for {format_duration(one.uptime)}")
-    return problems
+    def _is_same(self, other: ServiceBox) -> bool:
+        same = ("host", "manager", "services", "commit", "undoes")
+        return all(getattr(other, name) == getattr(self, name) for name in same)

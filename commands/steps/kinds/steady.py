@@ -1,27 +1,37 @@
-"""`steady`: checks later that a pm2 service is still the same healthy process."""
+"""`steady`: checks later that services are still the same healthy processes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pydantic import Field
 
+from commands.ports.page_text import PLACEHOLDER
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.pm2 import ANSWER_TIMEOUT, NOW, STATE, Pm2Step, unread_note
-from commands.steps.shared.pm2_processes import ServiceLogs, described, process_problems, split_list
+from commands.steps.shared.health_address import ANSWER_TIMEOUT
+from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, unread_note
 from commands.steps.values import fill
+from commands.systems.services.judgement import described, process_problems, split_identities
 from commands.text.durations import Duration, format_duration, parse_duration
 
-_ERROR_LINES = 8  # that the thread shows
+# the fields that name where each value of a manager's `log_values` comes from
+_LOG_FIELDS = {
+    "log_out": "log_out",
+    "log_err": "log_err",
+    "log_offset_out": "since_out",
+    "log_offset_err": "since_err",
+    "log_mark": "since",
+}
 
 
-class SteadyStep(Pm2Step):
-    """Checks some seconds after a restart that every process of a pm2 service is still the same and healthy.
+class SteadyStep(ServiceBox):
+    """Checks some seconds after a restart that every process of a service is still the same and healthy.
 
-    pm2 restarts a process at once when it dies, so only the processes and pm2's own count of restarts show a crash
+    A manager restarts a process at once when it dies, so only the processes and its own count of restarts show a crash
     loop. Other steps may run at the same time (`after`), and their requests are part of the test.
     """
 
@@ -41,17 +51,17 @@ class SteadyStep(Pm2Step):
     )
     restarts: str = Field(
         default="<restarts>",
-        description="How often pm2 had restarted them. Without it, what the `service` step saw.",
+        description="How often they had been restarted by themselves. Without it, what the `service` step saw.",
         examples=["<restarts>"],
     )
     log_out: str = Field(
         default="<log_out>",
-        description="The log of what the service prints. Without it, that of the `service` step.",
+        description="The log of what the service prints, if it is a file. Without it, that of the `service` step.",
         examples=["<log_out>"],
     )
     log_err: str = Field(
         default="<log_err>",
-        description="The log of its errors. Without it, that of the `service` step.",
+        description="The log of its errors, if it is a file. Without it, that of the `service` step.",
         examples=["<log_err>"],
     )
     since_out: str = Field(
@@ -64,6 +74,16 @@ class SteadyStep(Pm2Step):
         description="Where the new lines of `log_err` begin. Without it, at the restart.",
         examples=["<log_offset_err>"],
     )
+    since: str = Field(
+        default="<log_mark>",
+        description="Where the new lines of a log that is no file begin. Without it, at the restart.",
+        examples=["<log_mark>"],
+    )
+
+    def inputs(self) -> set[str]:
+        """Without what only the logs of other managers need."""
+        others = {field for name, field in _LOG_FIELDS.items() if name not in self.manages.log_values}
+        return set(PLACEHOLDER.findall(repr(self.model_dump(exclude=others))))
 
     def look(self) -> timedelta:
         return self.lasts
@@ -71,38 +91,39 @@ class SteadyStep(Pm2Step):
     def plan(self) -> list[str]:
         return [
             (
-                f"{format_duration(self.lasts)} after {self.name} started: still process {self.pid}, online, "
-                f"still {self.restarts} restarts"
+                f"{format_duration(self.lasts)} after {self.called} started: still process {self.pid}, "
+                f"{self.manages.up}, still {self.restarts} restarts"
             ),
-            *host_plan(self.host, f"{STATE}\n{NOW}", self.host_env()),
+            *host_plan(self.host, f"{self.manages.state}\n{NOW}", self.host_env() | self.shell_env({})),
             *self.plan_of_checks(),
         ]
 
     def run(self, ctx: Context) -> Outcome:
-        pids, restarts = (split_list(fill(text, ctx.values)) for text in (self.pid, self.restarts))
-        before = list(zip(pids, restarts, strict=False))
-        since = ServiceLogs(
-            out=fill(self.log_out, ctx.values),
-            err=fill(self.log_err, ctx.values),
-            out_from=fill(self.since_out, ctx.values),
-            err_from=fill(self.since_err, ctx.values),
-        )
-        first = self.processes(ctx)
-        if not process_problems(before, first):
+        before = split_identities(fill(self.pid, ctx.values), fill(self.restarts, ctx.values))
+        first = self.state(ctx).processes
+        if not process_problems(self.manages, before, first):
             pause(ctx, self.lasts.total_seconds() - min(_ready_for(ctx), *(process.uptime for process in first)))
         answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
-        now, new = self.processes_and_errors(ctx, since)
-        problems = [*process_problems(before, now), *self.problems(ctx, answer, new.lines)]
-        lines = (*described(now), *new.lines[:_ERROR_LINES])
+        now, new = self.state_and_errors(ctx, self._logs(ctx))
+        problems = [
+            *process_problems(self.manages, before, now.processes),
+            *self.problems(ctx, answer, new.lines),
+        ]
+        lines = (*described(now.processes), *new.lines[:ERROR_LINES])
         if problems:
             unasked = self.unasked(answer, problems)
             return failed(
-                f"{self.name} did not stay healthy: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
+                f"{self.called} did not stay healthy: {'; '.join(problems)}.", lines=lines, inconclusive=unasked
             )
         age = format_duration(self.lasts)
-        compared = (f"{self.name} is still the same process after {age}",)
-        summary = f"{age} after its start, {self.name} is still the same process and healthy."
+        same = "are still the same processes" if self.names else "is still the same process"
+        compared = (f"{self.called} {same} after {age}",)
+        summary = f"{age} after {'their' if self.names else 'its'} start, {self.called} {same} and healthy."
         return done(summary + unread_note(new), lines=lines, compared=compared)
+
+    def _logs(self, ctx: Context) -> Mapping[str, str]:
+        """Where the logs were at the restart."""
+        return {name: fill(getattr(self, _LOG_FIELDS[name]), ctx.values) for name in self.manages.log_values}
 
 
 def _ready_for(ctx: Context) -> float:

@@ -19,12 +19,15 @@ from commands.steps.values import page_texts
 from commands.systems.git.refs import ReleaseError
 from commands.systems.http_answers import field, holds_secret
 from commands.systems.running.answers import (
+    CONTAINER,
     LINK,
     NO_LINK,
     PM2,
+    UNIT,
     Answer,
+    Listing,
+    listed_in,
     may_name_commit,
-    pm2_processes,
     same,
     shown,
     tags_on,
@@ -32,6 +35,7 @@ from commands.systems.running.answers import (
 from commands.text.field_words import Short
 from state.errors import Down, ToolError, Unreachable
 
+_OF_SOME_WAYS = ("path", "field", "headers", "env", "variable")
 _LIMIT = 5.0  # seconds for one answer
 _GIT = re.compile(r"\bgit\b")
 _NO_CACHE = {"Cache-Control": "no-cache"}
@@ -42,6 +46,8 @@ class Running(Strict):
 
     A folder names a commit by a file `REVISION` or its own name. Of a pm2 process, it is what its working folder names,
     or else the commit at which the clone in that folder was when the process started.
+    Of a systemd unit, it is the `variable` of its environment, or without one what its working folder names. Of a
+    container or compose service, its label org.opencontainers.image.revision, or else the tag of its image.
     """
 
     web: str = Field(
@@ -71,6 +77,17 @@ class Running(Strict):
     pm2: VariableText = Field(
         default="", description="A pm2 service; each of its processes says it by its folder.", examples=["shop-api"]
     )
+    unit: VariableText = Field(
+        default="", description="A systemd unit; its main process says it.", examples=["shop-api.service"]
+    )
+    variable: str = Field(
+        default="", description="The variable of the unit's environment that says it.", examples=["RELEASE"]
+    )
+    container: VariableText = Field(
+        default="",
+        description="A container, or a compose service (`project/service` if need be); each says it.",
+        examples=["shop/api"],
+    )
     link: VariableText = Field(
         default="",
         description="A release link; the folder behind it says it, by its name or a file `REVISION`.",
@@ -79,18 +96,22 @@ class Running(Strict):
 
     @model_validator(mode="after")
     def _is_one_question(self) -> Self:
-        ways = [name for name in ("web", "command", "pm2", "link") if getattr(self, name)]
+        ways = [name for name in ("web", "command", "pm2", "unit", "container", "link") if getattr(self, name)]
         if len(ways) != 1:
             found = " and ".join(ways) or "none of them"
-            raise ValueError(f"needs one of web, command, pm2 and link, and has {found}; make a list of several tables")
-        needs = {"web": ("path", "field"), "command": ("on",), "pm2": ("on",), "link": ("on",)}[ways[0]]
-        may = {"web": {"path", "field", "headers"}, "command": {"on", "env"}}.get(ways[0], {"on"})
+            raise ValueError(
+                "needs one of web, command, pm2, unit, container and link, "
+                f"and has {found}; make a list of several tables"
+            )
+        needs = {"web": ("path", "field")}.get(ways[0], ("on",))
+        own = {"web": {"path", "field", "headers"}, "command": {"on", "env"}, "unit": {"on", "variable"}}
+        may = own.get(ways[0], {"on"})
         if missing := [name for name in needs if not getattr(self, name)]:
             raise ValueError(f"{missing[0]}: is missing beside {ways[0]}; add it")
-        if extra := [
-            name for name in ("path", "field", "headers", "on", "env") if getattr(self, name) if name not in may
-        ]:
+        if extra := [name for name in (*_OF_SOME_WAYS, "on") if getattr(self, name) and name not in may]:
             raise ValueError(f"{extra[0]}: has no meaning beside {ways[0]}; remove it")
+        if self.variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.variable):
+            raise ValueError(f"variable: {self.variable!r} is not the name of a variable; write it without a $")
         if names := PLACEHOLDER.findall(repr(self.model_dump())):
             raise ValueError(f"<{names[0]}> is a value of the run, which has none yet; write the text itself")
         return self
@@ -110,7 +131,12 @@ class Running(Strict):
         """Who is asked, in messages."""
         if self.web:
             return f"{self.web}{self.path}"
-        return f"the command on {self.on}" if self.command else f"{self.pm2 or self.link} on {self.on}"
+        return f"{'the command' if self.command else self._listed or self.link} on {self.on}"
+
+    @property
+    def _listed(self) -> str:
+        """The name of what a service manager is asked about."""
+        return self.pm2 or self.unit or self.container
 
     def plan(self) -> str:
         """The question as one line."""
@@ -118,7 +144,12 @@ class Running(Strict):
             return f"GET {self.web}{self.path}, whose {self.field} says what runs"
         if self.command:
             return f"on {self.on}: {self.command} (its last line says what runs)"
-        what = f"which commit each process of {self.pm2} runs" if self.pm2 else f"which commit is behind {self.link}"
+        what = f"which commit is behind {self.link}"
+        if self.unit:
+            what = f"which commit the process of {self.unit} runs"
+            what += f", by the variable {self.variable} of its environment" if self.variable else ""
+        elif self._listed:
+            what = f"which commit each {'process' if self.pm2 else 'container'} of {self._listed} runs"
         return f"on {self.on}: {what}"
 
     def asks_git(self) -> bool:
@@ -147,7 +178,7 @@ class Running(Strict):
                 raise _unsaid(self.source, f"it leads to {folder}, whose path and file REVISION name no commit")
             yield Answer(source=self.source, said=said)
         else:
-            yield from self._pm2_answers(tools)
+            yield from self._listed_answers(tools, PM2 if self.pm2 else UNIT if self.unit else CONTAINER)
 
     def _web_answer(self, tools: Tools) -> str:
         headers: dict[str, Text] = {**_NO_CACHE, **page_texts(self.headers, {})}
@@ -171,16 +202,20 @@ class Running(Strict):
             raise _unsaid(self.source, f"its answer has no {self.field}")
         return str(said)
 
-    def _pm2_answers(self, tools: Tools) -> Iterator[Answer]:
-        processes = list(pm2_processes(self._on_host(tools, PM2, {"NAME": PageText(self.pm2)})))
-        if not processes:
-            raise _unsaid(self.source, "pm2 lists no process of that name")
-        for one in processes:
-            source = self.source if len(processes) == 1 else f"process {one.number} of {self.source}"
-            if one.status != "online":
-                raise _unsaid(source, f"pm2 reports it as {one.status[:30]}")
+    def _listed_answers(self, tools: Tools, by: Listing) -> Iterator[Answer]:
+        env: dict[str, Text] = {"NAME": PageText(self._listed), **({"VARIABLE": self.variable} if self.unit else {})}
+        output = self._on_host(tools, by.script, env)
+        if several := re.findall(r"^several=(.*)$", output, re.MULTILINE):
+            raise _unsaid(self.source, f"several projects have such a service: {several[0]}; write project/service")
+        listed = list(listed_in(output))
+        if not listed:
+            raise _unsaid(self.source, by.lists_none)
+        for one in listed:
+            source = self.source if len(listed) == 1 else f"{by.one} {one.number} of {self.source}"
+            if one.status != by.up:
+                raise _unsaid(source, f"{by.name} reports it as {one.status[:30]}")
             if one.said == "-":
-                raise _unsaid(source, "neither its working folder nor pm2 names a commit or version")
+                raise _unsaid(source, by.unsaid)
             yield Answer(source=source, said=one.said)
 
     def _on_host(self, tools: Tools, script: str, env: Mapping[str, Text]) -> str:

@@ -20,7 +20,11 @@ _ROTATION_NOTES = {  # the worst first
     "the last lines before the rotation were not found.",
     "read": " The log was rotated meanwhile; the rotated part was read as well.",
 }
-_UNREADABLE = {"gone": "does not exist", "device": "is not a file that keeps lines"}
+_UNREADABLE = {
+    "gone": "does not exist",
+    "device": "is not a file that keeps lines",
+    "closed": "may not be read by this user",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,8 @@ _STATES = {
     "name": "its name is not that of one unit",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
     "container": "docker does not show it",
+    "unnamed": "the page names no command for it",
+    "unread": "it showed this user nothing at the restart",
 }
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"

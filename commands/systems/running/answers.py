@@ -5,22 +5,59 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult, Shell
 from commands.systems.scripts import script
 from state.errors import Failed
 
-PM2 = script("running/release_folder.sh") + script("running/pm2.sh")
 LINK = script("running/release_folder.sh") + script("running/link.sh")
 NO_LINK = 65  # exit code of LINK
 _TAGS = """\
 cd "$REPOSITORY"
 git for-each-ref --points-at "$COMMIT" --format='%(refname:lstrip=2)' refs/tags"""
-_PROCESS = re.compile(r"^process=(\d+) (\S+) (.*)$", re.MULTILINE)
+_PROCESS = re.compile(r"^process=(\d*) (\S+) (.*)$", re.MULTILINE)
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/+-]{0,99}")
 _HEX = re.compile(r"[0-9a-fA-F]{7,64}")
 _WHOLE = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+
+
+class Listing(NamedTuple):
+    """How a service manager is asked what runs, and its words."""
+
+    name: str
+    script: str
+    one: str
+    up: str
+    lists_none: str
+    unsaid: str
+
+
+PM2 = Listing(
+    name="pm2",
+    script=script("running/release_folder.sh") + script("running/pm2.sh"),
+    one="process",
+    up="online",
+    lists_none="pm2 lists no process of that name",
+    unsaid="neither its working folder nor pm2 names a commit or version",
+)
+UNIT = Listing(
+    name="systemd",
+    script=script("running/release_folder.sh") + script("running/unit.sh"),
+    one="unit",
+    up="active",
+    lists_none="systemd has no such unit",
+    unsaid="neither its environment nor its working folder names a commit or version that this user can see",
+)
+CONTAINER = Listing(
+    name="docker",
+    script=script("services/docker_find.sh") + script("running/container.sh"),
+    one="container",
+    up="running",
+    lists_none="docker lists no container and no compose service of that name",
+    unsaid="its image has no label org.opencontainers.image.revision, and no tag that is a version and still means it",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,18 +72,18 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pm2Process:
-    """A process of pm2: its number there, its status, and the commit it runs ("-" if nothing says it)."""
+class Listed:
+    """What a manager lists: its number there, its status, and the commit it runs ("-" if nothing says it)."""
 
-    number: int
+    number: str
     said: str
     status: str
 
 
-def pm2_processes(output: str) -> Iterator[Pm2Process]:
-    """The processes that the script PM2 has printed."""
+def listed_in(output: str) -> Iterator[Listed]:
+    """The processes that the script PM2 has printed, or the containers that CONTAINER has printed."""
     for number, said, status in _PROCESS.findall(output):
-        yield Pm2Process(number=int(number), said=said, status=status)
+        yield Listed(number=number, said=said, status=status)
 
 
 def may_name_commit(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from commands.steps.base import execute
@@ -21,10 +22,10 @@ def mark(file: Path, at: float | None = None) -> str:
     return f"{stat.st_size}:{stat.st_ino}:{head}:{at or time.time()}"
 
 
-def read(file: Path, since: str, toml: str = LOGS) -> Outcome:
-    """The outcome of the step for a log since a mark."""
+def read(file: Path, since: str, toml: str = LOGS, *, within: Sequence[str] = ()) -> Outcome:
+    """The outcome of the step for a log since a mark. `within` are words before the program, such as another user's."""
     values = {"log_err": str(file), "log_offset_err": since}
-    return execute(box("logs", toml), context(World(), values, shell=LocalShell({})))
+    return execute(box("logs", toml), context(World(), values, shell=LocalShell({}, within=within)))
 
 
 def append(file: Path, text: str) -> None:

@@ -48,14 +48,15 @@ PUT_IN = {
     "http": {"path", "headers", "json", "clean_up"},
     "logs": {"file", "unit", "container"},
     "maintenance": {"env", "path"},
-    "pm2": {"name", "path", "headers"},
+    "service": {"name", "names", "path", "headers", "env"},
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
     "run": {"env"},
-    "Running": {"path", "headers", "pm2", "link", "env"},
+    "Running": {"path", "headers", "pm2", "unit", "container", "link", "env"},
     "traffic": {"file"},
 }
-NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "service": "pm2", "steady": "pm2", "CommitCheck": "check"}
+NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "CommitCheck": "check"}
+PUT_IN["steady"] = PUT_IN["service"]
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
     "logs": {"command"},
@@ -63,6 +64,8 @@ SHELL = {
     "maintenance": {"command"},
     "migrate": {"program", "state", "forward", "back"},
     "Running": {"command"},
+    "service": {"running", "restart", "ready", "log"},
+    "steady": {"running", "ready", "log"},
 }
 VARIABLE = re.compile(r"\$VAR\d")
 TRIED: tuple[Any, ...] = ("x $VAR y", ["x $VAR y"], {"a": "x $VAR y"}, {"a": {"b": ["$VAR"]}}, [{"a": "$VAR"}])
@@ -71,6 +74,7 @@ KEYS: tuple[Any, ...] = ({"$VAR": "x"}, {"a": [{"$VAR": 1}]})
 # every field of PUT_IN, and every whole "$NAME" of these kinds, once
 DB = 'host = "h"\ndatabase_url = "$VAR1"\nfolder = "$VAR2"\nfile = "$VAR3.dump"\nsha256 = "$VAR4"\n'
 PM2 = 'host = "h"\nname = "$VAR1"\nweb = "api"\ncommit = "c"\npath = "/$VAR2"\nheaders = { A = "B $VAR3" }\n'
+OWN = 'host = "h"\nmanager = "commands"\nname = "$VAR1"\nrunning = "x $TAG"\nenv = { TAG = "$VAR2" }\n'
 HTTP = 'web = "api"\nmethod = "POST"\npath = "/$VAR1"\nheaders = { A = "B $VAR2" }\n'
 PUBLISH = """host = "h"
 repository = "$VAR1"
@@ -108,7 +112,10 @@ SAMPLES = [
     ("review", 'host = "h"\nrepository = "$VAR1"\n'),
     ("run", 'host = "h"\ncommands = ["x"]\ncd = "/srv"\nenv = { a = "b $VAR1" }\n'),
     ("service", PM2),
+    ("service", 'host = "h"\nnames = ["a-$VAR1", "b-$VAR2"]\n'),
+    ("service", OWN + 'restart = "x $TAG"\n'),
     ("steady", PM2),
+    ("steady", 'host = "h"\nnames = ["a-$VAR1", "b-$VAR2"]\n'),
     ("traffic", 'host = "h"\nfile = "$VAR1.log"\npath = "/api/x"\n'),
 ]  # fmt: skip
 
@@ -268,6 +275,7 @@ def test_in_sql_a_tag_still_quotes_a_text_and_names_no_variable() -> None:
     ("run", 'host = "h"\ncommands = ["x"]\nprobe = "x $TAG"\nenv = { TAG = "$TAG" }\n', {"$TAG"}),
     ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x $TAG"\nenv = { TAG = "$VAR2" }\n', {"$VAR2"}),
     ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE"\n', set()),
+    ("service", OWN + 'restart = "x $TAG"\n', {"$VAR1", "$VAR2"}),
 ])  # fmt: skip
 def test_a_variable_of_a_command_is_none_of_the_bot(kind: str, text: str, named: set[str]) -> None:
     assert set(variables_in(box(kind, text))) == named
@@ -278,6 +286,8 @@ def test_a_variable_of_a_command_is_none_of_the_bot(kind: str, text: str, named:
     ("run", 'host = "h"\ncommands = ["TAG=1"]\nprobe = "x $TAG"\n'),
     ("maintenance", 'host = "h"\nstate = "on"\ncommand = "x $TAG"\n'),
     ("logs", 'host = "h"\nsince = "m"\ncommand = "x $SINCE $TAG"\n'),
+    ("steady", 'host = "h"\nmanager = "commands"\nname = "a"\nrunning = "x $TAG"\n'),
+    ("steady", 'host = "h"\nmanager = "commands"\nname = "a"\nrunning = "x"\nlog = "x $SINCE $TAG"\n'),
 ])  # fmt: skip
 def test_a_variable_of_a_command_that_nothing_sets_is_refused(kind: str, text: str) -> None:
     assert "nothing on this page sets $TAG" in box(kind, text).page_error({})

@@ -1,16 +1,22 @@
-# A unit's lines in systemd's journal since a cursor. journalctl prints nothing, and succeeds, if the cursor is gone.
+# The lines of $UNITS (one a line) in systemd's journal since a cursor. journalctl prints nothing, and succeeds, if the
+# cursor is gone.
 entries() { journalctl --quiet --no-pager --cursor="$SINCE" "$@"; }
 first_cursor() { entries --output=export "$@" 2> /dev/null | sed -n '1{s/^__CURSOR=//p;q}' || true; }
-[[ $UNIT =~ ^[A-Za-z0-9:_.@\\-]+$ ]] || { echo state=name; exit 0; }
+mapfile -t units <<< "$UNITS"
+own_units=() dropped_of=()
+for unit in "${units[@]}"; do
+  [[ $unit =~ ^[A-Za-z0-9:_.@\\-]+$ ]] || { echo state=name; exit 0; }
+  own_units+=("--unit=$unit")
+  case $unit in *.*) dropped_of+=("OBJECT_SYSTEMD_UNIT=$unit") ;; *) dropped_of+=("OBJECT_SYSTEMD_UNIT=$unit.service") ;; esac
+done
 [ "$(first_cursor)" = "$SINCE" ] || { echo state=gone; exit 0; }
 # --after-cursor leaves out a line too many if the cursor is another unit's
-own=$(first_cursor --unit="$UNIT")
+own=$(first_cursor "${own_units[@]}")
 source_lines() {
-  if [ "$own" = "$SINCE" ]; then journalctl --quiet --no-pager --unit="$UNIT" --output=cat --after-cursor="$SINCE"
-  else entries --unit="$UNIT" --output=cat; fi
+  if [ "$own" = "$SINCE" ]; then journalctl --quiet --no-pager "${own_units[@]}" --output=cat --after-cursor="$SINCE"
+  else entries "${own_units[@]}" --output=cat; fi
 }
 error_lines
 # what journald dropped by its rate limit: "Suppressed 7 messages from api.service"
-case $UNIT in *.*) full=$UNIT ;; *) full=$UNIT.service ;; esac
-entries --output=cat MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e OBJECT_SYSTEMD_UNIT="$full" 2> /dev/null |
+entries --output=cat MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e "${dropped_of[@]}" 2> /dev/null |
   awk '$1 == "Suppressed" { n += $2 } END { print "dropped=" n + 0 }' || true

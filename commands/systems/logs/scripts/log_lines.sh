@@ -26,6 +26,7 @@ new_lines() {
   local file=$1 size inode head at from=0 moved= one n parts=()
   # a device such as /dev/null keeps nothing: an empty answer from it says nothing about errors
   if [ -e "$file" ] && [ ! -f "$file" ]; then printf 'moved=device %s\n' "$file"; return 0; fi
+  if [ -e "$file" ] && [ ! -r "$file" ]; then printf 'moved=closed %s\n' "$file"; return 0; fi
   IFS=: read -r size inode head at <<< "$2"
   if stands "$file"; then from=$size; elif [ "$size" -gt 0 ]; then moved=lost; fi
   # a log that was empty at the mark looks the same after it was copied and emptied: only its rotated files tell

@@ -1,9 +1,5 @@
 # what each process of NAME runs: by the folder in which it works since its start; by the commit that pm2 read then, or at
 # which the clone in that folder was then; or by its version
-head_at() {
-  git -C "$1" reflog show --date=unix --format='%gd %H' HEAD 2> /dev/null |
-    sed -nE 's/^HEAD@\{([0-9]+)\} ([0-9a-f]+)$/\1 \2/p' | awk -v at="$2" '$1 <= at && !found { print $2; found = 1 }'
-}
 pm2 jlist | node -e '
 const text = require("fs").readFileSync(0, "utf8");
 const all = JSON.parse(text.split("\n").filter((line) => /^\[[{\]]/.test(line)).pop() || "[]");

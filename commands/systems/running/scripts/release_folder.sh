@@ -7,3 +7,8 @@ named_commit() {
   done
   tr / '\n' <<< "$1" | sed -nE 's/^([0-9a-f]{40}|[0-9a-f]{64})(-[0-9]+)?$/\1/p' | tail -n 1
 }
+# at which commit the clone in a folder was at a time
+head_at() {
+  git -C "$1" reflog show --date=unix --format='%gd %H' HEAD 2> /dev/null |
+    sed -nE 's/^HEAD@\{([0-9]+)\} ([0-9a-f]+)$/\1 \2/p' | awk -v at="$2" '$1 <= at && !found { print $2; found = 1 }'
+}

@@ -20,6 +20,7 @@ def processes_json(*processes: Mapping[str, object]) -> str:
     """The same for several processes, each with some fields changed."""
     listed = [
         {
+            "service": "dj-system-api",
             "id": number,
             "pid": 101 + number,
             "status": "online",
@@ -33,7 +34,12 @@ def processes_json(*processes: Mapping[str, object]) -> str:
         }
         for number, changes in enumerate(processes)
     ]
-    return json.dumps({"names": ["dj-system-api"], "processes": listed})
+    return json.dumps({"names": ["dj-system-api"], "missing": [], "processes": listed})
+
+
+def nothing_json(*names: str) -> str:
+    """The same where pm2 has only services of other names."""
+    return json.dumps({"names": names, "missing": ["dj-system-api"], "processes": []})
 
 
 def restart_result(before: str, after: str) -> CommandResult:

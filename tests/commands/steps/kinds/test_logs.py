@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from commands.steps.base import execute
-from commands.steps.shared.pm2 import NOW, STATE
+from commands.steps.shared.service import NOW
 from commands.steps.values import parse_values
+from commands.systems.services.pm2 import Pm2
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.service_log import LOGS, append, mark, read
 from tests.local_shell import LocalShell
@@ -157,7 +158,7 @@ def test_the_mark_of_a_restart_is_the_mark_that_is_read_from(log: Path, tmp_path
     listed["pm2_env"] |= {"pm_out_log_path": "/dev/null", "pm_err_log_path": str(log)}  # type: ignore[operator]
     (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps([listed])}\nEND\n")
     (tmp_path / "pm2").chmod(0o755)
-    result = LocalShell({}, path=tmp_path).ask("h", f"{STATE}\n{NOW}", env={"NAME": "api"})
+    result = LocalShell({}, path=tmp_path).ask("h", f"{Pm2.state}\n{NOW}", env={"NAMES": "api"})
     service = json.loads(parse_values(result.tail)["now"])["processes"][0]
     assert service["err_from"].rsplit(":", 1)[0] == mark(log).rsplit(":", 1)[0]
     assert service["out_from"].startswith("0:")

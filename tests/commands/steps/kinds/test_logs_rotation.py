@@ -6,6 +6,7 @@ import gzip
 import os
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -124,3 +125,19 @@ def test_the_log_of_another_instance_does_not_count(log: Path) -> None:
     since = mark(log, time.time() - 0.1)
     log.with_name(f"{log.stem}-1.log").write_text("Error: of the second instance\n")
     assert read(log, since).state == "done"
+
+
+def test_a_log_that_the_user_may_not_read_was_not_rotated_and_is_inconclusive() -> None:
+    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    with TemporaryDirectory(prefix="gt-", dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        log = Path(name) / "err.log"
+        log.write_text("Error: before\n")
+        since = mark(log)
+        append(log, "Error: new\n")
+        log.chmod(0)
+
+        outcome = read(log, since, within=other)
+
+    assert (outcome.state, outcome.inconclusive) == ("failed", True)
+    assert outcome.summary == f"The log cannot be read: {log} may not be read by this user."

@@ -15,7 +15,14 @@ from commands.steps.outcome import Outcome
 from commands.steps.value_types import fits
 from state.errors import Down, LostTrack, Unreachable
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.kinds.pm2_service import SERVICE, processes_json, restart_result, service_json, state_result
+from tests.commands.steps.kinds.pm2_service import (
+    SERVICE,
+    nothing_json,
+    processes_json,
+    restart_result,
+    service_json,
+    state_result,
+)
 from tests.production import NEW, OLD, answer, ended
 from tests.world import World
 
@@ -31,7 +38,7 @@ def new_code(rate: float = 200.0) -> World:
 
 def test_the_plan_shows_the_restart_and_the_checks() -> None:
     text = plan(box("service", ALLOWING))
-    assert 'on h: pm2 restart "$NAME"' in text
+    assert 'on h:   pm2 restart "$name" > /dev/null || printf' in text
     assert "--update-env" not in text
     assert "again after 10 s" in text
 
@@ -126,14 +133,12 @@ def test_steady_in_must_name_a_steady_step_of_the_same_service() -> None:
 
 def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
     world = new_code()
-    world.on_host(
-        "pm2 restart", restart_result('{"names":["other"],"processes":[]}', '{"names":["other"],"processes":[]}')
-    )
+    world.on_host("pm2 restart", restart_result(nothing_json("other"), nothing_json("other")))
     assert (
         execute(box("service", ALLOWING), context(world)).summary
         == "pm2 on host “h” has no service dj-system-api; it has other."
     )
-    world.on_host("pm2 restart", restart_result('{"names":[]}', '{"names":[]}'))
+    world.on_host("pm2 restart", restart_result(nothing_json(), nothing_json()))
     assert (
         "perhaps pm2 was not running (`pm2 resurrect` brings back what was saved), or another user's pm2 runs dj-"
         in execute(box("service", ALLOWING), context(world, attempt=2)).summary

@@ -7,7 +7,7 @@ from dataclasses import replace
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.kinds.pm2_service import SERVICE, processes_json, service_json, state_result
+from tests.commands.steps.kinds.pm2_service import SERVICE, nothing_json, processes_json, service_json, state_result
 from tests.production import NEW, OLD, answer
 from tests.world import World
 
@@ -71,7 +71,7 @@ def test_another_process_is_reported_without_waiting() -> None:
 
 def test_a_service_that_pm2_no_longer_lists_fails_the_step() -> None:
     world = new_code()
-    world.on_host("now=%s", state_result('{"names":[]}'))
+    world.on_host("now=%s", state_result(nothing_json()))
     assert run_step(world).summary == "dj-system-api did not stay healthy: pm2 no longer lists it."
 
 

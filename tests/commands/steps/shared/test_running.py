@@ -262,7 +262,7 @@ def test_the_plan_shows_each_question() -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({}, "needs one of web, command, pm2 and link, and has none of them"),
+        ({}, "needs one of web, command, pm2, unit, container and link, and has none of them"),
         ({"web": "api", "path": "/v", "field": "c", "pm2": "shop"}, "and has web and pm2"),
         ({"web": "api", "path": "/v"}, "field: is missing beside web"),
         ({"command": "x"}, "on: is missing beside command"),

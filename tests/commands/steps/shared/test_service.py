@@ -1,4 +1,4 @@
-"""What is asked about a pm2 service, and what counts as a problem."""
+"""What is asked about a service, and what counts as a problem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from commands.ports.preflight import WARN, PreflightContext
 from commands.steps.base import execute
-from commands.steps.shared.pm2 import NOW, STATE
+from commands.steps.shared.service import NOW
+from commands.systems.services.pm2 import Pm2
 from state.errors import Down
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.kinds.pm2_service import SERVICE
@@ -26,7 +27,7 @@ def test_the_state_leaves_out_the_environment_with_its_secrets(tmp_path: Path) -
     # pm2 may print other lines before its list
     (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n[PM2] Spawning daemon\n{json.dumps(services)}\nEND\n")
     (tmp_path / "pm2").chmod(0o755)
-    result = LocalShell({}, path=tmp_path).ask("h", f"{STATE}\n{NOW}", env={"NAME": "dj-system-api"})
+    result = LocalShell({}, path=tmp_path).ask("h", f"{Pm2.state}\n{NOW}", env={"NAMES": "dj-system-api"})
     assert "hunter2" not in result.tail
     state = json.loads(result.tail.removeprefix("now="))
     assert state["names"] == ["dj-system-api", "other"]
@@ -43,14 +44,15 @@ def test_every_row_of_the_name_is_a_process_in_the_order_of_pm2s_numbers(tmp_pat
     ]
     (tmp_path / "pm2").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(rows)}\nEND\n")
     (tmp_path / "pm2").chmod(0o755)
-    processes = box("steady", SERVICE.replace("dj-system-api", "api")).processes(
-        context(World(), shell=LocalShell({}, path=tmp_path))
-    )
-    assert [(one.number, one.pid, one.status, one.restarts) for one in processes] == [
-        (0, 7, "online", 1),
-        (1, 8, "errored", 17),
+    step = box("steady", SERVICE.replace("dj-system-api", "api"))
+    state = step.state(context(World(), shell=LocalShell({}, path=tmp_path)))
+    assert [(one.number, one.pid, one.status, one.restarts) for one in state.processes] == [
+        ("0", "7", "online", 1),
+        ("1", "8", "errored", 17),
     ]
-    assert [tuple(one.without_lines) for one in processes] == [("/dev/null",), ("/dev/null",)]
+    assert [warning.what for warning in state.warnings] == [
+        "/dev/null of api keeps no lines, so no error is seen there"
+    ]
 
 
 @pytest.mark.fault("it exists, so it is right")

@@ -1,0 +1,124 @@
+"""The address that says which commit a service runs. Workers have none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from commands.ports.page_text import PageText
+from commands.ports.web import HttpRequest
+from commands.steps.base import StepBox
+from commands.steps.execution import pause
+from commands.steps.outcome import Context
+from commands.steps.page_fields import VariableText
+from commands.steps.shared.readiness import POLL_INTERVAL, is_starting
+from commands.steps.shared_fields import Headers
+from commands.steps.values import fill, page_texts
+from commands.systems.http_answers import field as json_field
+from commands.systems.http_answers import from_cache
+from state.errors import ToolError
+
+_FROM_CACHE = "from a cache"
+_OF_THE_ADDRESS = ("path", "field", "commit", "headers")
+ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the health address answered, as words, and whether a service that still starts answers so."""
+
+    words: str
+    starting: bool = False
+
+
+class HealthAddress(StepBox):
+    """A step whose service may have a health address: the JSON field `field` of `path` on `web` must equal `commit`."""
+
+    web: str = Field(
+        default="",
+        description="The web site or API that says which commit runs, by its name in Places. A worker has none.",
+        examples=["api"],
+    )
+    path: VariableText = Field(
+        default="/api/health", description="The path of its health address.", examples=["/health"]
+    )
+    field: str = Field(
+        default="commit",
+        description="The field of the health address's JSON answer that names the commit (`a.b` if nested).",
+        examples=["version.commit"],
+    )
+    commit: str = Field(
+        default="", description="The commit that the health address must answer.", examples=["<commit>"]
+    )
+    headers: Headers = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_whole_or_absent(self) -> Self:
+        if self.web and not self.commit:
+            raise ValueError("commit: is missing beside web; add it")
+        if not self.web and (extra := [name for name in _OF_THE_ADDRESS if name in self.model_fields_set]):
+            raise ValueError(f"{extra[0]}: has no meaning without web; name the address, or remove it")
+        return self
+
+    def plan_of_address(self) -> list[str]:
+        """Plan lines: the commit that must be served."""
+        if not self.web:
+            return ["no address is asked which commit runs"]
+        return [f"GET {self.web}{self.path}, expects {self.field} = {self.commit}"]
+
+    def wait_for_commit(
+        self, ctx: Context, timeout: float, ready_within: float = 0, died: Callable[[], bool] = lambda: False
+    ) -> str:
+        """The newest answer of the health address, if there is one; asked until the commit is served.
+
+        An answer of a service that still starts is waited for `ready_within` seconds in all, unless it `died`; any
+        other answer for `timeout` seconds from its first on.
+        """
+        if not self.web:
+            return ""
+        clock = ctx.tools.clock
+        began = wrong_since = clock.monotonic()
+        while not self.serves(ctx, (health := self._health(ctx)).words) and not died():
+            now = clock.monotonic()
+            if health.starting and now - began < ready_within:
+                wrong_since = now
+            elif now - wrong_since >= timeout or (health.starting and ready_within):
+                break
+            pause(ctx, POLL_INTERVAL)
+        return health.words
+
+    def serves(self, ctx: Context, answer: str) -> bool:
+        """Whether an answer of the health address is that of the commit. True without an address."""
+        return not self.web or answer == self._expected(ctx)
+
+    def answer_problems(self, ctx: Context, answer: str) -> list[str]:
+        """What is wrong with the answer of the health address, as a clause."""
+        if answer.startswith(_FROM_CACHE):
+            return [f"{self.web}{self.path} answers {answer[:80]}, so the service itself was not asked"]
+        if self.serves(ctx, answer):
+            return []
+        return [f"{self.web}{self.path} answers {answer[:60]} instead of {self._expected(ctx)[:60]}"]
+
+    def unasked(self, answer: str, problems: list[str]) -> bool:
+        """Whether nothing is wrong but that a cache answered, so that nothing is known about the commit."""
+        return answer.startswith(_FROM_CACHE) and len(problems) == 1
+
+    def _expected(self, ctx: Context) -> str:
+        return f"{self.field} = {fill(self.commit, ctx.values)}"
+
+    def _health(self, ctx: Context) -> Health:
+        try:
+            path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
+            request = HttpRequest(path=path, headers=headers)
+            response = ctx.tools.web.request(self.web, request)
+            if note := from_cache(response):
+                return Health(f"{_FROM_CACHE} ({note})")
+            if response.status != 200:
+                return Health(f"with status {response.status}", starting=is_starting(response))
+            served = json_field(response.json(), self.field)
+            return Health(f"{self.field} = {served}", starting=served is None)
+        except (ToolError, ValueError) as error:
+            return Health(f"nothing usable ({type(error).__name__})", starting=True)

@@ -1,0 +1,79 @@
+"""What must hold before a run: the manager knows the services, and may restart them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
+from commands.ports.shell import CommandResult
+from commands.steps.shared.service import NOW, ServiceBox
+from commands.steps.value_types import ValueType, fits
+from commands.systems.preflight.hosts import Judge
+from commands.systems.services.judgement import identities, joined_list
+from commands.systems.services.manager import Finding, Phase, Process, State
+from state.errors import Failed, Refused
+
+
+def preflight_script(box: ServiceBox) -> str:
+    """The script that asks the manager before a run starts."""
+    return "\n".join(filter(None, (box.manages.preflight, box.manages.state, NOW)))
+
+
+def judge_services(box: ServiceBox, types: Mapping[str, ValueType]) -> Judge:
+    """How what that script printed is judged. `types` are those of the values that the step sets."""
+
+    def judge(result: CommandResult) -> list[PreflightResult]:
+        try:
+            state = box.read_state(result, "now")
+        except (Failed, Refused):
+            said = result.last_line if result.tail.strip() else "it printed nothing"
+            what = f"{box.manages.title} does not answer there: {said}"
+            return [PreflightResult(level=FAIL, summary=what, todo="run its own command there as this user")]
+        found = [*_results(FAIL, state.obstacles), *(_results(FAIL, _unfit(box, state, types)))]
+        if not found:
+            found = list(_results(WARN, [*_not_up(box, state), *state.warnings]))
+        return found or [PreflightResult(level=OK, summary=f"{box.manager} runs {_listed(state.processes)}")]
+
+    return judge
+
+
+def values_of(before: State, now: State) -> dict[str, str]:
+    """The values for later steps: the new processes, and where their logs stood before the restart."""
+    pids, restarts = zip(*identities(now.processes), strict=True)
+    return {"pid": joined_list(pids), "restarts": joined_list(restarts), **before.logs}
+
+
+def _results(level: str, findings: Iterable[Finding]) -> Iterator[PreflightResult]:
+    return (PreflightResult(level=level, summary=one.what, todo=one.todo) for one in findings)
+
+
+def _unfit(box: ServiceBox, state: State, types: Mapping[str, ValueType]) -> list[Finding]:
+    """Why what would be handed on cannot be."""
+    if not state.processes or all(fits(value, types[name]) for name, value in values_of(state, state).items()):
+        return []
+    count = f"{len(state.processes)} processes of {box.called} with a log each"
+    return [Finding(what=f"{box.manager} runs {count}, more than can be followed", todo="let them share a log")]
+
+
+def _not_up(box: ServiceBox, state: State) -> list[Finding]:
+    if all(one.phase is Phase.UP for one in state.processes):
+        return []
+    states = _states(state.processes)
+    return [
+        Finding(what=f"{box.manager} does not run all of {box.called}: {states}", todo="find out why before you deploy")
+    ]
+
+
+def _listed(processes: Iterable[Process]) -> str:
+    """Each service with the states of its processes."""
+    services = []
+    for service, group in groupby(processes, key=lambda one: one.service):
+        own = list(group)
+        several = f"{len(own)} processes: " if len(own) > 1 else ""
+        services.append(f"{service} ({several}{_states(own)})")
+    return ", ".join(services)
+
+
+def _states(processes: Iterable[Process]) -> str:
+    return ", ".join(one.status for one in processes)

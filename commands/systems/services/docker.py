@@ -1,0 +1,118 @@
+"""docker: containers, and services of compose, which may have several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from commands.systems.logs.log_lines import NewLines, parse_output
+from commands.systems.logs.log_sources import time_mark
+from commands.systems.scripts import script
+from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
+from commands.text.foreign_json import read_json
+
+_FIND = script("services/docker_find.sh")
+_HEALTHS = {"starting": Phase.STARTING, "unhealthy": Phase.DOWN}
+_SOME = 12  # digits that people read of an id, as docker shows them
+
+
+class Docker(Manager):
+    """docker. A name is that of a container, or of a compose service, if need be as "project/service"."""
+
+    name = title = "docker"
+    up = "running"
+    programs = ("docker", "awk", "sed")
+    log_values = MARK
+    takes_sudo = True
+    state = _FIND + script("services/docker.sh")
+    restart = "restart_containers"
+    reload = "reload_containers"
+    errors = script("logs/log_source.sh") + _FIND + script("services/docker_errors.sh")
+    preflight = "explain=yes\n"
+
+    def read_state(self, output: str, host: str) -> State:
+        lines = [line.split("\t") for line in output.splitlines()]
+        if refused := [rest[0] for sort, *rest in lines if sort == "refused"]:
+            return State(processes=(), logs={}, obstacles=(_refused(refused[0], host),))
+        (now,) = (rest[0] for sort, *rest in lines if sort == "now")
+        facts = {one["id"]: one for one in (read_json(rest[0]) for sort, *rest in lines if sort == "facts")}
+        below = {rest[0]: rest[1] for sort, *rest in lines if sort == "below"}
+        listed = [
+            (name, number.removeprefix("-"), {**facts[one], "below": below.get(one, "")})
+            for sort, name, one, number, _ in (line for line in lines if line[0] == "container")
+            if one in facts
+        ]
+        return State(
+            processes=tuple(_process(name, number, one, float(now)) for name, number, one in listed),
+            logs={"log_mark": now},
+            obstacles=tuple(_obstacles(lines, host)),
+            warnings=tuple(_warnings(listed)),
+        )
+
+    def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
+        return {"SINCE": logs["log_mark"]}
+
+    def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
+        unread = [f"docker shows no log of {words}" for words in re.findall(r"^unread=(.*)$", output, re.MULTILINE)]
+        if code := re.search(r"^code=([1-9]\d*)$", output, re.MULTILINE):
+            unread.append(f"docker logs ended with exit code {code[1]}")
+        return replace(parse_output(output, allow), unreadable="; ".join(unread))
+
+
+def _process(name: str, number: str, one: Mapping[str, Any], now: float) -> Process:
+    runs = one["status"] == "running"
+    started = float(time_mark(one["started"]))
+    pid = f"{one['id'][:_SOME]}:{re.sub(r'[^0-9TZ.]', '', one['started'])}"
+    phase = _HEALTHS.get(one["health"], Phase.UP) if runs else Phase.DOWN
+    image = one["image_id"].removeprefix("sha256:")[:_SOME]
+    return Process(
+        service=name,
+        number=number,
+        pid=pid if runs else "0",
+        status=_status(one),
+        phase=phase,
+        restarts=one["restarts"],
+        uptime=max(now - started, 0) if runs else 0,
+        members=".".join(one["below"].split()),
+        shown=f"container {one['id'][:_SOME]} of {one['image']} ({image})",
+    )
+
+
+def _status(one: Mapping[str, Any]) -> str:
+    status, health = one["status"], one["health"]
+    if status == "running":
+        return f"running ({health})" if health else "running"
+    return f"{status} (exit code {one['code']})" if status in ("exited", "restarting", "dead") else str(status)
+
+
+def _obstacles(lines: Sequence[Sequence[str]], host: str) -> Iterator[Finding]:
+    known = sorted({rest[0] for sort, *rest in lines if sort == "known"})
+    has = f"it has {', '.join(known)}" if known else "it has none at all"
+    for sort, *rest in lines:
+        if sort == "missing":
+            what = f"docker on host “{host}” has no container and no compose service {rest[0]}; {has}"
+            yield Finding(what=what, todo="start it, or fix the name")
+        elif sort == "several":
+            what = f"on host “{host}” several projects of compose have a service {rest[0]}: {rest[1]}"
+            yield Finding(what=what, todo=f'write which one, as in "{rest[1].split(", ")[0]}/{rest[0]}"')
+        elif sort == "compose":
+            what = f"docker compose on host “{host}” cannot read project {rest[0]}: {rest[1].strip()}"
+            yield Finding(what=what, todo="let `docker compose config` succeed in the project's folder")
+
+
+def _warnings(listed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Iterator[Finding]:
+    for name in dict.fromkeys(name for name, _, one in listed if one["log"] == "none"):
+        what = f"docker keeps no log of {name} (log driver none), so its errors are not seen"
+        yield Finding(what=what, todo="give it a log driver that docker logs can read")
+
+
+def _refused(said: str, host: str) -> Finding:
+    if said.startswith("sudo:"):
+        return Finding(
+            what=f"sudo on host “{host}” lets this user ask docker only with a password",
+            todo="allow `sudo -n docker`, or put the user into the group docker and remove sudo",
+        )
+    todo = "let dockerd run, and put the user into the group docker or write sudo = true"
+    return Finding(what=f"docker on host “{host}” does not answer this user ({said})", todo=todo)

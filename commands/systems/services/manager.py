@@ -1,0 +1,126 @@
+"""The protocol of service managers: all in which they differ. The judgement is one for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from commands.systems.logs.log_lines import NewLines
+
+# of these values of a step a log is read later
+FILES = ("log_out", "log_err", "log_offset_out", "log_offset_err")
+MARK = ("log_mark",)
+
+
+class Phase(Enum):
+    """What a status means: `STARTING` is waited for, `DOWN` is a failure."""
+
+    UP = "up"
+    STARTING = "starting"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One process of a service; or its container, or whatever else the manager starts anew in a restart.
+
+    - `service`: its name, as the manager shows it.
+    - `number`: what tells it from others of that service; empty if there can be only one.
+    - `pid`: what is another one after each start: letters, digits, "." and ":". "0" if nothing runs.
+    - `status`: in the manager's own word; `phase` says what that means.
+    - `restarts`: how often the manager has started it again by itself.
+    - `uptime`: seconds since its start.
+    - `members`: what is another one after a reload although `pid` stays, such as the pids of its workers; or empty.
+    - `shown`: what people read instead of "pid 123"; or empty.
+    """
+
+    service: str
+    pid: str
+    status: str
+    phase: Phase
+    restarts: int
+    uptime: float
+    number: str = ""
+    members: str = ""
+    shown: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong with a service before anything is done: a clause without a full stop; and what to do about it."""
+
+    what: str
+    todo: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What a manager says of the services now.
+
+    - `processes`: every one of each service, always in the same order.
+    - `obstacles`: why they cannot be restarted, such as a service that the manager does not know.
+    - `warnings`: what else people should know before.
+    - `logs`: where their logs end now, by the names in the manager's `log_values`.
+    """
+
+    processes: tuple[Process, ...]
+    logs: Mapping[str, str]
+    obstacles: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = field(default=())
+
+
+class Manager:
+    """A program that keeps services running.
+
+    Its scripts are bash with `set -euo pipefail`, and get the services in $NAMES (one a line), $SUDO ("sudo -n" or
+    empty: use it unquoted) if it takes that. Where a restart or a reload may follow, they get what they read of $WITHIN
+    (whole seconds that a start may take) and $VERB ("restart" or "reload").
+
+    - `name`: as the page writes it; `title`: who says so in messages ("systemd lists …").
+    - `up`: its word for a service that runs, as in "is online with a new process".
+    - `programs`: what its scripts need on the host.
+    - `log_values`: the names of `State.logs`: `FILES` or `MARK`.
+    - `fields`: the fields of a step that only it has; those in `needs` must be there. Its scripts get the commands in
+      them under the same names in capitals.
+    - `several`: whether one step may name several services.
+    - `takes_sudo`: whether the page may say `sudo = true`.
+    - `settles`: whether old processes may go on beside the new ones until the service is ready.
+    - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing; and other
+      functions that `restart` and `reload` call.
+    - `restart`: restarts the service "$name"; its exit code counts, and what it writes to standard error is shown.
+    - `reload`: lets "$name" read its code and settings anew without a gap; empty if it has no such command.
+    - `errors`: prints the lines with errors since the marks in the variables of `log_env`, as `logs/log_lines.sh` or
+      `logs/log_source.sh` does. It may end its shell.
+    - `preflight`: prints further lines for `read_state` where nothing has begun yet, each after "now="; or empty. It
+      comes before `state`, so those are the first lines.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    up: ClassVar[str]
+    programs: ClassVar[tuple[str, ...]]
+    log_values: ClassVar[tuple[str, ...]]
+    fields: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+    several: ClassVar[bool] = True
+    takes_sudo: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    state: ClassVar[str]
+    restart: ClassVar[str]
+    reload: ClassVar[str] = ""
+    errors: ClassVar[str]
+    preflight: ClassVar[str] = ""
+
+    def read_state(self, output: str, host: str) -> State:
+        """What the function `state` printed. Raises ValueError or KeyError if that is nothing it prints."""
+        raise NotImplementedError
+
+    def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
+        """The variables of `errors`, where the logs ended there."""
+        raise NotImplementedError
+
+    def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
+        """What `errors` printed, without the lines that match a regular expression of `allow`."""
+        raise NotImplementedError

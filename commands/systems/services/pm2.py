@@ -1,0 +1,75 @@
+"""pm2: it lists one process for each instance of a service, and may run several of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from commands.systems.logs.log_lines import NewLines, parse_output
+from commands.systems.scripts import script
+from commands.systems.services.log_files import ERRORS, file_env, file_logs
+from commands.systems.services.manager import FILES, Finding, Manager, Phase, Process, State
+from commands.text.foreign_json import read_json
+
+_PHASES = {"online": Phase.UP, "launching": Phase.STARTING}
+
+
+class Pm2(Manager):
+    """pm2, with a log for standard output and one for errors."""
+
+    name = title = "pm2"
+    up = "online"
+    programs = ("pm2", "node")
+    log_values = FILES
+    state = script("services/pm2.sh")
+    restart = 'pm2 restart "$name" > /dev/null'
+    reload = 'pm2 reload "$name" > /dev/null'
+    errors = ERRORS
+
+    def read_state(self, output: str, host: str) -> State:
+        said = read_json(output)
+        listed = said["processes"]
+        return State(
+            processes=tuple(map(_process, listed)),
+            logs=file_logs(listed),
+            obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
+            warnings=tuple(_without_lines(listed)),
+        )
+
+    def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
+        return file_env(logs)
+
+    def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
+        return parse_output(output, allow)
+
+
+def _process(one: Mapping[str, Any]) -> Process:
+    return Process(
+        service=one["service"],
+        number=str(one["id"]),
+        pid=str(one["pid"]),
+        status=one["status"],
+        phase=_PHASES.get(one["status"], Phase.DOWN),
+        restarts=one["restarts"],
+        uptime=one["uptime"],
+    )
+
+
+def _missing(name: str, names: Sequence[str], host: str) -> Finding:
+    todo = "start it with pm2, fix the name, or log in as the user whose pm2 runs it"
+    if names:
+        return Finding(what=f"pm2 on host “{host}” has no service {name}; it has {', '.join(sorted(names))}", todo=todo)
+    what = (
+        f"pm2 of this user lists no service on host “{host}”: perhaps pm2 was not running (`pm2 resurrect` brings back "
+        f"what was saved), or another user's pm2 runs {name}"
+    )
+    return Finding(what=what, todo=todo)
+
+
+def _without_lines(listed: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    files = {file: one["service"] for one in listed for file in one.get("without_lines", ())}
+    if not files:
+        return []
+    services = " and ".join(dict.fromkeys(files.values()))
+    what = f"{', '.join(sorted(files))} of {services} keeps no lines, so no error is seen there"
+    return [Finding(what=what, todo="let pm2 write a log file")]

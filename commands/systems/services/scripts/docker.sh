@@ -1,0 +1,56 @@
+# Defines the function `state`: what `found` prints, and with tabs before: of each container as JSON only what is judged of
+# it, because all that docker tells holds secrets; the processes below it, which a reload replaces; and the time now.
+# $explain: also why docker or compose cannot be asked.
+state() {
+  local said one id pid
+  if ! said=$(found 2>&1); then
+    [ -n "${explain:-}" ] || { printf '%s\n' "$said" >&2; return 1; }
+    printf 'refused\t%s\n' "$(tail -n 1 <<< "$said")"
+    return
+  fi
+  printf '%s\n' "$said"
+  # one that was removed meanwhile is left out
+  while IFS= read -r one; do
+    printf 'facts\t%s\n' "$one"
+    id=$(sed -E 's/^\{"id":"([0-9a-f]+).*/\1/' <<< "$one") pid=$(sed -E 's/.*"pid":([0-9]+)\}$/\1/' <<< "$one")
+    [ "$pid" = 0 ] || printf 'below\t%s\t%s\n' "$id" "$(cat "/proc/$pid/task/$pid/children" 2> /dev/null || true)"
+  done < <(awk -F '\t' '$1 == "container" { print $3 }' <<< "$said" | xargs -r $SUDO docker inspect --type container --format \
+    '{"id":{{json .ID}},"image":{{json .Config.Image}},"image_id":{{json .Image}},"status":{{json .State.Status}},"code":{{.State.ExitCode}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},"started":{{json .State.StartedAt}},"restarts":{{.RestartCount}},"log":{{json .HostConfig.LogConfig.Type}},"pid":{{.State.Pid}}}' 2> /dev/null)
+  printf 'now\t%s\n' "$(date +%s.%N)"
+  [ -z "${explain:-}" ] || compose_problems "$said"
+}
+# why compose cannot read the files of a project, or is not there
+compose_problems() {
+  local what name id number project said
+  local -A seen=([-]=1)
+  while IFS=$'\t' read -r what name id number project; do
+    [ "$what" = container ] && [ -z "${seen[$project]:-}" ] || continue
+    seen[$project]=1
+    said=$(compose_of "$id" config --quiet 2>&1) || printf 'compose\t%s\t%s\n' "$project" "$(tr -s '[:space:]' ' ' <<< "$said" | head -c 300)"
+  done <<< "$1"
+}
+# compose with the project, the files and the settings by which it made a container
+compose_of() {
+  local id=$1 labels project folder files env one words=() program=($SUDO docker-compose)
+  shift
+  labels=$($SUDO docker inspect --type container --format '{{with .Config.Labels}}{{index . "com.docker.compose.project"}}
+{{index . "com.docker.compose.project.working_dir"}}
+{{index . "com.docker.compose.project.config_files"}}
+{{index . "com.docker.compose.project.environment_file"}}{{end}}' -- "$id") || return
+  { read -r project; read -r folder; read -r files; read -r env || true; } <<< "$labels"
+  while IFS= read -r -d , one; do words+=(--file "$one"); done <<< "$files,"
+  while IFS= read -r -d , one; do [ -z "$one" ] || words+=(--env-file "$one"); done <<< "$env,"
+  ! $SUDO docker compose version > /dev/null 2>&1 || program=($SUDO docker compose)
+  (cd -- "$folder" && "${program[@]}" --project-directory "$folder" --project-name "$project" "${words[@]}" "$@")
+}
+# a container is restarted; a service of compose is made anew by its file, with as many containers as it has
+restart_containers() {
+  local ids project service
+  ids=$(NAMES=$name found | awk -F '\t' '$1 == "container" { print $3, $5 }')
+  read -r id project <<< "$ids"
+  if [ "$project" = - ]; then $SUDO docker restart -- "$id" > /dev/null; return; fi
+  service=${name#"$project/"}
+  compose_of "$id" up --detach --no-deps --force-recreate --scale "$service=$(grep -c . <<< "$ids")" "$service" > /dev/null < /dev/null
+}
+# HUP, as the main processes of gunicorn, nginx or haproxy take it
+reload_containers() { NAMES=$name found | awk -F '\t' '$1 == "container" { print $3 }' | xargs -r $SUDO docker kill --signal=HUP > /dev/null; }

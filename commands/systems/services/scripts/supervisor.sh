@@ -1,0 +1,70 @@
+# Defines the function `state`, which prints what supervisord says of the programs $NAMES, as JSON. It is asked as
+# supervisorctl asks it: with the same Python, 2.7 or 3, and by the same settings. $explain: also why it cannot be asked.
+IFS= read -r -d '' ask << 'END_OF_ASK' || true
+import hashlib
+import json
+import os
+import sys
+import time
+
+from supervisor.options import ClientOptions
+
+
+def mark(path):
+    """Where a log ends now, as logs/log_lines.sh reads it."""
+    found = os.stat(path)
+    try:
+        with open(path, "rb") as log:
+            head = hashlib.sha256(log.read(min(found.st_size, 65536))).hexdigest()[:16]
+    except (IOError, OSError):
+        head = ""  # this user may not read it
+    return "%d:%d:%s:%.6f" % (found.st_size, found.st_ino, head, time.time())
+
+
+def shown(one):
+    logs = [path for path in (one["stdout_logfile"], one["stderr_logfile"]) if os.path.isfile(path)]
+    return {
+        "group": one["group"], "name": one["name"], "pid": one["pid"], "status": one["statename"],
+        "said": one["description"], "uptime": one["now"] - one["start"], "below": below(one["pid"]),
+        "logs": [[path, mark(path)] for path in logs],
+    }
+
+
+def below(pid):
+    """The processes below one, which are others after a reload."""
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            return file.read().split()
+    except (IOError, OSError):
+        return []
+
+
+def of(name, listed):
+    """Those of a group, or the one that is named "group:process"."""
+    return [one for one in listed if name in (one["group"], one["group"] + ":" + one["name"])]
+
+
+program, names = sys.argv[1], sys.argv[2].split("\n")
+sys.argv = [program]  # supervisorctl looks for its settings beside itself, too
+options = ClientOptions()
+options.realize(["status"], doc="")
+try:
+    listed = options.getServerProxy().supervisor.getAllProcessInfo()
+except Exception as error:
+    sys.exit("%s: %s" % (options.serverurl, error))
+print(json.dumps({
+    "names": sorted(set(one["group"] for one in listed)),
+    "missing": [name for name in names if not of(name, listed)],
+    "processes": [dict(shown(one), service=name) for name in names for one in of(name, listed)],
+}))
+END_OF_ASK
+state() {
+  local program first python said
+  program=$(command -v supervisorctl)
+  IFS= read -r first < "$program"
+  [[ $first =~ ^"#!".*python ]] || { echo "$program is not the one that supervisor's own package installs" >&2; return 1; }
+  python=${first#"#!"}
+  if said=$($SUDO $python - "$program" "$NAMES" 2>&1 <<< "$ask"); then printf '%s\n' "$said" | tail -n 1; return; fi
+  [ -n "${explain:-}" ] || { printf '%s\n' "$said" >&2; return 1; }
+  printf 'refused %s\n' "$(tail -n 1 <<< "$said")"
+}

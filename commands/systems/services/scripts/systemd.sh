@@ -1,0 +1,36 @@
+# Defines the function `state`, which prints what systemd shows of the units $NAMES, and where the journal ends. It asks
+# once for all units, and needs no more rights than to be logged in. The processes of a unit tell whether a reload took.
+state() {
+  local names line pids
+  mapfile -t names <<< "$NAMES"
+  printf 'wanted=%s\n' "${names[@]}"
+  printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
+  printf 'cursor=%s\n' "$(journalctl --quiet --no-pager --lines=0 --show-cursor 2> /dev/null | sed -n 's/^-- cursor: //p')"
+  systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,Result,MainPID,NRestarts \
+    --property=InvocationID,ExecMainStartTimestampMonotonic,InactiveExitTimestampMonotonic \
+    --property=UnitFileState,TriggeredBy,ControlGroup -- "${names[@]}" |
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    [[ $line = ControlGroup=/* ]] || continue
+    pids=$(find "/sys/fs/cgroup/${line#*=/}" "/sys/fs/cgroup/systemd/${line#*=/}" -name cgroup.procs \
+      -exec cat {} + 2> /dev/null | sort -un | tr '\n' ' ') || true
+    printf 'Processes=%s\n' "$pids"
+  done
+}
+invocation() { systemctl show --value --property=InvocationID -- "$1"; }
+# Defines `unit_job restart|reload UNIT`, which runs exactly `systemctl restart UNIT`, as a rule of sudoers has it. What has
+# crashed too often systemd refuses to start for a while: no new invocation comes of that. What still starts after $WITHIN
+# is judged by its state.
+unit_job() {
+  local before said code until=$((SECONDS + WITHIN))
+  while :; do
+    before=$(invocation "$2") code=0
+    # shellcheck disable=SC2086  # no word, or two
+    said=$(timeout "$WITHIN" $SUDO systemctl "$1" "$2" 2>&1) || code=$?
+    [ "$code" != 0 ] && [ "$code" != 124 ] || return 0
+    [[ $said = "Job for "* ]] && [ "$(invocation "$2")" = "$before" ] && [ "$SECONDS" -lt "$until" ] || break
+    sleep 1
+  done
+  printf '%s\n' "$said" >&2
+  return "$code"
+}

@@ -1,0 +1,14 @@
+# Whether this user may restart units, and which of the units $NAMES have no line in the journal that it may read.
+mapfile -t names <<< "$NAMES"
+printf 'now=verb=%s\n' "$VERB"
+if [ "$(id -u)" != 0 ]; then
+  if [ -n "$SUDO" ]; then sudo_rules systemctl
+  else
+    printf 'now=user=%s\n' "$(id -un)"
+    if command -v pkcheck > /dev/null; then printf 'now=polkit=yes\n'; fi
+  fi
+fi
+for name in "${names[@]}"; do
+  said=$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$name" 2> /dev/null) || true
+  [ -n "$said" ] || printf 'now=unread=%s\n' "$name"
+done

@@ -1,0 +1,95 @@
+"""supervisor: its programs, of which each may have several processes, with their log files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from commands.systems.logs import log_lines
+from commands.systems.logs.log_lines import NewLines
+from commands.systems.scripts import script
+from commands.systems.services.manager import Finding, Manager, Phase, Process, State
+from commands.text.foreign_json import read_json
+
+_PHASES = {"RUNNING": Phase.UP, "STARTING": Phase.STARTING}
+_NO_LOG = "/dev/null"
+_TARGET = '"$name$([[ $name = *:* ]] || echo ":*")"'  # a plain name is a group, if only of one process
+
+
+class Supervisor(Manager):
+    """supervisor. A name is a program's, a group's, or a process's of a group, as "group:process"."""
+
+    name = title = "supervisor"
+    up = "running"
+    programs = ("supervisorctl", "awk", "sed")
+    log_values = ("log_out", "log_offset_out")
+    takes_sudo = True
+    state = script("services/supervisor.sh")
+    restart = f"$SUDO supervisorctl restart {_TARGET} >&2"
+    reload = f"$SUDO supervisorctl signal HUP {_TARGET} >&2"
+    errors = f'{log_lines.SHELL_FUNCTIONS}each_log "$OUT" "$OUT_FROM" || true'
+    preflight = "explain=yes\n"
+
+    def read_state(self, output: str, host: str) -> State:
+        if output.startswith("refused "):
+            return State(processes=(), logs=_logs([]), obstacles=(_refused(output.removeprefix("refused "), host),))
+        said = read_json(output)
+        listed = said["processes"]
+        return State(
+            processes=tuple(_process(one, listed) for one in listed),
+            logs=_logs(listed),
+            obstacles=tuple(_missing(name, said["names"], host) for name in said["missing"]),
+            warnings=tuple(_without_log(name) for name in dict.fromkeys(_names_without_log(listed))),
+        )
+
+    def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
+        return {"OUT": logs["log_out"], "OUT_FROM": logs["log_offset_out"]}
+
+    def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
+        return log_lines.parse_output(output, allow)
+
+
+def _process(one: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Process:
+    several = sum(other["service"] == one["service"] for other in listed) > 1
+    died = one["status"] in ("BACKOFF", "FATAL")
+    return Process(
+        service=one["service"],
+        number=one["name"] if several else "",
+        pid=str(one["pid"]),
+        status=f"{one['status']} ({one['said']})" if died else one["status"],
+        phase=_PHASES.get(one["status"], Phase.DOWN),
+        restarts=0,  # supervisor counts none: what it started again has another process id
+        uptime=one["uptime"],
+        members=".".join(one["below"]),
+    )
+
+
+def _logs(listed: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The logs of all processes with their marks. Raises Refused for a path that looks like two."""
+    marks = {path: mark for one in listed for path, mark in one["logs"]}
+    paths, ends = log_lines.joined_logs(marks or {_NO_LOG: "0"})
+    return {"log_out": paths, "log_offset_out": ends}
+
+
+def _names_without_log(listed: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [one["service"] for one in listed if not one["logs"]]
+
+
+def _without_log(name: str) -> Finding:
+    what = f"supervisor writes no log file of {name}, so its errors are not seen"
+    return Finding(what=what, todo="give it a stdout_logfile")
+
+
+def _missing(name: str, names: Sequence[str], host: str) -> Finding:
+    has = f"it has {', '.join(names)}" if names else "it has none at all"
+    what = f"supervisor on host “{host}” has no program {name}; {has}"
+    return Finding(what=what, todo="fix the name, or let supervisor read its settings (supervisorctl update)")
+
+
+def _refused(said: str, host: str) -> Finding:
+    if said.startswith("sudo:"):
+        what = f"sudo on host “{host}” lets this user ask supervisor only with a password"
+    else:
+        what = f"supervisor on host “{host}” does not answer this user ({said})"
+    todo = "start it, or let a group of this user have its socket (chown and chmod of [unix_http_server])"
+    return Finding(what=what, todo=todo)

@@ -1,0 +1,142 @@
+"""systemd: its units, and their lines in the journal since a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from commands.systems.logs.log_lines import NewLines
+from commands.systems.logs.log_sources import JOURNAL
+from commands.systems.scripts import script
+from commands.systems.services.log_source import read_source
+from commands.systems.services.manager import MARK, Finding, Manager, Phase, Process, State
+from commands.systems.services.sudo_rules import SUDO_RULES, sudo_obstacles
+
+_NO_CURSOR = "none"  # the mark where the journal shows nothing
+_UP = ("active", "reloading", "refreshing")
+_LOAD_PROBLEMS = {
+    "not-found": ("has no unit {name}", "check the name; `systemctl list-units --all` shows what there is"),
+    "masked": ("has masked {name}, so it cannot be started", "unmask it (systemctl unmask {name}), or name another"),
+    "bad-setting": ("cannot use the unit file of {name}", "see what `systemctl status {name}` says, and mend it"),
+    "error": ("cannot read the unit file of {name}", "see what `systemctl status {name}` says, and mend it"),
+}
+_PERMISSION_TODO = "add sudo = true to the step, with a rule in sudoers; or log in as another user"
+
+
+class Systemd(Manager):
+    """The system's systemd. Looking needs no rights; only restarting and reloading is done with sudo."""
+
+    name = title = "systemd"
+    up = "active"
+    programs = ("systemctl", "journalctl", "awk", "sed")
+    log_values = MARK
+    takes_sudo = True
+    state = script("services/systemd.sh")
+    restart = 'unit_job restart "$name"'
+    reload = 'unit_job reload "$name"'
+    errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
+    preflight = SUDO_RULES + script("services/systemd_preflight.sh")
+
+    def read_state(self, output: str, host: str) -> State:
+        head, units = _parse(output)
+        wanted = head["wanted"]
+        found = {name: unit for unit in units for name in (unit["Id"], *unit["Names"].split())}
+        named = {name: found[full] for name in wanted if (full := _full(name)) in found}
+        clock = float(head["clock"][0])
+        return State(
+            processes=tuple(_process(unit, clock) for unit in named.values() if unit["LoadState"] == "loaded"),
+            logs={"log_mark": head["cursor"][0] or _NO_CURSOR},
+            obstacles=(*_unloaded(wanted, named, host), *_denied(head, wanted)),
+            warnings=tuple(_warnings(head, named)),
+        )
+
+    def log_env(self, logs: Mapping[str, str]) -> dict[str, str]:
+        return {"SINCE": logs["log_mark"]}
+
+    def read_errors(self, output: str, logs: Mapping[str, str], allow: Sequence[str]) -> NewLines:
+        return read_source(output, logs["log_mark"], allow, "the journal", is_silent=True)
+
+
+def _parse(output: str) -> tuple[dict[str, list[str]], list[dict[str, str]]]:
+    """The lines before the units, by name, and each unit's properties. Raises KeyError if the first are missing."""
+    head: dict[str, list[str]] = {}
+    units: list[dict[str, str]] = [{}]
+    for line in output.splitlines():
+        name, equals, value = line.partition("=")
+        if not equals:
+            units.append({})
+        elif name[:1].isupper():
+            units[-1][name] = value
+        else:
+            head.setdefault(name, []).append(value)
+    if not {"wanted", "clock", "cursor"} <= set(head):
+        raise KeyError("systemd has not answered")
+    return head, [unit for unit in units if "Id" in unit]
+
+
+def _full(name: str) -> str:
+    """A unit's whole name, as systemd completes it."""
+    kinds = ("service", "socket", "timer", "target", "path", "mount", "slice", "scope", "device", "automount", "swap")
+    return name if name.rpartition(".")[2] in kinds and "." in name else f"{name}.service"
+
+
+def _process(unit: Mapping[str, str], clock: float) -> Process:
+    active, phase = unit["ActiveState"], _phase(unit)
+    why = {"activating": unit["SubState"], "failed": unit.get("Result", ""), "inactive": unit.get("TriggeredBy", "")}
+    more = why.get(active, "")
+    pid = unit.get("MainPID", "0")
+    own = pid != "0" or active not in _UP
+    began = int(unit.get("ExecMainStartTimestampMonotonic") or 0) if own else 0
+    began = began or int(unit.get("InactiveExitTimestampMonotonic") or 0)
+    return Process(
+        service=unit["Id"].removesuffix(".service"),
+        # a unit without a main process of its own, such as a socket, is another one after each start as well
+        pid=pid if own else unit.get("InvocationID", "")[:12] or "0",
+        status=f"{active} ({more})" if more else active,
+        phase=phase,
+        restarts=int(unit.get("NRestarts") or 0),
+        uptime=max(clock - began / 1e6, 0),
+        members=unit.get("Processes", "").strip(),
+        shown="" if own else "no process of its own",
+    )
+
+
+def _phase(unit: Mapping[str, str]) -> Phase:
+    active = unit["ActiveState"]
+    # what a socket or a timer starts is inactive until then
+    if active in _UP or (active == "inactive" and unit.get("TriggeredBy") and unit.get("Result") == "success"):
+        return Phase.UP
+    # systemd waits before it starts again what has died
+    is_starting = active == "activating" and not unit["SubState"].startswith("auto-restart")
+    return Phase.STARTING if is_starting else Phase.DOWN
+
+
+def _unloaded(wanted: Sequence[str], named: Mapping[str, Mapping[str, str]], host: str) -> Iterator[Finding]:
+    for name in wanted:
+        state = named[name]["LoadState"] if name in named else "not-found"
+        if state in _LOAD_PROBLEMS:
+            what, todo = (text.format(name=_full(name)) for text in _LOAD_PROBLEMS[state])
+            yield Finding(what=f"systemd on host “{host}” {what}", todo=todo)
+
+
+def _denied(head: Mapping[str, Sequence[str]], wanted: Sequence[str]) -> list[Finding]:
+    """What keeps the user from restarting, as far as the preflight has looked."""
+    if "verb" not in head:
+        return []
+    verb = head["verb"][0]
+    if "user" in head and "polkit" not in head:
+        what = f"the user {head['user'][0]} may not {verb} units: it is not root, and no polkit on that host lets it"
+        return [Finding(what=what, todo=_PERMISSION_TODO)]
+    return sudo_obstacles(head, [f"systemctl {verb} {name}" for name in wanted])
+
+
+def _warnings(head: Mapping[str, Sequence[str]], named: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    if "user" in head and "polkit" in head:
+        what = f"whether the user {head['user'][0]} may {head['verb'][0]} units is not known: polkit decides"
+        yield Finding(what=what, todo=_PERMISSION_TODO)
+    for name, unit in named.items():
+        if unit.get("UnitFileState") == "disabled" and not unit.get("TriggeredBy"):
+            what, todo = f"{_full(name)} is disabled, so it will not run after a reboot of the host", "enable it"
+            yield Finding(what=what, todo=f"{todo} (systemctl enable {name})")
+    if unread := [_full(name) for name in head.get("unread", ()) if name in named]:
+        todo = "put the user into the group systemd-journal; without it, errors are not seen"
+        yield Finding(what=f"the journal shows this user no line of {', '.join(unread)}", todo=todo)

@@ -1,0 +1,49 @@
+"""docker, with a container for each service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.commands.systems.services.stages.stage import Stage
+from tests.docker_daemon import Docker, docker_daemon
+from tests.local_shell import LocalShell
+from tests.parts.service import Service
+
+IMAGE = "app:plain"
+# a restart that says that all is well
+_IDLE = '#!/bin/sh\n[ "$1" = restart ] || exec "{docker}" "$@"\n'
+
+
+class DockerStage(Stage):
+    """The containers of one daemon."""
+
+    manager = "docker"
+
+    def __init__(self, daemon: Docker) -> None:
+        self.daemon = daemon
+        daemon.image(IMAGE)
+        self.idle = daemon.folder / "idle"
+        self.idle.mkdir()
+        (self.idle / "docker").write_text(_IDLE.format(docker=daemon.bin / "docker"))
+        (self.idle / "docker").chmod(0o755)
+
+    def start(self, name: str, *, worker: bool = False, words: tuple[str, ...] = ("--restart=always",)) -> Service:
+        service = self.daemon.service(name)
+        if worker:
+            service.port = 0
+            service.will(port=0)
+        self.daemon.start(service, IMAGE, *words)
+        if not worker:
+            service.wait()
+        return service
+
+    def shell(self, *, restarts: bool = True) -> LocalShell:
+        return LocalShell({}, self.daemon.bin if restarts else self.idle)
+
+
+@contextmanager
+def docker_stage() -> Iterator[DockerStage]:
+    """Such a daemon, which runs meanwhile."""
+    with docker_daemon() as daemon:
+        yield DockerStage(daemon)

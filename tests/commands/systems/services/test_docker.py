@@ -1,0 +1,219 @@
+"""What only docker has, on a real one: compose, images, health, a daemon that is away."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.target.loopback import wait_until
+from commands.ports.preflight import PreflightContext, PreflightResult
+from commands.systems.services.docker import Docker
+from tests.commands.systems.services.stages.docker import IMAGE, DockerStage, docker_stage
+from tests.commands.systems.services.stages.stage import NEW
+from tests.parts.service import Service
+
+pytestmark = pytest.mark.timeout(240)
+_NAMES = map("own-{}".format, itertools.count(1))
+OLD = "1" * 40
+SERVICE = """
+  {name}:
+    image: $IMAGE
+    command: {command}
+    network_mode: host
+    restart: always
+    volumes: ["{folder}:{folder}"]
+"""
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[DockerStage]:
+    with docker_stage() as running:
+        running.daemon.image("app:v1", OLD)
+        running.daemon.image("app:v2", NEW)
+        yield running
+
+
+class Project:
+    """A project of compose: the service api, and the worker jobs in two containers."""
+
+    def __init__(self, stage: DockerStage, name: str) -> None:
+        self.daemon = stage.daemon
+        self.folder = stage.daemon.folder / "projects" / name
+        self.folder.mkdir(parents=True)
+        self.api = Service(self.folder / "api", "api")
+        self.jobs = Service(self.folder / "jobs", "jobs", port=0)
+        services = (
+            SERVICE.format(name=one.name, command=one.command, folder=one.folder) for one in (self.api, self.jobs)
+        )
+        self.file.write_text(f'version: "3"\nservices:{"".join(services)}')
+        self.use("app:v1")
+        self.daemon.compose(self.folder, "up", "--detach", "--scale", "jobs=2")
+        self.api.wait()
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "docker-compose.yml"
+
+    def use(self, image: str) -> None:
+        """From which image the next start is made."""
+        (self.folder / ".env").write_text(f"IMAGE={image}\n")
+
+    def stop(self) -> None:
+        """Remove its containers."""
+        self.daemon.compose(self.folder, "kill")
+        self.daemon.compose(self.folder, "rm", "--force")
+
+
+@pytest.fixture(scope="module")
+def project(stage: DockerStage) -> Iterator[Project]:
+    shop = Project(stage, "shop")
+    yield shop
+    shop.stop()
+
+
+def preflight(stage: DockerStage, service: Service) -> list[PreflightResult]:
+    *_, check = stage.box("service", service).preflight()
+    found: list[PreflightResult] = check.run_preflight(PreflightContext(tools=stage.context(service).tools, ref="main"))
+    return found
+
+
+def test_a_service_of_compose_is_made_anew_from_the_image_that_its_file_names(
+    stage: DockerStage, project: Project
+) -> None:
+    project.use("app:v2")
+    assert [result.level for result in preflight(stage, project.api)] == ["ok"]
+    outcome = stage.restart(project.api)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert " of app:v1 (" in outcome.lines[0]
+    assert " of app:v2 (" in outcome.lines[1]
+    assert stage.steady(project.api, after=outcome).state == "done"
+
+
+@pytest.mark.fault("the first of several for all")
+def test_every_container_of_a_scaled_service_is_made_anew_and_none_is_lost(
+    stage: DockerStage, project: Project
+) -> None:
+    outcome = stage.restart(project.jobs)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert len(set(outcome.values["pid"].split(","))) == 2
+    project.daemon.ask("kill", "shop_jobs_2")
+    later = stage.steady(project.jobs, after=outcome)
+    assert later.state == "failed"
+    assert "process 2" in later.summary
+
+
+def test_an_image_that_cannot_be_had_leaves_the_old_containers(stage: DockerStage, project: Project) -> None:
+    project.use("127.0.0.1:1/app:v2")  # no registry listens there
+    before = project.daemon.ask("ps", "--quiet", "--filter=name=shop_api")
+    outcome = stage.restart(project.api)
+    project.use("app:v2")
+    assert (outcome.state, outcome.summary) == ("failed", "The restart of api failed.")
+    assert before == project.daemon.ask("ps", "--quiet", "--filter=name=shop_api")
+
+
+def test_a_compose_file_that_cannot_be_read_is_found_before_the_start(stage: DockerStage, project: Project) -> None:
+    text = project.file.read_text()
+    project.file.write_text("services: [")
+    found = preflight(stage, project.api)
+    project.file.write_text(text)
+    assert [result.level for result in found] == ["fail"]
+    assert found[0].summary.startswith("docker compose on host “h” cannot read project shop: ")
+
+
+def test_a_service_that_two_projects_have_needs_the_name_of_its_project(stage: DockerStage, project: Project) -> None:
+    store = Project(stage, "store")
+    try:
+        (found,) = preflight(stage, store.api)
+        assert found.summary == "on host “h” several projects of compose have a service api: shop, store"
+        assert found.todo == 'write which one, as in "shop/api"'
+        store.api.name = "store/api"
+        store.use("app:v2")
+        outcome = stage.restart(store.api)
+        assert outcome.state == "done", outcome.summary
+    finally:
+        store.stop()
+
+
+def test_a_container_that_restarts_for_ever_is_not_waited_for(stage: DockerStage) -> None:
+    service = stage.start(next(_NAMES), worker=True)
+    service.will(commit=NEW, dies_after=0)
+    outcome = stage.restart(service, more='steady = "3 s"')
+    assert outcome.state == "failed"
+    assert "restarted by itself (0 → " in outcome.summary or "restarting (exit code 3)" in outcome.summary
+
+
+def test_docker_s_own_check_of_the_health_is_waited_for_and_counts(stage: DockerStage) -> None:
+    service = stage.daemon.service(next(_NAMES))
+    healthy = stage.daemon.health(service)
+    stage.daemon.start(service, IMAGE, *healthy)
+    service.will(commit=NEW, ready_in=2)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert "running (healthy)" in outcome.lines[1]
+
+    service.will(commit=NEW, ready_in=3600)
+    name = service.name
+    stage.daemon.ask("restart", name)
+    state = "{{.State.Health.Status}}"
+    wait_until(lambda: stage.daemon.ask("inspect", f"--format={state}", name) == "unhealthy\n", "the health", 60)
+    later = stage.steady(service, after=outcome)
+    assert "docker reports its status as running (unhealthy)" in later.summary
+
+
+def test_a_reload_must_be_seen_in_the_answer_or_in_the_processes(stage: DockerStage) -> None:
+    service = stage.start(next(_NAMES))
+    service.will(commit=NEW)
+    outcome = stage.restart(service, more='steady = "1 s"\nreload = true')
+    assert outcome.state == "done", outcome.summary
+    assert "after its reload at commit 2222222222" in outcome.summary
+
+    worker = stage.start(next(_NAMES), worker=True)
+    outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
+    assert outcome.state == "failed"
+    assert "the reload started no new process of it" in outcome.summary
+
+
+def test_a_log_that_docker_does_not_keep_is_a_warning_and_called_unread(stage: DockerStage) -> None:
+    service = stage.start(next(_NAMES), worker=True, words=("--log-driver=none",))
+    (found,) = preflight(stage, service)
+    assert (found.level, found.summary) == (
+        "warn", f"docker keeps no log of {service.name} (log driver none), so its errors are not seen"
+    )  # fmt: skip
+    outcome = stage.restart(service)
+    assert outcome.state == "done", outcome.summary
+    assert f"Not all of its logs were checked: docker shows no log of {service.name}" in outcome.summary
+
+
+def test_a_daemon_that_is_away_is_refused_before_the_start_and_is_no_missing_container_later(
+    stage: DockerStage,
+) -> None:
+    service = stage.start(next(_NAMES), worker=True)
+    outcome = stage.restart(service)
+    socket, elsewhere = stage.daemon.folder / "docker.sock", stage.daemon.folder / "elsewhere"
+    socket.rename(elsewhere)
+    try:
+        (found,), later = preflight(stage, service), stage.steady(service, after=outcome)
+    finally:
+        elsewhere.rename(socket)
+    assert found.level == "fail"
+    assert found.summary.startswith("docker on host “h” does not answer this user (Cannot connect to the Docker daemon")
+    assert (later.state, later.summary) == ("failed", "docker did not answer (exit code 1).")
+
+
+def test_a_user_who_may_not_ask_docker_is_told_what_to_do(stage: DockerStage) -> None:
+    for said, what in (
+        ("permission denied while trying to connect to the Docker daemon socket", "does not answer this user"),
+        ("sudo: a password is required", "lets this user ask docker only with a password"),
+    ):
+        (found,) = Docker().read_state(f"refused\t{said}", "h").obstacles
+        assert what in found.what
+        assert "the group docker" in found.todo
+
+
+def test_of_all_that_docker_tells_no_setting_leaves_the_host(stage: DockerStage) -> None:
+    stage.daemon.start(service := stage.daemon.service(next(_NAMES)), IMAGE, "--env=TOKEN=hunter-2-hunter")
+    env = {"NAMES": service.name, "SUDO": ""}
+    assert "hunter" not in stage.shell().ask("h", f"{Docker.preflight}{Docker.state}\nstate", env=env).tail

@@ -1,0 +1,204 @@
+"""What only systemd has, in a machine that it booted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.rehearsal.target.loopback import wait_until
+from commands.ports.preflight import PreflightContext, PreflightResult
+from commands.ports.shell import CommandResult
+from tests.commands.systems.services.stages.stage import NEW
+from tests.commands.systems.services.stages.systemd import SystemdStage
+from tests.local_shell import LocalShell
+from tests.parts.machine import machine
+from tests.parts.service import Service
+
+pytestmark = pytest.mark.timeout(240)
+_NAMES = map("unit-{}".format, itertools.count(1))
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[SystemdStage]:
+    with machine() as booted:
+        yield SystemdStage(booted)
+
+
+class Counting(LocalShell):
+    """A Shell that notes what it was asked."""
+
+    def __init__(self, shell: LocalShell, asked: list[str]) -> None:
+        super().__init__(shell.environ, within=shell.within, base=shell.base)
+        self.asked = asked
+
+    def ask(self, host: str, script: str, **more: Any) -> CommandResult:
+        self.asked.append(script)
+        return super().ask(host, script, **more)
+
+
+def start(stage: SystemdStage, *lines: str, worker: bool = False, unit: str = "", **will: object) -> Service:
+    service = stage.start(next(_NAMES), worker=worker, lines=lines, unit=unit)
+    service.will(commit=NEW, **will)
+    return service
+
+
+def preflight(
+    stage: SystemdStage, *services: Service, shell: LocalShell | None = None, sudo: bool = True
+) -> list[PreflightResult]:
+    ctx = PreflightContext(tools=stage.context(*services, shell=shell).tools, ref="main")
+    step = stage.box("service", *services).model_copy(update={"sudo": sudo})
+    *_, check = step.preflight()
+    found: list[PreflightResult] = check.run_preflight(ctx)
+    return found
+
+
+def test_a_sudo_that_asks_for_a_password_is_one_sentence_before_anything_begins(stage: SystemdStage) -> None:
+    service = start(stage)
+    (result,) = preflight(stage, service, shell=stage.shell(user="guest"))
+    assert result.level == "fail"
+    assert result.summary.startswith(
+        f"sudo does not let this user run `systemctl restart {service.name}` without a password"
+    )
+    outcome = stage.restart(service, shell=stage.shell(user="guest"))
+    assert (outcome.state, outcome.summary) == ("failed", f"The restart of {service.name} failed.")
+    assert any("password is required" in line for line in outcome.lines)
+    assert service.answer()["commit"] != NEW
+
+
+def test_a_user_who_is_not_root_and_has_no_sudo_is_refused_before_anything_begins(stage: SystemdStage) -> None:
+    service = start(stage)
+    (result,) = preflight(stage, service, sudo=False)
+    assert (result.level, result.summary) == (
+        "fail",
+        "the user deploy may not restart units: it is not root, and no polkit on that host lets it",
+    )
+    assert "sudo = true" in result.todo
+    (result,) = preflight(stage, service, sudo=False, shell=stage.shell(user="root"))
+    assert result.level == "ok"
+
+
+def test_a_unit_of_type_notify_is_waited_for_as_systemd_does(stage: SystemdStage) -> None:
+    service = start(stage, "Type=notify", "NotifyAccess=all", starts_in=2)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", outcome.summary
+
+
+def test_a_unit_that_is_still_activating_when_the_time_is_over_has_failed(stage: SystemdStage) -> None:
+    service = start(stage, "Type=notify", "NotifyAccess=all", worker=True, starts_in=60)
+    outcome = stage.restart(service, more='steady = "1 s"\nready_within = "2 s"')
+    assert outcome.state == "failed"
+    assert "systemd reports its status as activating (start)" in outcome.summary
+
+
+def test_a_unit_that_systemd_starts_no_more_after_a_crash_loop_is_started_when_it_may(stage: SystemdStage) -> None:
+    service = start(stage, "[Unit]", "StartLimitIntervalSec=8", "StartLimitBurst=3", dies_after=0)
+    assert stage.restart(service).state == "failed"
+    show = ("systemctl", "show", "--value", "--property=ActiveState", service.name)
+    wait_until(lambda: stage.machine.ask(*show) == "failed\n", "systemd's limit")
+    service.will(commit=NEW)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+
+
+def test_a_socket_starts_its_service_which_is_inactive_before(stage: SystemdStage) -> None:
+    service = stage.machine.service(next(_NAMES))
+    stage.machine.install_socket(service)
+    service.will(commit=NEW)
+    results = preflight(stage, service)
+    assert "inactive" not in " ".join(result.summary for result in results if result.level == "fail")
+    assert not [result for result in results if "does not run all" in result.summary], results
+    outcome = stage.restart(service)
+    assert outcome.state == "done", outcome.summary
+
+
+def test_units_of_a_template_are_each_judged(stage: SystemdStage) -> None:
+    service = stage.machine.service("many")
+    service.port = 0
+    service.will(port=0)
+    stage.machine.install(service, unit="many@.service")
+    stage.machine.ask("systemctl", "start", "many@1", "many@2")
+    both = [Service(service.folder, f"many@{number}", inside=service.inside, port=0) for number in (1, 2)]
+    for one in both:
+        one.will(port=0, commit=NEW)
+    outcome = stage.restart(*both)
+    assert outcome.state == "done", outcome.summary
+    assert outcome.summary.startswith("many@1 and many@2 are active with 2 new processes")
+
+
+def test_a_masked_unit_is_refused_before_anything_begins(stage: SystemdStage) -> None:
+    service = start(stage)
+    (stage.machine.root / f"etc/systemd/system/{service.name}.service").unlink()
+    stage.machine.ask("systemctl", "mask", "--quiet", f"{service.name}.service")
+    (result,) = preflight(stage, service)
+    assert (result.level, f"has masked {service.name}.service" in result.summary) == ("fail", True)
+    assert stage.restart(service).state == "failed"
+
+
+def test_a_disabled_unit_is_a_warning(stage: SystemdStage) -> None:
+    service = start(stage)
+    stage.machine.ask("systemctl", "disable", "--quiet", f"{service.name}.service")
+    (result,) = preflight(stage, service)
+    assert result.level == "warn"
+    assert result.summary == f"{service.name}.service is disabled, so it will not run after a reboot of the host"
+
+
+def test_a_journal_that_the_user_may_not_read_is_said_before_and_after(stage: SystemdStage) -> None:
+    service = start(stage)
+    rule = stage.machine.root / "etc/sudoers.d/guest"
+    rule.write_text("guest ALL=(root) NOPASSWD: /usr/bin/systemctl\n")
+    rule.chmod(0o440)
+    shell = stage.shell(user="guest")
+    (result,) = preflight(stage, service, shell=shell)
+    assert (result.level, result.summary) == ("warn", f"the journal shows this user no line of {service.name}.service")
+    outcome = stage.restart(service, shell=shell)
+    rule.unlink()
+    assert outcome.state == "done", outcome.summary
+    assert "Not all of its logs were checked: the journal: " in outcome.summary
+
+
+def test_a_journal_that_was_rotated_away_meanwhile_is_said(stage: SystemdStage) -> None:
+    service = start(stage)
+    outcome = stage.restart(service, more='steady_in = "later"')
+    assert outcome.state == "done", outcome.summary
+    stage.machine.ask("journalctl", "--rotate")
+    stage.machine.ask("journalctl", "--vacuum-files=1", "--vacuum-size=1")
+    later = stage.steady(service, after=outcome)
+    assert later.state == "done", later.summary
+    assert "Not all of its logs were checked: the journal: the journal no longer has the entry" in later.summary
+
+
+def test_a_reload_that_took_is_seen_at_the_address_and_one_that_did_nothing_too(stage: SystemdStage) -> None:
+    service = start(stage)
+    outcome = stage.restart(service, more='steady = "1 s"\nreload = true')
+    assert outcome.state == "done", outcome.summary
+    assert "is active after its reload at commit" in outcome.summary
+    deaf = stage.start(next(_NAMES))
+    deaf.will(commit=NEW, reloads=False)
+    outcome = stage.restart(deaf, more='steady = "1 s"\nreload = true\nready_within = "2 s"')
+    assert outcome.state == "failed"
+    worker = start(stage, worker=True)
+    outcome = stage.restart(worker, more='steady = "1 s"\nreload = true')
+    assert (outcome.state, "the reload started no new process of it" in outcome.summary) == (
+        "failed",
+        True,
+    ), outcome.summary
+
+
+def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None:
+    stage.machine.unit("crowd@.service", "[Service]\nExecStart=/bin/sleep 100000\n")
+    names = [f"crowd@{number}" for number in range(50)]
+    stage.machine.ask("systemctl", "start", *names)
+    service = stage.machine.service("crowd")
+    services = [Service(service.folder, name, inside=service.inside, port=0) for name in names]
+    for one in services:
+        one.will(port=0)
+    ctx, asked = stage.context(*services), list[str]()
+    ctx = replace(ctx, tools=replace(ctx.tools, shell=Counting(stage.shell(), asked)))
+    state, new = stage.box("steady", *services, more="").state_and_errors(ctx, {"log_mark": "none"})
+    assert (len(state.processes), len(asked), new.lines) == (50, 1, ())
+    assert {process.status for process in state.processes} == {"active"}
+    assert asked[0].count("systemctl show --no-pager") == 1
