@@ -157,7 +157,7 @@ class Role(Strict):
         description="The variable with the Slack ids of its people or user groups, with commas.", examples=["$SHOP_DBA"]
     )
     phone: EnvName = Field(
-        description="The variable with the role's phone number, shown when it is needed at once.",
+        description="The variable with the role's phone number, shown beside its people where they are called.",
         examples=["$SHOP_DBA_PHONE"],
     )
     action: str = Field(description="What the role does in an emergency.", examples=["Backup and recovery"])
@@ -219,7 +219,7 @@ class RollbackBox(Strict):
     """`toml rollback`, under “Rollback”: how long it may take, and what it would lose."""
 
     within: Duration = Field(
-        description="How long the whole rollback may take. The plan and the card say whether it fits.",
+        description="How long the whole rollback may take. The plan names it, and the card counts against it.",
         examples=["15 min"],
     )
     warning: str = Field(
