@@ -10,7 +10,7 @@ from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.replies import held_text, signed_text
 from commands.progress.step_state import DECISION
-from commands.rollback.request import rollback
+from commands.rollback.request import rollback, second_request
 from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
@@ -169,7 +169,7 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
         raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
     if first:
         return unread(deps, run, "The rollback is written") or f"Rolling back {run.target}."
-    return f"{run.target} is already rolling back. A second request changes nothing."
+    return f"{run.target} {second_request(deps.store, run)}"
 
 
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:
