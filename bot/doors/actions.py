@@ -11,7 +11,7 @@ from bot.doors.deps import Deps
 from bot.doors.replies import held_text, signed_text
 from commands.progress.step_state import DECISION
 from commands.rollback.request import rollback, second_request
-from commands.runbook import Page, read_page
+from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
@@ -22,7 +22,7 @@ from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
 from state.records import Run
 
-_read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_page)
+_read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_stored_page)
 STOPS = frozenset({"rollback", "hold"})  # what stops a run, whatever state its rows are in
 CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP, "override": Choice.OVERRIDE}
 
