@@ -7,8 +7,9 @@ from dataclasses import replace
 from bot.slack.views.card import card
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.questions import question
+from bot.slack.views.run import status_post
 from commands.progress.reach import REACH
-from state.events import Ask, PeopleAsked
+from state.events import Ask, PeopleAsked, StatusDue
 from state.records import AttemptState, RunState
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.groups import ROLLING, TOGETHER_WORDS, on
@@ -24,6 +25,12 @@ def test_the_card_shows_each_host_in_one_line() -> None:
     taken = snapshot_with(READY, *turn, attempt_at(on("out", 2), AttemptState.RUNNING), facts=SIGNED)
     lines = shown(card(replace(taken, page=ROLLING))).splitlines()
     assert "✅ backend-1 done · ▶️ backend-2: Out of the balancer · ⬜ backend-3 waiting" in lines
+
+
+def test_a_status_post_shows_them_too() -> None:
+    taken = snapshot_with(READY, attempt_at(on("out", 1), AttemptState.RUNNING), facts=SIGNED)
+    drawn = status_post(replace(taken, page=ROLLING), event_with(StatusDue()), StatusDue())
+    assert "▶️ backend-1: Out of the balancer · ⬜ backend-2 waiting" in shown(drawn)
 
 
 def test_of_many_hosts_only_those_are_named_at_which_something_happens() -> None:
