@@ -71,6 +71,11 @@ def test_a_box_that_does_hosts_one_by_one_must_be_clear(old: str, new: str, why:
     assert why in refused(ROLLING, (old, new))
 
 
+def test_the_name_of_a_group_is_a_plain_word() -> None:
+    text = ROLLING.replace("[webs.each]", '[webs."a; b"]').replace('web = "each"', 'web = "a; b"')
+    assert 'webs."a; b": commands get the names of its members; use only letters' in refused(text)
+
+
 def test_what_is_done_once_is_not_named_in_such_a_box() -> None:
     why = refused(ROLLING, ("### Does it answer?", GATE + "### Does it answer?"), ('"answers",', '"go-on", "answers",'))
     assert "a gate step is done once, and not for each host; move it out of the one-by-one box" in why
