@@ -177,7 +177,8 @@ def _check(options: argparse.Namespace) -> int:
     for path in options.pages:
         try:
             page = read_page_file(path)
-            _say(f"{path}: ok, {counted(len(page.steps), 'step')} for {page.runbook.target}")
+            steps = {(step.written or step).id for step in page.steps}
+            _say(f"{path}: ok, {counted(len(steps), 'step')} for {page.runbook.target}")
             # no warning about people where no role has any yet
             for warning in (*page_warnings(page), *people_warnings(page, people_of(page, os.environ))):
                 _say(f"{path}: warning: {warning}")

@@ -39,7 +39,8 @@ def plan_lines(page: Page) -> Iterator[str]:
                 changes = " and ".join(f"“{step.title}”" for step in changing_steps(page, loses))
                 yield f"  queries {losses}, right after {changes} and then again and again: {loses.sql}"
             if part == Part.ROLLBACK and (needed := _needed(page)):
-                yield f"  reaches {needed} first; nothing changes before that"
+                touched = ", of a group those that were touched" if any(step.host for step in steps) else ""
+                yield f"  reaches {needed} first{touched}; nothing changes before that"
             for same in lines_of_page(steps):
                 yield from _group_lines(page, same)
             if part == Part.BEFORE:

@@ -129,6 +129,8 @@ def test_the_plan_shows_each_step_once_with_its_hosts_and_their_order() -> None:
     assert lines.count("      on balancer: drain <host>") == 1
     undoes = "[one-by-one, only if “Roll the hosts” was started there]"
     assert f"  Roll the hosts back (backend-3, backend-2, backend-1, one by one)  {undoes}" in lines
+    reached = next(line for line in lines if "reaches" in line)
+    assert reached.endswith(" first, of a group those that were touched; nothing changes before that")
     assert any("Put the code there (backend-1, backend-2, backend-3 together)" in line for line in plan_lines(TOGETHER))
 
 
