@@ -37,6 +37,8 @@ class HostLine:
 
 def host_lines(page: Page, record: Record) -> tuple[HostLine, ...]:
     """A line for each step of the page on a group that runs now. In a rollback that may be several."""
+    if not any(step.host for step in page.steps):
+        return ()
     if record.run.state == RunState.ROLLING_BACK:
         return tuple(_rollback_lines(page, record))
     if record.run.state != RunState.GOING or record.rollback:
