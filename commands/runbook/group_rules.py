@@ -105,6 +105,9 @@ def _box_errors(page: Page, step: PageStep, box: OneByOneStep) -> Iterator[str]:
             "undoes: is missing; name the one-by-one box (or the step) of the deploy that it undoes, so that only the "
             "hosts where that began are rolled back"
         )
+    elif step.part == Part.ROLLBACK and box.undoes in {other.id for other in page.steps} - set(hosts_of(page)):
+        why = "is done once, so it does not tell which hosts were touched"
+        yield f'undoes: "{box.undoes}" {why}; name a step on the group'
     part = [other.id for other in page.part(step.part)]
     below = part[part.index(step.id) + 1 :][: len(box.steps)]
     for name, follows in zip(box.steps, [*below, *[""] * len(box.steps)], strict=False):
