@@ -9,7 +9,15 @@ from state.records import Record
 def rollback_steps(page: Page, record: Record) -> tuple[PageStep, ...]:
     """The steps of the rollback in page order, without those that undo a step which never began."""
     begun = {attempt.step for attempt in record.attempts}
-    return tuple(step for step in page.part(Part.ROLLBACK) if not step.box.undoes or step.box.undoes in begun)
+    return tuple(step for step in page.part(Part.ROLLBACK) if not step.box.undoes or _began(page, step, begun))
+
+
+def _began(page: Page, step: PageStep, begun: set[str]) -> bool:
+    """Whether what a step undoes began; for a step that is done once, on any host of a group."""
+    if step.host or step.box.undoes in begun:
+        return step.box.undoes in begun
+    written = page.step(step.box.undoes).written
+    return written is not None and any(one.id in begun for one in page.steps if one.written == written)
 
 
 def others_wait_for(page: Page, step: PageStep) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from commands.report.run_data import RunData
 from commands.runbook.alert_rule import AlertRule
+from commands.runbook.groups import on_host
 from commands.runbook.page import Part
 
 MAX_LINES = 3  # more lines in one small panel cannot be told apart on a phone
@@ -78,7 +79,11 @@ def _error_share(data: RunData) -> Panel:
 
 def _host_load(data: RunData) -> Panel:
     names = (("cpu", "CPU"), ("memory", "Memory"))
-    lines = [_line(data, step.id, measure, name) for measure, name in names for step in data.page.part(Part.WATCH)]
+    lines = [
+        _line(data, step.id, measure, on_host(name, step.host))
+        for measure, name in names
+        for step in data.page.part(Part.WATCH)
+    ]
     return _panel(data, "CPU and memory", "%", lines, {"cpu": 1, "memory": 1})
 
 

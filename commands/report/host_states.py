@@ -36,15 +36,27 @@ class HostLine:
 
 
 def host_lines(page: Page, record: Record) -> tuple[HostLine, ...]:
-    """A line for each step of the page on a group that runs now. In a rollback that may be several."""
+    """A line for each step of the page on a group that runs now, or that a host was left out of.
+
+    In a rollback several may run at the same time.
+    """
+    if not any(step.host for step in page.steps):
+        return ()
     if record.run.state == RunState.ROLLING_BACK:
         return tuple(_rollback_lines(page, record))
-    if record.run.state != RunState.GOING or record.rollback:
+    if record.rollback or record.run.state not in {RunState.GOING, RunState.KEPT}:
         return ()
+    return tuple(_forward_lines(page, record))
+
+
+def _forward_lines(page: Page, record: Record) -> Iterator[HostLine]:
     for steps in lines_of_page(page.forward):
-        if any(state_of(page, record, step) is not StepState.SETTLED for step in steps):
-            return (_line(page, record, steps, steps),) if steps[0].host else ()
-    return ()
+        open_ = any(state_of(page, record, step) is not StepState.SETTLED for step in steps)
+        line = _line(page, record, steps, steps)
+        if steps[0].host and (open_ or any(state is HostState.SKIPPED for _, state, _ in line.hosts)):
+            yield line
+        if open_:
+            return
 
 
 def _rollback_lines(page: Page, record: Record) -> Iterator[HostLine]:
@@ -57,7 +69,7 @@ def _rollback_lines(page: Page, record: Record) -> Iterator[HostLine]:
 
 
 def _line(page: Page, record: Record, steps: Sequence[PageStep], running: Sequence[PageStep]) -> HostLine:
-    hosts = sorted(dict.fromkeys(step.host for step in steps), key=_number)
+    hosts = sorted(dict.fromkeys(step.host for step in steps if step.host), key=_number)
     own = {host: [step for step in running if step.host == host] for host in hosts}
     return HostLine(
         title=title_of_line(steps[0]),

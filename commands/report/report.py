@@ -21,7 +21,7 @@ from commands.report.stage import AFTER_STAGE
 from commands.rollback.restored import TAKEN_BACK, not_undone
 from commands.runbook.page import STAGES, Criterion, Page, PageStep, Part
 from commands.runbook.people import People
-from commands.runbook.plan import timeline
+from commands.runbook.plan import planned_starts, timeline
 from commands.watch.criteria import criterion_holds
 from state.facts import Evidence, RunClosed, Signature
 from state.records import Attempt, AttemptState, Event, Record, Run
@@ -172,12 +172,13 @@ def _fallen(data: RunData) -> Iterable[str]:
 
 def _timeline(data: RunData) -> Iterable[TimelineEntry]:
     page = data.page
-    planned_starts = [at for at, _ in timeline(page)]
-    titles = [(step.id, step.title) for step in page.forward]
-    titles += [(WATCH, "The watch")] if page.watch else []
-    titles.append((DECISION, "KEEP or ROLLBACK"))
-    for (step, title), planned in zip(titles, planned_starts, strict=True):
-        yield _entry(data, step, title, planned)
+    starts = planned_starts(page)
+    for step in page.forward:
+        yield _entry(data, step.id, step.title, starts[step.id])
+    phases = [(WATCH, "The watch")] if page.watch else []
+    phases.append((DECISION, "KEEP or ROLLBACK"))
+    for (phase, title), (planned, _) in zip(phases, timeline(page)[-len(phases) :], strict=True):
+        yield _entry(data, phase, title, planned)
     for step_id in (step.id for step in page.part(Part.ROLLBACK) if data.attempts(step.id)):
         yield _entry(data, step_id, page.step(step_id).title, None)
     if data.attempts(AFTER_ROLLBACK):

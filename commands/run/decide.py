@@ -69,7 +69,7 @@ def _next_forward_step(page: Page, record: Record, now: datetime) -> Instruction
     On a group it may be several at the same time. While people must decide about one of them, no other begins.
     """
     for batch in _batches(page.forward):
-        asked = any(state_of(page, record, step) is StepState.NEEDS_PEOPLE for step in batch)
+        asked = len(batch) > 1 and any(state_of(page, record, step) is StepState.NEEDS_PEOPLE for step in batch)
         steps = [step for step in batch if not asked or record.last(step.id)]
         found = [one for step in steps if (one := _next_of(page, record, step, now))]
         if found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from commands.runbook.groups import groups_of, hosts_of, turns
@@ -9,6 +10,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import StepBox
 from commands.steps.kinds.one_by_one import OneByOneStep
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 HOST = "host"  # the value that names the host on which a step of a group is done
 
 
@@ -16,6 +18,8 @@ def place_errors(page: Page) -> Iterator[str]:
     """What is wrong with the groups of the page's places."""
     for sort in ("hosts", "webs"):
         for name, members in page.places.groups(sort).items():
+            if not _PLAIN.fullmatch(name):
+                yield f'{sort}."{name}": commands get the names of its members; use only letters, digits, -, _ and .'
             for taken in (member for member in members if member in getattr(page.places, sort)):
                 yield f'{sort}.{name}: one of its members is called "{taken}", like another place; rename one of them'
 
@@ -101,6 +105,9 @@ def _box_errors(page: Page, step: PageStep, box: OneByOneStep) -> Iterator[str]:
             "undoes: is missing; name the one-by-one box (or the step) of the deploy that it undoes, so that only the "
             "hosts where that began are rolled back"
         )
+    elif step.part == Part.ROLLBACK and box.undoes in {other.id for other in page.steps} - set(hosts_of(page)):
+        why = "is done once, so it does not tell which hosts were touched"
+        yield f'undoes: "{box.undoes}" {why}; name a step on the group'
     part = [other.id for other in page.part(step.part)]
     below = part[part.index(step.id) + 1 :][: len(box.steps)]
     for name, follows in zip(box.steps, [*below, *[""] * len(box.steps)], strict=False):

@@ -169,5 +169,5 @@ class _Expansion:
 
 
 def on_host(name: str, host: str) -> str:
-    """A title or an alert's name with the host that it is about."""
-    return f"{name} ({host})"
+    """A title or an alert's name with the host that it is about, if it is about one."""
+    return f"{name} ({host})" if host else name

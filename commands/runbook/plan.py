@@ -11,13 +11,23 @@ from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.text.durations import format_duration
 
 
-def timeline(page: Page) -> list[tuple[timedelta, str]]:
-    """The expected times, from the start on, of each forward step, the watch and the decision."""
-    times = []
+def planned_starts(page: Page) -> dict[str, timedelta]:
+    """When each forward step is expected to begin, from the start on, by id. Hosts together begin at the same time."""
+    starts: dict[str, timedelta] = {}
     at = timedelta(0)
     for steps in lines_of_page(page.forward):
-        times.append((at, _title(steps)))
-        at += sum((step.box.takes for step in steps), timedelta(0)) if steps[0].turn else steps[0].box.takes
+        for step in steps:
+            starts[step.id] = at
+            at += step.box.takes if step.turn else timedelta(0)
+        at += timedelta(0) if steps[0].turn else steps[0].box.takes
+    return starts
+
+
+def timeline(page: Page) -> list[tuple[timedelta, str]]:
+    """The expected times, from the start on, of each forward step, the watch and the decision."""
+    starts = planned_starts(page)
+    times = [(starts[steps[0].id], _title(steps)) for steps in lines_of_page(page.forward)]
+    at = max((starts[step.id] + step.box.takes for step in page.forward), default=timedelta(0))
     if page.watch:
         times.append((at, f"Watch for {format_duration(page.watch.lasts)}"))
         at += page.watch.lasts
@@ -39,7 +49,8 @@ def plan_lines(page: Page) -> Iterator[str]:
                 changes = " and ".join(f"“{step.title}”" for step in changing_steps(page, loses))
                 yield f"  queries {losses}, right after {changes} and then again and again: {loses.sql}"
             if part == Part.ROLLBACK and (needed := _needed(page)):
-                yield f"  reaches {needed} first; nothing changes before that"
+                touched = ", of a group those that were touched" if any(step.host for step in steps) else ""
+                yield f"  reaches {needed} first{touched}; nothing changes before that"
             for same in lines_of_page(steps):
                 yield from _group_lines(page, same)
             if part == Part.BEFORE:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from commands.runbook.alert_rule import AlertRule
-from commands.runbook.group_rules import HOST, place_errors, step_errors, undoes_error
-from commands.runbook.groups import hosts_of, turns
+from commands.runbook.group_rules import place_errors, step_errors, undoes_error
+from commands.runbook.groups import turns
 from commands.runbook.mistakes import Mistakes
 from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
-from commands.steps.base import StepBox, page_value_types
+from commands.runbook.value_rules import value_errors
+from commands.steps.base import StepBox
 from commands.steps.kinds.one_by_one import OneByOneStep
-from commands.steps.value_types import ValueType
 from commands.text.durations import format_duration
 from commands.text.numbers import format_short
 from commands.text.page_rules import for_authors
 
 # measure -> the highest value it can have
 _MAXIMUM = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
-
-# values that every run has before its first step
-RUN_VALUES = frozenset({"ref", "run", "countdown"})
 
 
 def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> None:
@@ -292,29 +289,5 @@ def _after_errors(page: Page, step: PageStep, after: list[str]) -> Iterator[str]
 
 
 def _check_values(page: Page, names: _Names) -> None:
-    known: dict[tuple[str, ...], set[str]] = {(): set(RUN_VALUES)}  # by the hosts that each have their own
-    types = page_value_types({step.id: step.box for step in page.steps})
-    hosts_by_step = hosts_of(page)
-    for step in page.steps:
-        hosts = hosts_by_step.get(step.id, ())
-        known[()] |= {name for name in step.box.inputs() if names.mentioned(name)}
-        for why in _value_errors(step.box, hosts, known, types):
-            names.note(step.line, step.title, why)
-        known.setdefault(hosts, {HOST}).update(step.box.outputs())
-
-
-def _value_errors(
-    box: StepBox, hosts: tuple[str, ...], known: Mapping[tuple[str, ...], set[str]], types: Mapping[str, ValueType]
-) -> Iterator[str]:
-    inputs, taken = sorted(box.inputs()), sorted(RUN_VALUES & set(box.outputs()))
-    usable = known[()] | (known.get(hosts, {HOST}) if hosts else set())
-    for name in (name for name in inputs if name not in usable):
-        of = next((of for of, values in known.items() if name in values and of), ())
-        if of:
-            yield f"<{name}> is another one on each of {', '.join(of)}; only a step on that group can use it"
-        else:
-            yield f"<{name}> is used here, but no step above sets it; add that step above, or remove the value"
-    for name in (name for name in inputs if types.get(name) is ValueType.TEXT and not box.takes_any_text):
-        yield f"<{name}> is a text, which may be any characters; a step of this kind takes no text"
-    for name in taken:
-        yield f"values: every run has its own <{name}>; choose another name"
+    for step, why in value_errors(page, names.mentioned):
+        names.note(step.line, step.title, why)

@@ -17,6 +17,7 @@ from state.facts import Actor, Door
 from state.records import Attempt, AttemptState
 from state.sqlite.store import Store
 from tests.bot.command import Become, Capture, run
+from tests.groups import TOGETHER
 from tests.pages import NOON, SMALL, small, spoil
 
 ENV = {
@@ -46,6 +47,12 @@ def test_check_says_that_a_page_is_ok(shop: Path, capsys: Capture) -> None:
     code, out, _ = run(capsys, "check", str(shop / "small.md"))
     assert code == 0
     assert out == f"{shop / 'small.md'}: ok, 5 steps for shop\n"
+
+
+def test_check_counts_a_step_on_a_group_once(shop: Path, capsys: Capture) -> None:
+    (shop / "small.md").write_text(TOGETHER.text, encoding="utf-8")
+    _, out, _ = run(capsys, "check", str(shop / "small.md"))
+    assert ": ok, 5 steps for shop\n" in out
 
 
 def test_check_names_file_line_step_and_field(shop: Path, capsys: Capture) -> None:

@@ -133,6 +133,8 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     details = _quoted(data.reason)
     if data.state == RunState.KEPT and (following := snapshot.following):
         details += f"\n➡️ Next, {bold(following.name, 80)} is checked and started. The result is posted here."
+    if data.state == RunState.KEPT and (left_out := host_lines(snapshot.status)):
+        details += f"\n{left_out}"
     details += f"\n⚠️ Lost by the rollback: {line(data.lost, 300)}" if data.lost else ""
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])

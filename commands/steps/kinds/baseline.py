@@ -18,7 +18,7 @@ from commands.text.foreign_json import read_json
 from commands.text.numbers import format_count, format_measure
 from state.records import AttemptState
 
-_KNOWN_BEFORE = {"run", "ref", "countdown"}  # values that no step sets
+_KNOWN_BEFORE = {"run", "ref", "countdown", "host"}  # values that no step sets
 
 
 class BaselineStep(StepBox):

@@ -10,6 +10,7 @@ from commands.report.run_data import RunData
 from commands.runbook import Page
 from state.records import Attempt, AttemptState, Record
 from tests.commands.report.deployed import CHECK, PAGE
+from tests.groups import TOGETHER_WORDS
 from tests.pages import SMALL, record, row, small, stored
 
 DEPLOY = row("put-the-code-there", AttemptState.DONE, after=2)
@@ -43,6 +44,15 @@ def test_what_was_measured_before_the_change_is_the_baseline_and_no_point() -> N
     (line,) = drawn(record(*before, DEPLOY, after))["Response time"].lines
     assert round(line.baseline or 0, 6) == 0.3
     assert line.points == ((0.25, 0.6),)
+
+
+def test_the_load_of_each_host_of_a_group_has_a_line_with_its_name() -> None:
+    metrics = '### Load\n\n```toml metrics\nid = "load"\nhost = "backend"\nevery = "15 min"\n```\n\n## Alerts\n'
+    page = small(**{**TOGETHER_WORDS, "## Alerts\n": metrics})
+    deploy = row("put-the-code-there@backend-1", AttemptState.DONE, after=2)
+    load = [row(f"load@backend-{n}", AttemptState.DONE, after=15, cpu=10.0 * n) for n in (1, 2)]
+    names = [line.name for line in drawn(record(deploy, *load), page)["CPU and memory"].lines]
+    assert names == ["CPU (backend-1)", "CPU (backend-2)"]
 
 
 def test_limits_and_the_points_over_them_are_marked() -> None:

@@ -59,6 +59,15 @@ def test_a_host_that_people_went_on_without_is_not_called_done() -> None:
     assert printed(of) == ["Roll the hosts: backend-1 skipped, backend-2 waiting, backend-3 waiting"]
 
 
+def test_a_host_that_was_left_out_is_shown_to_the_end() -> None:
+    turns = [(on(step, host)) for host in (2, 3) for step in ("out", "code", "answers", "in")]
+    begun = (*done(on("out", 1)), attempt_at(on("code", 1), AttemptState.FAILED), *done(*turns, "health"))
+    skip = fact("answer", on("code", 1), said="skip")
+    for state in (RunState.GOING, RunState.KEPT):
+        (line,) = status(ROLLING, *begun, facts=(skip,), state=state).hosts
+        assert [word for _, word, _ in line.hosts] == ["skipped", "done", "done"]
+
+
 def test_in_a_rollback_a_host_that_was_never_touched_is_called_so() -> None:
     begun = (*done(on("out", 1), on("code", 1), on("answers", 1), on("in", 1), on("out", 2), REACH),)
     back = (*done(on("back-out", 2), on("back-in", 2)), attempt_at(on("back-out", 1), AttemptState.RUNNING))

@@ -21,6 +21,7 @@ from tests.commands.report.deployed import (
     rolled_back,
     sample,
 )
+from tests.groups import ROLLING, TOGETHER
 from tests.losing import losing_page, lost_by_rollback
 from tests.pages import NOON, record, row, said, small
 
@@ -32,6 +33,16 @@ def test_a_kept_run_shows_planned_and_actual_times_side_by_side() -> None:
     watch = next(entry for entry in timeline if entry.title == "The watch")
     assert (deploy.planned, deploy.began) == (PAGE.forward[0].box.takes, timedelta(minutes=2))
     assert (watch.began, watch.took, watch.state) == (timedelta(minutes=15), timedelta(hours=1), AttemptState.DONE)
+
+
+def test_each_host_of_a_group_has_a_row_with_its_planned_time() -> None:
+    for page, third, decision in ((TOGETHER, 0, 70), (ROLLING, 20, 90)):
+        rows = report(
+            record(DEPLOYED[0], state=RunState.KEPT, ended_at=NOON + timedelta(minutes=99)), page=page
+        ).timeline
+        planned = {entry.title: entry.planned for entry in rows}
+        assert planned["Put the code there (backend-3)"] == timedelta(minutes=third)
+        assert planned["KEEP or ROLLBACK"] == timedelta(minutes=decision)
 
 
 def test_a_step_that_was_tried_again_lasts_from_its_first_start_to_its_last_end() -> None:

@@ -162,6 +162,13 @@ def test_in_the_rollback_no_host_waits_for_another() -> None:
     assert begins(TOGETHER, of) == on(BACK, 2)
 
 
+def test_a_step_that_is_done_once_undoes_what_began_on_any_host() -> None:
+    words = {**TOGETHER_WORDS, 'commands = ["undeploy"]': 'commands = ["undeploy everywhere"]'}
+    page = small(**{**words, 'host = "backend"\nundoes': 'host = "backend-1"\nundoes'})
+    assert begins(page, rolling_back(*done(on(DEPLOY, 3)))) == BACK
+    assert begins(page, rolling_back(attempt_at("health", AttemptState.FAILED))) == ""
+
+
 # -- one host after the other -----------------------------------------------------------------------------------------
 
 

@@ -57,6 +57,7 @@ def test_a_step_that_is_done_together_must_be_clear(old: str, new: str, why: str
         ('steps = ["out", "code",', 'steps = ["code", "out",', '"code" does not follow here, but "out"'),
         ('"answers", "in"]', '"answers", "in", "health"]', 'steps: "health" does not follow here; name'),
         ("### Does it answer?", GATE + "### Does it answer?", '"answers" does not follow here, but "go-on"'),
+        ('undoes = "roll"\n', 'undoes = "health"\n', 'undoes: "health" is done once, so it does not tell'),
         ('undoes = "roll"\n', "", "undoes: is missing; name the one-by-one box"),
         ('id = "roll"\nhost = "backend"', 'id = "roll"\nhost = "balancer"', 'host: "balancer" is no group of hosts'),
         ('id = "roll"\n', 'id = "roll"\nlimit = "1 h"\n', "limit: has no meaning here; write it in the steps"),
@@ -69,6 +70,11 @@ def test_a_step_that_is_done_together_must_be_clear(old: str, new: str, why: str
 )  # fmt: skip
 def test_a_box_that_does_hosts_one_by_one_must_be_clear(old: str, new: str, why: str) -> None:
     assert why in refused(ROLLING, (old, new))
+
+
+def test_the_name_of_a_group_is_a_plain_word() -> None:
+    text = ROLLING.replace("[webs.each]", '[webs."a; b"]').replace('web = "each"', 'web = "a; b"')
+    assert 'webs."a; b": commands get the names of its members; use only letters' in refused(text)
 
 
 def test_what_is_done_once_is_not_named_in_such_a_box() -> None:

@@ -100,6 +100,12 @@ def test_alerts_criteria_and_the_baseline_name_the_check_of_each_host() -> None:
     assert page.criteria.go[0].shown_by == [alert.name for alert in page.alerts] + [on("code", n) for n in (1, 2, 3)]
 
 
+def test_a_baseline_makes_checks_that_name_their_host() -> None:
+    page = small(**{**WATCHED, 'path = "/jobs"\nevery': 'path = "/jobs?of=<host>"\nevery',
+                    'web = "api"\npath = "/jobs"\nevery': 'web = "each"\npath = "/jobs"\nevery'})  # fmt: skip
+    assert len(page.step("normal").box.checks_before()) == 3
+
+
 def test_what_runs_is_asked_of_each_host_before_and_after() -> None:
     page = small(**{**ROLLING_WORDS, "## Deploy\n": RELEASE})
     release, again = page.step("pin-it").box, page.step("what runs").box
@@ -123,6 +129,8 @@ def test_the_plan_shows_each_step_once_with_its_hosts_and_their_order() -> None:
     assert lines.count("      on balancer: drain <host>") == 1
     undoes = "[one-by-one, only if “Roll the hosts” was started there]"
     assert f"  Roll the hosts back (backend-3, backend-2, backend-1, one by one)  {undoes}" in lines
+    reached = next(line for line in lines if "reaches" in line)
+    assert reached.endswith(" first, of a group those that were touched; nothing changes before that")
     assert any("Put the code there (backend-1, backend-2, backend-3 together)" in line for line in plan_lines(TOGETHER))
 
 

@@ -7,14 +7,16 @@ from dataclasses import replace
 from bot.slack.views.card import card
 from bot.slack.views.hosts import host_lines
 from bot.slack.views.questions import question
+from bot.slack.views.run import run_moved, status_post
 from commands.progress.reach import REACH
-from state.events import Ask, PeopleAsked
+from state.events import Ask, PeopleAsked, RunMoved, StatusDue
 from state.records import AttemptState, RunState
 from tests.bot.slack.views.drawn import event_with, shown, snapshot_with
 from tests.groups import ROLLING, TOGETHER_WORDS, on
-from tests.pages import SIGNED, attempt_at, small
+from tests.pages import SIGNED, attempt_at, fact, small
 
 DEPLOY = "put-the-code-there"
+TURN = ("out", "code", "answers", "in")
 READY = attempt_at("ready", AttemptState.DONE)
 MANY = small(**{**TOGETHER_WORDS, '"$SHOP_3"]': ", ".join(f'"$SHOP_{n}"' for n in range(3, 13)) + "]"})
 
@@ -24,6 +26,22 @@ def test_the_card_shows_each_host_in_one_line() -> None:
     taken = snapshot_with(READY, *turn, attempt_at(on("out", 2), AttemptState.RUNNING), facts=SIGNED)
     lines = shown(card(replace(taken, page=ROLLING))).splitlines()
     assert "✅ backend-1 done · ▶️ backend-2: Out of the balancer · ⬜ backend-3 waiting" in lines
+
+
+def test_a_status_post_shows_them_too() -> None:
+    taken = snapshot_with(READY, attempt_at(on("out", 1), AttemptState.RUNNING), facts=SIGNED)
+    drawn = status_post(replace(taken, page=ROLLING), event_with(StatusDue()), StatusDue())
+    assert "▶️ backend-1: Out of the balancer · ⬜ backend-2 waiting" in shown(drawn)
+
+
+def test_the_last_message_of_a_kept_run_names_the_host_that_was_left_out() -> None:
+    turns = [attempt_at(on(step, host), AttemptState.DONE) for host in (2, 3) for step in TURN]
+    begun = (READY, attempt_at(on("out", 1), AttemptState.FAILED), *turns, attempt_at("health", AttemptState.DONE))
+    facts = (*SIGNED, fact("answer", on("out", 1), said="skip"))
+    taken = replace(snapshot_with(*begun, facts=facts, state=RunState.KEPT), page=ROLLING)
+    moved = RunMoved(state=RunState.KEPT, clock="1 h")
+    words = "*Roll the hosts*: ⚠️ backend-1 skipped · ✅ backend-2 done · ✅ backend-3 done"
+    assert words in shown(run_moved(taken, event_with(moved), moved))
 
 
 def test_of_many_hosts_only_those_are_named_at_which_something_happens() -> None:
