@@ -1,4 +1,4 @@
-"""A release on three real hosts together: each has a clone of its own, and what runs is asked of each."""
+"""Steps on three real hosts at the same time, and what a failure on one of them does."""
 
 from __future__ import annotations
 
