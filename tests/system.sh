@@ -7,13 +7,14 @@ need=""
 command -v ssh >/dev/null || need="$need openssh-client"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-# without these, the tests of other login shells, poolers, metrics, journals and containers are skipped
+# without these, the tests of other login shells, poolers, metrics, journals, containers and Rails are skipped
 better=""
 command -v tcsh >/dev/null || better="$better tcsh"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
 command -v prometheus >/dev/null || better="$better prometheus"
 [ -x /lib/systemd/systemd-journal-remote ] || better="$better systemd-journal-remote"
 command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || better="$better docker.io"
+command -v rails >/dev/null || better="$better ruby-railties ruby-activerecord ruby-pg rake"
 [ -z "$need$better" ] && exit 0
 
 install() {
