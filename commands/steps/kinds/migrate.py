@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from typing import ClassVar, Literal
@@ -23,6 +25,7 @@ from commands.systems.migrations.tool_script import show_state
 from commands.systems.migrations.tools import MIGRATION_TOOLS
 from commands.systems.preflight.hosts import HostCheck
 from state.errors import ToolError
+from state.records import AttemptState
 
 _GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
 _AGAIN = "Run the step again to go on all the same."
@@ -106,8 +109,8 @@ class MigrateStep(MigrationToolStep):
         return self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx)
 
     def recover(self, ctx: Context) -> Outcome | None:
-        if self._restores():
-            return execute(self, ctx)  # it looks first at which of the databases are there
+        if self._restores() and self._backups:
+            return self._recover_restore(ctx)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
         state = self.ask(ctx)
@@ -163,7 +166,7 @@ class MigrateStep(MigrationToolStep):
         if before is None:
             return done("Nothing to roll back: the migrations never began.")
         if self._restores():
-            return self._backups[0].restore_whole(self, ctx)
+            return self._restore(ctx, before)
         now = self.ask(ctx)
         if now == before:
             return self._is_back(before)
@@ -174,6 +177,29 @@ class MigrateStep(MigrationToolStep):
             return failed(f"{why}: somebody else has migrated since. Nothing was rolled back. {_AGAIN}")
         ctx.save_file(note_after(self.undoes, "back"), now)
         return self._run_back(ctx, before)
+
+    def _restore(self, ctx: Context, before: str) -> Outcome:
+        with suppress(ToolError):  # a database that the migration broke may not tell it
+            if self.ask(ctx) == before:
+                return self._is_back(before)
+        restored = self._backups[0].restore_whole(self, ctx)
+        if restored.state != AttemptState.DONE:
+            return restored
+        if (after := self.ask(ctx)) != before:
+            was, now = show_state(before), show_state(after)
+            return failed(f"{restored.summary} But the tool's state is {now}, and before the migration it was {was}.")
+        return replace(restored, compared=self._is_back(after).compared)
+
+    def _recover_restore(self, ctx: Context) -> Outcome:
+        """Look whether the database was replaced; a restore that never began, or still runs, is carried on."""
+        host = str(getattr(self._backups[0], "host", self.host))
+        if ctx.tools.shell.job_status(host, ctx.key).state != "dead":
+            return execute(self, ctx)
+        state = self.ask(ctx)
+        if state == ctx.file(self._note(ctx)):
+            return self._is_back(state)
+        shown = show_state(state)
+        return failed(f"The restore was interrupted before the database was replaced: the state is still {shown}.")
 
     def _run_back(self, ctx: Context, before: str) -> Outcome:
         data = {"STATE_BEFORE": before}
