@@ -13,6 +13,7 @@ from bot.doors.in_force import VARIABLE as TERMINAL_USERS
 from bot.rehearsal.scenarios import SCENARIOS
 from commands.runbook.page import RunbookBox
 from commands.steps import KINDS
+from commands.steps.base import StepBox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -64,11 +65,25 @@ def test_every_make_target_in_the_readme_exists() -> None:
     assert {name for name in told if name in {"rehearse", "test", "bench", "mutants", "pictures"}} <= targets
 
 
+def _around(box: StepBox) -> dict[str, StepBox]:
+    """A page around the README's examples of migrations: the way forward, the way back, and what a restore needs."""
+    migrate = 'host = "backend"\nfolder = "x"\ntool = "alembic"\n'
+    texts = {
+        "backup": 'host = "backend"\ndatabase_url = "$A"\nfolder = "$B"\nname = "x"',
+        "maintenance": 'host = "backend"\nstate = "on"\ncommand = "x"',
+        "migrate": migrate,
+    }
+    boxes = {kind: KINDS[kind].model_validate(tomllib.loads(text)) for kind, text in texts.items()}
+    back = KINDS["migrate"].model_validate(tomllib.loads(f'{migrate}mode = "back"\nundoes = "migration"'))
+    return {**boxes, "migration": boxes["migrate"], "example": box, "back": back}
+
+
 @pytest.mark.parametrize(("kind", "text"), re.findall(r"```toml ([\w-]+)\n(.*?)```", README, re.DOTALL))
 def test_each_example_of_a_step_is_a_box_that_the_reader_takes(kind: str, text: str) -> None:
     if kind in KINDS:
         box = KINDS[kind].model_validate(tomllib.loads(text))
-        assert (box.page_error({}), box.page_warning({})) == ("", "")
+        boxes = _around(box) if box.tool_migration() or "migration" in box.model_fields_set else {}
+        assert (box.page_error(boxes), box.page_warning(boxes)) == ("", "")
 
 
 def test_the_example_of_a_release_is_a_box_that_the_reader_takes() -> None:

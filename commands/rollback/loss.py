@@ -160,8 +160,12 @@ class _Counter:
 def _with_made(counter: _Counter, step: PageStep, work: Callable[[], Outcome], *, recovering: bool) -> Outcome:
     """Do the work of a step that makes the change, and count what it makes itself."""
     known = counter.change.is_there and not counter.change.why
+    # what is written while a backup is made is not in it
+    since = counter.now() if step.box.makes_backup and not recovering else None
     before = counter.now() if known and not recovering else 0
     outcome = work()
+    if since is not None and outcome.state == AttemptState.DONE:
+        return replace(outcome, loss=_made(step, since))
     if counter.change.why or (not known and outcome.state != AttemptState.DONE):
         return outcome
     if recovering:
@@ -174,6 +178,13 @@ def _with_made(counter: _Counter, step: PageStep, work: Callable[[], Outcome], *
         return outcome  # what the query counts may come only with a later step
     why = f"it could not be counted right after “{step.title}”: {error_in_words(error)}"
     return replace(outcome, loss={"why": why})
+
+
+def _made(backup: PageStep, number: float | Exception) -> _Loss:
+    """What there was right before a backup: it comes back, so it is not lost."""
+    if isinstance(number, Exception):
+        return {"why": f"it could not be counted right before “{backup.title}”: {error_in_words(number)}"}
+    return {"made": number}
 
 
 def _restarted(step: PageStep) -> str:

@@ -82,6 +82,9 @@ def read_page(text: str, name: str) -> Page:
         decision=_required_part_box(parts, "decision", DecisionBox, mistakes),
     )
     _refuse_missing_parts(title, parts, mistakes)
+    boxes = {step.id: step.box for step in page.steps}
+    for step in page.steps:
+        step.box.take_boxes(boxes)
     if "places" not in mistakes.flawed:
         with mistakes.noted():
             _put_in_client_programs(page, parts)

@@ -41,10 +41,11 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
     for part, roles in _roles_of_parts(page):
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
     if loses := page.rollback.loses:
-        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production]
+        changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
         names.check(lines["rollback"], "loses", "after: step", loses.after, changing, "the deploy")
         if "places" not in mistakes.flawed:
             names.check(lines["rollback"], "loses", "database", {loses.database}, page.places.databases, "Places")
+    _check_cost_of_restore(page, lines, names)
     if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
         _check_watch_after(page, names)
     if page.alerts:
@@ -94,6 +95,19 @@ class _Names:
                 choices = ", ".join(sorted(known)) or "none"
                 why = f'"{name}" is not under [{sort}] in Places, which has {choices}; add it'
                 self._mistakes.add(step.line, step.title, why, value=name)
+
+
+def _check_cost_of_restore(page: Page, lines: dict[str, int], names: _Names) -> None:
+    """A restore loses all that was written since the backup, so the page must count that from the backup on."""
+    backups = {step.id for step in page.steps if step.box.makes_backup}
+    restores = any((tool := step.box.tool_migration()) and tool.restores for step in page.part(Part.ROLLBACK))
+    if not restores or not backups or (page.rollback.loses and backups & set(page.rollback.loses.after)):
+        return
+    count = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+    why = f'loses: back = "restore" loses what was written since the backup; count it, for example with "{count}" '
+    names.note(
+        lines.get("rollback", 1), "Rollback", f'{why}and after = ["{min(backups)}", …], the steps that change it'
+    )
 
 
 def _check_watch_after(page: Page, names: _Names) -> None:

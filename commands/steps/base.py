@@ -16,6 +16,7 @@ from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck
 from commands.steps.outcome import Context, Outcome, failed, stopped, unknown
 from commands.steps.page_fields import SqlText, dollar_in, refuse_variables
+from commands.steps.tool_migration import ToolMigration
 from commands.steps.undo import Undo
 from commands.steps.value_types import PLAIN_TYPES, ValueType
 from commands.text.durations import Duration
@@ -261,6 +262,10 @@ class StepBox(Undo, Strict):
         """Whether what it does is there now, by a look that changes nothing. False where that cannot be seen."""
         return False
 
+    def stops_requests(self) -> bool:
+        """Whether users are no longer served because of it."""
+        return False
+
     def lets_requests_in(self) -> bool:
         """Whether users are served again because of it."""
         return False
@@ -276,6 +281,9 @@ class StepBox(Undo, Strict):
     def inputs(self) -> set[str]:
         """The names of the values that it needs from earlier steps: every `<name>` in its text fields."""
         return set(PLACEHOLDER.findall(repr(self.model_dump())))
+
+    def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:
+        """Called once, when the page is read, with its steps by id."""
 
     def take_client_programs(self, words: Mapping[str, tuple[str, ...]]) -> bool:
         """Run a database's client programs through these words, which are by its address. False if none are for it."""
@@ -320,6 +328,14 @@ class StepBox(Undo, Strict):
     def queries(self) -> tuple[str, ...]:
         """The SQL of the page that it asks a database, which must only read."""
         return ()
+
+    def tool_migration(self) -> ToolMigration | None:
+        """The migration by a framework's tool that it runs, or None."""
+        return None
+
+    def has_applied(self, ctx: Context, step: str) -> bool | None:
+        """Whether the run, in which it is the step of this id, has migrated; None if only a receipt says that."""
+        return None
 
     def data_return_env(self) -> Mapping[str, str] | None:
         """If it brings rows back from a backup: the variables that the script `return_rows` needs. Otherwise None."""

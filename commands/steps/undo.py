@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from commands.ports.preflight import PreflightCheck
+
 if TYPE_CHECKING:
     from commands.steps.base import StepBox
+    from commands.steps.outcome import Context, Outcome
 
 
 class Undo:
@@ -41,3 +44,21 @@ class Undo:
     def takes_for_granted(self) -> str:
         """What it assumes of production and nobody asks, for what a rollback has not compared. Empty if nothing."""
         return ""
+
+    def restore_whole(self, step: StepBox, ctx: Context) -> Outcome:
+        """If it makes a backup: as the step of `ctx`, put the backup's database into the place of production's.
+
+        May raise the tools' errors.
+        """
+        raise NotImplementedError
+
+    def restore_checks(self) -> list[PreflightCheck]:
+        """If it makes a backup: what must hold so that `restore_whole` can be done."""
+        return []
+
+    def restore_plan(self) -> list[str]:
+        """If it makes a backup: what `restore_whole` runs, as plan lines."""
+        return []
+
+    def drop_replaced(self, ctx: Context) -> None:
+        """If it makes a backup: drop the database that `restore_whole` has replaced. May raise the tools' errors."""

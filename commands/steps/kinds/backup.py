@@ -12,9 +12,11 @@ from pydantic import Field
 from commands.ports.page_text import DatabaseAddress, Text
 from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed, warned
 from commands.ports.shell import CommandResult
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
+from commands.steps.shared import whole_restore
 from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
@@ -194,6 +196,18 @@ class BackupStep(ClientProgramsStep):
 
     def compare_after_rollback(self, ctx: Context) -> Outcome:
         return compare_with_backup(self, ctx, self.folder)
+
+    def restore_whole(self, step: StepBox, ctx: Context) -> Outcome:
+        return whole_restore.restore_whole(self, self.folder, self.jobs, step, ctx)
+
+    def restore_checks(self) -> list[PreflightCheck]:
+        return whole_restore.restore_checks(self)
+
+    def restore_plan(self) -> list[str]:
+        return whole_restore.restore_plan(self, self.folder)
+
+    def drop_replaced(self, ctx: Context) -> None:
+        whole_restore.drop_replaced(self, ctx)
 
     def recover(self, ctx: Context) -> Outcome | None:
         return recover_job(self, ctx, self.host)

@@ -86,7 +86,7 @@ class DataReturnStep(ReturnedRowsStep):
     def run(self, ctx: Context) -> Outcome:
         if ctx.tools.database.has_receipt(self.database, ctx.step_key):
             return self._done_before(ctx)
-        if not ctx.tools.database.has_receipt(self.database, f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"):
+        if not self._has_migrated(ctx):
             return done("This run never applied the migration, so no rows were lost. Nothing was done.")
         seen = identities(ctx.tools, self.database_url, self.database)
         own = {**self.rows_env(), "KEY": ctx.step_key, "LOCK": str(lock_number(ctx.step_key)), "SEEN": seen}
@@ -116,11 +116,11 @@ class DataReturnStep(ReturnedRowsStep):
         return {"backup_file", "backup_sha256"} & super().inputs()
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        migration = boxes[self.undoes].applied_file()
-        if migration and migration.receipt:
+        file, by_tool = boxes[self.undoes].applied_file(), boxes[self.undoes].tool_migration()
+        if (by_tool and not boxes[self.undoes].undoes) or (file and file.receipt):
             return ""
         return (
-            "undoes: must name the sql step that drops the rows, and that step must keep its receipt: "
+            "undoes: must name the sql or migrate step that drops the rows, and a sql step must keep its receipt: "
             "without the receipt nobody knows whether rows were lost"
         )
 
@@ -134,6 +134,15 @@ class DataReturnStep(ReturnedRowsStep):
 
     def data_return_env(self) -> dict[str, str]:
         return self.rows_env()
+
+    def _has_migrated(self, ctx: Context) -> bool:
+        """Whether this run has applied the migration: the tool's state has said so, or the receipt does."""
+        migration = ctx.boxes.get(self.undoes)
+        seen = migration.has_applied(ctx, self.undoes) if isinstance(migration, StepBox) else None
+        if seen is None:
+            key = f"{ctx.step_key.rsplit('/', 1)[0]}/{self.undoes}"
+            return ctx.tools.database.has_receipt(self.database, key)
+        return seen
 
     def _total(self, tables: list[_Table]) -> str:
         rows, values = sum(table.back for table in tables), sum(table.filled for table in tables)

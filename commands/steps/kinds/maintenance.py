@@ -126,6 +126,9 @@ class MaintenanceStep(StepBox):
         names = programs_in([self.command])
         return [ProgramsCheck(host=self.host, names=names)] if names else []
 
+    def stops_requests(self) -> bool:
+        return self.state == "on"
+
     def lets_requests_in(self) -> bool:
         return self.state == "off"
 

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from itertools import takewhile
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.preflight import PreflightCheck, passed
 from commands.ports.shell import CommandResult
-from commands.steps.base import StepBox
+from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.page_fields import ShellText, VariableText
-from commands.steps.shared.script_env import ScriptEnv
-from commands.steps.shared_fields import HostName, LockTimeout
+from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, note_before, states_after
+from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.unset_variables import unset_error
-from commands.steps.values import has_placeholder, page_texts
-from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
+from commands.steps.values import has_placeholder
+from commands.systems.migrations.first_look import IS_THERE, judge_state
+from commands.systems.migrations.tool_script import show_state
+from commands.systems.migrations.tools import MIGRATION_TOOLS
 from commands.systems.preflight.hosts import HostCheck
-from commands.text.durations import Duration, parse_duration
-from state.errors import Failed, ToolError
+from state.errors import ToolError
+from state.records import AttemptState
 
-_STATE = re.compile(r"^gonogo-migration-state=(.*)$", re.MULTILINE)
-_SHOWN = 200  # characters of a state that a message shows
 _GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
-_ASK_LIMIT = 60  # seconds; a framework may load the whole application first
+_AGAIN = "Run the step again to go on all the same."
 
 
-class MigrateStep(StepBox):
-    """Runs a framework's own migrations (Alembic, Django, or commands of yours), and takes them back in a rollback.
+class MigrateStep(MigrationToolStep):
+    """Runs a framework's own migrations (Alembic, Django, Rails …, or commands of yours), and takes them back.
 
-    The tool is asked what is applied before the first attempt, and after every one. The box of the rollback has the
-    same fields with `mode = "back"` and `undoes`; the release's code must still be in `folder`, because only it has
-    the migrations. The timeouts reach every tool that connects through libpq. A `rehearse` does not run these
-    migrations.
+    The tool is asked what is applied before the first attempt, and after every one; if somebody else has moved that
+    meanwhile, the step fails before it runs anything. The box of the rollback has the same fields with `mode = "back"`
+    and `undoes`; the release's code must still be in `folder`, because only it has the migrations. `back = "restore"`
+    is for tools without a way back: the whole database comes back from the run's backup.
     """
 
     kind: ClassVar[str] = "migrate"
@@ -47,68 +46,25 @@ class MigrateStep(StepBox):
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    host: HostName
-    folder: VariableText = Field(
-        description="The folder on the host in which the tool runs.", examples=["$PROD_REPOSITORY/api"]
-    )
-    tool: ToolName | None = Field(
-        default=None,
-        description="The migration tool. Without it, write its commands: `state`, and `forward` or `back`.",
-    )
-    program: ShellText = Field(
-        default="",
-        description="What starts the tool. Without it, `alembic`, or `python manage.py`.",
-        examples=["venv/bin/alembic"],
-    )
-    state: ShellText = Field(
-        default="",
-        description="A command that prints what is applied. Needed without `tool`.",
-        examples=["bin/migrations list"],
-    )
-    forward: ShellText = Field(
-        default="",
-        description="The command that applies what is new. Needed without `tool`.",
-        examples=["bin/migrations up"],
-    )
-    back: ShellText = Field(
-        default="",
-        description=(
-            "The command that goes back to the state in `$STATE_BEFORE`. Needed without `tool` in the box "
-            "of the rollback."
-        ),
-        examples=['bin/migrations down "$STATE_BEFORE"'],
-    )
     mode: Literal["forward", "back"] = Field(
         default="forward",
         description="Whether new migrations are applied, or in a rollback taken back to where they were.",
     )
-    env: ScriptEnv = Field(default_factory=dict)
-    may_be_empty: bool = Field(default=False, description="Whether it is fine if there was nothing to apply.")
-    lock_timeout: LockTimeout = parse_duration("5 s")
-    statement_timeout: Duration | None = Field(
-        default=None,
-        description=(
-            "How long one statement may take, for tools that connect through libpq. Without it, no limit "
-            "but the step's."
-        ),
-        examples=["5 min"],
-    )
+    # the page's backups, which the page's reader puts in
+    _backups: tuple[StepBox, ...] = PrivateAttr(())
+
+    def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:
+        self._backups = tuple(box for box in boxes.values() if box.makes_backup)
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        wanted = ["state", self.mode]
-        if missing := [name for name in wanted if not self._command(name)]:
-            return f"{missing[0]}: is missing; name a tool ({', '.join(MIGRATION_TOOLS)}), or write the command"
-        commands = {name: self._command(name) for name in ("program", *wanted)}
-        if name := next((name for name, text in commands.items() if has_placeholder(text)), ""):
-            return f'{name}: a value of an earlier step reaches the tool by `env`; write "$name" here'
-        if why := unset_error(commands.values(), {*self.env, *_GIVEN}):
+        if why := self._commands_error():
             return why
         if self.mode == "forward":
-            return ""
+            return 'back: is for the step with mode = "back"' if self.back == RESTORE else ""
         undone = boxes.get(self.undoes)
         if not isinstance(undone, MigrateStep) or undone.mode == "back":
             return "undoes: must name the migrate step that goes forward; its state from before is where this one goes"
-        return ""
+        return self._restore_error(boxes) if self.back == RESTORE else ""
 
     def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
         above = takewhile(lambda name: boxes[name] is not self, boxes) if self.mode == "back" else ()
@@ -123,7 +79,9 @@ class MigrateStep(StepBox):
         )
 
     def plan(self) -> list[str]:
-        lines = host_plan(self.host, self._script(), self._env())
+        if self._restores():
+            return [line for box in self._backups[:1] for line in box.restore_plan()]
+        lines = host_plan(self.host, self.script(self.mode), self.script_env())
         if self.mode == "back":
             return [*lines, "STATE_BEFORE is the state before the step that this one undoes; it must be reached"]
         return [
@@ -132,153 +90,198 @@ class MigrateStep(StepBox):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        env = tuple(self._env().items())
-        judge = _judge_heads if self.mode == "back" and self.tool == "alembic" and not self.back else _judge_state
-        return [HostCheck(host=self.host, script=self._ask_script(), judge=judge, env=env, limit=_ASK_LIMIT)]
+        more = [check for box in self._backups[:1] for check in box.restore_checks()] if self._restores() else []
+        env = tuple(self.script_env().items())
+        later = any(has_placeholder(text) for _, text in env)
+        one_head = self.mode == "back" and self.tool == "alembic" and not self.back
+        judge = partial(judge_state, kept_as=self._kept_as(), one_head=one_head)
+        if later:
+            told = "the migration tool is not asked yet: its folder or variables are known only in the run"
+            return [HostCheck(host=self.host, script=":", judge=lambda _: passed(told)), *more]
+        script = self.ask_script(enter=IS_THERE)
+        return [HostCheck(host=self.host, script=script, judge=judge, env=env, limit=ASK_LIMIT), *more]
 
     def run(self, ctx: Context) -> Outcome:
         return self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx)
 
     def recover(self, ctx: Context) -> Outcome | None:
+        if self._restores() and self._backups:
+            return self._recover_restore(ctx)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
-        state = self._ask(ctx)
+        state = self.ask(ctx)
         before = ctx.file(self._note(ctx))
         if before is not None and state == before:
             if self.mode == "back":
                 return self._is_back(state)
-            return failed(f"The bot was interrupted here, and nothing was applied: the state is still {_show(state)}.")
+            shown = show_state(state)
+            return failed(f"The bot was interrupted here, and nothing was applied: the state is still {shown}.")
+        ctx.save_file(note_after(self._forward_id(ctx), _attempt(ctx)), state)
         gone = f"The command is no longer running on host “{self.host}” and left no exit code."
-        return unknown(f"{gone} The state is {_show(state)}; check the database before you decide.")
+        return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
     def holds_now(self, ctx: Context) -> bool:
-        return self.mode == "back" and self._ask(ctx) == ctx.file(self._note(ctx))
+        return self.mode == "back" and not self._restores() and self.ask(ctx) == ctx.file(self._note(ctx))
 
     def ran(self) -> tuple[str, ...]:
-        return (self._command(self.mode).replace("$PROGRAM", self._command("program")).strip(),)
+        return (self.command(self.mode).replace("$PROGRAM", self.command("program")).strip(),)
+
+    def tool_migration(self) -> ToolMigration:
+        return self.as_migration(self.mode)
+
+    def clean_up_after_run(self, ctx: Context) -> None:
+        for box in self._backups[:1] if self._restores() else ():
+            box.drop_replaced(ctx)
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
         before = ctx.file(self._note(ctx))
         if before is None:
-            before = ctx.save_file(self._note(ctx), self._ask(ctx))
-        result = run_job(self, ctx, self.host, self._script(), self._env())
+            before = self.ask(ctx)
+            at_start = ctx.found_at_start.get(self._kept_as(), before)
+            expected = {at_start, *self._states_of_others(ctx)}
+            if before not in expected and self._is_news(ctx, before):
+                was, now = show_state(at_start), show_state(before)
+                why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
+                return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
+            before = ctx.save_file(self._note(ctx), before)
+        result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
-        after = self._ask(ctx)
+        after = self._after(ctx)
         if after == before and not self.may_be_empty:
-            summary = f"The migrations ended with exit code 0 and changed nothing: the state is still {_show(after)}."
+            summary = (
+                f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
+            )
             return failed(summary, lines=result.last_lines, output=result.tail)
-        summary = f"Migrated from {_show(before)} to {_show(after)}."
-        return done(summary, lines=result.last_lines, compared=(f"migrations at {_show(after)}",))
+        summary = f"Migrated from {show_state(before)} to {show_state(after)}."
+        return done(summary, lines=result.last_lines, compared=(f"migrations at {show_state(after)}",))
 
     def _go_back(self, ctx: Context) -> Outcome:
         before = ctx.file(self._note(ctx))
         if before is None:
             return done("Nothing to roll back: the migrations never began.")
-        if self._ask(ctx) == before:
+        if self._restores():
+            return self._restore(ctx, before)
+        now = self.ask(ctx)
+        if now == before:
             return self._is_back(before)
-        result = run_job(self, ctx, self.host, self._script(), self._env(), {"STATE_BEFORE": before})
+        afters = set(states_after(ctx, self.undoes))
+        if afters and now not in {*afters, *self._states_of_others(ctx)} and self._is_news(ctx, now):
+            was = " or ".join(map(show_state, sorted(afters)))
+            why = f"After the deploy's migration the state was {was}, and it is {show_state(now)} now"
+            return failed(f"{why}: somebody else has migrated since. Nothing was rolled back. {_AGAIN}")
+        ctx.save_file(note_after(self.undoes, "back"), now)
+        return self._run_back(ctx, before)
+
+    def _restore(self, ctx: Context, before: str) -> Outcome:
+        with suppress(ToolError):  # a database that the migration broke may not tell it
+            if self.ask(ctx) == before:
+                return self._is_back(before)
+        restored = self._backups[0].restore_whole(self, ctx)
+        if restored.state != AttemptState.DONE:
+            return restored
+        if (after := self.ask(ctx)) != before:
+            was, now = show_state(before), show_state(after)
+            return failed(f"{restored.summary} But the tool's state is {now}, and before the migration it was {was}.")
+        return replace(restored, compared=self._is_back(after).compared)
+
+    def _recover_restore(self, ctx: Context) -> Outcome:
+        """Look whether the database was replaced; a restore that never began, or still runs, is carried on."""
+        host = str(getattr(self._backups[0], "host", self.host))
+        if ctx.tools.shell.job_status(host, ctx.key).state != "dead":
+            return execute(self, ctx)
+        state = self.ask(ctx)
+        if state == ctx.file(self._note(ctx)):
+            return self._is_back(state)
+        shown = show_state(state)
+        return failed(f"The restore was interrupted before the database was replaced: the state is still {shown}.")
+
+    def _run_back(self, ctx: Context, before: str) -> Outcome:
+        data = {"STATE_BEFORE": before}
+        result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env(), data)
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
-        after = self._ask(ctx)
+        after = self.ask(ctx)
         if after != before:
-            summary = (
-                f"The tool ended with exit code 0, but the state is {_show(after)}, not {_show(before)} as before."
-            )
+            was, now = show_state(before), show_state(after)
+            summary = f"The tool ended with exit code 0, but the state is {now}, not {was} as before."
             return failed(summary, lines=result.last_lines, output=result.tail)
         return self._is_back(after)
 
     def _is_back(self, state: str) -> Outcome:
-        shown = f"migrations at {_show(state)}, as before the deploy"
+        shown = f"migrations at {show_state(state)}, as before the deploy"
         return done(f"The {shown}.", compared=(shown,))
 
     def _failure(self, ctx: Context, result: CommandResult, before: str) -> str:
         try:
-            now = self._ask(ctx)
+            now = self._after(ctx) if self.mode == "forward" else self.ask(ctx)
         except ToolError as error:
             return f"The migrations failed with exit code {result.code}. Their state could not be asked: {error}"
-        still = f"The state is still {_show(before)}." if now == before else f"The state is now {_show(now)}."
-        before_that = "" if now == before else f" Before the deploy it was {_show(before)}."
+        still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
+        before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         return f"The migrations failed with exit code {result.code}. {still}{before_that}"
 
-    def _ask(self, ctx: Context) -> str:
-        """The tool's state. Raises Failed if it does not tell it."""
-        env = page_texts(self._env(), ctx.values)
-        result = ctx.tools.shell.ask(self.host, self._ask_script(), env=env, limit=_ASK_LIMIT)
-        state = _state_in(result)
-        if state is None:
-            raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
+    def _after(self, ctx: Context) -> str:
+        """The state after an attempt, which the run notes."""
+        state = self.ask(ctx)
+        ctx.save_file(note_after(self._forward_id(ctx), _attempt(ctx)), state)
         return state
+
+    def _states_of_others(self, ctx: Context) -> set[str]:
+        """The states after the run's other migrations by the same tool."""
+        place = (self.host, self.folder, self.command("state"))
+        own = self._forward_id(ctx)
+        return {
+            state
+            for name, box in ctx.boxes.items()
+            if isinstance(box, MigrateStep) and name != own and (box.host, box.folder, box.command("state")) == place
+            for state in states_after(ctx, name)
+        }
+
+    def _is_news(self, ctx: Context, state: str) -> bool:
+        """Whether no earlier attempt has told people of this state already."""
+        notes = [f"migrations moved {ctx.step_key.rsplit('/', 1)[-1]} {n}" for n in range(1, int(_attempt(ctx)) + 1)]
+        if state in map(ctx.file, notes[:-1]):
+            return False
+        ctx.save_file(notes[-1], state)
+        return True
+
+    def _forward_id(self, ctx: Context) -> str:
+        return self.undoes if self.mode == "back" else ctx.step_key.rsplit("/", 1)[-1]
 
     def _note(self, ctx: Context) -> str:
         """The name of the run's file with the state from before the deploy."""
-        own = ctx.step_key.rsplit("/", 1)[-1]
-        return f"migrations before {self.undoes if self.mode == 'back' else own}"
+        return note_before(self._forward_id(ctx))
 
-    def _command(self, name: str) -> str:
-        written: str = getattr(self, name)
-        return written or (getattr(MIGRATION_TOOLS[self.tool], name) if self.tool else "")
+    def _kept_as(self) -> str:
+        return f"migrations in {self.folder} on {self.host}"
 
-    def _functions(self) -> list[str]:
-        return [
-            _EXPORT_OPTIONS,
-            'cd "$FOLDER"',
-            f"PROGRAM={shlex.quote(self._command('program'))}",
-            f"migration_state() {{\n{self._command('state').strip()}\n}}",
-        ]
+    def _restores(self) -> bool:
+        return self.mode == "back" and self.back == RESTORE
 
-    def _ask_script(self) -> str:
-        return "\n".join([*self._functions(), _TELL_STATE])
+    def _commands_error(self) -> str:
+        if self.mode == "back" and self.tool and not self.command("back") and self.back != RESTORE:
+            return f'back: {self.tool} knows no way back; write back = "restore", or the command that goes back'
+        wanted = ["state", *([] if self._restores() else [self.mode])]
+        if missing := [name for name in wanted if not self.command(name)]:
+            return f"{missing[0]}: is missing; name a tool ({', '.join(MIGRATION_TOOLS)}), or write the command"
+        commands = {name: self.command(name) for name in ("program", *wanted)}
+        if name := next((name for name, text in commands.items() if has_placeholder(text)), ""):
+            return f'{name}: a value of an earlier step reaches the tool by `env`; write "$name" here'
+        return unset_error(commands.values(), {*self.env, *_GIVEN})
 
-    def _script(self) -> str:
-        return "\n".join([*self._functions(), self._command(self.mode).strip()])
-
-    def _env(self) -> dict[str, str]:
-        timeouts = {"lock_timeout": self.lock_timeout, "statement_timeout": self.statement_timeout}
-        options = " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in timeouts.items() if limit)
-        return {**self.env, "FOLDER": self.folder, "GONOGO_PGOPTIONS": options}
-
-
-# a state command of several lines ends with the first one that fails
-_TELL_STATE = """\
-shopt -s inherit_errexit
-state=$(migration_state)
-printf '\\ngonogo-migration-state=%s\\n' "$(printf %s "$state" | tr '\\n' ' ')\""""
-_EXPORT_OPTIONS = 'export PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }$GONOGO_PGOPTIONS"'
+    def _restore_error(self, boxes: Mapping[str, StepBox]) -> str:
+        if (number := sum(box.makes_backup for box in boxes.values())) != 1:
+            return f"back: a restore needs the page's one backup step, and this page has {number}"
+        above = list(takewhile(lambda name: boxes[name] is not self, boxes))
+        requests = [name for name in above if boxes[name].stops_requests() or boxes[name].lets_requests_in()]
+        if not requests or not boxes[requests[-1]].stops_requests():
+            return 'back: before a restore requests must be stopped; put a maintenance step (state = "on") above it'
+        if self.after is not None and requests[-1] not in self.after:
+            return f'after: a restore waits for the step that stops requests; name "{requests[-1]}"'
+        return ""
 
 
-def _milliseconds(limit: timedelta) -> int:
-    return round(limit.total_seconds() * 1000)
-
-
-def _state_in(result: CommandResult) -> str | None:
-    """What the tool says is applied; None if it failed."""
-    found = _STATE.findall(result.tail)
-    return found[-1].strip() if found and not result.code else None
-
-
-def _show(state: str) -> str:
-    if not state:
-        return "“nothing applied”"
-    return f"“{state[:_SHOWN]}…”" if len(state) > _SHOWN else f"“{state}”"
-
-
-def _judge_state(result: CommandResult) -> list[PreflightResult]:
-    state = _state_in(result)
-    if state is None:
-        return blocked(
-            f"the migration tool does not report its state: {result.last_line}",
-            "run its state command there by hand, as the deploying user and with the step's `env`",
-        )
-    return passed(f"the migration tool reports its state: {_show(state)}")
-
-
-def _judge_heads(result: CommandResult) -> list[PreflightResult]:
-    state = _state_in(result)
-    if state and " " in state:
-        return blocked(
-            f"several heads are applied ({_show(state)}), and alembic goes back to one at a time",
-            "merge them before this release, or write the step's own `back`",
-        )
-    return _judge_state(result)
+def _attempt(ctx: Context) -> str:
+    return ctx.key.rsplit("/", 1)[-1].split("+")[0]

@@ -7,17 +7,21 @@ import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, model_validator
 
+from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
 from commands.steps.base import AppliedFile, StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.page_fields import VariableText
 from commands.steps.shared.database_copy import BackupCopyStep
 from commands.steps.shared.sql_literals import with_literals
+from commands.steps.shared.tool_rehearsal import ToolRehearsal, way_back
 from commands.steps.values import parse_values, without_values
+from commands.systems.migrations.on_copy import tool_failure
 from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
@@ -74,8 +78,10 @@ _FAILURES = {
 class RehearseStep(BackupCopyStep):
     """Runs the migration, its rollback and the `data-return` on a copy of the backup, and shows what is lost.
 
-    It shows how long each takes and which locks block others. Any difference at the end fails the step: rows,
-    sequences, rights, settings, constraints, indexes. What the copy does not have is named as not compared.
+    With `migration`, the tool of that step runs on the host with the copy's address, forward and back; before that each
+    of its commands must fail with the address of a database to which nobody may connect. It shows how long each takes
+    and which locks block others. Any difference at the end fails the step: rows, sequences, rights, settings,
+    constraints, indexes. What the copy does not have is named as not compared.
     """
 
     kind: ClassVar[str] = "rehearse"
@@ -87,16 +93,62 @@ class RehearseStep(BackupCopyStep):
     uses_copy_of_proof: ClassVar[bool] = True
 
     forward: str = Field(
+        default="",
         description="The migration's SQL file, one of the `files` of the `release` step.",
         examples=["migrations/016_up.sql"],
     )
     rollback: str = Field(
+        default="",
         description="The SQL file that rolls the migration back, one of the `files` of the `release` step.",
         examples=["migrations/016_down.sql"],
     )
+    migration: str = Field(
+        default="",
+        description="Instead of the files: the `migrate` step whose tool is rehearsed, by id.",
+        examples=["migration"],
+    )
+    code: VariableText = Field(
+        default="",
+        description="With `migration`: the folder with the release's code, if the step's folder does not have it yet.",
+        examples=["$PROD_RELEASE/api"],
+    )
+    copy_env: dict[str, Literal["host", "port", "user", "password", "name"]] = Field(
+        default_factory=dict,
+        description="With `migration`: which variable of its `env` has which part of the database's address.",
+        examples=[{"DB_HOST": "host", "DB_PORT": "port"}],
+    )
+    # what a `migration` runs, which the page's reader puts in
+    _tool: ToolRehearsal | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if bool(self.migration) == bool(self.forward or self.rollback) or bool(self.forward) != bool(self.rollback):
+            raise ValueError("needs either forward and rollback (two files), or migration (a migrate step)")
+        return self
+
+    def take_boxes(self, boxes: Mapping[str, StepBox]) -> None:
+        migration = boxes[self.migration].tool_migration() if self.migration in boxes else None
+        back = way_back(self.migration, boxes)
+        if migration and back:
+            folder = self.code or migration.env["FOLDER"]
+            self._tool = ToolRehearsal(forward=migration, back=back[1], folder=folder, copy_env=self.copy_env)
+
+    def page_error(self, boxes: Mapping[str, StepBox]) -> str:
+        if why := super().page_error(boxes):
+            return why
+        if not self.migration:
+            return "code, copy_env: are for a migration" if self.code or self.copy_env else ""
+        migration = boxes[self.migration].tool_migration() if self.migration in boxes else None
+        if migration is None or boxes[self.migration].undoes:
+            return "migration: must name the migrate step that goes forward"
+        if migration.host != self.host:
+            return f'host: the tool of {self.migration} runs on "{migration.host}", so it must be rehearsed there'
+        return "" if way_back(self.migration, boxes) else f"migration: no step undoes {self.migration}"
 
     def plan(self) -> list[str]:
         restore = [] if self.scratch_url else [f"restores {self.file} {self.plan_of_copy()}"]
+        if self._tool:
+            return [*restore, *self.plan_of_needs(), *self._plan_of_tool(self._tool)]
         return [
             *restore,
             f"on a copy of {self.file}: {self.forward}, then {self.rollback}",
@@ -105,7 +157,16 @@ class RehearseStep(BackupCopyStep):
             *host_plan(self.host, self.script(_SCRIPT), self.env()),
         ]
 
+    def env(self) -> dict[str, Text]:
+        return {**super().env(), **(self._tool.env() if self._tool else {})}
+
     def run(self, ctx: Context) -> Outcome:
+        if self._tool:
+            if missing := self._tool.missing_values(ctx.values):
+                return self._not_started(ctx, f"No step has set <{missing[0]}> yet, which the migration tool needs.")
+            verify = _verify("forward", "", ctx) + _verify("rollback", "", ctx)
+            script = self._tool.script() + verify + _returns(self._returning(ctx.boxes)) + _SCRIPT
+            return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
         files: list[tuple[str, str]] = []
         for path in (self.forward, self.rollback):
             text = ctx.file(path)
@@ -119,16 +180,21 @@ class RehearseStep(BackupCopyStep):
         return self.judge(ctx, self.run_on_copy(ctx, self._script(ctx, files), self.env()))
 
     def rehearsed_durations(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> dict[str, timedelta]:
-        rollback = dict.fromkeys(_applying(self.rollback, boxes), measures.get("rollback_seconds", 0.0))
-        returned = dict.fromkeys(_returning(self.forward, boxes), measures.get("return_seconds", 0.0))
+        back = way_back(self.migration, boxes)
+        undoing = [back[0]] if back else list(_applying(self.rollback, boxes))
+        rollback = dict.fromkeys(undoing, measures.get("rollback_seconds", 0.0))
+        returned = dict.fromkeys(self._returning(boxes), measures.get("return_seconds", 0.0))
         return {name: timedelta(seconds=seconds) for name, seconds in (rollback | returned).items()}
 
     def judge(self, ctx: Context, result: CommandResult) -> Outcome:
         output, values = result.tail, parse_values(result.tail)
         if result.code:
             general = f"The rehearsal failed with exit code {result.code}; nothing else was touched."
-            summary = address_error(result.code, output) or _FAILURES.get(result.code, general).format(
-                failing=values.get("failing", "?")
+            about_tool = tool_failure(result.code, values, self._tool.folder) if self._tool else ""
+            summary = (
+                about_tool
+                or address_error(result.code, output)
+                or _FAILURES.get(result.code, general).format(failing=values.get("failing", "?"))
             )
             lines = tuple(line for line in without_values(result.last_lines) if not _FOR_THE_BOT.match(line))
             files = {path: ctx.file(path) or "" for path in (self.forward, self.rollback)}
@@ -146,8 +212,12 @@ class RehearseStep(BackupCopyStep):
         return self._judge_content(output, values, verified)
 
     def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:
-        tables = parse_tables(output)
+        tables, told = parse_tables(output), []
+        if self._tool:
+            tables, grown = self._tool.without_grown(tables)
+            told = [*self._tool.lines(values), *grown]
         lines = (
+            *told,
             *column_lines(output),
             *row_lines(tables),
             *lock_lines(output),
@@ -188,7 +258,19 @@ class RehearseStep(BackupCopyStep):
         }
         assignments = "".join(f"{name}={shlex.quote(text)}\n" for name, text in variables.items())
         verify = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
-        return assignments + verify + _returns(self.forward, ctx) + _SCRIPT
+        return f"TOOL=\n{assignments}" + verify + _returns(self._returning(ctx.boxes)) + _SCRIPT
+
+    def _plan_of_tool(self, tool: ToolRehearsal) -> list[str]:
+        where = f"on {self.host}, in {tool.folder}, with the address of a copy of {self.file}"
+        return [
+            f"{where}: what follows, then each data-return step for it",
+            *host_plan(self.host, self.script(tool.script() + _SCRIPT), self.env()),
+        ]
+
+    def _returning(self, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
+        """The steps that bring back what the migration drops, by id."""
+        undone = {self.migration} if self.migration else set(_applying(self.forward, boxes))
+        return {name: box for name, box in boxes.items() if box.data_return_env() is not None and box.undoes in undone}
 
     def _not_started(self, ctx: Context, why: str) -> Outcome:
         self.drop_copy_of_proof(ctx)
@@ -215,12 +297,6 @@ def _applying(path: str, boxes: Mapping[str, StepBox]) -> dict[str, AppliedFile]
     return {name: file for name, file in files.items() if file and file.path == path}
 
 
-def _returning(forward: str, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
-    """The steps that bring back what the forward file drops, by id."""
-    undone = _applying(forward, boxes)
-    return {name: box for name, box in boxes.items() if box.data_return_env() is not None and box.undoes in undone}
-
-
 def _verify(way: str, path: str, ctx: Context) -> str:
     """A shell function that runs the verify queries of the page's steps that apply this file."""
     queries = {query.sql: query for file in _applying(path, ctx.boxes).values() for query in file.verify}
@@ -231,9 +307,9 @@ def _verify(way: str, path: str, ctx: Context) -> str:
     return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
 
 
-def _returns(forward: str, ctx: Context) -> str:
-    """A shell function that does what the page's `data-return` steps for the forward file do."""
-    envs = [box.data_return_env() or {} for box in _returning(forward, ctx.boxes).values()]
+def _returns(boxes: Mapping[str, StepBox]) -> str:
+    """A shell function that does what these `data-return` steps do."""
+    envs = [box.data_return_env() or {} for box in boxes.values()]
     calls = [
         "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in env.items()), "return_rows")) for env in envs
     ]

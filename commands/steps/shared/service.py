@@ -90,11 +90,7 @@ class ServiceBox(HealthAddress):
         description='Only with `manager = "commands"`: prints the lines of its log since `$SINCE`, an ISO time.',
         examples=['kubectl logs -l app=api --since-time="$SINCE" --tail=-1'],
     )
-    env: ScriptEnv = Field(
-        default_factory=dict,
-        description="The environment of the commands of this box.",
-        examples=[{"KUBECONFIG": "$SHOP_KUBECONFIG"}],
-    )
+    env: ScriptEnv = Field(default_factory=dict)
     errors: list[str] = Field(
         default_factory=lambda: list(log_lines.DEFAULT_WORDS),
         min_length=1,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from commands.systems.scripts import script
 
-ToolName = Literal["alembic", "django"]
+ToolName = Literal["alembic", "django", "prisma", "rails", "flyway", "golang-migrate"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +16,19 @@ class MigrationTool:
     """A tool's commands, as bash. `$PROGRAM` holds the words that start the tool.
 
     `state` prints what is applied, the same for the same state, and nothing if nothing is. `back` goes to the state
-    in `$STATE_BEFORE`, which `state` printed, with spaces for line ends.
+    in `$STATE_BEFORE`, which `state` printed, with spaces for line ends; it is empty if the tool knows no way back.
+    - `reads_pgoptions`: it takes its session's settings from PGOPTIONS, as libpq does.
+    - `address_parts`: its own variables with one part of the database's address.
+    - `grows`: tables in which it leaves rows when it goes back.
     """
 
     program: str
     state: str
     forward: str
-    back: str
+    back: str = ""
+    reads_pgoptions: bool = True
+    address_parts: Mapping[str, str] = field(default_factory=dict)
+    grows: tuple[str, ...] = ()
 
 
 MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
@@ -34,11 +40,43 @@ MIGRATION_TOOLS: Mapping[ToolName, MigrationTool] = {
         forward="$PROGRAM upgrade head",
         back=script("migrations/alembic_back.sh"),
     ),
-    # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell
+    # https://docs.djangoproject.com/en/5.2/ref/django-admin/#shell; after it went forward, it creates the content types
+    # and permissions of new models, and nothing removes them
     "django": MigrationTool(
         program="python manage.py",
         state=script("migrations/django_state.sh"),
         forward="$PROGRAM migrate --noinput",
         back=script("migrations/django_back.sh"),
+        grows=("public.django_content_type", "public.auth_permission"),
+    ),
+    # https://www.prisma.io/docs/orm/reference/prisma-cli-reference#migrate-deploy; its own engine connects without
+    # libpq. Without --no-install, npx would fetch the newest Prisma where none is installed
+    "prisma": MigrationTool(
+        program="npx --no-install prisma",
+        state=script("migrations/prisma_state.sh"),
+        forward="$PROGRAM migrate deploy",
+        reads_pgoptions=False,
+    ),
+    # https://guides.rubyonrails.org/v6.1/active_record_migrations.html; without SCHEMA it would write db/schema.rb anew
+    "rails": MigrationTool(
+        program="bin/rails",
+        state=script("migrations/rails_state.sh"),
+        forward="SCHEMA=/dev/null $PROGRAM db:migrate",
+        back=script("migrations/rails_back.sh"),
+    ),
+    # https://documentation.red-gate.com/flyway; its `undo` is not in the Community edition
+    "flyway": MigrationTool(
+        program="flyway",
+        state=script("migrations/flyway_state.sh"),
+        forward="$PROGRAM migrate",
+        reads_pgoptions=False,
+        address_parts={"FLYWAY_USER": "user", "FLYWAY_PASSWORD": "password"},
+    ),
+    # https://github.com/golang-migrate/migrate/tree/master/cmd/migrate
+    "golang-migrate": MigrationTool(
+        program="migrate -path migrations",
+        state=script("migrations/golang_migrate_state.sh"),
+        forward='$PROGRAM -database "$DATABASE_URL" up',
+        back=script("migrations/golang_migrate_back.sh"),
     ),
 }

@@ -90,7 +90,7 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
         (DEPLOY_BOX, NOTIFY, 'role: "dbaa" is not on the page; Emergency contacts has dba, lead'),
         ('takes = "10 min"', 'asks = "dbaa"', 'role: "dbaa" is not on the page; Emergency contacts has dba, lead'),
         ('within = "15 min"', LOSES, 'loses: database: "none" is not on the page; Places has shop'),
-        (ROLLBACK_BOX, DATA_RETURN, "must name the sql step"),
+        (ROLLBACK_BOX, DATA_RETURN, "must name the sql or migrate step"),
     ],
 )  # fmt: skip
 def test_every_name_must_have_its_target_on_the_page(old: str, new: str, message: str) -> None:

@@ -51,11 +51,12 @@ PUT_IN = {
     "service": {"name", "names", "path", "headers", "env"},
     "publish": {"source", "stamp", "headers"},
     "migrate": {"folder", "env"},
+    "rehearse": {"file", "sha256", "code"},
     "run": {"env"},
     "Running": {"path", "headers", "pm2", "unit", "container", "link", "env"},
     "traffic": {"file"},
 }
-NAMED = {"proof": "backup-copy", "rehearse": "backup-copy", "CommitCheck": "check"}
+NAMED = {"proof": "backup-copy", "CommitCheck": "check"}
 PUT_IN["steady"] = PUT_IN["service"]
 NAMED |= {"Each": "each", "Trace": "each"}
 SHELL = {
@@ -108,6 +109,7 @@ SAMPLES = [
     ("proof", DB + 'scratch_url = "$VAR5"\n'),
     ("publish", PUBLISH),
     ("rehearse", DB + 'scratch_url = "$VAR5"\nforward = "up.sql"\nrollback = "down.sql"\n'),
+    ("rehearse", DB + 'scratch_url = "$VAR5"\nmigration = "m"\ncode = "/$VAR6"\n'),
     ("release", 'host = "h"\nrepository = "$VAR1"\nsigned = true\nsigners = "$VAR2"\n' + CHECK),
     ("review", 'host = "h"\nrepository = "$VAR1"\n'),
     ("run", 'host = "h"\ncommands = ["x"]\ncd = "/srv"\nenv = { a = "b $VAR1" }\n'),
@@ -214,6 +216,9 @@ def test_every_variable_is_put_in_by_the_tool_that_gets_its_text(kind: str, toml
         browser=Listening(tools.browser, texts),
     )
     step = box(kind, toml)
+    migrate = 'host = "h"\nfolder = "/f"\ntool = "alembic"\n'
+    back = box("migrate", migrate + 'mode = "back"\nundoes = "m"\n')
+    step.take_boxes({"m": box("migrate", migrate), "back": back})
     values = {"pid": "1", "restarts": "1", "backup_file": "b", "backup_sha256": "s", "log_out": "/o", "log_err": "/e"}
     values |= {"log_offset_out": "0", "log_offset_err": "0", "restarted_at": "2026-11-24T22:00:00+00:00"}
     ctx = replace(context(world, values), tools=tools)

@@ -1,5 +1,6 @@
 # Back to the migrations in $STATE_BEFORE, app by app; an app that had none goes to zero.
-for now in $(migration_state); do
+applied=$(migration_state)
+for now in $applied; do
   app=${now%%=*}
   before=
   for one in $STATE_BEFORE; do

@@ -1,10 +1,10 @@
-# Runs the forward file, the rollback file and the data return on a copy of the restored backup. Reports how long each takes
-# and which tables it locks, the results of the page's verify queries, and what differs at the end.
+# Runs the forward file, the rollback file and the data return on a copy of the restored backup; or a migration tool, if $TOOL is
+# set. Reports how long each takes and which tables it locks, the results of the page's verify queries, and what differs at the end.
 export LC_ALL=C.UTF-8
 cd "$FOLDER"
 is_whole
 work=$(mktemp -d)
-trap 'drop_copy; take_away; rm -rf "$work" "$FILE.said"' EXIT
+trap 'drop_copy; [ -z "$TOOL" ] || drop_closed; take_away; rm -rf "$work" "$FILE.said"' EXIT
 # What the files leave on the scratch server outside the copy is taken back: roles that they created, settings and memberships
 # of roles that they name. The rest is said.
 outside() { scratch catalog | grep -E $'^(role\037|setting\037setting .* of (role .*|all roles)\037)' | grep -v $' in this database\037' || true; }
@@ -21,6 +21,7 @@ take_away() {
   outside | differences "$work/outside" - | told left
 }
 fits
+[ -z "${shared-}" ] || [ -z "$TOOL" ] || exit 85
 [ -z "${shared-}" ] || [ -z "$SERVER_WIDE" ] || { printf '%s\n' "$SERVER_WIDE"; exit 78; }
 if [ -n "$SERVER_WIDE" ]; then
   outside > "$work/outside"
@@ -31,15 +32,22 @@ take_proven || restore
 # are as they will be in production.
 compare=(--no-owner --no-privileges)
 settings=$(psql -XqAt -v ON_ERROR_STOP=1 <<< "$SETTINGS")
-if [ -n "$(scratch psql -XqAt -v user="$PGUSER" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
+user=$PGUSER
+[ -z "$TOOL" ] || user=$(tool_user)
+if [ -n "$(scratch psql -XqAt -v user="$user" <<< "SELECT 1 FROM pg_roles WHERE rolname = :'user' AND pg_has_role(oid, $MAY_ACT)")" ]; then
   compare=()
-  role="-c role=${PGUSER//[ \\]/\\&}"
-  # production's own owner of the database may create in its schema "public"
+  role="-c role=${user//[ \\]/\\&}"
+fi
+# production's own owner of the database may create in its schema "public"
+own_copy() {
+  local owner
+  [ ${#compare[@]} = 0 ] || return 0
   owner=$(psql -XqAtc 'SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()')
   scratch psql -Xq -v ON_ERROR_STOP=1 -v user="$owner" <<< "ALTER DATABASE $made OWNER TO :\"user\"" 2> /dev/null ||
-    scratch psql -Xq -v user="$PGUSER" <<< "ALTER DATABASE $made OWNER TO :\"user\""
-fi
-OWNERS=$PGUSER
+    scratch psql -Xq -v user="$user" <<< "ALTER DATABASE $made OWNER TO :\"user\""
+}
+own_copy
+OWNERS=$user
 rights=$(why_no_rights) || exit
 [ -z "$rights" ] || printf 'rights_not_compared=%s\n' "$rights"
 on_copy() { options="${settings//$'\n'/ } ${PGOPTIONS-} ${role-}" copy=$made scratch "$@"; }
@@ -121,7 +129,8 @@ rows > "$work/0"; schema > "$work/0.schema"; standing > "$work/0.standing"; colu
 catalog > "$work/production"
 across "$work/production" "$work/0.catalog" | { if [ -n "$rights" ]; then without_rights; else cat; fi; } |
   awk -F '\037' '$3 != ""' | told 'not held'
-apply forward
+[ -z "$TOOL" ] || starts_as_production
+if [ -n "$TOOL" ]; then by_tool_forward; else apply forward; fi
 verify_forward
 rows > "$work/1"; columns > "$work/1.columns"
 # columns that forward adds or drops, in tables that stay
@@ -129,7 +138,7 @@ awk -F '\037' '
   { after = FILENAME == ARGV[2]; table[after, $1] = has[after, $0] = 1; if (!seen[$0]++) line[++n] = $0; name[$0] = $1 }
   END { for (i = 1; i <= n; i++) if (table[0, name[line[i]]] && table[1, name[line[i]]] && !(has[0, line[i]] && has[1, line[i]]))
     print "column: " (has[1, line[i]] ? "adds" : "drops") FS line[i] }' "$work/0.columns" "$work/1.columns"
-apply rollback
+if [ -n "$TOOL" ]; then by_tool_back; else apply rollback; fi
 verify_rollback
 rows > "$work/2"
 bring_all_back

@@ -157,4 +157,4 @@ def test_the_step_that_is_undone_must_keep_a_receipt() -> None:
     sql = 'database = "db"\nfile = "f.sql"\nverify = [{ says = "one", sql = "SELECT 1", expect = 1 }]\n'
     assert step.page_error({"m": box("sql", sql)}) == ""
     for other in (box("sql", sql + "receipt = false"), box("wait", 'lasts = "1 s"\nwhy = "soak"')):
-        assert step.page_error({"m": other}).startswith("undoes: must name the sql step that drops the rows")
+        assert step.page_error({"m": other}).startswith("undoes: must name the sql or migrate step that drops the rows")

@@ -34,6 +34,7 @@ COMMON = 'host = "h"\nfolder = "$APP"\nenv = { DATABASE_URL = "$URL" }\n'
 ALEMBIC = f'{COMMON}tool = "alembic"\nprogram = "{sys.executable} -m alembic"\n'
 DJANGO = f'{COMMON}tool = "django"\nprogram = "{sys.executable} manage.py"\n'
 BACK = 'mode = "back"\nundoes = "step"\n'
+NAME_A_TOOL = "name a tool (alembic, django, prisma, rails, flyway, golang-migrate), or write the command"
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY 1"
 
 
@@ -289,8 +290,16 @@ def test_commands_of_the_page_serve_any_tool(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "boxes", "why"),
     [
-        (COMMON, {}, "state: is missing; name a tool (alembic, django), or write the command"),
-        (f'{COMMON}state = "x"', {}, "forward: is missing; name a tool (alembic, django), or write the command"),
+        (
+            COMMON,
+            {},
+            f"state: is missing; {NAME_A_TOOL}",
+        ),
+        (
+            f'{COMMON}state = "x"',
+            {},
+            f"forward: is missing; {NAME_A_TOOL}",
+        ),
         (
             ALEMBIC + BACK,
             {},

@@ -1,0 +1,155 @@
+"""The base of `migrate`: the tool's commands as scripts, and what a run notes of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from pydantic import Field
+
+from commands.steps.base import StepBox
+from commands.steps.outcome import Context
+from commands.steps.page_fields import ShellText, VariableText
+from commands.steps.shared.script_env import ScriptEnv
+from commands.steps.shared_fields import HostName, LockTimeout
+from commands.steps.tool_migration import RESTORE, ToolMigration
+from commands.steps.values import page_texts
+from commands.systems.migrations.tool_script import state_in, tool_script
+from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
+from commands.text.durations import Duration, parse_duration
+from state.errors import Failed
+
+ASK_LIMIT = 60  # seconds; a framework may load the whole application first
+_MOST_ATTEMPTS = 30  # of one step whose notes are read
+
+
+class MigrationToolStep(StepBox):
+    """Commands of a tool in `folder` on `host`, by `tool` or written out, with the variables of `env`."""
+
+    host: HostName
+    folder: VariableText = Field(
+        description="The folder on the host in which the tool runs.", examples=["$PROD_REPOSITORY/api"]
+    )
+    tool: ToolName | None = Field(
+        default=None,
+        description="The migration tool. Without it, write its commands: `state`, and `forward` or `back`.",
+    )
+    program: ShellText = Field(
+        default="",
+        description="What starts the tool. Without it, its usual name, such as `alembic` or `python manage.py`.",
+        examples=["venv/bin/alembic"],
+    )
+    state: ShellText = Field(
+        default="",
+        description="A command that prints what is applied. Needed without `tool`.",
+        examples=["bin/migrations list"],
+    )
+    forward: ShellText = Field(
+        default="",
+        description="The command that applies what is new. Needed without `tool`.",
+        examples=["bin/migrations up"],
+    )
+    back: ShellText = Field(
+        default="",
+        description=(
+            "The command that goes back to the state in `$STATE_BEFORE`, needed without `tool` in the box of the "
+            'rollback; or `"restore"`: the whole database from the backup.'
+        ),
+        examples=['bin/migrations down "$STATE_BEFORE"'],
+    )
+    env: ScriptEnv = Field(default_factory=dict)
+    may_be_empty: bool = Field(default=False, description="Whether it is fine if there was nothing to apply.")
+    lock_timeout: LockTimeout = parse_duration("5 s")
+    statement_timeout: Duration | None = Field(
+        default=None,
+        description=(
+            "How long one statement may take, for tools that connect through libpq. Without it, no limit but the "
+            "step's."
+        ),
+        examples=["5 min"],
+    )
+
+    def has_applied(self, ctx: Context, step: str) -> bool | None:
+        before = ctx.file(note_before(step))
+        return before is not None and any(state != before for state in states_after(ctx, step))
+
+    def ask(self, ctx: Context) -> str:
+        """The tool's state. Raises Failed if it does not tell it."""
+        env = page_texts(self.script_env(), ctx.values)
+        result = ctx.tools.shell.ask(self.host, self.ask_script(), env=env, limit=ASK_LIMIT)
+        state = state_in(result)
+        if state is None:
+            raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
+        return state
+
+    def command(self, name: str) -> str:
+        """A command of the page, or else of the tool. A way back by a restore is none."""
+        written: str = getattr(self, name)
+        if written == RESTORE and name == "back":
+            return ""
+        return written or str(getattr(self._shipped(), name, ""))
+
+    def ask_script(self, *, enter: str = "") -> str:
+        """The script that prints the state. `enter` is bash that goes to its folder in another way than usual."""
+        return self._script("", enter)
+
+    def script(self, way: str) -> str:
+        """The script that goes "forward" or "back"; empty if there is no such command."""
+        command = self.command(way)
+        return self._script(command) if command else ""
+
+    def script_env(self) -> dict[str, str]:
+        """The variables of its scripts."""
+        timeouts = {"lock_timeout": self.lock_timeout, "statement_timeout": self.statement_timeout}
+        options = " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in timeouts.items() if limit)
+        return {**self.env, "FOLDER": self.folder, "GONOGO_PGOPTIONS": options}
+
+    def as_migration(self, way: str) -> ToolMigration:
+        """What a rehearsal runs on a copy."""
+        shipped = self._shipped()
+        return ToolMigration(
+            host=self.host,
+            ask=self.ask_script(),
+            run=self.script(way),
+            env=self.script_env(),
+            may_be_empty=self.may_be_empty,
+            restores=self.back == RESTORE,
+            address_parts=shipped.address_parts if shipped else {},
+            grows=shipped.grows if shipped else (),
+        )
+
+    def _shipped(self) -> MigrationTool | None:
+        return MIGRATION_TOOLS[self.tool] if self.tool else None
+
+    def _script(self, command: str, enter: str = "") -> str:
+        shipped = self._shipped()
+        return tool_script(
+            self.command("program"),
+            self.command("state"),
+            command,
+            self.env,
+            all_urls=shipped is not None and not shipped.reads_pgoptions,
+            **({"enter": enter} if enter else {}),
+        )
+
+
+def note_before(step: str) -> str:
+    """The name of the run's file with the state from before a step of this id."""
+    return f"migrations before {step}"
+
+
+def note_after(step: str, attempt: str) -> str:
+    """The name of the run's file with the state that an attempt at the step, or its way back, found after it."""
+    return f"migrations after {step} {attempt}"
+
+
+def states_after(ctx: Context, step: str) -> Iterator[str]:
+    """The states that were found after the step."""
+    for attempt in ("back", *map(str, range(1, _MOST_ATTEMPTS))):
+        state = ctx.file(note_after(step, attempt))
+        if state is not None:
+            yield state
+
+
+def _milliseconds(limit: timedelta) -> int:
+    return round(limit.total_seconds() * 1000)

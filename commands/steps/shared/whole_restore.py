@@ -1,0 +1,115 @@
+"""Puts the database of a backup into the place of production's, and keeps the replaced one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+
+from commands.ports.page_text import DatabaseAddress, Text
+from commands.ports.preflight import PreflightCheck, PreflightResult, blocked, passed
+from commands.ports.shell import CommandResult
+from commands.steps.base import StepBox
+from commands.steps.execution import host_plan, run_job
+from commands.steps.outcome import Context, Outcome, done, failed
+from commands.steps.shared.client_programs import ClientProgramsStep
+from commands.steps.values import page_texts, parse_values, without_values
+from commands.systems.postgres.client_programs import ADDRESS, address_error
+from commands.systems.postgres.same_database import identities
+from commands.systems.preflight.hosts import HostCheck
+from commands.systems.scripts import script
+from commands.text.durations import format_seconds
+
+_SERVER = script("postgres/whole_database.sh")
+_SCRIPT = "".join(
+    (
+        "umask 077\n",
+        ADDRESS,
+        script("postgres/archive.sh"),
+        f"CREATE={shlex.quote(script('postgres/restore_create.sql'))}\n",
+        f"PROPERTIES={shlex.quote(script('postgres/restore_properties.sql'))}\n",
+        _SERVER,
+        script("postgres/restore_whole.sh"),
+    )
+)
+_DROP = f"""{ADDRESS}{_SERVER}find_server
+! exists "$KEEP_AS" || ! exists "$PGDATABASE" || server -v kept="$KEEP_AS" <<< 'DROP DATABASE :"kept" WITH (FORCE)'
+"""
+_RIGHTS = f"""{ADDRESS}export PGCONNECT_TIMEOUT=8
+psql -XqAt -v ON_ERROR_STOP=1 <<< {shlex.quote(script("postgres/restore_rights.sql"))}
+"""
+_SESSION = re.compile(r"^session: (.*)\|(\d+)$", re.MULTILINE)
+_LEFT = re.compile(r"^left: (.*)\|\d+$", re.MULTILINE)
+_NOTHING_CHANGED = "production is as it was, and nothing was replaced"
+_FAILURES = {
+    68: f"The backup is missing or was changed (its checksum differs); {_NOTHING_CHANGED}.",
+    75: f"The backup could not be restored beside production; {_NOTHING_CHANGED}.",
+    92: "Production's database is not there under its name, but the replaced one is. Look at the server.",
+    94: f"A database for the backup could not be created on production's server; {_NOTHING_CHANGED}.",
+}
+
+
+def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: StepBox, ctx: Context) -> Outcome:
+    """Restore the run's backup as a step of the rollback. Raises the tools' errors."""
+    env: dict[str, Text] = {
+        "DATABASE": DatabaseAddress(backup.database_url),
+        "FOLDER": folder,
+        "FILE": "<backup_file>",
+        "SHA256": "<backup_sha256>",
+        "JOBS": str(jobs),
+    }
+    data = {**_names(ctx), "SEEN": identities(ctx.tools, backup.database_url)}
+    result = run_job(step, ctx, backup.host, backup.script(_SCRIPT), env, data)
+    values = parse_values(result.tail)
+    kept = f"The replaced database is kept as {data['KEEP_AS']} until the run ends"
+    if result.code:
+        return failed(_failure(result), lines=without_values(result.last_lines), output=result.tail)
+    if "already" in values:
+        return done(f"This run has already restored the whole database. {kept}.")
+    sessions = _SESSION.findall(result.tail)
+    ended = ", ".join(f"{name} {count}" for name, count in sessions) or "none"
+    away = format_seconds(int(values.get("swap_ms", 0)) / 1000)
+    summary = f"The whole database was restored from the backup in {format_seconds(result.seconds)}"
+    return done(f"{summary} and replaced production's within {away}. {kept}. Sessions that were ended: {ended}.")
+
+
+def drop_replaced(backup: ClientProgramsStep, ctx: Context) -> None:
+    """Drop the database that the run has replaced, if it is there. Raises the tools' errors."""
+    env = page_texts({"DATABASE": DatabaseAddress(backup.database_url)}, {})
+    ctx.tools.shell.ask(backup.host, backup.script(_DROP), env={**env, **_names(ctx)}, limit=60)
+
+
+def restore_checks(backup: ClientProgramsStep) -> list[PreflightCheck]:
+    """What production's user must be allowed to do."""
+    text = backup.script(_RIGHTS)
+    env = (("DATABASE", DatabaseAddress(backup.database_url)),)
+    return [HostCheck(host=backup.host, script=text, judge=_judge_rights, env=env)]
+
+
+def restore_plan(backup: ClientProgramsStep, folder: str) -> list[str]:
+    """What is run, as plan lines."""
+    env = {"DATABASE": backup.database_url, "FOLDER": folder, "FILE": "<backup_file>"}
+    return host_plan(backup.host, backup.script(_SCRIPT), env)
+
+
+def _names(ctx: Context) -> dict[str, str]:
+    """The names of the new database until it is in place, and of the replaced one."""
+    own = hashlib.sha256(ctx.step_key.encode()).hexdigest()[:8]
+    return {"NEW": f"gonogo_new_run{ctx.run.id}_{own}", "KEEP_AS": f"gonogo_replaced_run{ctx.run.id}_{own}"}
+
+
+def _failure(result: CommandResult) -> str:
+    if result.code == 93:
+        left = ", ".join(_LEFT.findall(result.tail)) or "none is left now"
+        return f"Sessions in production's database could not be ended ({left}); {_NOTHING_CHANGED}. End them by hand."
+    general = f"The restore ended with exit code {result.code}; what failed is below."
+    return address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
+
+
+def _judge_rights(result: CommandResult) -> list[PreflightResult]:
+    if result.code:
+        return blocked(f"a restore of the whole database could not be checked ({result.last_line})", "run psql there")
+    if lacking := [line for line in result.tail.splitlines() if line]:
+        why = f"to restore the whole database, production's user lacks a right: it {lacking[0]}"
+        return blocked(why, "give it that right, or let the backup's database_url name another user")
+    return passed("production's user may put the backup's database into its place")

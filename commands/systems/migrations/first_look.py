@@ -1,0 +1,40 @@
+"""How a migration tool is checked before a run starts: it is there, and tells its state."""
+
+from __future__ import annotations
+
+from commands.ports.preflight import OK, PreflightResult, blocked
+from commands.ports.shell import CommandResult
+from commands.systems.migrations.tool_script import show_state, state_in
+
+_NO_FOLDER, _NO_PROGRAM = 65, 66  # exit codes
+# before the rest of the script that asks for the state; its variables are the page's
+IS_THERE = f"""\
+cd "$FOLDER" || exit {_NO_FOLDER}
+set -- $PROGRAM
+[ $# = 0 ] || command -v -- "$1" > /dev/null || {{ printf '%s\\n' "$1"; exit {_NO_PROGRAM}; }}
+"""
+
+
+def judge_state(result: CommandResult, kept_as: str, *, one_head: bool) -> list[PreflightResult]:
+    """What the result of asking for the state means; the run keeps the state under this name.
+
+    `one_head`: the tool goes back to one state of several at once (Alembic).
+    """
+    if result.code == _NO_FOLDER:
+        return blocked(f"the migration tool's folder cannot be entered ({result.last_line})", "correct `folder`")
+    if result.code == _NO_PROGRAM:
+        what = f"the migration tool is not there: {result.last_line} was not found"
+        return blocked(what, "install it, or name what starts it in `program`")
+    state = state_in(result)
+    if state is None:
+        return blocked(
+            f"the migration tool does not report its state: {result.last_line}",
+            "run its state command there by hand, as the deploying user and with the step's `env`",
+        )
+    if one_head and " " in state:
+        return blocked(
+            f"several heads are applied ({show_state(state)}), and alembic goes back to one at a time",
+            "merge them before this release, or write the step's own `back`",
+        )
+    told = f"the migration tool reports its state: {show_state(state)}"
+    return [PreflightResult(level=OK, summary=told, kept=((kept_as, state),))]

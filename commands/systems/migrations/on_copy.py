@@ -1,0 +1,50 @@
+"""What a rehearsal with a migration tool runs on the host, and what its exit codes mean."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from commands.systems.migrations.tool_script import URLS, show_state
+from commands.systems.scripts import script
+
+# The same locks as those of a rehearsed file, of the sessions that the tool has, asked again and again.
+_LOCKS_OF_OTHERS = " ".join(
+    line for line in script("migrations/locks_of_others.sql").splitlines() if not line.startswith("--")
+)
+TOOL_ON_COPY = f"LOCKS_OF_OTHERS={shlex.quote(_LOCKS_OF_OTHERS)}\n{URLS}{script('migrations/on_copy.sh')}"
+ADDRESS_PARTS = ("host", "port", "user", "password", "name")
+_OBEYS_NOT = "The tool must use the address that the page hands over. Its {failing} command was given that of a "
+_FAILURES = {
+    85: "The scratch database is on production's own server, and what a migration tool changes there for the whole "
+    "server cannot be known before; nothing was rehearsed. Remove `scratch_url`, or name a database on another server.",
+    86: "The variable {variable} of the migrate step has a part of production's address, so the tool could reach "
+    'production; nothing was rehearsed. Say which part: copy_env = {{ {variable} = "host" }} '
+    f"({', '.join(ADDRESS_PARTS)}).",
+    87: _OBEYS_NOT + "database to which nobody may connect, and {how}; nothing was rehearsed.",
+    88: "The tool's state is {production} in production and {copy} in the backup; nothing was rehearsed. Either "
+    "somebody has migrated since the backup, or the tool does not read this database.",
+    89: "On the copy, the tool ended with exit code 0 and changed nothing: the state is still {copy}. If the release's "
+    'code is not in {folder} yet, name its folder on this host: code = "…".',
+    90: "PRODUCTION's own state was {production} and is {now} now, after the tool ran on the copy. Check production "
+    "before you do anything else.",
+    91: "On the copy, the tool's way back ended with exit code 0, but the state is {copy} instead of {production}.",
+}
+
+
+def tool_failure(code: int, values: Mapping[str, str], folder: str) -> str:
+    """What an exit code of the rehearsal says about the tool; empty if it says nothing about it."""
+    failing = values.get("failing", "?")
+    if code == 77 and failing.startswith("state command"):
+        return f"The migration tool's {failing} failed; nothing was migrated there."
+    ended = values.get("code", "?")
+    how = "ended with exit code 0" if ended == "0" else f"failed with exit code {ended} without naming that database"
+    return _FAILURES.get(code, "").format(
+        failing=failing,
+        how=how,
+        variable=values.get("variable", "?"),
+        production=show_state(values.get("state_of_production", "")),
+        copy=show_state(values.get("state_of_copy", "")),
+        now=show_state(values.get("state_now", "")),
+        folder=folder,
+    )

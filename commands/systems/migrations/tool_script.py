@@ -1,0 +1,55 @@
+"""The bash in which a migration tool runs, and how its state is read from what that prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+
+from commands.ports.shell import CommandResult
+from commands.systems.scripts import script
+
+_STATE = re.compile(r"^gonogo-migration-state=(.*)$", re.MULTILINE)
+_SHOWN = 200  # characters of a state that a message shows
+_EXPORT_OPTIONS = 'export PGOPTIONS="${PGOPTIONS:+$PGOPTIONS }$GONOGO_PGOPTIONS"'
+_ENTER = 'cd "$FOLDER"'
+URLS = script("migrations/urls.sh")
+_OPTIONS = URLS + script("migrations/options.sh")
+# a state command of several lines ends with the first one that fails
+_TELL_STATE = """\
+shopt -s inherit_errexit
+state=$(migration_state)
+printf '\\ngonogo-migration-state=%s\\n' "$(printf %s "$state" | tr '\\n' ' ')\""""
+
+
+def tool_script(
+    program: str, state: str, command: str, variables: Iterable[str], *, all_urls: bool = False, enter: str = _ENTER
+) -> str:
+    """A script that runs a command of the page; without one, it prints the state. `enter` goes to its folder.
+
+    PGOPTIONS is written into those variables of the page that are URLs with options of their own; `all_urls`: into
+    every URL, for a tool that does not read PGOPTIONS.
+    """
+    return "\n".join(
+        (
+            _EXPORT_OPTIONS,
+            f"{_OPTIONS}options_in_urls {shlex.join(('all' if all_urls else 'own', *variables))}",
+            f"PROGRAM={shlex.quote(program)}",
+            enter.strip(),
+            f"migration_state() {{\n{state.strip()}\n}}",
+            command.strip() or _TELL_STATE,
+        )
+    )
+
+
+def state_in(result: CommandResult) -> str | None:
+    """What the tool says is applied; None if it failed."""
+    found = _STATE.findall(result.tail)
+    return found[-1].strip() if found and not result.code else None
+
+
+def show_state(state: str) -> str:
+    """A state as words."""
+    if not state:
+        return "“nothing applied”"
+    return f"“{state[:_SHOWN]}…”" if len(state) > _SHOWN else f"“{state}”"
