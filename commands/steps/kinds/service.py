@@ -66,7 +66,7 @@ class ServiceStep(ServiceBox):
         return self
 
     def changed_thing(self) -> tuple[str, ...]:
-        return (self.host, *self.services)
+        return (self.host, self.manager, *sorted(self.services))
 
     def host_env(self) -> dict[str, str]:
         more = {
@@ -228,5 +228,6 @@ class ServiceStep(ServiceBox):
         )
 
     def _is_same(self, other: ServiceBox) -> bool:
-        same = ("host", "manager", "services", "commit", "undoes")
-        return all(getattr(other, name) == getattr(self, name) for name in same)
+        same = ("host", "manager", "commit", "undoes")
+        fits = all(getattr(other, name) == getattr(self, name) for name in same)
+        return fits and set(other.services) == set(self.services)

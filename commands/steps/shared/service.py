@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar, Self
 
@@ -167,7 +168,9 @@ class ServiceBox(HealthAddress):
         """What a script printed with `BEFORE`, `AFTER` or `NOW`. Raises Failed if that is no answer of the manager."""
         lines = re.findall(rf"^{name}=(.*)$", result.tail, re.MULTILINE)
         try:
-            return self.manages.read_state("\n".join(lines), self.host)
+            state = self.manages.read_state("\n".join(lines), self.host)
+            # in whatever order two steps name the services, what one hands on fits the other
+            return replace(state, processes=tuple(sorted(state.processes, key=lambda one: one.service)))
         except (ValueError, KeyError):
             raise Failed(f"{self.manages.title} did not answer (exit code {result.code}).", result.tail) from None
 
