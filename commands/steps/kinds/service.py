@@ -81,7 +81,7 @@ class ServiceStep(ServiceBox):
         if self.steady_in:
             again = f"the new process is {self.manages.up} ({self.steady_in} checks whether it stays so)"
         return [
-            *host_plan(self.host, self._script(), self.host_env() | self.shell_env({})),
+            *host_plan(self.host, self._script(), self.plan_env()),
             f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
             again if self.reload else f"{again}, up for less than a minute",
             *self.plan_of_checks(),

@@ -109,6 +109,10 @@ class ServiceBox(HealthAddress):
         names = [name for name in self.manages.fields if name in type(self).model_fields and name != "env"]
         return {name.upper(): fill_shell(getattr(self, name), values) for name in names}
 
+    def plan_env(self) -> dict[str, str]:
+        """All that the scripts get of the page, each on one line, as the plan shows it."""
+        return {name: " ".join(text.split()) for name, text in (self.host_env() | self.shell_env({})).items()}
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         types = page_value_types(boxes)
         for name in self.shell_env({}):
