@@ -95,7 +95,7 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         phase=phase,
         restarts=int(unit.get("NRestarts") or 0),
         uptime=max(clock - began / 1e6, 0),
-        members=unit.get("Processes", "").strip(),
+        members=" ".join(sorted(unit.get("Processes", "").split())),
         shown="" if own else "no process of its own",
     )
 

@@ -1,7 +1,7 @@
 # Defines the function `state`, which prints what systemd shows of the units $NAMES, and where the journal ends. It asks
 # once for all units, and needs no more rights than to be logged in. The processes of a unit tell whether a reload took.
 state() {
-  local names line pids
+  local names line file pids
   mapfile -t names <<< "$NAMES"
   printf 'wanted=%s\n' "${names[@]}"
   printf 'clock=%s\n' "$(cut -d ' ' -f 1 /proc/uptime)"
@@ -12,9 +12,11 @@ state() {
   while IFS= read -r line; do
     printf '%s\n' "$line"
     [[ $line = ControlGroup=/* ]] || continue
-    pids=$(find "/sys/fs/cgroup/${line#*=/}" "/sys/fs/cgroup/systemd/${line#*=/}" -name cgroup.procs \
-      -exec cat {} + 2> /dev/null | sort -un | tr '\n' ' ') || true
-    printf 'Processes=%s\n' "$pids"
+    pids=()
+    for file in /sys/fs/cgroup{,/systemd}"${line#*=}"/{,*/}cgroup.procs; do
+      [ ! -r "$file" ] || mapfile -t -O "${#pids[@]}" pids < "$file" || true
+    done
+    printf 'Processes=%s\n' "${pids[*]}"
   done
 }
 invocation() { systemctl show --value --property=InvocationID -- "$1"; }

@@ -53,6 +53,7 @@ def test_the_plan_shows_the_managers_own_command_and_that_no_address_is_asked() 
     assert "SUDO=sudo -n" in text
     assert "no address is asked which commit runs" in text
     assert "pm2" not in text
+    assert "with NAMES=a b, SUDO=sudo -n" in text
     assert "RESTART=y" in plan(box("service", COMMANDS))
 
 
