@@ -23,9 +23,12 @@ from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tools import MIGRATION_TOOLS, ToolName
 from commands.systems.preflight.hosts import HostCheck
 from commands.text.durations import Duration, parse_duration
+from commands.text.redaction import HIDDEN
 from state.errors import Failed, ToolError
 
 _STATE = re.compile(r"^gonogo-migration-state=(.*)$", re.MULTILINE)
+# django would take an app that it does not find in such a state back to nothing, with all its tables
+_MASKED = "the state has a word that is masked as a secret, so nothing could go back to it"
 _SHOWN = 200  # characters of a state that a message shows
 _GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
 _ASK_LIMIT = 60  # seconds; a framework may load the whole application first
@@ -177,6 +180,8 @@ class MigrateStep(StepBox):
         state = _state_in(result)
         if state is None:
             raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
+        if HIDDEN in state:
+            raise Failed(f"{_MASKED[0].upper()}{_MASKED[1:]}: {_show(state)}", output=result.tail)
         return state
 
     def _note(self, ctx: Context) -> str:
@@ -239,6 +244,11 @@ def _judge_state(result: CommandResult) -> list[PreflightResult]:
             f"the migration tool does not report its state: {result.last_line}",
             "run its state command there by hand, as the deploying user and with the step's `env`",
         )
+    if HIDDEN in state:
+        todo = (
+            "give the database's login a password that is no name of an app, or write a `state` that prints other words"
+        )
+        return blocked(f"{_MASKED}: {_show(state)}", todo)
     return passed(f"the migration tool reports its state: {_show(state)}")
 
 
