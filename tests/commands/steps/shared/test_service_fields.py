@@ -1,4 +1,4 @@
-"""What the page may say of a service, by its manager; everything else is refused with what to do."""
+"""What a page may say of a service, by its manager; all else is refused with what to do."""
 
 from __future__ import annotations
 
