@@ -15,6 +15,8 @@ import pytest
 _SUITE = "bookworm"
 _MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = "systemd,systemd-sysv,dbus,sudo,procps,openssh-server,python3-minimal,libpython3-stdlib"
+# what a production of Django needs more
+DJANGO = ("git", "postgresql", "python3-venv", "python3-django", "gunicorn", "python3-celery", "python3-psycopg2")
 # What a new root gets: users of which one may ask systemd for everything and one for nothing, a journal that is kept
 # in memory, and nothing that takes a port or starts by itself.
 _SETUP = r"""
@@ -28,11 +30,26 @@ systemctl mask --quiet ssh.service apt-daily.timer apt-daily-upgrade.timer dpkg-
 rm -rf /var/log/journal /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /usr/share/doc
 rm -rf /usr/share/man /usr/share/locale
 """
+# the root that there is, the new one, and the packages
+_MORE = r"""
+base=$1 new=$2
+shift 2
+cp -a -- "$base" "$new"
+mount -t proc proc "$new/proc"
+trap 'umount "$new/proc"' EXIT
+cp /etc/resolv.conf "$new/etc/resolv.conf"
+export DEBIAN_FRONTEND=noninteractive
+chroot "$new" apt-get update -qq
+chroot "$new" apt-get install -y -qq --no-install-recommends "$@"
+rm -rf "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/archives/*.deb
+"""
 
 
-def debian_root() -> Path:
-    """The folder. Skips the test where this machine can make none."""
-    recipe = hashlib.sha256(f"{_SUITE} {_MIRROR} {_PACKAGES} {_SETUP}".encode()).hexdigest()[:12]
+def debian_root(*packages: str) -> Path:
+    """The folder, with more packages. Skips the test where this machine can make none."""
+    base = debian_root() if packages else None
+    made_of = " ".join((_SUITE, _MIRROR, _PACKAGES, _SETUP, *((_MORE, *packages) if packages else ())))
+    recipe = hashlib.sha256(made_of.encode()).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gonogo-tests"
     root = cache / f"debian-{_SUITE}-{recipe}"
     if root.exists():
@@ -44,23 +61,26 @@ def debian_root() -> Path:
     with (cache / "lock").open("w") as lock:  # several workers want it at once
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
-            _make(program, root)
+            new = root.with_suffix(".new")
+            shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+            bootstrap = [program, "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(new), _MIRROR]
+            setup = ["chroot", str(new), "bash", "-euc", _SETUP]
+            more = ["bash", "-euc", _MORE, "more", str(base), str(new), *packages]
+            for command in (more,) if base else (bootstrap, setup):
+                _run(command)
+            new.rename(root)
     return root
 
 
-def _make(program: str, root: Path) -> None:
-    new = root.with_suffix(".new")
-    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
-    bootstrap = [program, "--variant=minbase", f"--include={_PACKAGES}", _SUITE, str(new), _MIRROR]
-    for command in (bootstrap, ["chroot", str(new), "bash", "-euc", _SETUP]):
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ended.returncode:
-            pytest.skip(f"{command[0]} could not make a Debian here: {(ended.stdout + ended.stderr)[-300:]}")
-    new.rename(root)
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        said = (ended.stdout + ended.stderr)[-300:]
+        pytest.skip(f"{command[0]} could not make a Debian here: {said}")
 
 
 if __name__ == "__main__":  # before the tests, which have no minutes for it
     try:
-        print(debian_root())
+        print(debian_root(), debian_root(*DJANGO), sep="\n")
     except pytest.skip.Exception as missing:
         print(f"Tests that boot a machine will be skipped: {missing}.", file=sys.stderr)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from bot.rehearsal.target.host import TargetError
-from bot.rehearsal.target.loopback import wait_until
+from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
+from bot.rehearsal.target.ssh_server import make_key
 from tests.local_shell import LocalShell
 from tests.parts.debian import debian_root
 from tests.parts.service import Service
@@ -26,6 +27,15 @@ from tests.parts.service import Service
 USERS = ("root", "deploy", "guest")  # deploy may ask systemctl and journalctl by sudo, guest may not
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HIERARCHIES = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+_SSHD = """
+ListenAddress 127.0.0.1
+Port {port}
+HostKey /etc/ssh/ssh_host_ed25519_key
+AuthorizedKeysFile /etc/ssh/authorized
+StrictModes no
+UsePAM yes
+PidFile none
+"""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -86,6 +96,22 @@ class Machine:
         self.unit(f"{service.name}.service", "\n".join(text))
         self.ask("systemctl", "start", f"{service.name}.socket")
 
+    def ssh(self, folder: Path) -> dict[str, str]:
+        """Let deploy log in by SSH. Returns what the bot needs for that, and writes the keys into a folder."""
+        port, etc = free_port(), self.root / "etc/ssh"
+        (etc / "authorized").write_text(make_key(folder / "client") + "\n")
+        (etc / "of_tests").write_text(_SSHD.format(port=port))
+        self.unit(
+            "of-tests.service",
+            "[Service]\nExecStartPre=mkdir -p /run/sshd\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/of_tests\n",
+        )
+        self.ask("systemctl", "start", "of-tests")
+        wait_until(lambda: is_listening(port), "sshd in the machine")
+        public = (etc / "ssh_host_ed25519_key.pub").read_text()
+        (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {public}")
+        known, key = str(folder / "known_hosts"), str(folder / "client")
+        return {"SHOP_SSH": f"deploy@127.0.0.1:{port}", "SHOP_SSH_KEY": key, "SHOP_KNOWN_HOSTS": known}
+
     def remove(self, *units: str) -> None:
         """Stop units and remove their files."""
         for unit in units:
@@ -95,11 +121,11 @@ class Machine:
 
 
 @contextmanager
-def machine() -> Iterator[Machine]:
-    """A machine that runs meanwhile. Skips the test where this machine cannot boot one."""
+def machine(*packages: str) -> Iterator[Machine]:
+    """A machine that runs meanwhile, with more packages. Skips the test where this machine cannot boot one."""
     if shutil.which("systemd-nspawn") is None or os.geteuid() != 0:
         pytest.skip("this machine has no systemd-nspawn, or the user is not root")
-    root = debian_root()
+    root = debian_root(*packages)
     name = f"gonogo-{os.getpid()}-{time.monotonic_ns() % 10**6}"
     groups = _own_groups(name)
     words = ["-b", "--register=no", "--keep-unit", "--volatile=overlay", "--console=pipe", "--link-journal=no"]
@@ -159,10 +185,22 @@ def _stop(process: subprocess.Popen[bytes], groups: Sequence[Path]) -> None:
     process.terminate()
     try:
         process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    except subprocess.TimeoutExpired:  # one of its services does not end
+        for procs in groups[0].rglob("cgroup.procs"):
+            for pid in procs.read_text().split():
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
         process.wait()
-    for group in groups:
+    wait_until(lambda: all(map(_is_removed, groups)), "the end of the machine's processes")
+
+
+def _is_removed(group: Path) -> bool:
+    try:
         for folder in sorted(group.rglob("*/"), key=lambda folder: len(folder.parts), reverse=True):
             folder.rmdir()
         group.rmdir()
+    except FileNotFoundError:
+        return not group.exists()
+    except OSError:  # what was killed is not gone at once
+        return False
+    return True

@@ -14,7 +14,7 @@ from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
 from commands.steps.values import page_texts
-from commands.systems.migrations.tool_script import state_in, tool_script
+from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
 from commands.text.durations import Duration, parse_duration
 from state.errors import Failed
@@ -80,6 +80,8 @@ class MigrationToolStep(StepBox):
         state = state_in(result)
         if state is None:
             raise Failed(f"The migration tool does not report its state: {result.last_line}", output=result.tail)
+        if why := masked_problem(state):
+            raise Failed(f"{why[0].upper()}{why[1:]}", output=result.tail)
         return state
 
     def command(self, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commands.ports.preflight import OK, PreflightResult, blocked
 from commands.ports.shell import CommandResult
-from commands.systems.migrations.tool_script import show_state, state_in
+from commands.systems.migrations.tool_script import masked_problem, show_state, state_in
 
 _NO_FOLDER, _NO_PROGRAM = 65, 66  # exit codes
 # before the rest of the script that asks for the state; its variables are the page's
@@ -31,6 +31,11 @@ def judge_state(result: CommandResult, kept_as: str, *, one_head: bool) -> list[
             f"the migration tool does not report its state: {result.last_line}",
             "run its state command there by hand, as the deploying user and with the step's `env`",
         )
+    if why := masked_problem(state):
+        todo = (
+            "give the database's login a password that is no name of an app, or write a `state` that prints other words"
+        )
+        return blocked(why, todo)
     if one_head and " " in state:
         return blocked(
             f"several heads are applied ({show_state(state)}), and alembic goes back to one at a time",

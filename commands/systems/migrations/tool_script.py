@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from commands.ports.shell import CommandResult
 from commands.systems.scripts import script
+from commands.text.redaction import HIDDEN
 
 _STATE = re.compile(r"^gonogo-migration-state=(.*)$", re.MULTILINE)
 _SHOWN = 200  # characters of a state that a message shows
@@ -46,6 +47,16 @@ def state_in(result: CommandResult) -> str | None:
     """What the tool says is applied; None if it failed."""
     found = _STATE.findall(result.tail)
     return found[-1].strip() if found and not result.code else None
+
+
+def masked_problem(state: str) -> str:
+    """Why a state cannot be used although the tool told it; a clause, or empty.
+
+    Django would take an app that it does not find in such a state back to nothing, with all its tables.
+    """
+    if HIDDEN not in state:
+        return ""
+    return f"the state has a word that is masked as a secret, so nothing could go back to it: {show_state(state)}"
 
 
 def show_state(state: str) -> str:

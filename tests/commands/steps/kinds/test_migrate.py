@@ -278,6 +278,20 @@ def test_a_tool_that_does_not_tell_its_state_changes_nothing(alembic: Project, t
     assert (result.level, result.summary) == ("fail", outcome.summary.replace("The", "the", 1))
 
 
+def test_a_state_in_which_a_word_is_masked_is_no_state_to_go_back_to(tmp_path: Path) -> None:
+    """As where the database's password is the name of an app: Django would take that app to zero."""
+    (tmp_path / "version").write_text("•••=0001_first(1)\n")
+    own = f'{COMMON}state = "cat version"\nforward = "echo 4 > version"\nback = "echo $STATE_BEFORE > version"\n'
+    project = Project(tmp_path, "unused")
+    outcome = project.run(own)
+    assert (outcome.state, project.files) == ("failed", {})
+    assert outcome.summary == (
+        "The state has a word that is masked as a secret, so nothing could go back to it: “•••=0001_first(1)”"
+    )
+    assert (tmp_path / "version").read_text() == "•••=0001_first(1)\n"
+    assert project.looked_at(own).level == "fail"
+
+
 def test_commands_of_the_page_serve_any_tool(tmp_path: Path) -> None:
     (tmp_path / "version").write_text("3\n")
     own = f'{COMMON}state = "cat version"\nforward = "echo 4 > version"\nback = "echo $STATE_BEFORE > version"\n'
