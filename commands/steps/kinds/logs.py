@@ -39,7 +39,7 @@ class LogsStep(StepBox):
       is read too. It may name several logs with ":" between two.
     - `unit`: a unit in systemd's journal. `since` is a cursor of the journal (`journalctl --show-cursor`).
     - `container`: what `docker logs` shows of a container. `since` is a time of the host (`date +%s`).
-    - `command`: what a command prints; `$SINCE` in it is the mark.
+    - `command`: what a command prints; `$SINCE` in it is the mark. Errors count on its standard error, too.
 
     A log that cannot be read, or is not there whole any more, is inconclusive. So is one of the last three that has no
     line at all since the mark.
@@ -129,7 +129,9 @@ class LogsStep(StepBox):
         asked = ctx.tools.clock.now().timestamp()
         result = self._ask(ctx, script, env)
         log = log_lines.parse_output(result.tail, self.allow)
-        state = log_sources.source_state(result.tail, str(env["SINCE"]), is_silent=bool(self.unit))
+        state = log_sources.source_state(
+            result.tail, str(env["SINCE"]), is_silent=bool(self.unit), has_errors=bool(log.lines)
+        )
         if result.code or state.unknown:
             why = state.unknown or f"exit code {result.code}"
             return _not_read(f"The log of {name} is not known: {why}.", state.said)
@@ -174,8 +176,11 @@ class LogsStep(StepBox):
             return warned(f"the journal shows this user no line of {self.unit}", todo)
         if result.code == log_sources.NO_DOCKER:
             return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
+        if result.code == log_sources.NO_CONTAINER:
+            return warned(f"docker shows no container {self.container}: {said}", "this is fine if the deploy makes it")
         if result.code:
-            return warned(f"docker shows no log of {self.container}: {said}", "this is fine if the deploy makes it")
+            todo = "give it another logging driver, or read its log by a command"
+            return warned(f"docker cannot read the log of {self.container}: {said}", todo)
         return passed(f"the log of {self.unit or self.container} can be read")
 
 
