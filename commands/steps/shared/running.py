@@ -28,6 +28,7 @@ from commands.systems.running.answers import (
     shown,
     tags_on,
 )
+from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Down, ToolError, Unreachable
 
 _LIMIT = 5.0  # seconds for one answer
@@ -165,7 +166,7 @@ class Running(Strict):
                 else (f"it failed with exit code {result.code} ({result.last_line})")
             )
             raise _unsaid(self.source, why)
-        return result.tail
+        return without_terminal_codes(result.tail)
 
 
 def _as_list(value: Any) -> Any:
