@@ -18,7 +18,7 @@ in_time() {
   if [ -z "${THROUGH+x}" ]; then timeout "$SECONDS_FOR_ROWS" psql "$@"; return; fi
   PGOPTIONS="${PGOPTIONS:-} -c statement_timeout=${SECONDS_FOR_ROWS}s" psql "$@"
 }
-in_time -XqAt -v ON_ERROR_STOP=1 -v by="$BY" <<< "$CONTENT" > "$work/rows" || echo rows_unread=yes
+in_time -XqAt -v ON_ERROR_STOP=1 -v by="$BY" <<< "$UNLIMITED$CONTENT" > "$work/rows" || echo rows_unread=yes
 awk -F '|' "$ROWS"'
   END { for (name in names) {
     a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
@@ -35,7 +35,7 @@ apart() {
   export WANTED
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
   {
-    printf '%s\n' "$BEGIN" "$FIND" "$TEMPORARY"
+    printf '%s\n' "$UNLIMITED" "$BEGIN" "$FIND" "$TEMPORARY"
     pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     printf '%s\n' "$APART"
   } | psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$1" -v columns= -v limit=20000 -v patience=2000 2> /dev/null | grep '^apart: '
