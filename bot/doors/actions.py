@@ -10,8 +10,8 @@ from bot.doors.button import ButtonValue, read_button
 from bot.doors.deps import Deps
 from bot.doors.replies import held_text, signed_text
 from commands.progress.step_state import DECISION
-from commands.rollback.request import rollback
-from commands.runbook import Page, read_page
+from commands.rollback.request import rollback, second_request
+from commands.runbook import Page, read_stored_page
 from commands.signoff.actions import RunActions
 from commands.signoff.first_person import first_people as people_who_wait
 from commands.signoff.press import PressId
@@ -22,7 +22,7 @@ from state.events import AlertRaised, Ask, PeopleAsked
 from state.facts import Actor, Agreement, AlertHold, Choice, Door, EarlyKeepAgreement, Fact, Signature, StepAnswer
 from state.records import Run
 
-_read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_page)
+_read_once: Callable[[str, str], Page] = lru_cache(maxsize=64)(read_stored_page)
 STOPS = frozenset({"rollback", "hold"})  # what stops a run, whatever state its rows are in
 CHOICES = {"again": Choice.RETRY, "done": Choice.DONE, "skip": Choice.SKIP, "override": Choice.OVERRIDE}
 
@@ -169,7 +169,7 @@ def _roll_back(deps: Deps, run: Run, pressed: Press) -> str:
         raise NothingRuns(f"{error} Start a new run with /deploy start.") from None
     if first:
         return unread(deps, run, "The rollback is written") or f"Rolling back {run.target}."
-    return f"{run.target} is already rolling back. A second request changes nothing."
+    return f"{run.target} {second_request(deps.store, run)}"
 
 
 def _hold(deps: Deps, run: Run, pressed: Press) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.doors.actions import CHOICES
 from bot.doors.replies import held_text, signed_text
 from bot.doors.terminal_reports import TerminalReports
-from commands.rollback.request import rollback
+from commands.rollback.request import rollback, second_request
 from commands.run.close_run import close_run, left_on_production
 from commands.run.engine import page_of
 from commands.signoff.actions import RunActions
@@ -55,7 +55,7 @@ class Terminal(TerminalReports):
         run = self._run(stops=True)
         first = rollback(self.store, run, self._anybody(), options.reason, self._now())
         requested = f"Rollback requested for run {run.id}."
-        yield requested if first else f"Run {run.id} is already rolling back. A second request changes nothing."
+        yield requested if first else f"Run {run.id} {second_request(self.store, run)}"
         yield from self._warn_if_unread(run.id)
         yield from self._warn_if_unsigned(first)
         yield from self._warn_if_not_served()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
+from commands.progress.step_state import AFTER_ROLLBACK
 from commands.signoff.permission_check import require_door
 from commands.signoff.permissions import Act
 from commands.text.actors import door_in_words
 from commands.text.typed import typed
-from state.errors import NothingRuns
+from state.errors import NothingRuns, UnreadableRun
 from state.events import RollbackRequested
 from state.facts import Actor, RollbackRequest
 from state.records import ACTIVE, Condition, NewEvent, Run, RunState
@@ -24,6 +26,14 @@ def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) ->
     if not run.active:
         raise NothingRuns(f"Run {run.id} is over ({run.state}); there is nothing to roll back.")
     return False
+
+
+def second_request(store: Store, run: Run) -> str:
+    """What a second request finds, as the end of a sentence about the run or its target."""
+    with suppress(UnreadableRun):
+        if store.record(run.id).last(AFTER_ROLLBACK):
+            return "has been rolled back already, and is only watched. A second request changes nothing."
+    return "is already rolling back. A second request changes nothing."
 
 
 def request_rollback(

@@ -23,6 +23,8 @@ _PARSER = MarkdownIt("commonmark").enable("table")
 _FENCE_START = re.compile(r"\s{0,3}(```|~~~)\s*\w")
 # what people see as a heading and Markdown does not: no space after the marks, another kind of space, too many marks
 _ALMOST_HEADING = re.compile(r"\s{0,3}(#{2,6}[^\s#]|#{1,6}(?![ \t])\s|#{7}|＃)")
+_HTML_HEADING = re.compile(r"<h[1-6](?=[\s/>])", re.IGNORECASE)
+_HTML_COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 _HEADING_OR_FENCE = re.compile(r"^\s*(#{1,6}\s|```|~~~)", re.MULTILINE)
 
 
@@ -119,12 +121,16 @@ def _note_almost_headings(token: Token, lines: list[str], where: str, mistakes: 
 
 
 def _opened_details(token: Token, line: int, where: str, mistakes: Mistakes) -> int:
-    """How many <details> a piece of HTML opens, minus those it closes. Notes a hidden heading or box."""
+    """How many <details> a piece of HTML opens, minus those it closes. Notes headings in HTML, and what is hidden."""
     content = token.content.lower()
     if token.type == "html_block" and (hidden := _HEADING_OR_FENCE.search(token.content)):
         at = line + token.content[: hidden.start()].count("\n")
         why = "a heading or a box inside an HTML comment or block would not run; move it out"
         mistakes.add_structure(at, where, why)
+    shown = _HTML_COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), token.content)
+    if for_authors() and (heading := _HTML_HEADING.search(shown)):
+        why = "a heading in HTML is shown as one, but it is no step and no part; write one to six # and a space"
+        mistakes.add_structure(line + shown[: heading.start()].count("\n"), where, why)
     return content.count("<details") - content.count("</details")
 
 

@@ -44,7 +44,8 @@ class RunMoved(PersonActed):
     `not_compared` are the titles of changing steps after which nothing was looked at.
 
     After a rollback, `watch` (a duration in words) says that production is watched from now on; the run goes on for
-    that time. With `watched`, this watch is over: of `checks` those in `not_well` were not ok, with a sentence each.
+    that time. With `watched`, this watch is over: of `checks` those in `not_well` were not ok, with a sentence each,
+    and of those in `not_judged` nothing was known at its end (no sample, or too little data to judge by).
     A `person` ended it early by starting the next run.
     """
 
@@ -64,6 +65,7 @@ class RunMoved(PersonActed):
     watched: bool = False
     checks: int = 0
     not_well: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
+from state.errors import Refused
 from state.records import Run, RunState
 
 LOG = logging.getLogger("gonogo.slack")
@@ -19,12 +20,13 @@ POSTED_FOR = timedelta(days=1)  # a run that ended longer ago is not posted any 
 
 
 class Poster:
-    """Posts every run that is active or ended recently. A run in trouble delays no other."""
+    """Posts every run that is active or ended recently. A run in trouble, or with an old page, delays no other."""
 
     def __init__(self, client: AsyncWebClient, deps: Deps) -> None:
         self.deps = deps
         self.sender = Sender(client)
         self._threads: dict[int, asyncio.Task[None]] = {}
+        self._unreadable: set[int] = set()
 
     async def serve(self) -> None:
         """Post until cancelled."""
@@ -42,8 +44,15 @@ class Poster:
 
     def _start_threads(self, runs: list[Run]) -> None:
         for run in runs:
-            if run.id not in self._threads:
-                self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).post_all())
+            if run.id in self._threads or run.id in self._unreadable:
+                continue
+            try:
+                thread = RunThread(self.deps, self.sender, run)
+            except Refused as error:
+                self._unreadable.add(run.id)
+                LOG.warning("run %s is not posted: this version of gonogo cannot read its page. %s", run.id, error)
+                continue
+            self._threads[run.id] = asyncio.create_task(thread.post_all())
 
     def _runs(self) -> list[Run]:
         return [run for run in reversed(self.deps.store.runs(20)) if run.active or self._is_recent(run)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from bot.text import bold, counted, crossed_out, line
 from commands.report.status import Status
@@ -23,11 +24,14 @@ def check_lines(status: Status, *, details: bool = False) -> str:
     """The newest verdict on each check, one a line, the worst first; at most twelve lines.
 
     A check that is not ok shows its limits and its baseline; with `details` each check does. Checks of a version that
-    is rolled back are crossed out, until those of the watch after the rollback take their place.
+    is rolled back are crossed out, or without `details` only counted, until those of the watch after the rollback take
+    their place.
     """
     worst_first = sorted(status.checks or status.checks_before, key=lambda check: list(VERDICTS).index(check.verdict))
     if status.checks or not worst_first:
         return "\n".join(_check_line(check, details=details) for check in worst_first[:12])
+    if not details:
+        return _no_longer_counted(worst_first)
     return "\n".join(["Before the rollback, of the version that was removed:", *map(_crossed_out, worst_first[:12])])
 
 
@@ -37,6 +41,14 @@ def _check_line(check: CheckVerdict, *, details: bool) -> str:
     verdict = "" if check.verdict in {Verdict.OK, Verdict.BAD, Verdict.WARNING} else f"{check.verdict}: "
     limits = f" ({line(check.limits, 120)})" if check.limits and (details or not check.good) else ""
     return f"{VERDICTS[check.verdict]} {title} {verdict}{line(check.summary, 160)}{limits}"
+
+
+def _no_longer_counted(checks: Sequence[CheckVerdict]) -> str:
+    """One line, because the card shows what happens now."""
+    not_ok = [line(check.title.rpartition(": ")[2], 40) for check in checks if not check.good]
+    more = f" and {len(not_ok) - 3} more" if len(not_ok) > 3 else ""
+    named = f" (not ok: {', '.join(not_ok[:3])}{more})" if not_ok else ""
+    return f"▫️ {counted(len(checks), 'check')} of the removed version ended with it{named}"
 
 
 def _crossed_out(check: CheckVerdict) -> str:

@@ -148,13 +148,14 @@ def _what_follows(data: RunMoved) -> str:
 
 def _watch_after_over(snapshot: Snapshot, data: RunMoved) -> Message:
     """The watch after a rollback is over: whether the version that is back was well to the end."""
-    target, ok = line(snapshot.record.run.target), data.checks - len(data.not_well)
+    target, ok = line(snapshot.record.run.target), data.checks - len(data.not_well) - len(data.not_judged)
     early = f" early: {acted(data)} starts the next run" if data.person else ""
     mark = "⚠️" if data.not_well or snapshot.status.not_restored else "↩️"
-    head = (
-        f"{mark} *{target}: the watch after the rollback is over*{early}. {ok} of {counted(data.checks, 'check')} ok."
-    )
+    unjudged = f", {len(data.not_judged)} not judged" if data.not_judged else ""
+    counts = f"{ok} of {counted(data.checks, 'check')} ok{unjudged}"
+    head = f"{mark} *{target}: the watch after the rollback is over*{early}. {counts}."
     details = "".join(f"\n• {line(one, 300)}" for one in data.not_well[:8])
+    details += "".join(f"\n❔ {line(one, 300)}" for one in data.not_judged[:8])
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in snapshot.status.not_restored[:8])
     blocks = [section(head + details), context(f"The run took {data.clock}")]
     return message(head, blocks, broadcast=True)

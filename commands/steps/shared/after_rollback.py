@@ -46,6 +46,8 @@ def _judge(result: CommandResult, by: str) -> Outcome:
     if more := unlisted(values, len(differences)):
         missing.append(format_count(more, "more difference"))
     missing += [line for line, lost in _tables(result.tail) if lost]
+    if more := int(values.get("others", 0)) - len(_OTHER.findall(result.tail)):
+        missing.append(f"{format_count(more, 'more table')} with other rows than the backup")
     not_compared = [f"{one.line()}, since the first change" for one in new]
     not_compared += [line for line, lost in _tables(result.tail) if not lost]
     not_compared += _not_read(result.tail, values, by)
@@ -90,12 +92,17 @@ def _not_read(output: str, values: Mapping[str, str], by: str) -> Iterator[str]:
         yield "schema, sequences, rights and settings (they were not recorded right before the first change)"
     if "backup_gone" in values:
         yield "rows (the backup is gone)"
-    if unread := _UNREAD.findall(output):
-        names = ", ".join(name.removeprefix("public.") for name in unread[:3])
-        more = f" and {len(unread) - 3:,} more" if len(unread) > 3 else ""
-        if "rows_unread" in values:
-            yield f"rows of {names}{more} (they could not be read in {format_duration(SECONDS_FOR_ROWS)})"
-        else:
-            yield f"rows of {names}{more} (the table is gone)"
+    if count := int(values.get("unread", 0)):
+        listed = [name.removeprefix("public.") for name in _UNREAD.findall(output)[:3]]
+        names = ", ".join(listed) or "tables"
+        more = f" and {count - len(listed):,} more" if count > len(listed) else ""
+        match values.get("rows_unread"):
+            case None:
+                why = "the table is gone" if count == 1 else "the tables are gone"
+            case "time":
+                why = f"they could not be read in {format_duration(SECONDS_FOR_ROWS)}"
+            case words:
+                why = f"reading stopped: {words}"
+        yield f"rows of {names}{more} ({why})"
     if by == "rows":
         yield "content of rows (the backup only counted them)"

@@ -9,6 +9,7 @@ import pytest
 
 from bot.doors.actions import Press, press, start, the_run, typed
 from commands.progress.hold import hold_of
+from commands.progress.step_state import AFTER_ROLLBACK
 from commands.runbook import Page
 from commands.runbook.people import People
 from commands.start.request import StartRequest
@@ -270,6 +271,14 @@ def test_stopping_is_written_whatever_the_other_rows_hold(writer: RunWriter, row
         assert writer.store.fact_count(run.id, FactKind(action)) >= 1
     with pytest.raises(Refused, match="Run 1 cannot be read from the state file"):
         pressed(writer, "resume", LEAD, f"{run.id}:0")
+
+
+def test_a_rollback_that_is_over_is_not_called_going_on_while_production_is_still_watched(writer: RunWriter) -> None:
+    run = writer.run_at_gate()
+    pressed(writer, "rollback", GUEST, "1:0", "it burns")
+    writer.store.begin_attempt(run.id, AFTER_ROLLBACK, 1, writer.deps.now())
+    words = "shop has been rolled back already, and is only watched. A second request changes nothing."
+    assert pressed(writer, "rollback", LEAD, "1:0") == words
 
 
 @pytest.mark.parametrize("key", ["rollback", "hold:0"])

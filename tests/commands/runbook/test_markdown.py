@@ -7,7 +7,7 @@ import pytest
 from commands.runbook.markdown import Box, read_sections
 from commands.runbook.mistakes import Mistakes
 from tests.commands.runbook.spoiling import DEPLOY_BOX, line_of, page_error
-from tests.pages import SMALL, spoil
+from tests.pages import SMALL, small, spoil, stored
 
 QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
 
@@ -32,6 +32,18 @@ QUOTED = "\n".join("> " + line for line in DEPLOY_BOX.splitlines())
             f"<!--\n### Hidden\n{DEPLOY_BOX}\n-->",
             "### Hidden",
             "a heading or a box inside an HTML comment or block would not run; move it out",
+        ),
+        (
+            "### Health",
+            "<!-- <h2>of\nold</h2> -->\n\n<H2 class='x'>Health</H2>",
+            "<H2 class",
+            "a heading in HTML is shown as one, but it is no step and no part; write one to six # and a space",
+        ),
+        (
+            "### Health",
+            "Then: <h3>Health</h3>",
+            "Then: <h3>",
+            "a heading in HTML is shown as one, but it is no step and no part; write one to six # and a space",
         ),
         (
             DEPLOY_BOX,
@@ -120,6 +132,13 @@ def test_what_would_not_run_is_refused_with_its_line(old: str, new: str, at: str
 @pytest.mark.parametrize("prose", ["#deploys is the channel", "#42 is fixed", "C# and F#", "a ## b", "\\## no heading"])
 def test_a_hash_in_prose_is_no_heading(prose: str) -> None:
     assert read_sections(f"# Page\n\n{prose}\n", Mistakes())[0].prose.strip() == prose
+
+
+def test_a_heading_in_html_stops_no_run_that_has_its_page_and_one_in_a_comment_is_none() -> None:
+    with_one = {"### Health": "Then: <h3>Old</h3>\n\n### Health"}
+    assert "health" in {step.id for step in stored(**with_one).steps}
+    assert small(**{"### Health": "<!-- <h3>Old</h3> -->\n\n### Health"}).steps
+    assert small(**{"### Health": "Then: <hr> and <header>\n\n### Health"}).steps
 
 
 def test_a_box_before_the_first_heading_is_refused() -> None:

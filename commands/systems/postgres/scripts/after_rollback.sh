@@ -13,12 +13,18 @@ if [ -s "$FILE.before" ]; then
   printf 'state_same=%s\n' "$(wc -l < "$FILE.before")"
 fi
 [ -s "$FILE.content" ] && [ -d "$FILE" ] || { echo backup_gone=yes; exit; }
-# `timeout` runs programs only, and psql is a function where it runs in a container
-in_time() {
-  if [ -z "${THROUGH+x}" ]; then timeout "$SECONDS_FOR_ROWS" psql "$@"; return; fi
-  PGOPTIONS="${PGOPTIONS:-} -c statement_timeout=${SECONDS_FOR_ROWS}s" psql "$@"
+# `timeout` runs programs only, and psql is a function where it runs in a container: there each table has the limit
+limit=; [ -z "${THROUGH+x}" ] || limit="SET statement_timeout = '${SECONDS_FOR_ROWS}s'; "
+in_time() { if [ -z "${THROUGH+x}" ]; then timeout "$SECONDS_FOR_ROWS" psql "$@"; else psql "$@"; fi; }
+why_unread() {
+  if [ "$1" = 124 ] || [[ -n "${THROUGH+x}" && $(< "$work/said") == *'statement timeout'* ]]; then echo time; return; fi
+  sed -E 's/^psql:[^ ]* //; s/^[^ ]+:  //' "$work/said" | grep -m 1 . || printf 'exit code %s\n' "$1"
 }
-in_time -XqAt -v ON_ERROR_STOP=1 -v by="$BY" <<< "$UNLIMITED$CONTENT" > "$work/rows" || echo rows_unread=yes
+in_time -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v by="$BY" <<< "$UNLIMITED$limit$CONTENT" > "$work/rows" 2> "$work/errors" || {
+  code=$?
+  without_values < "$work/errors" > "$work/said"
+  printf 'rows_unread=%s\n' "$(why_unread "$code")"
+}
 awk -F '|' "$ROWS"'
   END { for (name in names) {
     a = ARGV[1] SUBSEP name; b = ARGV[2] SUBSEP name
@@ -26,8 +32,12 @@ awk -F '|' "$ROWS"'
     if (!(b in rows)) { print "unread: " name; continue }
     if (rows[a] == rows[b] && sum[a] == sum[b]) same += name != "large objects"
     else print "other: " name "|" rows[a] "|" rows[b]
-  } print "rows_same=" same + 0 }' "$FILE.content" "$work/rows" | sort > "$work/compared"
+  } print "rows_same=" same + 0 }' "$FILE.content" "$work/rows" | sort > "$work/found"
+grep '^rows_same=' "$work/found"
+grep -v '^rows_same=' "$work/found" > "$work/compared" || true
+# as many as fit into what is kept of the output, and how many there are
 head -n 200 "$work/compared"
+awk -F : '{ n[$1]++ } END { printf "others=%d\nunread=%d\n", n["other"], n["unread"] }' "$work/compared"
 apart() {
   local found only=()
   found=$(TABLES=$1 COLUMNS= find_tables | awk -F '\t' '$3 == "table"') || return

@@ -73,6 +73,35 @@ def test_an_error_of_the_bot_stops_no_posting(
     assert "the poster continues after an error in the bot" in caplog.text
 
 
+@pytest.mark.fault("one bad old thing stops all")
+def test_a_page_that_this_version_cannot_read_hides_no_newer_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story(box: SlackBox) -> None:
+        first = box.start_run()
+        box.move_run(first, RunState.ABORTED)
+        box.store._connection.execute("UPDATE runs SET text = '# A page of long ago' WHERE id = 1")
+        second = box.start_run()
+        async with box.serving():
+            await box.message_with("shop:", f"Run {second.id}")
+            await asyncio.sleep(0.6)
+
+    play(tmp_path, story, serve=False)
+    told = [one for one in caplog.messages if one.startswith("run 1 is not posted: this version of gonogo cannot")]
+    assert len(told) == 1, "once, and not with each look"
+
+
+def test_a_page_that_only_an_author_would_have_to_mend_is_posted(tmp_path: Path) -> None:
+    async def story(box: SlackBox) -> None:
+        run = box.start_run()
+        text = box.store.run(run.id).text.replace("## Watch", "##Not a heading to an author\n\n## Watch")
+        box.store._connection.execute("UPDATE runs SET text = ?", (text,))
+        async with box.serving():
+            await box.message_with("shop:", f"Run {run.id}")
+
+    play(tmp_path, story, serve=False)
+
+
 def test_a_run_in_trouble_delays_no_other(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         first = box.start_run()

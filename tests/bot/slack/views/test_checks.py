@@ -41,12 +41,21 @@ def test_with_details_every_check_shows_its_limit() -> None:
 def test_checks_of_a_version_that_was_rolled_back_are_crossed_out_and_none_is_green() -> None:
     gone = (check("Every 15 minutes: V2 route ~404", Verdict.OK), check("API", Verdict.BAD))
     status = replace(status_with(), checks_before=gone)
-    assert check_lines(status).splitlines() == [
+    assert check_lines(status, details=True).splitlines() == [
         "Before the rollback, of the version that was removed:",
         "▫️ ~API: 200 ms~",
         "▫️ ~V2 route ∼404: 200 ms~",
     ]
     assert check_summary(status) == "", "the status post counted them as ok"
+
+
+def test_the_card_only_counts_them_in_one_line() -> None:
+    bad = tuple(check(f"Every hour: {name}", Verdict.BAD) for name in "ABCDE")
+    status = replace(status_with(), checks_before=(*bad, check("Health", Verdict.OK)))
+    assert check_lines(status) == "▫️ 6 checks of the removed version ended with it (not ok: A, B, C and 2 more)"
+    assert check_lines(replace(status, checks_before=(check("V2 route", Verdict.OK),))) == (
+        "▫️ 1 check of the removed version ended with it"
+    )
 
 
 def test_checks_of_the_version_that_is_back_take_their_place() -> None:

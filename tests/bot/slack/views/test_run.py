@@ -285,6 +285,10 @@ def test_while_production_is_watched_after_a_rollback_the_message_says_for_how_l
             f"↩️ *shop: the watch after the rollback is over* early: <@{STARTER}> starts the next run. 2 of 2",
         ),
         (
+            RunMoved(state="rolled back", watched=True, checks=3, not_judged=("“Traffic”: 3 requests",)),
+            "↩️ *shop: the watch after the rollback is over*. 2 of 3 checks ok, 1 not judged.\n❔ “Traffic”: 3 requests",
+        ),
+        (
             RunMoved(state="rolled back", watched=True, checks=2, not_well=("“API” bad: it restarted",)),
             "⚠️ *shop: the watch after the rollback is over*. 1 of 2 checks ok.\n• “API” bad: it restarted",
         ),

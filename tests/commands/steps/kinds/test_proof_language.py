@@ -1,4 +1,4 @@
-"""`proof` on a server whose messages are in another language: it judges a restore by their words."""
+"""`proof` on a server whose messages are in another language than English."""
 
 from __future__ import annotations
 

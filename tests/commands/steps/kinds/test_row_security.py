@@ -1,4 +1,4 @@
-"""Row-level security hides rows: it is named before the start, and no count or backup is taken for whole."""
+"""Row-level security hides rows: no count and no backup is taken for whole."""
 
 from __future__ import annotations
 

@@ -127,6 +127,43 @@ def test_rows_that_cannot_be_read_in_time_are_named(shop: Shop, monkeypatch: pyt
     assert [line for line in outcome.not_compared if line.startswith("rows of ") and "could not be read in" in line]
 
 
+def test_the_time_for_reading_rows_counts_for_programs_in_a_container_as_well(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.step.take_client_programs({"$DB": ("env",)})
+    assert not shop.compare("INSERT INTO quiet SELECT generate_series(2, 300000)").inconclusive
+    monkeypatch.setattr(after_rollback, "SECONDS_FOR_ROWS", 0.01)
+    unread = [line for line in shop.compare().not_compared if line.startswith("rows of ")]
+    assert [line for line in unread if "quiet" in line and "could not be read in" in line], unread
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+def test_rows_that_may_not_be_read_any_more_are_named_with_the_servers_own_reason(shop: Shop) -> None:
+    run_sql(
+        shop.superuser, "ALTER TABLE keyless ENABLE ROW LEVEL SECURITY; ALTER TABLE keyless FORCE ROW LEVEL SECURITY"
+    )
+    outcome = shop.compare()
+    assert not outcome.summary.startswith("Production was not compared"), outcome.summary
+    (unread,) = [line for line in outcome.not_compared if line.startswith("rows of ")]
+    assert unread == (
+        "rows of large objects, keyless, orders and 1 more "
+        '(reading stopped: query would be affected by row-level security policy for table "keyless")'
+    )
+
+
+def test_no_table_that_differs_is_left_out_because_there_are_many(shop: Shop) -> None:
+    run_sql(shop.url, "".join(f"CREATE TABLE t_{n:03} (id int PRIMARY KEY);" for n in range(210)))
+    shop.backup = shop.step.run(shop.context("backup of many"))
+    shop.note()
+    every = "".join(f"INSERT INTO t_{n:03} VALUES (1);" for n in range(210))
+    outcome = shop.compare(every)
+    assert outcome.missing == ("10 more tables with other rows than the backup",), outcome.missing
+    assert outcome.compared == (AS_BEFORE, "3 tables as in the backup")
+    outcome = shop.compare("".join(f"DROP TABLE t_{n:03};" for n in range(205)))
+    (gone,) = [line for line in outcome.not_compared if line.startswith("rows of ")]
+    assert gone == "rows of t_000, t_001, t_002 and 202 more (the tables are gone)"
+
+
 def test_without_what_was_written_down_before_the_first_change_that_is_said(shop: Shop) -> None:
     (shop.folder / f"{shop.backup.values['backup_file']}.before").unlink()
     outcome = shop.compare("SELECT setval('ticket', 1)")
