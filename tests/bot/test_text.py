@@ -125,5 +125,7 @@ def test_the_time_to_prepare_a_text_for_slack_grows_with_its_length_and_no_faste
 
 
 def test_a_terminal_code_ends_at_either_of_its_ends_and_where_the_next_one_begins() -> None:
-    assert escape("\x1b]0;title\x07a \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1b[1;31mred\x1b[0m") == "a link red"
+    assert (
+        escape("\x1b]0;title\x07a \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ \x1b[1;31mred\x1b(B\x1b[m") == "a link red"
+    )
     assert escape("\x1b]never \x1b[31mclosed") == "]never closed"

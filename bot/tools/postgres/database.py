@@ -39,6 +39,8 @@ SELECT set_config(name, '1000', true) FROM pg_settings WHERE name = 'client_conn
 SET LOCAL idle_in_transaction_session_timeout = 10000;
 SET LOCAL tcp_keepalives_idle = 5; SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3;
 """
+# The page's limit counts, and not one of the application's user or database. PostgreSQL before 17 has no such setting.
+OWN_LIMIT = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
 MOST_ROWS = 10_000  # of an answer that are read
 
 
@@ -158,6 +160,7 @@ class PostgresDatabase:
         self, connection: psycopg.Connection, migration: Migration, pieces: list[Piece], progress: Progress
     ) -> bool:
         with connection.transaction():
+            connection.execute(OWN_LIMIT)
             connection.execute(f"SET LOCAL statement_timeout = {int(migration.limit * 1000)}")
             connection.execute(CLIENT_CHECKS)
             # asked inside the transaction: a pooler gives a connection another number

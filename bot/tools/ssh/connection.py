@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import paramiko
 
 from bot.tools.ssh.forward import LOOPBACK, Connect, Forward, Forwards
-from bot.tools.ssh.key_files import add_known_hosts, read_private_key
+from bot.tools.ssh.key_files import add_known_hosts, read_private_key, unknown_types
 from bot.tools.ssh.listening_socket import ListeningSocket, open_socket
 from state.errors import Down, Failed, Unreachable
 
@@ -164,6 +164,7 @@ def _connect(where: Login) -> paramiko.SSHClient:
             where.user,
             pkey=key,
             sock=sock,
+            disabled_algorithms={"keys": unknown_types(where.host, where.port, client.get_host_keys())},
             timeout=CONNECT_LIMIT,
             banner_timeout=CONNECT_LIMIT,
             auth_timeout=CONNECT_LIMIT,
@@ -200,6 +201,8 @@ def _why(error: Exception) -> str:  # noqa: C901, PLR0911  one line for each rea
                 "its host key has CHANGED; somebody may be intercepting the connection. "
                 "Compare the key, then correct known_hosts."
             )
+        case paramiko.ssh_exception.IncompatiblePeer() if "host key" in str(error):
+            return "it has no host key of a type that known_hosts has for it; compare its keys, then add one there."
         case paramiko.PasswordRequiredException():  # also an AuthenticationException
             return "the private key has a passphrase; use a key without one."
         case paramiko.AuthenticationException():

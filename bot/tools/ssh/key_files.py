@@ -7,8 +7,19 @@ from pathlib import Path
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
+from paramiko.config import SSH_PORT
 from paramiko.hostkeys import HostKeyEntry, HostKeys, InvalidHostKey
 from paramiko.ssh_exception import PasswordRequiredException
+
+# how a server may prove its key, the preferred first, and of which type in known_hosts that key is
+_HOST_KEYS = {
+    "ssh-ed25519": "ssh-ed25519",
+    "ecdsa-sha2-nistp256": "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384": "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521": "ecdsa-sha2-nistp521",
+    "rsa-sha2-512": "ssh-rsa",
+    "rsa-sha2-256": "ssh-rsa",
+}
 
 
 def read_private_key(path: str) -> paramiko.PKey:
@@ -47,17 +58,28 @@ def add_known_hosts(path: str, keys: HostKeys) -> bool:
             marker, _, line = line.partition(" ")
         authorities = authorities or marker == "@cert-authority"
         entry = _entry(line)
-        if entry is None or entry.key is None:
+        if entry is None or entry.key is None or entry.key.get_name() not in _HOST_KEYS.values():
             continue
         if marker == "@revoked":
             revoked.add(entry.key.asbytes())
         elif not marker:
             entries.append(entry)
-    for entry in entries:
+    types = list(dict.fromkeys(_HOST_KEYS.values()))
+    # paramiko prefers the type that it finds first
+    for entry in sorted(entries, key=lambda one: types.index(one.key.get_name())):
         if entry.key and entry.key.asbytes() not in revoked:
             for name in entry.hostnames or []:
                 keys.add(name, entry.key.get_name(), entry.key)
     return authorities
+
+
+def unknown_types(host: str, port: int, keys: HostKeys) -> list[str]:
+    """The ways to prove a host key of a type that the host has no known key of; empty if it has none at all.
+
+    Without them a server that has several keys shows one that is known, as it does to OpenSSH.
+    """
+    found = keys.lookup(host if port == SSH_PORT else f"[{host}]:{port}")
+    return [how for how, key_type in _HOST_KEYS.items() if found and key_type not in found]
 
 
 def _entry(line: str) -> HostKeyEntry | None:

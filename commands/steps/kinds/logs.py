@@ -33,11 +33,12 @@ _NO_DATA = {"unread": 1.0}  # measured instead of lines, so that the watch knows
 class LogsStep(StepBox):
     """Reads a log from the restart on, and fails if a new line is an error.
 
-    The log is a `file`, a `unit`, a `container`, or what a `command` prints. Words that a healthy log has do not count
-    ("0 errors", an address, a line of level info). Only the first 300 characters of each line count. If a file was
-    rotated, the rotated one is read too. A log that cannot be read, or has lost lines since the mark, is no data; so
-    is one of the last three without any line. A cursor of the journal is printed by `journalctl --show-cursor`; an ISO
-    time like `<restarted_at>` is one of the bot's clock, not of the host's.
+    The log is a `file`, a `unit`, a `container`, or what a `command` prints (errors on its standard error count, too).
+    Words that a healthy log has do not count ("0 errors", an address, a line of level info). Only the first 300
+    characters of each line count. If a file was rotated, the rotated one is read too. A log that cannot be read, or has
+    lost lines since the mark, is no data; so is one of the last three without any line. A cursor of the journal is
+    printed by `journalctl --show-cursor`; an ISO time like `<restarted_at>` is one of the bot's clock, not of the
+    host's.
     """
 
     kind: ClassVar[str] = "logs"
@@ -159,7 +160,9 @@ class LogsStep(StepBox):
         asked = ctx.tools.clock.now().timestamp()
         result = self._ask(ctx, script, env)
         log = log_lines.parse_output(result.tail, self.allow)
-        state = log_sources.source_state(result.tail, str(env["SINCE"]), is_silent=bool(self.unit))
+        state = log_sources.source_state(
+            result.tail, str(env["SINCE"]), is_silent=bool(self.unit), has_errors=bool(log.lines)
+        )
         if result.code or state.unknown:
             why = state.unknown or f"exit code {result.code}"
             return _not_read(f"The log of {name} is not known: {why}.", state.said)
@@ -204,8 +207,11 @@ class LogsStep(StepBox):
             return warned(f"the journal shows this user no line of {self.unit}", todo)
         if result.code == log_sources.NO_DOCKER:
             return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
+        if result.code == log_sources.NO_CONTAINER:
+            return warned(f"docker shows no container {self.container}: {said}", "this is fine if the deploy makes it")
         if result.code:
-            return warned(f"docker shows no log of {self.container}: {said}", "this is fine if the deploy makes it")
+            todo = "give it another logging driver, or read its log by a command"
+            return warned(f"docker cannot read the log of {self.container}: {said}", todo)
         return passed(f"the log of {self.unit or self.container} can be read")
 
 

@@ -18,6 +18,7 @@ from commands.text.field_words import Form
 from commands.text.foreign_json import read_json
 from commands.text.page_pattern import LONGEST_LINE, check_pattern
 from commands.text.redaction import HIDDEN, is_secret_name, masked
+from commands.text.terminal_codes import without_terminal_codes
 from state.errors import BadValue
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -62,7 +63,8 @@ class FromOutput(Strict):
 
     def find(self, output: str) -> Any:
         """What stands there: any JSON, or a text. Raises BadValue, whose message is the end of a sentence."""
-        found = self._in_json(output) if self.json_field else self._by_pattern(output)
+        plain = without_terminal_codes(output)
+        found = self._in_json(plain) if self.json_field else self._by_pattern(plain)
         if HIDDEN in as_text(found):
             raise BadValue("is not kept, because a secret stands there.")
         return found

@@ -34,6 +34,7 @@ from commands.systems.running.answers import (
 )
 from commands.text.field_words import Short
 from commands.text.redaction import is_secret_name
+from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Down, ToolError, Unreachable
 
 _OF_SOME_WAYS = ("path", "field", "headers", "env", "variable")
@@ -230,7 +231,7 @@ class Running(Strict):
                 else (f"it failed with exit code {result.code} ({result.last_line})")
             )
             raise _unsaid(self.source, why)
-        return result.tail
+        return without_terminal_codes(result.tail)
 
 
 def _as_list(value: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from commands.systems.scripts import script
 from commands.text.page_pattern import LONGEST_LINE
+from commands.text.terminal_codes import without_terminal_codes
 from state.errors import Refused
 
 DEFAULT_WORDS = ("error", "fatal")
@@ -75,7 +76,8 @@ def either(words: Sequence[str]) -> str:
 
 def parse_output(output: str, allow: Sequence[str]) -> NewLines:
     """Parse the program's output. Lines that match a regular expression of `allow` are left out."""
-    lines = [line.removeprefix("log: ")[:LONGEST] for line in output.splitlines() if line.startswith("log: ")]
+    plain = without_terminal_codes(output).splitlines()
+    lines = [line.removeprefix("log: ")[:LONGEST] for line in plain if line.startswith("log: ")]
     bad = tuple(line[:200] for line in lines if not any(re.search(pattern, line) for pattern in allow))
     totals = re.findall(r"^found=(\d+)$", output, re.MULTILINE)
     logs = re.findall(r"^moved=(\w*) ?(.*)$", output, re.MULTILINE)

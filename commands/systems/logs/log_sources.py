@@ -15,12 +15,13 @@ _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
 JOURNAL = f"{_ERROR_LINES}{script('logs/journal.sh')}"
 CONTAINER = f"{_ERROR_LINES}{script('logs/container.sh')}"
 COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
-NO_DOCKER = 65  # exit code
+NO_DOCKER = 65  # exit codes
+NO_CONTAINER = 66
 # whether the log of NAME can be read
 ASK_UNIT = '[ -n "$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$NAME")" ]'
 ASK_CONTAINER = f"""\
 docker version > /dev/null || exit {NO_DOCKER}
-docker inspect --type container --format . -- "$NAME" > /dev/null
+docker inspect --type container --format . -- "$NAME" > /dev/null || exit {NO_CONTAINER}
 docker logs --tail 1 -- "$NAME" > /dev/null"""
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
@@ -29,6 +30,7 @@ _STATES = {
     "container": "docker does not show it",
     "unnamed": "the page names no command for it",
     "unread": "it showed this user nothing at the restart",
+    "unreadable": "docker has it and cannot read its log",
 }
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -73,10 +75,10 @@ def clock_problem(output: str, asked: float, answered: float) -> str:
     return "the host's clock differs from the bot's, by which the mark is"
 
 
-def source_state(output: str, since: str, *, is_silent: bool) -> SourceState:
+def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) -> SourceState:
     """Read what a program of this module printed beside the lines; `since` is the mark that it got.
 
-    `is_silent`: a program that says anything of itself has not read everything.
+    `is_silent`: a program that says anything of itself has not read everything. `has_errors`: it printed such a line.
     """
     said = tuple(printable(line[:300]) for line in re.findall(r"^said: (.*)$", output, re.MULTILINE))
     values = dict(re.findall(r"^(state|code|read|dropped|created|oldest)=(.*)$", output, re.MULTILINE))
@@ -91,17 +93,18 @@ def source_state(output: str, since: str, *, is_silent: bool) -> SourceState:
         note = " The container was made after the mark; the log of an earlier one of its name is gone."
     elif oldest is not None and oldest > mark:
         incomplete = "docker's oldest line of it is younger than the mark, so lines were rotated away"
-    return SourceState(unknown=_unknown(values), incomplete=incomplete, note=note, said=said)
+    return SourceState(unknown=_unknown(values, said, has_errors), incomplete=incomplete, note=note, said=said)
 
 
-def _unknown(values: dict[str, str]) -> str:
+def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) -> str:
     if "state" in values:
         return _STATES[values["state"]]
     if values.get("code") != "0":
         return f"its program ended with exit code {values.get('code', '?')}"
-    if not int(values.get("read", "0")):
-        return "it has no line at all since the mark"
-    return ""
+    if int(values.get("read", "0")) or has_errors:
+        return ""
+    aside = " on its standard output, but some on standard error (if they are the log, add 2>&1 to it)"
+    return f"it has no line at all since the mark{aside if said else ''}"
 
 
 def _seconds(text: str) -> float | None:

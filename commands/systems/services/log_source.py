@@ -14,6 +14,7 @@ def read_source(output: str, since: str, allow: Sequence[str], what: str, *, is_
 
     `is_silent`: a program that says anything of itself has not read everything.
     """
-    state = source_state(output, since, is_silent=is_silent)
+    new = parse_output(output, allow)
+    state = source_state(output, since, is_silent=is_silent, has_errors=bool(new.lines))
     why = state.unknown or state.incomplete
-    return replace(parse_output(output, allow), unreadable=f"{what}: {why}" if why else "", note=state.note)
+    return replace(new, unreadable=f"{what}: {why}" if why else "", note=state.note)

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
@@ -28,6 +29,26 @@ def run_sql(url: str, sql: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(sql.encode())
         return cursor.fetchall() if cursor.description else []
+
+
+def limit_transactions(url: str, setting: str, limit: str) -> None:
+    """Let a limit that is meant for the application count for every session; skips the test where it is not known."""
+    if not run_sql(url, f"SELECT 1 FROM pg_settings WHERE name = '{setting}'"):
+        pytest.skip(f"this PostgreSQL has no {setting}")
+    name = run_sql(url, "SELECT current_database()")[0][0]
+    run_sql(url, f"ALTER DATABASE {name} SET {setting} = '{limit}'")
+
+
+def slow_programs(folder: Path, seconds: int) -> Path:
+    """A folder with PostgreSQL's programs, of which those for archives wait before they begin."""
+    folder.mkdir()
+    for program in postgres_programs().iterdir():
+        if program.name in ("pg_dump", "pg_restore"):
+            (folder / program.name).write_text(f'#!/bin/sh\nsleep {seconds}\nexec {program} "$@"\n')
+            (folder / program.name).chmod(0o755)
+        else:
+            (folder / program.name).symlink_to(program)
+    return folder
 
 
 def dump_database(url: str, folder: Path) -> str:

@@ -3,7 +3,8 @@
 # taken for it.
 error_lines() {
   local said code=0
-  { said=$({ source_lines | LC_ALL=C tr -d '\000' | LC_ALL=C awk "$TROUBLE"$'\nEND { print "read=" NR }' | tail -n 102 >&3; } 2>&1 | tail -c 2000) || code=$?; } 3>&1
+  { said=$({ source_lines | LC_ALL=C tr -d '\000' | LC_ALL=C awk "$TROUBLE"$'\nEND { print "read=" NR }' | tail -n 102 >&3; } 2>&1 | own_words) || code=$?; } 3>&1
   printf 'code=%s\n' "$code"
-  [ -z "$said" ] || printf '%s\n' "$said" | tail -n 8 | sed 's/^/said: /'
+  [ -z "$said" ] || printf '%s\n' "$said"
 }
+own_words() { tail -c 2000 | tail -n 8 | sed 's/^/said: /'; }

@@ -13,16 +13,14 @@ if [ -s "$FILE.before" ]; then
   printf 'state_same=%s\n' "$(wc -l < "$FILE.before")"
 fi
 [ -s "$FILE.content" ] && [ -d "$FILE" ] || { echo backup_gone=yes; exit; }
-# `timeout` runs programs only, and psql is a function where it runs in a container
-in_time() {
-  if [ -z "${THROUGH+x}" ]; then timeout "$SECONDS_FOR_ROWS" psql "$@"; return; fi
-  PGOPTIONS="${PGOPTIONS:-} -c statement_timeout=${SECONDS_FOR_ROWS}s" psql "$@"
-}
+# `timeout` runs programs only, and psql is a function where it runs in a container: there each table has the limit
+limit=; [ -z "${THROUGH+x}" ] || limit="SET statement_timeout = '${SECONDS_FOR_ROWS}s'; "
+in_time() { if [ -z "${THROUGH+x}" ]; then timeout "$SECONDS_FOR_ROWS" psql "$@"; else psql "$@"; fi; }
 why_unread() {
   if [ "$1" = 124 ] || [[ -n "${THROUGH+x}" && $(< "$work/said") == *'statement timeout'* ]]; then echo time; return; fi
   sed -E 's/^psql:[^ ]* //; s/^[^ ]+:  //' "$work/said" | grep -m 1 . || printf 'exit code %s\n' "$1"
 }
-in_time -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v by="$BY" <<< "$CONTENT" > "$work/rows" 2> "$work/errors" || {
+in_time -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v by="$BY" <<< "$UNLIMITED$limit$CONTENT" > "$work/rows" 2> "$work/errors" || {
   code=$?
   without_values < "$work/errors" > "$work/said"
   printf 'rows_unread=%s\n' "$(why_unread "$code")"
@@ -47,7 +45,7 @@ apart() {
   export WANTED
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
   {
-    printf '%s\n' "$BEGIN" "$FIND" "$TEMPORARY"
+    printf '%s\n' "$UNLIMITED" "$BEGIN" "$FIND" "$TEMPORARY"
     pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     printf '%s\n' "$APART"
   } | psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$1" -v columns= -v limit=20000 -v patience=2000 2> /dev/null | grep '^apart: '

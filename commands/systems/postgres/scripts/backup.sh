@@ -16,15 +16,15 @@ said=$(PGHOST=/nowhere LC_ALL=C pg_dump -Fc --compress="$packing" -f /dev/null 2
 coproc HOLD { psql -XqAt -v ON_ERROR_STOP=1; }
 holder=$HOLD_PID
 exec 8<&"${HOLD[0]}" 9>&"${HOLD[1]}"
-echo 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;' >&9
+printf '%s' "$UNLIMITED" >&9
 echo 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT pg_export_snapshot();' >&9
 read -r snapshot <&8
-psql -XqAt -v ON_ERROR_STOP=1 -v by="$by" -v snapshot="$snapshot" <<< "$CONTENT" > "$FILE.content.part" 8<&- 9>&- &
+psql -XqAt -v ON_ERROR_STOP=1 -v by="$by" -v snapshot="$snapshot" <<< "$UNLIMITED$CONTENT" > "$FILE.content.part" 8<&- 9>&- &
 reader=$!
 # a sequence may move on, but not back, until pg_dump reads it
 {
   sequences
-  psql -XqAt -v ON_ERROR_STOP=1 <<< "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '$snapshot'; $CATALOG"
+  psql -XqAt -v ON_ERROR_STOP=1 <<< "${UNLIMITED}BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '$snapshot'; $CATALOG"
 } > "$FILE.state.part" 8<&- 9>&-
 pg_dump --snapshot="$snapshot" -Fd --jobs="$JOBS" --compress="$packing" -f "$FILE.part" --exclude-schema=gonogo
 wait "$reader"

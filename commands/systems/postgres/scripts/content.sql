@@ -15,7 +15,7 @@
 \else
 \set only ''
 \endif
-SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET search_path = '';
+SET row_security = off; SET search_path = '';
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
 \if :{?snapshot}
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT :'snapshot';

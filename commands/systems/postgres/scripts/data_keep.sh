@@ -11,7 +11,7 @@ trap 'rm -rf -- "$NEW".*part' EXIT
 ask() { psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" "$@"; }
 found=$(find_tables)
 only=$(awk -F '\t' '$3 == "table" { print $1 }' <<< "$found")
-ask -v by="$BY" -v only="$only" <<< "$CONTENT" > "$NEW.now.part"
+ask -v by="$BY" -v only="$only" <<< "$UNLIMITED$CONTENT" > "$NEW.now.part"
 awk -F '|' '{ name = $0; sub(/\|[^|]*\|[^|]*$/, "", name); rows = $(NF - 1); sum = $NF }
   FILENAME == ARGV[1] { old[name] = rows; sums[name] = sum; next }
   { print (name in old && old[name] == rows && sums[name] == sum ? "same" : "changed") ": " name "|" (name in old ? old[name] : "") "|" rows }
@@ -26,7 +26,7 @@ dumped=()
 while IFS= read -r name; do dumped+=(--table="$name"); done < <(cut -f 1 <<< "$found")
 pg_dump -Fd "${dumped[@]}" -f "$NEW.part"
 {
-  printf '%s\n' "$BEGIN" "$FIND" "$TEMPORARY"
+  printf '%s\n' "$UNLIMITED" "$BEGIN" "$FIND" "$TEMPORARY"
   pg_restore --data-only -f - "$NEW.part" | LC_ALL=C WANTED=$only awk "$COPIES" || exit
   printf '%s\n' "$COMPARE"
 } | ask -v limit="$LIMIT" -v patience="$PATIENCE" 2>&1 | without_values > "$NEW.loaded.part" || { cat "$NEW.loaded.part"; exit 1; }

@@ -23,7 +23,7 @@ bring_back() {
   while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
   positions=$(pg_restore --list "$FILE" | awk '/ SEQUENCE SET /') || return
   {
-    printf '%s\n' "$BEFORE"
+    printf '%s\n' "$UNLIMITED" "$BEFORE"
     pg_restore --data-only --use-list=<(printf '%s\n' "$positions") -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     printf '%s\n' "$AFTER"

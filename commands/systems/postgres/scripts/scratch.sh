@@ -67,7 +67,7 @@ take_proven() {
   [ "$mark" = "$SHA256" ] || return 1
   made=$name
 }
-content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -v by="$1" <<< "$CONTENT"; }
+content() { copy=$made scratch psql -XqAt -v ON_ERROR_STOP=1 -v by="$1" <<< "$UNLIMITED$CONTENT"; }
 drop_copy() {
   [ -n "${made-}" ] || return 0
   scratch psql -Xqc "DROP DATABASE IF EXISTS $made WITH (FORCE)" || echo "The copy $made could not be dropped."

@@ -20,6 +20,7 @@ from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult
 from state.errors import Failed, LostTrack, Stopped, Unreachable
+from tests.commands.steps.databases import limit_transactions, run_sql
 
 NO_STOP = threading.Event()
 
@@ -207,6 +208,18 @@ def test_names_with_dollars_are_no_quotes(sql: PostgresDatabase) -> None:
 def test_a_byte_order_mark_and_a_transaction_around_everything_are_left_out(sql: PostgresDatabase) -> None:
     sql.apply("db", migration("\ufeffBEGIN;\nINSERT INTO things VALUES ('a');\nCOMMIT;\n"), stop=NO_STOP)
     assert count(sql) == 1
+
+
+def test_a_file_has_the_pages_limit_and_not_that_of_the_applications_transactions(
+    sql: PostgresDatabase, postgres: Postgres
+) -> None:
+    limit_transactions(postgres.url(OWNER), "transaction_timeout", "1s")
+    try:
+        sql.apply("db", migration("SELECT pg_sleep(1.5); INSERT INTO things VALUES ('a')"), stop=NO_STOP)
+        assert count(sql) == 1
+    finally:
+        name = sql.query("db", "SELECT current_database()").rows[0][0]
+        run_sql(postgres.url(OWNER), f"ALTER DATABASE {name} RESET transaction_timeout")
 
 
 def test_a_file_is_applied_once(sql: PostgresDatabase) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import paramiko
 import pytest
 from paramiko.hostkeys import HostKeys
@@ -13,6 +15,7 @@ from bot.rehearsal.target.ssh_server import SshServer, make_key
 from bot.tools.ssh.key_files import add_known_hosts, read_private_key
 from state.errors import Unreachable
 from tests.bot.tools.helpers import shell_for
+from tests.bot.tools.ssh.own_server import OwnServer, own_server
 
 
 def known(tmp_path: Path, *lines: str) -> tuple[HostKeys, bool]:
@@ -77,3 +80,59 @@ def test_an_authority_beside_the_hosts_own_key_does_not_disturb(ssh: SshServer, 
     own = ssh.known_hosts.read_text()
     (tmp_path / "known_hosts").write_text(f"@cert-authority *.example.com {authority}\n{own}")
     assert shell_for(ssh, known_hosts=str(tmp_path / "known_hosts")).ask("box", "echo here").tail == "here\n"
+
+
+RSA, NIST, ED = "ssh-rsa", "ecdsa-sha2-nistp256", "ssh-ed25519"
+
+
+@pytest.fixture
+def with_three_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OwnServer, dict[str, str]]]:
+    """A server that has a key of each of three types, and those keys."""
+    lines, keys = [], {}
+    for kind in (RSA, NIST):
+        key, file = asyncssh.generate_private_key(kind), tmp_path / kind
+        key.write_private_key(str(file))
+        file.chmod(0o600)
+        lines.append(f"HostKey {file}")
+        keys[kind] = key.export_public_key().decode().strip()
+    with own_server(tmp_path, *lines, patch=monkeypatch) as own:
+        keys[ED] = own.server.known_hosts.read_text().split(" ", 1)[1].strip()
+        yield own, keys
+
+
+def says_here(own: OwnServer, folder: Path, *keys: str) -> bool:
+    """Whether a login with these known keys of the server reaches it. Raises what the shell raises."""
+    name = own.server.known_hosts.read_text().split()[0]
+    (folder / "known_hosts").write_text("".join(f"{name} {key}\n" for key in keys))
+    shell = shell_for(own.server, known_hosts=str(folder / "known_hosts"))
+    try:
+        return shell.ask("box", "echo here").tail == "here\n"
+    finally:
+        shell.close()
+
+
+def of_another_server(kind: str) -> str:
+    """A public key that the server does not have."""
+    return str(asyncssh.generate_private_key(kind).export_public_key().decode().strip())
+
+
+@pytest.mark.parametrize("kind", [RSA, NIST, ED])
+def test_a_known_key_counts_though_the_server_prefers_another_or_an_old_line_stands_before_it(
+    with_three_keys: tuple[OwnServer, dict[str, str]], tmp_path: Path, kind: str
+) -> None:
+    own, keys = with_three_keys
+    assert says_here(own, tmp_path, keys[kind])
+    assert says_here(own, tmp_path, of_another_server("ecdsa-sha2-nistp384"), keys[kind])
+    assert says_here(own, tmp_path, keys[kind], of_another_server("ecdsa-sha2-nistp521"))
+    if kind == ED:
+        assert says_here(own, tmp_path, of_another_server(RSA), keys[kind]), "the preferred type counts, as for ssh"
+
+
+def test_a_key_that_changed_is_told_from_one_of_another_type(
+    with_three_keys: tuple[OwnServer, dict[str, str]], tmp_path: Path
+) -> None:
+    own, _ = with_three_keys
+    with pytest.raises(Unreachable, match="its host key has CHANGED"):
+        says_here(own, tmp_path, of_another_server(RSA))
+    with pytest.raises(Unreachable, match="no host key of a type that known_hosts has for it; compare its keys"):
+        says_here(own, tmp_path, of_another_server("ecdsa-sha2-nistp384"))

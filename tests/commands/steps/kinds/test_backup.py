@@ -15,7 +15,7 @@ from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.preflight.hosts import HostCheck
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.databases import create_databases, limit_transactions, run_sql
 from tests.local_shell import LocalShell
 from tests.production import READY, ended
 from tests.world import World
@@ -82,6 +82,14 @@ def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, l
     ]
     assert [one.level for one in results] == levels
     assert needed == 6400 or "6,402 locks" in results[-1].summary
+
+
+@pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_limits_of_the_applications_transactions_end_no_backup(host: Host, setting: str) -> None:
+    limit_transactions(host.url, setting, "2s")
+    host.replace("pg_dump", f'sleep 3\nexec {PG_DUMP} "$@"')
+    outcome = host.back_up()
+    assert outcome.state == "done", outcome.output
 
 
 @pytest.fixture

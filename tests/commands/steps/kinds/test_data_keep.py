@@ -9,7 +9,7 @@ import pytest
 from bot.rehearsal.target.postgres import Postgres
 from bot.rehearsal.target.programs import postgres_programs
 from tests.commands.steps.builders import box, plan
-from tests.commands.steps.databases import DUMP
+from tests.commands.steps.databases import DUMP, limit_transactions, slow_programs
 from tests.commands.steps.kinds.migrated_shop import NOT_COMPARED, ODD, TABLES, MigratedShop
 
 DATA_KEEP = 'host = "h"\ndatabase_url = "$DB"\nfolder = "$F"\n'
@@ -109,6 +109,21 @@ def test_who_still_writes_while_the_rows_are_kept_is_noticed(shop: MigratedShop)
         "The rows changed while they were kept: somebody still writes to these tables. Stop the requests first."
     )
     assert not [file for file in shop.folder.iterdir() if "_rows_" in file.name], "half of an archive was left behind"
+
+
+@pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_limits_of_the_applications_transactions_end_neither_the_keeping_nor_the_return(
+    shop: MigratedShop, tmp_path: Path, setting: str
+) -> None:
+    shop.run_sql("INSERT INTO keyless VALUES ('new')")
+    limit_transactions(shop.url, setting, "1s")
+    programs = slow_programs(tmp_path / "slow", 2)
+    outcome = shop.keep_rows(*TABLES, programs=programs)
+    assert outcome.state == "done", outcome.output
+    shop.migrate_and_roll_back()
+    outcome = shop.bring_back(*TABLES, programs=programs)
+    assert outcome.state == "done", outcome.output
+    assert shop.counts()["keyless"] == 3
 
 
 @pytest.mark.parametrize(

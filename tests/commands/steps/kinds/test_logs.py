@@ -11,6 +11,7 @@ from commands.steps.base import execute
 from commands.steps.shared.service import NOW
 from commands.steps.values import parse_values
 from commands.systems.services.pm2 import Pm2
+from commands.text.terminal_codes import without_terminal_codes
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.service_log import LOGS, append, mark, read
 from tests.local_shell import LocalShell
@@ -59,9 +60,8 @@ def log(tmp_path: Path) -> Path:
 def test_error_lines_count_in_any_case_and_inside_names(log: Path, line: str) -> None:
     log.write_text(f"{line}\n")
     outcome = read(log, "0")
-    assert (outcome.state, outcome.measures, outcome.lines) == ("failed", {"lines": 1, "found": 1}, (line,)), (
-        outcome.summary
-    )
+    assert (outcome.state, outcome.measures) == ("failed", {"lines": 1, "found": 1}), outcome.summary
+    assert outcome.lines == (without_terminal_codes(line),)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,11 @@ def test_error_words_of_a_healthy_log_do_not_count(log: Path, line: str) -> None
     log.write_text(f"{line}\n")
     outcome = read(log, "0")
     assert (outcome.state, outcome.measures) == ("done", {"lines": 0, "found": 0}), outcome.lines
+
+
+def test_the_colours_of_an_allowed_line_do_not_matter(log: Path) -> None:
+    log.write_text("\x1b[31mError:\x1b[39m known \x1b[1mnoise\x1b[0m\n")
+    assert read(log, "0", LOGS + "\nallow = ['^Error: known noise$']").state == "done"
 
 
 def test_allowed_lines_do_not_count(log: Path) -> None:

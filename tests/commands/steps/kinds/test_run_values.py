@@ -81,7 +81,7 @@ def test_the_printed_command_itself_is_no_output() -> None:
     [
         ("image: a:1\nimage: a:2", TAG, "finds 2 different texts in the last command's output"),
         ("image: a:1;rm", TAG, "must be a word"),
-        ("image: a:\x1b[32m1", TAG, "must be a word"),
+        ("image: a:\x071", TAG, "must be a word"),
         ("not json", '{ tag = { json = "tag" } }', "the last command's output is not JSON"),
         ('{"tag": "1"}\nwarning: x', '{ tag = { json = "tag" } }', "the last command's output is not JSON"),
         ("[1]", '{ tag = { json = "tag" } }', "has no field `tag`"),
@@ -110,6 +110,29 @@ def test_what_is_not_there_or_does_not_fit_fails_the_step_and_nothing_is_kept(
         assert summary in outcome.summary
     else:
         assert outcome.values == {"tag": "1"}, outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "value"),
+    [
+        ("\x1b[32mimage:\x1b[39m a:\x1b[1m1.4\x1b[22m\x1b[0m", f"values = {TAG}", "1.4"),
+        ("image: a:\x1b[1m1.4\x1b(B\x1b[m", f"values = {TAG}", "1.4"),
+        ("\x1b[2K\x1b[1Gimage: a:1.4", 'values = { tag = { pattern = "^image: a:(.+)$", type = "text" } }', "1.4"),
+        ('{\x1b[34m"v"\x1b[39m: \x1b[33m7\x1b[39m}', 'values = { tag = { json = "v", type = "number" } }', "7"),
+        ("\x1b[32mqueue:\x1b[39m \x1b[33m12\x1b[39m", 'measure = { pattern = "^queue: (.+)$" }', 12),
+    ],
+)
+def test_colours_of_an_output_hide_no_value(text: str, more: str, value: object) -> None:
+    outcome = printed(text, more)
+    assert outcome.state == "done", outcome.summary
+    assert value == outcome.values.get("tag", outcome.measures.get("value"))
+
+
+def test_colours_hide_no_secret_that_stands_in_the_output() -> None:
+    kept = 'values = { tag = { pattern = "token=(.+)", type = "text" } }'
+    outcome = printed("\x1b[32mtoken\x1b[0m=\x1b[1meyJhbGciOi.eyJzdWIi\x1b[0m", kept)
+    assert "looks like a secret" in outcome.summary
+    assert not outcome.values
 
 
 def test_a_failed_command_keeps_nothing() -> None:

@@ -127,6 +127,16 @@ def test_rows_that_cannot_be_read_in_time_are_named(shop: Shop, monkeypatch: pyt
     assert [line for line in outcome.not_compared if line.startswith("rows of ") and "could not be read in" in line]
 
 
+def test_the_time_for_reading_rows_counts_for_programs_in_a_container_as_well(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.step.take_client_programs({"$DB": ("env",)})
+    assert not shop.compare("INSERT INTO quiet SELECT generate_series(2, 300000)").inconclusive
+    monkeypatch.setattr(after_rollback, "SECONDS_FOR_ROWS", 0.01)
+    unread = [line for line in shop.compare().not_compared if line.startswith("rows of ")]
+    assert [line for line in unread if "quiet" in line and "could not be read in" in line], unread
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 def test_rows_that_may_not_be_read_any_more_are_named_with_the_servers_own_reason(shop: Shop) -> None:
     run_sql(

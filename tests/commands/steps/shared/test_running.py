@@ -55,7 +55,7 @@ def world_that_answers(data: object, status: int = 200, **headers: str) -> World
     return world
 
 
-@pytest.mark.parametrize("form", ["whole", "short", "upper", "tag", "tag without v", "after other lines"])
+@pytest.mark.parametrize("form", ["whole", "short", "upper", "tag", "tag without v", "after other lines", "coloured"])
 def test_a_commit_its_beginning_and_a_tag_on_it_name_the_same(repository: Repository, form: str) -> None:
     git(repository.path, "tag", "-a", "-m", "1.4", "v1.4", repository.old)
     said = {
@@ -65,6 +65,7 @@ def test_a_commit_its_beginning_and_a_tag_on_it_name_the_same(repository: Reposi
         "tag": "v1.4",
         "tag without v": "1.4",
         "after other lines": f"warming up\n\n{repository.old}\n\n",
+        "coloured": f"\x1b[33m{repository.old}\x1b[m\n",
     }[form]
     outcome = says(repository, said)
     assert outcome.values["running_before"] == outcome.values["commit_before"] == repository.old, outcome.summary
