@@ -244,11 +244,11 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.terminal import Terminal
     from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
-    from state.sqlite.store import Store
+    from state.store import RecordStore
 
     settings = terminal_settings()
 
-    def deps_of(store: Store) -> Deps:
+    def deps_of(store: RecordStore) -> Deps:
         served = as_served(settings, store.in_force())
 
         def preflight(page: Page, ref: str) -> PreflightReport:

@@ -27,8 +27,8 @@ from commands.start.preflight import PreflightReport
 from state.errors import BadRecord, BadSettings, GonogoError, Refused
 from state.journal import RecordKey
 from state.sqlite.private_file import require_private
-from state.sqlite.store import Store
-from state.sqlite.verify import verify_file
+from state.sqlite.store import Store, verify_file
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
@@ -104,7 +104,7 @@ class _Masked:
         learn_from(self._redact, page.env_names(), self._settings.environ)
 
 
-def _open_store(settings: Settings) -> Store:
+def _open_store(settings: Settings) -> RecordStore:
     """The state file, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
     store = Store(settings.state, serving=True, key=settings.record_key)
     try:
@@ -199,14 +199,14 @@ async def _ended(serving: asyncio.Task[None]) -> None:
     raise Refused(DEAD.format(part="the connection to Slack"))
 
 
-async def _watch(engine: Engine, store: Store) -> None:
+async def _watch(engine: Engine, store: RecordStore) -> None:
     """Raise Refused once the engine is dead, or the lock is another's."""
     while True:
         _require_alive(engine, store)
         await asyncio.sleep(SIGNAL_INTERVAL)
 
 
-def _require_alive(engine: Engine, store: Store) -> None:
+def _require_alive(engine: Engine, store: RecordStore) -> None:
     store.require_lock()
     if not engine.is_alive:
         raise Refused(DEAD.format(part="the engine"))

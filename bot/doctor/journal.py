@@ -12,7 +12,8 @@ from commands.start.preflight import PreflightLine
 from state.errors import BadRecord
 from state.journal import RecordKey
 from state.journal.key import key_beside
-from state.sqlite.verify import Verdict, verify_file
+from state.sqlite.store import verify_file
+from state.store.verify import Verdict
 
 ABOUT = "record"
 

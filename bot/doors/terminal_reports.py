@@ -21,6 +21,7 @@ from state.journal import RecordKey
 from state.records import Run
 from state.sqlite.lock import is_served
 from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 class TerminalReports:
@@ -36,7 +37,7 @@ class TerminalReports:
         run: int,
         person: str,
         user: SystemUser,
-        deps_of: Callable[[Store], Deps],
+        deps_of: Callable[[RecordStore], Deps],
     ) -> None:
         self.settings = settings
         if not settings.state.exists():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.settings import Settings
 from bot.text import clean, counted
 from bot.verify.posted import compare_with_slack
-from state.sqlite.journal import RECORD
-from state.sqlite.verify import Verdict, verify_file
+from state.sqlite.store import verify_file
+from state.store.journal import RECORD
+from state.store.verify import Verdict
 
 SHOWN = 10  # changes of a run that are listed
 NOT_COVERED = (

@@ -16,7 +16,7 @@ from commands.runbook import Page, read_stored_page
 from commands.start.starter import Starter
 from state.errors import BadRecord, Refused, UnreadableRun
 from state.records import Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
 POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
@@ -29,7 +29,7 @@ class Engine:
     (Option B).
     """
 
-    def __init__(self, store: Store, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
+    def __init__(self, store: RecordStore, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
         self.store = store
         self._tools_for = tools_for
         self._starter = starter

@@ -50,7 +50,7 @@ from state.errors import BadRecord
 from state.events import WatchOver
 from state.facts import BOT
 from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.runner")
 POLL = 0.2  # seconds until the loop notices what another process (the terminal) has written
@@ -63,7 +63,7 @@ class Runner:
     `detach` leaves the run as it is: jobs go on running on their hosts, and a later runner finds them again.
     """
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools) -> None:
         self.store = store
         self.page = page
         self.number = run

@@ -215,7 +215,7 @@ def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
     writer: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = writer.start_run()
-    writer.store._connection.execute("UPDATE runs SET text = 'another version'")
+    writer.store.opened._connection.execute("UPDATE runs SET text = 'another version'")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert "  no step changed anything, by the state file" in lines(writer, "end", number=run.id, reason="x")
     assert writer.store.run(run.id).state == RunState.ENDED

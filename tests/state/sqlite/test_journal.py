@@ -13,8 +13,8 @@ from state.facts import BOT, Hold, Keep, Signature
 from state.journal import RecordKey
 from state.journal.key import key_beside
 from state.records import Run, RunState
-from state.sqlite.covered import NOT_COVERED_TABLES, TABLES
 from state.sqlite.store import Store
+from state.store.covered import NOT_COVERED_TABLES, TABLES
 from tests.pages import NOON, event
 from tests.state.sqlite.forger import by_hand, remove_entry
 from tests.state.sqlite.journalled import changes, write_run

@@ -89,8 +89,8 @@ def test_a_write_that_changes_nothing_wakes_nobody(store: Store, run: Run, monke
 
 def test_a_write_that_raises_is_undone_and_wakes_nobody(store: Store, run: Run) -> None:
     before = store.version()
-    with pytest.raises(ZeroDivisionError), store._write() as db:
-        db.table("files").insert({"run": run.id, "name": "a", "sha256": "b", "text": "c"})
+    with pytest.raises(ZeroDivisionError), store.opened.write():
+        store.opened.insert("files", {"run": run.id, "name": "a", "sha256": "b", "text": "c"})
         raise ZeroDivisionError
     assert store.file(run.id, "a") is None
     assert store.version() == before
@@ -101,7 +101,7 @@ def test_a_write_that_raises_is_undone_and_wakes_nobody(store: Store, run: Run) 
 def test_a_record_is_read_in_one_snapshot(store: Store, run: Run) -> None:
     """A write of another process between two queries of one read must not be seen by half of it."""
     other = Store(store.path)
-    with store._mutex, store._snapshot():
+    with store.opened.snapshot():
         before = len(store.events(run.id))
         other.add_events(run.id, NOON, event("status"))
         assert len(store.events(run.id)) == before

@@ -77,7 +77,7 @@ def test_a_run_in_trouble_delays_no_other(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         first = box.start_run()
         box.move_run(first, RunState.ABORTED)
-        box.store._connection.execute("UPDATE runs SET channel = 'C0NOBODY' WHERE id = 1")
+        box.store.opened._connection.execute("UPDATE runs SET channel = 'C0NOBODY' WHERE id = 1")
         second = box.start_run()
         async with box.serving():
             await box.message_with("shop:", f"Run {second.id}")

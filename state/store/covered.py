@@ -1,13 +1,13 @@
-"""What the journal covers of the state file: which columns of which rows."""
+"""What the journal covers of a record: which columns of which rows."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state.journal import EntryKind
 from state.records import AttemptState, RunState
+from state.store.database import Row
 
 Covered = tuple[EntryKind, str, Mapping[str, Any]]  # kind, ref and columns
 
@@ -28,7 +28,7 @@ _MOVE = {"state", "ended_at"}
 _END = {"state", "ended_at", "summary", "outcome"}
 
 
-def covered(table: str, row: sqlite3.Row, place: int) -> Iterator[Covered]:
+def covered(table: str, row: Row, place: int) -> Iterator[Covered]:
     """What the journal covers of a row, in the order of its writing. `place` is its place in the run, from 1."""
     columns = {name: value for name, value in dict(row).items() if name not in NOT_COVERED.get(table, ())}
     match table:
