@@ -1,0 +1,245 @@
+"""The tables of a record in PostgreSQL, read and written over one session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql as names
+
+from state.errors import BadRecord, NotOwner
+from state.journal import Change
+from state.postgres.address import PostgresAddress
+from state.postgres.connect import require_usable
+from state.postgres.listener import Listener
+from state.postgres.migrations import Connection, migrate, require_newest
+from state.postgres.numbers import CHANNEL, WRITE
+from state.postgres.schema import schema_changes
+from state.postgres.sentences import not_done, perhaps_done
+from state.postgres.session import Session
+from state.postgres.texts import from_database, to_database
+from state.store.database import RowExists
+
+_NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
+
+
+class PostgresTables:
+    """The tables of a record, to read. Every method raises BadRecord if they cannot be read now."""
+
+    def __init__(self, session: Session) -> None:
+        self.name = session.name
+        self._session = session
+
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:  # noqa: ARG002 - all is text
+        """See `state.store.database.Tables.rows`."""
+        with self._session.reading() as connection:
+            rows = _execute(connection, sql, values).fetchall()
+        return [{name: from_database(value) for name, value in row.items()} for row in rows]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `state.store.database.Tables.snapshot`."""
+        with self._session.reading() as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                if not connection.closed:
+                    connection.execute("COMMIT")
+
+    def schema_changes(self) -> list[Change]:
+        """See `state.store.database.Tables.schema_changes`."""
+        with self._session.reading() as connection:
+            return schema_changes(connection, self._session.address)
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+
+@dataclass
+class _Shared:
+    """What all users of a session have in common; `dirty` says whether the present write wrote anything."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    writes: int = 0
+    dirty: bool = False
+    listener: Listener | None = None
+
+
+class PostgresDatabase(PostgresTables):
+    """The tables of a record, to read and write; all threads share one session.
+
+    `owner` is the number of the session that owns the runs that are written: once it is lost, nothing is written.
+    """
+
+    def __init__(self, session: Session, shared: _Shared | None = None, owner: int = 0, run: int = 0) -> None:
+        super().__init__(session)
+        self._shared = shared or _Shared()
+        self.changed = self._shared.changed
+        self._owner = owner
+        self._run = run
+
+    @property
+    def serving(self) -> bool:
+        """Whether this process serves the record, beside others that may."""
+        return self._session.serving
+
+    def require_lock(self) -> None:
+        """Nothing to look at: PostgreSQL itself gives a run to one session only."""
+
+    def version(self) -> tuple[int, int]:
+        """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""
+        return self._listening().count(self._run), self._shared.writes
+
+    def listen(self) -> None:
+        """Hear what others write from now on."""
+        self._listening()
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """See `state.store.database.Database.insert`."""
+        columns, values = [names.Identifier(name) for name in row], list(row.values())
+        marks = names.SQL(", ").join(names.Placeholder() * len(values))
+        answer = names.SQL("RETURNING id") if table in _NUMBERED else names.SQL("")
+        if table == "runs" and "id" not in row:
+            # the number after the newest, and none is left out where a start fails
+            columns.append(names.Identifier("id"))
+            marks = names.SQL("{}, (SELECT coalesce(max(id), 0) + 1 FROM runs)").format(marks)
+        if table == "runs":
+            answer = names.SQL("RETURNING id")
+        statement = names.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
+            names.Identifier(table), names.SQL(", ").join(columns), marks, answer
+        )
+        cursor = self._session.connection.execute(statement, [to_database(value) for value in values])
+        self._shared.dirty = True
+        added = cursor.fetchone() if cursor.description else None
+        return int(added["id"]) if added else 0
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """See `state.store.database.Database.execute`."""
+        if _execute(self._session.connection, sql, values).rowcount > 0:
+            self._shared.dirty = True
+
+    @contextmanager
+    def write(self, run: int = 0) -> Iterator[None]:
+        """See `state.store.database.Database.write`."""
+        with self._session.mutex, self._session.pinned() as connection:
+            self._begin(connection, run)
+            try:
+                yield
+                self._finish(connection, run)
+            except psycopg.errors.IntegrityError as error:
+                self._undo(connection)
+                raise RowExists(error.diag.message_primary or "") from None
+            except psycopg.Error as error:
+                self._undo(connection)
+                raise not_done(self.name, error, "written") from None
+            except BaseException:
+                self._undo(connection)
+                raise
+            if not self._shared.dirty:
+                return  # nothing new was written, so nobody needs to wake up
+            self._shared.writes += 1
+            if self._shared.listener:
+                self._shared.listener.wrote(run)
+        with self.changed:
+            self.changed.notify_all()
+
+    # -- ownership ----------------------------------------------------------------------------------------------
+
+    def own(self, run: int) -> PostgresDatabase | None:
+        """These tables as the owner of a run writes them; None if another session owns it."""
+        number = self._session.own(run)
+        return PostgresDatabase(self._session, self._shared, number, run) if number else None
+
+    def release(self, run: int) -> None:
+        """Let another session own a run."""
+        self._session.release(run)
+
+    @contextmanager
+    def alone(self, run: int) -> Iterator[None]:
+        """Inside the block nobody carries out a run. Raises BadRecord if a bot does."""
+        if not self._session.own(run):
+            raise BadRecord(f"Run {run} at {self.name} is carried out by a bot. Stop every bot of this record first.")
+        try:
+            yield
+        finally:
+            self._session.release(run)
+
+    def close(self) -> None:
+        """Hear nothing any more, and end the session."""
+        if self._shared.listener:
+            self._shared.listener.close()
+        super().close()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _listening(self) -> Listener:
+        self._session.require_open()
+        with self._session.mutex:
+            if self._shared.listener is None:
+                self._shared.listener = Listener(self._session, self.changed)
+            return self._shared.listener
+
+    def _begin(self, connection: Connection, run: int) -> None:
+        """Begin the only transaction that writes to a run."""
+        if self._owner and self._owner != self._session.number:
+            raise NotOwner(self._run)
+        self._shared.dirty = False
+        try:
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, run])
+        except psycopg.Error as error:
+            self._undo(connection)
+            raise not_done(self.name, error, "written") from None
+
+    def _finish(self, connection: Connection, run: int) -> None:
+        if self._shared.dirty:
+            connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run)])
+        try:
+            connection.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            if connection.closed:
+                self._session.lose()
+                raise perhaps_done(self.name, error) from None
+            raise
+
+    def _undo(self, connection: Connection) -> None:
+        if connection.closed:
+            self._session.lose()
+            return
+        with suppress(psycopg.Error):
+            connection.execute("ROLLBACK")
+
+
+def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabase:
+    """The tables of a record, made or migrated where need be. Raises BadRecord."""
+    require_usable(address)
+    session = Session(address, serving=serving)
+    try:
+        with session.reading() as connection:
+            migrate(connection, session.name)
+    except BaseException:
+        session.close()
+        raise
+    return PostgresDatabase(session)
+
+
+@contextmanager
+def opened_to_read(address: PostgresAddress) -> Iterator[PostgresTables]:
+    """The tables of a record at the newest shape, which are only read. Raises BadRecord."""
+    session = Session(address, serving=False)
+    try:
+        with session.reading() as connection:
+            require_newest(connection, session.name)
+        yield PostgresTables(session)
+    finally:
+        session.close()
+
+
+def _execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> psycopg.Cursor[dict[str, Any]]:
+    return connection.execute(sql.replace("?", "%s").encode(), [to_database(value) for value in values])
