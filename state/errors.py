@@ -112,7 +112,7 @@ class UnreadableRun(BadRecord):
 
 
 class NotOwner(BadRecord):
-    """The session that owned a run has ended, so another bot carries it out by now, or will."""
+    """This bot's session ended, and another one has taken the run since, or is to take it."""
 
     def __init__(self, run: int) -> None:
         super().__init__(f"This bot lost its connection to the record, so run {run} is not its own any more.")

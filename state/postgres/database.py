@@ -74,15 +74,16 @@ class _Shared:
 class PostgresDatabase(PostgresTables):
     """The tables of a record, to read and write; all threads share one session.
 
-    `owner` is the number of the session that owns the runs that are written: once it is lost, nothing is written.
+    For the owner of a `run`, `taken` says how often it had been taken then: once another session takes the run, nothing
+    is read or written here.
     """
 
-    def __init__(self, session: Session, shared: _Shared | None = None, owner: int = 0, run: int = 0) -> None:
+    def __init__(self, session: Session, shared: _Shared | None = None, run: int = 0, taken: int = 0) -> None:
         super().__init__(session)
         self._shared = shared or _Shared()
         self.changed = self._shared.changed
-        self._owner = owner
         self._run = run
+        self._taken = taken
 
     @property
     def serving(self) -> bool:
@@ -92,12 +93,20 @@ class PostgresDatabase(PostgresTables):
     def require_lock(self) -> None:
         """Nothing to look at: PostgreSQL itself gives a run to one session only."""
 
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:
+        """See `state.store.database.Tables.rows`."""
+        with self._session.mutex:
+            rows = super().rows(sql, *values, errors=errors)
+            self._require_owner()
+        return rows
+
     def version(self) -> tuple[int, int]:
         """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""
+        self._require_owner()
         return self._listening().count(self._run), self._shared.writes
 
     def listen(self) -> None:
-        """Hear what others write from now on."""
+        """Hear what others write from now on, and give PostgreSQL signs of life."""
         self._listening()
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
@@ -153,8 +162,8 @@ class PostgresDatabase(PostgresTables):
 
     def own(self, run: int) -> PostgresDatabase | None:
         """These tables as the owner of a run writes them; None if another session owns it."""
-        number = self._session.own(run)
-        return PostgresDatabase(self._session, self._shared, number, run) if number else None
+        taken = self._session.own(run)
+        return PostgresDatabase(self._session, self._shared, run, taken) if taken else None
 
     def release(self, run: int) -> None:
         """Let another session own a run."""
@@ -187,8 +196,7 @@ class PostgresDatabase(PostgresTables):
 
     def _begin(self, connection: Connection, run: int) -> None:
         """Begin the only transaction that writes to a run."""
-        if self._owner and self._owner != self._session.number:
-            raise NotOwner(self._run)
+        self._require_owner()
         self._shared.dirty = False
         try:
             connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
@@ -197,6 +205,11 @@ class PostgresDatabase(PostgresTables):
             self._undo(connection)
             raise not_done(self.name, error, "written") from None
 
+    def _require_owner(self) -> None:
+        """Raise NotOwner if this is the owner's view of a run that another session has taken since."""
+        if self._run and self._session.owned.get(self._run) != self._taken:
+            raise NotOwner(self._run)
+
     def _finish(self, connection: Connection, run: int) -> None:
         if self._shared.dirty:
             connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run)])
@@ -204,6 +217,8 @@ class PostgresDatabase(PostgresTables):
             connection.execute("COMMIT")
         except psycopg.OperationalError as error:
             if connection.closed:
+                # whoever takes the run next reads what was written, and looks at what was begun
+                self._session.owned.pop(self._run, None)
                 self._session.lose()
                 raise perhaps_done(self.name, error) from None
             raise
@@ -223,10 +238,13 @@ def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabas
     try:
         with session.reading() as connection:
             migrate(connection, session.name)
+        database = PostgresDatabase(session)
+        if serving:
+            database.listen()
     except BaseException:
         session.close()
         raise
-    return PostgresDatabase(session)
+    return database
 
 
 @contextmanager

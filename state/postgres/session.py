@@ -21,12 +21,16 @@ LOG = logging.getLogger("gonogo.record")
 BEAT = 3.0  # seconds between two signs of life of a serving bot
 FROZEN = "10s"  # after which PostgreSQL ends the session of a bot that gives none; its runs are free then
 RECONNECT = 1.0  # seconds between two tries to get a new session
+_TAKE = """
+INSERT INTO owners VALUES (%s, 1) ON CONFLICT (run) DO UPDATE SET taken = owners.taken + 1 RETURNING taken
+"""
 
 
 class Session:
-    """The session, and its number, which grows with each new one.
+    """The session, made anew where it was lost; `number` counts the sessions.
 
-    PostgreSQL frees the locks of a session that ends, so what a session owned is owned no more by the next.
+    PostgreSQL frees the locks of a session that ends. The next one takes a run again only if no other session has
+    taken it since: `owned` says for each run how often it had been taken when this process took it.
     """
 
     def __init__(self, address: PostgresAddress, *, serving: bool) -> None:
@@ -35,7 +39,7 @@ class Session:
         self.serving = serving
         self.mutex = threading.RLock()
         self.number = 1
-        self.owned: set[int] = set()
+        self.owned: dict[int, int] = {}
         self._pinned: Connection | None = None
         self._failed: tuple[float, BadRecord] | None = None  # when the last try failed, and why
         self._closed = False
@@ -65,15 +69,14 @@ class Session:
         return self._connection
 
     def lose(self) -> None:
-        """Give the session up: whatever it owned is not this bot's any more. The caller holds `mutex`."""
+        """Give the session up. The caller holds `mutex`."""
         if self._connection is None:
             return
-        LOG.warning("the connection to the record at %s is lost; its runs wait for a bot that owns them", self.name)
+        LOG.warning("the connection to the record at %s is lost; until it is back no step begins", self.name)
         with suppress(psycopg.Error):
             self._connection.close()
         self._connection = None
         self.number += 1
-        self.owned.clear()
 
     @contextmanager
     def pinned(self) -> Iterator[Connection]:
@@ -110,25 +113,43 @@ class Session:
             raise BadRecord(f"The record at {self.name} cannot be read now (it is closed).")
 
     def own(self, run: int) -> int:
-        """The number of the session if it owns the run now, 0 if another session does. Raises BadRecord."""
+        """How often the run was taken, if this process owns it now; 0 if another session does. Raises BadRecord."""
         with self.reading() as connection:
-            if run not in self.owned:
-                row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", [OWNER, run]).fetchone()
-                if not row or not row["got"]:
-                    return 0
-                self.owned.add(run)
-            return self.number
+            if run not in self.owned and _lock(connection, run):
+                row = connection.execute(_TAKE, [run]).fetchone()
+                self.owned[run] = row["taken"] if row else 0
+            return self.owned.get(run, 0)
 
     def release(self, run: int) -> None:
         """Let another session own the run; does nothing where this one does not. Raises BadRecord."""
         with self.reading() as connection:
-            if run in self.owned:
+            if self.owned.pop(run, None):
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER, run])
-                self.owned.discard(run)
+
+    def _own_again(self, connection: Connection) -> None:
+        """Take in a new session what the lost one owned, unless somebody else has taken it meanwhile."""
+        for run, taken in list(self.owned.items()):
+            if not _lock(connection, run):
+                del self.owned[run]
+                continue
+            row = connection.execute("SELECT taken FROM owners WHERE run = %s", [run]).fetchone()
+            if row is None or row["taken"] != taken:
+                del self.owned[run]
+                connection.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER, run])
 
     def _open(self) -> Connection:
         connection = open_session(self.address, "gonogo serve" if self.serving else "gonogo")
-        if self.serving:
-            connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", [SERVING])
-            connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [FROZEN])
+        try:
+            if self.serving:
+                connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", [SERVING])
+                connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [FROZEN])
+            self._own_again(connection)
+        except psycopg.Error as error:
+            connection.close()
+            raise not_done(self.name, error, "read") from None
         return connection
+
+
+def _lock(connection: Connection, run: int) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", [OWNER, run]).fetchone()
+    return bool(row and row["got"])

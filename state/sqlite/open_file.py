@@ -94,6 +94,22 @@ class OpenFile(FileReader):
         if self._lock:
             require_own(self._lock, self.path)
 
+    def own(self, run: int) -> OpenFile:  # noqa: ARG002
+        """Itself: whoever serves the file owns every run."""
+        return self
+
+    def release(self, run: int) -> None:
+        """Nothing to let go: no other bot can serve the file."""
+
+    @contextmanager
+    def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002
+        """See `state.store.database.Database.alone`."""
+        lock = take_lock(self.path)
+        try:
+            yield
+        finally:
+            lock.close()
+
     def version(self) -> tuple[int, int]:
         """Two numbers: one changes with every write of another process, one with every write of this one."""
         with self._mutex, readable(self.path):

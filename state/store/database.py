@@ -77,6 +77,21 @@ class Database(Tables, Protocol):
         """Two numbers: one changes with every write of another process, one with every write of this one."""
         ...
 
+    def own(self, run: int) -> Database | None:
+        """The same tables as the owner of a run uses them; None while another bot owns it.
+
+        Once another bot takes the run, every method of them raises NotOwner.
+        """
+        ...
+
+    def release(self, run: int) -> None:
+        """Let another bot own a run; does nothing where this one does not."""
+        ...
+
+    def alone(self, run: int) -> AbstractContextManager[None]:
+        """Inside the block no bot carries out the run. Raises BadRecord if one does."""
+        ...
+
     def require_lock(self) -> None:
         """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
         ...

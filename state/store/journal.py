@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,14 @@ class Journal:
     def close(self) -> None:
         """Leave the record, and whatever this process holds of it."""
         self._db.close()
+
+    def release(self, run: int) -> None:
+        """Let another bot own a run; does nothing where this one does not."""
+        self._db.release(run)
+
+    def alone(self, run: int) -> AbstractContextManager[None]:
+        """Inside the block no bot carries out the run. Raises BadRecord if one does."""
+        return self._db.alone(run)
 
     def require_lock(self) -> None:
         """Raise BadRecord if this process served the record, and another one may serve it in its place now."""

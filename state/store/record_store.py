@@ -83,6 +83,16 @@ class RecordStore(SideTables):
     `state.true_times`). Every method raises BadRecord if the database cannot be used.
     """
 
+    def owned(self, run: int) -> RecordStore | None:
+        """The record as the owner of a run uses it; None while another bot owns the run.
+
+        Once another bot takes it, every method of that record raises NotOwner.
+        """
+        database = self._db.own(run)
+        if database is self._db:
+            return self
+        return RecordStore(database, self._keys) if database else None
+
     # -- runs ---------------------------------------------------------------------------------------------------
 
     def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
