@@ -152,7 +152,7 @@ def migrate(connection: Connection, name: str) -> None:
 
     A record whose newer shape this version can still use is left as it is.
     """
-    if _is_usable(connection, name):
+    if require_known(connection, name) >= len(MIGRATIONS):
         return
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [MIGRATION])
@@ -183,14 +183,15 @@ def exists(connection: Connection) -> bool:
     return _shape(connection)[0] > 0
 
 
-def _is_usable(connection: Connection, name: str) -> bool:
+def require_known(connection: Connection, name: str) -> int:
+    """The record's shape. Raises BadRecord if it is newer than this version can use."""
     version, oldest = _shape(connection)
     if oldest > len(MIGRATIONS):
         raise BadRecord(
             f"The record at {name} was written by a newer gonogo (schema version {version}, this one knows "
             f"{len(MIGRATIONS)}). Upgrade gonogo, or set GONOGO_STATE to another database."
         )
-    return version >= len(MIGRATIONS)
+    return version
 
 
 def _shape(connection: Connection) -> tuple[int, int]:
@@ -206,11 +207,18 @@ def _has_schema(connection: Connection) -> bool:
 
 
 def _create_schema(connection: Connection, name: str) -> None:
-    try:
-        connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
-    except psycopg.errors.InsufficientPrivilege:
-        user, database = connection.info.user, connection.info.dbname
-        raise BadRecord(
-            f"The record at {name} cannot be made: user {user} may not create a schema there. "
-            f"As the database's owner: GRANT CREATE ON DATABASE {database} TO {user};"
-        ) from None
+    may_be_made(connection, name)
+    connection.execute(f"CREATE SCHEMA {SCHEMA}".encode())
+
+
+def may_be_made(connection: Connection, name: str) -> None:
+    """Raise BadRecord if there is no schema for the record, and this user may not make it."""
+    sql = "SELECT has_database_privilege(current_database(), 'CREATE') AS granted"
+    row = connection.execute(sql).fetchone()
+    if _has_schema(connection) or (row and row["granted"]):
+        return
+    user, database = connection.info.user, connection.info.dbname
+    raise BadRecord(
+        f"The record at {name} cannot be made: user {user} may not create a schema there. "
+        f"As the database's owner: GRANT CREATE ON DATABASE {database} TO {user};"
+    )

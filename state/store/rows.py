@@ -17,6 +17,7 @@ NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
+_RUN = {field.name for field in fields(Run)}
 _OF_RUN = {name: kind for name, kind in get_type_hints(Run).items() if kind in {int, float, str}}
 
 
@@ -90,7 +91,7 @@ def to_run(row: Row) -> Run:
         raise TypeError(wrong[0])
     began = datetime.fromisoformat(row["began_at"])
     values = {
-        **dict(row),
+        **{name: value for name, value in dict(row).items() if name in _RUN},  # a newer version may add columns
         "state": RunState(row["state"]),
         "began_at": began,
         "ended_at": _time(row["ended_at"]),
