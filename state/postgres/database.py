@@ -17,7 +17,7 @@ from state.postgres.address import PostgresAddress
 from state.postgres.connect import require_usable
 from state.postgres.listener import Listener
 from state.postgres.migrations import Connection, migrate, require_newest
-from state.postgres.numbers import CHANNEL, WRITE
+from state.postgres.numbers import CHANNEL, OWNER, POSTER, WRITE, Lock
 from state.postgres.schema import schema_changes
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
@@ -74,15 +74,16 @@ class _Shared:
 class PostgresDatabase(PostgresTables):
     """The tables of a record, to read and write; all threads share one session.
 
-    For the owner of a `run`, `taken` says how often it had been taken then: once another session takes the run, nothing
-    is read or written here.
+    For whoever has taken a `lock` on a run, `taken` says how often it had been taken then: once another session takes
+    it, nothing is read or written here.
     """
 
-    def __init__(self, session: Session, shared: _Shared | None = None, run: int = 0, taken: int = 0) -> None:
+    def __init__(self, session: Session, shared: _Shared | None = None, lock: Lock = (0, 0), taken: int = 0) -> None:
         super().__init__(session)
         self._shared = shared or _Shared()
         self.changed = self._shared.changed
-        self._run = run
+        self._lock = lock
+        self._run = lock[1]
         self._taken = taken
 
     @property
@@ -162,28 +163,39 @@ class PostgresDatabase(PostgresTables):
 
     def own(self, run: int) -> PostgresDatabase | None:
         """These tables as the owner of a run writes them; None if another session owns it."""
-        taken = self._session.own(run)
-        return PostgresDatabase(self._session, self._shared, run, taken) if taken else None
+        return self._taken_by((OWNER, run))
+
+    def own_posts(self, run: int) -> PostgresDatabase | None:
+        """See `state.store.database.Database.own_posts`."""
+        return self._taken_by((POSTER, run))
 
     def release(self, run: int) -> None:
         """Let another session own a run."""
-        self._session.release(run)
+        self._session.release((OWNER, run))
+
+    def release_posts(self, run: int) -> None:
+        """See `state.store.database.Database.release_posts`."""
+        self._session.release((POSTER, run))
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:
         """Inside the block nobody carries out a run. Raises BadRecord if a bot does."""
-        if not self._session.own(run):
+        if not self._session.own((OWNER, run)):
             raise BadRecord(f"Run {run} at {self.name} is carried out by a bot. Stop every bot of this record first.")
         try:
             yield
         finally:
-            self._session.release(run)
+            self._session.release((OWNER, run))
 
     def close(self) -> None:
         """Hear nothing any more, and end the session."""
         if self._shared.listener:
             self._shared.listener.close()
         super().close()
+
+    def _taken_by(self, lock: Lock) -> PostgresDatabase | None:
+        taken = self._session.own(lock)
+        return PostgresDatabase(self._session, self._shared, lock, taken) if taken else None
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -207,7 +219,7 @@ class PostgresDatabase(PostgresTables):
 
     def _require_owner(self) -> None:
         """Raise NotOwner if this is the owner's view of a run that another session has taken since."""
-        if self._run and self._session.owned.get(self._run) != self._taken:
+        if self._run and self._session.owned.get(self._lock) != self._taken:
             raise NotOwner(self._run)
 
     def _finish(self, connection: Connection, run: int) -> None:
@@ -218,7 +230,7 @@ class PostgresDatabase(PostgresTables):
         except psycopg.OperationalError as error:
             if connection.closed:
                 # whoever takes the run next reads what was written, and looks at what was begun
-                self._session.owned.pop(self._run, None)
+                self._session.owned.pop(self._lock, None)
                 self._session.lose()
                 raise perhaps_done(self.name, error) from None
             raise

@@ -121,8 +121,8 @@ CREATE TABLE posts (
 );
 CREATE TABLE in_force (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE tidy_hosts (run BIGINT NOT NULL REFERENCES runs (id), host TEXT NOT NULL, PRIMARY KEY (run, host));
--- how often a run was taken by a session that did not own it before
-CREATE TABLE owners (run BIGINT PRIMARY KEY REFERENCES runs (id), taken BIGINT NOT NULL);
+-- how often a run was taken, to carry it out or to post it, by a session that did not have it before
+CREATE TABLE owners (lock BIGINT NOT NULL, run BIGINT NOT NULL, taken BIGINT NOT NULL, PRIMARY KEY (lock, run));
 
 CREATE FUNCTION gonogo_record.only_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+Lock = tuple[int, int]  # one of the numbers below, and a run's
+
 SCHEMA = "gonogo_record"
 CHANNEL = "gonogo_record"  # of LISTEN and NOTIFY; what is sent is the number of the run, or 0
 # the first of the two numbers of an advisory lock; the second is a run's number, or 0

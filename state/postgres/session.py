@@ -14,7 +14,7 @@ from state.errors import BadRecord
 from state.postgres.address import PostgresAddress
 from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
-from state.postgres.numbers import OWNER, SERVING
+from state.postgres.numbers import SERVING, Lock
 from state.postgres.sentences import not_done
 
 LOG = logging.getLogger("gonogo.record")
@@ -22,7 +22,7 @@ BEAT = 3.0  # seconds between two signs of life of a serving bot
 FROZEN = "10s"  # after which PostgreSQL ends the session of a bot that gives none; its runs are free then
 RECONNECT = 1.0  # seconds between two tries to get a new session
 _TAKE = """
-INSERT INTO owners VALUES (%s, 1) ON CONFLICT (run) DO UPDATE SET taken = owners.taken + 1 RETURNING taken
+INSERT INTO owners VALUES (%s, %s, 1) ON CONFLICT (lock, run) DO UPDATE SET taken = owners.taken + 1 RETURNING taken
 """
 
 
@@ -30,7 +30,7 @@ class Session:
     """The session, made anew where it was lost; `number` counts the sessions.
 
     PostgreSQL frees the locks of a session that ends. The next one takes a run again only if no other session has
-    taken it since: `owned` says for each run how often it had been taken when this process took it.
+    taken it since: `owned` says for each lock and run how often it had been taken when this process took it.
     """
 
     def __init__(self, address: PostgresAddress, *, serving: bool) -> None:
@@ -39,7 +39,7 @@ class Session:
         self.serving = serving
         self.mutex = threading.RLock()
         self.number = 1
-        self.owned: dict[int, int] = {}
+        self.owned: dict[Lock, int] = {}
         self._pinned: Connection | None = None
         self._failed: tuple[float, BadRecord] | None = None  # when the last try failed, and why
         self._closed = False
@@ -112,30 +112,30 @@ class Session:
         if self._closed:
             raise BadRecord(f"The record at {self.name} cannot be read now (it is closed).")
 
-    def own(self, run: int) -> int:
-        """How often the run was taken, if this process owns it now; 0 if another session does. Raises BadRecord."""
+    def own(self, lock: Lock) -> int:
+        """How often that was taken, if this process has it now; 0 if another session has. Raises BadRecord."""
         with self.reading() as connection:
-            if run not in self.owned and _lock(connection, run):
-                row = connection.execute(_TAKE, [run]).fetchone()
-                self.owned[run] = row["taken"] if row else 0
-            return self.owned.get(run, 0)
+            if lock not in self.owned and _try(connection, lock):
+                row = connection.execute(_TAKE, lock).fetchone()
+                self.owned[lock] = row["taken"] if row else 0
+            return self.owned.get(lock, 0)
 
-    def release(self, run: int) -> None:
-        """Let another session own the run; does nothing where this one does not. Raises BadRecord."""
+    def release(self, lock: Lock) -> None:
+        """Let another session take it; does nothing where this one does not have it. Raises BadRecord."""
         with self.reading() as connection:
-            if self.owned.pop(run, None):
-                connection.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER, run])
+            if self.owned.pop(lock, None):
+                connection.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
     def _own_again(self, connection: Connection) -> None:
         """Take in a new session what the lost one owned, unless somebody else has taken it meanwhile."""
-        for run, taken in list(self.owned.items()):
-            if not _lock(connection, run):
-                del self.owned[run]
+        for lock, taken in list(self.owned.items()):
+            if not _try(connection, lock):
+                del self.owned[lock]
                 continue
-            row = connection.execute("SELECT taken FROM owners WHERE run = %s", [run]).fetchone()
+            row = connection.execute("SELECT taken FROM owners WHERE lock = %s AND run = %s", lock).fetchone()
             if row is None or row["taken"] != taken:
-                del self.owned[run]
-                connection.execute("SELECT pg_advisory_unlock(%s, %s)", [OWNER, run])
+                del self.owned[lock]
+                connection.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
 
     def _open(self) -> Connection:
         connection = open_session(self.address, "gonogo serve" if self.serving else "gonogo")
@@ -150,6 +150,6 @@ class Session:
         return connection
 
 
-def _lock(connection: Connection, run: int) -> bool:
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", [OWNER, run]).fetchone()
+def _try(connection: Connection, lock: Lock) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS got", lock).fetchone()
     return bool(row and row["got"])

@@ -98,8 +98,12 @@ class OpenFile(FileReader):
         """Itself: whoever serves the file owns every run."""
         return self
 
+    own_posts = own
+
     def release(self, run: int) -> None:
         """Nothing to let go: no other bot can serve the file."""
+
+    release_posts = release
 
     @contextmanager
     def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002

@@ -88,6 +88,14 @@ class Database(Tables, Protocol):
         """Let another bot own a run; does nothing where this one does not."""
         ...
 
+    def own_posts(self, run: int) -> Database | None:
+        """As `own`, to post a run to Slack: one bot does, and it need not be the one that carries the run out."""
+        ...
+
+    def release_posts(self, run: int) -> None:
+        """Let another bot post a run."""
+        ...
+
     def alone(self, run: int) -> AbstractContextManager[None]:
         """Inside the block no bot carries out the run. Raises BadRecord if one does."""
         ...

@@ -56,6 +56,10 @@ class Journal:
         """Let another bot own a run; does nothing where this one does not."""
         self._db.release(run)
 
+    def release_posts(self, run: int) -> None:
+        """Let another bot post a run to Slack."""
+        self._db.release_posts(run)
+
     def alone(self, run: int) -> AbstractContextManager[None]:
         """Inside the block no bot carries out the run. Raises BadRecord if one does."""
         return self._db.alone(run)

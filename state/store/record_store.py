@@ -26,7 +26,7 @@ from state.records import (
     Run,
     RunState,
 )
-from state.store.database import RowExists
+from state.store.database import Database, RowExists
 from state.store.not_text import NotText
 from state.store.rows import (
     attempt_row,
@@ -88,7 +88,13 @@ class RecordStore(SideTables):
 
         Once another bot takes it, every method of that record raises NotOwner.
         """
-        database = self._db.own(run)
+        return self._as(self._db.own(run))
+
+    def posted_by_us(self, run: int) -> RecordStore | None:
+        """The record as the bot that posts a run to Slack uses it, as `owned`; None while another bot posts it."""
+        return self._as(self._db.own_posts(run))
+
+    def _as(self, database: Database | None) -> RecordStore | None:
         if database is self._db:
             return self
         return RecordStore(database, self._keys) if database else None

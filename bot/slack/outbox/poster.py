@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,7 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
+from state.errors import NotOwner
 from state.records import Run, RunState
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
@@ -40,13 +43,26 @@ class Poster:
                 task.cancel()
             await asyncio.gather(*self._threads.values(), return_exceptions=True)
 
-    def _start_threads(self, runs: list[Run]) -> None:
-        for run in runs:
-            if run.id not in self._threads:
-                self._threads[run.id] = asyncio.create_task(RunThread(self.deps, self.sender, run).post_all())
+    def _start_threads(self, runs: list[tuple[Run, RecordStore]]) -> None:
+        for run, store in runs:
+            self._threads[run.id] = asyncio.create_task(self._post(run, store))
 
-    def _runs(self) -> list[Run]:
-        return [run for run in reversed(self.deps.store.runs(20)) if run.active or self._is_recent(run)]
+    async def _post(self, run: Run, store: RecordStore) -> None:
+        """Post a run, to its end or until another bot posts it."""
+        try:
+            deps = self.deps if store is self.deps.store else replace(self.deps, store=store)
+            await RunThread(deps, self.sender, run).post_all()
+        except NotOwner as error:
+            LOG.warning("run %s is posted by another bot: %s", run.id, error)
+            del self._threads[run.id]
+        else:
+            await asyncio.to_thread(self.deps.store.release_posts, run.id)
+
+    def _runs(self) -> list[tuple[Run, RecordStore]]:
+        """The runs that this bot begins to post now, each with the record as its poster uses it."""
+        recent = [run for run in reversed(self.deps.store.runs(20)) if run.active or self._is_recent(run)]
+        new = [(run, self.deps.store.posted_by_us(run.id)) for run in recent if run.id not in self._threads]
+        return [(run, store) for run, store in new if store]
 
     def _is_recent(self, run: Run) -> bool:
         """Whether a run ended not long ago, or was kept and has still told something since, as what followed it."""

@@ -32,7 +32,7 @@ def test_a_run_that_ended_long_ago_is_not_posted(tmp_path: Path) -> None:
         run = box.start_run()
         box.move_run(run, RunState.ABORTED)
         posting = Poster(make_client(box.settings), box.deps)
-        assert [run.id for run in posting._runs()] == [1]
+        assert [run.id for run, _ in posting._runs()] == [1]
         later = box.deps.now() + poster.POSTED_FOR + timedelta(seconds=1)
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
@@ -49,7 +49,7 @@ def test_a_kept_run_that_tells_something_long_after_its_end_is_posted(tmp_path: 
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
         box.store.add_events(run.id, later, NewEvent(data=NextRunReported(page="small.md", why="it is away")))
-        assert [one.id for one in posting._runs()] == [run.id]
+        assert [one.id for one, _ in posting._runs()] == [run.id]
 
     play(tmp_path, kept, serve=False)
 
