@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +14,7 @@ from state.journal import RecordKey
 if TYPE_CHECKING:
     from state.postgres.address import PostgresAddress
     from state.store import RecordStore
+    from state.store.database import Database, Tables
     from state.store.verify import Verdict
 
 Place: TypeAlias = "Path | PostgresAddress"
@@ -62,6 +65,48 @@ def verify_record(place: Place, key: RecordKey | None, run: int = 0) -> list[Ver
     from state.postgres.store import verify_database
 
     return verify_database(place, key, run)
+
+
+def open_database_at(place: Place) -> Database:
+    """The tables of a record at a place, made where need be, to write to. Raises BadRecord."""
+    if isinstance(place, Path):
+        from state.sqlite.open_file import OpenFile
+
+        return OpenFile(place)
+    from state.postgres.database import open_database
+
+    return open_database(place, serving=False)
+
+
+@contextmanager
+def tables_at(place: Place) -> Iterator[Tables]:
+    """The tables of a record at the newest shape, to be read only. Raises BadRecord."""
+    if isinstance(place, Path):
+        from state.sqlite.file import open_to_read
+        from state.sqlite.open_file import FileReader
+
+        with closing(FileReader(place, open_to_read(place))) as file:
+            yield file
+        return
+    from state.postgres.database import opened_to_read
+
+    with opened_to_read(place) as tables:
+        yield tables
+
+
+@contextmanager
+def unserved(place: Place) -> Iterator[None]:
+    """Inside the block no bot serves the record. Raises BadRecord if one does."""
+    if isinstance(place, Path):
+        from state.sqlite.lock import take_lock
+
+        with closing(take_lock(place)):
+            yield
+        return
+    from state.postgres.looks import unserved as unserved_database
+
+    with unserved_database(place):
+        yield
 
 
 def has_record(place: Place) -> bool:

@@ -36,14 +36,24 @@ class PostgresTables:
 
     def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:  # noqa: ARG002 - all is text
         """See `state.store.database.Tables.rows`."""
-        with self._session.reading() as connection:
-            rows = _execute(connection, sql, values).fetchall()
+        with self._session.mutex:
+            session = self._session.number
+            try:
+                rows = self._read(sql, values)
+            except BadRecord:
+                if self._session.number == session:
+                    raise
+                rows = self._read(sql, values)  # only the session was lost, and another one is had at once
         return [{name: from_database(value) for name, value in row.items()} for row in rows]
+
+    def _read(self, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+        with self._session.reading() as connection:
+            return _execute(connection, sql, values).fetchall()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """See `state.store.database.Tables.snapshot`."""
-        with self._session.reading() as connection:
+        with self._session.reading() as connection, self._session.pinned(connection):
             connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield
@@ -137,8 +147,7 @@ class PostgresDatabase(PostgresTables):
     @contextmanager
     def write(self, run: int = 0) -> Iterator[None]:
         """See `state.store.database.Database.write`."""
-        with self._session.mutex, self._session.pinned() as connection:
-            self._begin(connection, run)
+        with self._session.mutex, self._session.pinned(self._begin(run)) as connection:
             try:
                 yield
                 self._finish(connection, run)
@@ -158,6 +167,12 @@ class PostgresDatabase(PostgresTables):
                 self._shared.listener.wrote(run)
         with self.changed:
             self.changed.notify_all()
+
+    def number_on(self) -> None:
+        """See `state.store.database.Database.number_on`."""
+        for table, column in {"attempts": "number", **dict.fromkeys(_NUMBERED, "id")}.items():
+            newest = f"(SELECT coalesce(max({column}), 0) + 1 FROM {table})"  # noqa: S608
+            self.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), {newest}, false)")
 
     # -- ownership ----------------------------------------------------------------------------------------------
 
@@ -206,16 +221,23 @@ class PostgresDatabase(PostgresTables):
                 self._shared.listener = Listener(self._session, self.changed)
             return self._shared.listener
 
-    def _begin(self, connection: Connection, run: int) -> None:
-        """Begin the only transaction that writes to a run."""
-        self._require_owner()
-        self._shared.dirty = False
-        try:
-            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-            connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, run])
-        except psycopg.Error as error:
-            self._undo(connection)
-            raise not_done(self.name, error, "written") from None
+    def _begin(self, run: int) -> Connection:
+        """Begin the only transaction that writes to a run, in a new session if the present one is lost."""
+        for again in (False, True):
+            connection = self._session.connection
+            self._require_owner()
+            self._shared.dirty = False
+            try:
+                connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, run])
+            except psycopg.Error as error:
+                lost = connection.closed
+                self._undo(connection)
+                if again or not lost:
+                    raise not_done(self.name, error, "written") from None
+            else:
+                return connection
+        raise AssertionError("unreachable")
 
     def _require_owner(self) -> None:
         """Raise NotOwner if this is the owner's view of a run that another session has taken since."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import psycopg
 
@@ -39,6 +40,19 @@ def is_served(address: PostgresAddress) -> bool:
             return connection.execute(_SERVED, [SERVING]).fetchone() is not None
     except psycopg.Error as error:
         raise not_done(address.name, error, "read") from None
+
+
+@contextmanager
+def unserved(address: PostgresAddress) -> Iterator[None]:
+    """Inside the block no bot serves the record, nor begins to. Raises BadRecord if one does."""
+    with closing(open_session(address, "gonogo record")) as connection:
+        try:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s, 0) AS got", [SERVING]).fetchone()
+        except psycopg.Error as error:
+            raise not_done(address.name, error, "read") from None
+        if not row or not row["got"]:
+            raise BadRecord(f"The record at {address.name} is in use: a bot is serving it. Stop every bot of it first.")
+        yield
 
 
 def look(address: PostgresAddress) -> tuple[bool, bool]:

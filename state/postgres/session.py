@@ -51,7 +51,7 @@ class Session:
         """The session to work with, made anew if it was lost. The caller holds `mutex`. Raises BadRecord."""
         self.require_open()
         if self._pinned is not None and self._pinned is not self._connection:
-            raise BadRecord(f"The connection to the record at {self.name} was lost. Nothing was saved.")
+            raise BadRecord(f"The connection to the record at {self.name} was lost; nothing was saved.")
         if self._connection is not None and not self._connection.closed:
             return self._connection
         if self._connection is not None:
@@ -79,9 +79,9 @@ class Session:
         self.number += 1
 
     @contextmanager
-    def pinned(self) -> Iterator[Connection]:
-        """Inside the block no other session takes the place of this one. The caller holds `mutex`. Raises BadRecord."""
-        self._pinned = connection = self.connection
+    def pinned(self, connection: Connection) -> Iterator[Connection]:
+        """Inside the block no other session takes the place of this one. The caller holds `mutex`."""
+        self._pinned = connection
         try:
             yield connection
         finally:

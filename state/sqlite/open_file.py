@@ -123,6 +123,9 @@ class OpenFile(FileReader):
         """See `state.store.database.Database.insert`."""
         return self._tables.table(table).insert(dict(row)).last_rowid or 0
 
+    def number_on(self) -> None:
+        """SQLite numbers each row after the highest number that is there."""
+
     def execute(self, sql: str, *values: Any) -> None:
         """See `state.store.database.Database.execute`."""
         self._connection.execute(sql, values)

@@ -20,8 +20,14 @@ TABLES = {
     "files": "SELECT * FROM files WHERE run = ? ORDER BY rowid",
     "clock_jumps": "SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid",
 }
-# no decision uses these columns: what a rollback would lose by the last query, and the newest output
-NOT_COVERED = {"runs": {"rollback_loss"}, "attempts": {"progress"}}
+# no decision uses these columns: what a rollback would lose by the last query, and the newest output; and the order of
+# rows, which is a column in PostgreSQL only
+NOT_COVERED = {
+    "runs": {"rollback_loss"},
+    "attempts": {"progress"},
+    "files": {"rowid"},
+    "clock_jumps": {"rowid"},
+}
 # what Slack shows of an event, what each start of the bot writes anew, cleared hosts, and the journal itself
 NOT_COVERED_TABLES = {"posts", "in_force", "tidy_hosts", "journal", "journal_heads"}
 _MOVE = {"state", "ended_at"}

@@ -69,6 +69,10 @@ class Database(Tables, Protocol):
         """Add a row, within `write`; returns its number where the table numbers its rows."""
         ...
 
+    def number_on(self) -> None:
+        """Number further rows after those that were added with numbers of their own, within `write`."""
+        ...
+
     def execute(self, sql: str, *values: Any) -> None:
         """Carry out a statement, within `write`."""
         ...

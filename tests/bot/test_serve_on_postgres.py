@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from state.facts import Actor, Door, RollbackRequest
 from state.journal import RecordKey
 from state.postgres.numbers import SERVING
 from state.records import Attempt, AttemptState, RunState
+from state.sqlite.store import Store
 from state.store import RecordStore
 from tests.bot.command import USERS, Become, Capture, run
 from tests.bot.test_serve import DEPLOY, NOW, PEOPLE, serve, wait_for
 from tests.state.kept import KeptInPostgres
+from tests.state.store.journalled import write_run
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -175,3 +178,19 @@ def test_the_password_in_the_address_is_never_shown(
     assert code == 1
     assert said.strip()
     assert password not in out + said
+
+
+def test_a_record_is_copied_from_its_file_without_a_password_on_the_command_line(
+    kept: KeptInPostgres, shop: Path, capsys: Capture
+) -> None:
+    file = shop / "gonogo.db"
+    with closing(Store(file, key=RecordKey(KEY.encode()))) as store:
+        write_run(store)
+    code, out, _ = run(capsys, "record", "copy", str(file), "$GONOGO_STATE")
+    assert code == 0
+    assert f"Copied 1 run with 14 entries of the journal from {file} to {kept.address}; verified with the record" in out
+    assert "The key was not copied" in out
+    code, _, said = run(capsys, "record", "copy", str(file), "$GONOGO_STATE")
+    assert (code, "There is a record at" in said) == (1, True)
+    code, _, said = run(capsys, "record", "copy", "$NOTHING", str(file))
+    assert (code, said) == (1, "gonogo: $NOTHING is not set in the environment.\n")

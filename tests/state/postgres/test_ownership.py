@@ -113,8 +113,6 @@ def test_after_a_restart_of_postgresql_the_owner_goes_on_if_nobody_took_its_run(
 ) -> None:
     owned = owned_by(store, run)
     end_sessions(kept)
-    with pytest.raises(BadRecord, match="cannot be written now"):
-        owned.begin_attempt(run.id, "backup", 1, NOON)
     owned.begin_attempt(run.id, "backup", 1, NOON)
     assert len(owned.record(run.id).attempts) == 1
 
@@ -125,8 +123,7 @@ def test_an_owner_whose_run_was_taken_meanwhile_reads_and_writes_nothing_of_it(
     owned = owned_by(store, run)
     other = kept.open()
     end_sessions(kept)
-    with pytest.raises(BadRecord):  # it learns that its session is gone
-        other.runs()
+    assert other.runs()
     assert other.owned(run.id)
     other.release(run.id)  # whatever it did there, the first owner does not know of it
     uses: list[Callable[[], object]] = [
