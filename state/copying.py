@@ -1,4 +1,4 @@
-"""Copies a whole record, its journal included, from one place to another, and verifies the copy."""
+"""Copies a whole record, its journal included, to another place, and verifies the copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a record is: in a file, or in a database of PostgreSQL. Only here the one is told from the other."""
+"""Where a record is: in a file, or in PostgreSQL. Only here one is told from the other."""
 
 from __future__ import annotations
 

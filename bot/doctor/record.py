@@ -1,4 +1,4 @@
-"""The doctor's checks of the record: readable, writable, intact, served, in a file with disk space."""
+"""The doctor's checks of the record: readable, writable, intact, served."""
 
 from __future__ import annotations
 

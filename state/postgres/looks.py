@@ -1,4 +1,4 @@
-"""Looks at a record in PostgreSQL from outside: is there one, may it be used, and does a bot serve it."""
+"""Looks at a record in PostgreSQL from outside: is it there, usable, served."""
 
 from __future__ import annotations
 

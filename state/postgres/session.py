@@ -1,4 +1,4 @@
-"""The one session of a bot with PostgreSQL, shared by all its threads, which holds the locks of its runs."""
+"""The one session of a bot with PostgreSQL, which holds the locks of its runs."""
 
 from __future__ import annotations
 

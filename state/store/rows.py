@@ -1,4 +1,4 @@
-"""Converts runs, attempts, facts, events and clock jumps to rows of the record's tables and back."""
+"""Converts runs, attempts, facts, events and clock jumps to rows of the record and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gonogo` on a record in a real PostgreSQL: several bots, and what a command says that cannot use it."""
+"""`gonogo` on a record in a real PostgreSQL: several bots, and each command."""
 
 from __future__ import annotations
 

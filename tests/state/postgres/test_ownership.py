@@ -1,4 +1,4 @@
-"""A run belongs to the session that holds its lock: a dead owner's run is free, and its writes are refused."""
+"""A run belongs to the session that holds its lock, and a dead owner writes nothing."""
 
 from __future__ import annotations
 

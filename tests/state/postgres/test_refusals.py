@@ -1,4 +1,4 @@
-"""A PostgreSQL that cannot hold a record, or not now: one sentence each, and never the password."""
+"""A PostgreSQL that cannot hold a record, or not now: one sentence, no password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a state file: copies of it, files of earlier versions, and its own tables and triggers."""
+"""The journal of a state file: its copies, files of earlier versions, its own tables."""
 
 from __future__ import annotations
 

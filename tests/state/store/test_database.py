@@ -1,4 +1,4 @@
-"""The database under the store: its version, who is woken by a write, and what a write or a read is."""
+"""The database under the store: its version, who is woken, what a write or a read is."""
 
 from __future__ import annotations
 

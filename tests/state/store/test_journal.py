@@ -1,4 +1,4 @@
-"""The journal, on a file and on PostgreSQL: who changes the record by hand is found, with the first entry."""
+"""The journal: who changes the record by hand is found, with the first entry."""
 
 from __future__ import annotations
 

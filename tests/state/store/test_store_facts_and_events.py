@@ -1,4 +1,4 @@
-"""The store on a real SQLite file and a real PostgreSQL: facts, events, clock jumps, files and posts."""
+"""The store, on a file and on PostgreSQL: facts, events, clock jumps, files and posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two bots on one record in a real PostgreSQL, and one Slack: every message once and in order, whoever dies."""
+"""Two bots on one record: every message once and in order, whoever dies."""
 
 from __future__ import annotations
 
