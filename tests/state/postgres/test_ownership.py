@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ from state.store import RecordStore
 from tests.bot.tools.helpers import eventually
 from tests.pages import NOON, event
 from tests.state.kept import KeptInPostgres
-from tests.state.sqlite.samples import U1
+from tests.state.sqlite.samples import STARTED, U1, new_run
 
 # owns run 1, says so, and then writes to it at each line of its input
 OWN = """
@@ -115,6 +116,7 @@ def test_after_a_restart_of_postgresql_the_owner_goes_on_if_nobody_took_its_run(
     end_sessions(kept)
     owned.begin_attempt(run.id, "backup", 1, NOON)
     assert len(owned.record(run.id).attempts) == 1
+    assert kept.open().owned(run.id) is None, "it holds the lock again"
 
 
 def test_an_owner_whose_run_was_taken_meanwhile_reads_and_writes_nothing_of_it(
@@ -149,18 +151,16 @@ def test_nobody_closes_a_run_by_hand_that_a_bot_carries_out(kept: KeptInPostgres
     assert store.owned(run.id)
 
 
-def test_word_of_what_another_bot_writes_comes_at_once_and_only_for_its_run(
+def test_word_of_what_another_bot_writes_comes_by_itself_and_only_for_its_run(
     kept: KeptInPostgres, store: RecordStore, run: Run
 ) -> None:
-    from tests.state.sqlite.samples import STARTED, new_run
-
     second = store.start_run(new_run("other"), NOON, STARTED)
-    first, other = owned_by(store, run), owned_by(store, second)
+    waiting = kept.open()  # it does not serve, so it never looks by itself whether something was missed
+    first, other = owned_by(waiting, run), owned_by(waiting, second)
     before = first.version(), other.version()
-    bot = kept.open()
     with first.changed:
-        assert bot.add_fact(run.id, RollbackRequest(by=U1, at=NOON))
-        assert first.changed.wait(10), "nobody was woken"
+        assert store.add_fact(run.id, RollbackRequest(by=U1, at=NOON))
+        assert first.changed.wait(20), "nobody was woken"
     assert eventually(lambda: first.version() != before[0], 5)
     assert other.version() == before[1]
 
@@ -180,3 +180,19 @@ def test_a_bot_that_has_nothing_to_do_keeps_its_session(store: RecordStore, run:
     owned = owned_by(store, run)
     time.sleep(12)
     assert owned.record(run.id).run == run
+
+
+def test_bots_that_write_to_one_run_at_once_leave_one_whole_journal(kept: KeptInPostgres, run: Run) -> None:
+    stores = [kept.open() for _ in range(4)]
+
+    def write(store: RecordStore) -> None:
+        for _ in range(10):
+            store.add_events(run.id, NOON, event("status"))
+
+    threads = [threading.Thread(target=write, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stores[0].chain(run.id).entries) == 42
+    assert stores[0].changes(run.id) == []
