@@ -102,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole state file")
     verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
     verify.set_defaults(verb=_verify)
+    record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")
+    places = record.add_subparsers(required=True, metavar="COMMAND").add_parser("copy", help="copy a record")
+    where = "a file, a postgresql:// address, or the variable that holds one, as '$GONOGO_STATE'"
+    places.add_argument("source", metavar="FROM", help=where)
+    places.add_argument("target", metavar="TO", help="where no record is yet")
+    places.set_defaults(verb=_copy_record)
     _add_terminal(verbs)
     return parser
 
@@ -267,17 +273,25 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
+def _copy_record(options: argparse.Namespace) -> int:
+    from bot.doors.record_copy import copy_lines
+
+    for line in copy_lines(options.source, options.target, os.environ):
+        _say(line)
+    return 0
+
+
 def _terminal(options: argparse.Namespace) -> int:
     from bot.doors.in_force import as_served
     from bot.doors.system_user import system_user
     from bot.doors.terminal import Terminal
     from bot.settings import read_pages, terminal_settings
     from bot.wiring import make_deps
-    from state.sqlite.store import Store
+    from state.store import RecordStore
 
     settings = terminal_settings()
 
-    def deps_of(store: Store) -> Deps:
+    def deps_of(store: RecordStore) -> Deps:
         served = as_served(settings, store.in_force())
 
         def preflight(page: Page, ref: str) -> PreflightReport:

@@ -26,9 +26,8 @@ from commands.runbook import Page
 from commands.start.preflight import PreflightReport
 from state.errors import BadRecord, BadSettings, GonogoError, Refused
 from state.journal import RecordKey
-from state.sqlite.private_file import require_private
-from state.sqlite.store import Store
-from state.sqlite.verify import verify_file
+from state.place import open_record, require_private, verify_record
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
 CLOSE_LIMIT = 3.0  # seconds in which the connection to Slack must close
@@ -104,9 +103,9 @@ class _Masked:
         learn_from(self._redact, page.env_names(), self._settings.environ)
 
 
-def _open_store(settings: Settings) -> Store:
+def _open_store(settings: Settings) -> RecordStore:
     """The state file, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
-    store = Store(settings.state, serving=True, key=settings.record_key)
+    store = open_record(settings.state, serving=True, key=settings.record_key)
     try:
         if store.has_lost_key():
             LOG.warning("the record's key is not here; set GONOGO_RECORD_KEY or GONOGO_RECORD_KEY_FILE as it was")
@@ -121,7 +120,7 @@ def _open_store(settings: Settings) -> Store:
 def _verify(settings: Settings, key: RecordKey | None) -> None:
     """Log what was changed from outside in any run; the runners check the active ones themselves."""
     try:
-        changed = [verdict for verdict in verify_file(settings.state, key) if verdict.changes]
+        changed = [verdict for verdict in verify_record(settings.state, key) if verdict.changes]
     except BadRecord as error:
         LOG.warning("the state file was not verified: %s", error)
         return
@@ -199,14 +198,14 @@ async def _ended(serving: asyncio.Task[None]) -> None:
     raise Refused(DEAD.format(part="the connection to Slack"))
 
 
-async def _watch(engine: Engine, store: Store) -> None:
+async def _watch(engine: Engine, store: RecordStore) -> None:
     """Raise Refused once the engine is dead, or the lock is another's."""
     while True:
         _require_alive(engine, store)
         await asyncio.sleep(SIGNAL_INTERVAL)
 
 
-def _require_alive(engine: Engine, store: Store) -> None:
+def _require_alive(engine: Engine, store: RecordStore) -> None:
     store.require_lock()
     if not engine.is_alive:
         raise Refused(DEAD.format(part="the engine"))

@@ -14,9 +14,10 @@ from commands.runbook import Page, read_page
 from commands.runbook.queries import check_queries
 from commands.start.request import find_page
 from commands.start.watch_speed import WatchSpeed, read_watch_speed
-from state.errors import BadSettings, Refused
+from state.errors import BadRecord, BadSettings, Refused
 from state.journal import RecordKey
 from state.journal.key import key_beside, key_from_text, read_key
+from state.place import NO_KEY, Place, place_of
 
 _SERVING_ONLY = ("GONOGO_HTTP_HOST", "GONOGO_PORT", "GONOGO_WATCH_SPEED")
 SLACK_API = "https://slack.com/api/"
@@ -26,9 +27,9 @@ SLACK_API = "https://slack.com/api/"
 class Settings:
     """The settings; `repr` shows no secret.
 
-    `runbook` is a page, or a folder whose *.md files are pages. `state` is the state file. `speed` divides the waiting
-    times of the watch; outside rehearsals it is 1. `slack` is False for a bot that works without Slack. Only HTTP mode
-    uses `http_host`, the address on which it listens, and `port`.
+    `runbook` is a page, or a folder whose *.md files are pages. `state` is where the record is. `speed` divides the
+    waiting times of the watch; outside rehearsals it is 1. `slack` is False for a bot that works without Slack. Only
+    HTTP mode uses `http_host`, the address on which it listens, and `port`.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -36,7 +37,7 @@ class Settings:
     signing_secret: str = field(default="", repr=False)
     api_url: str = SLACK_API
     runbook: Path
-    state: Path
+    state: Place
     record_key_text: str = field(default="", repr=False)
     speed: WatchSpeed = field(default_factory=WatchSpeed)
     slack: bool = True
@@ -45,23 +46,34 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
-    def record_key(self) -> RecordKey | Path | None:
-        """The record's key, or the file that holds it; None for the file beside the record. Raises BadRecord."""
+    def record_key(self) -> RecordKey | Path:
+        """The record's key, or the file that holds it. Raises BadRecord if it is set wrong, or must be set."""
         if self.record_key_text:
             return key_from_text(self.record_key_text, "GONOGO_RECORD_KEY")
-        file = self.environ.get("GONOGO_RECORD_KEY_FILE")
-        return Path(file) if file else None
+        if file := self.record_key_file:
+            return file
+        raise BadRecord(f"The record's key is not set. {NO_KEY}")
 
     def find_record_key(self) -> RecordKey | None:
         """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
-        key = self.record_key
-        return key if isinstance(key, RecordKey) else read_key(key or key_beside(self.state))
+        if self.record_key_text:
+            return key_from_text(self.record_key_text, "GONOGO_RECORD_KEY")
+        file = self.record_key_file
+        return read_key(file) if file else None
+
+    @property
+    def record_key_file(self) -> Path | None:
+        """The file of the record's key: the one that is named, or the one beside the record; None without either."""
+        if file := self.environ.get("GONOGO_RECORD_KEY_FILE"):
+            return Path(file)
+        return key_beside(self.state) if isinstance(self.state, Path) else None
 
     @property
     def signing_key_file(self) -> Path:
-        """The file of the key that signs bundles: the one that is named, or one beside the record."""
+        """The file of the key that signs bundles: the one that is named, or one beside the record's file."""
         named = self.environ.get("GONOGO_SIGNING_KEY_FILE")
-        return Path(named) if named else self.state.with_name(f"{self.state.name}.signing.pem")
+        file = self.state if isinstance(self.state, Path) else Path("gonogo")
+        return Path(named) if named else file.with_name(f"{file.name}.signing.pem")
 
     def require_tokens(self) -> None:
         """Raise BadSettings, with every variable that `gonogo serve` lacks, or that holds another kind of token."""
@@ -99,7 +111,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         signing_secret=env.get("SLACK_SIGNING_SECRET", ""),
         api_url=env.get("SLACK_API_URL") or SLACK_API,
         runbook=Path(env.get("GONOGO_RUNBOOK") or shipped_runbooks()),
-        state=Path(env.get("GONOGO_STATE") or "gonogo.db"),
+        state=place_of(env.get("GONOGO_STATE") or "gonogo.db"),
         record_key_text=env.get("GONOGO_RECORD_KEY") or "",
         speed=read_watch_speed(env.get("GONOGO_WATCH_SPEED", "1")),
         http_host=_address(env.get("GONOGO_HTTP_HOST") or "127.0.0.1"),

@@ -16,7 +16,7 @@ from commands.ports.tools import Tools
 from commands.runbook import Page
 from commands.runbook.places import Host
 from commands.start.preflight import PreflightReport
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 def places_of(page: Page) -> Places:
@@ -54,7 +54,7 @@ def fingerprints_of(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
 
 def make_deps(
     settings: Settings,
-    store: Store,
+    store: RecordStore,
     pages: Callable[[], Mapping[str, Page]],
     preflight: Callable[[Page, str], PreflightReport],
 ) -> Deps:

@@ -1,1 +1,1 @@
-"""What happened in each run, in one SQLite file. Imports nothing else of ours."""
+"""What happened in each run, in a SQLite file or in PostgreSQL. Imports nothing else of ours."""

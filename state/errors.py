@@ -11,8 +11,9 @@ GonogoError
 │   ├── AlreadyRunning the target already has an active run
 │   ├── NothingRuns    there is no active run
 │   ├── TooLate        the matter is already decided or over
-│   └── BadRecord      the state file is locked, damaged, or newer than this program
-│       └── UnreadableRun  a row of one run in it cannot be read
+│   └── BadRecord      the record is locked, away, damaged, or newer than this program
+│       ├── UnreadableRun  a row of one run in it cannot be read
+│       └── NotOwner       another bot carries out the run by now
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
     │   └── Down       the network leads there, but the service gives no usable connection
@@ -101,7 +102,7 @@ class TooLate(Refused):
 
 
 class BadRecord(Refused):
-    """The state file is locked, damaged, or newer than this program."""
+    """The record is locked, away, damaged, or newer than this program."""
 
 
 class UnreadableRun(BadRecord):
@@ -112,6 +113,13 @@ class UnreadableRun(BadRecord):
             f"Run {run} cannot be read from the state file, so the bot does nothing of it, not even its rollback. "
             "Put the state file back as it was (`gonogo verify` names what was changed)."
         )
+
+
+class NotOwner(BadRecord):
+    """This bot's session ended, and another one has taken the run since, or is to take it."""
+
+    def __init__(self, run: int) -> None:
+        super().__init__(f"This bot lost its connection to the record, so run {run} is not its own any more.")
 
 
 class ToolError(GonogoError):

@@ -1,4 +1,4 @@
-"""The doctor's checks of the state file: readable, writable, intact, served, with disk space."""
+"""The doctor's checks of the record: readable, writable, intact, served."""
 
 from __future__ import annotations
 
@@ -8,30 +8,51 @@ import shutil
 import sqlite3
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.ports.preflight import FAIL, OK, WARN, PreflightResult
 from commands.start.preflight import PreflightLine
-from state.sqlite.lock import is_served
+from state.errors import BadRecord
+from state.place import Place, is_served
 from state.sqlite.private_file import weaknesses
+
+if TYPE_CHECKING:
+    from state.postgres.address import PostgresAddress
 
 MINIMUM_SPACE = 200_000_000  # bytes; a run with all its output takes a few megabytes
 ABOUT = "state file"
 
 
-def check_record(path: Path) -> list[PreflightLine]:
-    """Every line about the state file. Nothing is created or changed."""
+def check_record(place: Place) -> list[PreflightLine]:
+    """Every line about the record. Nothing is created or changed."""
+    return _in_file(place) if isinstance(place, Path) else _in_postgres(place)
+
+
+def _in_postgres(address: PostgresAddress) -> list[PreflightLine]:
+    from state.postgres.looks import look
+
+    try:
+        there, served = look(address)
+    except BadRecord as error:
+        return [_line(FAIL, str(error), "")]
+    if not there:
+        return [_line(OK, f"{address} holds no record yet; the first `gonogo serve` makes it")]
+    return [_line(OK, f"{address} can be read and written"), _serving(served=served)]
+
+
+def _in_file(path: Path) -> list[PreflightLine]:
     folder = path.resolve().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         problem = f"the folder {folder} does not exist or is not writable"
         return [_line(FAIL, problem, "fix the folder, or set GONOGO_STATE")]
     lines = [*_disk_space(folder), *_privacy(path), *_file(path)]
     if path.exists() and not any(line.result.level == FAIL for line in lines):
-        lines.append(_serving(path))
+        lines.append(_serving(served=is_served(path)))
     return lines
 
 
-def _serving(path: Path) -> PreflightLine:
-    if is_served(path):
+def _serving(*, served: bool) -> PreflightLine:
+    if served:
         return _line(OK, "a bot is serving it")
     return _line(WARN, "no bot is serving it", "start it with `gonogo serve`")
 

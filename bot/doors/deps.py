@@ -17,7 +17,7 @@ from commands.start.starter import Starter
 from commands.start.watch_speed import WatchSpeed
 from state.errors import GonogoError
 from state.records import Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo")
 
@@ -34,7 +34,7 @@ class Deps:
     waiting times of the watch; it is 1 outside rehearsals.
     """
 
-    store: Store
+    store: RecordStore
     pages: Callable[[], Mapping[str, Page]]
     people: Callable[[Page], People]
     mentions: Callable[[Page], Mapping[str, list[str]]]

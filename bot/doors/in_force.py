@@ -22,7 +22,7 @@ from commands.start.watch_speed import VARIABLE as _SPEED
 from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
-from state.sqlite.journal import KEY_IN_FORCE
+from state.store.journal import KEY_IN_FORCE
 
 VARIABLE = "GONOGO_TERMINAL_USERS"
 LONGEST_NAME = 80  # characters of a name that somebody claims

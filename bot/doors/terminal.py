@@ -20,8 +20,7 @@ from commands.text.actors import actor_in_words
 from state.errors import Refused, UnreadableRun
 from state.events import Ask
 from state.facts import Actor
-from state.sqlite.lock import take_lock
-from state.sqlite.private_file import require_safe
+from state.place import require_safe
 
 
 class Terminal(TerminalReports):
@@ -115,8 +114,7 @@ class Terminal(TerminalReports):
         """End a run by hand, once its number is typed. Raises BadRecord while a bot is serving the record."""
         self.number = options.number
         actor, run = self._known_actor(), self._run()
-        lock = take_lock(self.settings.state)
-        try:
+        with self.store.alone(run.id):
             try:
                 page = page_of(run)
             except Refused:
@@ -130,8 +128,6 @@ class Terminal(TerminalReports):
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was not ended.")
             close_run(self.store, run, page, actor, options.reason, self._now())
-        finally:
-            lock.close()
         yield f"Run {run.id} is ended. {run.target} is free for another run."
 
     # -- inside -------------------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from commands.report.status_text import status_lines
 from commands.run.engine import page_of, zone_of
 from state.errors import BadRecord, NothingRuns, Refused, UnreadableRun
 from state.journal import RecordKey
+from state.place import has_record, is_served, open_record
 from state.records import Run
-from state.sqlite.lock import is_served
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 class TerminalReports:
@@ -36,15 +36,16 @@ class TerminalReports:
         run: int,
         person: str,
         user: SystemUser,
-        deps_of: Callable[[Store], Deps],
+        deps_of: Callable[[RecordStore], Deps],
     ) -> None:
         self.settings = settings
-        if not settings.state.exists():
+        if not has_record(settings.state):
+            where = settings.state.absolute() if isinstance(settings.state, Path) else settings.state
             raise NothingRuns(
-                f"There is no state file {settings.state.absolute()}. Set GONOGO_STATE to the bot's state file, "
+                f"There is no state file {where}. Set GONOGO_STATE to the bot's state file, "
                 "or start the bot with `gonogo serve`, which creates it."
             )
-        self.store = Store(settings.state, key=_key_of(settings))
+        self.store = open_record(settings.state, key=_key_of(settings))
         self.in_force = InForce(values=self.store.in_force())
         self.deps = self.in_force.deps(deps_of(self.store))
         self.number = run
@@ -135,7 +136,7 @@ class TerminalReports:
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
 
 
-def _key_of(settings: Settings) -> RecordKey | Path | BadRecord | None:
+def _key_of(settings: Settings) -> RecordKey | Path | BadRecord:
     """The record's key as it is set; if it is none, the error, because nobody needs a key to stop a run or to read."""
     try:
         return settings.record_key

@@ -12,24 +12,26 @@ from commands.run.engine import page_of
 from commands.runbook import Page
 from commands.runbook.people import People
 from state.records import Record, Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 MAX_RUNS, MAX_EVENTS = 1_000, 1_000_000
 
 
-def report_of(store: Store, run: Run, people: People, now: datetime, names: Mapping[str, str] | None = None) -> Report:
+def report_of(
+    store: RecordStore, run: Run, people: People, now: datetime, names: Mapping[str, str] | None = None
+) -> Report:
     """The report of a run at `now`. Raises Refused for a run whose page this version cannot read."""
     history = [deploy for deploy in history_of(store) if deploy.run.target == run.target]
     events = store.events(run.id, 0, MAX_EVENTS)
     return build_report(page_of(run), store.record(run.id), events, history, people=people, now=now, names=names)
 
 
-def history_of(store: Store) -> list[Deploy]:
+def history_of(store: RecordStore) -> list[Deploy]:
     """The newest runs in short, newest first; without those that cannot be read."""
     return [deploy_of(record) for record in store.records(run.id for run in store.runs(MAX_RUNS))]
 
 
-def left_out(store: Store, history: Iterable[Deploy]) -> list[str]:
+def left_out(store: RecordStore, history: Iterable[Deploy]) -> list[str]:
     """A sentence about the runs that the history does not hold because they cannot be read; nothing without any."""
     if not (missing := sorted(set(store.numbers(MAX_RUNS)) - {deploy.run.id for deploy in history})):
         return []

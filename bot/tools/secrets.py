@@ -94,6 +94,8 @@ def learn_from(redact: Redactor, names: Iterable[str], environ: Mapping[str, str
 
 
 def _is_masked(name: str, value: str, named: set[str]) -> bool:
+    if name == "GONOGO_STATE" and "://" in value:
+        return True
     if name in _SHOWN or value.strip().lower() in _EVERYDAY or (value.isdecimal() and len(value) < 6):
         return False
     return name in named or looks_secret(name, value)
@@ -101,7 +103,7 @@ def _is_masked(name: str, value: str, named: set[str]) -> bool:
 
 def looks_secret(name: str, value: str) -> bool:
     """Whether a variable holds a secret by its name, or by a value that no person would write."""
-    if _PASSWORD_IN_URL.search(value):
+    if _PASSWORD_IN_URL.search(value) or (name == "GONOGO_STATE" and "://" in value):
         return True
     if _SECRET_NAME.search(name.upper()) and len(value) >= _MIN_BY_NAME and not value.startswith(("/", "./", "~/")):
         return True

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.slack.outbox.identity import PostedHead, heads_in
 from bot.slack.serve import make_client
 from state.journal import Chain
-from state.sqlite.verify import Verdict
+from state.store.verify import Verdict
 
 MOST_PAGES = 50  # of 200 messages of the thread
 READS = "conversations.replies"

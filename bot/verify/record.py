@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.settings import Settings
 from bot.text import clean, counted
 from bot.verify.posted import compare_with_slack
-from state.sqlite.journal import RECORD
-from state.sqlite.verify import Verdict, verify_file
+from state.place import verify_record as verdicts_on
+from state.store.journal import RECORD
+from state.store.verify import Verdict
 
 SHOWN = 10  # changes of a run that are listed
 NOT_COVERED = (
@@ -21,7 +22,7 @@ WITHOUT_KEY = (
 def verify_record(settings: Settings, run: int) -> tuple[bool, list[str]]:
     """Whether one run, or with 0 the whole state file, is as the bot wrote it, and the lines to print."""
     key = settings.find_record_key()
-    verdicts = verify_file(settings.state, key, run)
+    verdicts = verdicts_on(settings.state, key, run)
     lines = [line for verdict in verdicts for line in lines_of(verdict)]
     if not [verdict for verdict in verdicts if verdict.run != RECORD]:
         lines.append(f"There is no run in {settings.state}.")

@@ -10,7 +10,7 @@ from commands.runbook.page import Page
 from commands.text.durations import format_duration
 from state.events import ClockJumped
 from state.records import NewEvent, Position, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 # the smallest difference that counts as a jump; the shortest countdown lasts twelve times as long
 MIN_JUMP = timedelta(seconds=5)
@@ -58,7 +58,7 @@ class ClockMonitor:
         jump = self._read_offset() - self._offset
         return jump if abs(jump) >= MIN_JUMP else timedelta(0)
 
-    def record_jump(self, store: Store, record: Record) -> bool:
+    def record_jump(self, store: RecordStore, record: Record) -> bool:
         """Write a jump, and the event that reports it. False if there is none."""
         jump = self.jumped()
         if not jump:

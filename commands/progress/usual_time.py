@@ -10,7 +10,7 @@ from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
 from state.events import StepSlow
 from state.records import AttemptState, NewEvent, Record, Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 PAGE_FACTOR = 1.5  # a step is slow after this many times what the page expects
 USUAL_FACTOR = 1.2  # or after this many times its slowest earlier attempt
@@ -63,7 +63,7 @@ def usual_times(runs: Sequence[Record]) -> dict[str, UsualTime]:
     return {step: UsualTime(seconds=tuple(took)) for step, took in seconds.items() if took}
 
 
-def usual_times_before(store: Store, run: Run) -> dict[str, UsualTime]:
+def usual_times_before(store: RecordStore, run: Run) -> dict[str, UsualTime]:
     """How long a run's steps usually take, from the runs of the same page on the same target before it.
 
     Rollbacks are rare, so the newest runs that rolled back count besides the newest runs. Those that cannot be read
@@ -79,7 +79,7 @@ def usual_times_before(store: Store, run: Run) -> dict[str, UsualTime]:
 class SlowStepMonitor:
     """Reports the slow steps of one run, each attempt once."""
 
-    def __init__(self, store: Store, page: Page, run: int) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int) -> None:
         self.store = store
         self.page = page
         self.number = run

@@ -10,7 +10,7 @@ from commands.runbook.page import Page
 from commands.text.durations import format_duration
 from state.events import StatusDue
 from state.records import AttemptState, NewEvent, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LATE = timedelta(seconds=1)  # a post that is later than this says so
 
@@ -18,7 +18,7 @@ LATE = timedelta(seconds=1)  # a post that is later than this says so
 class StatusPosts:
     """Writes the status posts of one run when they are due."""
 
-    def __init__(self, store: Store, page: Page, run: int) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int) -> None:
         self.store = store
         self.page = page
         self.run = run

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 from commands.ports.tools import Tools
 from commands.runbook.page import Page
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 class Monitor(ABC):
@@ -15,7 +15,7 @@ class Monitor(ABC):
 
     name: str
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools) -> None:
         self.store = store
         self.page = page
         self.number = run

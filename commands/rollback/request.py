@@ -15,10 +15,10 @@ from state.errors import NothingRuns, UnreadableRun
 from state.events import RollbackRequested
 from state.facts import Actor, RollbackRequest
 from state.records import ACTIVE, Condition, NewEvent, Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
-def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) -> bool:
+def rollback(store: RecordStore, run: Run, actor: Actor, reason: str, at: datetime) -> bool:
     """Request the rollback of a run. False if it was requested before. Raises NothingRuns if the run is over."""
     if request_rollback(store, run.id, actor, reason, at, only_in=ACTIVE):
         return True
@@ -28,7 +28,7 @@ def rollback(store: Store, run: Run, actor: Actor, reason: str, at: datetime) ->
     return False
 
 
-def second_request(store: Store, run: Run) -> str:
+def second_request(store: RecordStore, run: Run) -> str:
     """What a second request finds, as the end of a sentence about the run or its target."""
     with suppress(UnreadableRun):
         if store.record(run.id).last(AFTER_ROLLBACK):
@@ -37,7 +37,7 @@ def second_request(store: Store, run: Run) -> str:
 
 
 def request_rollback(
-    store: Store,
+    store: RecordStore,
     run: int,
     actor: Actor,
     reason: str,
@@ -47,7 +47,7 @@ def request_rollback(
 ) -> bool:
     """Write a rollback request. False if there is one already, or if a condition fails at the moment of writing.
 
-    `only_if` and `only_in` are those of `Store.add_fact`: without `only_if` no other row of the run is read.
+    `only_if` and `only_in` are those of `RecordStore.add_fact`: without `only_if` no other row of the run is read.
     """
     require_door(Act.ROLLBACK, actor)
     fact = RollbackRequest(by=actor, at=at, reason=typed(reason))

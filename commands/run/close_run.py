@@ -18,7 +18,7 @@ from state.errors import NothingRuns, Refused
 from state.events import RunMoved
 from state.facts import Actor, RunClosed
 from state.records import AttemptState, NewEvent, Record, Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 UNKNOWN_END = "It was running when the run was closed by hand; nobody has checked how it ended."
 _LEFT = {
@@ -45,7 +45,7 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
     return left
 
 
-def close_run(store: Store, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
+def close_run(store: RecordStore, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
     """Write that a run is closed. The caller holds the state file's lock.
 
     Raises NotAllowed (not at the terminal), NothingRuns, Refused (no reason).

@@ -19,7 +19,7 @@ from commands.steps.value_types import NUMBER_TYPES, ValueType, misfit
 from state.errors import BadRecord
 from state.events import RunStarted
 from state.records import AttemptState, Record, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 PROGRESS_LINES, PROGRESS_WIDTH = 5, 200  # how many lines of running output are shown, and characters of each
 
@@ -29,7 +29,7 @@ RunStep = Callable[[PageStep, Context], Outcome]
 class ContextFactory:
     """Makes the contexts of one run's attempts."""
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools) -> None:
         self.store = store
         self.page = page
         self.number = run

@@ -12,11 +12,11 @@ from commands.watch.events import countdown_began
 from state.events import Recovered
 from state.facts import BOT, CountdownEnd, CountdownStart
 from state.records import Condition, NewEvent
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 def write_countdown(
-    store: Store,
+    store: RecordStore,
     page: Page,
     run: int,
     change: StartCountdown | CancelCountdown | CountdownExpired,

@@ -10,13 +10,13 @@ from commands.rollback import budget
 from commands.runbook.page import Page
 from commands.signoff import reminders
 from state.records import Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 class DueEvents:
     """Writes these events of one run when they are due."""
 
-    def __init__(self, store: Store, page: Page, run: int) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int) -> None:
         self.store = store
         self.page = page
         self.number = run

@@ -16,7 +16,7 @@ from commands.runbook import Page, read_stored_page
 from commands.start.starter import Starter
 from state.errors import BadRecord, Refused, UnreadableRun
 from state.records import Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
 POLL = 0.5  # seconds until the engine notices a run that another process (the terminal) has started
@@ -29,7 +29,7 @@ class Engine:
     (Option B).
     """
 
-    def __init__(self, store: Store, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
+    def __init__(self, store: RecordStore, tools_for: Callable[[Page], Tools], starter: Starter) -> None:
         self.store = store
         self._tools_for = tools_for
         self._starter = starter
@@ -94,13 +94,17 @@ class Engine:
 
     def _start_runner(self, run: Run) -> None:
         """Start a run's runner. A run that cannot be carried out is logged once and holds up no other run."""
+        owned = self.store.owned(run.id)
+        if owned is None:
+            return  # another bot carries it out
         try:
-            require_true_run(self.store, run, datetime.now(UTC))
+            require_true_run(owned, run, datetime.now(UTC))
             page = page_of(run)
-            runner = Runner(self.store, page, run.id, self._tools_for(page))
+            runner = Runner(owned, page, run.id, self._tools_for(page))
         except Exception as error:
             why = _in_words(error)
             self._report(run.id, f"run {run.id} of {run.target} cannot be carried out: {why}")
+            self.store.release(run.id)
             return
         self._errors.pop(run.id, None)
         self._runners[run.id] = runner
@@ -117,7 +121,11 @@ class Engine:
         try:
             run = self.store.run(number)
             if run.state == RunState.KEPT:
-                start_next_run(self.store, self._starter, page_of(run), run)
+                owned = self.store.owned(number)
+                if owned is None:
+                    return False
+                start_next_run(owned, self._starter, page_of(run), run)
+                self.store.release(number)
         except Exception as error:
             self._report(number, f"after run {number} no page is started: {_in_words(error)}")
             return not isinstance(error, BadRecord)
@@ -128,6 +136,7 @@ class Engine:
         ended = [number for number, runner in self._runners.items() if runner.wait(0)]
         for number in ended:
             del self._runners[number]
+            self.store.release(number)
         return ended
 
 

@@ -11,10 +11,10 @@ from commands.runbook.page import Page
 from state.events import EnvironmentChanged
 from state.facts import BOT, EnvironmentHold, Fact, Hold, Resume
 from state.records import NewEvent, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
-def compare_places(store: Store, page: Page, record: Record, places: Mapping[str, str], at: datetime) -> bool:
+def compare_places(store: RecordStore, page: Page, record: Record, places: Mapping[str, str], at: datetime) -> bool:
     """Compare the places with those that people know of. True if they differ, and nobody has resumed with these.
 
     Then the run waits until the deciding role resumes it, or the bot starts with the old environment again. A rollback
@@ -53,7 +53,7 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return f"the environment has changed since the run started: {listed}"
 
 
-def _put_back(store: Store, record: Record, at: datetime, *, resume: bool) -> None:
+def _put_back(store: RecordStore, record: Record, at: datetime, *, resume: bool) -> None:
     summary = "the environment leads to the same places as before again"
     event = NewEvent(data=EnvironmentChanged(summary=summary, restored=True, waits=not resume))
     if not resume:

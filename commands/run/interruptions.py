@@ -10,10 +10,10 @@ from commands.runbook.page import Page, PageStep
 from state.errors import BadRecord
 from state.events import StepInterrupted
 from state.records import NewEvent
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
-def report_interruption(store: Store, page: Page, run: int, step: PageStep, attempt: int, now: datetime) -> None:
+def report_interruption(store: RecordStore, page: Page, run: int, step: PageStep, attempt: int, now: datetime) -> None:
     """Write that an earlier process left this attempt running. If that cannot be written now, nothing waits for it."""
     with suppress(BadRecord):
         times = list(_interrupted(store, run)).count((step.id, attempt)) + 2
@@ -27,7 +27,7 @@ def report_interruption(store: Store, page: Page, run: int, step: PageStep, atte
         store.add_events(run, now, NewEvent(step=step.id, data=data, once=f"interrupted:{step.id}:{attempt}:{times}"))
 
 
-def _interrupted(store: Store, run: int) -> Iterator[tuple[str, int]]:
+def _interrupted(store: RecordStore, run: int) -> Iterator[tuple[str, int]]:
     """The step and the attempt of each interruption so far."""
     after = 0
     while events := store.events(run, after):

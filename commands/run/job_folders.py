@@ -11,7 +11,7 @@ from commands.ports.tools import Tools
 from commands.runbook import Page, read_stored_page
 from state.errors import GonogoError
 from state.records import Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.job_folders")
 KEPT = timedelta(days=7)  # after a run's end; somebody may want to read what its commands printed
@@ -23,7 +23,7 @@ RETRY = timedelta(minutes=10)  # until a host that was away is tried again
 class JobFolders:
     """The job folders of runs that ended days ago. The record keeps where nothing is left, also over a crash."""
 
-    def __init__(self, store: Store, tools_for: Callable[[Page], Tools], *, every: float = EVERY) -> None:
+    def __init__(self, store: RecordStore, tools_for: Callable[[Page], Tools], *, every: float = EVERY) -> None:
         self.store = store
         self._tools_for = tools_for
         self._every = every

@@ -13,7 +13,7 @@ from state.errors import BadRecord, GonogoError
 from state.events import NextRunReported, RunStarted
 from state.facts import Actor, Door, NextRun
 from state.records import NewEvent, Record, Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.engine")
 
@@ -26,7 +26,7 @@ class _Result:
     why: str = ""
 
 
-def start_next_run(store: Store, starter: Starter, page: Page, run: Run) -> None:
+def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -> None:
     """Start the page that follows a kept run, if one does and nothing is recorded of it yet.
 
     Whatever keeps it from starting is recorded for people. Raises BadRecord if the state file cannot be used now: then
@@ -44,7 +44,7 @@ def start_next_run(store: Store, starter: Starter, page: Page, run: Run) -> None
     store.add_fact(run.id, fact, NewEvent(data=told))
 
 
-def _start(store: Store, starter: Starter, page: Page, record: Record) -> _Result:
+def _start(store: RecordStore, starter: Starter, page: Page, record: Record) -> _Result:
     run = record.run
     if begun := _begun(store, run):
         return _Result(run=begun)  # the bot ended before it could record that
@@ -64,7 +64,7 @@ def _start(store: Store, starter: Starter, page: Page, record: Record) -> _Resul
         return _Result(why=f"Internal error in the bot ({type(error).__name__}).")
 
 
-def _begun(store: Store, run: Run) -> Run | None:
+def _begun(store: RecordStore, run: Run) -> Run | None:
     """The run that KEEP of this one has started."""
     for later in store.runs():
         if later.id > run.id:

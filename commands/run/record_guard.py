@@ -13,7 +13,7 @@ from state.events import RecordChanged
 from state.facts import BOT, Hold, shortened
 from state.journal import Change, EntryKind, Head
 from state.records import NewEvent, Record, Run, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.runner")
 RECHECK = 30.0  # seconds after which the whole record is checked again, though no other process wrote to it
@@ -25,7 +25,7 @@ class RecordGuard:
     It remembers how far the journal was written, so that an earlier copy of the file does not pass for the record.
     """
 
-    def __init__(self, store: Store, page: Page, run: int) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int) -> None:
         self._store = store
         self._page = page
         self._run = run
@@ -77,7 +77,7 @@ class RecordGuard:
                 return
 
 
-def require_true_run(store: Store, run: Run, now: datetime) -> None:
+def require_true_run(store: RecordStore, run: Run, now: datetime) -> None:
     """Raise Refused if somebody changed the run's page, put the run there, or put it back from another state.
 
     Nothing of such a run may be carried out. A state without any entry is let through: it can only be a rollback's.

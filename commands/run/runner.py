@@ -46,11 +46,11 @@ from commands.steps.base import execute
 from commands.steps.outcome import Context, Outcome
 from commands.watch.after_rollback import end_watch_after_rollback
 from commands.watch.countdown import CancelCountdown, CountdownExpired, StartCountdown
-from state.errors import BadRecord
+from state.errors import BadRecord, NotOwner
 from state.events import WatchOver
 from state.facts import BOT
 from state.records import ACTIVE, Attempt, AttemptState, Condition, NewEvent, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.runner")
 POLL = 0.2  # seconds until the loop notices what another process (the terminal) has written
@@ -63,7 +63,7 @@ class Runner:
     `detach` leaves the run as it is: jobs go on running on their hosts, and a later runner finds them again.
     """
 
-    def __init__(self, store: Store, page: Page, run: int, tools: Tools) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, tools: Tools) -> None:
         self.store = store
         self.page = page
         self.number = run
@@ -85,13 +85,17 @@ class Runner:
 
     def detach(self, timeout: float = 5.0) -> None:
         """Stop the loop and write nothing more. Returns when the loop has ended, or after `timeout` seconds."""
+        self._stop_threads()
+        with self.store.changed:
+            self.store.changed.notify_all()
+        self._thread.join(timeout)
+
+    def _stop_threads(self) -> None:
+        """Let the run's other threads write nothing more."""
         self._detaching.set()
         self._steps.close()
         self._loss.stop()
         self._reach.stop()
-        with self.store.changed:
-            self.store.changed.notify_all()
-        self._thread.join(timeout)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end of the loop, for `timeout` seconds at most. True if it has ended."""
@@ -106,6 +110,9 @@ class Runner:
             self._loss.start()
             self._reach.start()
             self._take_turns()
+        except NotOwner as error:
+            LOG.warning("run %s is left to its new owner: %s", self.number, error)
+            self._stop_threads()
         finally:
             self.tools.close()
 
@@ -114,6 +121,8 @@ class Runner:
             try:
                 if not self._turn():
                     return
+            except NotOwner:
+                raise
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
                 LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400

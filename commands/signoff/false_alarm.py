@@ -12,13 +12,15 @@ from state.errors import Refused, TooLate
 from state.events import AlertHeld
 from state.facts import Actor, AlertHold
 from state.records import NewEvent, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 HOLD_LENGTHS = ("15 min", "30 min", "1 h", "2 h")  # offered in the dialog; the last one is the longest
 DEFAULT_HOLD = "30 min"
 
 
-def hold_alert(store: Store, run: int, waiting: Waiting, actor: Actor, reason: str, lasts: str, at: datetime) -> bool:
+def hold_alert(
+    store: RecordStore, run: int, waiting: Waiting, actor: Actor, reason: str, lasts: str, at: datetime
+) -> bool:
     """Record that a person holds an alert as a false alarm. False if it is held already.
 
     `lasts` is a duration in words; empty means DEFAULT_HOLD. Raises Refused without a reason, or if `lasts` is no

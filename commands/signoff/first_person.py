@@ -14,7 +14,7 @@ from state.errors import NotAllowed, Refused
 from state.events import Ask
 from state.facts import BOT, Choice, EarlyKeep, Lapsed, StepAnswer
 from state.records import Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 ACTS = {Choice.RETRY: Act.AGAIN, Choice.DONE: Act.DONE, Choice.SKIP: Act.SKIP, Choice.OVERRIDE: Act.OVERRIDE}
 
@@ -57,7 +57,7 @@ def why_lapsed(page: Page, people: People, record: Record, waiting: Waiting) -> 
 
 
 def lapse(
-    store: Store, run: int, page: Page, first: StepAnswer | EarlyKeep, waiting: Waiting, why: str, at: datetime
+    store: RecordStore, run: int, page: Page, first: StepAnswer | EarlyKeep, waiting: Waiting, why: str, at: datetime
 ) -> bool:
     """Record that a decision no longer counts. False if somebody has done so, or has agreed, meanwhile."""
     fact = Lapsed(

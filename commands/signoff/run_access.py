@@ -12,13 +12,13 @@ from state.errors import Refused, TooLate
 from state.events import Ask
 from state.facts import Actor
 from state.records import Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 
 class RunAccess:
     """One run, its own page, and the people of each role at this moment: whoever has lost a role is not among them."""
 
-    def __init__(self, store: Store, page: Page, run: int, people: People) -> None:
+    def __init__(self, store: RecordStore, page: Page, run: int, people: People) -> None:
         self.store = store
         self.page = page
         self.run = run

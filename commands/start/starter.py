@@ -30,7 +30,7 @@ from state.errors import AlreadyRunning, TooLate, UnreadableRun
 from state.events import RunStarted
 from state.facts import Actor
 from state.records import NewEvent, Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 MAX_NOTE = 500  # characters
 
@@ -52,7 +52,7 @@ class Starter:
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
     """
 
-    store: Store
+    store: RecordStore
     pages: Callable[[], Mapping[str, Page]]
     people: Callable[[Page], People]
     missing: Callable[[Page], Sequence[str]]
@@ -92,7 +92,7 @@ class Starter:
 
 
 def start(
-    store: Store,
+    store: RecordStore,
     page: Page,
     request: StartRequest,
     actor: Actor,
@@ -138,7 +138,7 @@ def start(
     return store.start_run(row, at, NewEvent(data=started))
 
 
-def _end_watch_of_target(store: Store, target: str, at: datetime, actor: Actor) -> None:
+def _end_watch_of_target(store: RecordStore, target: str, at: datetime, actor: Actor) -> None:
     """End the watch after a rollback of this target, if there is one: it keeps nobody from the next deploy."""
     active = store.active_run(target)
     record = store.record(active.id) if active else None
@@ -147,7 +147,7 @@ def _end_watch_of_target(store: Store, target: str, at: datetime, actor: Actor) 
         end_watch_after_rollback(store, page, record, at, actor)
 
 
-def _require_new(store: Store, page: Page, request: StartRequest) -> None:
+def _require_new(store: RecordStore, page: Page, request: StartRequest) -> None:
     """Raise TooLate if this press has started one of the newest runs: Slack may deliver it again after that run.
 
     While a run is active, its target takes no other run anyway. Raises AlreadyRunning for a run that cannot be read,
@@ -163,7 +163,7 @@ def _require_new(store: Store, page: Page, request: StartRequest) -> None:
             raise TooLate(f"This has started run {run.id} before. To start another run, type /deploy start anew.")
 
 
-def _press_of(store: Store, run: Run) -> str:
+def _press_of(store: RecordStore, run: Run) -> str:
     """The press that started a run; "" for none, and where that cannot be read."""
     with suppress(UnreadableRun):
         for event in store.events(run.id, limit=1):

@@ -16,7 +16,7 @@ from state.errors import TooLate
 from state.events import RunMoved
 from state.facts import BOT, Actor
 from state.records import Attempt, AttemptState, NewEvent, Record, RunState
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 _WITHOUT_DATA = (Verdict.QUIET, Verdict.NO_DATA)
 
@@ -28,7 +28,7 @@ def verdicts_after_rollback(page: Page, record: Record) -> tuple[CheckVerdict, .
     return check_verdicts(page_after_rollback(page, record), record_after_rollback(page, record))
 
 
-def end_watch_after_rollback(store: Store, page: Page, record: Record, at: datetime, by: Actor = BOT) -> None:
+def end_watch_after_rollback(store: RecordStore, page: Page, record: Record, at: datetime, by: Actor = BOT) -> None:
     """Write that the watch after a rollback is over, and with it the run: in time, or early by who starts the next."""
     began = record.last(AFTER_ROLLBACK)
     if began and began.state == AttemptState.RUNNING:

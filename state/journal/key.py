@@ -94,6 +94,34 @@ def create_key(path: Path) -> RecordKey:
     return key
 
 
+class KeyHolder:
+    """The key of a record: known, in a file, or the error that says why there is none.
+
+    With an error, what only stops a run is written all the same.
+    """
+
+    def __init__(self, source: RecordKey | Path | BadRecord) -> None:
+        self._source = source
+        self._read = source if isinstance(source, RecordKey) else None
+
+    @property
+    def key(self) -> RecordKey | None:
+        """The key, or None if it is not here. Raises BadRecord if it cannot be read."""
+        if isinstance(self._source, BadRecord):
+            raise self._source
+        if self._read is None and isinstance(self._source, Path):
+            self._read = read_key(self._source)
+        return self._read
+
+    def create(self) -> RecordKey:
+        """The key, whose file is made if it is not there. Raises BadRecord."""
+        key = self.key
+        if key is None and isinstance(self._source, Path):
+            key = self._read = create_key(self._source)
+        assert key is not None, "a source is a key, a file or an error"  # noqa: S101
+        return key
+
+
 def _cannot_read(path: Path, why: str) -> BadRecord:
     return BadRecord(
         f"The record's key cannot be read from {path} ({why}). "

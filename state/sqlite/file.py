@@ -9,8 +9,9 @@ from pathlib import Path
 
 from state.errors import BadRecord
 from state.sqlite.lock import cannot_open
-from state.sqlite.migrations import Began, migrate
+from state.sqlite.migrations import Began, migrate, require_newest
 from state.sqlite.private_file import require_no_links
+from state.store.not_text import NotText
 
 
 def open_file(path: Path, *, check: bool, began: Began | None = None) -> sqlite3.Connection:
@@ -52,8 +53,21 @@ def _require_undamaged(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(f"it is damaged: {' '.join(result.split())[:120]}")
 
 
-class NotText(BadRecord):
-    """A text of the state file holds bytes that are none. The message does not repeat them."""
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open the file to read only, at the newest schema version. Raises BadRecord."""
+    if not path.is_file():
+        raise BadRecord(f"There is no state file {path.absolute()}. Set GONOGO_STATE to the bot's state file.")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+        try:
+            connection.row_factory = sqlite3.Row
+            require_newest(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise BadRecord(f"The state file {path} cannot be verified ({error}).") from None
+    return connection
 
 
 @contextmanager

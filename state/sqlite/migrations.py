@@ -190,6 +190,14 @@ def migrate(connection: sqlite3.Connection, path: Path, began: Began | None = No
     run_migrations(connection, began)
 
 
+def require_newest(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise BadRecord if the file has another schema version than the newest one."""
+    version = _version(connection)
+    if version != len(MIGRATIONS):
+        advice = "An older one is migrated by `gonogo serve`; for a newer one, upgrade gonogo."
+        raise BadRecord(f"{path} has schema version {version}; this gonogo verifies {len(MIGRATIONS)}. {advice}")
+
+
 def run_migrations(connection: sqlite3.Connection, began: Began | None = None) -> None:
     """Bring a file to the newest schema version, each migration in one transaction."""
     version = _version(connection)

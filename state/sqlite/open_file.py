@@ -4,89 +4,148 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
+from sqlite_utils import Database as Tables
 
 from state.errors import BadRecord
+from state.journal import Change
 from state.sqlite.file import open_file, readable, transaction
 from state.sqlite.lock import require_own, take_lock
+from state.sqlite.migrations import Began
+from state.sqlite.schema import schema_changes
+from state.store.database import RowExists
 
 
-class OpenFile:
-    """One state file, open through one connection that all threads share. With `serving`, its lock is taken.
+class FileReader:
+    """The tables of a state file through a connection. Every method raises BadRecord if the file cannot be used."""
 
-    `changed` is notified after every write of this process. Every method raises BadRecord if the file cannot be used.
-    """
-
-    def __init__(self, path: Path, *, serving: bool = False) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.name = str(path)
         self._mutex = threading.RLock()
-        self._writes = 0
-        self.changed = threading.Condition()
-        self._lock = take_lock(path) if serving else None
-        try:
-            self._connection = open_file(path, check=serving, began=self._journal_began)
-        except BadRecord:
-            if self._lock:
-                self._lock.close()
-            raise
-        self._db = Database(self._connection)
+        self._connection = connection
 
-    def _journal_began(self, connection: sqlite3.Connection) -> None:
-        """Called within the migration that makes the journal; nothing else of this object can be used yet."""
-
-    def close(self) -> None:
-        """Close the file and release its lock."""
-        with self._mutex:
-            self._connection.close()
-        if self._lock:
-            self._lock.close()
-            self._lock = None
-
-    def require_lock(self) -> None:
-        """Raise BadRecord if this process served the file, and another one may serve it now."""
-        if self._lock:
-            require_own(self._lock, self.path)
-
-    def version(self) -> tuple[int, int]:
-        """Two numbers: one changes with every write of another process, one with every write of this one."""
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[sqlite3.Row]:
+        """See `state.store.database.Tables.rows`."""
         with self._mutex, readable(self.path):
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
-
-    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        with self._mutex, readable(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    def _rows_in_any_text(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """As `_rows`; what is no UTF-8 in a text is replaced."""
-        with self._mutex:
-            self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            self._connection.text_factory = str if errors == "strict" else _text_factory(errors)
             try:
-                return self._rows(sql, *values)
+                return self._connection.execute(sql, values).fetchall()
             finally:
                 self._connection.text_factory = str
 
     @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        with readable(self.path):
+    def snapshot(self) -> Iterator[None]:
+        """See `state.store.database.Tables.snapshot`."""
+        with self._mutex, readable(self.path):
             self._connection.execute("BEGIN")
             try:
                 yield
             finally:
                 self._connection.execute("COMMIT")
 
+    def schema_changes(self) -> list[Change]:
+        """See `state.store.database.Tables.schema_changes`."""
+        with self._mutex, readable(self.path):
+            return schema_changes(self._connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._mutex:
+            self._connection.close()
+
+
+class OpenFile(FileReader):
+    """One state file, open through one connection that all threads share. With `serving`, its lock is taken.
+
+    For `began` see `migrate`.
+    """
+
+    def __init__(self, path: Path, *, serving: bool = False, began: Began | None = None) -> None:
+        self._writes = 0
+        self.changed = threading.Condition()
+        self._lock = take_lock(path) if serving else None
+        try:
+            super().__init__(path, open_file(path, check=serving, began=began))
+        except BadRecord:
+            if self._lock:
+                self._lock.close()
+            raise
+        self._tables = Tables(self._connection)
+
+    def close(self) -> None:
+        """Close the file and release its lock."""
+        super().close()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def serving(self) -> bool:
+        """Whether this process holds the file's lock."""
+        return self._lock is not None
+
+    def require_lock(self) -> None:
+        """Raise BadRecord if this process served the file, and another one may serve it now."""
+        if self._lock:
+            require_own(self._lock, self.path)
+
+    def own(self, run: int) -> OpenFile:  # noqa: ARG002
+        """Itself: whoever serves the file owns every run."""
+        return self
+
+    own_posts = own
+
+    def release(self, run: int) -> None:
+        """Nothing to let go: no other bot can serve the file."""
+
+    release_posts = release
+
     @contextmanager
-    def _write(self) -> Iterator[Database]:
+    def alone(self, run: int) -> Iterator[None]:  # noqa: ARG002
+        """See `state.store.database.Database.alone`."""
+        lock = take_lock(self.path)
+        try:
+            yield
+        finally:
+            lock.close()
+
+    def version(self) -> tuple[int, int]:
+        """Two numbers: one changes with every write of another process, one with every write of this one."""
+        with self._mutex, readable(self.path):
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0]), self._writes
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """See `state.store.database.Database.insert`."""
+        return self._tables.table(table).insert(dict(row)).last_rowid or 0
+
+    def number_on(self) -> None:
+        """SQLite numbers each row after the highest number that is there."""
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """See `state.store.database.Database.execute`."""
+        self._connection.execute(sql, values)
+
+    @contextmanager
+    def write(self, run: int = 0) -> Iterator[None]:  # noqa: ARG002 - one writer at a time, whatever it writes
+        """See `state.store.database.Database.write`."""
         with self._mutex:
             before = self._connection.total_changes
-            with transaction(self._connection, self.path):
-                yield self._db
+            try:
+                with transaction(self._connection, self.path):
+                    yield
+            except sqlite3.IntegrityError as error:
+                raise RowExists(str(error)) from None
             if self._connection.total_changes == before:
                 return  # nothing new was written, so nobody needs to wake up
             self._writes += 1
         with self.changed:
             self.changed.notify_all()
+
+
+def _text_factory(errors: str) -> Callable[[bytes], str]:
+    return lambda data: data.decode("utf-8", errors)

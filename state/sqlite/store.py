@@ -1,367 +1,51 @@
-"""The store of the runs' records. Every write is one transaction, together with its events."""
+"""The record in one SQLite file: one process serves it, others may read it and add facts."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
-from state.errors import AlreadyRunning, BadRecord, TooLate, UnreadableRun
-from state.facts import Fact, FactKind
-from state.journal import EntryKind
-from state.records import (
-    ACTIVE,
-    ATTEMPT_MOVES,
-    RUN_MOVES,
-    Attempt,
-    AttemptState,
-    Condition,
-    Event,
-    NewEvent,
-    Position,
-    Record,
-    Run,
-    RunState,
-)
-from state.sqlite.attempt_cache import AttemptCache
-from state.sqlite.file import NotText
-from state.sqlite.rows import (
-    attempt_row,
-    clean,
-    event_row,
-    fact_row,
-    jump_row,
-    to_event,
-    to_fact,
-    to_jump,
-    to_run,
-    to_run_in_part,
-)
-from state.sqlite.run_files import RunFiles
-from state.sqlite.side_tables import SideTables
-from state.true_times import ClockJump, WrittenRecord, find_jump, true_attempts, true_event, true_facts, true_run
-
-ONE_ATTEMPT = "SELECT * FROM attempts WHERE (run, step, attempt) = (?, ?, ?)"
-# the events of a run, each with its place in the journal
-EVENTS = """
-    SELECT e.*, j.number AS entry, j.hash FROM events e
-    LEFT JOIN journal j ON j.run = e.run AND j.number = (
-        SELECT MIN(number) FROM journal WHERE run = e.run AND ref = e.id || ' ' || e.kind AND kind = 'event'
-    )
-    WHERE e.run = ? AND e.id > ? ORDER BY e.id LIMIT ?
-"""
+from state.errors import BadRecord
+from state.journal import RecordKey, head_mac
+from state.journal.key import KeyHolder, key_beside
+from state.sqlite.file import open_to_read
+from state.sqlite.open_file import FileReader, OpenFile
+from state.store import RecordStore
+from state.store.journal import RECORD
+from state.store.verify import Verdict, verdicts
 
 
-@contextmanager
-def _readable_rows(run: int) -> Iterator[None]:
-    """Inside the block rows of a run are read and converted. Raises UnreadableRun for what is no text, time or kind."""
-    try:
-        yield
-    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError, NotText):
-        raise UnreadableRun(run) from None
-
-
-def _text_or_nothing(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return ""
-
-
-# a run in any other state may be under way, also in a state that this version does not know
-OVER = tuple(state for state in RunState if state not in ACTIVE)
-
-
-class Store(RunFiles, SideTables):
+class Store(RecordStore):
     """The records of all runs in one SQLite file.
 
-    `serving=True` takes the file's lock, so that only one process executes its runs; others may read it and add facts.
-    All returned times are true times (see `state.true_times`). Every method raises BadRecord if the file cannot be
-    used.
+    `serving=True` takes the file's lock, so that only one process executes its runs. `key` is the record's key, the
+    file that holds it, or the error that says why there is none; without it, the file beside the record.
     """
 
-    @cached_property
-    def _attempts(self) -> AttemptCache:
-        return AttemptCache(self._rows)
+    def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | BadRecord | None = None) -> None:
+        self.path = path
+        keys = KeyHolder(key or key_beside(path))
+        self.opened = OpenFile(path, serving=serving, began=partial(_journal_began, keys))
+        super().__init__(self.opened, keys)
 
-    # -- runs ---------------------------------------------------------------------------------------------------
 
-    def start_run(self, run: dict[str, Any], at: datetime, event: NewEvent) -> Run:
-        """Store a new run in state `going`. Raises AlreadyRunning if its target has an active run."""
-        places = json.dumps(run.get("places", {}))
-        row = {**clean(run), "places": places, "state": RunState.GOING.value, "began_at": at.isoformat()}
-        try:
-            with self._write() as db:
-                if removed := self._number_of_removed():
-                    row["id"] = removed + 1
-                number = int(str(db.table("runs").insert(row).last_pk))
-                self._begin_journal(number)
-                self._add_events(number, at, [event])
-        except sqlite3.IntegrityError:
-            active = self.active_run(run["target"])
-            which = f"run {active.id}, started by {active.starter}" if active else "another run"
-            raise AlreadyRunning(f"{run['target']} already has {which}; let it end or roll it back first.") from None
-        return self.run(number)
+def _journal_began(keys: KeyHolder, connection: sqlite3.Connection) -> None:
+    """Write down which runs are older than the journal: no later absence of entries may look like that."""
+    newest = int(connection.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()[0])
+    if not newest:
+        return
+    try:
+        key = keys.create()
+    except BadRecord:
+        key = None
+    mac = head_mac(RECORD, newest, str(newest), key)
+    values = (RECORD, newest, str(newest), key.id if key else "", mac)
+    connection.execute("INSERT INTO journal_heads VALUES (?, ?, ?, ?, ?)", values)
 
-    def run(self, number: int) -> Run:
-        """A run by its number. Raises KeyError if there is none, UnreadableRun if its row is damaged."""
-        with _readable_rows(number):
-            for row in self._rows("SELECT * FROM runs WHERE id = ?", number):
-                return true_run(to_run(row), self._jumps(number))
-        raise KeyError(number)
 
-    def run_to_stop(self, number: int) -> Run:
-        """A run by its number, also if its row cannot be read in full: whoever stops it needs no more of it.
-
-        Raises KeyError if there is none, UnreadableRun if it is not active.
-        """
-        try:
-            return self.run(number)
-        except UnreadableRun:
-            sql = "SELECT * FROM runs WHERE id = ? AND state IN (?, ?)"
-            for row in self._rows_in_any_text(sql, number, *ACTIVE):
-                return to_run_in_part(row)
-            raise
-
-    def runs(self, limit: int = 20) -> list[Run]:
-        """The newest runs, newest first; without those whose row cannot be read."""
-        return self._readable("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)
-
-    def active_runs(self) -> list[Run]:
-        """Every active run, oldest first; without those whose row cannot be read (see `unreadable_runs`)."""
-        return self._readable("SELECT id FROM runs WHERE state IN (?, ?) ORDER BY id", *ACTIVE)
-
-    def unreadable_runs(self, read: Collection[Run] = ()) -> dict[int, str]:
-        """The runs that may be active and whose row cannot be read, by number, with their target; "" if that cannot be.
-
-        Those that the caller has just `read` are not read again.
-        """
-        marks = ", ".join("?" * len(OVER))
-        sql = f"SELECT id, CAST(target AS BLOB) AS target FROM runs WHERE state NOT IN ({marks}) ORDER BY id"  # noqa: S608
-        rows = {row["id"]: row["target"] for row in self._rows(sql, *OVER)}
-        known = {run.id for run in read}
-        return {
-            number: _text_or_nothing(target)
-            for number, target in rows.items()
-            if number not in known and self._run_or_none(number) is None
-        }
-
-    def _readable(self, sql: str, *values: Any) -> list[Run]:
-        """The runs with these numbers, each read by itself: one bad row keeps no other from being read."""
-        read = (self._run_or_none(row["id"]) for row in self._rows(sql, *values))
-        return [run for run in read if run]
-
-    def _run_or_none(self, number: int) -> Run | None:
-        # a file that cannot be read at all has raised before
-        with suppress(BadRecord):
-            return self.run(number)
-        return None
-
-    def active_run(self, target: str) -> Run | None:
-        """The active run of a target, or None."""
-        return next((run for run in self.active_runs() if run.target == target), None)
-
-    def move_run(
-        self, number: int, state: RunState, at: datetime, *events: NewEvent, only_if: Condition | None = None
-    ) -> bool:
-        """Move a run to another state. False if it is there already, or if `only_if` is false.
-
-        Raises TooLate on a move that is not in RUN_MOVES.
-        """
-        with self._write():
-            now = self.run(number).state
-            if now == state or (only_if and not only_if(self._record(number))):
-                return False
-            if state not in RUN_MOVES[now]:
-                raise TooLate(f"Run {number} is {now}; it cannot become {state}.")
-            ended = None if state in ACTIVE else at.isoformat()
-            self._db.execute("UPDATE runs SET state = ?, ended_at = ? WHERE id = ?", (state.value, ended, number))
-            self._append(number, EntryKind.MOVE)
-            self._add_events(number, at, events)
-        return True
-
-    def set_rollback_loss(self, number: int, text: str) -> None:
-        """Store what a rollback would lose, by the last query."""
-        with self._write():
-            self._db.execute("UPDATE runs SET rollback_loss = ? WHERE id = ?", (clean(text), number))
-
-    def record(self, number: int) -> Record:
-        """Everything that decides what happens next in a run, in one snapshot.
-
-        Raises KeyError without such a run, UnreadableRun if one of its rows is damaged.
-        """
-        with self._mutex, self._snapshot():
-            return self._record(number)
-
-    def records(self, numbers: Iterable[int]) -> list[Record]:
-        """The records of these runs, in this order; without those of which a row cannot be read."""
-        records = []
-        for number in numbers:
-            with suppress(UnreadableRun):
-                records.append(self.record(number))
-        return records
-
-    def numbers(self, limit: int) -> list[int]:
-        """The numbers of the newest runs, newest first, whether their rows can be read or not."""
-        return [row["id"] for row in self._rows("SELECT id FROM runs ORDER BY id DESC LIMIT ?", limit)]
-
-    def _record(self, number: int) -> Record:
-        run = self.run(number)
-        (event,) = self._rows("SELECT COALESCE(MAX(id), 0) AS newest FROM events WHERE run = ?", number)
-        with _readable_rows(number):
-            written, jumps = self._written(number), self._jumps(number)
-            if not run.active:
-                self._attempts.forget(number)
-            return Record(
-                run=run,
-                attempts=true_attempts(written.attempts, jumps),
-                facts=true_facts(written.facts, jumps),
-                position=replace(written.position, event=event["newest"]),
-            )
-
-    def _written(self, run: int) -> WrittenRecord:
-        """The attempts and facts of a run, times as written, in the order of writing: the clock may have gone back."""
-        attempts = self._attempts.attempts(run, self.version()[0])
-        facts = self._rows("SELECT * FROM facts WHERE run = ? ORDER BY id", run)
-        return WrittenRecord(attempts=attempts, facts=[*map(to_fact, facts)])
-
-    # -- attempts -----------------------------------------------------------------------------------------------
-
-    def begin_attempt(self, run: int, step: str, attempt: int, at: datetime, *events: NewEvent) -> None:
-        """Store an attempt as `running`, before it does anything. Raises BadRecord if another bot may do it, too."""
-        self.require_lock()
-        began = Attempt(step=step, attempt=attempt, state=AttemptState.RUNNING, began_at=at)
-        with self._write() as db:
-            db.table("attempts").insert({"run": run, **attempt_row(began)})
-            self._append(run, EntryKind.BEGIN, ONE_ATTEMPT, run, step, attempt)
-            self._add_events(run, at, events)
-
-    def end_attempt(self, run: int, ended: Attempt, at: datetime, *events: NewEvent) -> None:
-        """Store an attempt's state, summary and outcome. Raises TooLate on a move that is not in ATTEMPT_MOVES."""
-        where = (run, ended.step, ended.attempt)
-        with self._write():
-            (row,) = self._rows(ONE_ATTEMPT, *where)
-            now = AttemptState(row["state"])
-            if ended.state not in ATTEMPT_MOVES[now]:
-                raise TooLate(f"Step {ended.step} is {now}; it cannot become {ended.state}.")
-            values = (ended.state.value, at.isoformat(), clean(ended.summary), json.dumps(clean(ended.outcome)))
-            self._db.execute(
-                "UPDATE attempts SET state = ?, ended_at = ?, summary = ?, outcome = ? "
-                "WHERE (run, step, attempt) = (?, ?, ?)",
-                (*values, *where),
-            )
-            self._append(run, EntryKind.END, ONE_ATTEMPT, *where)
-            self._add_events(run, at, events)
-
-    def repeat(self, run: int, repeats: Iterable[Attempt], at: datetime, *events: NewEvent, only_if: Condition) -> bool:
-        """Store attempts that have the result of earlier ones, in one write. False if `only_if` is false."""
-        with self._write() as db:
-            if not only_if(self._record(run)):
-                return False
-            for repeat in repeats:
-                db.table("attempts").insert({"run": run, **attempt_row(repeat)})
-                for kind in (EntryKind.BEGIN, EntryKind.END):
-                    self._append(run, kind, ONE_ATTEMPT, run, repeat.step, repeat.attempt)
-            self._add_events(run, at, events)
-        return True
-
-    def show_progress(self, run: int, step: str, attempt: int, text: str) -> None:
-        """Store the newest output of a running attempt; does nothing once it has ended."""
-        with self._write():
-            self._db.execute(
-                "UPDATE attempts SET progress = ? WHERE (run, step, attempt, state) = (?, ?, ?, ?)",
-                (clean(text), run, step, attempt, AttemptState.RUNNING.value),
-            )
-
-    # -- facts, events, and clock jumps -------------------------------------------------------------------------
-
-    def add_fact(
-        self,
-        run: int,
-        fact: Fact,
-        *events: NewEvent,
-        follows: Fact | None = None,
-        only_if: Condition | None = None,
-        only_in: Collection[RunState] = (),
-    ) -> bool:
-        """Store a fact, with its events and the fact that `follows` from it.
-
-        False, and nothing is stored, if the run has a fact of its kind with this key already, if the run is in none of
-        the states `only_in`, or if `only_if` is false. Only `only_if` reads the record, so without it a damaged row
-        keeps nothing from being stored.
-        """
-        with self._write() as db:
-            key = self._free_key(run, fact)
-            if not key or (only_in and self._state(run) not in only_in):
-                return False
-            if only_if and not only_if(self._record(run)):
-                return False
-            for new in filter(None, (fact, follows)):
-                row = {"run": run, **fact_row(new)} | ({"key": key} if new is fact else {})
-                number = db.table("facts").insert(row).last_pk
-                self._append(run, EntryKind.FACT, "SELECT * FROM facts WHERE id = ?", number)
-            self._add_events(run, fact.at, events)
-        return True
-
-    def fact_count(self, run: int, *kinds: FactKind) -> int:
-        """How many facts of these kinds a run has, whether they can be read or not."""
-        rows = self._rows_in_any_text("SELECT kind FROM facts WHERE run = ?", run)
-        return sum(row["kind"] in kinds for row in rows)
-
-    def _free_key(self, run: int, fact: Fact) -> str:
-        """The key to store a fact under; "" if it is stored already. A forged fact of another kind takes no key."""
-        key = str(clean(fact.key))
-        while taken := self._rows_in_any_text("SELECT kind FROM facts WHERE run = ? AND key = ?", run, key):
-            if taken[0]["kind"] == fact.kind:
-                return ""
-            key += "+"
-        return key
-
-    def _state(self, run: int) -> str:
-        """The state of a run as it is written; "" without such a run."""
-        rows = self._rows_in_any_text("SELECT state FROM runs WHERE id = ?", run)
-        return str(next((row["state"] for row in rows), ""))
-
-    def add_events(self, run: int, at: datetime, *events: NewEvent) -> None:
-        """Store events that belong to no other write."""
-        with self._write():
-            self._add_events(run, at, events)
-
-    def events(self, run: int, after: int = 0, limit: int = 200) -> list[Event]:
-        """The oldest `limit` events of a run with an id above `after`, in order."""
-        with _readable_rows(run):
-            jumps = self._jumps(run)
-            return [true_event(to_event(row), jumps) for row in self._rows(EVENTS, run, after, limit)]
-
-    def newest_event_at(self, run: int) -> datetime | None:
-        """When the newest event of a run was written, by the clock of that moment; None without events."""
-        for row in self._rows("SELECT at FROM events WHERE run = ? ORDER BY id DESC LIMIT 1", run):
-            with _readable_rows(run):
-                return datetime.fromisoformat(row["at"])
-        return None
-
-    def add_clock_jump(self, run: int, by: timedelta, now: datetime, since: Position, event: NewEvent) -> None:
-        """Store that the clock has jumped by `by`. The jump is found at `now`; the clock was last right at `since`."""
-        with self._write() as db:
-            sql = "SELECT id, at FROM events WHERE run = ? AND id > ? ORDER BY id"
-            events = [(row["id"], datetime.fromisoformat(row["at"])) for row in self._rows(sql, run, since.event)]
-            written = replace(self._written(run), events=events or [(since.event, now)])
-            db.table("clock_jumps").insert({"run": run, **jump_row(find_jump(written, by, now, since))})
-            self._append(run, EntryKind.JUMP)
-            self._add_events(run, now, [event])
-
-    def _jumps(self, run: int) -> list[ClockJump]:
-        return [to_jump(row) for row in self._rows("SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid", run)]
-
-    def _add_events(self, run: int, at: datetime, events: Iterable[NewEvent]) -> None:
-        for event in events:
-            if event.once and self._rows("SELECT 1 FROM events WHERE run = ? AND once = ?", run, event.once):
-                continue
-            row = {"run": run, "at": at.isoformat(), **event_row(event)}
-            number = self._db.table("events").insert(row).last_pk
-            self._append(run, EntryKind.EVENT, "SELECT * FROM events WHERE id = ?", number)
+def verify_file(path: Path, key: RecordKey | None, run: int = 0) -> list[Verdict]:
+    """The verdict on one run, or on the list of runs and then on each; the file is only read. Raises BadRecord."""
+    with closing(FileReader(path, open_to_read(path))) as file:
+        return verdicts(file, key, run)

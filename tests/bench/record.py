@@ -68,8 +68,8 @@ def _status_time(path: Path, events: int) -> float:
     store.end_attempt(run.id, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     rows = ((run.id, NOON.isoformat(), "status", "", "{}", f"bulk:{n}") for n in range(events))
     sql = "INSERT INTO events (run, at, kind, step, data, once) VALUES (?, ?, ?, ?, ?, ?)"
-    with store._write() as db:
-        db.conn.executemany(sql, rows)
+    with store.opened.write():
+        store.opened._connection.executemany(sql, rows)
     times = [_one_status(store, run.id) for _ in range(50)]
     store.close()
     return statistics.median(times)

@@ -12,7 +12,7 @@ import pytest
 from bot.cli import main
 from bot.doors.in_force import to_put_in_force
 from bot.settings import read_pages, read_settings
-from state.sqlite.store import Store
+from state.place import open_record
 
 Capture = pytest.CaptureFixture[str]
 Become = Callable[[str], None]
@@ -29,5 +29,5 @@ def run(capsys: Capture, *words: str) -> tuple[int, str, str]:
 def serve_once(*, slack: bool = True) -> None:
     """Store what a bot stores that serves the environment's pages and knows the system users, and stop that bot."""
     settings = replace(read_settings({**os.environ, "GONOGO_TERMINAL_USERS": USERS}), slack=slack)
-    with closing(Store(settings.state, serving=True)) as store:
+    with closing(open_record(settings.state, serving=True, key=settings.record_key)) as store:
         store.put_in_force(to_put_in_force(settings, read_pages(settings.runbook).values()))

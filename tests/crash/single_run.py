@@ -111,8 +111,8 @@ class SingleRun:
 
     def abandon(self) -> None:
         """End the run in the state file, whatever it does."""
-        with self.store._write() as db:
-            db.execute("UPDATE runs SET state = 'aborted', ended_at = began_at WHERE ended_at IS NULL")
+        with self.store.opened.write():
+            self.store.opened.execute("UPDATE runs SET state = 'aborted', ended_at = began_at WHERE ended_at IS NULL")
         self.store.close()
 
     def pause_program(self, name: str, folder: Path, program: str, words: str = "") -> PausedProgram:

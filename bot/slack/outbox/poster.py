@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,11 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
-from state.errors import Refused
+from state.errors import NotOwner, Refused
 from state.records import Run, RunState
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.slack")
 POLL = 0.2  # seconds
+LOOK = 1.0  # seconds between two looks at a record that has not changed
 POSTED_FOR = timedelta(days=1)  # a run that ended longer ago is not posted any more
 
 
@@ -26,6 +30,8 @@ class Poster:
         self.deps = deps
         self.sender = Sender(client)
         self._threads: dict[int, asyncio.Task[None]] = {}
+        self._version: tuple[int, int] | None = None  # of the record when it was looked at
+        self._looked_at = 0.0
         self._unreadable: set[int] = set()
 
     async def serve(self) -> None:
@@ -33,7 +39,8 @@ class Poster:
         try:
             while True:
                 try:
-                    self._start_threads(await asyncio.to_thread(self._runs))
+                    if await asyncio.to_thread(self._is_due):
+                        self._start_threads(await asyncio.to_thread(self._runs))
                 except Exception:
                     LOG.exception("the poster continues after an error in the bot")
                 await asyncio.sleep(POLL)
@@ -42,21 +49,43 @@ class Poster:
                 task.cancel()
             await asyncio.gather(*self._threads.values(), return_exceptions=True)
 
-    def _start_threads(self, runs: list[Run]) -> None:
-        for run in runs:
-            if run.id in self._threads or run.id in self._unreadable:
-                continue
+    def _is_due(self) -> bool:
+        """Whether the record has changed; now and then also if not: another bot may have left a run to be posted."""
+        version, now = self.deps.store.version(), time.monotonic()
+        if version == self._version and now - self._looked_at < LOOK:
+            return False
+        self._version, self._looked_at = version, now
+        return True
+
+    def _start_threads(self, runs: list[tuple[Run, RecordStore]]) -> None:
+        for run, store in runs:
+            deps = self.deps if store is self.deps.store else replace(self.deps, store=store)
             try:
-                thread = RunThread(self.deps, self.sender, run)
+                thread = RunThread(deps, self.sender, run)
             except Refused as error:
                 self._unreadable.add(run.id)
                 LOG.warning("run %s is not posted: this version of gonogo cannot read its page. %s", run.id, error)
                 continue
-            self._threads[run.id] = asyncio.create_task(thread.post_all())
+            self._threads[run.id] = asyncio.create_task(self._post(thread))
 
-    def _runs(self) -> list[Run]:
+    async def _post(self, thread: RunThread) -> None:
+        """Post a run, to its end or until another bot posts it."""
+        run = thread.run.id
+        try:
+            await thread.post_all()
+        except NotOwner as error:
+            LOG.warning("run %s is posted by another bot: %s", run, error)
+            del self._threads[run]
+        else:
+            await asyncio.to_thread(self.deps.store.release_posts, run)
+
+    def _runs(self) -> list[tuple[Run, RecordStore]]:
+        """The runs that this bot begins to post now, each with the record as its poster uses it."""
         runs = {run.id: run for run in [*self.deps.store.active_runs(), *self.deps.store.runs(20)]}
-        return [run for number, run in sorted(runs.items()) if run.active or self._is_recent(run)]
+        known = self._threads.keys() | self._unreadable
+        recent = [run for _, run in sorted(runs.items()) if run.active or self._is_recent(run)]
+        new = [(run, self.deps.store.posted_by_us(run.id)) for run in recent if run.id not in known]
+        return [(run, store) for run, store in new if store]
 
     def _is_recent(self, run: Run) -> bool:
         """Whether a run ended not long ago, or was kept and has still told something since, as what followed it."""

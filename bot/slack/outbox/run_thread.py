@@ -17,6 +17,7 @@ from bot.slack.outbox.thread_messages import CARD, Draft, ThreadMessages
 from bot.slack.views.blocks import Message
 from bot.slack.views.messages import LIVE, plain_message
 from bot.slack.views.snapshot import Snapshot, snapshot_of
+from state.errors import BadRecord, NotOwner
 from state.events import StatusDue, StepBegan, StepEnded
 from state.facts import FactKind
 from state.records import Event, Run, RunState
@@ -49,11 +50,15 @@ class RunThread:
         self.finished = False
 
     async def post_all(self) -> None:
-        """Post the run to its end. An error in the bot is logged, and posting continues."""
+        """Post the run to its end. An error in the bot is logged, and posting continues.
+
+        Raises NotOwner once another bot posts the run.
+        """
+        lost = False
         if not self.messages.channel:
             LOG.error("run %s has no channel: set %s to the channel's id.", self.run.id, self.page.runbook.channel)
             return
-        while not self.finished:
+        while not self.finished and not lost:
             try:
                 await self.messages.load()
                 if FINAL in self.messages.posts:
@@ -66,9 +71,22 @@ class RunThread:
                     group.create_task(self._redraw())
                     group.create_task(self.attachments.post_charts(self.all_posted))
                 await self.messages.save(FINAL, self.messages.posts[CARD])
+            except* NotOwner:
+                lost = True
+            except* BadRecord as errors:
+                # the message is enough, a traceback would hide it
+                LOG.error("run %s: posting to Slack waits: %s", self.run.id, errors.exceptions[0])  # noqa: TRY400
+                await self._wait_after_error()
             except* Exception:
                 LOG.exception("run %s: posting to Slack continues after an error in the bot", self.run.id)
-                await asyncio.sleep(1)
+                await self._wait_after_error()
+        if lost:
+            raise NotOwner(self.run.id)
+
+    async def _wait_after_error(self) -> None:
+        """Wait. What was posted last may not be stored, so it is looked for before it is posted again."""
+        self.messages.may_be_posted = True
+        await asyncio.sleep(1)
 
     async def _snapshot(self) -> Snapshot:
         return await asyncio.to_thread(self._read_snapshot)

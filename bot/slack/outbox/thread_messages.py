@@ -14,7 +14,7 @@ from bot.slack.outbox.identity import Identity
 from bot.slack.outbox.refusals import GoneFromSlack, NotNow, RefusedBySlack, growing
 from bot.slack.outbox.sender import Sender
 from bot.slack.views.blocks import Message
-from state.sqlite.store import Store
+from state.store import RecordStore
 
 LOG = logging.getLogger("gonogo.slack")
 CARD = 0  # the event number under which the card's message is stored
@@ -40,7 +40,7 @@ class ThreadMessages:
     """
 
     def __init__(
-        self, store: Store, sender: Sender, run: int, channel: str, draw_card: Callable[[], Awaitable[Draft]]
+        self, store: RecordStore, sender: Sender, run: int, channel: str, draw_card: Callable[[], Awaitable[Draft]]
     ) -> None:
         self.store, self.sender, self.run, self.channel = store, sender, run, channel
         self.posts: dict[int, str] = {}  # event id -> ts of its message

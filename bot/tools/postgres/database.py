@@ -19,7 +19,6 @@ from bot.tools.postgres.deadline import cut_after
 from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
-from bot.tools.postgres.pooler import shares_sessions
 from bot.tools.postgres.server_message import reason, server_message
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
@@ -28,6 +27,7 @@ from commands.ports.shell import OutputListener, ignore_output
 from commands.systems.postgres import receipts
 from commands.systems.scripts import script
 from state.errors import Failed, LostTrack, Stopped, Unreachable
+from state.postgres.pooler import shares_sessions
 
 CONNECT_LIMIT = 10  # seconds
 LOCK_ATTEMPTS = 3

@@ -77,7 +77,7 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
 
 def test_a_start_prints_its_warnings_and_that_no_bot_serves(tmp_path: Path) -> None:
     settings = Settings(runbook=tmp_path, state=tmp_path / "gonogo.db")
-    put_in_force(settings.state)
+    put_in_force(tmp_path / "gonogo.db")
     user, report = system_user_of(LEAD), PreflightReport(warnings=("old key",))
     door = Terminal(settings, 0, "", user, lambda store: deps_of(store, preflight=lambda *_: report))
     options = Namespace(page="small.md", ref="", countdown=5, note="the fix")
@@ -215,7 +215,7 @@ def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
     writer: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = writer.start_run()
-    writer.store._connection.execute("UPDATE runs SET text = 'another version'")
+    writer.store.opened._connection.execute("UPDATE runs SET text = 'another version'")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
     assert "  no step changed anything, by the state file" in lines(writer, "end", number=run.id, reason="x")
     assert writer.store.run(run.id).state == RunState.ENDED

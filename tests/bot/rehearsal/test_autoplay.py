@@ -46,8 +46,8 @@ def begin(path: Path, *ends: RunState) -> None:
     for end in ends:
         run = start(store, small(), StartRequest(), NOK, PEOPLE, datetime.now(UTC))
         if end != run.state:
-            with store._write() as db:
-                db.execute("UPDATE runs SET state = ?, ended_at = began_at WHERE id = ?", [end.value, run.id])
+            with store.opened.write():
+                store.opened.execute("UPDATE runs SET state = ?, ended_at = began_at WHERE id = ?", end.value, run.id)
     store.close()
 
 

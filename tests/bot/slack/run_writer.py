@@ -20,6 +20,7 @@ from commands.watch.countdown import StartCountdown, due_countdown
 from state.facts import Actor, Door
 from state.records import Attempt, AttemptState, Run, RunState
 from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.pages import event, small
 
 STARTER, DBA, LEAD, GUEST = "U01STARTER", "U02DBA", "U05LEAD", "U09GUEST"
@@ -38,7 +39,7 @@ def in_slack(person: str) -> Actor:
     return Actor(person=person, door=Door.SLACK)
 
 
-def deps_of(store: Store, page: Page = PAGE, **changes: object) -> Deps:
+def deps_of(store: RecordStore, page: Page = PAGE, **changes: object) -> Deps:
     """What the doors need, with the small page, its two roles and their people."""
     values: dict[str, object] = {
         "store": store,

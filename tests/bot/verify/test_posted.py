@@ -13,7 +13,8 @@ from bot.verify.posted import REMOVED, _heads, compare, compare_with_slack
 from bot.verify.record import verify_record
 from state.journal import Chain, Entry, EntryKind, entry_after
 from state.records import RunState
-from state.sqlite.verify import Verdict, verify_file
+from state.sqlite.store import verify_file
+from state.store.verify import Verdict
 from tests.bot.slack.run_writer import DBA, LEAD, READY, in_slack
 from tests.bot.slack.slack_box import SlackBox, play
 from tests.state.sqlite.forger import by_hand
@@ -77,7 +78,7 @@ def test_a_record_that_was_written_anew_with_the_key_is_found_against_slack(tmp_
             box.store.path, "UPDATE facts SET person = 'U9' WHERE key LIKE '%:lead'; DELETE FROM journal WHERE run = 1"
         )
         head, rows = None, box.store.chain(1).rows
-        with box.store._write():
+        with box.store.opened.write():
             for entry in before.entries:
                 row = rows.get((entry.kind, entry.ref), {})
                 head = box.store._write_entry(head, 1, EntryKind(entry.kind), entry.ref, row)

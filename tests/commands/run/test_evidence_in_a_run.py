@@ -17,7 +17,7 @@ from state.errors import Refused, Unreachable
 from state.events import Ask
 from state.facts import Choice, Signature
 from state.records import Attempt
-from state.sqlite.verify import verify_file
+from state.sqlite.store import verify_file
 from tests.production import ended
 from tests.simulated_run import STARTER, SimulatedRun, holder, people, running
 

@@ -93,7 +93,7 @@ def test_after_a_crash_the_next_bot_removes_them(case: Case) -> None:
 
 def test_a_page_that_cannot_be_read_and_an_unset_variable_hold_up_no_other_run(case: Case) -> None:
     case.ended()
-    case.store._connection.execute("UPDATE runs SET text = 'another version'")
+    case.store.opened._connection.execute("UPDATE runs SET text = 'another version'")
     good = case.ended()
     case.folders.sweep(OVER)
     assert case.store.tidy_hosts(good) == {"backend"}

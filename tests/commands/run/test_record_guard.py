@@ -15,8 +15,8 @@ from state.errors import BadRecord
 from state.events import RecordChanged
 from state.facts import BOT, Hold
 from state.records import AttemptState, NewEvent, RunState
-from state.sqlite.rows import fact_row
 from state.sqlite.store import Store
+from state.store.rows import fact_row
 from tests.commands.run.driven_runner import DEPLOY, GATE, DrivenRunner, wait_until
 from tests.commands.run.engine_case import EngineCase
 from tests.pages import NOON, SIGNED, fact

@@ -20,13 +20,3 @@ def by_hand(path: Path, sql: str, *values: Any) -> None:
         for _, trigger in triggers:
             forger.execute(trigger)
         forger.execute("COMMIT")
-
-
-def remove_entry(path: Path, run: int, number: int) -> None:
-    """Remove an entry of the journal, and close the gap."""
-    by_hand(path, f"DELETE FROM journal WHERE run = {run} AND number = {number}")
-    with closing(sqlite3.connect(path)) as forger:
-        later = forger.execute("SELECT number FROM journal WHERE run = ? AND number > ? ORDER BY number", (run, number))
-        numbers = [row[0] for row in later]
-    for old in numbers:
-        by_hand(path, "UPDATE journal SET number = number - 1 WHERE run = ? AND number = ?", run, old)

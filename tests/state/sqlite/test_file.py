@@ -32,8 +32,8 @@ def texts(connection: sqlite3.Connection) -> list[str]:
 
 def fill(store: Store, *, pages: int = 4) -> None:
     """Let the file grow by a few pages more, and fill them."""
-    count = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {count + pages}")
+    count = store.opened._connection.execute("PRAGMA page_count").fetchone()[0]
+    store.opened._connection.execute(f"PRAGMA max_page_count = {count + pages}")
     for length in (1500, 150, 1):
         with pytest.raises(BadRecord):
             for _ in range(1000):
@@ -41,7 +41,7 @@ def fill(store: Store, *, pages: int = 4) -> None:
 
 
 def make_room(store: Store) -> None:
-    store._connection.execute("PRAGMA max_page_count = 1000000")
+    store.opened._connection.execute("PRAGMA max_page_count = 1000000")
 
 
 # -- opening --------------------------------------------------------------------------------------------------------

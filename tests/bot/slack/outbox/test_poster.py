@@ -33,7 +33,7 @@ def test_a_run_that_ended_long_ago_is_not_posted(tmp_path: Path) -> None:
         run = box.start_run()
         box.move_run(run, RunState.ABORTED)
         posting = Poster(make_client(box.settings), box.deps)
-        assert [run.id for run in posting._runs()] == [1]
+        assert [run.id for run, _ in posting._runs()] == [1]
         later = box.deps.now() + poster.POSTED_FOR + timedelta(seconds=1)
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
@@ -47,7 +47,7 @@ def test_a_run_of_hours_is_posted_whatever_else_began_since(tmp_path: Path) -> N
         for number in range(25):
             other = box.store.start_run(new_run(f"other-{number}"), box.deps.now(), STARTED)
             box.move_run(other, RunState.ABORTED)
-        assert watched.id in {run.id for run in Poster(make_client(box.settings), box.deps)._runs()}
+        assert watched.id in {run.id for run, _ in Poster(make_client(box.settings), box.deps)._runs()}
 
     play(tmp_path, story, serve=False)
 
@@ -61,7 +61,7 @@ def test_a_kept_run_that_tells_something_long_after_its_end_is_posted(tmp_path: 
         object.__setattr__(posting.deps, "now", lambda: later)
         assert posting._runs() == []
         box.store.add_events(run.id, later, NewEvent(data=NextRunReported(page="small.md", why="it is away")))
-        assert [one.id for one in posting._runs()] == [run.id]
+        assert [one.id for one, _ in posting._runs()] == [run.id]
 
     play(tmp_path, kept, serve=False)
 
@@ -92,7 +92,7 @@ def test_a_page_that_this_version_cannot_read_hides_no_newer_run(
     async def story(box: SlackBox) -> None:
         first = box.start_run()
         box.move_run(first, RunState.ABORTED)
-        box.store._connection.execute("UPDATE runs SET text = '# A page of long ago' WHERE id = 1")
+        box.store.opened._connection.execute("UPDATE runs SET text = '# A page of long ago' WHERE id = 1")
         second = box.start_run()
         async with box.serving():
             await box.message_with("shop:", f"Run {second.id}")
@@ -107,7 +107,7 @@ def test_a_page_that_only_an_author_would_have_to_mend_is_posted(tmp_path: Path)
     async def story(box: SlackBox) -> None:
         run = box.start_run()
         text = box.store.run(run.id).text.replace("## Watch", "##Not a heading to an author\n\n## Watch")
-        box.store._connection.execute("UPDATE runs SET text = ?", (text,))
+        box.store.opened._connection.execute("UPDATE runs SET text = ?", (text,))
         async with box.serving():
             await box.message_with("shop:", f"Run {run.id}")
 
@@ -118,7 +118,7 @@ def test_a_run_in_trouble_delays_no_other(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         first = box.start_run()
         box.move_run(first, RunState.ABORTED)
-        box.store._connection.execute("UPDATE runs SET channel = 'C0NOBODY' WHERE id = 1")
+        box.store.opened._connection.execute("UPDATE runs SET channel = 'C0NOBODY' WHERE id = 1")
         second = box.start_run()
         async with box.serving():
             await box.message_with("shop:", f"Run {second.id}")

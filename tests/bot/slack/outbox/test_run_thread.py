@@ -90,7 +90,7 @@ def test_after_a_restart_a_message_that_was_posted_but_not_stored_is_found_again
             await box.wait_until_posted()
         before = posted_events(box)
         forgotten = max(box.store.posts(1))
-        box.store._connection.execute("DELETE FROM posts WHERE event = ?", (forgotten,))
+        box.store.opened._connection.execute("DELETE FROM posts WHERE event = ?", (forgotten,))
         async with box.serving():
             await box.wait_until_posted()
             assert posted_events(box) == before
@@ -196,7 +196,7 @@ def test_a_run_without_a_channel_is_an_error_in_the_log_that_names_the_variable(
 ) -> None:
     async def story(box: SlackBox) -> None:
         run = box.start_run()
-        box.store._connection.execute("UPDATE runs SET channel = ''")
+        box.store.opened._connection.execute("UPDATE runs SET channel = ''")
         async with box.serving():
             await box.wait_until(lambda: f"run {run.id} has no channel: set $GONOGO_CHANNEL" in caplog.text)
 

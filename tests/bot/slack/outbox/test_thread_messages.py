@@ -108,7 +108,7 @@ def test_a_card_without_replies_that_was_deleted_while_no_bot_ran_is_posted_anew
             await box.wait_until_posted()
         for message in box.workspace.messages():
             box.workspace.state.remove(message)
-        box.store._connection.execute("DELETE FROM posts WHERE event > 0")
+        box.store.opened._connection.execute("DELETE FROM posts WHERE event > 0")
         box.run_step(run, DEPLOY)
         async with box.serving():
             await box.wait_until_posted()

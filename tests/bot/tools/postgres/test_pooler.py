@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, Postgres
-from bot.tools.postgres.pooler import shares_sessions
 from commands.ports.database import Migration
 from state.errors import Failed
+from state.postgres.pooler import shares_sessions
 from tests.bot.tools.helpers import eventually
 from tests.bot.tools.postgres.test_database import database_at
 from tests.commands.steps.databases import run_sql

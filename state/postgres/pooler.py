@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 
-def shares_sessions(connect: Callable[[], psycopg.Connection]) -> bool:
+def shares_sessions(connect: Callable[[], psycopg.Connection[Any]]) -> bool:
     """Whether the server process behind a connection changes or serves another one too. Raises psycopg.Error.
 
     A pooler that keeps one process for each connection until its end is like the server itself.
@@ -24,6 +26,7 @@ def shares_sessions(connect: Callable[[], psycopg.Connection]) -> bool:
     return len(set(processes)) > 1 or not others.isdisjoint(processes)
 
 
-def _process(connection: psycopg.Connection) -> int:
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+def _process(connection: psycopg.Connection[Any]) -> int:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute("SELECT pg_backend_pid()").fetchone()
     return int(row[0]) if row else 0

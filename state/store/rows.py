@@ -1,9 +1,8 @@
-"""Converts runs, attempts, facts, events and clock jumps to rows of the state file and back."""
+"""Converts runs, attempts, facts, events and clock jumps to rows of the record and back."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from sys import intern
@@ -12,12 +11,14 @@ from typing import Any, get_type_hints
 from state.events import event_from
 from state.facts import FACTS, Actor, Choice, Door, Fact, FactKind
 from state.records import Attempt, AttemptState, Event, NewEvent, Position, Run, RunState
+from state.store.database import Row
 from state.true_times import ClockJump
 
 NO_TIME = datetime.fromtimestamp(0, UTC).isoformat()
 _STATES = {state.value: state for state in AttemptState}
 _COLUMNS = {"by", "at"}  # fields of facts that have columns of their own
 _PAIRS = {"evidence", "places"}  # fields of facts that are tuples of pairs
+_RUN = {field.name for field in fields(Run)}
 _OF_RUN = {name: kind for name, kind in get_type_hints(Run).items() if kind in {int, float, str}}
 
 
@@ -85,13 +86,13 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def to_run(row: sqlite3.Row | dict[str, Any]) -> Run:
+def to_run(row: Row) -> Run:
     """A run from its row, with its times as written. Raises TypeError, too: SQLite lets any column hold any type."""
     if wrong := _of_another_type(dict(row)):
         raise TypeError(wrong[0])
     began = datetime.fromisoformat(row["began_at"])
     values = {
-        **dict(row),
+        **{name: value for name, value in dict(row).items() if name in _RUN},  # a newer version may add columns
         "state": RunState(row["state"]),
         "began_at": began,
         "ended_at": _time(row["ended_at"]),
@@ -100,7 +101,7 @@ def to_run(row: sqlite3.Row | dict[str, Any]) -> Run:
     return Run(key=f"run-{row['id']}-{began.astimezone(UTC):%Y%m%dT%H%M%S%f}", **values)
 
 
-def to_run_in_part(row: sqlite3.Row) -> Run:
+def to_run_in_part(row: Row) -> Run:
     """An active run whose row cannot be read in full: its state, its texts, and nothing for what is none."""
     values = {**dict(row), "began_at": NO_TIME, "ended_at": None, "places": "{}"}
     return to_run({**values, **{name: _OF_RUN[name](1) for name in _of_another_type(values)}})
@@ -110,7 +111,7 @@ def _of_another_type(row: dict[str, Any]) -> list[str]:
     return [name for name, kind in _OF_RUN.items() if name in row and type(row[name]) is not kind]
 
 
-def to_attempt(row: sqlite3.Row) -> tuple[int, Attempt]:
+def to_attempt(row: Row) -> tuple[int, Attempt]:
     """An attempt's number in the file, and the attempt with its times as written."""
     ended = row["ended_at"]
     return row["number"], Attempt(
@@ -131,7 +132,7 @@ def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {intern(name): value for name, value in pairs}
 
 
-def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
+def to_fact(row: Row) -> tuple[int, Fact]:
     """A fact's number in the file, and the fact with its time as written."""
     data = json.loads(row["data"])
     if "choice" in data:
@@ -144,7 +145,7 @@ def to_fact(row: sqlite3.Row) -> tuple[int, Fact]:
     return row["id"], FACTS[FactKind(row["kind"])](by=by, at=datetime.fromisoformat(row["at"]), **data)
 
 
-def to_event(row: sqlite3.Row) -> Event:
+def to_event(row: Row) -> Event:
     """An event from its row, with its time as written."""
     return Event(
         id=row["id"],
@@ -157,7 +158,7 @@ def to_event(row: sqlite3.Row) -> Event:
     )
 
 
-def to_jump(row: sqlite3.Row) -> ClockJump:
+def to_jump(row: Row) -> ClockJump:
     """A clock jump from its row."""
     after = {name: frozenset(numbers) for name, numbers in json.loads(row["after"]).items()}
     position = Position(attempt=row["attempt"], fact=row["fact"], event=row["event"])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from state.errors import BadRecord
@@ -24,46 +23,64 @@ from state.journal import (
     head_mac,
     is_signed,
 )
-from state.journal.key import create_key, key_beside, read_key
+from state.journal.key import KeyHolder
 from state.journal.stops import data_of
-from state.sqlite.covered import TABLES, covered
-from state.sqlite.open_file import OpenFile
-from state.sqlite.schema import schema_changes
+from state.store.covered import TABLES, covered
+from state.store.database import Database, Row, Tables
 
 KEY_IN_FORCE = "record key"  # the name under which the serving bot stores which key it has
 RECORD = 0  # the "run" whose head holds the newest run, and in place of a hash the newest run without a journal
 
 
-class Journal(OpenFile):
-    """The state file with its journal. `key` is its key, or the file that holds it; without it, the file beside it.
+class Journal:
+    """A record with its journal. The first run makes the file of the key.
 
-    `key` may also be the error that says why there is none: what only stops a run is written all the same.
-    The first run makes the file of the key.
+    `changed` is notified after every write. Every method raises BadRecord if the record cannot be used.
     """
 
-    def __init__(self, path: Path, *, serving: bool = False, key: RecordKey | Path | BadRecord | None = None) -> None:
-        self._bad_key = key if isinstance(key, BadRecord) else None
-        self._key = key if isinstance(key, RecordKey) else None
-        self._key_file = key if isinstance(key, Path) else key_beside(path)
-        super().__init__(path, serving=serving)
+    def __init__(self, database: Database, key: KeyHolder) -> None:
+        self._db = database
+        self._keys = key
+        self.changed = database.changed
 
     @property
     def key(self) -> RecordKey | None:
         """The record's key, or None if it is not here. Raises BadRecord if it cannot be read."""
-        if self._bad_key:
-            raise self._bad_key
-        self._key = self._key or read_key(self._key_file)
-        return self._key
+        return self._keys.key
+
+    def close(self) -> None:
+        """Leave the record, and whatever this process holds of it."""
+        self._db.close()
+
+    def release(self, run: int) -> None:
+        """Let another bot own a run; does nothing where this one does not."""
+        self._db.release(run)
+
+    def release_posts(self, run: int) -> None:
+        """Let another bot post a run to Slack."""
+        self._db.release_posts(run)
+
+    def alone(self, run: int) -> AbstractContextManager[None]:
+        """Inside the block no bot carries out the run. Raises BadRecord if one does."""
+        return self._db.alone(run)
+
+    def require_lock(self) -> None:
+        """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
+        self._db.require_lock()
+
+    def version(self) -> tuple[int, int]:
+        """Two numbers: one changes with every write of another process, one with every write of this one."""
+        return self._db.version()
 
     def chain(self, run: int) -> Chain:
         """The journal of a run, and the rows that it covers, in one snapshot."""
-        with self._mutex, self._snapshot():
-            read = read_chain(self._connection, run)
+        with self._db.snapshot():
+            read = read_chain(self._db, run)
         return read.chain()
 
     def has_lost_key(self) -> bool:
         """Whether the journal was begun and its key is not here. Raises BadRecord if the key cannot be read."""
-        return self.key is None and bool(self._rows("SELECT 1 FROM journal_heads LIMIT 1"))
+        return self.key is None and bool(self._db.rows("SELECT 1 FROM journal_heads LIMIT 1"))
 
     def key_problem(self) -> str:
         """Why this process cannot sign for the bot, as a sentence: its key is missing, bad, or another; else empty."""
@@ -80,7 +97,7 @@ class Journal(OpenFile):
     def make_key(self) -> None:
         """Make the file of the key, unless there is a key or a journal. Raises BadRecord."""
         if self.key is None and not self.has_lost_key():
-            self._key = create_key(self._key_file)
+            self._keys.create()
 
     def reported(self, run: int) -> frozenset[str]:
         """The changes from outside that the bot has told of and signed for, by their findings."""
@@ -92,9 +109,9 @@ class Journal(OpenFile):
 
     def check(self, run: int, known: Head | None = None) -> tuple[list[Change], Head | None]:
         """What was changed from outside in a run, and its present head. `known` is a head that was seen earlier."""
-        with self._mutex, self._snapshot():
-            read, record = read_chain(self._connection, run), self.head(RECORD)
-            foreign = schema_changes(self._connection)
+        with self._db.snapshot():
+            read, record = read_chain(self._db, run), self.head(RECORD)
+            foreign = self._db.schema_changes()
         chain = read.chain()
         return foreign + chain_changes(chain, record, self.key, known), chain.head
 
@@ -104,24 +121,11 @@ class Journal(OpenFile):
 
     def head(self, run: int) -> Head | None:
         """The head of a run's journal, or None if it has none."""
-        for row in self._rows("SELECT * FROM journal_heads WHERE run = ?", run):
+        for row in self._db.rows("SELECT * FROM journal_heads WHERE run = ?", run):
             return to_head(row)
         return None
 
     # -- writing, within the caller's transaction ---------------------------------------------------------------
-
-    def _journal_began(self, connection: sqlite3.Connection) -> None:
-        """Write down which runs are older than the journal: no later absence of entries may look like that."""
-        newest = int(connection.execute("SELECT coalesce(max(id), 0) FROM runs").fetchone()[0])
-        if not newest:
-            return
-        try:
-            key = self.key or create_key(self._key_file)
-        except BadRecord:
-            key = None
-        mac = head_mac(RECORD, newest, str(newest), key)
-        values = (RECORD, newest, str(newest), key.id if key else "", mac)
-        connection.execute("INSERT INTO journal_heads VALUES (?, ?, ?, ?, ?)", values)
 
     def _begin_journal(self, run: int) -> None:
         """Begin the journal of a new run."""
@@ -138,7 +142,7 @@ class Journal(OpenFile):
         if (
             newest is None
             or head_problem(newest, self.key)
-            or self._rows("SELECT 1 FROM runs WHERE id >= ?", newest.number)
+            or self._db.rows("SELECT 1 FROM runs WHERE id >= ?", newest.number)
         ):
             return 0
         return newest.number
@@ -150,7 +154,7 @@ class Journal(OpenFile):
             self._cover_older(run)
             return
         table = _TABLE_OF[kind]
-        rows = self._rows(sql or TABLES[table], *(values or (run,)))
+        rows = self._db.rows(sql or TABLES[table], *(values or (run,)))
         for found, ref, columns in covered(table, rows[-1], len(rows)):
             if found is kind:
                 self._write_entry(head, run, kind, ref, columns)
@@ -158,19 +162,19 @@ class Journal(OpenFile):
     def _cover_older(self, run: int) -> None:
         """Cover a run that began before there was a journal, as it is now."""
         head = self._write_entry(None, run, EntryKind.FOUND, "", {})
-        for kind, ref, columns in read_chain(self._connection, run).covered():
+        for kind, ref, columns in read_chain(self._db, run).covered():
             head = self._write_entry(head, run, kind, ref, columns)
 
     def _write_entry(self, head: Head | None, run: int, kind: EntryKind, ref: str, columns: Mapping[str, Any]) -> Head:
         entry, new = entry_after(head, run, kind, ref, columns, self._key_to_write())
-        values = (entry.number, kind, ref, entry.digest, entry.hash, entry.key, entry.mac)
-        self._connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (run, *values))
+        values = (entry.number, kind.value, ref, entry.digest, entry.hash, entry.key, entry.mac)
+        self._db.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", run, *values)
         self._write_head(run, new)
         return new
 
     def _bots_key(self) -> str:
         """The name of the key that the last serving bot had, or else of the key that the newest run began with."""
-        rows = self._rows("SELECT value FROM in_force WHERE name = ?", KEY_IN_FORCE)
+        rows = self._db.rows("SELECT value FROM in_force WHERE name = ?", KEY_IN_FORCE)
         record = self.head(RECORD)
         return (str(rows[0]["value"]) if rows else "") or (record.key if record else "")
 
@@ -183,15 +187,18 @@ class Journal(OpenFile):
             key = self.key
         except BadRecord:
             return None
-        if key and self._lock is None and self._bots_key() not in {key.id, ""}:
+        if key and not self._db.serving and self._bots_key() not in {key.id, ""}:
             return None
-        if key is None and not self._rows("SELECT 1 FROM journal_heads LIMIT 1"):
-            key = self._key = create_key(self._key_file)
+        if key is None and not self._db.rows("SELECT 1 FROM journal_heads LIMIT 1"):
+            key = self._keys.create()
         return key
 
     def _write_head(self, run: int, head: Head) -> None:
-        values = (run, head.number, head.hash, head.key, head.mac)
-        self._connection.execute("INSERT OR REPLACE INTO journal_heads VALUES (?, ?, ?, ?, ?)", values)
+        self._db.execute(
+            "INSERT INTO journal_heads (run, number, hash, key, mac) VALUES (?, ?, ?, ?, ?) ON CONFLICT (run) "
+            "DO UPDATE SET number = excluded.number, hash = excluded.hash, key = excluded.key, mac = excluded.mac",
+            *(run, head.number, head.hash, head.key, head.mac),
+        )
 
 
 _TABLE_OF = {
@@ -233,9 +240,9 @@ class ReadChain:
     """The rows of a run and of its journal, as read in one go; making them a Chain takes longer and needs no lock."""
 
     run: int
-    entries: Sequence[sqlite3.Row]
-    heads: Sequence[sqlite3.Row]
-    tables: Mapping[str, Sequence[sqlite3.Row]]
+    entries: Sequence[Row]
+    heads: Sequence[Row]
+    tables: Mapping[str, Sequence[Row]]
 
     def chain(self) -> Chain:
         """The journal, and the rows that it covers."""
@@ -256,40 +263,31 @@ class ReadChain:
                 yield from covered(table, row, place)
 
 
-def read_chain(connection: sqlite3.Connection, run: int) -> ReadChain:
-    """Read a run with its journal. Nobody else may use the connection meanwhile."""
+def read_chain(tables: Tables, run: int) -> ReadChain:
+    """Read a run with its journal, within the caller's snapshot or write."""
 
-    def rows(sql: str) -> list[sqlite3.Row]:
-        return connection.execute(sql, (run,)).fetchall()
+    def rows(sql: str) -> Sequence[Row]:
+        # somebody may have put bytes there that are no text: they must be found, not end the search
+        return tables.rows(sql, run, errors="surrogateescape")
 
-    usual = connection.text_factory
-    connection.text_factory = any_text
-    try:
-        return ReadChain(
-            run=run,
-            entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
-            heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
-            tables={table: rows(sql) for table, sql in TABLES.items()},
-        )
-    finally:
-        connection.text_factory = usual
+    return ReadChain(
+        run=run,
+        entries=rows("SELECT * FROM journal WHERE run = ? ORDER BY number"),
+        heads=rows("SELECT * FROM journal_heads WHERE run = ?"),
+        tables={table: rows(sql) for table, sql in TABLES.items()},
+    )
 
 
-def any_text(data: bytes) -> str:
-    """A text of the file. Somebody may have put bytes there that are none: they must be found, not end the search."""
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _to_entry(row: sqlite3.Row) -> Entry:
+def _to_entry(row: Row) -> Entry:
     texts = {name: str(row[name]) for name in ("kind", "ref", "digest", "hash", "key", "mac")}
     return Entry(run=row["run"], number=_number(row), **texts)
 
 
-def to_head(row: sqlite3.Row) -> Head:
+def to_head(row: Row) -> Head:
     """A head from its row."""
     return Head(number=_number(row), **{name: str(row[name]) for name in ("hash", "key", "mac")})
 
 
-def _number(row: sqlite3.Row) -> int:
+def _number(row: Row) -> int:
     """The number of an entry; -1, which no entry has, for anything else that somebody put there."""
     return row["number"] if isinstance(row["number"], int) else -1

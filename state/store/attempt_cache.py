@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-
 from state.records import ATTEMPT_MOVES, Attempt
-from state.sqlite.rows import to_attempt
+from state.store.database import Database
+from state.store.rows import to_attempt
 
 _UNREAD = "SELECT * FROM attempts WHERE run = ? AND (number > ? OR number IN ({})) ORDER BY number"
 
 
 class AttemptCache:
-    """The attempts of active runs, with their numbers in the file and their times as written.
+    """The attempts of active runs, with their numbers in the record and their times as written.
 
     A watch of hours has thousands of samples, and the run's loop, its monitors and its thread in Slack each hold the
-    record. An attempt that has ended does not change, so it is kept until somebody else writes the file.
+    record. An attempt that has ended does not change, so it is kept until another process writes the record.
     """
 
-    def __init__(self, rows: Callable[..., list[sqlite3.Row]]) -> None:
-        self._rows = rows
+    def __init__(self, database: Database) -> None:
+        self._db = database
         self._version = -1
         self._runs: dict[int, dict[int, Attempt]] = {}
 
-    def attempts(self, run: int, version: int) -> list[tuple[int, Attempt]]:
-        """The attempts of a run in the order of writing. `version` changes with every write of another process.
-
-        Raises what `to_attempt` raises.
-        """
+    def attempts(self, run: int) -> list[tuple[int, Attempt]]:
+        """The attempts of a run in the order of writing. Raises what `to_attempt` raises."""
+        version, _ = self._db.version()
         if version != self._version:
             self._runs.clear()
             self._version = version
@@ -35,7 +31,7 @@ class AttemptCache:
         newest = max(kept, default=0)
         unended = [number for number, attempt in kept.items() if ATTEMPT_MOVES[attempt.state]]
         marks = ", ".join("?" * len(unended))
-        kept |= map(to_attempt, self._rows(_UNREAD.format(marks), run, newest, *unended))
+        kept |= map(to_attempt, self._db.rows(_UNREAD.format(marks), run, newest, *unended))
         self._runs[run] = kept
         return [*kept.items()]
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from state.facts import RollbackRequest, Signature
 from state.records import Attempt, AttemptState, Position, Run
-from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.pages import NOON, event
 from tests.state.sqlite.samples import STARTED, U1, at, new_run
 
 SIGNED = Signature(by=U1, at=at(2), step="backup", attempt=1, role="dba")
 
 
-def write_run(store: Store) -> Run:
+def write_run(store: RecordStore) -> Run:
     """A run with one of everything: entries 1 to 14."""
     run = store.start_run(new_run(text="# The page"), NOON, STARTED)  # 1, 2
     store.begin_attempt(run.id, "backup", 1, at(1), event("began"))  # 3, 4
@@ -29,5 +29,5 @@ def write_run(store: Store) -> Run:
     return run
 
 
-def changes(store: Store, run: Run) -> list[str]:
+def changes(store: RecordStore, run: Run) -> list[str]:
     return [str(change) for change in store.changes(run.id)]

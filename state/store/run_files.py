@@ -5,38 +5,41 @@ from __future__ import annotations
 import hashlib
 
 from state.journal import EntryKind
-from state.sqlite.journal import Journal
+from state.store.journal import Journal
 
 
 class RunFiles(Journal):
-    """The state file with the files of its runs, and what the poster has posted."""
+    """The record with the files of its runs, and what the poster has posted."""
 
     def save_file(self, run: int, name: str, text: str) -> str:
         """Store a file's text with the run and return its SHA-256. The first text stored under a name stays."""
         digest = hashlib.sha256(text.encode()).hexdigest()
-        with self._write() as db:
+        with self._db.write(run):
             if self.file(run, name) is None:
-                db.table("files").insert({"run": run, "name": name, "sha256": digest, "text": text})
+                self._db.insert("files", {"run": run, "name": name, "sha256": digest, "text": text})
                 self._append(run, EntryKind.FILE, "SELECT * FROM files WHERE run = ? AND name = ?", run, name)
         return digest
 
     def file(self, run: int, name: str) -> str | None:
         """The text of a stored file, or None."""
-        for row in self._rows("SELECT text FROM files WHERE run = ? AND name = ?", run, name):
+        for row in self._db.rows("SELECT text FROM files WHERE run = ? AND name = ?", run, name):
             return str(row["text"])
         return None
 
     def save_post(self, run: int, event: int, channel: str, ts: str) -> None:
         """Store which Slack message shows an event; event 0 is the run's card."""
-        row = {"run": run, "event": event, "channel": channel, "ts": ts}
-        with self._write() as db:
-            db.table("posts").insert(row, replace=True)
+        with self._db.write(run):
+            self._db.execute(
+                "INSERT INTO posts (run, event, channel, ts) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (run, event) DO UPDATE SET channel = excluded.channel, ts = excluded.ts",
+                *(run, event, channel, ts),
+            )
 
     def replace_post(self, run: int, old: str, new: str) -> None:
         """Store that another message shows what the message `old` showed."""
-        with self._write():
-            self._db.execute("UPDATE posts SET ts = ? WHERE run = ? AND ts = ?", (new, run, old))
+        with self._db.write(run):
+            self._db.execute("UPDATE posts SET ts = ? WHERE run = ? AND ts = ?", new, run, old)
 
     def posts(self, run: int) -> dict[int, str]:
         """The Slack ts of each posted event, by event id; 0 is the card."""
-        return {row["event"]: row["ts"] for row in self._rows("SELECT event, ts FROM posts WHERE run = ?", run)}
+        return {row["event"]: row["ts"] for row in self._db.rows("SELECT event, ts FROM posts WHERE run = ?", run)}

@@ -1,13 +1,13 @@
-"""What the journal covers of the state file: which columns of which rows."""
+"""What the journal covers of a record: which columns of which rows."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from state.journal import EntryKind
 from state.records import AttemptState, RunState
+from state.store.database import Row
 
 Covered = tuple[EntryKind, str, Mapping[str, Any]]  # kind, ref and columns
 
@@ -20,15 +20,21 @@ TABLES = {
     "files": "SELECT * FROM files WHERE run = ? ORDER BY rowid",
     "clock_jumps": "SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid",
 }
-# no decision uses these columns: what a rollback would lose by the last query, and the newest output
-NOT_COVERED = {"runs": {"rollback_loss"}, "attempts": {"progress"}}
+# no decision uses these columns: what a rollback would lose by the last query, and the newest output; and the order of
+# rows, which is a column in PostgreSQL only
+NOT_COVERED = {
+    "runs": {"rollback_loss"},
+    "attempts": {"progress"},
+    "files": {"rowid"},
+    "clock_jumps": {"rowid"},
+}
 # what Slack shows of an event, what each start of the bot writes anew, cleared hosts, and the journal itself
 NOT_COVERED_TABLES = {"posts", "in_force", "tidy_hosts", "journal", "journal_heads"}
 _MOVE = {"state", "ended_at"}
 _END = {"state", "ended_at", "summary", "outcome"}
 
 
-def covered(table: str, row: sqlite3.Row, place: int) -> Iterator[Covered]:
+def covered(table: str, row: Row, place: int) -> Iterator[Covered]:
     """What the journal covers of a row, in the order of its writing. `place` is its place in the run, from 1."""
     columns = {name: value for name, value in dict(row).items() if name not in NOT_COVERED.get(table, ())}
     match table:

@@ -14,7 +14,7 @@ import pytest
 from state.events import StatusDue
 from state.facts import BOT, Actor, AlertHold, Choice, Door, Fact, Hold, Keep, Signature, StepAnswer, evidence_hash
 from state.records import NewEvent, Position
-from state.sqlite.rows import (
+from state.store.rows import (
     clean,
     event_row,
     fact_row,

@@ -1,0 +1,1 @@
+"""The database under the store, in PostgreSQL: several bots may serve one record."""

@@ -1,0 +1,297 @@
+"""The tables of a record in PostgreSQL, read and written over one session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql as names
+
+from state.errors import BadRecord, NotOwner
+from state.journal import Change
+from state.postgres.address import PostgresAddress
+from state.postgres.connect import require_usable
+from state.postgres.listener import Listener
+from state.postgres.migrations import Connection, migrate, require_newest
+from state.postgres.numbers import CHANNEL, OWNER, POSTER, WRITE, Lock
+from state.postgres.schema import schema_changes
+from state.postgres.sentences import not_done, perhaps_done
+from state.postgres.session import Session
+from state.postgres.texts import from_database, to_database
+from state.store.database import RowExists
+
+_NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
+
+
+class PostgresTables:
+    """The tables of a record, to read. Every method raises BadRecord if they cannot be read now."""
+
+    def __init__(self, session: Session) -> None:
+        self.name = session.name
+        self._session = session
+
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:  # noqa: ARG002 - all is text
+        """See `state.store.database.Tables.rows`."""
+        with self._session.mutex:
+            session = self._session.number
+            try:
+                rows = self._read(sql, values)
+            except BadRecord:
+                if self._session.number == session:
+                    raise
+                rows = self._read(sql, values)  # only the session was lost, and another one is had at once
+        return [{name: from_database(value) for name, value in row.items()} for row in rows]
+
+    def _read(self, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+        with self._session.reading() as connection:
+            return _execute(connection, sql, values).fetchall()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `state.store.database.Tables.snapshot`."""
+        with self._session.reading() as connection, self._session.pinned(connection):
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                if not connection.closed:
+                    connection.execute("COMMIT")
+
+    def schema_changes(self) -> list[Change]:
+        """See `state.store.database.Tables.schema_changes`."""
+        with self._session.reading() as connection:
+            return schema_changes(connection, self._session.address)
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.close()
+
+
+@dataclass
+class _Shared:
+    """What all users of a session have in common; `dirty` says whether the present write wrote anything."""
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    writes: int = 0
+    dirty: bool = False
+    listener: Listener | None = None
+
+
+class PostgresDatabase(PostgresTables):
+    """The tables of a record, to read and write; all threads share one session.
+
+    For whoever has taken a `lock` on a run, `taken` says how often it had been taken then: once another session takes
+    it, nothing is read or written here.
+    """
+
+    def __init__(self, session: Session, shared: _Shared | None = None, lock: Lock = (0, 0), taken: int = 0) -> None:
+        super().__init__(session)
+        self._shared = shared or _Shared()
+        self.changed = self._shared.changed
+        self._lock = lock
+        self._run = lock[1]
+        self._taken = taken
+
+    @property
+    def serving(self) -> bool:
+        """Whether this process serves the record, beside others that may."""
+        return self._session.serving
+
+    def require_lock(self) -> None:
+        """Nothing to look at: PostgreSQL itself gives a run to one session only."""
+
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:
+        """See `state.store.database.Tables.rows`."""
+        with self._session.mutex:
+            rows = super().rows(sql, *values, errors=errors)
+            self._require_owner()
+        return rows
+
+    def version(self) -> tuple[int, int]:
+        """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""
+        self._require_owner()
+        return self._listening().count(self._run), self._shared.writes
+
+    def listen(self) -> None:
+        """Hear what others write from now on, and give PostgreSQL signs of life."""
+        self._listening()
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """See `state.store.database.Database.insert`."""
+        columns, values = [names.Identifier(name) for name in row], list(row.values())
+        marks = names.SQL(", ").join(names.Placeholder() * len(values))
+        answer = names.SQL("RETURNING id") if table in _NUMBERED else names.SQL("")
+        if table == "runs" and "id" not in row:
+            # the number after the newest, and none is left out where a start fails
+            columns.append(names.Identifier("id"))
+            marks = names.SQL("{}, (SELECT coalesce(max(id), 0) + 1 FROM runs)").format(marks)
+        if table == "runs":
+            answer = names.SQL("RETURNING id")
+        statement = names.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
+            names.Identifier(table), names.SQL(", ").join(columns), marks, answer
+        )
+        cursor = self._session.connection.execute(statement, [to_database(value) for value in values])
+        self._shared.dirty = True
+        added = cursor.fetchone() if cursor.description else None
+        return int(added["id"]) if added else 0
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """See `state.store.database.Database.execute`."""
+        if _execute(self._session.connection, sql, values).rowcount > 0:
+            self._shared.dirty = True
+
+    @contextmanager
+    def write(self, run: int = 0) -> Iterator[None]:
+        """See `state.store.database.Database.write`."""
+        with self._session.mutex, self._session.pinned(self._begin(run)) as connection:
+            try:
+                yield
+                self._finish(connection, run)
+            except psycopg.errors.IntegrityError as error:
+                self._undo(connection)
+                raise RowExists(error.diag.message_primary or "") from None
+            except psycopg.Error as error:
+                self._undo(connection)
+                raise not_done(self.name, error, "written") from None
+            except BaseException:
+                self._undo(connection)
+                raise
+            if not self._shared.dirty:
+                return  # nothing new was written, so nobody needs to wake up
+            self._shared.writes += 1
+            if self._shared.listener:
+                self._shared.listener.wrote(run)
+        with self.changed:
+            self.changed.notify_all()
+
+    def number_on(self) -> None:
+        """See `state.store.database.Database.number_on`."""
+        for table, column in {"attempts": "number", **dict.fromkeys(_NUMBERED, "id")}.items():
+            newest = f"(SELECT coalesce(max({column}), 0) + 1 FROM {table})"  # noqa: S608
+            self.execute(f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), {newest}, false)")
+
+    # -- ownership ----------------------------------------------------------------------------------------------
+
+    def own(self, run: int) -> PostgresDatabase | None:
+        """These tables as the owner of a run writes them; None if another session owns it."""
+        return self._taken_by((OWNER, run))
+
+    def own_posts(self, run: int) -> PostgresDatabase | None:
+        """See `state.store.database.Database.own_posts`."""
+        return self._taken_by((POSTER, run))
+
+    def release(self, run: int) -> None:
+        """Let another session own a run."""
+        self._session.release((OWNER, run))
+
+    def release_posts(self, run: int) -> None:
+        """See `state.store.database.Database.release_posts`."""
+        self._session.release((POSTER, run))
+
+    @contextmanager
+    def alone(self, run: int) -> Iterator[None]:
+        """Inside the block nobody carries out a run. Raises BadRecord if a bot does."""
+        if not self._session.own((OWNER, run)):
+            raise BadRecord(f"Run {run} at {self.name} is carried out by a bot. Stop every bot of this record first.")
+        try:
+            yield
+        finally:
+            self._session.release((OWNER, run))
+
+    def close(self) -> None:
+        """Hear nothing any more, and end the session."""
+        if self._shared.listener:
+            self._shared.listener.close()
+        super().close()
+
+    def _taken_by(self, lock: Lock) -> PostgresDatabase | None:
+        taken = self._session.own(lock)
+        return PostgresDatabase(self._session, self._shared, lock, taken) if taken else None
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _listening(self) -> Listener:
+        self._session.require_open()
+        with self._session.mutex:
+            if self._shared.listener is None:
+                self._shared.listener = Listener(self._session, self.changed)
+            return self._shared.listener
+
+    def _begin(self, run: int) -> Connection:
+        """Begin the only transaction that writes to a run, in a new session if the present one is lost."""
+        for again in (False, True):
+            connection = self._session.connection
+            self._require_owner()
+            self._shared.dirty = False
+            try:
+                connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+                connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WRITE, run])
+            except psycopg.Error as error:
+                lost = connection.closed
+                self._undo(connection)
+                if again or not lost:
+                    raise not_done(self.name, error, "written") from None
+            else:
+                return connection
+        raise AssertionError("unreachable")
+
+    def _require_owner(self) -> None:
+        """Raise NotOwner if this is the owner's view of a run that another session has taken since."""
+        if self._run and self._session.owned.get(self._lock) != self._taken:
+            raise NotOwner(self._run)
+
+    def _finish(self, connection: Connection, run: int) -> None:
+        if self._shared.dirty:
+            connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run)])
+        try:
+            connection.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            if connection.closed:
+                # whoever takes the run next reads what was written, and looks at what was begun
+                self._session.owned.pop(self._lock, None)
+                self._session.lose()
+                raise perhaps_done(self.name, error) from None
+            raise
+
+    def _undo(self, connection: Connection) -> None:
+        if connection.closed:
+            self._session.lose()
+            return
+        with suppress(psycopg.Error):
+            connection.execute("ROLLBACK")
+
+
+def open_database(address: PostgresAddress, *, serving: bool) -> PostgresDatabase:
+    """The tables of a record, made or migrated where need be. Raises BadRecord."""
+    require_usable(address)
+    session = Session(address, serving=serving)
+    try:
+        with session.reading() as connection:
+            migrate(connection, session.name)
+        database = PostgresDatabase(session)
+        if serving:
+            database.listen()
+    except BaseException:
+        session.close()
+        raise
+    return database
+
+
+@contextmanager
+def opened_to_read(address: PostgresAddress) -> Iterator[PostgresTables]:
+    """The tables of a record at the newest shape, which are only read. Raises BadRecord."""
+    session = Session(address, serving=False)
+    try:
+        with session.reading() as connection:
+            require_newest(connection, session.name)
+        yield PostgresTables(session)
+    finally:
+        session.close()
+
+
+def _execute(connection: Connection, sql: str, values: tuple[Any, ...]) -> psycopg.Cursor[dict[str, Any]]:
+    return connection.execute(sql.replace("?", "%s").encode(), [to_database(value) for value in values])

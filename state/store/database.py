@@ -1,0 +1,113 @@
+"""What the store asks of its database: rows, transactions, and word of what others write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from state.journal import Change
+
+
+class RowExists(Exception):
+    """A row with this key exists already, or a rule of the database refuses it."""
+
+
+class Row(Protocol):
+    """A row by the names of its columns; `dict(row)` is all of it."""
+
+    def keys(self) -> Iterable[str]:
+        """The names of its columns."""
+        ...
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+class Tables(Protocol):
+    """The tables of a record, to read. Every method raises BadRecord if they cannot be read now.
+
+    SQL has `?` where a value goes, and is understood by every database that a record may be in.
+    """
+
+    def rows(self, sql: str, *values: Any, errors: str = "strict") -> Sequence[Row]:
+        """The rows of a query. `errors` is what becomes of a text that is no UTF-8, as in `bytes.decode`."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Inside the block all reads of this thread see one moment; other threads wait."""
+        ...
+
+    def schema_changes(self) -> list[Change]:
+        """What in the tables, indexes and triggers is not as the bot made it."""
+        ...
+
+
+class Database(Tables, Protocol):
+    """The tables of a record, to read and write; all threads share it.
+
+    `changed` is notified after every write of this process, and of others where the database tells of them. `serving`:
+    this process carries out runs. `name` says where the record is, without a secret.
+    """
+
+    changed: threading.Condition
+    name: str
+
+    @property
+    def serving(self) -> bool:
+        """Whether this process carries out the record's runs."""
+        ...
+
+    def write(self, run: int = 0) -> AbstractContextManager[None]:
+        """Inside the block is one transaction, all or nothing, and the only one that writes to this run.
+
+        `run` is 0 where the write belongs to no run, or begins one. Raises RowExists, and BadRecord.
+        """
+        ...
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> int:
+        """Add a row, within `write`; returns its number where the table numbers its rows."""
+        ...
+
+    def number_on(self) -> None:
+        """Number further rows after those that were added with numbers of their own, within `write`."""
+        ...
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """Carry out a statement, within `write`."""
+        ...
+
+    def version(self) -> tuple[int, int]:
+        """Two numbers: one changes with every write of another process, one with every write of this one."""
+        ...
+
+    def own(self, run: int) -> Database | None:
+        """The same tables as the owner of a run uses them; None while another bot owns it.
+
+        Once another bot takes the run, every method of them raises NotOwner.
+        """
+        ...
+
+    def release(self, run: int) -> None:
+        """Let another bot own a run; does nothing where this one does not."""
+        ...
+
+    def own_posts(self, run: int) -> Database | None:
+        """As `own`, to post a run to Slack: one bot does, and it need not be the one that carries the run out."""
+        ...
+
+    def release_posts(self, run: int) -> None:
+        """Let another bot post a run."""
+        ...
+
+    def alone(self, run: int) -> AbstractContextManager[None]:
+        """Inside the block no bot carries out the run. Raises BadRecord if one does."""
+        ...
+
+    def require_lock(self) -> None:
+        """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
+        ...
+
+    def close(self) -> None:
+        """Leave the record. Whoever reads or writes after that gets BadRecord."""
+        ...
