@@ -113,6 +113,14 @@ def test_everything_is_as_in_the_backup_and_the_replaced_database_is_kept_until_
     assert shop.databases() == []
 
 
+def test_a_restore_runs_through_the_words_of_the_databases_programs(shop: Shop) -> None:
+    shop.words = ("nice",)
+    shop.migrated()
+    back = shop.run("back")
+    assert back.state == "done", back.summary + back.output
+    assert run_sql(shop.url, "SELECT id, note FROM orders ORDER BY 1") == [(1, "one"), (2, "two")]
+
+
 def test_a_restore_that_was_killed_is_looked_at_and_begun_anew(shop: Shop) -> None:
     shop.migrated()
     back = shop.run("back")
