@@ -1,4 +1,4 @@
-"""What a rehearsal takes from the page's other steps: their verify queries, and what they bring back."""
+"""What a rehearsal takes from other steps: their verify queries, and what they bring back."""
 
 from __future__ import annotations
 

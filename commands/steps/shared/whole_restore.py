@@ -1,4 +1,4 @@
-"""Puts the database of a backup into the place of production's, and keeps the replaced one for a while."""
+"""Puts a backup's database into the place of production's, and keeps the replaced one."""
 
 from __future__ import annotations
 

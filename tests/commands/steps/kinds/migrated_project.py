@@ -1,4 +1,4 @@
-"""A production database with a migration tool's project, its backup, and a scratch server of its own."""
+"""A database with a migration tool's project, its backup, and another scratch server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`back = "restore"`: the whole database comes back from the backup, and the replaced one is kept for a while."""
+"""`back = "restore"`: the database comes back from the backup; the replaced one is kept."""
 
 from __future__ import annotations
 

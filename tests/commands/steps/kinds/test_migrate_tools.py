@@ -1,4 +1,4 @@
-"""`migrate` with Rails and Prisma, really run; and what it does where somebody else migrates, or a URL has options."""
+"""`migrate` with Rails and Prisma; where somebody else migrates, or a URL has options."""
 
 from __future__ import annotations
 
