@@ -7,27 +7,24 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from commands.ports.preflight import PreflightCheck, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
-from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, note_after, note_before, states_after
+from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, attempt_of, note_after, states_after
 from commands.steps.tool_migration import RESTORE, ToolMigration
-from commands.steps.unset_variables import unset_error
 from commands.steps.values import has_placeholder
 from commands.systems.migrations.first_look import IS_THERE, judge_state
 from commands.systems.migrations.tool_script import show_state
-from commands.systems.migrations.tools import MIGRATION_TOOLS
 from commands.systems.preflight.hosts import HostCheck
 from state.errors import ToolError
 from state.records import AttemptState
 
-_GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
 _AGAIN = "Run the step again to go on all the same."
 
 
@@ -46,10 +43,6 @@ class MigrateStep(MigrationToolStep):
     changes_production: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
 
-    mode: Literal["forward", "back"] = Field(
-        default="forward",
-        description="Whether new migrations are applied, or in a rollback taken back to where they were.",
-    )
     # the page's backups, which the page's reader puts in
     _backups: tuple[StepBox, ...] = PrivateAttr(())
 
@@ -57,7 +50,7 @@ class MigrateStep(MigrationToolStep):
         self._backups = tuple(box for box in boxes.values() if box.makes_backup)
 
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
-        if why := self._commands_error():
+        if why := self.commands_error():
             return why
         if self.mode == "forward":
             return 'back: is for the step with mode = "back"' if self.back == RESTORE else ""
@@ -79,7 +72,7 @@ class MigrateStep(MigrationToolStep):
         )
 
     def plan(self) -> list[str]:
-        if self._restores():
+        if self.restores():
             return [line for box in self._backups[:1] for line in box.restore_plan()]
         lines = host_plan(self.host, self.script(self.mode), self.script_env())
         if self.mode == "back":
@@ -90,11 +83,11 @@ class MigrateStep(MigrationToolStep):
         ]
 
     def preflight(self) -> list[PreflightCheck]:
-        more = [check for box in self._backups[:1] for check in box.restore_checks()] if self._restores() else []
+        more = [check for box in self._backups[:1] for check in box.restore_checks()] if self.restores() else []
         env = tuple(self.script_env().items())
         later = any(has_placeholder(text) for _, text in env)
         one_head = self.mode == "back" and self.tool == "alembic" and not self.back
-        judge = partial(judge_state, kept_as=self._kept_as(), one_head=one_head)
+        judge = partial(judge_state, kept_as=self.kept_as(), one_head=one_head)
         if later:
             told = "the migration tool is not asked yet: its folder or variables are known only in the run"
             return [HostCheck(host=self.host, script=":", judge=lambda _: passed(told)), *more]
@@ -105,23 +98,23 @@ class MigrateStep(MigrationToolStep):
         return self._go_back(ctx) if self.mode == "back" else self._go_forward(ctx)
 
     def recover(self, ctx: Context) -> Outcome | None:
-        if self._restores() and self._backups:
+        if self.restores() and self._backups:
             return self._recover_restore(ctx)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
         state = self.ask(ctx)
-        before = ctx.file(self._note(ctx))
+        before = ctx.file(self.note_of_before(ctx))
         if before is not None and state == before:
             if self.mode == "back":
                 return self._is_back(state)
             shown = show_state(state)
             return failed(f"The bot was interrupted here, and nothing was applied: the state is still {shown}.")
-        ctx.save_file(note_after(self._forward_id(ctx), _attempt(ctx)), state)
+        ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
         gone = f"The command is no longer running on host “{self.host}” and left no exit code."
         return unknown(f"{gone} The state is {show_state(state)}; check the database before you decide.")
 
     def holds_now(self, ctx: Context) -> bool:
-        return self.mode == "back" and not self._restores() and self.ask(ctx) == ctx.file(self._note(ctx))
+        return self.mode == "back" and not self.restores() and self.ask(ctx) == ctx.file(self.note_of_before(ctx))
 
     def ran(self) -> tuple[str, ...]:
         return (self.command(self.mode).replace("$PROGRAM", self.command("program")).strip(),)
@@ -130,25 +123,25 @@ class MigrateStep(MigrationToolStep):
         return self.as_migration(self.mode)
 
     def clean_up_after_run(self, ctx: Context) -> None:
-        for box in self._backups[:1] if self._restores() else ():
+        for box in self._backups[:1] if self.restores() else ():
             box.drop_replaced(ctx)
 
     def _go_forward(self, ctx: Context) -> Outcome:
         # the first attempt's: a later look may find half of the migrations applied, or the job still at work
-        before = ctx.file(self._note(ctx))
+        before = ctx.file(self.note_of_before(ctx))
         if before is None:
             before = self.ask(ctx)
-            at_start = ctx.found_at_start.get(self._kept_as(), before)
-            expected = {at_start, *self._states_of_others(ctx)}
-            if before not in expected and self._is_news(ctx, before):
+            at_start = ctx.found_at_start.get(self.kept_as(), before)
+            expected = {at_start, *self.states_of_others(ctx)}
+            if before not in expected and self.is_news(ctx, before):
                 was, now = show_state(at_start), show_state(before)
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
-            before = ctx.save_file(self._note(ctx), before)
+            before = ctx.save_file(self.note_of_before(ctx), before)
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)
-        after = self._after(ctx)
+        after = self.after_attempt(ctx)
         if after == before and not self.may_be_empty:
             summary = (
                 f"The migrations ended with exit code 0 and changed nothing: the state is still {show_state(after)}."
@@ -158,16 +151,16 @@ class MigrateStep(MigrationToolStep):
         return done(summary, lines=result.last_lines, compared=(f"migrations at {show_state(after)}",))
 
     def _go_back(self, ctx: Context) -> Outcome:
-        before = ctx.file(self._note(ctx))
+        before = ctx.file(self.note_of_before(ctx))
         if before is None:
             return done("Nothing to roll back: the migrations never began.")
-        if self._restores():
+        if self.restores():
             return self._restore(ctx, before)
         now = self.ask(ctx)
         if now == before:
             return self._is_back(before)
         afters = set(states_after(ctx, self.undoes))
-        if afters and now not in {*afters, *self._states_of_others(ctx)} and self._is_news(ctx, now):
+        if afters and now not in {*afters, *self.states_of_others(ctx)} and self.is_news(ctx, now):
             was = " or ".join(map(show_state, sorted(afters)))
             why = f"After the deploy's migration the state was {was}, and it is {show_state(now)} now"
             return failed(f"{why}: somebody else has migrated since. Nothing was rolled back. {_AGAIN}")
@@ -192,7 +185,7 @@ class MigrateStep(MigrationToolStep):
         if ctx.tools.shell.job_status(host, ctx.key).state != "dead":
             return execute(self, ctx)
         state = self.ask(ctx)
-        if state == ctx.file(self._note(ctx)):
+        if state == ctx.file(self.note_of_before(ctx)):
             return self._is_back(state)
         shown = show_state(state)
         return failed(f"The restore was interrupted before the database was replaced: the state is still {shown}.")
@@ -215,61 +208,12 @@ class MigrateStep(MigrationToolStep):
 
     def _failure(self, ctx: Context, result: CommandResult, before: str) -> str:
         try:
-            now = self._after(ctx) if self.mode == "forward" else self.ask(ctx)
+            now = self.after_attempt(ctx) if self.mode == "forward" else self.ask(ctx)
         except ToolError as error:
             return f"The migrations failed with exit code {result.code}. Their state could not be asked: {error}"
         still = f"The state is still {show_state(before)}." if now == before else f"The state is now {show_state(now)}."
         before_that = "" if now == before else f" Before the deploy it was {show_state(before)}."
         return f"The migrations failed with exit code {result.code}. {still}{before_that}"
-
-    def _after(self, ctx: Context) -> str:
-        """The state after an attempt, which the run notes."""
-        state = self.ask(ctx)
-        ctx.save_file(note_after(self._forward_id(ctx), _attempt(ctx)), state)
-        return state
-
-    def _states_of_others(self, ctx: Context) -> set[str]:
-        """The states after the run's other migrations by the same tool."""
-        place = (self.host, self.folder, self.command("state"))
-        own = self._forward_id(ctx)
-        return {
-            state
-            for name, box in ctx.boxes.items()
-            if isinstance(box, MigrateStep) and name != own and (box.host, box.folder, box.command("state")) == place
-            for state in states_after(ctx, name)
-        }
-
-    def _is_news(self, ctx: Context, state: str) -> bool:
-        """Whether no earlier attempt has told people of this state already."""
-        notes = [f"migrations moved {ctx.step_key.rsplit('/', 1)[-1]} {n}" for n in range(1, int(_attempt(ctx)) + 1)]
-        if state in map(ctx.file, notes[:-1]):
-            return False
-        ctx.save_file(notes[-1], state)
-        return True
-
-    def _forward_id(self, ctx: Context) -> str:
-        return self.undoes if self.mode == "back" else ctx.step_key.rsplit("/", 1)[-1]
-
-    def _note(self, ctx: Context) -> str:
-        """The name of the run's file with the state from before the deploy."""
-        return note_before(self._forward_id(ctx))
-
-    def _kept_as(self) -> str:
-        return f"migrations in {self.folder} on {self.host}"
-
-    def _restores(self) -> bool:
-        return self.mode == "back" and self.back == RESTORE
-
-    def _commands_error(self) -> str:
-        if self.mode == "back" and self.tool and not self.command("back") and self.back != RESTORE:
-            return f'back: {self.tool} knows no way back; write back = "restore", or the command that goes back'
-        wanted = ["state", *([] if self._restores() else [self.mode])]
-        if missing := [name for name in wanted if not self.command(name)]:
-            return f"{missing[0]}: is missing; name a tool ({', '.join(MIGRATION_TOOLS)}), or write the command"
-        commands = {name: self.command(name) for name in ("program", *wanted)}
-        if name := next((name for name, text in commands.items() if has_placeholder(text)), ""):
-            return f'{name}: a value of an earlier step reaches the tool by `env`; write "$name" here'
-        return unset_error(commands.values(), {*self.env, *_GIVEN})
 
     def _restore_error(self, boxes: Mapping[str, StepBox]) -> str:
         if (number := sum(box.makes_backup for box in boxes.values())) != 1:
@@ -281,7 +225,3 @@ class MigrateStep(MigrationToolStep):
         if self.after is not None and requests[-1] not in self.after:
             return f'after: a restore waits for the step that stops requests; name "{requests[-1]}"'
         return ""
-
-
-def _attempt(ctx: Context) -> str:
-    return ctx.key.rsplit("/", 1)[-1].split("+")[0]

@@ -6,19 +6,26 @@ import re
 import shlex
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from commands.ports.page_text import Text
 from commands.ports.shell import CommandResult
-from commands.steps.base import AppliedFile, StepBox
+from commands.steps.base import StepBox
 from commands.steps.execution import host_plan
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import VariableText
 from commands.steps.shared.database_copy import BackupCopyStep
-from commands.steps.shared.sql_literals import with_literals
+from commands.steps.shared.rehearsed_steps import (
+    VERIFIED,
+    applying,
+    difference,
+    holds,
+    returns_function,
+    unasked,
+    verify_function,
+)
 from commands.steps.shared.tool_rehearsal import ToolRehearsal, way_back
 from commands.steps.values import parse_values, without_values
 from commands.systems.migrations.on_copy import tool_failure
@@ -60,8 +67,6 @@ _SCRIPT = "".join(
         script("postgres/rehearse.sh"),
     )
 )
-_VERIFY = re.compile(r"^verify: (\w+)\x1f(answer|error|unasked)\x1f(.*)\x1f(.*)\x1f(.*)$", re.MULTILINE)
-_AS_PYTHON = {"t": ("True", "1"), "f": ("False", "0")}
 # output of the script that is meant for the bot, not for people
 _FOR_THE_BOT = re.compile(r"(verify|table|lock|column|not held|differs|left): ")
 _NO_DATABASE = re.compile(r'ERROR: +database "[^"\n]*" does not exist|ERROR: +database "…')
@@ -164,8 +169,8 @@ class RehearseStep(BackupCopyStep):
         if self._tool:
             if missing := self._tool.missing_values(ctx.values):
                 return self._not_started(ctx, f"No step has set <{missing[0]}> yet, which the migration tool needs.")
-            verify = _verify("forward", "", ctx) + _verify("rollback", "", ctx)
-            script = self._tool.script() + verify + _returns(self._returning(ctx.boxes)) + _SCRIPT
+            verify = verify_function("forward", "", ctx) + verify_function("rollback", "", ctx)
+            script = self._tool.script() + verify + returns_function(self._returning(ctx.boxes)) + _SCRIPT
             return self.judge(ctx, self.run_on_copy(ctx, script, self.env()))
         files: list[tuple[str, str]] = []
         for path in (self.forward, self.rollback):
@@ -181,7 +186,7 @@ class RehearseStep(BackupCopyStep):
 
     def rehearsed_durations(self, boxes: Mapping[str, StepBox], measures: Mapping[str, float]) -> dict[str, timedelta]:
         back = way_back(self.migration, boxes)
-        undoing = [back[0]] if back else list(_applying(self.rollback, boxes))
+        undoing = [back[0]] if back else list(applying(self.rollback, boxes))
         rollback = dict.fromkeys(undoing, measures.get("rollback_seconds", 0.0))
         returned = dict.fromkeys(self._returning(boxes), measures.get("return_seconds", 0.0))
         return {name: timedelta(seconds=seconds) for name, seconds in (rollback | returned).items()}
@@ -204,9 +209,9 @@ class RehearseStep(BackupCopyStep):
                 for one in (*doubtful_statements(text), *(named_databases(text) if _NO_DATABASE.search(output) else ()))
             )
             return failed(summary, lines=(*lines, *doubts), output=output)
-        verified = _VERIFY.findall(output)
-        if wrong := [one for one in verified if not _holds(*one[1:])]:
-            lines = tuple(f"after {way}, “{name}” {_difference(how, *more)}" for way, how, name, *more in wrong)
+        verified = VERIFIED.findall(output)
+        if wrong := [one for one in verified if not holds(*one[1:])]:
+            lines = tuple(f"after {way}, “{name}” {difference(how, *more)}" for way, how, name, *more in wrong)
             summary = f"On the copy, {lines[0]}. In the deploy, the run would stop there."
             return failed(summary, lines=lines, output=output)
         return self._judge_content(output, values, verified)
@@ -221,7 +226,7 @@ class RehearseStep(BackupCopyStep):
             *column_lines(output),
             *row_lines(tables),
             *lock_lines(output),
-            *_unasked(verified),
+            *unasked(verified),
             *remarks(output, values),
         )
         seconds = {name: int(values.get(f"{name}_ms", 0)) / 1000 for name in ("forward", "rollback", "return")}
@@ -257,8 +262,8 @@ class RehearseStep(BackupCopyStep):
             "SERVER_WIDE": "\n".join(shared),
         }
         assignments = "".join(f"{name}={shlex.quote(text)}\n" for name, text in variables.items())
-        verify = _verify("forward", self.forward, ctx) + _verify("rollback", self.rollback, ctx)
-        return f"TOOL=\n{assignments}" + verify + _returns(self._returning(ctx.boxes)) + _SCRIPT
+        verify = verify_function("forward", self.forward, ctx) + verify_function("rollback", self.rollback, ctx)
+        return f"TOOL=\n{assignments}" + verify + returns_function(self._returning(ctx.boxes)) + _SCRIPT
 
     def _plan_of_tool(self, tool: ToolRehearsal) -> list[str]:
         where = f"on {self.host}, in {tool.folder}, with the address of a copy of {self.file}"
@@ -269,57 +274,9 @@ class RehearseStep(BackupCopyStep):
 
     def _returning(self, boxes: Mapping[str, StepBox]) -> dict[str, StepBox]:
         """The steps that bring back what the migration drops, by id."""
-        undone = {self.migration} if self.migration else set(_applying(self.forward, boxes))
+        undone = {self.migration} if self.migration else set(applying(self.forward, boxes))
         return {name: box for name, box in boxes.items() if box.data_return_env() is not None and box.undoes in undone}
 
     def _not_started(self, ctx: Context, why: str) -> Outcome:
         self.drop_copy_of_proof(ctx)
         return failed(why)
-
-
-def _holds(how: str, _name: str, expected: str, answer: str) -> bool:
-    """Whether psql's answer is what the page expects of the database driver, which returns typed values."""
-    if how != "answer" or expected in {answer, *_AS_PYTHON.get(answer, ())}:
-        return how != "error"
-    try:
-        return Decimal(expected) == Decimal(answer)
-    except InvalidOperation:
-        return False
-
-
-def _difference(how: str, expected: str, answer: str) -> str:
-    return f"is {answer} instead of {expected}" if how == "answer" else f"fails ({answer})"
-
-
-def _applying(path: str, boxes: Mapping[str, StepBox]) -> dict[str, AppliedFile]:
-    """The steps that apply a file, by id."""
-    files = {name: box.applied_file() for name, box in boxes.items()}
-    return {name: file for name, file in files.items() if file and file.path == path}
-
-
-def _verify(way: str, path: str, ctx: Context) -> str:
-    """A shell function that runs the verify queries of the page's steps that apply this file."""
-    queries = {query.sql: query for file in _applying(path, ctx.boxes).values() for query in file.verify}
-    calls = [
-        f"verify {way} {shlex.join((one.says, str(one.expect), with_literals(one.sql, ctx.values)))}"
-        for one in queries.values()
-    ]
-    return f"verify_{way}() {{\n" + "\n".join(calls or [":"]) + "\n}\n"
-
-
-def _returns(boxes: Mapping[str, StepBox]) -> str:
-    """A shell function that does what these `data-return` steps do."""
-    envs = [box.data_return_env() or {} for box in boxes.values()]
-    calls = [
-        "\n".join((*(f"{name}={shlex.quote(value)}" for name, value in env.items()), "return_rows")) for env in envs
-    ]
-    return "bring_all_back() {\n" + "\n".join(calls or [":"]) + "\n}\n"
-
-
-def _unasked(verified: list[tuple[str, ...]]) -> list[str]:
-    """The verify queries that could not be asked on the copy."""
-    return [
-        f"after {way}, “{name}” could not be checked on the copy, because its server lacks a role"
-        for way, how, name, *_ in verified
-        if how == "unasked"
-    ]

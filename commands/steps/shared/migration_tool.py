@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,12 +14,14 @@ from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.script_env import ScriptEnv
 from commands.steps.shared_fields import HostName, LockTimeout
 from commands.steps.tool_migration import RESTORE, ToolMigration
-from commands.steps.values import page_texts
+from commands.steps.unset_variables import unset_error
+from commands.steps.values import has_placeholder, page_texts
 from commands.systems.migrations.tool_script import masked_problem, state_in, tool_script
 from commands.systems.migrations.tools import MIGRATION_TOOLS, MigrationTool, ToolName
 from commands.text.durations import Duration, parse_duration
 from state.errors import Failed
 
+_GIVEN = ("PROGRAM", "FOLDER", "STATE_BEFORE")  # variables that every script of the step has
 ASK_LIMIT = 60  # seconds; a framework may load the whole application first
 _MOST_ATTEMPTS = 30  # of one step whose notes are read
 
@@ -67,6 +70,10 @@ class MigrationToolStep(StepBox):
             "step's."
         ),
         examples=["5 min"],
+    )
+    mode: Literal["forward", "back"] = Field(
+        default="forward",
+        description="Whether new migrations are applied, or in a rollback taken back to where they were.",
     )
 
     def has_applied(self, ctx: Context, step: str) -> bool | None:
@@ -120,6 +127,61 @@ class MigrationToolStep(StepBox):
             grows=shipped.grows if shipped else (),
         )
 
+    def after_attempt(self, ctx: Context) -> str:
+        """The state after an attempt, which the run notes."""
+        state = self.ask(ctx)
+        ctx.save_file(note_after(self.forward_id(ctx), attempt_of(ctx)), state)
+        return state
+
+    def states_of_others(self, ctx: Context) -> set[str]:
+        """The states after the run's other migrations by the same tool."""
+        place = (self.host, self.folder, self.command("state"))
+        own = self.forward_id(ctx)
+        return {
+            state
+            for name, box in ctx.boxes.items()
+            if isinstance(box, MigrationToolStep)
+            and name != own
+            and (box.host, box.folder, box.command("state")) == place
+            for state in states_after(ctx, name)
+        }
+
+    def is_news(self, ctx: Context, state: str) -> bool:
+        """Whether no earlier attempt has told people of this state already."""
+        notes = [f"migrations moved {ctx.step_key.rsplit('/', 1)[-1]} {n}" for n in range(1, int(attempt_of(ctx)) + 1)]
+        if state in map(ctx.file, notes[:-1]):
+            return False
+        ctx.save_file(notes[-1], state)
+        return True
+
+    def forward_id(self, ctx: Context) -> str:
+        """The step that goes forward: itself, or the one that it undoes."""
+        return self.undoes if self.mode == "back" else ctx.step_key.rsplit("/", 1)[-1]
+
+    def note_of_before(self, ctx: Context) -> str:
+        """The name of the run's file with the state from before the deploy."""
+        return note_before(self.forward_id(ctx))
+
+    def kept_as(self) -> str:
+        """The name of the state that the check before the start finds."""
+        return f"migrations in {self.folder} on {self.host}"
+
+    def restores(self) -> bool:
+        """Whether it goes back by a restore of the whole database."""
+        return self.mode == "back" and self.back == RESTORE
+
+    def commands_error(self) -> str:
+        """What is wrong with its commands, for the page's author; empty if nothing."""
+        if self.mode == "back" and self.tool and not self.command("back") and self.back != RESTORE:
+            return f'back: {self.tool} knows no way back; write back = "restore", or the command that goes back'
+        wanted = ["state", *([] if self.restores() else [self.mode])]
+        if missing := [name for name in wanted if not self.command(name)]:
+            return f"{missing[0]}: is missing; name a tool ({', '.join(MIGRATION_TOOLS)}), or write the command"
+        commands = {name: self.command(name) for name in ("program", *wanted)}
+        if name := next((name for name, text in commands.items() if has_placeholder(text)), ""):
+            return f'{name}: a value of an earlier step reaches the tool by `env`; write "$name" here'
+        return unset_error(commands.values(), {*self.env, *_GIVEN})
+
     def _shipped(self) -> MigrationTool | None:
         return MIGRATION_TOOLS[self.tool] if self.tool else None
 
@@ -155,3 +217,8 @@ def states_after(ctx: Context, step: str) -> Iterator[str]:
 
 def _milliseconds(limit: timedelta) -> int:
     return round(limit.total_seconds() * 1000)
+
+
+def attempt_of(ctx: Context) -> str:
+    """The number of the attempt, as text."""
+    return ctx.key.rsplit("/", 1)[-1].split("+")[0]

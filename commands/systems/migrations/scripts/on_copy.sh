@@ -121,7 +121,7 @@ by_tool() {
   cp "$work/out" "$work/said"
   only_the_copy
   cp "$work/said" "$work/out"
-  [ "$code" = 0 ] || failed_there "$1"
+  [ "$code" = 0 ] || failed_there "$1 command"
   awk -v "way=$1" '
     FILENAME == ARGV[1] { cut = index($0, "|"); name[substr($0, 1, cut - 1)] = substr($0, cut + 1); next }
     /^gonogo at: / { before = at; at = $3; next }

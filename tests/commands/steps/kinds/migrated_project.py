@@ -37,6 +37,7 @@ class MigratedProject:
         self.files: dict[str, str] = {}
         self.values: dict[str, str] = {}
         self.more: dict[str, object] = {}
+        self.words: tuple[str, ...] = ()  # through which PostgreSQL's programs run
 
     def back_up(self) -> None:
         """Dump the database as it is now."""
@@ -58,6 +59,7 @@ class MigratedProject:
         boxes = self.boxes(rehearsal)
         for one in boxes.values():
             one.take_boxes(boxes)  # type: ignore[attr-defined]
+            one.take_client_programs({"$DB": self.words} if self.words else {})  # type: ignore[attr-defined]
         return execute(boxes[step], self.context(step, attempt, boxes, shell))  # type: ignore[arg-type]
 
     def context(self, step: str, attempt: int, boxes: dict[str, object], shell: LocalShell | None = None) -> Context:

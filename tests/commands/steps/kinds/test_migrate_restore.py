@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.commands.runbook.spoiling import page_error
 from tests.commands.steps.builders import box
 from tests.commands.steps.databases import run_sql
 from tests.commands.steps.kinds.migrated_project import ALEMBIC, PLACES, MigratedProject
+from tests.commands.steps.kinds.test_migrate_tools import prisma_project
 from tests.commands.steps.migration_projects import alembic_project, alembic_revision
 from tests.local_shell import LocalShell
 from tests.losing import counted
@@ -33,6 +35,7 @@ from tests.pages import attempt_at, record, spoil
 from tests.production import rows
 from tests.world import World
 
+__all__ = ["prisma_project"]  # a fixture
 ROWS = """
 ALTER TABLE orders ADD PRIMARY KEY (id), ADD COLUMN note text; INSERT INTO orders VALUES (1, 'one'), (2, 'two');
 CREATE SEQUENCE tickets; SELECT nextval('tickets'), nextval('tickets'); GRANT SELECT ON orders TO dj_app;
@@ -110,6 +113,14 @@ def test_everything_is_as_in_the_backup_and_the_replaced_database_is_kept_until_
     assert shop.databases() == []
 
 
+def test_a_restore_runs_through_the_words_of_the_databases_programs(shop: Shop) -> None:
+    shop.words = ("nice",)
+    shop.migrated()
+    back = shop.run("back")
+    assert back.state == "done", back.summary + back.output
+    assert run_sql(shop.url, "SELECT id, note FROM orders ORDER BY 1") == [(1, "one"), (2, "two")]
+
+
 def test_a_restore_that_was_killed_is_looked_at_and_begun_anew(shop: Shop) -> None:
     shop.migrated()
     back = shop.run("back")
@@ -180,6 +191,38 @@ def test_a_restore_needs_one_backup_and_stopped_requests(shop: Shop) -> None:
     assert why(backup=boxes["backup"]) == stopped
     assert why(backup=boxes["backup"], on=on, off=off) == stopped
     assert why(backup=boxes["backup"], on=on) == ""
+
+
+def test_what_a_tools_own_way_back_does_not_bring_back_is_named_by_the_comparison(shop: Shop) -> None:
+    drop, create = "ALTER TABLE orders DROP COLUMN note", "ALTER TABLE orders ADD COLUMN note text"
+    alembic_revision(shop.app, "ccc3", "bbb2", drop, create)
+    shop.back = ""
+    shop.backed_up()
+    assert shop.run("migration").state == "done"
+    assert shop.run("back").summary == "The migrations at “aaa1”, as before the deploy."
+    found = shop.compared()
+    assert any(line.startswith("orders (2 rows changed and 0 new") for line in found.not_compared), found
+
+
+def test_prisma_comes_back_by_a_restore(shop: Shop, prisma_project: Path) -> None:
+    run_sql(shop.url, "DROP TABLE orders, alembic_version; DROP SEQUENCE tickets")
+    shop.environ["APP"] = str(prisma_project)
+    shop.tool = 'tool = "prisma"\n'
+    shop.environ["URL"] = shop.url
+    shop.env = 'env = { DATABASE_URL = "$URL", MIGRATE_DATABASE_URL = "$URL" }\n'
+    assert shop.run("migration").state == "done"
+    shop.files.clear()
+    shop.backed_up()
+    folder = prisma_project / "prisma" / "migrations" / "20260301000000_drop"
+    folder.mkdir()
+    (folder / "migration.sql").write_text('DROP TABLE "users" CASCADE;')
+    try:
+        assert shop.run("migration", attempt=2).summary.endswith("to “20260301000000_drop(2)”.")
+        back = shop.run("back")
+        assert back.compared == ("migrations at “20250101000000_baseline(1)”, as before the deploy",), back
+        assert shop.compared().missing == ()
+    finally:
+        shutil.rmtree(folder)
 
 
 DATABASE = '[webs.api]\nurl = "$SHOP_URL"\n\n[databases.shop]\nurl = "$DB"\n'

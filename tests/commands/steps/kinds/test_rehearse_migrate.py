@@ -150,7 +150,7 @@ def test_a_way_back_that_does_not_arrive_fails_the_rehearsal(alembic: MigratedPr
 def test_a_migration_that_fails_is_seen_on_the_copy(alembic: MigratedProject) -> None:
     alembic_revision(alembic.app, "ccc3", "bbb2", "ALTER TABLE nowhere ADD COLUMN x int", "SELECT 1")
     outcome = alembic.rehearse()
-    assert outcome.summary == "On the copy, the forward failed; nothing else was touched."
+    assert outcome.summary == "On the copy, the forward command failed; nothing else was touched."
     assert any("nowhere" in line for line in outcome.lines), outcome.lines
 
 
