@@ -17,6 +17,7 @@ BENCHMARKS = {
     "rollback": "a whole rollback; peer: the original runbook's commands in one shell on the same target",
     "slack": "Web API calls and 429s of a whole kept run, against Slack's limits",
     "load": "200 commands at once with 20 runs in the watch, and stopping while 60 starts check a slow host",
+    "services": "fifty units of systemd looked at, and how soon a service that is ready is seen; peer: systemctl show",
     "record": "/deploy status with a thousand and with a million events in the state file",
 }
 

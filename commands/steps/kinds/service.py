@@ -66,14 +66,14 @@ class ServiceStep(ServiceBox):
         return self
 
     def changed_thing(self) -> tuple[str, ...]:
-        return (self.host, *self.services)
+        return (self.host, self.manager, *sorted(self.services))
 
     def host_env(self) -> dict[str, str]:
         more = {
             "WITHIN": str(math.ceil(self.ready_within.total_seconds())),
             "VERB": "reload" if self.reload else "restart",
         }
-        scripts = f"{self._command()}\n{self.manages.preflight}"
+        scripts = f"{self.manages.state}\n{self._command()}\n{self.manages.preflight}"
         return super().host_env() | {name: value for name, value in more.items() if f"${name}" in scripts}
 
     def plan(self) -> list[str]:
@@ -81,7 +81,7 @@ class ServiceStep(ServiceBox):
         if self.steady_in:
             again = f"the new process is {self.manages.up} ({self.steady_in} checks whether it stays so)"
         return [
-            *host_plan(self.host, self._script(), self.host_env() | self.shell_env({})),
+            *host_plan(self.host, self._script(), self.plan_env()),
             f"waits up to {format_duration(self.ready_within)} until it answers, as long as no process dies",
             again if self.reload else f"{again}, up for less than a minute",
             *self.plan_of_checks(),
@@ -228,5 +228,6 @@ class ServiceStep(ServiceBox):
         )
 
     def _is_same(self, other: ServiceBox) -> bool:
-        same = ("host", "manager", "services", "commit", "undoes")
-        return all(getattr(other, name) == getattr(self, name) for name in same)
+        same = ("host", "manager", "commit", "undoes")
+        fits = all(getattr(other, name) == getattr(self, name) for name in same)
+        return fits and set(other.services) == set(self.services)

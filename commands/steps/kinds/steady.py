@@ -60,7 +60,7 @@ class SteadyStep(ServiceBox):
                 f"{format_duration(self.lasts)} after {self.called} started: still process {self.pid}, "
                 f"{self.manages.up}, still {self.restarts} restarts"
             ),
-            *host_plan(self.host, f"{self.manages.state}\n{NOW}", self.host_env() | self.shell_env({})),
+            *host_plan(self.host, f"{self.manages.state}\n{NOW}", self.plan_env()),
             *self.plan_of_checks(),
         ]
 

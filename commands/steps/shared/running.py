@@ -31,6 +31,7 @@ from commands.systems.running.answers import (
     shown,
     tags_on,
 )
+from commands.text.redaction import is_secret_name
 from state.errors import Down, ToolError, Unreachable
 
 _OF_SOME_WAYS = ("path", "field", "headers", "env", "variable")
@@ -84,6 +85,8 @@ class Running(Strict):
             raise ValueError(f"{extra[0]}: has no meaning beside {ways[0]}; remove it")
         if self.variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.variable):
             raise ValueError(f"variable: {self.variable!r} is not the name of a variable; write it without a $")
+        if is_secret_name(self.variable):
+            raise ValueError(f'variable: "{self.variable}" is a secret by its name, but what runs is shown')
         if names := PLACEHOLDER.findall(repr(self.model_dump())):
             raise ValueError(f"<{names[0]}> is a value of the run, which has none yet; write the text itself")
         return self

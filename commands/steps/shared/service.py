@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar, Self
 
@@ -108,6 +109,10 @@ class ServiceBox(HealthAddress):
         names = [name for name in self.manages.fields if name in type(self).model_fields and name != "env"]
         return {name.upper(): fill_shell(getattr(self, name), values) for name in names}
 
+    def plan_env(self) -> dict[str, str]:
+        """All that the scripts get of the page, each on one line, as the plan shows it."""
+        return {name: " ".join(text.split()) for name, text in (self.host_env() | self.shell_env({})).items()}
+
     def page_error(self, boxes: Mapping[str, StepBox]) -> str:
         types = page_value_types(boxes)
         for name in self.shell_env({}):
@@ -167,7 +172,9 @@ class ServiceBox(HealthAddress):
         """What a script printed with `BEFORE`, `AFTER` or `NOW`. Raises Failed if that is no answer of the manager."""
         lines = re.findall(rf"^{name}=(.*)$", result.tail, re.MULTILINE)
         try:
-            return self.manages.read_state("\n".join(lines), self.host)
+            state = self.manages.read_state("\n".join(lines), self.host)
+            # in whatever order two steps name the services, what one hands on fits the other
+            return replace(state, processes=tuple(sorted(state.processes, key=lambda one: one.service)))
         except (ValueError, KeyError):
             raise Failed(f"{self.manages.title} did not answer (exit code {result.code}).", result.tail) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -35,35 +36,67 @@ def wait_until_ready(box: ServiceBox, ctx: Context, before: State, after: State,
 
     If the manager need not be asked again, `state` is `after`, and no log was read. Raises the tools' errors.
     """
-    clock = ctx.tools.clock
-    began, seconds = clock.monotonic(), within.total_seconds()
+    start = _Start(box, ctx, before, after, ctx.tools.clock.monotonic() + within.total_seconds())
+    found: Looked = (after, _NO_LINES)
+    if box.manages.settles:
+        # while old processes go on, their commit is answered too
+        found = start.settle()
+        if start.is_bad(found) or start.is_unsettled(found[0]):
+            return start.seen(box.wait_for_commit(ctx, 0), found)
+    left = start.left()
+    with Lookout(ctx, start.look_for_deaths) as lookout:
+        answer = box.wait_for_commit(ctx, min(WRONG_FOR, left), left, lambda: lookout.found is not None)
+    if lookout.found:
+        return start.seen(answer, lookout.found)
+    if box.serves(ctx, answer) and is_starting(found[0].processes):
+        found = start.settle()
+    return start.seen(answer, found)
 
-    def look() -> tuple[State, NewLines]:
-        return box.state_and_errors(ctx, before.logs)
 
-    def is_bad(found: tuple[State, NewLines]) -> bool:
+Looked = tuple[State, NewLines]
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Services that start until `deadline`, a second of the monotonic clock."""
+
+    box: ServiceBox
+    ctx: Context
+    before: State
+    after: State
+    deadline: float
+
+    def left(self) -> float:
+        """The seconds until the deadline."""
+        return max(self.deadline - self.ctx.tools.clock.monotonic(), 0)
+
+    def look(self) -> Looked:
+        """What the manager says now, and the new lines."""
+        return self.box.state_and_errors(self.ctx, self.before.logs)
+
+    def look_for_deaths(self) -> Looked | None:
+        """The same if a process has died or an error was logged."""
+        return found if self.is_bad(found := self.look()) else None
+
+    def settle(self) -> Looked:
+        """What is seen when nothing starts any more, when something has died, or at the deadline."""
+        while True:
+            found = self.look()
+            if self.is_bad(found) or not self.is_unsettled(found[0]) or not self.left():
+                return found
+            pause(self.ctx, POLL_INTERVAL)
+
+    def is_bad(self, found: Looked) -> bool:
+        """Whether a process has died, or an error was logged."""
         state, new = found
-        return bool(new.lines or deaths(box.manages, before.processes, after.processes, state.processes))
+        return bool(new.lines or deaths(self.box.manages, self.before.processes, self.after.processes, state.processes))
 
-    def look_for_deaths() -> tuple[State, NewLines] | None:
-        return found if is_bad(found := look()) else None
-
-    def is_unsettled(state: State) -> bool:
-        now = state.processes
-        old = box.manages.settles and not_restarted(box.manages, before.processes, after.processes, now)
+    def is_unsettled(self, state: State) -> bool:
+        """Whether a process is not ready yet, or one from before goes on beside the new ones."""
+        manager, now = self.box.manages, state.processes
+        old = manager.settles and not_restarted(manager, self.before.processes, self.after.processes, now)
         return bool(old or is_starting(now))
 
-    with Lookout(ctx, look_for_deaths) as lookout:
-        answer = box.wait_for_commit(ctx, min(WRONG_FOR, seconds), seconds, lambda: lookout.found is not None)
-    if lookout.found:
-        return Seen(answer, *lookout.found, clock.now(), died=True)
-    seen = after, _NO_LINES
-    asks = box.manages.settles or is_starting(after.processes)
-    while asks and box.serves(ctx, answer):
-        seen = look()
-        if is_bad(seen):
-            return Seen(answer, *seen, clock.now(), died=True)
-        asks = is_unsettled(seen[0]) and clock.monotonic() - began < seconds
-        if asks:
-            pause(ctx, POLL_INTERVAL)
-    return Seen(answer, *seen, clock.now())
+    def seen(self, answer: str, found: Looked) -> Seen:
+        """What was seen at last."""
+        return Seen(answer, *found, self.ctx.tools.clock.now(), died=self.is_bad(found))

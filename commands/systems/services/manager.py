@@ -75,8 +75,8 @@ class Manager:
     """A program that keeps services running.
 
     Its scripts are bash with `set -euo pipefail`, and get the services in $NAMES (one a line), $SUDO ("sudo -n" or
-    empty: use it unquoted) if it takes that. `restart`, `reload` and `preflight` get what they read of $WITHIN (whole
-    seconds that a start may take) and $VERB ("restart" or "reload").
+    empty: use it unquoted) if it takes that. Where a restart or a reload may follow, they get what they read of $WITHIN
+    (whole seconds that a start may take) and $VERB ("restart" or "reload").
 
     - `name`: as the page writes it; `title`: who says so in messages ("systemd lists …").
     - `up`: its word for a service that runs, as in "is online with a new process".
@@ -87,7 +87,8 @@ class Manager:
     - `several`: whether one step may name several services.
     - `takes_sudo`: whether the page may say `sudo = true`.
     - `settles`: whether old processes may go on beside the new ones until the service is ready.
-    - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing.
+    - `state`: defines the function `state`, which prints what `read_state` reads, and changes nothing; and other
+      functions that `restart` and `reload` call.
     - `restart`: restarts the service "$name"; its exit code counts, and what it writes to standard error is shown.
     - `reload`: lets "$name" read its code and settings anew without a gap; empty if it has no such command.
     - `errors`: prints the lines with errors since the marks in the variables of `log_env`, as `logs/log_lines.sh` or

@@ -31,9 +31,8 @@ class Systemd(Manager):
     log_values = MARK
     takes_sudo = True
     state = script("services/systemd.sh")
-    # exactly these words, as a rule of sudoers has them; what still starts after $WITHIN is judged by its state
-    restart = 'timeout "$WITHIN" $SUDO systemctl restart "$name" || [ "$?" = 124 ]'
-    reload = 'timeout "$WITHIN" $SUDO systemctl reload "$name" || [ "$?" = 124 ]'
+    restart = 'unit_job restart "$name"'
+    reload = 'unit_job reload "$name"'
     errors = f'UNITS=$NAMES\n[ "$SINCE" != {_NO_CURSOR} ] || {{ echo state=unread; exit 0; }}\n{JOURNAL}'
     preflight = SUDO_RULES + script("services/systemd_preflight.sh")
 
@@ -96,7 +95,7 @@ def _process(unit: Mapping[str, str], clock: float) -> Process:
         phase=phase,
         restarts=int(unit.get("NRestarts") or 0),
         uptime=max(clock - began / 1e6, 0),
-        members=unit.get("Processes", "").strip(),
+        members=" ".join(sorted(unit.get("Processes", "").split())),
         shown="" if own else "no process of its own",
     )
 

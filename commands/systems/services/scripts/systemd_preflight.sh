@@ -8,7 +8,7 @@ if [ "$(id -u)" != 0 ]; then
     if command -v pkcheck > /dev/null; then printf 'now=polkit=yes\n'; fi
   fi
 fi
+units=$({ journalctl --quiet --field=_SYSTEMD_UNIT; journalctl --quiet --field=UNIT; } 2> /dev/null) || true
 for name in "${names[@]}"; do
-  said=$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$name" 2> /dev/null) || true
-  [ -n "$said" ] || printf 'now=unread=%s\n' "$name"
+  grep -qxF -e "$name" -e "$name.service" <<< "$units" || printf 'now=unread=%s\n' "$name"
 done

@@ -131,6 +131,21 @@ def test_steady_in_must_name_a_steady_step_of_the_same_service() -> None:
         assert error == 'steady_in: the page has no `steady` step "later" for dj-system-api on h'
 
 
+def test_two_steps_may_name_the_services_in_another_order() -> None:
+    both = SERVICE.replace('name = "dj-system-api"', 'names = ["dj-system-api", "mail"]')
+    turned = SERVICE.replace('name = "dj-system-api"', 'names = ["mail", "dj-system-api"]')
+    now = processes_json({"service": "mail", "pid": 7}, {"pid": 101})
+    turned_now = processes_json({"pid": 101}, {"service": "mail", "pid": 7})
+    states = [
+        box("steady", toml).read_state(state_result(state), "now")
+        for toml, state in ((both, turned_now), (turned, now))
+    ]
+    assert [[one.pid for one in state.processes] for state in states] == [["101", "7"], ["101", "7"]]
+    step = box("service", both + '\nsteady_in = "later"')
+    assert step.page_error({"later": box("steady", turned)}) == ""
+    assert step.changed_thing() == box("service", turned).changed_thing()
+
+
 def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
     world = new_code()
     world.on_host("pm2 restart", restart_result(nothing_json("other"), nothing_json("other")))

@@ -93,5 +93,7 @@ def test_a_variable_is_only_of_a_unit_and_has_no_dollar() -> None:
         Running(on="h", pm2="a", variable="A")
     with pytest.raises(ValidationError, match="would stay as these letters"):
         Running(on="h", unit="a", variable="$APP_COMMIT")
+    with pytest.raises(ValidationError, match="is a secret by its name"):
+        Running(on="h", unit="a", variable="DB_PASSWORD")
     plan = Running(on="h", unit="api", variable="APP_COMMIT").plan()
     assert plan == "on h: which commit the process of api runs, by the variable APP_COMMIT of its environment"

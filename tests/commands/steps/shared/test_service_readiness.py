@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from commands.ports.shell import CommandResult
 from commands.steps.base import execute
 from commands.steps.shared.service_readiness import wait_until_ready
 from tests.commands.steps.builders import box, context
-from tests.production import ended
+from tests.production import NEW, OLD, answer, ended
 from tests.world import World
 
 COMMANDS = 'host = "h"\nmanager = "commands"\nname = "api"\nrunning = "x"\nrestart = "do-restart"\nready = "x"\n'
@@ -22,7 +23,8 @@ def says(*running: str, ready: bool = True, name: str = "now") -> str:
 def rolling(world: World, *looks: str) -> None:
     """Let the restart begin with one old process, and these be the looks after it; the last one stays."""
     left = [*looks]
-    world.on_host("now=%s", lambda _: ended((left.pop(0) if len(left) > 1 else left[0]) + "code=0\nread=1\n"))
+    if looks:
+        world.on_host("now=%s", lambda _: ended((left.pop(0) if len(left) > 1 else left[0]) + "code=0\nread=1\n"))
     world.on_host("do-restart|restart_failed", ended(says("old 0", name="before") + says("old 0", name="after")))
 
 
@@ -32,6 +34,21 @@ def test_processes_that_are_replaced_one_by_one_are_waited_for() -> None:
     outcome = execute(box("service", COMMANDS), context(world))
     assert outcome.state == "done", outcome.summary
     assert "api is ready with a new process, stable for 10 s." in outcome.summary
+
+
+def test_the_commit_of_old_processes_is_no_failure_while_they_are_replaced() -> None:
+    world = World()
+    until = world.clock.monotonic() + 40
+
+    def look(_: object) -> CommandResult:
+        old = says("old 0", "new 0", ready=False)
+        return ended((old if world.clock.monotonic() < until else says("new 0")) + "code=0\nread=1\n")
+
+    rolling(world)
+    world.on_host("now=%s", look)
+    world.on_web("health", lambda _: answer(data={"commit": OLD if world.clock.monotonic() < until else NEW}))
+    outcome = execute(box("service", COMMANDS + 'web = "api"\ncommit = "<commit>"\n'), context(world))
+    assert outcome.state == "done", outcome.summary
 
 
 def test_an_old_process_that_stays_is_reported_when_the_time_is_over() -> None:

@@ -85,6 +85,14 @@ def test_a_crash_loop_is_seen_at_once(stage: Stage) -> None:
     assert "restarted by itself" in outcome.summary or " reports its status as " in outcome.summary
 
 
+def test_after_a_crash_loop_the_version_before_starts_at_once(stage: Stage) -> None:
+    service = start(stage, dies_after=0)
+    assert stage.restart(service).state == "failed"
+    service.will(commit=NEW)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+
+
 def test_a_restart_that_did_nothing_is_none(stage: Stage) -> None:
     service = start(stage)
     outcome = stage.restart(service, more=SOON, shell=stage.shell(restarts=False))

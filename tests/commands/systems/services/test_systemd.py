@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.rehearsal.target.loopback import wait_until
 from commands.ports.preflight import PreflightContext, PreflightResult
 from commands.ports.shell import CommandResult
 from tests.commands.systems.services.stages.stage import NEW
@@ -91,6 +92,16 @@ def test_a_unit_that_is_still_activating_when_the_time_is_over_has_failed(stage:
     outcome = stage.restart(service, more='steady = "1 s"\nready_within = "2 s"')
     assert outcome.state == "failed"
     assert "systemd reports its status as activating (start)" in outcome.summary
+
+
+def test_a_unit_that_systemd_starts_no_more_after_a_crash_loop_is_started_when_it_may(stage: SystemdStage) -> None:
+    service = start(stage, "[Unit]", "StartLimitIntervalSec=8", "StartLimitBurst=3", dies_after=0)
+    assert stage.restart(service).state == "failed"
+    show = ("systemctl", "show", "--value", "--property=ActiveState", service.name)
+    wait_until(lambda: stage.machine.ask(*show) == "failed\n", "systemd's limit")
+    service.will(commit=NEW)
+    outcome = stage.restart(service)
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
 
 
 def test_a_socket_starts_its_service_which_is_inactive_before(stage: SystemdStage) -> None:
@@ -190,4 +201,4 @@ def test_fifty_units_are_looked_at_with_one_command(stage: SystemdStage) -> None
     state, new = stage.box("steady", *services, more="").state_and_errors(ctx, {"log_mark": "none"})
     assert (len(state.processes), len(asked), new.lines) == (50, 1, ())
     assert {process.status for process in state.processes} == {"active"}
-    assert asked[0].count("systemctl show") == 1
+    assert asked[0].count("systemctl show --no-pager") == 1

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
+from bot.tools.clock import SystemClock
 from bot.tools.places import WebPlace
 from bot.tools.secrets import Redactor
 from bot.tools.web import HttpWeb
@@ -54,7 +55,7 @@ class Stage(ABC):
         world = World(rate=1)
         ctx = context(world, values, shell=shell or self.shell())
         web = HttpWeb({"api": WebPlace(url=services[0].url)}, {}, Redactor([]))
-        return replace(ctx, tools=replace(ctx.tools, web=web), key=f"run-1/{services[0].name}/1")
+        return replace(ctx, tools=replace(ctx.tools, web=web, clock=SystemClock()), key=f"run-1/{services[0].name}/1")
 
     def restart(self, *services: Service, more: str = 'steady = "1 s"', shell: Shell | None = None) -> Outcome:
         """Restart services, and see how that is judged."""
