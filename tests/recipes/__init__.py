@@ -1,0 +1,1 @@
+"""The pages of docs/recipes, each played on real parts."""
