@@ -11,7 +11,7 @@ import pytest
 from bot.cli import _parser
 from bot.doors.in_force import VARIABLE as TERMINAL_USERS
 from bot.rehearsal.scenarios import SCENARIOS
-from commands.runbook.page import RunbookBox
+from commands.runbook.head_boxes import RunbookBox
 from commands.steps import KINDS
 from commands.steps.base import StepBox
 

@@ -15,9 +15,9 @@ from pydantic_core import PydanticUndefined
 from commands.reference.field_forms import choices_of, form_of, parts_of
 from commands.reference.toml_text import toml_lines, toml_value
 from commands.runbook.alert_rule import AlertsBox
+from commands.runbook.head_boxes import CriteriaBox, DecisionBox, RolesBox, RollbackBox, RunbookBox, WatchBox
 from commands.runbook.markdown import read_sections
 from commands.runbook.mistakes import Mistakes
-from commands.runbook.page import CriteriaBox, DecisionBox, RolesBox, RollbackBox, RunbookBox, WatchBox
 from commands.runbook.places import PlacesBox
 from commands.steps import KINDS
 from commands.steps.base import StepBox, Strict

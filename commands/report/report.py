@@ -19,7 +19,8 @@ from commands.report.people import PersonAction, person_actions
 from commands.report.run_data import RunData
 from commands.report.stage import AFTER_STAGE
 from commands.rollback.restored import TAKEN_BACK, not_undone
-from commands.runbook.page import STAGES, Criterion, Page, PageStep, Part
+from commands.runbook.head_boxes import Criterion
+from commands.runbook.page import STAGES, Page, PageStep, Part
 from commands.runbook.people import People
 from commands.runbook.plan import planned_starts, timeline
 from commands.watch.criteria import criterion_holds

@@ -12,8 +12,9 @@ from commands.ports.page_text import PageText
 from commands.ports.tools import Tools
 from commands.progress.step_state import fix_by_hand
 from commands.rollback.restored import why_not_restored
+from commands.runbook.head_boxes import Loses
 from commands.runbook.losses import changing_steps, taking_step
-from commands.runbook.page import Loses, Page, PageStep
+from commands.runbook.page import Page, PageStep
 from commands.steps.outcome import Outcome
 from commands.steps.values import fill
 from commands.text.durations import format_duration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commands.rollback.loss import change_of, count, error_in_words, loss_in_words, unknown_in_words
 from commands.rollback.monitor import Monitor
-from commands.runbook.page import Loses
+from commands.runbook.head_boxes import Loses
 from state.errors import BadRecord, ToolError
 from state.records import Record, RunState
 

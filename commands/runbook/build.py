@@ -10,19 +10,10 @@ from typing import Any
 from commands.runbook.alert_rule import AlertsBox
 from commands.runbook.boxes import Model, read_box
 from commands.runbook.groups import with_members
+from commands.runbook.head_boxes import CriteriaBox, DecisionBox, RolesBox, RollbackBox, RunbookBox, WatchBox
 from commands.runbook.markdown import Box, Section, read_sections
 from commands.runbook.mistakes import Mistakes
-from commands.runbook.page import (
-    CriteriaBox,
-    DecisionBox,
-    Page,
-    PageStep,
-    Part,
-    RolesBox,
-    RollbackBox,
-    RunbookBox,
-    WatchBox,
-)
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.places import PlacesBox
 from commands.runbook.references import check_references
 from commands.runbook.rollback_ends import with_rollback_ends

@@ -8,7 +8,8 @@ from itertools import chain, groupby
 from typing import Any
 
 from commands.runbook.alert_rule import AlertRule
-from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part, RollbackBox
+from commands.runbook.head_boxes import CriteriaBox, Criterion, RollbackBox
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.places import PlacesBox
 from commands.steps.base import StepBox
 from commands.steps.kinds.one_by_one import OneByOneStep

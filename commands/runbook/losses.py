@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from commands.runbook.page import Loses, Page, PageStep, Part
+from commands.runbook.head_boxes import Loses
+from commands.runbook.page import Page, PageStep, Part
 
 
 def changing_steps(page: Page, loses: Loses) -> tuple[PageStep, ...]:

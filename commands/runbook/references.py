@@ -9,8 +9,9 @@ from itertools import islice
 from commands.runbook.alert_rule import AlertRule
 from commands.runbook.group_rules import place_errors, step_errors, undoes_error
 from commands.runbook.groups import turns
+from commands.runbook.head_boxes import CriteriaBox, Criterion
 from commands.runbook.mistakes import Mistakes
-from commands.runbook.page import CriteriaBox, Criterion, Page, PageStep, Part
+from commands.runbook.page import Page, PageStep, Part
 from commands.runbook.undone import undoing_steps
 from commands.runbook.value_rules import value_errors
 from commands.steps.base import StepBox

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from commands.progress.step_state import fix_by_hand, missing_signatures, signatures
 from commands.runbook.alert_rule import AlertRule
-from commands.runbook.page import Criterion, Page, PageStep, Part
+from commands.runbook.head_boxes import Criterion
+from commands.runbook.page import Page, PageStep, Part
 from commands.text.durations import format_duration
 from commands.watch.alert_count import count_alerts
 from commands.watch.alerts import count_of_samples, has_enough, has_value, samples

@@ -9,7 +9,7 @@ from typing import Any
 from bot.slack.views.blocks import Block, section
 from bot.text import bold, clip, line, plain
 from commands.runbook import Page
-from commands.runbook.page import Option
+from commands.runbook.head_boxes import Option
 from commands.signoff.false_alarm import DEFAULT_HOLD, HOLD_LENGTHS
 from commands.start.request import StartRequest
 

@@ -12,7 +12,7 @@ from bot.slack.views.messages import draw, plain_message
 from bot.slack.views.snapshot import Snapshot
 from commands.rollback import request as rollback
 from commands.runbook import Page
-from commands.runbook.page import CriteriaBox, Criterion
+from commands.runbook.head_boxes import CriteriaBox, Criterion
 from commands.steps.outcome import failed, unknown
 from state.facts import Choice
 from state.records import Event, NewEvent, Run, RunState

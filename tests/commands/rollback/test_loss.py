@@ -13,8 +13,8 @@ from commands.ports.database import Rows
 from commands.progress.reach import REACH
 from commands.rollback.loss import change_of, lost, with_loss
 from commands.runbook import Page
+from commands.runbook.head_boxes import Loses
 from commands.runbook.losses import changing_steps, taking_step
-from commands.runbook.page import Loses
 from commands.steps.outcome import Outcome, done, failed, unknown
 from state.errors import BadPage, Failed, Unreachable
 from state.records import Attempt, AttemptState, Record, RunState

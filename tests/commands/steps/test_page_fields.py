@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from commands.ports.page_text import PageText
 from commands.ports.preflight import PreflightContext
-from commands.runbook import page as page_module
+from commands.runbook import head_boxes
 from commands.runbook.alert_rule import AlertsBox
 from commands.runbook.places import PlacesBox
 from commands.steps import KINDS
@@ -25,14 +25,14 @@ from tests.production import answer
 from tests.world import World
 
 PARTS: tuple[type[BaseModel], ...] = (
-    page_module.RunbookBox,
+    head_boxes.RunbookBox,
     PlacesBox,
-    page_module.RolesBox,
-    page_module.Role,
-    page_module.WatchBox,
-    page_module.RollbackBox,
-    page_module.CriteriaBox,
-    page_module.DecisionBox,
+    head_boxes.RolesBox,
+    head_boxes.Role,
+    head_boxes.WatchBox,
+    head_boxes.RollbackBox,
+    head_boxes.CriteriaBox,
+    head_boxes.DecisionBox,
     AlertsBox,
 )
 # text in which a `$NAME` may stand among other letters, by the box that has the field; SHELL where a shell reads it

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from commands.runbook.page import Criterion
+from commands.runbook.head_boxes import Criterion
 from commands.watch.criteria import Mark, criteria_status, criterion_holds
 from state.facts import Fact
 from state.records import Attempt, AttemptState

@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 from bot.rehearsal.workspace.blockkit.validation import view_errors
 from bot.slack.views.modals import REASONS, message_modal, reason_from, reason_modal, request_from, start_modal
 from commands.runbook import Page
-from commands.runbook.page import Option
+from commands.runbook.head_boxes import Option
 from commands.start.request import StartRequest
 from tests.bot.slack.hostile import TEXTS, wrong_for_the_sdk
 from tests.bot.slack.run_writer import PAGE

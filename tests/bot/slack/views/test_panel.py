@@ -8,7 +8,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.panel import in_sections, panel, panel_lines
 from bot.slack.views.snapshot import Snapshot
 from commands.progress.step_state import WATCH
-from commands.runbook.page import CriteriaBox, Criterion
+from commands.runbook.head_boxes import CriteriaBox, Criterion
 from state.events import CriteriaShown
 from tests.bot.slack.run_writer import CHECK, HEALTH
 from tests.bot.slack.views.drawn import button_of, event_with, shown, snapshot_with
