@@ -30,7 +30,7 @@ class AttemptCache:
         kept = self._runs.get(run, {})
         newest = max(kept, default=0)
         unended = [number for number, attempt in kept.items() if ATTEMPT_MOVES[attempt.state]]
-        marks = ", ".join("?" * len(unended))
+        marks = ", ".join("?" * len(unended)) or "0"  # no number of an attempt
         kept |= map(to_attempt, self._db.rows(_UNREAD.format(marks), run, newest, *unended))
         self._runs[run] = kept
         return [*kept.items()]
