@@ -34,9 +34,10 @@ _PREPARE = (
     "umask 077\n"
     + ADDRESS
     + """\
-mkdir -p "$FOLDER" && cd "$FOLDER"
+mkdir -p "$FOLDER" && cd "$FOLDER" && [ -w . ] || exit 68
 """
 )
+_NO_FOLDER = 68  # exit code of that
 _SCRIPT = "".join(
     (
         _PREPARE,
@@ -69,13 +70,15 @@ psql -XqAt <<< "$LOCKS"
 printf 'hidden=%s\\n' "$(psql -XqAt <<< "$HIDDEN")"
 printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
 printf 'dump=%s\\n' "$(pg_dump --version)"
-[ -w . ]"""
+"""
 )
 _FAILURES = {
     65: "Not enough disk space for the backup: {free} free, the database has {size}; nothing was dumped. "
     "Free up space.",
     66: "The dump is truncated or damaged: it cannot be read to its end. It was removed.",
     67: "`at_least_lines = {at_least}`, the dump has {backup_lines} lines. It was removed.",
+    _NO_FOLDER: "The host's user cannot create the backup folder ({folder}) or write to it; nothing was dumped. "
+    "Create it, and make this user its owner.",
 }
 _OLD_PG_DUMP = (
     "pg_dump on the host is older than the database server, so it cannot dump it. "
@@ -218,7 +221,11 @@ class BackupStep(ClientProgramsStep):
             general = _OLD_PG_DUMP
         free, size = (_bytes(values.get(name, "")) for name in ("free_bytes", "database_bytes"))
         return address_error(result.code, result.tail) or _FAILURES.get(result.code, general).format(
-            free=free, size=size, backup_lines=values.get("backup_lines", "?"), at_least=self.at_least_lines
+            free=free,
+            size=size,
+            backup_lines=values.get("backup_lines", "?"),
+            at_least=self.at_least_lines,
+            folder=self.folder,
         )
 
     def _name(self, ctx: Context) -> tuple[str, str]:
@@ -252,15 +259,16 @@ def _bytes(text: str) -> str:
 
 
 def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
+    if result.code == _NO_FOLDER:
+        todo = "create it, and make the user of the bot's log-in its owner"
+        return blocked("the backup folder cannot be created, or not be written to", todo)
     values = parse_values(result.tail)
-    if not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
+    if result.code or not values.get("database_bytes", "").isdigit() or not values.get("server", "").isdigit():
         message = without_values(result.tail.splitlines())[-1:] or (f"exit code {result.code}",)
         return blocked(
             f"psql cannot query the database from this host ({message[0][:160]})",
             "run psql on the host with the same address",
         )
-    if result.code:
-        return blocked("the backup folder is not writable", "make the deploying user its owner")
     client, server = re.findall(r"\d+", values.get("dump", "")), int(values["server"]) // 10_000
     if not client or int(client[0]) < server:
         version = f"pg_dump {client[0]}" if client else "no pg_dump"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
-from commands.ports.preflight import OK, WARN, PreflightContext
+from commands.ports.preflight import FAIL, OK, WARN, PreflightContext
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.preflight.hosts import HostCheck
@@ -219,6 +220,26 @@ def test_too_little_disk_space_is_noticed_before_the_dump(host: Host) -> None:
     assert summary.startswith("Not enough disk space for the backup: ")
     assert "the database has 9000000000 GB; nothing was dumped" in summary
     assert not host.pg_dump_calls.exists()
+
+
+@pytest.mark.parametrize("folder", ["/proc/self/backups", "/proc/self"])  # where root cannot write either
+def test_a_folder_that_the_user_cannot_create_or_write_to_fails_the_backup_and_the_doctor(
+    host: Host, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    host.backups = Path(folder)
+    outcome = host.back_up()
+    assert outcome.state == "failed"
+    assert outcome.summary == (
+        "The host's user cannot create the backup folder ($BACKUPS) or write to it; nothing was dumped. "
+        "Create it, and make this user its owner."
+    )
+    assert not host.pg_dump_calls.exists(), "it was dumped elsewhere"
+    checks = box("backup", BACKUP).preflight()
+    (check,) = [one for one in checks if isinstance(one, HostCheck) and "LOCKS" in one.script]
+    tools = replace(World().tools(), shell=host.shell())
+    (result,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert (result.level, result.summary) == (FAIL, "the backup folder cannot be created, or not be written to")
 
 
 def test_a_disk_that_fills_up_during_the_dump_keeps_only_the_earlier_backup(host: Host) -> None:
