@@ -71,7 +71,6 @@ def _tables(output: str) -> Iterator[tuple[str, bool]]:
         short = name.removeprefix("public.")
         if name in apart:
             lost, changed, new = apart[name]
-            lost = max(lost, before - now + new)  # equal rows of a table without a key count one by one
             since = f"{format_count(changed, 'row')} changed and {new:,} new since the backup"
             if lost:
                 yield (

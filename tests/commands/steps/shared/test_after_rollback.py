@@ -33,6 +33,7 @@ class Shop:
     def __init__(self, postgres: Postgres, folder: Path) -> None:
         self.folder, self.url = folder, postgres.url(OWNER, "shop")
         self.superuser = postgres.url(SUPERUSER, "shop")
+        self.programs = postgres_programs()
         create_databases(postgres, "shop")
         run_sql(self.url, SCHEMA)
         self.step = box("backup", BACKUP)
@@ -43,7 +44,7 @@ class Shop:
     def context(self, key: str) -> Context:
         """A context, with the backup's values once it was made."""
         values = dict(self.backup.values) if hasattr(self, "backup") else {}
-        shell = LocalShell({"DB": self.url, "FOLDER": str(self.folder)}, postgres_programs())
+        shell = LocalShell({"DB": self.url, "FOLDER": str(self.folder)}, self.programs)
         return context(World(), values, shell=shell, attempt=hash(key) % 1000)
 
     def note(self) -> None:
@@ -118,6 +119,28 @@ def test_what_users_wrote_since_is_told_apart(shop: Shop) -> None:
         "orders (1 row changed and 1 new since the backup)",
     )
     assert outcome.compared == (AS_BEFORE, "2 tables as in the backup")
+
+
+@pytest.mark.parametrize("table", ["orders", "keyless"])
+def test_a_row_that_users_write_during_the_comparison_makes_no_other_row_missing(
+    shop: Shop, table: str, tmp_path: Path
+) -> None:
+    shop.programs = tmp_path / "bin"
+    shop.programs.mkdir()
+    for program in postgres_programs().iterdir():
+        (shop.programs / program.name).symlink_to(program)
+    psql, write = postgres_programs() / "psql", f"INSERT INTO {table} (word) VALUES ('during')"
+    (shop.programs / "psql").unlink()
+    (shop.programs / "psql").write_text(
+        f"""#!/bin/bash
+{psql} "$@" || exit
+[[ "$*" != *by=* ]] || {psql} -XqAt -c "{write}"  # the rows were counted
+"""
+    )
+    (shop.programs / "psql").chmod(0o755)
+    outcome = shop.compare(f"INSERT INTO {table} (word) VALUES ('before')")
+    assert (outcome.state, outcome.missing) == ("done", ()), outcome.lines
+    assert f"{table} (0 rows changed and 2 new since the backup)" in outcome.not_compared
 
 
 def test_rows_that_cannot_be_read_in_time_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
