@@ -101,7 +101,10 @@ class RunbookBox(Strict):
     )
     after_rollback: Annotated[Duration, AfterValidator(_long_enough)] | None = Field(
         default=None,
-        description="How long production is watched after a rollback. Without it, not at all.",
+        description=(
+            "How long production is watched after a rollback, by the checks that a `baseline` measured before the "
+            "deploy, and by what says that the old version runs. Without it, not at all."
+        ),
         examples=["15 min"],
     )
     status_every: Annotated[Duration, AfterValidator(_not_too_often)] = Field(

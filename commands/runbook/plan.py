@@ -161,5 +161,7 @@ def _alert_lines(page: Page) -> Iterator[str]:
     for alert in page.alerts:
         countdown = f" after a countdown of {format_duration(alert.countdown)}" if alert.action != "tell" else ""
         otherwise = f"; with less, “{alert.otherwise}” judges instead" if alert.otherwise else ""
-        rule = "expected, never acts" if alert.expected else f"{alert.rule}{otherwise} → {alert.action}{countdown}"
-        yield f"  {alert.name}: {alert.measure} of “{page.step(alert.check).title}” {rule}"
+        rule = (
+            "expected, never acts" if alert.expected else f"limit: {alert.rule}{otherwise} → {alert.action}{countdown}"
+        )
+        yield f"  {alert.name}: {alert.measure} of “{page.step(alert.check).title}”, {rule}"

@@ -113,15 +113,19 @@ def test_a_rollback_step_names_the_step_that_it_undoes_and_its_limits() -> None:
 
 def test_each_alert_names_its_rule_and_its_action() -> None:
     action = "roll back after a countdown of 1 min"
-    memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory” above 80 %, 2 times in a row"
+    memory = "  Memory usage > 80%: memory of “Every hour: CPU and memory”, limit: above 80 %, 2 times in a row"
     assert f"{memory} → {action}" in LINES
     real = (
-        "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users” above 10 %, with at "
-        "least 20 requests"
+        "  Job creation > 10% failure: failed_share of “Every 15 minutes: job creation by users”, limit: above 10 %, "
+        "with at least 20 requests"
     )
     instead = "with less, “Job creation > 10% failure (test jobs)” judges instead"
     assert f"{real}; {instead} → {action}" in LINES
-    assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route” expected, never acts" in LINES
+    errors = (
+        "  Database query errors: failed of “Every 15 minutes: database query”, limit: no failure, 2 times in a row"
+    )
+    assert f"{errors} → {action}" in LINES
+    assert "  V2 route 404 errors: status of “Every 15 minutes: V2 route”, expected, never acts" in LINES
 
 
 def test_a_step_of_the_rollback_may_wait_for_some_steps_or_for_none() -> None:
