@@ -23,6 +23,9 @@ from commands.text.page_rules import for_authors
 # measure -> the highest value it can have
 _MAXIMUM = {"cpu": 100, "memory": 100, "failed": 1, "failed_share": 1}
 
+# fields that name files which the run must have stored
+_STORED_FILES = {"sql": ("file",), "rehearse": ("forward", "rollback"), "review": ("migrations",)}
+
 
 def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> None:
     """Note every name without a target, value without a step that sets it, and field in the wrong part.
@@ -38,6 +41,7 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
         names.check_roles(step.line, step.title, _roles_in(step))
         if step.id not in mistakes.flawed:
             _check_fields(page, step, names)
+    _check_stored_files(page, names)
     _check_values(page, names)
     for part, roles in _roles_of_parts(page):
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
@@ -246,6 +250,19 @@ def _check_fields(page: Page, step: PageStep, names: _Names) -> None:
         return
     if why := step.box.page_error(boxes):
         names.note(step.line, step.title, why)
+
+
+def _check_stored_files(page: Page, names: _Names) -> None:
+    """Note a SQL file that no release step stores: its step would fail when it begins, maybe in the rollback."""
+    releases = [step for step in page.steps if step.box.kind == "release"]
+    if not for_authors() or not releases or any(names.flawed(step.id) for step in releases):
+        return
+    stored = {file for step in releases for file in getattr(step.box, "files", ())}
+    for step in page.steps:
+        named = (getattr(step.box, name) for name in _STORED_FILES.get(step.box.kind, ()))
+        wanted = {file for one in named for file in ([one] if isinstance(one, str) else one)} - {""}
+        for file in sorted(wanted - stored):
+            names.note(step.line, step.title, f'"{file}" is not in `files` of the release step; add it there')
 
 
 def _check_local_hosts(page: Page, lines: dict[str, int], names: _Names) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.settings import shipped_runbooks
 from commands.runbook import read_page, read_stored_page
 from commands.runbook.page import Part
 from state.errors import BadPage
@@ -229,3 +230,28 @@ def test_a_query_measures_what_its_columns_are_called() -> None:
     error = page_error(spoil(*changes, wrong))
     assert error.what == 'measure: "response-time" does not measure request; it measures failed, seconds, share'
     read_page(spoil(*changes, wrong, ("SELECT 1, count(*) AS requests", "SELECT 1, t.*")), "page.md")
+
+
+@pytest.mark.parametrize(
+    ("file", "titles"),
+    [
+        (
+            "016_extend_v1_remove_v2_approval_flow",
+            ("Rehearse the migration", "2️⃣ Final Code Review", "STEP 1: Run Forward Migration"),
+        ),
+        ("016_ROLLBACK_extend_v1_remove_v2", ("Rehearse the migration", "STEP 2: Rollback database")),
+    ],
+)
+def test_a_sql_file_that_no_release_step_stores_is_refused_at_each_step_but_stops_no_run(
+    file: str, titles: tuple[str, ...]
+) -> None:
+    text = shipped_runbooks().joinpath("option-a.md").read_text()
+    line = f'    "database/migrations/manual/{file}.sql",\n'
+    assert line in text
+    text = text.replace(line, "", 1)
+    with pytest.raises(BadPage) as caught:
+        read_page(text, "option-a.md")
+    refused = [one for one in str(caught.value).splitlines() if "is not in `files` of the release step; add it" in one]
+    for title in titles:
+        assert any(title in one for one in refused), (title, str(caught.value))
+    read_stored_page(text, "option-a.md")
