@@ -114,7 +114,8 @@ class ServiceBox(HealthAddress):
             raise ValueError(f"names: has no meaning for {self.manager}; write a step for each")
         others = _OWN_FIELDS - {*self.manages.fields, *(["sudo"] if self.manages.takes_sudo else [])}
         if extra := [name for name in type(self).model_fields if name in others & self.model_fields_set]:
-            raise ValueError(f"{extra[0]}: has no meaning for {self.manager}; remove it")
+            todo = "remove it" if "manager" in self.model_fields_set else "name the `manager`, or remove it"
+            raise ValueError(f"{extra[0]}: has no meaning for {self.manager}; {todo}")
         for name in self.manages.needs:
             if name in type(self).model_fields and not getattr(self, name):
                 raise ValueError(f"{name}: is missing beside manager = {self.manager!r}; add it")
