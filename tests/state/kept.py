@@ -18,7 +18,7 @@ from state.store import RecordStore
 from state.store.verify import Verdict
 from tests.state.sqlite.forger import by_hand
 
-DATABASE = "gonogo_records"
+DATABASE = "records_of_bots"  # not as the databases of a proof, which begin with gonogo
 
 
 class Kept(Protocol):
