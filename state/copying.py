@@ -11,18 +11,14 @@ from typing import Any
 from state.errors import BadRecord
 from state.journal import RecordKey
 from state.place import Place, has_record, open_database_at, tables_at, unserved
+from state.store.covered import TABLES
 from state.store.database import Database, RowExists, Tables
 from state.store.journal import RECORD
 from state.store.verify import Verdict, verdicts
 
 # the tables of a run, in an order in which none names a row that is not there yet
 OF_RUN = {
-    "runs": "SELECT * FROM runs WHERE id = ?",
-    "attempts": "SELECT * FROM attempts WHERE run = ? ORDER BY number",
-    "facts": "SELECT * FROM facts WHERE run = ? ORDER BY id",
-    "events": "SELECT * FROM events WHERE run = ? ORDER BY id",
-    "files": "SELECT * FROM files WHERE run = ? ORDER BY rowid",
-    "clock_jumps": "SELECT * FROM clock_jumps WHERE run = ? ORDER BY rowid",
+    **TABLES,
     "posts": "SELECT * FROM posts WHERE run = ? ORDER BY event",
     "tidy_hosts": "SELECT * FROM tidy_hosts WHERE run = ? ORDER BY host",
     "journal": "SELECT * FROM journal WHERE run = ? ORDER BY number",

@@ -21,7 +21,6 @@ _PLAIN: Mapping[Any, str] = {
     timedelta: "duration",
     Any: "any value",
 }
-_BOUNDS = (Ge, Gt, Le)
 
 
 def form_of(field: FieldInfo) -> str:

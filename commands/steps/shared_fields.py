@@ -8,6 +8,7 @@ from pydantic import Field
 
 from commands.steps.page_fields import EnvName, VariableText, VariableTexts
 from commands.text.durations import Duration
+from commands.text.page_pattern import PagePattern
 
 HostName = Annotated[
     str, Field(description="The host on which it runs, by its name under `[hosts]` in Places.", examples=["backend"])
@@ -57,4 +58,25 @@ BackupCompared = Annotated[
 LockTimeout = Annotated[
     Duration,
     Field(description="How long a statement waits for a lock before it fails.", examples=["10 s"]),
+]
+_IN_ITS_UNIT = {"unit": "in the query's unit"}
+AtLeast = Annotated[
+    float | None,
+    Field(
+        description="A lower value fails the step. Without it, none is too low.",
+        examples=[1.0],
+        json_schema_extra=_IN_ITS_UNIT,
+    ),
+]
+AtMost = Annotated[
+    float | None,
+    Field(
+        description="A higher value fails the step. Without it, none is too high.",
+        examples=[10.0],
+        json_schema_extra=_IN_ITS_UNIT,
+    ),
+]
+AllowedLines = Annotated[
+    list[PagePattern],
+    Field(description="Lines that match one of these are no errors.", examples=[["ECONNRESET by a client"]]),
 ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from state.errors import BadSettings
 
-SCHEME = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 _SHOWN = ("user", "host", "port", "dbname")
 
 

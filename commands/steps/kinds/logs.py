@@ -13,14 +13,13 @@ from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, page_value_types
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText, VariableText
-from commands.steps.shared_fields import HostName
+from commands.steps.shared_fields import AllowedLines, HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import fill, has_placeholder, page_texts
 from commands.systems.logs import log_lines, log_sources
 from commands.systems.logs.log_lines import NewLines
 from commands.systems.preflight.hosts import HostCheck, ProgramsCheck, programs_in
-from commands.text.page_pattern import PagePattern
 from commands.text.page_rules import for_authors
 from state.errors import BadValue, Failed
 
@@ -84,11 +83,7 @@ class LogsStep(StepBox):
         description="Words that make a line an error, in upper or lower case.",
         examples=[["error", "fatal", "deadlock"]],
     )
-    allow: list[PagePattern] = Field(
-        default_factory=list,
-        description="Lines that match one of these are no errors.",
-        examples=[["ECONNRESET by a client"]],
-    )
+    allow: AllowedLines = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_one_log(self) -> Self:

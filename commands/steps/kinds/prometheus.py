@@ -16,7 +16,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
-from commands.steps.shared_fields import WebName
+from commands.steps.shared_fields import AtLeast, AtMost, WebName
 from commands.systems.prometheus.instant_query import Answer, PrometheusError, Sample, Server
 from commands.systems.prometheus.promql import fill_query, query_error
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
@@ -84,18 +84,8 @@ class PrometheusStep(StepBox):
         description="The variable with a bearer token. Without it, none is sent.",
         examples=["$PROMETHEUS_TOKEN"],
     )
-    at_least: float | None = Field(
-        default=None,
-        description="A lower value fails the step. Without it, none is too low.",
-        examples=[1.0],
-        json_schema_extra={"unit": "in the query's unit"},
-    )
-    at_most: float | None = Field(
-        default=None,
-        description="A higher value fails the step. Without it, none is too high.",
-        examples=[0.5],
-        json_schema_extra={"unit": "in the query's unit"},
-    )
+    at_least: AtLeast = None
+    at_most: AtMost = None
     max_age: Duration = Field(
         default=parse_duration("5 min"), description="An older sample counts as no data.", examples=["2 min"]
     )

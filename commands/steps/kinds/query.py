@@ -14,7 +14,7 @@ from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import SqlText
-from commands.steps.shared_fields import DatabaseName
+from commands.steps.shared_fields import AtLeast, AtMost, DatabaseName
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
@@ -51,18 +51,8 @@ class QueryStep(StepBox):
         description="The name of the first cell as a measure, for the alert table.",
         examples=["failed_share"],
     )
-    at_least: float | None = Field(
-        default=None,
-        description="A lower value fails the step. Without it, none is too low.",
-        examples=[1.0],
-        json_schema_extra={"unit": "in the query's unit"},
-    )
-    at_most: float | None = Field(
-        default=None,
-        description="A higher value fails the step. Without it, none is too high.",
-        examples=[10.0],
-        json_schema_extra={"unit": "in the query's unit"},
-    )
+    at_least: AtLeast = None
+    at_most: AtMost = None
 
     def plan(self) -> list[str]:
         wants = [

@@ -17,7 +17,7 @@ from commands.steps.outcome import Context
 from commands.steps.page_fields import ShellText, VariableText
 from commands.steps.shared.health_address import HealthAddress
 from commands.steps.shared.script_env import ScriptEnv
-from commands.steps.shared_fields import HostName
+from commands.steps.shared_fields import AllowedLines, HostName
 from commands.steps.shell_text import fill_shell, shell_error
 from commands.steps.unset_variables import unset_error
 from commands.steps.values import page_texts
@@ -26,7 +26,6 @@ from commands.systems.logs.log_lines import NewLines
 from commands.systems.services.manager import FILES, Manager, State
 from commands.systems.services.managers import MANAGERS
 from commands.text.durations import format_duration
-from commands.text.page_pattern import PagePattern
 from state.errors import Failed
 
 # what a step has only under some managers
@@ -98,11 +97,7 @@ class ServiceBox(HealthAddress):
         description="Words that make a new line of its logs an error, in upper or lower case.",
         examples=[["error", "fatal", "deadlock"]],
     )
-    allow: list[PagePattern] = Field(
-        default_factory=list,
-        description="Lines that match one of these are no errors.",
-        examples=[["ECONNRESET by a client"]],
-    )
+    allow: AllowedLines = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _fits_its_manager(self) -> Self:
