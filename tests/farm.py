@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,6 +16,9 @@ from pathlib import Path
 from bot.rehearsal.target.host import Host
 from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
 from bot.rehearsal.target.ssh_server import SshServer
+from commands.run.runner import Runner
+from state.records import Record
+from state.sqlite.store import Store
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
@@ -153,6 +156,33 @@ class Farm:
     def failures(self) -> Mapping[str, int]:
         """What was answered otherwise than with 200."""
         return {said: times for said, times in self.answers.items() if not said.startswith("200 ")}
+
+
+class FarmRun:
+    """Run 1 of a page, with the real tools."""
+
+    def __init__(self, store: Store, runner: Runner) -> None:
+        self.store = store
+        self.runner = runner
+
+    @property
+    def record(self) -> Record:
+        """The run's record now."""
+        return self.store.record(1)
+
+    def wait(self, true: Callable[[], object]) -> None:
+        """Wait until something is true."""
+        deadline = time.monotonic() + 60
+        while not true():
+            assert time.monotonic() < deadline, self.record.attempts
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """Leave the run as it is."""
+        if self.runner._thread.is_alive():
+            self.runner.detach()
+        self.runner.tools.close()
+        self.store.close()
 
 
 def get(port: int) -> dict[str, str]:

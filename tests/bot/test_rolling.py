@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,9 @@ from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.events import RunMoved
 from state.facts import Actor, Choice, Door
-from state.records import AttemptState, Record, RunState
+from state.records import AttemptState, RunState
 from state.sqlite.store import Store
-from tests.farm import NGINX, Farm
+from tests.farm import NGINX, Farm, FarmRun
 from tests.pages import NOON, fact
 
 PAGE = """\
@@ -163,43 +162,26 @@ role = "lead"
 WHO = Actor(person="U1", door=Door.SLACK)
 
 
-class Rolling:
+class Rolling(FarmRun):
     """The run of the page on the farm, with the real tools."""
 
     def __init__(self, farm: Farm, folder: Path) -> None:
         self.farm = farm
         self.page: Page = read_page(PAGE, "rolling.md")
-        self.store = Store(folder / "gonogo.db")
-        start(self.store, self.page, StartRequest(), WHO, {"lead": frozenset({"U2"})}, NOON)
+        store = Store(folder / "gonogo.db")
+        start(store, self.page, StartRequest(), WHO, {"lead": frozenset({"U2"})}, NOON)
         tools = tools_for(self.page, read_settings({**farm.environ(), "LEAD": "U2", "LEAD_PHONE": "1"}))
         tools.shell.patience = 1.0  # type: ignore[attr-defined]
-        self.runner = Runner(self.store, self.page, 1, tools)
-
-    @property
-    def record(self) -> Record:
-        return self.store.record(1)
+        super().__init__(store, Runner(store, self.page, 1, tools))
 
     def state(self, step: str) -> AttemptState | None:
         """The state of a step's newest attempt."""
         last = self.record.last(step)
         return last.state if last else None
 
-    def wait(self, true: Callable[[], object]) -> None:
-        """Wait until something is true."""
-        deadline = time.monotonic() + 60
-        while not true():
-            assert time.monotonic() < deadline, self.record.attempts
-            time.sleep(0.02)
-
     def roll_back(self) -> None:
         """Somebody presses the button."""
         self.store.add_fact(1, fact("rollback"))
-
-    def close(self) -> None:
-        if self.runner._thread.is_alive():
-            self.runner.detach()
-        self.runner.tools.close()
-        self.store.close()
 
 
 @pytest.fixture

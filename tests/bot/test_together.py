@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from commands.runbook import read_page
 from commands.start.request import StartRequest
 from commands.start.starter import start
 from state.facts import Actor, Door
-from state.records import AttemptState, Record, RunState
+from state.records import AttemptState, RunState
 from state.sqlite.store import Store
-from tests.farm import Farm
+from tests.farm import Farm, FarmRun
 from tests.pages import fact
 
 PAGE = """\
@@ -115,7 +114,7 @@ role = "lead"
 """
 
 
-class Together:
+class Together(FarmRun):
     """The run of the page on three hosts whose clones are at the first of two commits."""
 
     def __init__(self, folder: Path) -> None:
@@ -130,10 +129,10 @@ class Together:
             (home / "running").write_text(self.commits[0])
         environ = {**self.farm.environ(), "LEAD": "U2", "LEAD_PHONE": "1", "REPO": str(self.homes()[0] / "repo")}
         self.page = read_page(PAGE, "together.md")
-        self.store = Store(folder / "gonogo.db")
+        store = Store(folder / "gonogo.db")
         who = Actor(person="U1", door=Door.SLACK)
-        start(self.store, self.page, StartRequest(), who, {"lead": frozenset({"U2"})}, datetime.now(UTC))
-        self.runner = Runner(self.store, self.page, 1, tools_for(self.page, read_settings(environ)))
+        start(store, self.page, StartRequest(), who, {"lead": frozenset({"U2"})}, datetime.now(UTC))
+        super().__init__(store, Runner(store, self.page, 1, tools_for(self.page, read_settings(environ))))
 
     def homes(self) -> list[Path]:
         return [one.host.home for one in self.farm.hosts]
@@ -148,22 +147,12 @@ class Together:
         self.git("-C", str(origin), "commit", "--quiet", "-m", text)
         return self.git("-C", str(origin), "rev-parse", "HEAD")
 
-    @property
-    def record(self) -> Record:
-        return self.store.record(1)
-
     def ended(self, step: str) -> AttemptState:
         """The state of a step, once it has ended."""
         self.wait(lambda: (last := self.record.last(step)) and last.state != AttemptState.RUNNING)
         last = self.record.last(step)
         assert last
         return last.state
-
-    def wait(self, true: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 60
-        while not true():
-            assert time.monotonic() < deadline, self.record.attempts
-            time.sleep(0.02)
 
     def at(self) -> list[str]:
         """What each host's clone is at, and what it runs, by the number of the commit."""
@@ -173,9 +162,7 @@ class Together:
         return [f"{number(head) + 1}/{number(running) + 1}" for head, running in zip(heads, runs, strict=True)]
 
     def close(self) -> None:
-        if self.runner._thread.is_alive():
-            self.runner.detach()
-        self.store.close()
+        super().close()
         self.farm.stop()
 
 
