@@ -30,14 +30,11 @@ from commands.text.durations import format_seconds
 from commands.text.numbers import format_bytes, format_count
 from state.errors import Failed, GonogoError
 
-_PREPARE = (
-    "umask 077\n"
-    + ADDRESS
-    + """\
-mkdir -p "$FOLDER" && cd "$FOLDER" && [ -w . ] || exit 68
+_NO_FOLDER = 68  # exit code
+_PREPARE = f"""\
+umask 077
+{ADDRESS}mkdir -p "$FOLDER" && cd "$FOLDER" && [ -w . ] || exit {_NO_FOLDER}
 """
-)
-_NO_FOLDER = 68  # exit code of that
 _SCRIPT = "".join(
     (
         _PREPARE,
