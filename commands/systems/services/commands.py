@@ -68,6 +68,7 @@ def _process(service: str, number: int, line: str, ready: bool) -> Process:
         status="ready" if ready else "not ready",
         phase=Phase.UP if ready else Phase.STARTING,
         restarts=restarts,
+        counted=counted is not None,
         uptime=0,
         shown=identity[:80],
     )
@@ -75,4 +76,13 @@ def _process(service: str, number: int, line: str, ready: bool) -> Process:
 
 def _nothing(service: str) -> Process:
     status = "not running"
-    return Process(service=service, pid="0", status=status, phase=Phase.STARTING, restarts=0, uptime=0, shown="nothing")
+    return Process(
+        service=service,
+        pid="0",
+        status=status,
+        phase=Phase.STARTING,
+        restarts=0,
+        counted=False,
+        uptime=0,
+        shown="nothing",
+    )

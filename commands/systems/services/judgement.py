@@ -97,7 +97,7 @@ def who(process: Process, others: Sequence[Process]) -> str:
 
 def described(processes: Sequence[Process]) -> tuple[str, ...]:
     """One line for each process, for the thread."""
-    lines = [f"{shown(one)}, {one.status}, restarts {one.restarts}" for one in processes]
+    lines = [f"{shown(one)}, {one.status}" + (f", restarts {one.restarts}" if one.counted else "") for one in processes]
     if len(lines) == 1:
         return tuple(lines)
     return tuple(f"{who(one, processes)}: {line}" for one, line in zip(processes, lines, strict=True))

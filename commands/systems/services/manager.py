@@ -30,7 +30,7 @@ class Process:
     - `number`: what tells it from others of that service; empty if there can be only one.
     - `pid`: what is another one after each start: letters, digits, "." and ":". "0" if nothing runs.
     - `status`: in the manager's own word; `phase` says what that means.
-    - `restarts`: how often the manager has started it again by itself.
+    - `restarts`: how often the manager has started it again by itself; 0 if it is not `counted`.
     - `uptime`: seconds since its start.
     - `members`: what is another one after a reload although `pid` stays, such as the pids of its workers; or empty.
     - `shown`: what people read instead of "pid 123"; or empty.
@@ -42,6 +42,7 @@ class Process:
     phase: Phase
     restarts: int
     uptime: float
+    counted: bool = True
     number: str = ""
     members: str = ""
     shown: str = ""

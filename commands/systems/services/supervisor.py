@@ -58,7 +58,8 @@ def _process(one: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Pro
         pid=str(one["pid"]),
         status=f"{one['status']} ({one['said']})" if died else one["status"],
         phase=_PHASES.get(one["status"], Phase.DOWN),
-        restarts=0,  # supervisor counts none: what it started again has another process id
+        restarts=0,
+        counted=False,  # what supervisor started again has another process id
         uptime=one["uptime"],
         members=".".join(one["below"]),
     )

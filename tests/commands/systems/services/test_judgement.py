@@ -8,6 +8,7 @@ import pytest
 
 from commands.systems.services.judgement import (
     deaths,
+    described,
     identities,
     not_reloaded,
     not_restarted,
@@ -107,3 +108,9 @@ def test_a_process_is_called_by_what_tells_it_from_the_others() -> None:
     assert who(worker, (api, worker)) == "worker"
     assert who(api, (api, other, worker)) == "dj-system-api process 0"
     assert Phase.DOWN is processes({"status": "waiting restart"})[0].phase
+
+
+def test_restarts_are_shown_only_where_the_manager_counts_them() -> None:
+    (counted,) = processes({})
+    assert described([counted]) == (f"pid {counted.pid}, online, restarts 4",)
+    assert described([replace(counted, restarts=0, counted=False)]) == (f"pid {counted.pid}, online",)
