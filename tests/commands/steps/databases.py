@@ -10,14 +10,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.rehearsal.target.postgres import OWNER, Postgres
+from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
 
 DUMP = "shop.dump"
 
 
 def create_databases(postgres: Postgres, *names: str) -> None:
-    """Create these databases, empty and owned by the owner of the tables. Existing ones are dropped first."""
+    """Create these databases, empty and owned by the owner of the tables. Existing ones are dropped first, and so are the
+    copies and the replaced databases that another test left on the server."""
+    left = run_sql(postgres.url(SUPERUSER), "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
+    for (name,) in left:
+        run_sql(postgres.url(SUPERUSER), f"DROP DATABASE {name} WITH (FORCE)")
     with psycopg.connect(postgres.url(OWNER), autocommit=True) as server:
         for name in names:
             server.execute(f"DROP DATABASE IF EXISTS {name}".encode())

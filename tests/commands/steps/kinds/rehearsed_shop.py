@@ -98,5 +98,5 @@ class RehearsedShop:
 
     def assert_untouched(self) -> None:
         """Production has its rows, and no copy is left."""
-        assert self.copies() == [], "a copy was left behind"
+        assert not (left := self.copies()), f"copies were left behind: {left}"
         assert run_sql(self.url, 'SELECT count(*) FROM "Alt ของ"') == [(7,)], "production was changed"

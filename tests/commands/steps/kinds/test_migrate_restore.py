@@ -83,10 +83,7 @@ class Shop(MigratedProject):
 
 @pytest.fixture
 def shop(postgres: Postgres, tmp_path: Path) -> Shop:
-    shop = Shop(postgres, tmp_path)
-    for name in shop.databases():
-        run_sql(shop.url, f"DROP DATABASE {name} WITH (FORCE)")
-    return shop
+    return Shop(postgres, tmp_path)
 
 
 def test_everything_is_as_in_the_backup_and_the_replaced_database_is_kept_until_the_run_ends(shop: Shop) -> None:
