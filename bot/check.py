@@ -18,7 +18,7 @@ from commands.start.people_warnings import people_warnings
 from state.errors import BadPage, GonogoError
 
 # "field: what is wrong; what to do"; a few messages name two fields
-_FIELD = re.compile(r"([A-Za-z_][\w.-]*(?:, [a-z_]+)*): ")
+_FIELD = re.compile(r"([A-Za-z_][\w.-]*(?: \d+)?(?:, [a-z_]+(?: \d+)?)*): ")
 
 
 @dataclass(frozen=True, kw_only=True)

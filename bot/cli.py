@@ -159,12 +159,14 @@ def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    _terminal_verb(verbs, "status", "show the run, who it is waiting for, and what to type")
-    _terminal_verb(verbs, "log", "print every event of a run, in order")
-    report = _terminal_verb(verbs, "report", "print the report of a run as Markdown, or write it as one HTML page")
-    report.add_argument(
-        "number", nargs="?", type=int, default=0, metavar="RUN", help="default: the active run, else the last"
-    )
+    reads = {
+        "status": "show the run, who it is waiting for, and what to type",
+        "log": "print every event of a run, in order",
+        "report": "print the report of a run as Markdown, or write it as one HTML page",
+    }
+    status, log, report = (_terminal_verb(verbs, name, what) for name, what in reads.items())
+    for verb in (status, log, report):
+        verb.add_argument("number", nargs="?", type=int, default=0, metavar="RUN", help="as --run")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     form.add_argument("--markdown", action="store_true", help="print Markdown; the default")
@@ -303,7 +305,8 @@ def _terminal(options: argparse.Namespace) -> int:
         deps = make_deps(served, store, cache(partial(read_pages, settings.runbook)), preflight)
         return deps
 
-    terminal = Terminal(settings, options.run, options.person, system_user(), deps_of)
+    number = getattr(options, "number", 0) or options.run
+    terminal = Terminal(settings, number, options.person, system_user(), deps_of)
     try:
         for line in getattr(terminal, options.name.replace("-", "_"))(options):
             _say(line)

@@ -84,7 +84,6 @@ class TerminalReports:
         """Print the report of a run as Markdown, or write it to a file: one HTML page, or a signed bundle."""
         from bot.doors.terminal_report import report_lines
 
-        self.number = options.number or self.number
         run = self._run(any_state=True)
         yield from report_lines(self.settings, self.deps, run, self._now(), html=options.html, bundle=options.bundle)
 

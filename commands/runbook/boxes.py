@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from commands.runbook.markdown import Box
+from commands.runbook.markdown import Box, path_in_words
 from commands.runbook.mistakes import Mistakes
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -28,7 +28,7 @@ def read_box(box: Box, where: str, model: type[Model], mistakes: Mistakes, wrap:
         rest = copy.deepcopy(fields)
         for path, why in _wrong_fields(error, fields, model):
             shown = tuple(part for part in path if part != wrap)
-            what = f"{'.'.join(map(str, shown)) or box.kind}: {why}"
+            what = f"{path_in_words(shown) or box.kind}: {why}"
             mistakes.add(box.line_of(shown), where, what, value=_value_at(fields, path))
             _remove(rest, path)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,8 +192,17 @@ def _box(kind: str, line: int, source: str, where: str) -> Box:
     if "kind" in fields:
         raise BadPage(box.line_of(("kind",)), where, f"kind: the box already says `toml {kind}`; remove the field")
     for path, why in _odd_numbers(fields) if for_authors() else ():
-        raise BadPage(box.line_of(path), where, f"{'.'.join(map(str, path))}: {why}")
+        raise BadPage(box.line_of(path), where, f"{path_in_words(path)}: {why}")
     return box
+
+
+def path_in_words(path: Sequence[str | int]) -> str:
+    """A path as a person counts: `alert 1, above` of ("alert", 0, "above")."""
+    words, between = "", ""
+    for part in path:
+        words += f" {part + 1}" if isinstance(part, int) else between + part
+        between = ", " if isinstance(part, int) else "."
+    return words
 
 
 def _odd_numbers(value: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -47,9 +47,10 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
         names.check_roles(lines.get(part, 1), part.capitalize(), roles)
     if loses := page.rollback.loses:
         changing = [step.id for step in page.part(Part.DEPLOY) if step.box.changes_production or step.box.makes_backup]
-        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, "the deploy")
+        names.check(lines["rollback"], "loses", "after: step", loses.after, changing, _has("the deploy", changing))
         if "places" not in mistakes.flawed:
-            names.check(lines["rollback"], "loses", "database", {loses.database}, page.places.databases, "Places")
+            known = page.places.databases
+            names.check(lines["rollback"], "loses", "database", {loses.database}, known, _has("Places", known))
     _check_cost_of_restore(page, lines, names)
     if page.runbook.after_rollback and for_authors() and not mistakes.flawed:
         _check_watch_after(page, names)
@@ -57,6 +58,10 @@ def check_references(page: Page, lines: dict[str, int], mistakes: Mistakes) -> N
         _check_alerts(page, lines["alerts"], names)
     if page.criteria:
         _check_criteria(page, page.criteria, lines["success criteria"], names)
+
+
+def _has(home: str, names: Iterable[str]) -> str:
+    return f"{home} has {', '.join(sorted(names)) or 'none'}"
 
 
 class _Names:
@@ -82,16 +87,17 @@ class _Names:
         """Whether a flawed box mentions a name, so that it may be there once the box is mended."""
         return self._mistakes.mentioned(name)
 
-    def check(self, line: int, where: str, what: str, names: Iterable[str], known: Iterable[str], home: str) -> None:
+    def check(self, line: int, where: str, what: str, names: Iterable[str], known: Iterable[str], there: str) -> None:
+        """Note each name that is not known. `there` says what may be written instead, as `_has` does."""
         for name in sorted(set(names) - set(known)):
-            choices = ", ".join(sorted(known)) or "none"
             if not self._mistakes.mentioned(name):
-                why = f'{what}: "{name}" is not on the page; {home} has {choices}'
+                why = f'{what}: "{name}" is not on the page; {there}'
                 self._mistakes.add(line, where, why, value=name)
 
     def check_roles(self, line: int, where: str, roles: set[str]) -> None:
         if not self.flawed("emergency contacts"):
-            self.check(line, where, "role", roles - {""}, self._page.roles, "Emergency contacts")
+            known = self._page.roles
+            self.check(line, where, "role", roles - {""}, known, _has("Emergency contacts", known))
 
     def check_places(self, step: PageStep) -> None:
         for sort, name in sorted(step.box.places()) if not self.flawed("places") else ():
@@ -124,8 +130,9 @@ def _check_watch_after(page: Page, names: _Names) -> None:
 
 def _check_alerts(page: Page, line: int, names: _Names) -> None:
     steps = {step.id for step in page.steps}
+    watched = _has("the watch", (step.id for step in page.part(Part.WATCH)))
     for alert in page.alerts:
-        names.check(line, alert.name, "check", {alert.check}, steps, "the page")
+        names.check(line, alert.name, "check", {alert.check}, steps, watched)
         if alert.check in steps and not any(map(names.flawed, ("alerts", "watch", alert.check))):
             for why in _alert_errors(page, alert):
                 names.note(line, alert.name, why)
@@ -137,7 +144,7 @@ def _check_alerts(page: Page, line: int, names: _Names) -> None:
 def _check_criteria(page: Page, criteria: CriteriaBox, line: int, names: _Names) -> None:
     known = {step.id for step in page.steps} | {alert.name for alert in page.alerts}
     for criterion in [*criteria.go, *criteria.no_go]:
-        names.check(line, criterion.text, "shown_by", criterion.shown_by, known, "the page")
+        names.check(line, criterion.text, "shown_by", criterion.shown_by, known, _has("the page", known))
         judged = set(criterion.shown_by) <= known and not any(
             map(names.flawed, ("success criteria", *criterion.shown_by))
         )

@@ -9,6 +9,7 @@ from pydantic import Field
 from commands.steps.page_fields import EnvName, VariableText, VariableTexts
 from commands.text.durations import Duration
 from commands.text.page_pattern import PagePattern
+from commands.text.page_rules import for_authors
 
 HostName = Annotated[
     str, Field(description="The host on which it runs, by its name under `[hosts]` in Places.", examples=["backend"])
@@ -76,6 +77,14 @@ AtMost = Annotated[
         json_schema_extra=_IN_ITS_UNIT,
     ),
 ]
+
+
+def check_limits(at_least: float | None, at_most: float | None) -> None:
+    """Refuse limits that no value could keep. Raises ValueError."""
+    if for_authors() and at_least is not None and at_most is not None and at_least > at_most:
+        raise ValueError("at_least is above at_most, so no value could be within both; correct one of them")
+
+
 AllowedLines = Annotated[
     list[PagePattern],
     Field(description="Lines that match one of these are no errors.", examples=[["ECONNRESET by a client"]]),

@@ -178,10 +178,22 @@ def test_a_run_can_be_controlled_from_the_terminal_alone(served: Path, become: B
     become("guest")
     assert "Rollback requested for run 1." in run(capsys, "rollback", "it burns")[1]
     assert "Run 1 is already rolling back." in run(capsys, "rollback", "it burns")[1]
-    log = run(capsys, "log")[1]
+    log = run(capsys, "log", "1")[1]
     assert "step signed        by UDBA at the terminal, as system user dora on host web1: " in log
     assert "rollback requested by guest at the terminal, as system user guest on host web1: it burns" in log
     store.close()
+
+
+@pytest.mark.parametrize("verb", ["status", "log", "report"])
+@pytest.mark.parametrize("number", [("2",), ("--run", "2")])
+def test_a_run_is_read_by_its_number_with_or_without_the_options_name(
+    served: Path, capsys: Capture, verb: str, number: tuple[str, ...]
+) -> None:
+    start_run(served).close()
+    assert "There is no run 2 in " in run(capsys, verb, *number)[2]
+    code, printed, err = run(capsys, verb)
+    assert (code, err) == (0, "")
+    assert "un 1" in printed
 
 
 def test_a_second_start_is_refused_in_one_sentence(served: Path, become: Become, capsys: Capture) -> None:

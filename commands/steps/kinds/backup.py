@@ -56,7 +56,13 @@ SELECT 'server_locks=' || current_setting('max_locks_per_transaction')::int
   * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int);
 """
 _PREFLIGHT = (
-    _PREPARE
+    ADDRESS
+    + f"""\
+# the folder that the backup will create is not created to look: the one above it must allow it
+folder=$FOLDER
+until [ -e "$folder" ] || [ -L "$folder" ]; do folder=$(dirname -- "$folder"); done
+cd -- "$folder" && [ -w . ] || exit {_NO_FOLDER}
+"""
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
     + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
     + """\

@@ -16,7 +16,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
-from commands.steps.shared_fields import AtLeast, AtMost, WebName
+from commands.steps.shared_fields import AtLeast, AtMost, WebName, check_limits
 from commands.systems.prometheus.instant_query import Answer, PrometheusError, Sample, Server
 from commands.systems.prometheus.promql import fill_query, query_error
 from commands.text.durations import Duration, format_duration, format_seconds, parse_duration
@@ -95,8 +95,7 @@ class PrometheusStep(StepBox):
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError("at_least is above at_most, so no value could be within both; correct one of them")
+        check_limits(self.at_least, self.at_most)
         return self
 
     def plan(self) -> list[str]:

@@ -6,15 +6,15 @@ import math
 import re
 import time
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from commands.ports.page_text import PageText
 from commands.steps.base import StepBox
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import SqlText
-from commands.steps.shared_fields import AtLeast, AtMost, DatabaseName
+from commands.steps.shared_fields import AtLeast, AtMost, DatabaseName, check_limits
 from commands.text.durations import format_seconds
 from commands.text.numbers import format_number
 from state.errors import ToolError, Unreachable
@@ -53,6 +53,11 @@ class QueryStep(StepBox):
     )
     at_least: AtLeast = None
     at_most: AtMost = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        check_limits(self.at_least, self.at_most)
+        return self
 
     def plan(self) -> list[str]:
         wants = [

@@ -26,11 +26,11 @@ def sudo_obstacles(listed: Mapping[str, Sequence[str]], commands: Sequence[str])
     denied = [one for one in commands if not lets_run(listed["sudo"], f"{program} {one.partition(' ')[2]}")]
     if not denied:
         return []
-    rule = f"NOPASSWD: {program} {denied[0].partition(' ')[2]}"
+    rules = ", ".join(f"{program} {one.partition(' ')[2]}" for one in denied)
     why = next((line for line in listed["sudo"] if line.startswith("sudo: ")), "")
     said = f" (it says “{why.removeprefix('sudo: ')}”)" if why else ""
-    what = f"sudo does not let this user run `{denied[0]}` without a password{said}"
-    return [Finding(what=what, todo=f"add a rule to sudoers that ends with {rule}")]
+    what = f"sudo does not let this user run {' or '.join(f'`{one}`' for one in denied)} without a password{said}"
+    return [Finding(what=what, todo=f"add a rule to sudoers that ends with NOPASSWD: {rules}")]
 
 
 def lets_run(lines: Sequence[str], command: str) -> bool:

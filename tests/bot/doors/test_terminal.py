@@ -256,19 +256,19 @@ def test_a_run_that_is_over_or_rolls_back_is_not_shown_as_on_hold(writer: RunWri
 
 def test_every_line_of_the_report_is_a_line_of_its_own(writer: RunWriter) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    printed = lines(writer, "report", number=1, html=None, bundle=None)
+    printed = lines(writer, "report", html=None, bundle=None)
     assert len(printed) > 10
     assert not any("\n" in line for line in printed)
 
 
 def test_the_report_is_printed_or_written(writer: RunWriter, tmp_path: Path) -> None:
     writer.move_run(writer.start_run(), RunState.KEPT)
-    assert lines(writer, "report", number=1, html=None, bundle=None)[0].startswith("# ✅ Run 1: shop was kept")
+    assert lines(writer, "report", html=None, bundle=None)[0].startswith("# ✅ Run 1: shop was kept")
     page = tmp_path / "report.html"
-    assert lines(writer, "report", number=1, html=page, bundle=None) == [f"The report of run 1 is in {page}."]
+    assert lines(writer, "report", html=page, bundle=None) == [f"The report of run 1 is in {page}."]
     assert page.read_text().startswith("<!doctype html>")
     with pytest.raises(Refused, match="cannot be written to"):
-        lines(writer, "report", number=1, html=tmp_path / "none" / "report.html", bundle=None)
+        lines(writer, "report", html=tmp_path / "none" / "report.html", bundle=None)
 
 
 def test_the_history_lists_as_many_runs_as_wanted(writer: RunWriter) -> None:

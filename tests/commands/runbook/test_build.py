@@ -169,24 +169,24 @@ PUT = "### Put the code there"
                 "above = 5.0",
                 f"above = {number}",
                 "above = ",
-                f"alert.0.above: {number} is not a number that anything can be compared with; write a number",
+                f"alert 1, above: {number} is not a number that anything can be compared with; write a number",
             )
             for number in ("nan", "inf", "-inf")
         ),
         *(
-            ("in_a_row = 2", f"{name} = {number}", name, f"alert.0.{name}: {TOO_LARGE}")
+            ("in_a_row = 2", f"{name} = {number}", name, f"alert 1, {name}: {TOO_LARGE}")
             for name in ("in_a_row", "above_all")
             for number in ("1000000000000000000", "0x" + "f" * 3900)
         ),
-        ("above = 5.0", 'above = "5"', "above = ", "alert.0.above: must be a number, not '5'"),
-        ("in_a_row = 2", "in_a_row = 2.5", "in_a_row = ", "alert.0.in_a_row: must be a whole number, not 2.5"),
+        ("above = 5.0", 'above = "5"', "above = ", "alert 1, above: must be a number, not '5'"),
+        ("in_a_row = 2", "in_a_row = 2.5", "in_a_row = ", "alert 1, in_a_row: must be a whole number, not 2.5"),
         (
             'measure = "seconds"',
             "measure = 1",
             "measure = 1",
-            "alert.0.measure: must be a text in quotes, not 1",
+            "alert 1, measure: must be a text in quotes, not 1",
         ),
-        ("in_a_row = 2", 'expected = "no"', "expected = ", "alert.0.expected: must be true or false, not 'no'"),
+        ("in_a_row = 2", 'expected = "no"', "expected = ", "alert 1, expected: must be true or false, not 'no'"),
         (
             'on_failure = "roll back"',
             'on_failure = "stop"',

@@ -61,7 +61,7 @@ def test_several_wrong_fields_of_one_box_are_told_each_on_its_line() -> None:
 def test_a_row_of_a_table_is_found_by_its_own_line() -> None:
     text, found = mistakes(("in_a_row = 2\n", SECOND_ALERT))
     assert [(mistake.line, mistake.what) for mistake in found] == [
-        (line_of(text, 'above = "high"'), "alert.1.above: must be a number, not 'high'")
+        (line_of(text, 'above = "high"'), "alert 2, above: must be a number, not 'high'")
     ]
 
 

@@ -36,7 +36,7 @@ def local(*lines: str) -> str:
             "key: 'K' must be the name of an environment",
         ),
         (f'{SSH}\nenv = ["$KUBECONFIG"]', "env =", 'env: only a host with address = "local" has one'),
-        (f'{LOCAL}\nenv = ["KUBECONFIG"]', "env =", "env.0: 'KUBECONFIG' must be the name of an environment variable"),
+        (f'{LOCAL}\nenv = ["KUBECONFIG"]', "env =", "env 1: 'KUBECONFIG' must be the name of an environment variable"),
         (
             f'{LOCAL}\nenv = ["$SLACK_BOT_TOKEN"]',
             "env =",

@@ -79,7 +79,7 @@ LOSES = 'within = "15 min"\nloses = { database = "none", sql = "SELECT 1", says 
         (
             'check = "response-time"',
             'check = "response"',
-            'check: "response" is not on the page; the page has health, put-the-code-there, put-the-old-code-back, ',
+            'check: "response" is not on the page; the watch has response-time',
         ),
         ('role = "lead"\n```', 'role = "boss"\n```', 'Decision: role: "boss" is not on the page; Emergency contacts'),
         ("in_a_row = 2", 'pings = ["boss"]', 'Alerts: role: "boss" is not on the page; Emergency contacts has'),

@@ -11,7 +11,7 @@ import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
 from bot.rehearsal.target.programs import postgres_programs
-from commands.ports.preflight import FAIL, OK, WARN, PreflightContext
+from commands.ports.preflight import FAIL, OK, WARN, PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.systems.preflight.hosts import HostCheck
@@ -52,6 +52,14 @@ class Host:
 
     def back_up(self, more: str = "", attempt: int = 1) -> Outcome:
         return execute(box("backup", BACKUP + more), context(World(), shell=self.shell(), attempt=attempt))
+
+    def examine(self) -> PreflightResult:
+        """What the doctor says of the folder and the database."""
+        checks = box("backup", BACKUP).preflight()
+        (check,) = [one for one in checks if isinstance(one, HostCheck) and "LOCKS" in one.script]
+        tools = replace(World().tools(), shell=self.shell())
+        (result,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+        return result
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.backups.iterdir()) if self.backups.exists() else []
@@ -235,11 +243,16 @@ def test_a_folder_that_the_user_cannot_create_or_write_to_fails_the_backup_and_t
         "Create it, and make this user its owner."
     )
     assert not host.pg_dump_calls.exists(), "it was dumped elsewhere"
-    checks = box("backup", BACKUP).preflight()
-    (check,) = [one for one in checks if isinstance(one, HostCheck) and "LOCKS" in one.script]
-    tools = replace(World().tools(), shell=host.shell())
-    (result,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    result = host.examine()
     assert (result.level, result.summary) == (FAIL, "the backup folder cannot be created, or not be written to")
+
+
+def test_the_doctor_looks_at_a_folder_that_is_still_to_be_created_and_leaves_it_so(host: Host) -> None:
+    host.backups /= "of/shop"
+    assert host.examine().level == OK
+    assert not host.backups.parent.parent.exists(), "looking has created it"
+    host.backups.parent.parent.symlink_to("nowhere")
+    assert host.examine().level == FAIL, "a link to nothing is no folder, and none can be created there"
 
 
 def test_a_disk_that_fills_up_during_the_dump_keeps_only_the_earlier_backup(host: Host) -> None:

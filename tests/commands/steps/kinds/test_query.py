@@ -9,6 +9,7 @@ import pytest
 from commands.ports.database import Rows
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
+from commands.text.page_rules import stored_page
 from state.errors import Failed, Unreachable
 from tests.commands.steps.builders import box, context, plan
 from tests.production import rows
@@ -42,6 +43,14 @@ def test_a_query_is_measured_and_compared_with_its_limits() -> None:
 def test_the_plan_shows_the_query_and_its_limits() -> None:
     step = box("query", 'database = "db"\nsql = "SELECT 42"\nat_least = 1\nat_most = 50')
     assert plan(step) == "on db: SELECT 42 (at least 1, at most 50)"
+
+
+def test_limits_that_no_value_could_keep_are_refused_but_not_for_a_run_that_has_them() -> None:
+    step = 'database = "db"\nsql = "SELECT 42"\nat_least = 3\nat_most = 2'
+    with pytest.raises(ValueError, match="at_least is above at_most, so no value could be within both"):
+        box("query", step)
+    with stored_page():
+        assert execute(box("query", step), context(World())).summary == "value is 42, expected at most 2."
 
 
 @pytest.mark.parametrize(

@@ -48,3 +48,10 @@ def test_a_sudo_that_asks_for_a_password_is_one_sentence_with_the_rule_that_is_m
     )
     assert finding.todo == "add a rule to sudoers that ends with NOPASSWD: /usr/bin/systemctl restart api"
     assert sudo_obstacles({}, ["systemctl restart api"]) == []
+
+
+def test_every_rule_that_is_missing_is_named_at_once() -> None:
+    listed = {"program": ["/usr/bin/systemctl"], "sudo": [*HEAD, "    (root) NOPASSWD: /usr/bin/systemctl restart api"]}
+    (finding,) = sudo_obstacles(listed, [f"systemctl restart {name}" for name in ("api", "worker", "mailer")])
+    assert "run `systemctl restart worker` or `systemctl restart mailer` without" in finding.what
+    assert finding.todo.endswith("NOPASSWD: /usr/bin/systemctl restart worker, /usr/bin/systemctl restart mailer")
