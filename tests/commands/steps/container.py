@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -29,21 +28,11 @@ exec "$@"
 """
 
 
-def docker() -> list[str]:
-    """The words that reach a Docker daemon; empty if there is none."""
-    words = ["docker", *(["-H", os.environ["DOCKER_HOST"]] if os.environ.get("DOCKER_HOST") else [])]
-    try:
-        ended = subprocess.run([*words, "info"], capture_output=True, check=False, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return words if ended.returncode == 0 else []
-
-
 @contextmanager
-def container(words: list[str]) -> Iterator[tuple[str, ...]]:
+def container(docker: str) -> Iterator[tuple[str, ...]]:
     """The words that run a program in a container with the client programs and little else, in the host's network."""
     name = f"gonogo-test-{uuid.uuid4().hex[:8]}"
-    importing = subprocess.Popen([*words, "import", "-", name], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    importing = subprocess.Popen([docker, "import", "-", name], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert importing.stdin
     with tarfile.open(fileobj=importing.stdin, mode="w|") as image:
         for file, inside in _files().items():
@@ -52,12 +41,12 @@ def container(words: list[str]) -> Iterator[tuple[str, ...]]:
     assert importing.wait() == 0
     try:
         evil = [word for pair in EVIL.items() for word in ("-e", "=".join(pair))]
-        run = [*words, "run", "-d", "--init", "--network", "host", "--name", name, *evil, name, "sleep", "100000"]
+        run = [docker, "run", "-d", "--init", "--network", "host", "--name", name, *evil, name, "sleep", "100000"]
         subprocess.run(run, check=True, capture_output=True)
-        yield (*words, "exec", "-i", name)
+        yield (docker, "exec", "-i", name)
     finally:
-        subprocess.run([*words, "rm", "-f", name], check=False, capture_output=True)
-        subprocess.run([*words, "rmi", name], check=False, capture_output=True)
+        subprocess.run([docker, "rm", "-f", name], check=False, capture_output=True)
+        subprocess.run([docker, "rmi", name], check=False, capture_output=True)
 
 
 @contextmanager

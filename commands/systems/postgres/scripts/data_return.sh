@@ -16,15 +16,14 @@ find_tables() {
 # Returns rows from an archive in one transaction, with the rows of the wanted tables in its middle. If the archive cannot
 # be read, the transaction has no end, so nothing of it is committed.
 bring_back() {
-  local found only=() name positions
-  found=$(find_tables | awk -F '\t' '$3 == "table"') || return
-  WANTED=$(cut -f 1 <<< "$found")
+  local found only=() name
+  found=$(find_tables) || return
+  WANTED=$(awk -F '\t' '$3 == "table" { print $1 }' <<< "$found")
   export WANTED
-  while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found")
-  positions=$(pg_restore --list "$FILE" | awk '/ SEQUENCE SET /') || return
+  # pg_restore takes sequences by this option, too; a list of entries would be a file, which a container cannot see
+  while IFS= read -r name; do only+=(--table="$name"); done < <(cut -f 2 <<< "$found" | sort -u)
   {
     printf '%s\n' "$UNLIMITED" "$BEFORE"
-    pg_restore --data-only --use-list=<(printf '%s\n' "$positions") -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     pg_restore --data-only "${only[@]}" -f - "$FILE" | LC_ALL=C awk "$COPIES" || exit
     printf '%s\n' "$AFTER"
   } | psql -XqAt -v VERBOSITY=terse -v ON_ERROR_STOP=1 -v tables="$TABLES" -v columns="$COLUMNS" -v key="$KEY" -v file="$FILE" -v sum="$SHA256" \

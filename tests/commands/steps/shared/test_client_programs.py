@@ -28,10 +28,11 @@ from state.errors import Stopped
 from tests.bot.tools.helpers import eventually, local_shell
 from tests.commands.runbook.spoiling import line_of, page_error
 from tests.commands.steps.builders import box, context, plan
-from tests.commands.steps.container import container, docker, empty_environment, host_without_programs
+from tests.commands.steps.container import container, empty_environment, host_without_programs
 from tests.commands.steps.databases import run_sql
 from tests.commands.steps.kinds.migrated_shop import FORWARD, SCHEMA, TABLES
 from tests.commands.steps.kinds.test_backup_to_rehearsal import COPY, PLACES, REHEARSE, Shop
+from tests.docker_daemon import docker_daemon
 from tests.local_shell import LocalShell
 from tests.pages import spoil
 from tests.world import World
@@ -58,9 +59,7 @@ RETURN = f'{PLACES}database = "d"\nundoes = "migration"\ntables = [{NAMES}]\n'
 def words(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
     """The words through which the programs run."""
     if request.param == "in a container":
-        if not (daemon := docker()):
-            pytest.skip("this machine has no Docker daemon")
-        with container(daemon) as found:
+        with docker_daemon() as daemon, container(str(daemon.bin / "docker")) as found:
             yield found
     else:
         folder = tmp_path_factory.mktemp("words")
