@@ -96,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
     serve.set_defaults(verb=_serve)
+    # its own parser reads all words, because it imports what only the extra brings
+    rehearse = verbs.add_parser(
+        "rehearse", add_help=False, prefix_chars="+", help="rehearse a whole deploy on this machine"
+    )
+    rehearse.add_argument("words", nargs="*")
+    rehearse.set_defaults(verb=_rehearse)
     verify = verbs.add_parser(
         "verify", help="verify that nothing in the state file, in one run or in a bundle was changed from outside"
     )
@@ -263,6 +269,15 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
 
     return serve(read_settings(), slack=not options.no_slack)
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from bot.rehearsal.needs import check_packages
+
+    check_packages()
+    from bot.rehearsal.__main__ import main as rehearse
+
+    return rehearse(options.words, "gonogo rehearse")
 
 
 def _verify(options: argparse.Namespace) -> int:

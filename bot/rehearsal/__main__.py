@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.rehearsal.autoplay import play_scenario
@@ -16,9 +17,9 @@ from bot.rehearsal.sandbox import PAGES, Sandbox, open_sandbox
 from bot.rehearsal.scenarios import SCENARIOS
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, command: str = "make rehearse") -> int:
     """Rehearse; 0 when the scenario ended as it must, 1 when it did not, 130 after Ctrl-C."""
-    options = parser().parse_args()
+    options = parser(command).parse_args(arguments)
     # after SIGTERM clean up as after Ctrl-C: the servers are processes of their own
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(options.folder or tempfile.mkdtemp(prefix="gonogo-rehearsal-"))
@@ -31,12 +32,12 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(command: str = "make rehearse") -> argparse.ArgumentParser:
     """The command line of this program."""
     width = max(map(len, SCENARIOS))
     scenarios = [f"  {name:<{width}}  {scenario.description}" for name, scenario in SCENARIOS.items()]
     options = argparse.ArgumentParser(
-        prog="make rehearse",
+        prog=command,
         description="Rehearse a whole deploy on this machine, by hand on a web page or with simulated users.",
         epilog="\n".join(["scenarios:", *scenarios]),
         formatter_class=argparse.RawDescriptionHelpFormatter,

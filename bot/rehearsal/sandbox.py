@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from bot.rehearsal.target.host import TargetError
 from bot.rehearsal.workspace import Workspace
 from bot.settings import shipped_runbooks
 from bot.tools.browser import find_browser
+from bot.tools.python_module import module_command
 from commands.start.watch_speed import WatchSpeed
 
 # divides the waiting times of the watch: Option A's four hours take one minute, Option B's day on staging three
@@ -133,7 +133,7 @@ def _fetched_browser(target: Target) -> str:
 async def _run_bot(env: dict[str, str], log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
     """The production bot as a separate process."""
     with log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "-m", "bot.cli", "serve"], env=env, stdout=out, stderr=out)
+        process = subprocess.Popen([*module_command("bot.cli"), "serve"], env=env, stdout=out, stderr=out)
         try:
             yield process
         finally:

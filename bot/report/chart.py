@@ -6,11 +6,11 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.report.labels import tidy
+from bot.tools.python_module import module_command
 from commands.report.charts import Panel
 
 LOG = logging.getLogger("gonogo.report")
@@ -29,7 +29,7 @@ def draw_chart(panels: Sequence[Panel]) -> bytes | None:
             line["name"] = tidy(line["name"], 60)
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", "bot.report.picture"],
+            module_command("bot.report.picture"),
             input=json.dumps(shown).encode(),
             capture_output=True,
             timeout=TIMEOUT,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from bot.rehearsal.target.loopback import answers_http, free_port, is_listening,
 from bot.rehearsal.target.postgres import APP, OWNER, Postgres
 from bot.rehearsal.target.programs import place_node_modules
 from bot.rehearsal.target.repository import API, FRONTEND, Repository
+from bot.tools.python_module import module_command
 
 API_NAME = "dj-system-api"
 
@@ -87,7 +87,7 @@ class Services:
         token.write_text(self.bypass)
         token.chmod(0o600)
         arguments: list[str | Path] = [self.host.folder, str(self.proxy_port), self.api_url]
-        self.host.spawn("proxy", [sys.executable, "-m", "bot.rehearsal.target.reverse_proxy", *arguments])
+        self.host.spawn("proxy", [*module_command("bot.rehearsal.target.reverse_proxy"), *arguments])
         # a request, not only a connection: `gonogo doctor` cannot judge the format of an empty access log
         wait_until(lambda: answers_http(self.proxy_url), "The reverse proxy")
 

