@@ -1,0 +1,1 @@
+"""What lies in .github, run as GitHub would run it."""
