@@ -66,10 +66,24 @@ def _say_error(text: str) -> None:
         _say(line, sys.stderr)
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import version
+
+        _say(f"gonogo {version('gonogo')}")
+        sys.exit(0)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
+    parser.add_argument("--version", action=_Version)
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     check = verbs.add_parser(
         "check",
@@ -92,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
     doctor.add_argument("--no-slack", action="store_true", help="for `gonogo serve --no-slack`: check nothing of Slack")
+    doctor.add_argument("--json", action="store_true", help="print all findings as JSON")
     doctor.set_defaults(verb=_doctor)
     serve = verbs.add_parser("serve", help="run the bot")
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
@@ -179,6 +194,8 @@ def _add_reports(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     form.add_argument("--bundle", type=Path, metavar="FILE", help="write report and record as one signed .tar.gz")
     history = _terminal_verb(verbs, "history", "list the runs, with the DORA metrics over all of them")
     history.add_argument("--limit", type=int, default=10, metavar="N", help="how many runs to list; default: 10")
+    for verb in (status, log, history):
+        verb.add_argument("--json", action="store_true", help="print it as JSON, for programs")
 
 
 def _terminal_verb(
@@ -246,13 +263,19 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from bot.doctor.page import doctor_lines
+    from bot.doctor.page import doctor_json, doctor_lines
     from bot.settings import find_pages, read_settings
     from bot.text import counted
 
     settings = replace(read_settings(), slack=not options.no_slack)
     exit_code = 0
-    for page in find_pages(settings.runbook, options.page):
+    pages = find_pages(settings.runbook, options.page)
+    if options.json:
+        found = {page.name: doctor_lines(settings, page, options.ref) for page in pages}
+        for text in doctor_json(found):
+            _say(text)
+        return int(any(line.result.level == "fail" for lines in found.values() for line in lines))
+    for page in pages:
         _say(f"{page.name}: {page.title}")
         lines = doctor_lines(settings, page, options.ref)
         for line in lines:

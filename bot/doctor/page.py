@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.doctor.databases import check_databases
@@ -30,6 +31,21 @@ from commands.start.preflight import (
 
 Pages = Callable[[], Mapping[str, Page]]
 START_LIMIT = 10.0  # seconds that a start waits for its preflight at most
+
+
+def doctor_json(found: Mapping[str, Sequence[PreflightLine]]) -> list[str]:
+    """The findings about each page as JSON, which is ASCII: nothing in it acts on a terminal."""
+    pages = [
+        {
+            "page": name,
+            "findings": [
+                {"level": one.result.level, "about": one.about, "summary": one.result.summary, "todo": one.result.todo}
+                for one in lines
+            ],
+        }
+        for name, lines in found.items()
+    ]
+    return json.dumps({"pages": pages}, indent=2).splitlines()
 
 
 def doctor_lines(settings: Settings, page: Page, ref: str = "", limit: float = LIMIT) -> list[PreflightLine]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.doors.deps import Deps
 from bot.doors.in_force import InForce
+from bot.doors.reports_as_json import event_json, history_json, status_json
 from bot.doors.system_user import SystemUser
 from bot.settings import Settings
 from bot.text import event_kind, event_person, event_title_and_detail
@@ -56,22 +57,29 @@ class TerminalReports:
         """Close the state file."""
         self.store.close()
 
-    def status(self, _: Namespace) -> Iterator[str]:
+    def status(self, options: Namespace) -> Iterator[str]:
         """Show the run, what it waits for, and what to type."""
         run = self._run(any_state=True)
         status = status_of(page_of(run), self.store.record(run.id), self._now(), usual_times_before(self.store, run))
+        if options.json:
+            yield from status_json(status)
+            return
         yield from status_lines(status)
         yield from (str(UnreadableRun(number)) for number in self.store.unreadable_runs())
         if run.active:
             yield from self._warn_if_not_served()
 
-    def log(self, _: Namespace) -> Iterator[str]:
+    def log(self, options: Namespace) -> Iterator[str]:
         """Print every event of the run, with its time in the page's zone."""
         run, after = self._run(any_state=True), 0
         zone = zone_of(run)
-        yield f"Run {run.id} of {run.target}. Times are in {zone}."
+        if not options.json:
+            yield f"Run {run.id} of {run.target}. Times are in {zone}."
         while events := self.store.events(run.id, after):
             for event in events:
+                if options.json:
+                    yield event_json(event)
+                    continue
                 title, detail = event_title_and_detail(event.data)
                 who = event_person(event.data)
                 # the door comes first: what follows may hold the words of a person or a host
@@ -98,6 +106,9 @@ class TerminalReports:
         unread = left_out(self.store, runs)
         if not runs and not unread:
             raise NothingRuns(f"There is no run yet in {self.settings.state}. Start one with `gonogo start`.")
+        if options.json:
+            yield from history_json(runs[: options.limit], runs, unread)
+            return
         zones = {zone_of(deploy.run) for deploy in runs[: options.limit]}
         zone = zones.pop().key if len(zones) == 1 else "UTC"
         yield f"Times are in {zone}."

@@ -50,7 +50,7 @@ def lines(writer: RunWriter, command: str, person: str = GUEST, run: int = 0, **
     """The lines that a command prints."""
     door = terminal(writer, person, run)
     try:
-        return list(getattr(door, command)(Namespace(**options)))
+        return list(getattr(door, command)(Namespace(**{"json": False, **options})))
     finally:
         door.close()
 

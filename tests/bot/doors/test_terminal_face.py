@@ -43,7 +43,7 @@ def typed(writer: RunWriter, user: SystemUser, command: str, name: str = "", **o
     settings = Settings(runbook=writer.store.path, state=writer.store.path)
     door = Terminal(settings, 0, name, user, deps_of)
     try:
-        return "\n".join(getattr(door, command)(Namespace(**options)))
+        return "\n".join(getattr(door, command)(Namespace(**{"json": False, **options})))
     finally:
         door.close()
 
