@@ -37,7 +37,7 @@ def test_the_status_says_who_is_waited_for(writer: RunWriter) -> None:
     assert (status["run"], status["target"], status["state"]) == (1, "shop", "going")
     (waiting,) = status["waiting"]
     assert (waiting["step"], waiting["attempt"], waiting["blocks"]) == (DEPLOY, 1, True)
-    assert {"retry", "done", "skip"} <= set(waiting["choices"])
+    assert {"again", "done", "skip"} <= set(waiting["choices"])
     assert status["rollback"]["requested"] is False
     lines(writer, "rollback", GUEST, reason="it burns 🔥")
     status = read(writer, "status")
