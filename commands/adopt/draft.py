@@ -1,0 +1,75 @@
+"""What a page is made of before it is written: boxes, text, and notes on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from commands.adopt.document import Chapter
+
+PREFIX = "$PROD_"  # of the variables that the page gets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What the author must know of a line of the runbook. `line` is 0 where it is about no line."""
+
+    line: int
+    text: str
+
+
+@dataclass(kw_only=True)
+class Box:
+    """A box to be. `line` is the runbook's line that it comes from, `why` what it does better than that line.
+
+    `title` is for the heading that it gets if another box stands above it under the same heading.
+    """
+
+    kind: str
+    fields: dict[str, Any]
+    line: int
+    title: str = ""
+    why: str = ""
+    # where it stands on the page, once that is written
+    page_line: int = 0
+
+
+@dataclass(kw_only=True)
+class Section:
+    """A heading of the page with its content, in order: lines of text, and boxes."""
+
+    level: int
+    title: str
+    line: int = 0
+    content: list[list[str] | Box] = field(default_factory=list)
+
+    @property
+    def boxes(self) -> Iterator[Box]:
+        """Its boxes."""
+        return (one for one in self.content if isinstance(one, Box))
+
+
+@dataclass(kw_only=True)
+class Unit:
+    """A chapter with the chapters below it that belong to the same part; `part` is empty if they are of none."""
+
+    part: str
+    chapters: list[Chapter]
+    sections: list[Section] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Notes:
+    """What is said to the author, besides what became of each box."""
+
+    assumed: list[Note] = field(default_factory=list)
+    unplaced: list[Note] = field(default_factory=list)
+
+    def assume(self, line: int, text: str) -> None:
+        """Note what the runbook does not say, and what was written instead."""
+        self.assumed.append(Note(line=line, text=text))
+
+    def leave(self, line: int, text: str) -> None:
+        """Note what stays text on the page, although somebody may have to do it."""
+        self.unplaced.append(Note(line=line, text=text))

@@ -1,0 +1,67 @@
+"""`gonogo adopt`: what it reads and writes, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.command import Capture, run
+from tests.commands.adopt.odd_runbooks import PLAIN
+
+
+def runbook(folder: Path, text: str | bytes = PLAIN, name: str = "deploy.md") -> Path:
+    """A runbook as a file."""
+    file = folder / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+def test_the_page_is_written_beside_the_runbook_which_stays_as_it_is(tmp_path: Path, capsys: Capture) -> None:
+    file = runbook(tmp_path)
+    code, out, _ = run(capsys, "adopt", str(file))
+    page = tmp_path / "deploy.page.md"
+    assert (code, file.read_text()) == (0, PLAIN)
+    assert "npm ci && npm run build" in page.read_text()
+    assert out.startswith(f"{page}: written from {file}, which stays as it is.\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--output", "other.md")])
+def test_no_file_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = Path(words[1] if words else "deploy.page.md")
+    there.write_text("mine")
+    code, _, err = run(capsys, "adopt", runbook(tmp_path).name, *words)
+    assert (code, there.read_text()) == (1, "mine")
+    assert err == f"gonogo: {there} is there already, and no file is overwritten; name another with --output.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"# Deploy\n\xe4\n", "is not UTF-8 text (byte 10 is not); convert it first"),
+        (b" \n", "is empty. Nothing was written."),
+        (b"a\n" * 500_000, "has 1,000,000 characters, and a page may have 500,000; split it first."),
+    ],
+)
+def test_what_cannot_become_a_page_is_refused_before_anything_is_written(
+    tmp_path: Path, capsys: Capture, text: bytes, why: str
+) -> None:
+    code, _, err = run(capsys, "adopt", str(runbook(tmp_path, text)))
+    assert (code, [file.name for file in tmp_path.iterdir()]) == (1, ["deploy.md"])
+    assert why in err
+
+
+def test_line_ends_and_a_mark_of_windows_do_not_matter(tmp_path: Path, capsys: Capture) -> None:
+    run(capsys, "adopt", str(runbook(tmp_path)))
+    windows = runbook(tmp_path, b"\xef\xbb\xbf" + PLAIN.replace("\n", "\r\n").encode(), "windows.md")
+    run(capsys, "adopt", str(windows))
+    assert (tmp_path / "windows.page.md").read_text() == (tmp_path / "deploy.page.md").read_text()
+
+
+def test_a_password_of_the_runbook_is_not_printed(tmp_path: Path, capsys: Capture) -> None:
+    text = PLAIN.replace("npm ci", "psql postgresql://shop:geheim99@db/shop -c 'delete from jobs'")
+    _, out, err = run(capsys, "adopt", str(runbook(tmp_path, text)))
+    assert "geheim99" not in out + err

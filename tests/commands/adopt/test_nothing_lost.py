@@ -1,0 +1,38 @@
+"""Whatever a runbook looks like, it becomes a page, and each line of a shell stands on it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from commands.adopt.adopted import adopt
+from tests.commands.adopt.odd_runbooks import ODD, shell_lines
+
+
+def lost(text: str) -> list[str]:
+    """The lines of a shell that are neither on the page nor among what could not be placed."""
+    adopted = adopt(text, "A runbook")
+    told = "\n".join([adopted.page, *(note.text for note in adopted.unplaced)])
+    return [line for line in shell_lines(text) if line not in told]
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_every_shell_line_of_an_odd_runbook_is_on_the_page(text: str) -> None:
+    assert lost(text) == []
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_every_shell_line_of_a_shuffled_runbook_is_on_the_page(seed: int) -> None:
+    chance = random.Random(seed)
+    blocks = [block for text in ODD.values() for block in text.split("\n\n")]
+    text = "\n\n".join(chance.choices(blocks, k=chance.randint(1, 12)))
+    assert lost(text) == []
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_torn_runbook_ends_in_an_error(seed: int) -> None:
+    chance = random.Random(seed)
+    lines = [line for text in ODD.values() for line in text.split("\n")]
+    text = "\n".join(chance.choices([*lines, "\t", "\x0c", "\x00", "`" * 3, "'''", "\u2028"], k=chance.randint(1, 60)))
+    assert adopt(text, "A runbook").page.startswith("# ")
