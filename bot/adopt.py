@@ -60,20 +60,36 @@ def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Findi
     yield f"{page}: written from {runbook}, which stays as it is."
     yield ""
     yield "Boxes, with the runbook's line that each was made of:" if adopted.boxes else "No line became a box."
-    for box in adopted.boxes:
-        why = f": {box.why}" if box.why else ""
-        yield f"  line {box.line} -> {box.kind}, page line {box.page_line}{why}"
+    yield from _boxes(adopted)
     yield from _notes("Assumed, because the runbook does not say it; change what is wrong:", adopted.assumed)
     yield from _notes("Not placed, and yours to decide (it stands on the page as text):", adopted.unplaced)
+    yield from _notes("In a box, and yours to fill in:", adopted.blanks)
+    if adopted.variables:
+        yield from ("", "Variables that the page names, for the bot's environment:", f"  {' '.join(adopted.variables)}")
     errors = [finding for finding in findings if finding.level == "error"]
     warnings = len(findings) - len(errors)
     yield ""
     if not errors:
         yield f"gonogo check: {page} is a good page, with {counted(warnings, 'warning')}."
         return
-    yield f"gonogo check says {counted(len(errors), 'thing')}; these are yours to fill in:"
+    more = f", besides {counted(warnings, 'warning')}" if warnings else ""
+    yield f"gonogo check says {counted(len(errors), 'thing')}{more}; these are yours to fill in:"
     for error in errors:
         yield f"  {page}: {error.message}"
+
+
+def _boxes(adopted: Adopted) -> Iterator[str]:
+    """What became of which line; a reason that several boxes have stands below them once."""
+    reasons: dict[str, list[str]] = {}
+    for box in adopted.boxes:
+        yield f"  line {box.line} -> `{box.kind}`, page line {box.page_line}"
+        if box.why:
+            reasons.setdefault(box.why, []).append(str(box.line))
+    if reasons:
+        yield ""
+        yield "Why these are safer than the lines they were made of, or what to know of them:"
+    for why, lines in reasons.items():
+        yield f"  line {', '.join(lines)}: {why}"
 
 
 def _notes(heading: str, notes: Sequence[Note]) -> Iterator[str]:

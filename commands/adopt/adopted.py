@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commands.adopt.code import adopt_code, as_text
+from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
-from commands.adopt.draft import Box, Note, Section, Unit
-from commands.adopt.frame import title_section, with_frame
-from commands.adopt.page import give_ids, page_text
-from commands.adopt.parts import RUNNING, units
+from commands.adopt.draft import Box, Content, Note, Section, Unit
+from commands.adopt.frame import places_section, put_in_part_boxes, release_section, runbook_box, watch_interval
+from commands.adopt.links import link
+from commands.adopt.lists import TO_TICK
+from commands.adopt.page import give_ids, page_text, variables_of
+from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, tables, units
+from commands.adopt.people import gate, read_roles
 from commands.adopt.scene import Scene
+from commands.adopt.signoffs import sign_offs
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adopted:
-    """The page, the boxes that were made of lines of the runbook, and the notes, in the order of their lines."""
+    """The page, the boxes that were made of lines of the runbook, and the notes, in the order of their lines.
+
+    `assumed` is what the runbook does not say, `unplaced` what stays text, `blanks` what only the author can fill in.
+    `variables` are those that the boxes name, with their `$`.
+    """
 
     page: str
     boxes: tuple[Box, ...]
     assumed: tuple[Note, ...]
     unplaced: tuple[Note, ...]
+    blanks: tuple[Note, ...]
+    variables: tuple[str, ...]
 
 
 def adopt(text: str, name: str) -> Adopted:
@@ -33,21 +44,28 @@ def adopt(text: str, name: str) -> Adopted:
     found = units(chapters)
     if not any(unit.part in RUNNING for unit in found):
         found = _all_in_deploy(title, found, scene)
+    read_roles(tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters]), scene)
+    extra: list[tuple[str, Section]] = []
     for unit in found:
-        scene.part = unit.part if unit.part in RUNNING else ""
-        unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
+        _convert(unit, scene)
+        if unit.part == SIGN_OFFS:
+            extra += [one for chapter in unit.chapters for one in sign_offs(chapter, scene)]
     scene.part = ""
-    first = _section(title, scene)
-    sections = with_frame([title_section(first), *_ordered(found)], scene)
-    give_ids(sections)
+    sections = _sections(_section(title, scene), found, extra, scene)
     page = page_text(sections)
     boxes = (box for section in sections for box in section.boxes if box.line)
     return Adopted(
         page=page,
         boxes=tuple(sorted(boxes, key=lambda box: box.line)),
-        assumed=tuple(sorted(scene.notes.assumed, key=lambda note: note.line)),
-        unplaced=tuple(sorted(scene.notes.unplaced, key=lambda note: note.line)),
+        assumed=_in_order(scene.notes.assumed),
+        unplaced=_in_order(scene.notes.unplaced),
+        blanks=_in_order(scene.notes.blanks),
+        variables=variables_of(box for section in sections for box in section.boxes),
     )
+
+
+def _in_order(notes: Sequence[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: note.line))
 
 
 def _title_and_rest(chapters: list[Chapter], name: str) -> tuple[Chapter, list[Chapter]]:
@@ -72,11 +90,21 @@ def _all_in_deploy(title: Chapter, found: list[Unit], scene: Scene) -> list[Unit
     return [Unit(part=Part.DEPLOY, chapters=[chapter]), *found]
 
 
+def _convert(unit: Unit, scene: Scene) -> None:
+    scene.part = unit.part if unit.part in RUNNING else ""
+    scene.about_failure = unit.part == FAILURE
+    scene.has_own_boxes = unit.part in {CRITERIA, SIGN_OFFS}
+    scene.folder = ""
+    unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
+
+
 def _section(chapter: Chapter, scene: Scene) -> Section:
-    scene.heading = chapter.title
+    scene.heading, scene.lead, scene.boxes = chapter.title, "", []
+    scene.every = ""
     section = Section(level=chapter.level, title=chapter.title, line=chapter.line)
-    scene.lead = ""
     for block in chapter.blocks:
+        if scene.part == Part.WATCH and block.sort in {Sort.CODE, Sort.CHECKLIST}:
+            scene.every = _interval(chapter, block, scene)
         section.content += _content(block, scene)
         if block.sort is Sort.TEXT:
             scene.lead = next((line for line in reversed(block.lines) if line.strip()), "")
@@ -85,21 +113,51 @@ def _section(chapter: Chapter, scene: Scene) -> Section:
     return section
 
 
-def _content(block: Block, scene: Scene) -> list[list[str] | Box]:
-    return adopt_code(block, scene) if block.sort is Sort.CODE else [list(block.lines)]
+def _interval(chapter: Chapter, block: Block, scene: Scene) -> str:
+    """How often the checks of a block run, as the lines above it or their heading say."""
+    if said := watch_interval(scene.lead) or watch_interval(chapter.title):
+        return said
+    scene.notes.assume(block.line, 'every = "15 min" for these checks; the runbook does not say how often')
+    return "15 min"
 
 
-def _ordered(found: list[Unit]) -> list[Section]:
-    """The sections with each part in one place, where its first heading was, and their levels as a page needs them."""
-    sections: list[Section] = []
-    done: set[str] = set()
+def _content(block: Block, scene: Scene) -> Content:
+    if block.sort is Sort.CODE:
+        return adopt_code(block, scene)
+    if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
+        return [list(block.lines)]
+    if not scene.part or scene.about_failure:
+        if any(TO_TICK.search(line) for line in block.lines):
+            scene.notes.leave(block.items[0][0], "a checklist under a heading that does not say when it is signed")
+        return [list(block.lines)]
+    return [list(block.lines), gate((text for _, text in block.items), block.items[0][0], scene)]
+
+
+def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]], scene: Scene) -> list[Section]:
+    """All sections of the page, each part in one place: where its first heading was."""
+    parts: dict[str, list[Section]] = {}
+    order: list[list[Section]] = []
     for unit in found:
         if unit.part not in PARTS:
-            sections += _as_text_only(unit)
-        elif unit.part not in done:
-            done.add(unit.part)
-            sections += _as_part([one for one in found if one.part == unit.part])
-    return sections
+            order.append(_as_text_only(unit))
+        elif unit.part not in parts:
+            parts[unit.part] = _as_part([one for one in found if one.part == unit.part])
+            order.append(parts[unit.part])
+    known = list(parts.values())
+    release = release_section(scene)
+    if release or any(part == Part.BEFORE for part, _ in extra):
+        before = parts.setdefault(Part.BEFORE, [Section(level=2, title="Before")])
+        before[1:1] = [release] if release else []
+    for part, section in extra:
+        parts.setdefault(part, [Section(level=2, title=part.capitalize())]).append(section)
+    put_in_part_boxes(parts, found, scene)
+    new = [sections for sections in parts.values() if not any(sections is one for one in known)]
+    title.level = 1
+    title.content.insert(0, runbook_box(title, scene))
+    sections = [section for group in (*order, *new) for section in group]
+    give_ids(sections)
+    link(parts)
+    return [title, *places_section(scene), *sections]
 
 
 def _as_text_only(unit: Unit) -> list[Section]:
@@ -113,7 +171,7 @@ def _as_text_only(unit: Unit) -> list[Section]:
 def _as_part(same: list[Unit]) -> list[Section]:
     name = same[0].part.capitalize()
     several = len(same) > 1
-    sections = [Section(level=2, title=name)] if several else []
+    sections = [Section(level=2, title=name, line=same[0].sections[0].line)] if several else []
     for unit in same:
         top = unit.sections[0].level
         for number, section in enumerate(unit.sections):
@@ -128,6 +186,3 @@ def _as_part(same: list[Unit]) -> list[Section]:
 def file_title(name: str) -> str:
     """A title from a file's name."""
     return re.sub(r"[-_\s]+", " ", name).strip() or "Runbook"
-
-
-__all__ = ["Adopted", "adopt", "as_text", "file_title"]

@@ -23,7 +23,8 @@ class Note:
 class Box:
     """A box to be. `line` is the runbook's line that it comes from, `why` what it does better than that line.
 
-    `title` is for the heading that it gets if another box stands above it under the same heading.
+    `title` is for the heading that it gets if another box stands above it under the same heading. `page_line` is
+    where it stands on the page, once that is written.
     """
 
     kind: str
@@ -31,18 +32,20 @@ class Box:
     line: int
     title: str = ""
     why: str = ""
-    # where it stands on the page, once that is written
     page_line: int = 0
+
+
+Content = list[list[str] | Box]  # lines of text, and boxes
 
 
 @dataclass(kw_only=True)
 class Section:
-    """A heading of the page with its content, in order: lines of text, and boxes."""
+    """A heading of the page with its content, in order."""
 
     level: int
     title: str
     line: int = 0
-    content: list[list[str] | Box] = field(default_factory=list)
+    content: Content = field(default_factory=list)
 
     @property
     def boxes(self) -> Iterator[Box]:
@@ -65,11 +68,21 @@ class Notes:
 
     assumed: list[Note] = field(default_factory=list)
     unplaced: list[Note] = field(default_factory=list)
+    blanks: list[Note] = field(default_factory=list)
 
     def assume(self, line: int, text: str) -> None:
         """Note what the runbook does not say, and what was written instead."""
-        self.assumed.append(Note(line=line, text=text))
+        self._add(self.assumed, line, text)
 
     def leave(self, line: int, text: str) -> None:
         """Note what stays text on the page, although somebody may have to do it."""
-        self.unplaced.append(Note(line=line, text=text))
+        self._add(self.unplaced, line, text)
+
+    def fill_in(self, line: int, text: str) -> None:
+        """Note what stands in a box in the place of something that only the author knows."""
+        self._add(self.blanks, line, text)
+
+    def _add(self, notes: list[Note], line: int, text: str) -> None:
+        note = Note(line=line, text=text)
+        if note not in notes:
+            notes.append(note)

@@ -9,6 +9,7 @@ from markdown_it.token import Token
 
 # the boxes that people draw: to be ticked, and ticked
 MARK = re.compile(r"(?:\[[ xX]?\]|[□☐☑☒✅✔❏❑◻⬜])\ufe0f?\s*")
+TO_TICK = re.compile(r"\[ ?\]|[□☐❏❑◻⬜]")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 
 

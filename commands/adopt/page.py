@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from commands.adopt.draft import Box, Section
@@ -9,6 +10,8 @@ from commands.adopt.toml_box import box_lines
 from commands.runbook.build import slug
 from commands.steps import KINDS
 
+_NOT_PUT_IN = frozenset(("commands", "sql", "verify", "text", "item"))
+_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]*")
 _LONGEST_ID = 40  # characters
 
 
@@ -52,6 +55,12 @@ def page_text(sections: Sequence[Section]) -> str:
             one.page_line = len(lines) - len(box_lines(one.kind, one.fields)) + 1
             boxes += 1
     return "\n".join(lines) + "\n"
+
+
+def variables_of(boxes: Iterable[Box]) -> tuple[str, ...]:
+    """The variables of the bot that boxes name, each once; a command's own are the shell's."""
+    texts = (repr([value for name, value in box.fields.items() if name not in _NOT_PUT_IN]) for box in boxes)
+    return tuple(dict.fromkeys(name for text in texts for name in _VARIABLE.findall(text)))
 
 
 def _add(lines: list[str], more: Sequence[str]) -> None:

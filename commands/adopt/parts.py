@@ -10,7 +10,9 @@ from commands.adopt.draft import Unit
 from commands.runbook.build import PARTS, slug
 from commands.runbook.page import Part
 
-CONTACTS, ALERTS, CRITERIA, FAILURE = "emergency contacts", "alerts", "success criteria", "failure"
+CONTACTS, ALERTS, CRITERIA, DECISION = "emergency contacts", "alerts", "success criteria", "decision"
+# of no part: what is only for a failure, and sign-offs, which belong to several
+FAILURE, SIGN_OFFS = "failure", "sign-offs"
 RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
 # part -> the words of a heading that say so; of two that fit, the one whose words come first
 _WORDS = {
@@ -18,6 +20,7 @@ _WORDS = {
     CONTACTS: r"contacts?\b|escalation|who to call|on-?call",
     ALERTS: r"(?:critical )?alerts?\b|abort criteria|rollback (?:triggers?|criteria)|when to roll ?back",
     CRITERIA: r"(?:success|acceptance|exit) criteria|go ?/ ?no-?go|definition of done",
+    SIGN_OFFS: r"sign-?offs?\b",
     Part.ROLLBACK: r"roll(?:ing)? ?-?back|revert|back ?-?out|undo\b|fall ?-?back|downgrad|restor(?:e|ing)",
     Part.SMOKE_TESTS: r"smoke|(?:post-?|after )?(?:deploy\w*|release|upgrade) (?:verif|check|valid|test)|verif|valid"
     r"|sanity|health ?-?check|post-?(?:deploy|release|upgrade)\w*(?! monitor)"

@@ -14,6 +14,7 @@ _PIECE = re.compile(
     | (?P<comment> (?<![^\s;&|()]) \# [^\n]* )
     | (?P<heredoc> <<-? \s* (?P<mark> '[^'\n]+' | "[^"\n]+" | \\?[A-Za-z_]\w* ) )
     | (?P<down> \$?\( ) | (?P<up> \) )
+    | (?P<placeholder> <[A-Za-z][\w.-]*(?:\ [\w.-]+)*> )   # what people put in, as `<version>`
     | (?P<operator> ;; | && | \|\| | \|& | &> | >\| | [<>]& | >> | <<< | [;|&<>] )
     | (?P<space> \s+ )
     | (?P<word> [^\s'"`\\;|&<>()\#$]+ | . )
@@ -149,7 +150,7 @@ def commands_in(code: str) -> list[Command]:
     except ValueError:
         return []
     commands = [_piped(chain) for chain in chains if all(chain)]
-    compound = any(one.words[:1] and one.words[0] in _RESERVED for one in commands)
+    compound = any(one.words[:1] and one.words[0] in _RESERVED - {"time"} for one in commands)
     return commands if len(commands) == len(chains) and not compound else []
 
 

@@ -59,7 +59,7 @@ def text(value: Any) -> str:
         return toml_value(value)
     if _ESCAPED.search(value):
         return re.sub(r"[\x7f]", lambda found: f"\\u{ord(found[0]):04x}", toml_value(value))
-    if "\n" in value and "'''" not in value and not value.endswith("'"):
+    if "\n" in value and "'''" not in value and not value.endswith("''"):
         return f"'''\n{value}'''"
     if '"' in value and "'" in value and "'''" not in value and "\n" not in value:
         return f"'''{value}'''" if not value.endswith("'") else f"'''\n{value}\n'''"
