@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from commands.adopt.blocks import looks_like_command
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
@@ -19,6 +20,20 @@ from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
 from commands.runbook.build import PARTS, near_part, part_of
 from commands.runbook.page import Part
+from commands.text.redaction import masked
+
+_STOPS = re.compile(
+    r"\b(?:stop|block|drain|reject)\b.{0,20}\b(?:requests|traffic|users)\b|maintenance(?: mode)? on\b"
+    r"|enable maintenance|\bartisan down\b",
+    re.IGNORECASE,
+)
+_LETS_IN = re.compile(
+    r"\b(?:let|allow|resume|restore|start|enable|accept)\b.{0,20}\b(?:requests|traffic|users)\b"
+    r"|maintenance(?: mode)? off\b|disable maintenance|\bartisan up\b|\bundrain|\buncordon",
+    re.IGNORECASE,
+)
+_INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +111,23 @@ def _convert(unit: Unit, scene: Scene) -> None:
     scene.has_own_boxes = unit.part in {CRITERIA, SIGN_OFFS}
     scene.folder = ""
     unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
+    if scene.part:
+        _note_requests_that_stay_out(unit, scene)
+
+
+def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
+    """Name requests that a part stops, and that no line of it lets in again."""
+    lines = [
+        (number, line)
+        for block in (block for chapter in unit.chapters for block in chapter.blocks)
+        for number, line in enumerate(
+            block.content.split("\n") if block.content else block.lines, block.first or block.line
+        )
+    ]
+    stopped = [number for number, line in lines if _STOPS.search(line)]
+    if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
+        why = "requests are stopped here, and no line of this part lets them in again; write a step that does"
+        scene.notes.fill_in(stopped[-1], why)
 
 
 def _section(chapter: Chapter, scene: Scene) -> Section:
@@ -124,13 +156,25 @@ def _interval(chapter: Chapter, block: Block, scene: Scene) -> str:
 def _content(block: Block, scene: Scene) -> Content:
     if block.sort is Sort.CODE:
         return adopt_code(block, scene)
+    if block.sort is Sort.TEXT and scene.part and not scene.about_failure:
+        _note_work_in_text(block, scene)
     if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
         return [list(block.lines)]
     if not scene.part or scene.about_failure:
-        if any(TO_TICK.search(line) for line in block.lines):
+        if any(TO_TICK.match(line) for line in block.lines):
             scene.notes.leave(block.items[0][0], "a checklist under a heading that does not say when it is signed")
         return [list(block.lines)]
     return [list(block.lines), gate((text for _, text in block.items), block.items[0][0], scene)]
+
+
+def _note_work_in_text(block: Block, scene: Scene) -> None:
+    """Name the commands and the items to tick that stand in the text of a part that runs."""
+    for number, line in enumerate(block.lines, start=block.line):
+        if TO_TICK.match(line):
+            scene.notes.leave(number, "an item to tick that stands in a text; a gate would ask for it")
+        for code in _INLINE_CODE.findall(line) if _ITEM.match(line) else ():
+            if looks_like_command(code):
+                scene.notes.leave(number, f"`{masked(code)[:70]}`: a command in the text is not run")
 
 
 def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]], scene: Scene) -> list[Section]:

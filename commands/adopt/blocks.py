@@ -45,6 +45,11 @@ def shell_text(block: Block) -> str | None:
     return _without_output(lines, prompted) if prompted[first] else block.content
 
 
+def looks_like_command(text: str) -> bool:
+    """Whether a text is a command of a known program with at least one word behind it."""
+    return " " in text.strip() and _looks_like_commands([re.sub(r"^\$ ", "", text.strip())])
+
+
 def _looks_like_commands(lines: list[str]) -> bool:
     words = [line.split()[0] for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return bool(words and _PROGRAM.match(words[0]))
@@ -68,5 +73,7 @@ def drawn_checklist(block: Block) -> list[tuple[int, str]]:
     drawn = {number for number, _ in items}
     others = [line for number, line in enumerate(block.content.split("\n")) if number not in drawn and line.strip()]
     if block.language and not all(line.lstrip().startswith("#") for line in others):
+        return []
+    if len(items) == 1 and others:  # one mark in a text makes no checklist
         return []
     return [(block.first + number, text) for number, text in items]

@@ -102,15 +102,14 @@ class Group:
         folder = entered or self._known_folder(lines)
         fields: dict[str, Any] = {"host": self._scene.places.host(), **self._in_folder(folder)}
         into = [_cd(folder)] if folder and "cd" not in fields else []
-        fields["commands"] = [*self._settings_read_by(texts), *into, *texts]
+        fields["commands"] = [*into, *self._settings_read_by(texts), *texts]
         if names := unset_variables(fields["commands"], ("repository",)):
             fields["env"] = {**fields.get("env", {}), **{name: f"${name}" for name in names if name.isupper()}}
         if self._scene.part == Part.WATCH and self._scene.every:
             fields |= {"every": self._scene.every, "on_failure": "tell"}
         self._note_blanks(lines)
-        if folder and not folder.startswith("<"):
-            for line in lines:
-                self._scene.folders.setdefault(line.code, []).append(folder)
+        if not folder.startswith("<"):
+            self._remember(lines, folder)
         title = "\n".join(next((line.comments for line in self._lines if line.comments), ()))
         why = hazard_of("\n".join(texts))
         return Box(kind="run", fields=_ordered(fields), line=lines[0].line, title=title, why=why)
@@ -130,6 +129,15 @@ class Group:
             return {"cd": f"$repository/{inside}".rstrip("/"), "env": {"repository": REPOSITORY}}
         return {"cd": folder} if folder.startswith("<") else {}
 
+    def _remember(self, lines: list[Line], folder: str) -> None:
+        """Note in which folder each statement runs."""
+        for line in lines:
+            if line.is_cd:
+                for command in commands_in(line.text):
+                    folder = _joined(folder, command.words[1] if len(command.words) > 1 else "~")
+            elif folder:
+                self._scene.folders.setdefault(line.code, []).append(folder)
+
     def _settings_read_by(self, texts: list[str]) -> list[str]:
         names = [(text, re.findall(r"(?:^|\s)([A-Za-z_]\w*)=", text)) for text in self._settings.texts]
         read = "\n".join(texts)
@@ -144,7 +152,8 @@ class Group:
             why = f"runs in {folder}, where the same command runs elsewhere in the runbook"
             self._scene.notes.assume(lines[0].line, why)
             return folder
-        return "<folder>" if _NEEDS_FOLDER.search("\n".join(line.code for line in lines)) else ""
+        here = re.split(r"^\s*cd\s", "\n".join(line.code for line in lines), maxsplit=1, flags=re.MULTILINE)[0]
+        return "<folder>" if _NEEDS_FOLDER.search(here) else ""
 
     def _note_blanks(self, lines: list[Line]) -> None:
         for line in lines:

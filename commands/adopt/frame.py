@@ -25,6 +25,9 @@ def runbook_box(title: Section, scene: Scene) -> Box:
     refs = [ref for ref in scene.refs if ref != "main"]
     if len(scene.refs) == 1 and refs:
         fields["ref"] = refs[0]
+        scene.notes.assume(
+            scene.refs[refs[0]], f'ref = "{refs[0]}" is deployed if the start of a run names nothing else'
+        )
     for ref, line in scene.refs.items() if len(scene.refs) > 1 else ():
         scene.notes.assume(
             line, f'{ref} is not written on the page: the start names what is deployed, or else ref = "main"'

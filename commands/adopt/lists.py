@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 # the boxes that people draw: to be ticked, and ticked
 MARK = re.compile(r"(?:\[[ xX]?\]|[□☐☑☒✅✔❏❑◻⬜])\ufe0f?\s*")
-TO_TICK = re.compile(r"\[ ?\]|[□☐❏❑◻⬜]")
+TO_TICK = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])?\s*(?:\[ ?\]|[□☐❏❑◻⬜])")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 
 
@@ -21,6 +21,8 @@ def checklist_items(tokens: Sequence[Token], index: int) -> tuple[tuple[int, str
         token = tokens[position]
         if token.type == "bullet_list_close" and token.level == level:
             return tuple(items)
+        if token.type in {"fence", "code_block"}:
+            return ()  # a page has no box inside a list, so the list cannot stay as it is
         if token.type != "list_item_open" or token.level != level + 1:
             continue
         text = next((one for one in tokens[position + 1 : position + 3] if one.type == "inline"), None)

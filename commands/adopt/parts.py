@@ -12,25 +12,27 @@ from commands.runbook.page import Part
 
 CONTACTS, ALERTS, CRITERIA, DECISION = "emergency contacts", "alerts", "success criteria", "decision"
 # of no part: what is only for a failure, and sign-offs, which belong to several
-FAILURE, SIGN_OFFS = "failure", "sign-offs"
+FAILURE, SIGN_OFFS, MAYBE_DEPLOY = "failure", "sign-offs", "maybe the deploy"
 RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
 # part -> the words of a heading that say so; of two that fit, the one whose words come first
 _WORDS = {
-    FAILURE: r"trouble ?shoot|known issues?|faq|common (?:issues|problems|errors)|\bif \w.*\b(?:fail|error|wrong)",
+    FAILURE: r"trouble ?shoot|known issues?|faq|common (?:issues|problems|errors)|\bif \w.*\b(?:fail|error|wrong)"
+    r"|\brestor(?:e|ing)\b|disaster|recover(?:y|ing)|emergency(?! contact)",
     CONTACTS: r"contacts?\b|escalation|who to call|on-?call",
     ALERTS: r"(?:critical )?alerts?\b|abort criteria|rollback (?:triggers?|criteria)|when to roll ?back",
     CRITERIA: r"(?:success|acceptance|exit) criteria|go ?/ ?no-?go|definition of done",
     SIGN_OFFS: r"sign-?offs?\b",
-    Part.ROLLBACK: r"roll(?:ing)? ?-?back|revert|back ?-?out|undo\b|fall ?-?back|downgrad|restor(?:e|ing)",
+    Part.ROLLBACK: r"(?:emergency )?roll(?:ing)? ?-?back|revert|back ?-?out|undo\b|fall ?-?back|downgrad",
     Part.SMOKE_TESTS: r"smoke|(?:post-?|after )?(?:deploy\w*|release|upgrade) (?:verif|check|valid|test)|verif|valid"
     r"|sanity|health ?-?check|post-?(?:deploy|release|upgrade)\w*(?! monitor)"
     r"|after (?:the )?(?:deploy|release|upgrade)",
     Part.WATCH: r"(?:intensive )?monitor|observ|watch\b|post-?deploy\w* monitor|soak|hypercare",
     Part.BEFORE: r"pre-?(?:deploy|release|flight|upgrade|req|check)|prereq|requirements?\b|before\b|prepar|backup"
     r"|back up|checklist",
-    Part.DEPLOY: r"deploy|releas|roll ?-?out|upgrad|updat|migrat|install|build|pull|checkout|check out|restart|ship"
-    r"|publish|push|promot|cut ?-?over|switch|launch|bring up|start(?:ing)?\b|stop(?:ping)?\b|steps?\b|procedure"
-    r"|execut|apply",
+    Part.DEPLOY: r"deploy|releas|roll ?-?out|upgrad|ship\b|publish|promot|cut ?-?over|steps?\b|procedure",
+    # a deploy if no other heading is a surer one; else perhaps some other work on the same system
+    MAYBE_DEPLOY: r"updat|migrat|install|build|pull|check ?out|restart|push|switch|launch|bring up|start(?:ing)?\b"
+    r"|stop(?:ping)?\b|execut|apply",
 }
 _FAILURE_LEAD = re.compile(
     r"^\W*(?:if|in case|when|on)\b.{0,60}?\b(?:errors?|fail\w*|wrong|problems?|issues?|broken|not work\w*"
@@ -69,6 +71,10 @@ def units(chapters: Sequence[Chapter]) -> list[Unit]:
             found.append(Unit(part=part, chapters=[]))
         found[-1].chapters.append(chapter)
         above.append((chapter.level, part))
+    sure = any(unit.part == Part.DEPLOY for unit in found)
+    for unit in found:
+        if unit.part == MAYBE_DEPLOY:
+            unit.part = "" if sure else Part.DEPLOY
     return found
 
 
@@ -79,9 +85,13 @@ def _part(chapter: Chapter, inherited: str, before: str) -> str:
     if own == CRITERIA and inherited == ALERTS:
         own = ""
     exact = slug(chapter.title).replace("-", " ") in PARTS
-    if inherited and not exact and not (own in {Part.ROLLBACK, FAILURE} and inherited in {Part.BEFORE, Part.DEPLOY}):
+    if (
+        inherited
+        and not exact
+        and not (own in {Part.ROLLBACK, FAILURE} and inherited in {Part.BEFORE, Part.DEPLOY, MAYBE_DEPLOY})
+    ):
         return inherited
-    if not own and before in RUNNING and _STEP_NUMBER.match(chapter.title):
+    if own in {"", MAYBE_DEPLOY} and before in RUNNING and _STEP_NUMBER.match(chapter.title):
         return before
     return own
 

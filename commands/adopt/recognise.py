@@ -58,7 +58,8 @@ _ENDLESS = re.compile(
     r"|journalctl .*(-f\b|--follow)|pm2 (monit\b|logs?\b(?!.*--nostream))|crontab -e"
     r"|kubectl (edit|exec -it|.* (-w|--watch)\b)"
     r"|(docker|kubectl|podman)([ -]compose)? logs .*(-f\b|--follow)|docker[ -]compose up(?!.*(-d\b|--detach))"
-    r"|(psql|mysql|mongo|mongosh|redis-cli|sqlite3|python3?|node|bash|sh|su|sudo -i|sudo su)( -)?$"
+    r"|(psql|mysql|mongo|mongosh|redis-cli|sqlite3|python3?|node|bash|sh|sudo -i)$"
+    r"|(sudo )?su( -\w*)?( [\w-]+)?$|sudo -(iu|i -u|su) [\w-]+$"
     r"|ssh (-\w+ \S+ )*[\w.@-]+$|npm start$|exit\b|logout$"
 )
 # what a `run` box does not see by itself

@@ -40,6 +40,8 @@ def checkout(step: Step, scene: Scene) -> Found | None:
     back = scene.part == Part.ROLLBACK
     if not all(map(_REF.fullmatch, rest)) or step.command.into or (verb == "revert" and not back):
         return None
+    if verb == "fetch":
+        return Found(kind="checkout", fields={}, why="", joins=True)
     if (verb in {"checkout", "switch"} and len(rest) != 1) or not _is_in_repository(step, scene):
         return None
     scene.needs_release = True
@@ -50,7 +52,7 @@ def checkout(step: Step, scene: Scene) -> Found | None:
     if ref := _branch(verb, rest):
         scene.refs.setdefault(ref, step.line)
     why = "a failed pull leaves the old code, and what follows succeeds; one commit is pinned, checked out and compared"
-    return Found(kind="checkout", fields={**fields, "commit": "<commit>"}, why=why, joins=verb == "fetch")
+    return Found(kind="checkout", fields={**fields, "commit": "<commit>"}, why=why)
 
 
 def _is_in_repository(step: Step, scene: Scene) -> bool:
@@ -64,7 +66,7 @@ def _is_in_repository(step: Step, scene: Scene) -> bool:
 def _branch(verb: str, rest: list[str]) -> str:
     """The branch or tag that a command names; empty for none, and for what is only named in its place."""
     ref = rest[-1] if rest else ""
-    if verb in {"fetch", "pull"} and len(rest) < 2:
+    if verb == "pull" and len(rest) < 2:
         return ""
     return "" if ref[:1] in {"<", "$"} else ref.removeprefix("origin/")
 

@@ -15,6 +15,7 @@ from commands.adopt.scene import Scene
 from commands.adopt.shell import Command, Statement, commands_in, statements
 from commands.adopt.toml_box import Tables
 from commands.runbook.page import Part
+from commands.text.redaction import masked
 
 _INLINE_COMMENT = re.compile(r"\s#\s*([^\n]*)$")
 _SAYS_ONLY = frozenset(("echo", "printf", "set", "true", ":"))
@@ -44,12 +45,33 @@ class Script:
         """The boxes of the block, in order."""
         found = statements(text)
         if self._must_stay_whole(found):
-            self._add_run(text, 0, ())
+            self._add_whole(found)
         else:
             for entry in _entries(found):
                 self._add(entry)
         self._flush()
         yield from self._done
+
+    def _add_whole(self, found: list[Statement]) -> None:
+        """One box of all statements but those that never end."""
+        kept = []
+        for statement in found:
+            commands = commands_in(statement.code)
+            steps = [
+                Step(command=command, line=self._first + statement.line, words=command.words) for command in commands
+            ]
+            endless = [step for step in steps if is_endless(step)]
+            for step in endless:
+                self._leave(step)
+            for step in steps:
+                self._scene.folder = after_cd(step, self._scene)
+            kept += [] if endless else [statement]
+        if kept:
+            self._add_run("\n\n".join(one.text for one in kept), kept[0].line, kept[0].comments)
+
+    def _leave(self, step: Step) -> None:
+        why = "it ends the script" if step.command.program in {"exit", "logout"} else "it does not end by itself"
+        self._scene.notes.leave(step.line, f"`{masked(step.command.text)[:70]}`: {why}, so it is in no box")
 
     def _must_stay_whole(self, found: list[Statement]) -> bool:
         """Whether a later statement needs what an earlier one has put into a variable by a command."""
@@ -69,7 +91,9 @@ class Script:
         if not commands:
             return True
         known = ("pg_dump", "ls", "wc", "gzip", "du", "stat", *_SAYS_ONLY)
-        return any(one.words and one.program not in known for one in commands)
+        return any(
+            one.words and (one.program not in known or one.into or one.writes) for one in commands if not _dumps(one)
+        )
 
     def _add(self, entry: _Entry) -> None:
         if not entry.statement.code:
@@ -121,8 +145,7 @@ class Script:
         elif is_needless(step, kind):
             return
         elif is_endless(step):
-            why = "it ends the script" if step.command.program in {"exit", "logout"} else "it does not end by itself"
-            self._scene.notes.leave(step.line, f"`{step.command.text[:70]}`: {why}, so it is in no box")
+            self._leave(step)
         else:
             text = "\n".join([*step.comments, step.command.text]) if alone else step.command.text
             self._add_run(text, step.line - self._first, step.comments)
@@ -171,12 +194,18 @@ class Script:
 
     def _put(self, box: Box) -> None:
         """Add a box; one without words of its own is named after those above it."""
+        if not box.title and not self._done:
+            box.title = _short(self._scene.lead)
         self._title = box.title or self._title
         what = {"run": box.fields["commands"][-1].split("\n")[-1].split(" ")[0]} if box.kind == "run" else {}
         if not box.title and self._done:
             box.title = f"{self._title or self._scene.heading}: {what.get(box.kind, box.kind)}"
         self._done.append(box)
         self._scene.boxes.append(box)
+
+
+def _dumps(command: Command) -> bool:
+    return command.program == "pg_dump" and command.plain
 
 
 def _entries(found: list[Statement]) -> list[_Entry]:
@@ -194,6 +223,12 @@ def _entries(found: list[Statement]) -> list[_Entry]:
             entry.expects.append(said)
         entries.append(entry)
     return entries
+
+
+def _short(line: str) -> str:
+    """The line above a block as the title of its first box; empty if it is more than a title."""
+    text = re.sub(r"[*`]", "", line).strip(" :#>-\t")
+    return text if len(text) <= _TITLE and not text.startswith(("|", "{", "<", "[", "!")) else ""
 
 
 def _title(comments: list[str] | tuple[str, ...]) -> str:

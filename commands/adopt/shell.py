@@ -112,7 +112,7 @@ _LONGEST = 400  # lines of one statement; each further line reads all of them ag
 def _is_complete(text: str) -> bool:
     if _GOES_ON.search(text.rsplit("\n", 1)[-1]):
         return False
-    depth, starts_command, at = 0, True, 0
+    brackets, depth, starts_command, at = 0, 0, True, 0
     while piece := _PIECE.match(text, at):
         at, kind = piece.end(), piece.lastgroup
         kind = "heredoc" if piece["heredoc"] else kind
@@ -126,13 +126,15 @@ def _is_complete(text: str) -> bool:
             rest = text[at : text.find("\n", at)]
             text = text[:at] + rest + text[ended.end() :]
         word = _whole_word(text, piece.start()) if kind == "word" and starts_command else ""
-        depth += (kind == "down" or word in _OPENS) - (kind == "up" or word in _CLOSES)
+        # the pattern of a case has a bracket that closes none
+        brackets = max(0, brackets + (kind == "down") - (kind == "up"))
+        depth += (word in _OPENS) - (word in _CLOSES)
         if kind == "word" and word:
             at = piece.start() + len(word)
         newline = kind == "space" and "\n" in piece[0]
         if kind != "space" or newline:
             starts_command = newline or kind in {"operator", "down", "up"} or word in _BEFORE_COMMAND
-    return depth <= 0
+    return depth <= 0 and not brackets
 
 
 def _whole_word(text: str, at: int) -> str:

@@ -175,7 +175,166 @@ x='''a'''
 ## Watch out
 text
 """
+COMPOSE = """# How we release the wiki
+
+## When to use this
+
+Any change of the wiki.
+
+## Standard release
+
+### Step 1: remember what runs
+
+```bash
+ssh ops@wiki-1
+
+cd /opt/wiki
+OLD=$(git rev-parse HEAD)
+echo "$OLD" > /opt/backups/before-$(date +%F).txt
+./bin/dump.sh
+```
+
+### Step 2: new images
+
+```bash
+docker compose -f compose.yml -f compose.prod.yml pull
+docker compose -f compose.yml -f compose.prod.yml up -d
+docker compose logs -f --tail 20
+curl -s http://localhost:8080/status | jq .
+```
+
+### Step 3: say that it is done
+
+```
+✅ RELEASED
+Commit: [sha]
+```
+
+## Common tasks
+
+### Restart one service
+
+```bash
+docker compose restart web
+```
+
+## Restore a backup
+
+```bash
+./bin/restore.sh /opt/backups/latest.sql.gz
+```
+
+## Emergency rollback
+
+```bash
+OLD=$(cat /opt/backups/last.txt)
+git checkout $OLD
+exit 0
+```
+"""
+HUGO = """---
+title: Upgrade
+menu:
+  docs:
+    weight: 7
+---
+
+{{< hint >}}
+Read the notes first.
+{{< /hint >}}
+
+## Steps of the upgrade {#steps}
+
+Become the right user:
+
+```
+su - app
+```
+
+The release is called `v4.5.6`:
+
+```bash
+cd /home/app/live
+git fetch --tags
+git checkout v4.5.6
+```
+
+Back to root:
+
+```
+exit
+```
+
+1. Restart **the workers**:
+
+   ```bash
+   systemctl restart app-jobs
+   ```
+
+2. Run `systemctl reload app-web` as well.
+"""
+TICKED_CODE = """# Rollout
+
+## ✅ Rollout checklist
+
+- [ ] **Prepare the machine**:
+  ```bash
+  git clone https://git.shop.example/shop.git
+  cd shop
+  python manage.py migrate
+  ```
+- [ ] **Tell support**
+
+## Rollout on production
+
+> **Note**: as root.
+
+```sh
+ssh root@web-1 <<'EOF'
+  docker stop shop
+  docker start shop-new
+EOF
+kubectl set image deploy/shop shop=registry.shop.example/shop:v1.2.3 && \\
+  kubectl rollout status deploy/shop
+helm rollback shop 0 || true
+```
+
+### If the rollout fails
+
+```sh
+kubectl rollout undo deploy/shop
+```
+"""
+OTHER_SCRIPTS = """# 本番リリース手順
+
+## 1. 準備
+
+```bash
+export APP_ENV=prod
+echo "$APP_ENV"   # ตรวจสอบ
+```
+
+## 2. デプロイ (deploy)
+
+| 役割 | 連絡先 |
+|---|---|
+| DBA | [phone] |
+
+	```bash
+	touch /tmp/x
+	```
+
+```bash
+PGPASSWORD=$PW psql -h db -U shop -d shop -f sql/2.sql
+mysql -u root shop < sql/3.sql
+FOO=bar ./run.sh "a b" 'c"d' $'e\\'f'
+```
+"""
 ODD = {
+    "compose": COMPOSE,
+    "hugo": HUGO,
+    "ticked code": TICKED_CODE,
+    "other scripts": OTHER_SCRIPTS,
     "plain": PLAIN,
     "in a list": IN_A_LIST,
     "console": CONSOLE,
