@@ -14,7 +14,7 @@ from commands.adopt.frame import places_section, put_in_part_boxes, release_sect
 from commands.adopt.links import link
 from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
-from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, tables, units
+from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
 from commands.adopt.people import gate, read_roles
 from commands.adopt.scene import Scene
 from commands.adopt.signoffs import sign_offs
@@ -140,7 +140,7 @@ def _section(chapter: Chapter, scene: Scene) -> Section:
         section.content += _content(block, scene)
         if block.sort is Sort.TEXT:
             scene.lead = next((line for line in reversed(block.lines) if line.strip()), "")
-        elif block.sort is Sort.CODE:
+        elif block.sort is Sort.CODE and not is_about_failure(scene.lead):
             scene.lead = ""
     return section
 

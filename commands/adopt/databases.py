@@ -53,6 +53,7 @@ def backup(step: Step, scene: Scene) -> Found | None:
             "name": stem,
         },
         why="a dump that was cut off can end with 0 and be long; every exit code and a full read of the archive count",
+        about=target,
     )
 
 
@@ -68,6 +69,9 @@ def file(step: Step, scene: Scene) -> Found | None:
         or step.command.writes
     ):
         return None
+    sets = [one for name in ("-v", "--set", "--variable") for one in given.get(name, [])]
+    if not all(one.startswith("ON_ERROR_STOP") for one in sets):
+        return None  # the file reads variables that only psql has
     path = _stored(files[0], scene)
     if path is None:
         return None

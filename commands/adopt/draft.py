@@ -24,7 +24,7 @@ class Box:
     """A box to be. `line` is the runbook's line that it comes from, `why` what it does better than that line.
 
     `title` is for the heading that it gets if another box stands above it under the same heading. `page_line` is
-    where it stands on the page, once that is written.
+    where it stands on the page, once that is written. `about` is the file that the command writes.
     """
 
     kind: str
@@ -33,6 +33,7 @@ class Box:
     title: str = ""
     why: str = ""
     page_line: int = 0
+    about: str = ""
 
 
 Content = list[list[str] | Box]  # lines of text, and boxes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from commands.adopt.draft import Box
@@ -21,6 +21,8 @@ _NEEDS_FOLDER = re.compile(
     r"|manage\.py|\balembic\s",
     re.MULTILINE,
 )
+_FOR_PROGRAMS = re.compile(r"\s*(?:export|source|\.)\s")
+_SETS = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 _BLANKS = (
     (r"\{\{.*?\}\}|\$\{\{.*?\}\}", "stands for something that only you know"),
     (r"\b(?:YOUR|MY)_\w+|\byour-[\w.-]+|/path/to/[\w./-]*|\bx{3,}\b|\bexample\.(?:com|org)\b", "stands for something"),
@@ -31,11 +33,12 @@ _BLANKS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A statement that stays as it is, with its line in the runbook."""
+    """A statement that stays as it is, with its line in the runbook. `sets`: it only prepares later ones."""
 
     text: str
     line: int
     comments: tuple[str, ...] = ()
+    sets: bool = False
 
     @property
     def code(self) -> str:
@@ -62,36 +65,27 @@ def after_cd(step: Step, scene: Scene) -> str:
     return posixpath.normpath(f"{scene.folder}/{target}")
 
 
-@dataclass(kw_only=True)
-class _Settings:
-    texts: list[str] = field(default_factory=list)
-
-
 class Group:
     """Statements that become one `run` box."""
 
-    def __init__(self, scene: Scene, settings: _Settings | None = None) -> None:
+    def __init__(self, scene: Scene, settings: tuple[str, ...] = ()) -> None:
         self._scene = scene
-        self._settings = settings or _Settings()
+        self._settings = settings
         self._lines: list[Line] = []
         self._folder = scene.folder
 
     def next(self) -> Group:
         """An empty group behind this one, in the same shell."""
-        return Group(self._scene, self._settings)
+        return Group(self._scene, (*self._settings, *(line.text for line in self._lines if line.sets)))
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing in it does anything."""
-        return all(line.is_cd for line in self._lines)
+        return all(line.is_cd or line.sets for line in self._lines)
 
     def add(self, line: Line) -> None:
         """Add one more statement."""
         self._lines.append(line)
-
-    def set_up(self, text: str) -> None:
-        """Note a variable that the block sets, for the commands that read it."""
-        self._settings.texts.append(text)
 
     def box(self) -> Box | None:
         """The box; None if nothing in the group does anything."""
@@ -117,7 +111,7 @@ class Group:
     def _entered(self) -> tuple[str, list[Line]]:
         """The folder that the first statements enter, and the statements behind them."""
         folder, lines = self._folder, list(self._lines)
-        while lines[0].is_cd:
+        while lines[0].is_cd:  # what only enters folders is no group
             for command in commands_in(lines.pop(0).text):
                 folder = _joined(folder, command.words[1] if len(command.words) > 1 else "~")
         return folder, lines
@@ -139,9 +133,13 @@ class Group:
                 self._scene.folders.setdefault(line.code, []).append(folder)
 
     def _settings_read_by(self, texts: list[str]) -> list[str]:
-        names = [(text, re.findall(r"(?:^|\s)([A-Za-z_]\w*)=", text)) for text in self._settings.texts]
+        """The statements of earlier groups that these need: what programs see always, else what is read."""
         read = "\n".join(texts)
-        return [text for text, sets in names if any(re.search(rf"\$\{{?{name}\b", read) for name in sets)]
+        return [
+            text
+            for text in self._settings
+            if _FOR_PROGRAMS.match(text) or any(re.search(rf"\$\{{?{name}\b", read) for name in _SETS.findall(text))
+        ]
 
     def _known_folder(self, lines: list[Line]) -> str:
         """Where the runbook runs the same command elsewhere; a blank if it says nothing and it matters."""

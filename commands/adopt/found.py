@@ -36,12 +36,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A box that a command surely means. With `joins` it is a part of the box above instead."""
+    """A box that a command surely means. With `joins` it is a part of the box above instead. `about` is the
+    file that the command writes."""
 
     kind: str
     fields: dict[str, Any]
     why: str
     joins: bool = False
+    about: str = ""
 
 
 def expectation(comment: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from commands.adopt import databases, people, releases, requests, services
+from commands.adopt.draft import Box
 from commands.adopt.found import Found, Step
 from commands.adopt.scene import Scene
 from commands.runbook.page import Part
@@ -46,12 +47,12 @@ _KNOWN = (
 )
 # commands that only look at what a step of that kind has done, and that it therefore makes needless
 _NEEDLESS = {
-    "backup": r"(ls|wc|gzip|gunzip|du|stat|file|head|tail|test|\[|pg_restore (-l|--list)|md5sum|sha256sum)\b",
-    "service": r"sleep \d|pm2 (status|list|ls|l|show|describe|info|logs?|save)\b|systemctl (status|is-active|show)\b"
+    "backup": r"(ls|wc|gzip|gunzip -t|du|stat|file|head|tail|pg_restore (-l|--list)|md5sum|sha256sum)\b",
+    "service": r"sleep \d|pm2 (status|list|ls|l|show|describe|info|logs?)\b|systemctl (status|is-active|show)\b"
     r"|journalctl\b|supervisorctl status\b|docker (ps|logs)\b|docker[ -]compose (ps|logs)\b",
-    "checkout": r"git (log|status|rev-parse|branch|show|describe|diff|fetch)\b",
-    "http": r"wc\b",
+    "checkout": r"git (log|status|rev-parse|branch( -[av]+)?$|show|describe|diff)\b",
 }
+_SHOWS = frozenset(("grep", "egrep", "head", "tail", "wc", "cat", "sort"))
 # what never ends by itself, or waits for somebody at the keyboard
 _ENDLESS = re.compile(
     r"(tail .*-[fF]|tail -\w*f|watch|top|htop|less|more|man|vim?|nano|emacs|visudo|passwd|screen|tmux)\b(?!\S)"
@@ -97,16 +98,19 @@ def _called(words: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     return words, sudo
 
 
-def is_needless(step: Step, kind: str) -> bool:
-    """Whether a command only looks at what a step of that kind checks itself."""
+def is_needless(step: Step, above: Box | None) -> bool:
+    """Whether a command only looks at what the step above it checks itself."""
     text = " ".join(_called(step.command.words)[0])
-    return bool(kind in _NEEDLESS and re.match(_NEEDLESS[kind], text))
+    shows = all(one.program in _SHOWS for one in step.command.into) and not step.command.writes
+    if not above or not shows or not re.match(_NEEDLESS.get(above.kind, r"\Z."), text):
+        return False
+    return above.kind != "backup" or bool(above.about and any(above.about in word for word in step.command.words))
 
 
 def is_endless(step: Step) -> bool:
     """Whether a command does not end by itself, or only ends the shell in which it is typed."""
     pager = bool(step.command.into) and step.command.into[-1].program in {"less", "more"}
-    return pager or bool(_ENDLESS.match(" ".join(step.command.words)))
+    return pager or any(_ENDLESS.match(" ".join(one)) for one in (step.command.words, _called(step.command.words)[0]))
 
 
 def hazard_of(text: str) -> str:

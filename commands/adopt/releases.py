@@ -78,7 +78,9 @@ def migrate(tool: str) -> Callable[[Step, Scene], Found | None]:
         text = " ".join(step.words)
         at = next(place for place, word in enumerate(step.words) if word in {"upgrade", "migrate", "db:migrate"})
         last = step.words[at + (2 if tool == "prisma" else 1) :]
-        if last not in _ARGUMENTS[tool] or step.command.into or step.command.sets or scene.part == Part.ROLLBACK:
+        if last not in _ARGUMENTS[tool] or step.command.into or step.command.sets or scene.exports:
+            return None
+        if scene.part == Part.ROLLBACK:
             return None
         inside = scene.in_repository(scene.folder) if scene.folder else None
         folder = f"{REPOSITORY}/{inside}".rstrip("/") if inside is not None else scene.folder

@@ -14,7 +14,7 @@ _VALUES = (
     "-X -H -d -m -o -w -u -A --request --header --data --data-raw --max-time --connect-timeout --retry --json --url"
 )
 _KNOWN = {
-    *("-X", "-H", "-d", "-s", "-S", "-f", "-i", "-I", "-L", "-m", "-v", "-k"),
+    *("-X", "-H", "-d", "-s", "-S", "-f", "-i", "-I", "-L", "-m", "-v", "-k", "-o", "-w"),
     *("--request", "--header", "--data", "--data-raw", "--max-time", "--connect-timeout", "--retry", "--json"),
     *("--silent", "--show-error", "--fail", "--include", "--head", "--location", "--url", "--verbose"),
 }
@@ -22,6 +22,7 @@ _URL = re.compile(
     r"(?:https?://[^\s$<>{}]+|\$\{?[A-Z][A-Z0-9_]*\}?(?:/\S*)?|localhost(?::\d+)?(?:/\S*)?)$|https?://\S+$"
 )
 _PAIR = re.compile(r"""["']?(\w[\w.]*)["']?\s*:\s*("[^"]*"|'[^']*'|<\w+>|true\b|false\b|-?\d+(?:\.\d+)?)""")
+_SHOWS = re.compile(r"wc -\w+|head( -\S+)*|jq( \.)?|python3? -m json\.tool")
 _STATUS = re.compile(r"(?:HTTP\S*\s*)?\b([1-5]\d\d)\b")
 _PAGE = re.compile(r"doctype|\bhtml\b", re.IGNORECASE)
 _SENT_ON_CREATION = [200, 201, 202]
@@ -32,11 +33,16 @@ def http(step: Step, scene: Scene) -> Found | None:
     given, rest = options(step.words[1:], _VALUES)
     urls = rest + given.get("--url", [])
     piped = [" ".join(one.words) for one in step.command.into]
-    if set(given) - _KNOWN or len(urls) != 1 or not _URL.match(urls[0]) or step.command.writes or step.command.reads:
+    if (
+        set(given.get("-o", [])) - {"/dev/null"}
+        or set(given) - _KNOWN
+        or len(urls) != 1
+        or not _URL.match(urls[0])
+        or step.command.writes
+        or step.command.reads
+    ):
         return None
-    searched = [
-        text for text in piped if not re.fullmatch(r"wc -\w+|head( -\S+)*|jq( \.)?|python3? -m json\.tool", text)
-    ]
+    searched = [text for text in piped if not _SHOWS.fullmatch(text)]
     if not all(re.match(r"e?grep ", text) and _PAGE.search(text) for text in searched):
         return None
     body = _body(given)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from commands.adopt.draft import PREFIX, Box, Notes
+from commands.text.redaction import masked
 
 HOST = "production"
 REPOSITORY = f"{PREFIX}REPOSITORY"
@@ -66,7 +67,7 @@ class Places:
             self._origins[origin] = name
             self.webs[name] = {"url": variable}
             where = "; the bot must reach it, and `localhost` is the host's own" if word == "local" else ""
-            self.notes.assume(line, f"{variable} is {origin}{where}")
+            self.notes.assume(line, f"{variable} is {masked(origin)}{where}")
         return self._origins[origin]
 
 
@@ -86,6 +87,8 @@ class Scene:
     lead: str = ""
     # the folder in which a block's commands run at this point; empty for the user's home
     folder: str = ""
+    # the block has set variables of its programs' environment
+    exports: bool = False
     # the folders in which each command ran elsewhere
     folders: dict[str, list[str]] = field(default_factory=dict)
     # the runbook's own folder of the repository, once a git command names it

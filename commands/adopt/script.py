@@ -40,6 +40,7 @@ class Script:
         self._sets: dict[str, str] = {}
         self._fetched: Line | None = None
         self._title = ""
+        scene.exports = False
 
     def boxes(self, text: str) -> Iterator[Box]:
         """The boxes of the block, in order."""
@@ -130,20 +131,24 @@ class Script:
         return special
 
     def _is_special(self, step: Step) -> bool:
-        kind = self._done[-1].kind if self._done and self._group.is_empty else ""
-        return not step.command.words or bool(
-            is_needless(step, kind) or is_endless(step) or recognise(step, self._scene)
+        return _only_sets(step) or bool(
+            is_needless(step, self._above()) or is_endless(step) or recognise(step, self._scene)
         )
 
+    def _above(self) -> Box | None:
+        """The box right above; none if other commands stand between."""
+        return self._done[-1] if self._done and self._group.is_empty else None
+
     def _add_step(self, step: Step, *, alone: bool) -> None:
-        kind = self._done[-1].kind if self._done and self._group.is_empty else ""
-        if not step.command.words:
+        if _only_sets(step):
             self._sets.update(step.command.sets)
-            self._group.set_up(step.command.text)
+            self._scene.exports |= bool(step.command.words)
+            self._group.add(Line(text=step.command.text, line=step.line, comments=step.comments, sets=True))
         elif found := recognise(step, self._scene):
             self._add_found(step, found)
-        elif is_needless(step, kind):
-            return
+        elif (above := self._above()) and is_needless(step, above):
+            text = masked(step.command.text)[:70]
+            self._scene.notes.assume(step.line, f"`{text}` is left out, because `{above.kind}` checks that itself")
         elif is_endless(step):
             self._leave(step)
         else:
@@ -166,7 +171,8 @@ class Script:
         fields = dict(found.fields)
         if self._scene.part == Part.WATCH and self._scene.every:
             fields |= {"every": self._scene.every, "on_failure": "tell"}
-        self._put(Box(kind=found.kind, fields=fields, line=step.line, title=_title(step.comments), why=found.why))
+        title = _title(step.comments)
+        self._put(Box(kind=found.kind, fields=fields, line=step.line, title=title, why=found.why, about=found.about))
 
     def _add_instructions(self, entry: _Entry) -> None:
         if items := instructions(entry.comments):
@@ -202,6 +208,11 @@ class Script:
             box.title = f"{self._title or self._scene.heading}: {what.get(box.kind, box.kind)}"
         self._done.append(box)
         self._scene.boxes.append(box)
+
+
+def _only_sets(step: Step) -> bool:
+    """Whether a command only sets variables, for itself or for the programs behind it."""
+    return not step.command.words or step.command.program in {"export", "source", "."}
 
 
 def _dumps(command: Command) -> bool:

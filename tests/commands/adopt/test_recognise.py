@@ -163,3 +163,39 @@ def test_a_look_at_what_the_step_above_checks_itself_is_no_step() -> None:
     assert kinds("pg_dump $DB > x.sql\nls -lh x.sql\nwc -l x.sql\ngzip x.sql\necho done") == ["backup"]
     assert kinds("pm2 restart api\nsleep 2\npm2 status api\npm2 logs api --lines 20") == ["service"]
     assert kinds("ls -lh x.sql") == ["run"]
+
+
+def test_a_status_that_curl_would_only_print_is_checked() -> None:
+    text = 'curl -s -o /dev/null -w "%{http_code}" https://shop.example/health\n# Expected: 200'
+    assert made_of(text, "Smoke tests") == [("http", {"web": "shop", "path": "/health", "status": 200})]
+
+
+@pytest.mark.parametrize(
+    ("above", "command"),
+    [
+        ("pg_dump $DB > x.sql", "gzip /var/log/other.log"),
+        ("pg_dump $DB > x.sql", "ls x.sql | xargs rm"),
+        ("pm2 restart api", "pm2 save"),
+        ("pm2 restart api", "systemctl status api > /tmp/state"),
+        ("git pull origin main", "git branch -D old"),
+    ],
+)
+def test_what_does_more_than_look_is_never_left_out(above: str, command: str) -> None:
+    _, (kind, fields) = made_of(f"{above}\n{command}")
+    assert (kind, fields["commands"]) == ("run", [command])
+
+
+def test_what_is_left_out_is_named() -> None:
+    said = told(under("Deploy", "pm2 restart api\npm2 status api"))
+    assert "7: `pm2 status api` is left out, because `service` checks that itself" in said
+
+
+def test_a_file_that_reads_variables_of_psql_is_not_applied_by_another_program() -> None:
+    assert kinds("psql -v schema=shop $DB -f 1.sql") == ["run"]
+
+
+def test_a_migration_in_an_environment_that_the_block_sets_stays_with_it() -> None:
+    text = "cd /srv/shop\nsource venv/bin/activate\npython manage.py migrate\npm2 restart api\n./warm"
+    before, _, after = made_of(text)
+    assert before[1]["commands"] == ["cd /srv/shop", "source venv/bin/activate", "python manage.py migrate"]
+    assert after[1]["commands"] == ["cd /srv/shop", "source venv/bin/activate", "./warm"]
