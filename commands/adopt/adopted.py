@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commands.adopt.blocks import looks_like_command
@@ -79,7 +79,7 @@ def adopt(text: str, name: str) -> Adopted:
     )
 
 
-def _in_order(notes: Sequence[Note]) -> tuple[Note, ...]:
+def _in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(sorted(notes, key=lambda note: note.line))
 
 

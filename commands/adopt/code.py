@@ -83,7 +83,9 @@ def _whole(block: Block, content: Content) -> Content:
     shown = "\n".join(
         line for one in content for line in (box_lines(one.kind, one.fields) if isinstance(one, Box) else one)
     )
-    lost = any(line.strip() and line.rstrip() not in shown for line in block.content.split("\n"))
+    known = {line.strip() for line in shown.split("\n")}
+    unknown = [line.rstrip() for line in block.content.split("\n") if line.strip() and line.strip() not in known]
+    lost = any(line not in shown for line in unknown)
     return [as_text(block.content), *content] if lost else content
 
 

@@ -12,7 +12,8 @@ from markdown_it.token import Token
 from commands.adopt.lists import checklist_items, left_margin
 from commands.runbook.markdown import PARSER
 
-_FRONT_MATTER = re.compile(r"---\n(?:[ \t]*[\w-]+:.*\n|[ \t]+.*\n|[ \t]*- .*\n|\n)+---[ \t]*\n")
+_FRONT_MATTER = re.compile(r"\s|[\w-]+:|- |#|$")
+_LONGEST_FRONT_MATTER = 100  # lines
 
 
 class Sort(Enum):
@@ -57,12 +58,10 @@ class Chapter:
 
 def read_document(text: str) -> list[Chapter]:
     """The chapters of a runbook. Every line of it is in one of them, or is a heading, its underline, or a fence."""
-    front = _FRONT_MATTER.match(text)
     lines = text.split("\n")
     chapters = [Chapter(level=0, title="", line=1)]
-    at, behind_code = 0, False
-    if front:
-        at = front[0].count("\n")
+    at, behind_code = _front_matter(lines), False
+    if at:
         content = "\n".join(lines[1 : at - 1])
         chapters[0].blocks.append(Block(sort=Sort.CODE, line=1, content=content, first=2, language="front matter"))
     body = "\n".join([""] * at + lines[at:])
@@ -77,6 +76,18 @@ def read_document(text: str) -> list[Chapter]:
             chapters[-1].blocks.append(made)
     chapters[-1].blocks += _text_blocks(lines, at, len(lines), behind_code)
     return chapters
+
+
+def _front_matter(lines: Sequence[str]) -> int:
+    """How many lines the metadata at the beginning have, with their marks; 0 without any."""
+    if lines[0].rstrip() != "---":
+        return 0
+    for number, line in enumerate(lines[1:_LONGEST_FRONT_MATTER], start=2):
+        if line.rstrip() == "---":
+            return number
+        if not _FRONT_MATTER.match(line):
+            return 0
+    return 0
 
 
 _Mark = tuple[int, int, Chapter | Block]

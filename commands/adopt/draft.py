@@ -65,25 +65,20 @@ class Unit:
 
 @dataclass(kw_only=True)
 class Notes:
-    """What is said to the author, besides what became of each box."""
+    """What is said to the author, each once, besides what became of each box."""
 
-    assumed: list[Note] = field(default_factory=list)
-    unplaced: list[Note] = field(default_factory=list)
-    blanks: list[Note] = field(default_factory=list)
+    assumed: dict[Note, None] = field(default_factory=dict)
+    unplaced: dict[Note, None] = field(default_factory=dict)
+    blanks: dict[Note, None] = field(default_factory=dict)
 
     def assume(self, line: int, text: str) -> None:
         """Note what the runbook does not say, and what was written instead."""
-        self._add(self.assumed, line, text)
+        self.assumed[Note(line=line, text=text)] = None
 
     def leave(self, line: int, text: str) -> None:
         """Note what stays text on the page, although somebody may have to do it."""
-        self._add(self.unplaced, line, text)
+        self.unplaced[Note(line=line, text=text)] = None
 
     def fill_in(self, line: int, text: str) -> None:
         """Note what stands in a box in the place of something that only the author knows."""
-        self._add(self.blanks, line, text)
-
-    def _add(self, notes: list[Note], line: int, text: str) -> None:
-        note = Note(line=line, text=text)
-        if note not in notes:
-            notes.append(note)
+        self.blanks[Note(line=line, text=text)] = None

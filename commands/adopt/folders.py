@@ -22,6 +22,7 @@ _NEEDS_FOLDER = re.compile(
     re.MULTILINE,
 )
 _FOR_PROGRAMS = re.compile(r"\s*(?:export|source|\.)\s")
+_READS = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _SETS = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 _BLANKS = (
     (r"\{\{.*?\}\}|\$\{\{.*?\}\}", "stands for something that only you know"),
@@ -134,11 +135,9 @@ class Group:
 
     def _settings_read_by(self, texts: list[str]) -> list[str]:
         """The statements of earlier groups that these need: what programs see always, else what is read."""
-        read = "\n".join(texts)
+        read = set(_READS.findall("\n".join(texts)))
         return [
-            text
-            for text in self._settings
-            if _FOR_PROGRAMS.match(text) or any(re.search(rf"\$\{{?{name}\b", read) for name in _SETS.findall(text))
+            text for text in self._settings if _FOR_PROGRAMS.match(text) or not read.isdisjoint(_SETS.findall(text))
         ]
 
     def _known_folder(self, lines: list[Line]) -> str:

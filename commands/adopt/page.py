@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from commands.adopt.draft import Box, Section
@@ -17,18 +18,18 @@ _LONGEST_ID = 40  # characters
 
 def give_ids(sections: Iterable[Section]) -> None:
     """Give every step's box an id of its own, from the words of its heading."""
-    used: set[str] = set()
+    used: Counter[str] = Counter()
     for section in sections:
         for number, box in enumerate(section.boxes):
             if box.kind not in KINDS:
                 continue
             title = box.title if number and box.title else section.title
             name = _short(slug(title.replace("**", "").replace("`", ""))) or box.kind
-            unique, count = name, 1
-            while unique in used:
-                count += 1
-                unique = f"{name}-{count}"
-            used.add(unique)
+            unique = name
+            while used[unique]:
+                used[name] += 1
+                unique = f"{name}-{used[name]}"
+            used[unique] += 1
             box.fields = {"id": unique, **box.fields}
 
 

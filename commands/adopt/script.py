@@ -18,6 +18,9 @@ from commands.runbook.page import Part
 from commands.text.redaction import masked
 
 _INLINE_COMMENT = re.compile(r"\s#\s*([^\n]*)$")
+_COMPUTES = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)=\S*\$\(|^\s*read\b.*?(\w+)\s*$", re.MULTILINE)
+_READS = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_MOST_SETTINGS = 200  # of one block; each box of it may need all of them
 _SAYS_ONLY = frozenset(("echo", "printf", "set", "true", ":"))
 _TITLE = 80  # characters of a heading that is made of a comment
 
@@ -76,16 +79,9 @@ class Script:
 
     def _must_stay_whole(self, found: list[Statement]) -> bool:
         """Whether a later statement needs what an earlier one has put into a variable by a command."""
-        computed = {
-            name
-            for one in found
-            for name in re.findall(
-                r"^\s*(?:export\s+)?([A-Za-z_]\w*)=\S*\$\(|^\s*read\b.*?(\w+)\s*$", one.code, re.MULTILINE
-            )
-            for name in filter(None, name)
-        }
-        users = [one for one in found for name in computed if re.search(rf"\$\{{?{name}\b", one.code)]
-        return any(self._is_run(one) for one in users)
+        computed = {name for one in found for pair in _COMPUTES.findall(one.code) for name in pair if name}
+        users = [one for one in found if not computed.isdisjoint(_READS.findall(one.code))]
+        return any(map(self._is_run, users)) or sum("=" in one.code for one in found) > _MOST_SETTINGS
 
     def _is_run(self, statement: Statement) -> bool:
         commands = commands_in(statement.code)

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from commands.adopt.adopted import adopt
+from commands.runbook.markdown import MAX_PAGE
 from tests.commands.adopt.odd_runbooks import ODD, shell_lines
 
 
@@ -36,3 +37,28 @@ def test_no_torn_runbook_ends_in_an_error(seed: int) -> None:
     lines = [line for text in ODD.values() for line in text.split("\n")]
     text = "\n".join(chance.choices([*lines, "\t", "\x0c", "\x00", "`" * 3, "'''", "\u2028"], k=chance.randint(1, 60)))
     assert adopt(text, "A runbook").page.startswith("# ")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "## Deploy\n\n```bash\npm2 restart a\n```\n\n",
+        "- [ ] a `b` **c**\n",
+        "> > > - 1. a\n",
+        "\t  x: - y\n",
+        "| a | b |\n|---|---|\n| c | d |\n\n",
+        "<details>\n",
+        "```\n",
+    ],
+)
+def test_a_runbook_as_long_as_a_page_may_be_is_read_to_its_end(piece: str) -> None:
+    text = "---\n" + piece * (MAX_PAGE // len(piece) // 4)
+    assert adopt(text, "A runbook").page
+
+
+@pytest.mark.parametrize(
+    "line", ["A=1; pm2 restart a", "export A=$(b)", "echo 'a", "cat <<E", "for a in b; do", "$(", "a | \\"]
+)
+def test_a_block_as_long_as_a_page_may_be_loses_no_line(line: str) -> None:
+    text = f"## Deploy\n\n```bash\n{f'{line}{chr(10)}' * 4_000}```\n"
+    assert lost(text) == []
