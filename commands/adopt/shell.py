@@ -106,7 +106,7 @@ def _end(lines: list[str], start: int) -> int:
     return len(lines)
 
 
-_LONGEST = 400  # lines of one statement; each further line reads all of them again
+_LONGEST = 200  # lines of one statement; each further line reads all of them again
 
 
 def _is_complete(text: str) -> bool:

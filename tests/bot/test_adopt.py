@@ -61,7 +61,36 @@ def test_line_ends_and_a_mark_of_windows_do_not_matter(tmp_path: Path, capsys: C
     assert (tmp_path / "windows.page.md").read_text() == (tmp_path / "deploy.page.md").read_text()
 
 
-def test_a_password_of_the_runbook_is_not_printed(tmp_path: Path, capsys: Capture) -> None:
-    text = PLAIN.replace("npm ci", "psql postgresql://shop:geheim99@db/shop -c 'delete from jobs'")
-    _, out, err = run(capsys, "adopt", str(runbook(tmp_path, text)))
+def test_no_secret_of_the_runbook_or_of_the_environment_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("SHOP_API_TOKEN", "9f8e7d6c5b4a")
+    endless = "psql postgresql://shop:geheim99@db/shop\ntail -f /var/log/9f8e7d6c5b4a.log"
+    _, out, err = run(capsys, "adopt", str(runbook(tmp_path, PLAIN.replace("npm ci", endless))))
+    assert "it does not end by itself" in out
     assert "geheim99" not in out + err
+    assert "9f8e7d6c5b4a" not in out + err
+
+
+def test_what_is_left_for_the_author_is_printed_with_its_lines(tmp_path: Path, capsys: Capture) -> None:
+    deploy = "## Deploy\n\n```bash\nnpm ci --tag v1.2.3\nexit 1\n```\n"
+    text = f"# Shop\n\n{deploy}\n## Rollback\n\n```bash\npm2 restart api\n```\n"
+    code, out, _ = run(capsys, "adopt", str(runbook(tmp_path, text)))
+    page = tmp_path / "deploy.page.md"
+    line = next(number for number, one in enumerate(page.read_text().split("\n"), 1) if one == "## Deploy")
+    assert code == 0
+    assert "  line 13 -> `service`, page line " in out
+    assert "  line 13: “online” is true in a crash loop too; " in out
+    assert "\nIn a box, and yours to fill in:\n  line 6: `v1.2.3` in a command is one fixed version; " in out
+    assert "\n  line 7: `exit 1`: it ends the script, so it is in no box\n" in out
+    assert "\n  $PROD_SSH $PROD_SSH_KEY $PROD_KNOWN_HOSTS $GONOGO_LEAD $GONOGO_LEAD_PHONE\n" in out
+    assert (
+        f"gonogo check says 1 thing; these are yours to fill in:\n  {page}: line {line}, Deploy: <folder> is used"
+        in out
+    )
+
+
+def test_a_page_that_needs_nothing_more_is_called_good(tmp_path: Path, capsys: Capture) -> None:
+    text = "# Shop\n\n## Deploy\n\n```bash\nuptime\n```\n\n## Rollback\n\n```bash\nuptime\n```\n"
+    _, out, _ = run(capsys, "adopt", str(runbook(tmp_path, text)))
+    assert out.endswith(f"gonogo check: {tmp_path / 'deploy.page.md'} is a good page, with 1 warning.\n")

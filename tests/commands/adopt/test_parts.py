@@ -73,6 +73,11 @@ def test_a_block_after_a_line_about_failures_is_no_step() -> None:
     assert '16: `./down`: it is only for a failure: the step above got on_failure = "roll back"' in told(adopted)
 
 
+def test_every_block_after_a_line_about_failures_is_no_step() -> None:
+    adopted = adopt(f"## Deploy\n\n{box('./up')}\n**If failed:**\n\n{box('./look')}\n{box('./fix')}", "x")
+    assert [fields["commands"] for kind, fields in boxes_of(adopted.page) if kind == "run"] == [["./up"]]
+
+
 def test_code_under_a_heading_that_names_no_part_stays_text_and_is_named() -> None:
     text = "# Shop\n\n## Deploy\n\n```bash\n./up\n```\n\n## Local setup\n\n```bash\n./dev\n```\n"
     adopted = adopt(text, "x")

@@ -90,3 +90,25 @@ def test_steps_of_the_rollback_name_what_they_undo() -> None:
     undone = [(kind, fields["undoes"]) for kind, fields in found if "undoes" in fields]
     assert undone == [("sql", ids["sql", None]), ("checkout", ids["checkout", None]), ("service", ids["service", "b"])]
     assert dict(found)["release"]["files"] == ["up.sql", "down.sql"]
+
+
+def test_two_steps_of_which_either_may_be_meant_are_not_guessed_between() -> None:
+    forward = "## Deploy\n\n```bash\npsql $DB -f a.sql\npsql $DB -f b.sql\n```\n"
+    text = f"# S\n\n{forward}\n## Rollback\n\n```bash\npsql $DB -f c.sql\n```\n"
+    assert not [fields for _, fields in boxes_of(adopt(text, "x").page) if "undoes" in fields]
+
+
+def test_an_expected_alert_never_rolls_back_although_a_check_measures_it() -> None:
+    row = "| API response > 500 ms | OK - expected |"
+    adopted = adopt(f"# S\n\n## Deploy\n\nx\n\n{WATCH.replace('| API response > 500 ms | Roll back |', row)}", "x")
+    names = [alert["name"] for alert in dict(boxes_of(adopted.page))["alerts"]["alert"]]
+    assert "API response > 500 ms" not in names
+    assert "the alert “API response > 500 ms” is expected" in told(adopted)
+
+
+def test_a_checklist_to_tick_outside_the_parts_is_named_and_a_list_of_facts_is_not() -> None:
+    adopted = adopt("# S\n\n## Deploy\n\nx\n\n## Architecture\n\n- [ ] Draw it\n\ntext\n\n- ✅ Fast\n- ✅ Small\n", "x")
+    assert [(note.line, note.text) for note in adopted.unplaced if note.line] == [
+        (9, "a checklist under a heading that does not say when it is signed")
+    ]
+    assert "gate" not in dict(boxes_of(adopted.page))
