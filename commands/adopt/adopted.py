@@ -10,7 +10,14 @@ from commands.adopt.blocks import looks_like_command
 from commands.adopt.code import adopt_code
 from commands.adopt.document import Block, Chapter, Sort, read_document
 from commands.adopt.draft import Box, Content, Note, Section, Unit
-from commands.adopt.frame import places_section, put_in_part_boxes, release_section, runbook_box, watch_interval
+from commands.adopt.frame import (
+    USUAL_INTERVAL,
+    places_section,
+    put_in_part_boxes,
+    release_section,
+    runbook_box,
+    watch_interval,
+)
 from commands.adopt.links import link
 from commands.adopt.lists import TO_TICK
 from commands.adopt.page import give_ids, page_text, variables_of
@@ -135,22 +142,18 @@ def _section(chapter: Chapter, scene: Scene) -> Section:
     scene.every = ""
     section = Section(level=chapter.level, title=chapter.title, line=chapter.line)
     for block in chapter.blocks:
-        if scene.part == Part.WATCH and block.sort in {Sort.CODE, Sort.CHECKLIST}:
-            scene.every = _interval(chapter, block, scene)
-        section.content += _content(block, scene)
+        said = watch_interval(scene.lead) or watch_interval(chapter.title)
+        scene.every = (said or USUAL_INTERVAL) if scene.part == Part.WATCH else ""
+        content = _content(block, scene)
+        if not said and any(isinstance(one, Box) and "every" in one.fields for one in content):
+            why = f'every = "{USUAL_INTERVAL}" for these checks; the runbook does not say how often'
+            scene.notes.assume(block.line, why)
+        section.content += content
         if block.sort is Sort.TEXT:
             scene.lead = next((line for line in reversed(block.lines) if line.strip()), "")
         elif block.sort is Sort.CODE and not is_about_failure(scene.lead):
             scene.lead = ""
     return section
-
-
-def _interval(chapter: Chapter, block: Block, scene: Scene) -> str:
-    """How often the checks of a block run, as the lines above it or their heading say."""
-    if said := watch_interval(scene.lead) or watch_interval(chapter.title):
-        return said
-    scene.notes.assume(block.line, 'every = "15 min" for these checks; the runbook does not say how often')
-    return "15 min"
 
 
 def _content(block: Block, scene: Scene) -> Content:

@@ -14,6 +14,7 @@ from commands.runbook.page import Part
 
 _DURATION = re.compile(r"(\d+)(?:\s*[-–]\s*(\d+))?\s*-?\s*(min|minutes?|mins?|h|hrs?|hours?|d|days?)\b", re.IGNORECASE)
 _NO_GO = re.compile(r"no-?go|❌|fail|abort", re.IGNORECASE)
+USUAL_INTERVAL = "15 min"  # of the checks of a watch, where nothing is said
 _DEFAULTS = {"watch": ("lasts", "1 h"), "rollback": ("within", "30 min")}
 
 

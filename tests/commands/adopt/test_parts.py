@@ -102,6 +102,9 @@ def test_the_watch_lasts_and_repeats_as_the_runbook_says() -> None:
     text = f"# S\n\n## Deploy\n\nx\n\n## Monitoring (2-4 hours)\n\n{checks}"
     found = dict(boxes_of(adopt(text, "x").page))
     assert (found["watch"]["lasts"], found["http"]["every"], found["run"]["every"]) == ("4 h", "30 min", "1 h")
+    assert "how often" not in told(adopt(text, "x"))
+    assert 'every = "15 min" for these checks' in told(under("Monitoring", "./look"))
+    assert "how often" not in told(under("Monitoring", "a: 1", "yaml"))
 
 
 def test_a_runbook_without_headings_is_a_deploy_and_says_so() -> None:
