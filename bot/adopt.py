@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from commands.adopt.adopted import Adopted, adopt, file_title
 from commands.adopt.draft import Note
 from commands.runbook.markdown import MAX_PAGE
 from state.errors import Refused
+
+_PAGE = re.compile(r"^\s*(?:```|~~~)\s*toml\s+\w", re.MULTILINE)
 
 
 def adopt_file(runbook: Path, output: Path | None, environ: Mapping[str, str]) -> Iterator[str]:
@@ -41,6 +44,8 @@ def _read(runbook: Path) -> str:
             f"{runbook} has {len(text):,} characters, and a page may have {MAX_PAGE:,}; split it first. "
             "Nothing was written."
         )
+    if _PAGE.search(text):
+        raise Refused(f"{runbook} has boxes of gonogo already; `gonogo check {runbook}` reads it. Nothing was written.")
     if not text.strip():
         raise Refused(f"{runbook} is empty. Nothing was written.")
     return text.replace("\r\n", "\n").replace("\r", "\n")

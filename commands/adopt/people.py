@@ -65,9 +65,10 @@ def read_roles(tables: Iterable[Block], scene: Scene) -> None:
     """The roles of tables of contacts."""
     for table in tables:
         header, *rows = ([cell.replace("*", "").strip() for cell in row] for row in table.rows)
-        name = _column(header, r"role|team|title|position|who|function|name")
+        name = _column(header, r"role|team|title|position|function|responsible$")
         action = _column(header, r"action|respons|area|for|duty|task|when|what|reason")
         if name is None or not rows:
+            scene.notes.leave(table.line, "a table of contacts without a column of roles; write a `roles` box of it")
             continue
         for row in rows:
             title = row[name] if name < len(row) else ""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.bot.command import Capture, run
 from tests.commands.adopt.odd_runbooks import PLAIN
+from tests.pages import SMALL
 
 
 def runbook(folder: Path, text: str | bytes = PLAIN, name: str = "deploy.md") -> Path:
@@ -43,6 +44,7 @@ def test_no_file_is_overwritten(
     [
         (b"# Deploy\n\xe4\n", "is not UTF-8 text (byte 10 is not); convert it first"),
         (b" \n", "is empty. Nothing was written."),
+        (SMALL.encode(), "has boxes of gonogo already; `gonogo check "),
         (b"a\n" * 500_000, "has 1,000,000 characters, and a page may have 500,000; split it first."),
     ],
 )

@@ -112,3 +112,11 @@ def test_a_checklist_to_tick_outside_the_parts_is_named_and_a_list_of_facts_is_n
         (9, "a checklist under a heading that does not say when it is signed")
     ]
     assert "gate" not in dict(boxes_of(adopted.page))
+
+
+def test_people_of_a_table_never_become_roles() -> None:
+    table = "## Contacts\n\n| Name | Role | Phone |\n|---|---|---|\n| A. Person | DBA | 1 |\n"
+    assert list(dict(boxes_of(adopt(f"# S\n\n{table}", "x").page))["roles"]) == ["dba"]
+    adopted = adopt(f"# S\n\n{table.replace('Role', 'Mail')}", "x")
+    assert list(dict(boxes_of(adopted.page))["roles"]) == ["lead"]
+    assert "5: a table of contacts without a column of roles" in told(adopted)
