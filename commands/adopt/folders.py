@@ -21,6 +21,7 @@ _NEEDS_FOLDER = re.compile(
     r"|manage\.py|\balembic\s",
     re.MULTILINE,
 )
+_PASSWORD = re.compile(r"://[^\s:/@$<{]+:[^\s@$<{]+@")
 _FOR_PROGRAMS = re.compile(r"\s*(?:export|source|\.)\s")
 _READS = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _SETS = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
@@ -154,6 +155,9 @@ class Group:
 
     def _note_blanks(self, lines: list[Line]) -> None:
         for line in lines:
+            if _PASSWORD.search(line.text):
+                why = "a command holds a password; hand the address over by `env`, and change the password"
+                self._scene.notes.fill_in(line.line, why)
             for pattern, why in _BLANKS:
                 for blank in dict.fromkeys(re.findall(pattern, line.text)):
                     self._scene.notes.fill_in(line.line, f"`{blank}` in a command {why}")

@@ -137,3 +137,9 @@ def test_a_session_has_its_commands_without_prompts_and_output() -> None:
 def test_kinds_of_one_block_follow_its_order() -> None:
     text = "pg_dump $DB > a.sql\npsql $DB -f 1.sql\npm2 restart api\ncurl https://shop.example/\necho ok"
     assert kinds(text) == ["backup", "sql", "service", "http"]
+
+
+def test_a_password_in_a_command_is_named_without_being_shown() -> None:
+    adopted = under("Deploy", "./load postgresql://shop:geheim99@db/shop\n./load postgresql://shop:$PW@db/shop")
+    assert [note.line for note in adopted.blanks] == [6]
+    assert "geheim99" not in told(adopted)
