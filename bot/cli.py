@@ -101,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
+    adopt = verbs.add_parser(
+        "adopt",
+        help="turn a team's own Markdown runbook into a page, as far as that is sure",
+        epilog="Exit codes: 0 if the page was written (what is left for you is printed), 1 if it was not.",
+    )
+    adopt.add_argument("runbook", type=Path, metavar="RUNBOOK.md")
+    adopt.add_argument(
+        "--output", type=Path, metavar="PAGE", help="a new file; default: RUNBOOK.page.md beside the runbook"
+    )
+    adopt.set_defaults(verb=_adopt)
     _add_reference(verbs)
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
@@ -240,6 +250,14 @@ def _plan(options: argparse.Namespace) -> int:
 
     page = read_page_file(options.page)
     for line in [*plan_lines(page), "", *permission_lines(page)]:
+        _say(line)
+    return 0
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    from bot.adopt import adopt_file
+
+    for line in adopt_file(options.runbook, options.output, os.environ):
         _say(line)
     return 0
 

@@ -119,12 +119,14 @@ def slug(title: str) -> str:
     return "-".join(text.lower().split())
 
 
-def _part_of(title: str) -> str | None:
+def part_of(title: str) -> str | None:
+    """The part that a heading begins; None if it begins none."""
     words = slug(title).replace("-", " ")
     return next((part for part in PARTS if words == part or words.startswith(part + " ")), None)
 
 
-def _near_part(title: str) -> str | None:
+def near_part(title: str) -> str | None:
+    """The part that a heading was perhaps meant to begin; None if it is like none."""
     words = slug(title).split("-")
     for part in PARTS:
         start = " ".join(words[: len(part.split())])
@@ -154,11 +156,11 @@ def _parts(sections: list[Section], mistakes: Mistakes) -> dict[str, list[Sectio
         if for_authors():
             _note_overlooked_parts(section, mistakes)
         if section.level == 2:
-            current = _part_of(section.title) or ""
+            current = part_of(section.title) or ""
             if current in parts:
                 why = f'a second part "{current}"; move its steps to the first one'
                 mistakes.add(section.line, section.title, why)
-            if not current and (near := _near_part(section.title)):
+            if not current and (near := near_part(section.title)):
                 mistakes.add(section.line, section.title, f'is not a part; did you mean "## {near.capitalize()}"?')
                 current = near
         if current:

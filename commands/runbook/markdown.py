@@ -19,7 +19,7 @@ from state.errors import BadPage
 MAX_PAGE = 500_000  # characters; the shipped pages have 60,000
 MAX_LINE = 4_000  # characters; the TOML reader's time grows with the square of a line like a.a.a.a
 MAX_NUMBER = 10**18 - 1  # TOML itself promises 64 bits
-_PARSER = MarkdownIt("commonmark").enable("table")
+PARSER = MarkdownIt("commonmark").enable("table")
 _FENCE_START = re.compile(r"\s{0,3}(```|~~~)\s*\w")
 # what people see as a heading and Markdown does not: no space after the marks, another kind of space, too many marks
 _ALMOST_HEADING = re.compile(r"\s{0,3}(#{2,6}[^\s#]|#{1,6}(?![ \t])\s|#{7}|＃)")
@@ -77,7 +77,7 @@ def read_sections(text: str, mistakes: Mistakes) -> list[Section]:
     _refuse_too_long(text, lines)
     sections = [Section(level=0, title="", line=1)]
     details = 0  # open <details> elements
-    for index, token in enumerate(tokens := _PARSER.parse(text)):
+    for index, token in enumerate(tokens := PARSER.parse(text)):
         line = token.map[0] + 1 if token.map else 0
         where = sections[-1].title
         if token.type == "heading_open":
@@ -95,7 +95,9 @@ def read_sections(text: str, mistakes: Mistakes) -> list[Section]:
             _note_almost_headings(token, lines, where, mistakes)
             inline = [child for child in token.children or [] if child.type == "html_inline"]
             details += sum(_opened_details(child, line, where, mistakes) for child in inline)
-            sections[-1].prose += token.content + "\n"
+            # nobody takes a bold cell of a table for a heading
+            cell = "| " if tokens[index - 1].type in {"th_open", "td_open"} else ""
+            sections[-1].prose += f"{cell}{token.content}\n"
     unused = not (sections[0].prose or sections[0].box or sections[0].unread)
     return sections[1:] if unused else sections
 

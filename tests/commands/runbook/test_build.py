@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from commands.runbook import read_page
 from commands.runbook.build import PARTS, slug
+from commands.runbook.page import Part
 from tests.commands.runbook.spoiling import DEPLOY_BOX, line_of, page_error
 from tests.pages import SMALL, small, spoil
 
@@ -55,6 +57,11 @@ def test_a_missing_part_is_named(part: str) -> None:
 
 
 PUT = "### Put the code there"
+
+
+def test_a_bold_cell_of_a_table_is_not_taken_for_the_heading_of_a_part() -> None:
+    table = "## Timeline\n\n| What | Time |\n|---|---|\n| **Deploy** | 10 min |\n\n## Smoke tests"
+    assert read_page(spoil(("## Smoke tests", table)), "small.md").part(Part.SMOKE_TESTS)
 
 
 @pytest.mark.parametrize(

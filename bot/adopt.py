@@ -1,0 +1,105 @@
+"""`gonogo adopt`: reads a runbook, writes its page, and says what is left for the author."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bot.check import Finding, check_page
+from bot.text import counted
+from bot.tools.secrets import redactor_for
+from commands.adopt.adopted import Adopted, adopt, file_title
+from commands.adopt.draft import Note
+from commands.runbook.markdown import MAX_PAGE
+from state.errors import Refused
+
+_PAGE = re.compile(r"^\s*(?:```|~~~)\s*toml\s+\w", re.MULTILINE)
+
+
+def adopt_file(runbook: Path, output: Path | None, environ: Mapping[str, str]) -> Iterator[str]:
+    """Write the page of a runbook to a new file. Gives the lines that say what became of it, secrets masked.
+
+    Raises Refused if the runbook cannot be read, or the page's file is there already.
+    """
+    page = output or runbook.with_name(f"{runbook.stem}.page.md")
+    adopted = adopt(_read(runbook), file_title(runbook.stem))
+    _write(page, adopted.page)
+    mask = redactor_for((), environ)
+    yield from (mask(line) for line in _lines(runbook, page, adopted, check_page(page, environ).findings))
+
+
+def _read(runbook: Path) -> str:
+    try:
+        text = runbook.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"{runbook} is not UTF-8 text (byte {error.start + 1} is not); convert it first, for example with "
+            f"`iconv -f WINDOWS-1252 -t UTF-8`. Nothing was written."
+        ) from None
+    except OSError as error:
+        raise Refused(f"{runbook} cannot be read: {error.strerror}.") from None
+    if len(text) > MAX_PAGE:
+        raise Refused(
+            f"{runbook} has {len(text):,} characters, and a page may have {MAX_PAGE:,}; split it first. "
+            "Nothing was written."
+        )
+    if _PAGE.search(text):
+        raise Refused(f"{runbook} has boxes of gonogo already; `gonogo check {runbook}` reads it. Nothing was written.")
+    if not text.strip():
+        raise Refused(f"{runbook} is empty. Nothing was written.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        with page.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refused(f"{page} is there already, and no file is overwritten; name another with --output.") from None
+    except OSError as error:
+        raise Refused(f"{page} cannot be written: {error.strerror}.") from None
+
+
+def _lines(runbook: Path, page: Path, adopted: Adopted, findings: Sequence[Finding]) -> Iterator[str]:
+    yield f"{page}: written from {runbook}, which stays as it is."
+    yield ""
+    yield "Boxes, with the runbook's line that each was made of:" if adopted.boxes else "No line became a box."
+    yield from _boxes(adopted)
+    yield from _notes("Assumed, because the runbook does not say it; change what is wrong:", adopted.assumed)
+    yield from _notes("Not placed, and yours to decide (it stands on the page as text):", adopted.unplaced)
+    yield from _notes("In a box, and yours to fill in:", adopted.blanks)
+    if adopted.variables:
+        yield from ("", "Variables that the page names, for the bot's environment:", f"  {' '.join(adopted.variables)}")
+    errors = [finding for finding in findings if finding.level == "error"]
+    warnings = len(findings) - len(errors)
+    yield ""
+    if not errors:
+        yield f"gonogo check: {page} is a good page, with {counted(warnings, 'warning')}."
+        return
+    more = f", besides {counted(warnings, 'warning')}" if warnings else ""
+    yield f"gonogo check says {counted(len(errors), 'thing')}{more}; these are yours to fill in:"
+    for error in errors:
+        yield f"  {page}: {error.message}"
+
+
+def _boxes(adopted: Adopted) -> Iterator[str]:
+    """What became of which line; a reason that several boxes have stands below them once."""
+    reasons: dict[str, list[str]] = {}
+    for box in adopted.boxes:
+        yield f"  line {box.line} -> `{box.kind}`, page line {box.page_line}"
+        if box.why:
+            reasons.setdefault(box.why, []).append(str(box.line))
+    if reasons:
+        yield ""
+        yield "Why these are safer than the lines they were made of, or what to know of them:"
+    for why, lines in reasons.items():
+        yield f"  line {', '.join(lines)}: {why}"
+
+
+def _notes(heading: str, notes: Sequence[Note]) -> Iterator[str]:
+    if notes:
+        yield ""
+        yield heading
+    for note in notes:
+        yield f"  line {note.line}: {note.text}" if note.line else f"  {note.text}"

@@ -1,0 +1,235 @@
+"""A whole runbook turned into a page, and what its author must know of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from commands.adopt.blocks import looks_like_command
+from commands.adopt.code import adopt_code
+from commands.adopt.document import Block, Chapter, Sort, read_document
+from commands.adopt.draft import Box, Content, Note, Section, Unit
+from commands.adopt.frame import (
+    USUAL_INTERVAL,
+    places_section,
+    put_in_part_boxes,
+    release_section,
+    runbook_box,
+    watch_interval,
+)
+from commands.adopt.links import link
+from commands.adopt.lists import TO_TICK
+from commands.adopt.page import give_ids, page_text, variables_of
+from commands.adopt.parts import CONTACTS, CRITERIA, FAILURE, RUNNING, SIGN_OFFS, is_about_failure, tables, units
+from commands.adopt.people import gate, read_roles
+from commands.adopt.scene import Scene
+from commands.adopt.signoffs import sign_offs
+from commands.runbook.build import PARTS, near_part, part_of
+from commands.runbook.page import Part
+from commands.text.redaction import masked
+
+_STOPS = re.compile(
+    r"\b(?:stop|block|drain|reject)\b.{0,20}\b(?:requests|traffic|users)\b|maintenance(?: mode)? on\b"
+    r"|enable maintenance|\bartisan down\b",
+    re.IGNORECASE,
+)
+_LETS_IN = re.compile(
+    r"\b(?:let|allow|resume|restore|start|enable|accept)\b.{0,20}\b(?:requests|traffic|users)\b"
+    r"|maintenance(?: mode)? off\b|disable maintenance|\bartisan up\b|\bundrain|\buncordon",
+    re.IGNORECASE,
+)
+_INLINE_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adopted:
+    """The page, the boxes that were made of lines of the runbook, and the notes, in the order of their lines.
+
+    `assumed` is what the runbook does not say, `unplaced` what stays text, `blanks` what only the author can fill in.
+    `variables` are those that the boxes name, with their `$`.
+    """
+
+    page: str
+    boxes: tuple[Box, ...]
+    assumed: tuple[Note, ...]
+    unplaced: tuple[Note, ...]
+    blanks: tuple[Note, ...]
+    variables: tuple[str, ...]
+
+
+def adopt(text: str, name: str) -> Adopted:
+    """Turn a runbook into a page; `name` is its title where it has none."""
+    scene = Scene()
+    title, chapters = _title_and_rest(read_document(text), name)
+    found = units(chapters)
+    if not any(unit.part in RUNNING for unit in found):
+        found = _all_in_deploy(title, found, scene)
+    read_roles(tables([chapter for unit in found if unit.part == CONTACTS for chapter in unit.chapters]), scene)
+    extra: list[tuple[str, Section]] = []
+    for unit in found:
+        _convert(unit, scene)
+        if unit.part == SIGN_OFFS:
+            extra += [one for chapter in unit.chapters for one in sign_offs(chapter, scene)]
+    scene.part = ""
+    sections = _sections(_section(title, scene), found, extra, scene)
+    page = page_text(sections)
+    boxes = (box for section in sections for box in section.boxes if box.line)
+    return Adopted(
+        page=page,
+        boxes=tuple(sorted(boxes, key=lambda box: box.line)),
+        assumed=_in_order(scene.notes.assumed),
+        unplaced=_in_order(scene.notes.unplaced),
+        blanks=_in_order(scene.notes.blanks),
+        variables=variables_of(box for section in sections for box in section.boxes),
+    )
+
+
+def _in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: note.line))
+
+
+def _title_and_rest(chapters: list[Chapter], name: str) -> tuple[Chapter, list[Chapter]]:
+    """The page's title with what stands before it and directly under it, and the chapters behind it."""
+    before, *rest = chapters
+    if rest and rest[0].level == 1:
+        title, rest = rest[0], rest[1:]
+    else:
+        title = Chapter(level=1, title=name, line=0)
+    title.blocks = [*before.blocks, *title.blocks]
+    return title, rest
+
+
+def _all_in_deploy(title: Chapter, found: list[Unit], scene: Scene) -> list[Unit]:
+    """Where no heading names a part that runs, the code under the title is the deploy."""
+    if not any(block.sort is Sort.CODE for block in title.blocks):
+        return found
+    line = next(block.line for block in title.blocks if block.sort is Sort.CODE)
+    scene.notes.assume(line, "no heading says what is the deploy; what stands under the title was taken for it")
+    chapter = Chapter(level=2, title=Part.DEPLOY.value.capitalize(), line=line, blocks=title.blocks)
+    title.blocks = []
+    return [Unit(part=Part.DEPLOY, chapters=[chapter]), *found]
+
+
+def _convert(unit: Unit, scene: Scene) -> None:
+    scene.part = unit.part if unit.part in RUNNING else ""
+    scene.about_failure = unit.part == FAILURE
+    scene.has_own_boxes = unit.part in {CRITERIA, SIGN_OFFS}
+    scene.folder = ""
+    unit.sections = [_section(chapter, scene) for chapter in unit.chapters]
+    if scene.part:
+        _note_requests_that_stay_out(unit, scene)
+
+
+def _note_requests_that_stay_out(unit: Unit, scene: Scene) -> None:
+    """Name requests that a part stops, and that no line of it lets in again."""
+    lines = [
+        (number, line)
+        for block in (block for chapter in unit.chapters for block in chapter.blocks)
+        for number, line in enumerate(
+            block.content.split("\n") if block.content else block.lines, block.first or block.line
+        )
+    ]
+    stopped = [number for number, line in lines if _STOPS.search(line)]
+    if stopped and not any(_LETS_IN.search(line) for number, line in lines if number > stopped[-1]):
+        why = "requests are stopped here, and no line of this part lets them in again; write a step that does"
+        scene.notes.fill_in(stopped[-1], why)
+
+
+def _section(chapter: Chapter, scene: Scene) -> Section:
+    scene.heading, scene.lead, scene.boxes = chapter.title, "", []
+    scene.every = ""
+    section = Section(level=chapter.level, title=chapter.title, line=chapter.line)
+    for block in chapter.blocks:
+        said = watch_interval(scene.lead) or watch_interval(chapter.title)
+        scene.every = (said or USUAL_INTERVAL) if scene.part == Part.WATCH else ""
+        content = _content(block, scene)
+        if not said and any(isinstance(one, Box) and "every" in one.fields for one in content):
+            why = f'every = "{USUAL_INTERVAL}" for these checks; the runbook does not say how often'
+            scene.notes.assume(block.line, why)
+        section.content += content
+        if block.sort is Sort.TEXT:
+            scene.lead = next((line for line in reversed(block.lines) if line.strip()), "")
+        elif block.sort is Sort.CODE and not is_about_failure(scene.lead):
+            scene.lead = ""
+    return section
+
+
+def _content(block: Block, scene: Scene) -> Content:
+    if block.sort is Sort.CODE:
+        return adopt_code(block, scene)
+    if block.sort is Sort.TEXT and scene.part and not scene.about_failure:
+        _note_work_in_text(block, scene)
+    if block.sort is not Sort.CHECKLIST or scene.has_own_boxes:
+        return [list(block.lines)]
+    if not scene.part or scene.about_failure:
+        if any(TO_TICK.match(line) for line in block.lines):
+            scene.notes.leave(block.items[0][0], "a checklist under a heading that does not say when it is signed")
+        return [list(block.lines)]
+    return [list(block.lines), gate((text for _, text in block.items), block.items[0][0], scene)]
+
+
+def _note_work_in_text(block: Block, scene: Scene) -> None:
+    """Name the commands and the items to tick that stand in the text of a part that runs."""
+    for number, line in enumerate(block.lines, start=block.line):
+        if TO_TICK.match(line):
+            scene.notes.leave(number, "an item to tick that stands in a text; a gate would ask for it")
+        for code in _INLINE_CODE.findall(line) if _ITEM.match(line) else ():
+            if looks_like_command(code):
+                scene.notes.leave(number, f"`{masked(code)[:70]}`: a command in the text is not run")
+
+
+def _sections(title: Section, found: list[Unit], extra: list[tuple[str, Section]], scene: Scene) -> list[Section]:
+    """All sections of the page, each part in one place: where its first heading was."""
+    parts: dict[str, list[Section]] = {}
+    order: list[list[Section]] = []
+    for unit in found:
+        if unit.part not in PARTS:
+            order.append(_as_text_only(unit))
+        elif unit.part not in parts:
+            parts[unit.part] = _as_part([one for one in found if one.part == unit.part])
+            order.append(parts[unit.part])
+    known = list(parts.values())
+    release = release_section(scene)
+    if release or any(part == Part.BEFORE for part, _ in extra):
+        before = parts.setdefault(Part.BEFORE, [Section(level=2, title="Before")])
+        before[1:1] = [release] if release else []
+    for part, section in extra:
+        parts.setdefault(part, [Section(level=2, title=part.capitalize())]).append(section)
+    put_in_part_boxes(parts, found, scene)
+    new = [sections for sections in parts.values() if not any(sections is one for one in known)]
+    title.level = 1
+    title.content.insert(0, runbook_box(title, scene))
+    sections = [section for group in (*order, *new) for section in group]
+    give_ids(sections)
+    link(parts)
+    return [title, *places_section(scene), *sections]
+
+
+def _as_text_only(unit: Unit) -> list[Section]:
+    for section in unit.sections:
+        section.level = max(2, section.level)
+        if section.level == 2 and (part_of(section.title) or near_part(section.title)):
+            section.title = f"Notes: {section.title}"
+    return unit.sections
+
+
+def _as_part(same: list[Unit]) -> list[Section]:
+    name = same[0].part.capitalize()
+    several = len(same) > 1
+    sections = [Section(level=2, title=name, line=same[0].sections[0].line)] if several else []
+    for unit in same:
+        top = unit.sections[0].level
+        for number, section in enumerate(unit.sections):
+            section.level = min(6, section.level - top + (3 if several else 2))
+            section.level = max(section.level, 3) if several or number else 2
+        if not several and part_of(unit.sections[0].title) != unit.part:
+            unit.sections[0].title = f"{name}: {unit.sections[0].title}"
+        sections += unit.sections
+    return sections
+
+
+def file_title(name: str) -> str:
+    """A title from a file's name."""
+    return re.sub(r"[-_\s]+", " ", name).strip() or "Runbook"

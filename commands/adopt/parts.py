@@ -1,0 +1,101 @@
+"""Which part of a page each heading of a runbook begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from commands.adopt.document import Block, Chapter, Sort
+from commands.adopt.draft import Unit
+from commands.runbook.build import PARTS, slug
+from commands.runbook.page import Part
+
+CONTACTS, ALERTS, CRITERIA, DECISION = "emergency contacts", "alerts", "success criteria", "decision"
+# of no part: what is only for a failure, and sign-offs, which belong to several
+FAILURE, SIGN_OFFS, MAYBE_DEPLOY = "failure", "sign-offs", "maybe the deploy"
+RUNNING = frozenset((Part.BEFORE, Part.DEPLOY, Part.SMOKE_TESTS, Part.WATCH, Part.ROLLBACK))
+# part -> the words of a heading that say so; of two that fit, the one whose words come first
+_WORDS = {
+    FAILURE: r"trouble ?shoot|known issues?|faq|common (?:issues|problems|errors)|\bif \w.*\b(?:fail|error|wrong)"
+    r"|\brestor(?:e|ing)\b|disaster|recover(?:y|ing)|emergency(?! contact)",
+    CONTACTS: r"contacts?\b|escalation|who to call|on-?call",
+    ALERTS: r"(?:critical )?alerts?\b|abort criteria|rollback (?:triggers?|criteria)|when to roll ?back",
+    CRITERIA: r"(?:success|acceptance|exit) criteria|go ?/ ?no-?go|definition of done",
+    SIGN_OFFS: r"sign-?offs?\b",
+    Part.ROLLBACK: r"(?:emergency )?roll(?:ing)? ?-?back|revert|back ?-?out|undo\b|fall ?-?back|downgrad",
+    Part.SMOKE_TESTS: r"smoke|(?:post-?|after )?(?:deploy\w*|release|upgrade) (?:verif|check|valid|test)|verif|valid"
+    r"|sanity|health ?-?check|post-?(?:deploy|release|upgrade)\w*(?! monitor)"
+    r"|after (?:the )?(?:deploy|release|upgrade)",
+    Part.WATCH: r"(?:intensive )?monitor|observ|watch\b|post-?deploy\w* monitor|soak|hypercare",
+    Part.BEFORE: r"pre-?(?:deploy|release|flight|upgrade|req|check)|prereq|requirements?\b|before\b|prepar|backup"
+    r"|back up|checklist",
+    Part.DEPLOY: r"deploy|releas|roll ?-?out|upgrad|ship\b|publish|promot|cut ?-?over|steps?\b|procedure",
+    # a deploy if no other heading is a surer one; else perhaps some other work on the same system
+    MAYBE_DEPLOY: r"updat|migrat|install|build|pull|check ?out|restart|push|switch|launch|bring up|start(?:ing)?\b"
+    r"|stop(?:ping)?\b|execut|apply",
+}
+_FAILURE_LEAD = re.compile(
+    r"^\W*(?:if|in case|when|on)\b.{0,60}?\b(?:errors?|fail\w*|wrong|problems?|issues?|broken|not work\w*"
+    r"|necessary|needed)\b",
+    re.IGNORECASE,
+)
+_STEP_NUMBER = re.compile(r"^\W*(?:step\s*)?\d+\b", re.IGNORECASE)
+
+
+def part_in(title: str) -> str:
+    """The part that a heading's words name; empty if they name none."""
+    words = " ".join(title.lower().replace("*", "").replace("`", "").split())
+    exact = slug(title).replace("-", " ")
+    if exact in PARTS:
+        return exact
+    found = [(match.start(), -len(match[0]), part) for part, one in _WORDS.items() if (match := re.search(one, words))]
+    return min(found)[2] if found else ""
+
+
+def is_about_failure(text: str) -> bool:
+    """Whether a line says that what follows is only for a failure."""
+    return bool(_FAILURE_LEAD.search(text))
+
+
+def units(chapters: Sequence[Chapter]) -> list[Unit]:
+    """The chapters behind the title, each with those below it that are of the same part, in the runbook's order."""
+    found: list[Unit] = []
+    above: list[tuple[int, str]] = []  # the headings that this one stands under, with their parts
+    before = ""
+    for chapter in chapters:
+        while above and above[-1][0] >= chapter.level:
+            before = above.pop()[1]
+        inherited = above[-1][1] if above else ""
+        part = _part(chapter, inherited, before if not above else "")
+        if not found or not above or part != found[-1].part:
+            found.append(Unit(part=part, chapters=[]))
+        found[-1].chapters.append(chapter)
+        above.append((chapter.level, part))
+    sure = any(unit.part == Part.DEPLOY for unit in found)
+    for unit in found:
+        if unit.part == MAYBE_DEPLOY:
+            unit.part = "" if sure else Part.DEPLOY
+    return found
+
+
+def _part(chapter: Chapter, inherited: str, before: str) -> str:
+    own = part_in(chapter.title)
+    if own in {CONTACTS, ALERTS} and not any(block.sort is Sort.TABLE for block in chapter.blocks):
+        own = "" if own == ALERTS else own
+    if own == CRITERIA and inherited == ALERTS:
+        own = ""
+    exact = slug(chapter.title).replace("-", " ") in PARTS
+    if (
+        inherited
+        and not exact
+        and not (own in {Part.ROLLBACK, FAILURE} and inherited in {Part.BEFORE, Part.DEPLOY, MAYBE_DEPLOY})
+    ):
+        return inherited
+    if own in {"", MAYBE_DEPLOY} and before in RUNNING and _STEP_NUMBER.match(chapter.title):
+        return before
+    return own
+
+
+def tables(chapters: Sequence[Chapter]) -> list[Block]:
+    """The tables of some chapters."""
+    return [block for chapter in chapters for block in chapter.blocks if block.sort is Sort.TABLE]

@@ -1,0 +1,100 @@
+"""What git and a migration tool become: a checkout of the pinned commit, and a migration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from commands.adopt.found import Found, Step, options
+from commands.adopt.scene import REPOSITORY, Scene
+from commands.runbook.page import Part
+
+_REF = re.compile(r"[\w][\w./-]*|<[\w -]+>|\$\{?\w+\}?")
+_ARGUMENTS = {
+    "alembic": (("head",), ("heads",)),
+    "django": ((), ("--noinput",), ("--no-input",)),
+    "prisma": ((),),
+    "rails": ((),),
+}
+_PROGRAM = {"alembic": r"(?P<program>.+?) upgrade\b", "django": r"(?P<program>.+?) migrate\b"}
+
+
+def checkout(step: Step, scene: Scene) -> Found | None:
+    """A git command that brings other code into the working copy; in the rollback, the code from before."""
+    verb = step.words[1]
+    given, rest = options(step.words[2:], "")
+    if set(given) - {
+        "--ff-only",
+        "--rebase",
+        "-q",
+        "--quiet",
+        "--hard",
+        "--tags",
+        "--all",
+        "--prune",
+        "-p",
+        "--no-edit",
+        "-f",
+    }:
+        return None
+    back = scene.part == Part.ROLLBACK
+    if not all(map(_REF.fullmatch, rest)) or step.command.into or (verb == "revert" and not back):
+        return None
+    if verb == "fetch":
+        return Found(kind="checkout", fields={}, why="", joins=True)
+    if (verb in {"checkout", "switch"} and len(rest) != 1) or not _is_in_repository(step, scene):
+        return None
+    scene.needs_release = True
+    fields = {"host": scene.places.host(), "repository": REPOSITORY}
+    if back:
+        why = "the commit that ran before is checked out; a revert takes back one commit of a release of several"
+        return Found(kind="checkout", fields={**fields, "commit": "<commit_before>"}, why=why)
+    if ref := _branch(verb, rest):
+        scene.refs.setdefault(ref, step.line)
+    why = "a failed pull leaves the old code, and what follows succeeds; one commit is pinned, checked out and compared"
+    return Found(kind="checkout", fields={**fields, "commit": "<commit>"}, why=why)
+
+
+def _is_in_repository(step: Step, scene: Scene) -> bool:
+    """Whether the command runs in the one working copy of the page; the first one is that."""
+    if scene.folder and not scene.repository:
+        scene.repository = scene.folder
+        scene.notes.assume(step.line, f"{REPOSITORY} is the working copy on the host, the runbook's {scene.folder}")
+    return not scene.folder or scene.in_repository(scene.folder) == ""
+
+
+def _branch(verb: str, rest: list[str]) -> str:
+    """The branch or tag that a command names; empty for none, and for what is only named in its place."""
+    ref = rest[-1] if rest else ""
+    if verb == "pull" and len(rest) < 2:
+        return ""
+    return "" if ref[:1] in {"<", "$"} else ref.removeprefix("origin/")
+
+
+def migrate(tool: str) -> Callable[[Step, Scene], Found | None]:
+    """A migration by a framework's tool, up to its newest."""
+
+    def make(step: Step, scene: Scene) -> Found | None:
+        text = " ".join(step.words)
+        at = next(place for place, word in enumerate(step.words) if word in {"upgrade", "migrate", "db:migrate"})
+        last = step.words[at + (2 if tool == "prisma" else 1) :]
+        if last not in _ARGUMENTS[tool] or step.command.into or step.command.sets or scene.exports:
+            return None
+        if scene.part == Part.ROLLBACK:
+            return None
+        inside = scene.in_repository(scene.folder) if scene.folder else None
+        folder = f"{REPOSITORY}/{inside}".rstrip("/") if inside is not None else scene.folder
+        if not folder:
+            return None
+        fields: dict[str, object] = {"host": scene.places.host(), "folder": folder, "tool": tool}
+        if (match := re.match(_PROGRAM.get(tool, r"$"), text)) and match["program"] not in {
+            "alembic",
+            "python manage.py",
+        }:
+            fields["program"] = match["program"]
+        if any(re.search(r"\bif any\b|pending", one) for one in step.comments):
+            fields["may_be_empty"] = True
+        why = "what the tool says is applied is compared before and after"
+        return Found(kind="migrate", fields=fields, why=why)
+
+    return make

@@ -1,0 +1,129 @@
+"""Headings keep their words, and begin the part of a page that these words name."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.adopt.adopted import adopt
+from commands.adopt.parts import part_in
+from tests.commands.adopt.reading import boxes_of, kinds, told, under
+
+
+def box(command: str) -> str:
+    """A block of shell."""
+    return f"```bash\n{command}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "part"),
+    [
+        ("⚠️ PRE-DEPLOYMENT MUST-DO", "before"),
+        ("Prerequisites", "before"),
+        ("Pre-deployment checklist", "before"),
+        ("🚀 **Deployment Steps**", "deploy"),
+        ("Rolling out", ""),
+        ("Upgrade the workers", "deploy"),
+        ("Post-deployment verification", "smoke tests"),
+        ("Verify", "smoke tests"),
+        ("Intensive Monitoring (4 hours)", "watch"),
+        ("Emergency Rollback", "rollback"),
+        ("How to roll back", "rollback"),
+        ("Critical alerts - rollback immediately if", "alerts"),
+        ("Emergency contacts", "emergency contacts"),
+        ("On-call", "emergency contacts"),
+        ("Go/No-Go", "success criteria"),
+        ("Sign-off checklist", "sign-offs"),
+        ("Restore from backup", "failure"),
+        ("Troubleshooting a failed deploy", "failure"),
+        ("Architecture", ""),
+    ],
+)
+def test_a_heading_names_its_part(title: str, part: str) -> None:
+    assert part_in(title) == part
+
+
+def test_a_heading_of_a_part_keeps_its_words_behind_the_parts_name() -> None:
+    page = adopt("# Shop\n\n## 🚀 Steps\n\ntext\n\n## Rollback plan\n\nx\n", "x").page
+    assert "\n## Deploy: 🚀 Steps\n\ntext\n" in page
+    assert "\n## Rollback plan\n" in page
+
+
+def test_several_headings_of_one_part_come_together_below_one_heading() -> None:
+    text = "# Shop\n\n## 1. Release the api\n\na\n\n## Architecture\n\nb\n\n## 2. Release the web\n\nc\n"
+    page = adopt(text, "x").page
+    together = "## Deploy\n\n### 1. Release the api\n\na\n\n### 2. Release the web\n\nc\n"
+    assert page.index(together) < page.index("## Arch")
+
+
+def test_a_rollback_inside_the_deploy_is_no_step_of_the_deploy() -> None:
+    text = f"# Shop\n\n## Deploy\n\n{box('./up')}\n### Rollback\n\n{box('./down')}\n### If it fails\n\n{box('./fix')}"
+    adopted = adopt(text, "x")
+    deploy, _, rollback = adopted.page.partition("\n## Rollback\n")
+    assert ("./up" in deploy, "./down" in deploy, 'commands = ["./down"]' in rollback) == (True, False, True)
+    assert "18: `./fix`: it is only for a failure, when people decide" in told(adopted)
+
+
+def test_a_block_after_a_line_about_failures_is_no_step() -> None:
+    failed, error = "**If failed:**", "**If error:** roll back"
+    text = f"## Deploy\n\n{box('./up')}\n{failed}\n\n{box('./look')}\n{error}\n\n{box('./down')}"
+    adopted = adopt(text, "x")
+    ((kind, fields),) = [one for one in boxes_of(adopted.page) if one[0] == "run"]
+    assert (kind, fields["commands"], fields["on_failure"]) == ("run", ["./up"], "roll back")
+    assert "10: `./look`: it is only for a failure, when people decide" in told(adopted)
+    assert '16: `./down`: it is only for a failure: the step above got on_failure = "roll back"' in told(adopted)
+
+
+def test_every_block_after_a_line_about_failures_is_no_step() -> None:
+    adopted = adopt(f"## Deploy\n\n{box('./up')}\n**If failed:**\n\n{box('./look')}\n{box('./fix')}", "x")
+    assert [fields["commands"] for kind, fields in boxes_of(adopted.page) if kind == "run"] == [["./up"]]
+
+
+def test_code_under_a_heading_that_names_no_part_stays_text_and_is_named() -> None:
+    text = "# Shop\n\n## Deploy\n\n```bash\n./up\n```\n\n## Local setup\n\n```bash\n./dev\n```\n"
+    adopted = adopt(text, "x")
+    assert "```text\n./dev\n```" in adopted.page
+    assert "12: `./dev`: its heading does not say when it runs" in told(adopted)
+
+
+def test_a_weak_word_is_a_deploy_only_where_no_other_heading_is() -> None:
+    restart = "## Restart\n\n```bash\npm2 restart api\n```\n"
+    assert "```toml service" in adopt(f"# Shop\n\n{restart}", "x").page
+    assert "```toml service" not in adopt(f"# Shop\n\n## Deploy\n\nx\n\n{restart}", "x").page
+
+
+def test_a_text_whose_heading_would_begin_a_part_is_kept_from_that() -> None:
+    page = adopt("# Shop\n\n## Deploy\n\nx\n\n## Alerts\n\nnone\n\n## Places we serve\n\ny\n", "x").page
+    assert "\n## Notes: Alerts\n\nnone\n" in page
+    assert "\n## Notes: Places we serve\n\ny\n" in page
+
+
+def test_the_watch_lasts_and_repeats_as_the_runbook_says() -> None:
+    checks = f"Every 30 minutes:\n\n{box('curl https://s.example/')}\n### Hourly\n\n{box('./look')}"
+    text = f"# S\n\n## Deploy\n\nx\n\n## Monitoring (2-4 hours)\n\n{checks}"
+    found = dict(boxes_of(adopt(text, "x").page))
+    assert (found["watch"]["lasts"], found["http"]["every"], found["run"]["every"]) == ("4 h", "30 min", "1 h")
+    assert "how often" not in told(adopt(text, "x"))
+    assert 'every = "15 min" for these checks' in told(under("Monitoring", "./look"))
+    assert "how often" not in told(under("Monitoring", "a: 1", "yaml"))
+
+
+def test_a_runbook_without_headings_is_a_deploy_and_says_so() -> None:
+    adopted = adopt("Do this:\n\n```bash\n./up\n```\n", "our-way")
+    assert adopted.page.startswith("# our-way\n")
+    assert "no heading says what is the deploy" in told(adopted)
+    assert "the runbook has no rollback" in told(adopted)
+
+
+def test_code_that_a_page_hides_or_does_not_run_is_named() -> None:
+    hidden = f"## Deploy\n\n<details>\n\n{box('./up')}\n</details>\n"
+    said = told(adopt(f"{hidden}\n```sql\nDELETE FROM a;\n```\n\n1. Run `make deploy` now\n", "x"))
+    assert "6: `./up`: it stands in <details>" in said
+    assert "12: `DELETE FROM a;`: a `sql` block is not run" in said
+    assert "15: `make deploy`: a command in the text is not run" in said
+
+
+def test_requests_that_are_stopped_and_never_let_in_again_are_named() -> None:
+    stopped = "# 1. Stop new requests\n\n./down"
+    assert "requests are stopped here, and no line of this part lets them in again" in told(under("Rollback", stopped))
+    assert "requests are stopped" not in told(under("Rollback", f"{stopped}\n\n# 3. Let requests in again\n"))
+    assert kinds(stopped, "Rollback") == ["gate", "run"]
