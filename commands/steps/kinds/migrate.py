@@ -102,6 +102,7 @@ class MigrateStep(MigrationToolStep):
             return self._recover_restore(ctx)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
+        ctx.tools.shell.end(self.host, ctx.key)  # its containers may still run, and change the state
         state = self.ask(ctx)
         before = ctx.file(self.note_of_before(ctx))
         if before is not None and state == before:
