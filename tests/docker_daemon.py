@@ -24,9 +24,9 @@ from tests.parts.service import PATH, Service
 
 # of a shell whose words do all that the containers here need
 _PROGRAM = "/bin/dash"
-_WORDS = ["--storage-driver=vfs", "--iptables=false", "--ip6tables=false", "--bridge=none", "--log-level=error"]
+_WORDS = ["--iptables=false", "--ip6tables=false", "--bridge=none", "--log-level=error"]
 
-# what the containers of services need, beside libraries: docker's storage of plain folders copies it for each of them
+# what the containers of services need, beside libraries; a docker that stores plain folders copies it for each of them
 _OF_DEBIAN = ("/bin/sh", "/usr/bin/python3", "/usr/lib/python3.11", "/etc/passwd")
 _HEALTH = "python3 -c 'import urllib.request as u; u.urlopen(\"{url}\")'"
 
@@ -66,7 +66,7 @@ class Docker:
         """Make an image with a Python; what runs in it answers with this commit, if there is one."""
         packed = self.folder / "debian.tar"
         if not packed.exists():
-            _pack_debian(packed)
+            pack_debian(packed, debian_root(), _OF_DEBIAN)
         lines = [f"ENV COMMIT={commit}", f"LABEL org.opencontainers.image.revision={commit}"] if commit else []
         self.ask("import", *(f"--change={line}" for line in lines), str(packed), tag)
 
@@ -156,17 +156,18 @@ def _stop(docker: Docker, process: subprocess.Popen[bytes]) -> None:
     subprocess.run(["umount", docker.folder / "exec/netns/default"], stderr=subprocess.DEVNULL, check=False)
 
 
-def _pack_debian(packed: Path) -> None:
-    """A few folders of Debian, with a Python."""
-    inside = ["chroot", str(debian_root())]
-    modules = subprocess.run([*inside, "find", _OF_DEBIAN[2], "-name", "*.so"], stdout=subprocess.PIPE, check=True)
-    programs = ["/bin/sh", "/usr/bin/python3", *modules.stdout.decode().split()]
-    needs = subprocess.run([*inside, "ldd", *programs], stdout=subprocess.PIPE, check=True).stdout.decode()
-    files = [*_OF_DEBIAN, *sorted(set(re.findall(r"(/\S+) \(0x", needs)))]
+def pack_debian(packed: Path, root: Path, files: Sequence[str]) -> None:
+    """Pack files and folders of a Debian for an image, and the libraries that they need."""
+    inside = ["chroot", str(root)]
+    binaries = ["-type", "f", "(", "-name", "*.so", "-o", "-path", "*/bin/*", ")"]
+    found = subprocess.run([*inside, "find", "-H", *files, *binaries], stdout=subprocess.PIPE, check=True)
+    needs = subprocess.run(  # it fails for what is no binary
+        [*inside, "ldd", *found.stdout.decode().split()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    libraries = sorted(set(re.findall(r"(/\S+) \(0x", needs.stdout.decode())))
+    words = ["tar", "--dereference", "--exclude=*/static/*", "-c", *files, *libraries]  # there some links lead nowhere
     with packed.open("wb") as out:
-        subprocess.run(
-            [*inside, "tar", "--dereference", "-c", *files], stdout=out, stderr=subprocess.DEVNULL, check=True
-        )
+        subprocess.run([*inside, *words], stdout=out, stderr=subprocess.DEVNULL, check=True)
 
 
 def _image() -> bytes:

@@ -34,6 +34,7 @@ class LocalShell:
         self.base = {"PATH": own, "HOME": os.environ["HOME"], "LC_ALL": "C.UTF-8", **(base or {})}
         self.ended: dict[str, CommandResult] = {}
         self.dead: set[str] = set()
+        self.told_to_end: list[str] = []
 
     def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
         if job.key not in self.ended:
@@ -47,7 +48,8 @@ class LocalShell:
         return JobStatus(state="finished", finished=found) if found else JobStatus(state="absent")
 
     def end(self, host: str, key: str) -> None:
-        """Nothing runs by itself here."""
+        """Nothing runs by itself here; it is only noted."""
+        self.told_to_end.append(key)
 
     def remove_jobs(self, host: str, run: str) -> bool:
         return True  # there are no folders

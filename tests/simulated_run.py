@@ -11,7 +11,7 @@ from typing import Any
 from bot.settings import read_pages, shipped_runbooks
 from commands.rollback.request import rollback
 from commands.run.engine import Engine
-from commands.runbook import Page
+from commands.runbook import Page, read_page
 from commands.signoff.actions import RunActions
 from commands.signoff.waiting import Waiting, waiting_for
 from commands.start.preflight import PreflightReport
@@ -41,13 +41,13 @@ def people(page: Page) -> dict[str, frozenset[str]]:
 
 
 class SimulatedRun:
-    """One run with an engine that the test starts; `advance` lets it go on."""
+    """One run with an engine that the test starts; `advance` lets it go on. `text` is another text of the page."""
 
-    def __init__(self, folder: Path, world: World | None = None, page: str = "option-a.md") -> None:
+    def __init__(self, folder: Path, world: World | None = None, page: str = "option-a.md", text: str = "") -> None:
         self.world = world or World()
         self.store = Store(folder / "gonogo.db")
         self.pages = read_pages(shipped_runbooks())
-        self.page = self.pages[page]
+        self.page = read_page(text, page) if text else self.pages[page]
         self.engine = self.new_engine()
         request = StartRequest(speed=WATCH_SPEED, places=self.world.places)
         self.run = start(self.store, self.page, request, STARTER, people(self.page), self.world.clock.now()).id

@@ -7,8 +7,8 @@ need=""
 command -v ssh >/dev/null || need="$need openssh-client"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || need="$need chromium"
 fc-list 2>/dev/null | grep -qi 'noto.*thai\|noto sans thai' || need="$need fonts-noto-core fonts-noto-color-emoji"
-# without these, the tests of other login shells, poolers, metrics, journals, containers, systemd, rolling deploys and
-# Rails are skipped
+# without these, the tests of other login shells, poolers, metrics, journals, containers, registries, systemd, rolling
+# deploys and Rails are skipped
 better=""
 command -v tcsh >/dev/null || better="$better tcsh"
 command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || better="$better pgbouncer"
@@ -17,6 +17,7 @@ command -v prometheus >/dev/null || better="$better prometheus"
 command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] || better="$better docker.io"
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || better="$better nginx-light"
 command -v docker-compose >/dev/null || better="$better docker-compose"
+command -v docker-registry >/dev/null || better="$better docker-registry"
 command -v systemd-nspawn >/dev/null || better="$better systemd-container"
 command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] || better="$better debootstrap debian-archive-keyring"
 command -v rails >/dev/null || better="$better ruby-railties ruby-activerecord ruby-pg rake"

@@ -1,4 +1,4 @@
-"""Status, log and history as JSON, for programs. Names are added in later versions; none is removed before 1.0."""
+"""Status, log and history as JSON. Names are added later; none is removed before 1.0."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ class Shell(Protocol):
         """Report what is known of a job. Raises Unreachable."""
 
     def end(self, host: str, key: str) -> None:
-        """Kill a job's process group. A job that has not started is claimed, so that it never will.
+        """Kill a job's process group, and the containers with its label (`gonogo.job=$GONOGO_JOB`).
+
+        A job that has not started is claimed, so that it never will.
 
         Raises Unreachable, Failed.
         """

@@ -53,6 +53,7 @@ def recover_job(box: StepBox, ctx: Context, host: str) -> Outcome:
     The job's folder on the host decides which of these it is, even if another process starts the job at the same time.
     """
     if ctx.tools.shell.job_status(host, ctx.key).state == "dead":
+        ctx.tools.shell.end(host, ctx.key)  # its containers may still run
         gone = f"The command is no longer running on host “{host}” and left no exit code."
         return unknown(f"{gone} Check the host before you decide.")
     return execute(box, ctx)

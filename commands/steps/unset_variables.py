@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 
 from commands.text.page_rules import for_authors
 
-# bash's own, and those that a login over SSH sets, or may set
+# bash's own, those that a login over SSH sets, or may set, and the name of the job
 _ALWAYS_SET = re.compile(
     r"HOME|PATH|USER|LOGNAME|SHELL|PWD|OLDPWD|HOSTNAME|HOSTTYPE|OSTYPE|MACHTYPE|RANDOM|SRANDOM|SECONDS|EPOCH\w+|UID|EUID|PPID"
     r"|BASH\w*|LINENO|IFS|OPTARG|OPTIND|REPLY|PIPESTATUS|FUNCNAME|GROUPS|DIRSTACK|COLUMNS|LINES|SHLVL|SSH_\w+"
-    r"|COPROC\w*|LANG\w*|LC_\w+|TZ|TERM|MAIL|XDG_\w+"
+    r"|COPROC\w*|LANG\w*|LC_\w+|TZ|TERM|MAIL|XDG_\w+|GONOGO_JOB"
 )
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 # `$NAME`, `${NAME}` and `${NAME%…}`, but not `${NAME:-…}`, `${NAME+…}` and the like

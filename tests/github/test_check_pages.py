@@ -1,4 +1,4 @@
-"""The action that checks changed pages, with real git and the real `gonogo`; never run on GitHub."""
+"""The action that checks changed pages, with real git and the real `gonogo`; not run on GitHub."""
 
 from __future__ import annotations
 

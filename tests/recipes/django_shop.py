@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from bot.rehearsal.target.loopback import answers_http, free_port, wait_until
 from tests.parts.debian import DJANGO
 from tests.parts.machine import Machine, machine
+from tests.recipes.play import commit_at
 from tests.recipes.shop_code import V1, V2
 
 _REPOSITORY = "/srv/shop"
@@ -67,10 +66,7 @@ class Shop:
     @property
     def runs(self) -> str:
         """The commit that answers; "" if none does."""
-        try:
-            return str(httpx.get(f"{self.env['SHOP_URL']}/health", trust_env=False).json()["commit"])
-        except httpx.HTTPError:
-            return ""
+        return commit_at(self.env["SHOP_URL"])
 
     @property
     def columns(self) -> set[str]:

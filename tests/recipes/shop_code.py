@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 BASE = Path(__file__).parent.parent
-COMMIT = subprocess.run(["git", "rev-parse", "HEAD"], cwd=BASE, capture_output=True, text=True).stdout.strip()
+ASKED = ["git", "rev-parse", "HEAD"]  # an image has its commit in its environment, and no git
+COMMIT = os.environ.get("COMMIT") or subprocess.run(ASKED, cwd=BASE, capture_output=True, text=True).stdout.strip()
 url = urlsplit(os.environ["DATABASE_URL"])
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "USER": url.username,
                          "PASSWORD": url.password, "HOST": url.hostname, "PORT": url.port}}
@@ -18,6 +19,7 @@ SECRET_KEY = "of a test"
 ALLOWED_HOSTS = ["*"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+TIME_ZONE = "UTC"
 """
 URLS = """
 from django.conf import settings

@@ -69,6 +69,7 @@ done
 _INNER = r"""
 IFS= read -r -d "" payload || exit
 exec </dev/null
+export GONOGO_JOB="${0##*/}"
 echo $$ > "$0/pid"
 (set -euo pipefail; eval "$payload") > "$0/out" 2>&1
 echo $? > "$0/exit"
@@ -107,19 +108,34 @@ else say "dead 0"; fi
 """
 )
 
+# A container is no process of the job: its daemon runs it on. Those with the label gonogo.job=$GONOGO_JOB are removed,
+# once the job cannot make another one.
+_END_CONTAINERS = r"""
+end_containers() {
+  local program ids
+  for program in docker podman; do
+    command -v "$program" >/dev/null || continue
+    ids=$(timeout 8 "$program" ps --all --quiet --filter "label=gonogo.job=${d##*/}" 2>/dev/null)
+    [ -z "$ids" ] || timeout 8 "$program" rm --force $ids >/dev/null 2>&1
+  done
+}
+"""
+
 # a job that has not started is claimed, so that a start that is still in transit finds it ended
 _STOP = (
     _COMMON
+    + _END_CONTAINERS
     + _BEGIN
     + r"""
 trap 'say "finished 0"' EXIT
 mkdir -p "$HOME/.gonogo/jobs" && mkdir "$d" 2>/dev/null && { echo 143 > "$d/exit"; exit; }
 for i in 1 2 3 4 5 6 7 8 9 10; do [ -f "$d/pid" ] && break; [ -f "$d/exit" ] && exit; sleep 0.1; done
 p=; [ -f "$d/pid" ] && read -r p < "$d/pid"
-mine || exit 0
+mine || { [ -s "$d/exit" ] || end_containers; exit 0; }
 kill -TERM -- "-$p" 2>/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do kill -0 -- "-$p" 2>/dev/null || break; sleep 0.1; done
 kill -KILL -- "-$p" 2>/dev/null
+end_containers
 [ -f "$d/exit" ] || echo 143 > "$d/exit"
 """
 )
@@ -191,7 +207,7 @@ def status_program(key: str) -> Program:
 
 
 def stop_program(key: str) -> Program:
-    """Kills a job's whole process group."""
+    """Kills a job's whole process group, and removes the containers that have its label."""
     return _program(_STOP, key, 0)
 
 

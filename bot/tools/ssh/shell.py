@@ -82,7 +82,7 @@ class SshShell:
 
     def end(self, host: str, key: str) -> None:
         """See `commands.ports.shell.Shell.end`."""
-        self._ask(host, job_protocol.stop_program(key), limit=10)
+        self._ask(host, job_protocol.stop_program(key), limit=40)
 
     def remove_jobs(self, host: str, run: str) -> bool:
         """See `commands.ports.shell.Shell.remove_jobs`."""
@@ -219,7 +219,7 @@ class _JobRun:
     def _check_stop_and_limit(self) -> None:
         if self.stop.is_set():
             self._end("was asked to stop, and its result is unknown")
-            raise Stopped("Stopped on the host, with everything it had started.")
+            raise Stopped("Stopped on the host, with every process it had started.")
         if time.monotonic() > self.deadline:
             self._end("ran over its limit, and its result is unknown")
             raise Failed(

@@ -62,8 +62,8 @@ class LogsStep(StepBox):
     container: VariableText = Field(
         default="",
         description=(
-            "The container whose `docker logs` to read instead of a file. `since` is then a time of the "
-            "host (`date +%s`)."
+            "The container or compose service (`project/service` if need be) whose `docker logs` to read instead of "
+            "a file. `since` is then a time of the host: `date +%s`, or `<log_mark>`."
         ),
         examples=["shop-api"],
     )
@@ -204,6 +204,9 @@ class LogsStep(StepBox):
             return blocked(f"docker does not answer this user: {said}", "put the user into the group docker")
         if result.code == log_sources.NO_CONTAINER:
             return warned(f"docker shows no container {self.container}: {said}", "this is fine if the deploy makes it")
+        if result.code == log_sources.SEVERAL_PROJECTS:
+            what = f"several projects of compose have a service {self.container}: {said}"
+            return blocked(what, f'write which one, as in "{said.split(", ")[0]}/{self.container}"')
         if result.code:
             todo = "give it another logging driver, or read its log by a command"
             return warned(f"docker cannot read the log of {self.container}: {said}", todo)

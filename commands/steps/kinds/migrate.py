@@ -14,6 +14,7 @@ from pydantic import PrivateAttr
 from commands.ports.preflight import PreflightCheck, passed
 from commands.ports.shell import CommandResult
 from commands.steps.base import StepBox, execute
+from commands.steps.container_commands import container_warning
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared.migration_tool import ASK_LIMIT, MigrationToolStep, attempt_of, note_after, states_after
@@ -65,7 +66,7 @@ class MigrateStep(MigrationToolStep):
             name for name in above if boxes[name].undoes and boxes[name].changed_thing() == (self.host, self.folder)
         ]
         if not code:
-            return ""
+            return container_warning(map(self.command, ("program", "forward", "back")))
         return (
             f"{code[0]} above puts the old code into {self.folder}, which does not have the migrations to take back; "
             "move this step above it"
@@ -102,6 +103,7 @@ class MigrateStep(MigrationToolStep):
             return self._recover_restore(ctx)
         if ctx.tools.shell.job_status(self.host, ctx.key).state != "dead":
             return recover_job(self, ctx, self.host)
+        ctx.tools.shell.end(self.host, ctx.key)  # its containers may still run, and change the state
         state = self.ask(ctx)
         before = ctx.file(self.note_of_before(ctx))
         if before is not None and state == before:

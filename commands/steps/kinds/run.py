@@ -12,6 +12,7 @@ from commands.ports.page_text import PLACEHOLDER
 from commands.ports.preflight import PreflightCheck, PreflightResult, passed, warned
 from commands.ports.shell import TAIL, CommandResult
 from commands.steps.base import StepBox, page_value_types
+from commands.steps.container_commands import container_warning
 from commands.steps.execution import host_plan, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.page_fields import ShellText
@@ -42,7 +43,8 @@ _VALUE_LENGTH = 200  # characters of a value that it shows
 class RunStep(StepBox):
     """Runs commands on a host, in order, up to the first that fails.
 
-    They run as one job that outlives the bot. `gonogo plan` shows them as they will run.
+    They run as one job that outlives the bot. A container with the label `gonogo.job=$GONOGO_JOB` is ended with it.
+    `gonogo plan` shows them as they will run.
     """
 
     kind: ClassVar[str] = "run"
@@ -102,6 +104,9 @@ class RunStep(StepBox):
         # the probe is run in a shell of its own
         scripts = ([*self._cd({}), *self.commands], [*self._cd({}), self.probe])
         return next(filter(None, (*wrong, *(unset_error(script, self.env) for script in scripts))), "")
+
+    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+        return container_warning(self.commands)
 
     def plan(self) -> list[str]:
         probe = [f"on {self.host}, after a crash: {self.probe} (exit code 0 means done)"] if self.probe else []

@@ -13,21 +13,29 @@ from state.errors import BadValue
 
 _ERROR_LINES = script("logs/log_source.sh")  # defines `error_lines`
 JOURNAL = f"{_ERROR_LINES}{script('logs/journal.sh')}"
-CONTAINER = f"{_ERROR_LINES}{script('logs/container.sh')}"
+_FIND_CONTAINERS = script("services/docker_find.sh")  # defines `found`
+CONTAINER = f"{_ERROR_LINES}{_FIND_CONTAINERS}{script('logs/container.sh')}"
 COMMAND = f"{_ERROR_LINES}{script('logs/log_command.sh')}"
 NO_DOCKER = 65  # exit codes
 NO_CONTAINER = 66
+SEVERAL_PROJECTS = 67
 # whether the log of NAME can be read
 ASK_UNIT = '[ -n "$(journalctl --quiet --no-pager --lines=1 --output=cat --unit="$NAME")" ]'
 ASK_CONTAINER = f"""\
-docker version > /dev/null || exit {NO_DOCKER}
-docker inspect --type container --format . -- "$NAME" > /dev/null || exit {NO_CONTAINER}
-docker logs --tail 1 -- "$NAME" > /dev/null"""
+{_FIND_CONTAINERS}export NAMES=$NAME SUDO=
+listed=$(found) || exit {NO_DOCKER}
+projects=$(awk -F '\\t' '$1 == "several" {{ print $3 }}' <<< "$listed")
+[ -z "$projects" ] || {{ printf '%s\\n' "$projects"; exit {SEVERAL_PROJECTS}; }}
+ids=$(awk -F '\\t' '$1 == "container" {{ print $3 }}' <<< "$listed")
+[ -n "$ids" ] || ids=$(docker inspect --type container --format '{{{{.Id}}}}' -- "$NAME") || exit {NO_CONTAINER}
+while read -r id; do docker logs --tail 1 -- "$id" > /dev/null; done <<< "$ids"
+"""
 _SAME_TIME = 5.0  # seconds by which two clocks may differ, with the time of a whole second
 _STATES = {
     "name": "its name is not that of one unit",
     "gone": "the journal no longer has the entry of the mark, or never had it, so lines may be missing",
     "container": "docker does not show it",
+    "several": "several projects of compose have such a service; write which one, as in project/service",
     "unnamed": "the page names no command for it",
     "unread": "it showed this user nothing at the restart",
     "unreadable": "docker has it and cannot read its log",
@@ -81,18 +89,18 @@ def source_state(output: str, since: str, *, is_silent: bool, has_errors: bool) 
     `is_silent`: a program that says anything of itself has not read everything. `has_errors`: it printed such a line.
     """
     said = tuple(printable(line[:300]) for line in re.findall(r"^said: (.*)$", output, re.MULTILINE))
-    values = dict(re.findall(r"^(state|code|read|dropped|created|oldest)=(.*)$", output, re.MULTILINE))
-    created, oldest = (_seconds(values.get(name, "")) for name in ("created", "oldest"))
-    mark = float(since) if created is not None else 0.0
+    values = dict(re.findall(r"^(state|code|read|dropped)=(.*)$", output, re.MULTILINE))
+    containers = re.findall(r"^created=(.*)\noldest=(.*)$", output, re.MULTILINE)
+    ages = [_age(created, oldest, float(since)) for created, oldest in containers]
     incomplete, note = "", ""
     if dropped := int(values.get("dropped", "0")):
         incomplete = f"journald dropped {format_count(dropped, 'line')} by its rate limit"
     elif is_silent and said:
         incomplete = f"its program says “{said[0].rstrip('.')}”"
-    elif created is not None and created > mark:
-        note = " The container was made after the mark; the log of an earlier one of its name is gone."
-    elif oldest is not None and oldest > mark:
+    elif "rotated" in ages:
         incomplete = "docker's oldest line of it is younger than the mark, so lines were rotated away"
+    elif "young" in ages:
+        note = " The container was made after the mark; the log of an earlier one of its name is gone."
     return SourceState(unknown=_unknown(values, said, has_errors), incomplete=incomplete, note=note, said=said)
 
 
@@ -105,6 +113,14 @@ def _unknown(values: dict[str, str], said: tuple[str, ...], has_errors: bool) ->
         return ""
     aside = " on its standard output, but some on standard error (if they are the log, add 2>&1 to it)"
     return f"it has no line at all since the mark{aside if said else ''}"
+
+
+def _age(created: str, oldest: str, mark: float) -> str:
+    """Of a container: whether it is "young", made after the mark, or lines since the mark were "rotated" away."""
+    made, first = _seconds(created), _seconds(oldest)
+    if made is not None and made > mark:
+        return "young"
+    return "rotated" if first is not None and first > mark else ""
 
 
 def _seconds(text: str) -> float | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import shipped_runbooks
 from commands.progress.evidence import CHECK
 from commands.report.report import build_report
 from commands.report.status import status_of
@@ -107,6 +108,25 @@ def test_a_host_that_cannot_be_asked_is_not_fine_and_a_person_asks_it_again(sim:
     sim.advance(until=lambda: sim.record.last(FIRST_CHANGE) is not None)
     assert [check.state for check in checks(sim)] == ["failed", "done"]
     assert {sim.last(step).attempt for step in ("backup", "review", GATE)} == {1}, "nothing had changed"
+
+
+def test_a_step_that_changes_something_may_stand_above_the_backup(tmp_path: Path) -> None:
+    text = (shipped_runbooks() / "option-a.md").read_text()
+    heading, rest = "### 📦 Keep what runs now", text.split("### 📦 Keep what runs now")[1]
+    keep = heading + rest.split("### Maintenance on")[0]
+    backup = "### 1️⃣ Backup Production Database"
+    sim = SimulatedRun(tmp_path, text=text.replace(keep, "").replace(backup, keep + backup))
+    try:
+        sim.engine.start()
+        sim.advance(until=lambda: sim.state_of("backup") == "done" or bool(sim.waiting(Ask.ANSWER)))
+        assert [(one.state, one.outcome["lines"]) for one in checks(sim)] == [
+            ("done", ["0️⃣ Pin the release: unchanged"])
+        ], checks(sim)[0].summary
+        sim.advance(until=lambda: sim.state_of("maintenance-on") == "done")
+        lines = checks(sim)[-1].outcome["lines"]
+        assert len(lines) == 4, "right before the deploy all of it is checked"
+    finally:
+        sim.close()
 
 
 def test_nobody_can_skip_the_check(sim: SimulatedRun) -> None:

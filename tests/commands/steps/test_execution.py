@@ -64,6 +64,7 @@ def test_after_a_crash_a_job_without_an_exit_code_is_unknown_and_not_run_again()
         "The command is no longer running on host “h” and left no exit code. Check the host before you decide."
     )
     assert not shell.ended
+    assert shell.told_to_end == [ctx.key], "a container that it started may still run"
 
 
 @pytest.mark.parametrize(

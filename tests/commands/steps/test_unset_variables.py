@@ -23,6 +23,7 @@ from commands.steps.unset_variables import unset_error, unset_variables
         ("read -r first rest < file; echo $first $rest", []),
         ("mapfile -t lines < file; echo ${lines[0]}", []),
         ("printf -v stamp '%(%s)T'; echo $stamp", []),
+        ("docker run --label gonogo.job=$GONOGO_JOB $IMAGE", ["IMAGE"]),
         ("cd $HOME && echo $USER $? $1 $$ $@ $(pwd) $((1 + 2))", []),
         # may be empty, or has another value then
         ("echo ${FOLDER:-/srv} ${TAG-} ${MORE:+x} ${MUST:?is missing}", []),

@@ -10,7 +10,7 @@ done'
 THERE='for name in $(env | sed -n "s/^\(PG[A-Z0-9_]*\)=.*/\1/p"); do unset "$name"; done
 while IFS= read -r line && [ -n "$line" ]; do export "$line"; done
 exec "$@"'
-GONOGO_JOB=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+GONOGO_JOB=${GONOGO_JOB:-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}
 variables() {
   local name
   for name in "${!PG@}" LC_ALL GONOGO_JOB; do [ -z "${!name+set}" ] || printf '%s=%s\n' "$name" "${!name//$'\n'/ }"; done

@@ -97,7 +97,7 @@ def test_only_the_end_of_five_megabytes_of_output_is_kept(shell: SshShell) -> No
 def test_stop_kills_the_whole_process_group(shell: SshShell) -> None:
     stop = threading.Event()
     threading.Timer(0.6, stop.set).start()
-    with pytest.raises(Stopped, match=r"Stopped on the host, with everything it had started\."):
+    with pytest.raises(Stopped, match=r"Stopped on the host, with every process it had started\."):
         run(shell, f"sleep {LONG}1 & (sleep {LONG}2; true) & wait", stop=stop, limit=3600)
     assert eventually(lambda: not is_running(f"sleep {LONG}[12]")), "a grandchild still runs on the host"
 

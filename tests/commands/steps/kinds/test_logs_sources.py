@@ -295,6 +295,38 @@ def test_a_container_that_docker_does_not_have_is_no_data(docker: Docker) -> Non
         assert is_no_data(outcome, f"The log of container {name} is not known: docker does not show it."), outcome.lines
 
 
+def of_compose(project: str, number: int) -> list[str]:
+    """The options of docker for a container of the service `jobs` of a project."""
+    labels = {"project": project, "service": "jobs", "container-number": str(number)}
+    return [f"--label=com.docker.compose.{name}={value}" for name, value in labels.items()]
+
+
+@pytest.mark.fault("the first of several for all")
+def test_a_service_of_compose_is_read_in_every_one_of_its_containers(docker: Docker) -> None:
+    toml = CONTAINER.replace("api", "jobs")
+    docker.run("one_jobs_1", "echo up; read x", *of_compose("one", 1))
+    docker.run("one_jobs_2", "echo up; read x; echo Error: of the second; read x", *of_compose("one", 2))
+    docker.wait_for("one_jobs_2", "up")
+    docker.wait_for("one_jobs_1", "up")
+    outcome = read(docker.bin, toml, mark="1")
+    assert (outcome.state, outcome.measures) == ("done", {"lines": 0, "found": 0}), outcome.summary
+    docker.go_on("one_jobs_2")
+    docker.wait_for("one_jobs_2", "Error: of the second")
+    assert read(docker.bin, toml, mark="1").lines == ("Error: of the second",)
+    assert checked(docker.bin, toml)[1].summary == "the log of jobs can be read"
+
+    docker.run("two_jobs_1", "echo up; read x", *of_compose("two", 1))
+    docker.wait_for("two_jobs_1", "up")
+    outcome = read(docker.bin, toml, mark="1")
+    assert is_no_data(outcome, "several projects of compose have such a service; write which one"), outcome.summary
+    (_, found) = checked(docker.bin, toml)
+    assert (found.level, found.todo) == ("fail", 'write which one, as in "one/jobs"')
+    assert read(docker.bin, toml.replace("jobs", "two/jobs"), mark="1").state == "done"
+    identifier = docker.ask("inspect", "--format={{.Id}}", "one_jobs_2").strip()
+    by_id = read(docker.bin, toml.replace("jobs", identifier), mark="1")
+    assert by_id.lines == ("Error: of the second",), by_id.summary
+
+
 def test_a_container_whose_log_docker_cannot_read_is_no_data_with_dockers_words(docker: Docker) -> None:
     docker.run("mute", "echo Error: x; read x", "--log-driver=none")
     words = "Error response from daemon: configured logging driver does not support reading"

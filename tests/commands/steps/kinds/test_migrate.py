@@ -263,6 +263,7 @@ def test_after_a_reboot_the_state_decides(alembic: Project) -> None:
         "failed",
         "The bot was interrupted here, and nothing was applied: the state is still “aaa1”.",
     )
+    assert alembic.shell.told_to_end == [ctx.key], "a container that it started may still migrate"
     assert execute(step, alembic.context(attempt=2)).state == "done"
     unclear = step.recover(ctx)
     assert (unclear.state, "The state is “bbb2”" in unclear.summary) == ("unknown", True)
