@@ -92,6 +92,7 @@ def test_a_backend_that_dies_after_rolled_back_calls_people_and_the_end_says_so(
 
 def test_a_backend_that_recovers_ends_well(sim: SimulatedRun) -> None:
     watch_after(sim)
+    sim.world.clock.set_rate(2.0)  # on a busy machine the watch would be over before the test could act
     sim.world.on_web("GET api /api/health", answer(500, {}))
     sim.advance(until=lambda: bool(sim.events("bad")))
     sim.world._on["web"].clear()
