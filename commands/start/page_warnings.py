@@ -37,7 +37,7 @@ def page_warnings(page: Page) -> tuple[str, ...]:
 
 def _not_undone(step: str) -> str:
     return (
-        f'it changes production, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
+        f'it makes a change, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
         'or here undone_by = "nothing" with a why'
     )
 

@@ -17,8 +17,10 @@ DUMP = "shop.dump"
 
 
 def create_databases(postgres: Postgres, *names: str) -> None:
-    """Create these databases, empty and owned by the owner of the tables. Existing ones are dropped first, and so are the
-    copies and the replaced databases that another test left on the server."""
+    """Create these databases, empty and owned by the owner of the tables. Existing ones are dropped first.
+
+    So are the copies and the replaced databases that another test left on the server.
+    """
     left = run_sql(postgres.url(SUPERUSER), "SELECT datname FROM pg_database WHERE datname LIKE 'gonogo%'")
     for (name,) in left:
         run_sql(postgres.url(SUPERUSER), f"DROP DATABASE {name} WITH (FORCE)")

@@ -51,7 +51,7 @@ def test_what_an_archive_lacks_beside_the_rows_fails_the_proof(
     shop.back_up_with(option, tmp_path)
     outcome = shop.prove()
     assert (outcome.state, line in outcome.lines) == ("failed", True), outcome.output
-    assert outcome.summary.startswith("The proof failed: the restored database lacks what production has: ")
+    assert outcome.summary.startswith("The proof failed: the restored database lacks what the original has: ")
 
 
 def test_another_owner_fails_the_proof(shop: Shop) -> None:
