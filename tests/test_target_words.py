@@ -1,4 +1,4 @@
-"""What people read about a run names its own target: a page may deploy to staging, so no text says production."""
+"""What people read about a run names its own target: none of it says production."""
 
 from __future__ import annotations
 
