@@ -124,6 +124,7 @@ def test_a_rollback_after_which_the_new_code_still_answers_is_not_called_rolled_
     assert moved.not_undone == ("What “Code” changed was not rolled back: no step of the rollback undoes it",)
 
 
+@pytest.mark.fault("compared with itself")
 def test_a_rollback_ends_when_both_processes_answer_what_they_answered_before(shop: AnsweringShop) -> None:
     shop.begin(shop.page(back=ASKED_BACK))
     shop.wait(lambda: shop.record.last("the decision"))

@@ -77,6 +77,7 @@ def test_it_goes_on_for_the_page_s_time_and_then_the_run_ends(sim: SimulatedRun)
     assert "“Verify: the backend stays up”" not in str(first.not_restored)
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_backend_that_dies_after_rolled_back_calls_people_and_the_end_says_so(sim: SimulatedRun) -> None:
     watch_after(sim)
     crash_loop(sim)

@@ -75,6 +75,7 @@ def test_the_session_that_counts_the_rows_holds_no_locks_on_what_it_has_counted(
     assert int((tmp_path / "locks").read_text()) < 20, "pg_dump holds a lock on each table already"
 
 
+@pytest.mark.fault("found too late, known before")
 @pytest.mark.parametrize(("needed", "levels"), [(6400, [OK]), (6402, [OK, WARN])])
 def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, levels: list[str]) -> None:
     world = World()

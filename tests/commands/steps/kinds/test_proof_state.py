@@ -36,6 +36,7 @@ def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
     assert (outcome.state, outcome.lines) == ("done", ()), outcome.output
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("option", "line"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
@@ -91,6 +93,7 @@ def test_new_error_lines_fail_the_step_and_are_listed() -> None:
     assert "ERROR GET /api/jobs no such table" in outcome.lines
 
 
+@pytest.mark.fault("the first of several for all")
 def test_the_second_process_must_stay_up_too() -> None:
     world = new_code()
     both = RESTARTED | {"pid": "101,102", "restarts": "4,4", "log_err": "/e-0:/e-1", "log_offset_err": "6,6"}

@@ -71,6 +71,7 @@ def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:
     assert outcome.compared == (AS_BEFORE, "3 tables as in the backup")
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
@@ -117,6 +118,7 @@ CREATE TABLE named (id int GENERATED ALWAYS AS IDENTITY, word text COLLATE "C");
 {FUNCTION} $f$BEGIN\n  RETURN 1;\nEND$f$;"""
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_every_part_of_the_schema_is_compared_and_the_layout_of_a_function_is_none(shop: Shop) -> None:
     run_sql(shop.url, MORE)
     shop.note()
