@@ -10,6 +10,7 @@ from pathlib import Path
 CLAIM = re.compile(
     r"\bas before\b|no errors? (?!message)|no line with|nothing suspicious|nothing is (known|missing)"
     r"|is healthy|and healthy"
+    r"|as right before|as in the backup|\bis as it (was|should)|reaches all it|is intact|no alerts or|^no alert$"
     r"|(?<!cannot be stored )\bunchanged\b|nothing has changed|as it was signed|every row|backup complete",
     re.IGNORECASE,
 )
@@ -46,6 +47,24 @@ LOOKS = {
     "❗ not as before": CLAIMS_NOTHING,
     "; NOT as before:": CLAIMS_NOTHING,
     "Not as before:": CLAIMS_NOTHING,
+    "schema, sequences, rights, settings and comments as right before the first change": (
+        "test_every_part_of_the_schema_is_compared_and_the_layout_of_a_function_is_none"
+    ),
+    "as in the backup": "test_what_a_rollback_did_not_bring_back_is_named",
+    ", not all as in the backup": CLAIMS_NOTHING,
+    "compares the database with what it was right before the first change, and its tables with the backup": (
+        CLAIMS_NOTHING
+    ),
+    "the database is as it was, and nothing was replaced": "test_a_restore_that_fails_leaves_production_as_it_is",
+    "What was not rolled back is as it should be now, by the queries of its own steps.": (
+        "test_requests_stay_stopped_on_parts_that_do_not_fit_until_two_people_say_so"
+    ),
+    "The rollback reaches all it needs:": (
+        "test_nothing_goes_back_while_the_host_refuses_connections_and_people_are_asked"
+    ),
+    "is intact and writable": "test_a_damaged_state_file_is_a_failure_with_what_to_do",
+    "no alert": "test_the_alerts_of_the_soak_are_counted",
+    "No alerts or warnings in": "test_that_there_was_no_alert_is_said_of_the_samples_that_were_taken",
 }
 
 

@@ -14,8 +14,12 @@ from bot.report.labels import ACTIONS, DOORS, MARKS, STATES, state_in_words, tid
 from commands.progress.evidence import short
 from commands.report.people import PersonAction
 from commands.report.report import CriterionReport, Report, StepReport
+from commands.report.stage import AFTER_STAGE
+from commands.runbook.page import STAGES
+from commands.runbook.page import Part as RunbookPart
 from commands.text.actors import door_in_words
 from commands.text.durations import format_duration
+from commands.text.numbers import format_count
 from state.records import AttemptState
 
 
@@ -126,7 +130,9 @@ def _alerts(report: Report) -> Part:
         for alert in report.alerts
     ]
     if not rows:
-        return Part(title="Alerts", bullets=("No alerts or warnings.",))
+        samples = sum(step.times for step in report.steps if step.part in {STAGES[RunbookPart.WATCH], AFTER_STAGE})
+        none = f"No alerts or warnings in {format_count(samples, 'sample')}."
+        return Part(title="Alerts", bullets=(none if samples else "Not watched: no check of the watch was made.",))
     columns = ("Time", "Alert", "Measured", "How it ended")
     return Part(title="Alerts", table=Table(columns=columns, rows=tuple(rows)))
 

@@ -20,7 +20,7 @@ from state.facts import Choice, EnvironmentHold, Evidence, Resume, Signature, St
 from state.records import Attempt, AttemptState, Record
 
 CHECK = "the evidence"  # the step, not on the page, that checks the evidence again
-_ROLLBACK = "the hosts have what the rollback's steps need, by their checks before the start"
+_ROLLBACK = "hosts and databases have what the rollback's steps need, by their checks before the start"
 FRESH = timedelta(minutes=2)  # how long a check counts as made right before the first change
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from commands.ports.preflight import FAIL, PreflightCheck, PreflightContext
 from commands.progress.evidence import names, places_hash, signers_of, subject, to_check
+from commands.progress.reach import WORDS
 from commands.runbook.page import Page, Part
 from commands.steps.outcome import Context, Outcome, done, failed, stopped
 from state.errors import GonogoError, Stopped
@@ -49,23 +50,27 @@ def check_evidence(page: Page, record: Record, ctx: Context) -> Outcome:
 
 
 def _rollback_problem(page: Page, ctx: Context) -> str:
-    """What the preflight of the rollback's steps finds wrong on the hosts now; empty if nothing is."""
-    found = PreflightContext(tools=ctx.tools, ref=ctx.values.get("ref", ""))
+    """What the preflight of the rollback's steps finds wrong on hosts and in databases now; empty if nothing is."""
+    steps = page.part(Part.ROLLBACK)
+    paths = [file.path for step in steps if (file := step.box.applied_file())]
+    files = {path: text for path in paths if (text := ctx.file(path))}
+    found = PreflightContext(tools=ctx.tools, ref=ctx.values.get("ref", ""), files=files)
     checks: list[PreflightCheck] = []
-    for step in page.part(Part.ROLLBACK):
+    for step in steps:
         checks += [check for check in step.box.preflight() if check not in checks]
     for check in checks:
         if ctx.stop.is_set():
             break
-        if check.late or check.place[0] != "hosts":
+        sort, name = check.place
+        if sort not in WORDS:  # a web site may be down by now, because its requests are stopped
             continue
         try:
             results = check.run_preflight(found)
         except GonogoError as error:
-            return f"host {check.place[1]}: {str(error).rstrip('.')}"
+            return f"{WORDS[sort]} {name}: {str(error).rstrip('.')}"
         for result in results:
             if result.level == FAIL:
-                return f"host {check.place[1]}: {result.summary} ({result.todo})"
+                return f"{WORDS[sort]} {name}: {result.summary} ({result.todo})"
     return ""
 
 

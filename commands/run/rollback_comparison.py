@@ -21,7 +21,7 @@ def compare_after_rollback(page: Page, record: Record, ctx: Context) -> Outcome:
         try:
             outcomes[step.title] = box.compare_after_rollback(own)
         except GonogoError as error:
-            outcomes[step.title] = failed(f"Production was not compared with its backup: {error}")
+            outcomes[step.title] = failed(f"The database was not compared with its backup: {error}")
     return together(outcomes)
 
 

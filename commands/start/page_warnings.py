@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commands.ports.preflight import WARN, PreflightResult
-from commands.runbook.page import Page
+from commands.runbook.page import Page, Part
 from commands.runbook.undone import steps_not_undone
 from commands.start.preflight import PreflightLine
 
@@ -24,6 +24,8 @@ def step_warnings(page: Page) -> tuple[StepWarning, ...]:
     boxes = {step.id: step.box for step in page.steps}
     # a step on a group is one of the page, whatever number of hosts it has
     found = [(step.written or step, step.box.page_warning(boxes)) for step in page.steps]
+    forward = {step.id: step.box for step in page.steps if step.part != Part.ROLLBACK}
+    found += [(step.written or step, step.box.rollback_warning(forward)) for step in page.part(Part.ROLLBACK)]
     left = [step.written or step for step in steps_not_undone(page) if not step.box.undone_by]
     found += [(step, _not_undone(step.id)) for step in left]
     warnings = [StepWarning(line=step.line, title=step.title, what=what) for step, what in found if what]
@@ -37,7 +39,7 @@ def page_warnings(page: Page) -> tuple[str, ...]:
 
 def _not_undone(step: str) -> str:
     return (
-        f'it changes production, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
+        f'it makes a change, and no step of the rollback undoes it; write undoes = "{step}" in the step that does, '
         'or here undone_by = "nothing" with a why'
     )
 

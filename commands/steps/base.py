@@ -301,6 +301,10 @@ class StepBox(Undo, Strict):
         """What the author should know although it is allowed, as a sentence without its full stop. Empty if nothing."""
         return ""
 
+    def rollback_warning(self, forward: Mapping[str, StepBox]) -> str:
+        """The same for a step of the rollback, beside the boxes of all other parts."""
+        return ""
+
     def preflight(self) -> list[PreflightCheck]:
         """What must hold before the run starts. That its places can be reached is checked anyway."""
         return []

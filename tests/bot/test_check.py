@@ -84,7 +84,7 @@ def test_warnings_do_not_spoil_a_page_and_have_their_line_and_step(tmp_path: Pat
     assert (good["errors"], good["warnings"], good["target"], good["steps"]) == ([], [], "shop", 5)
     (warning,) = [one for one in warned["warnings"] if one["step"].startswith("Fetch")]
     assert warning["line"] == line_of((tmp_path / "page.md").read_text(), "### Fetch")
-    assert warning["problem"] == "it changes production, and no step of the rollback undoes it"
+    assert warning["problem"] == "it makes a change, and no step of the rollback undoes it"
     assert warning["cure"].startswith("write undoes = ")
 
 
@@ -148,7 +148,7 @@ def test_a_good_page_with_warnings_is_named_with_its_annotations(tmp_path: Path,
     assert lines[0] == f"{tmp_path}/page.md: ok, 6 steps for shop"
     # GitHub splits at , and : in a title, and reads %25 as %
     place = f"file={tmp_path}/page.md,line={at},title=Fetch 100 %25%2C now%3A a%2C b"
-    assert lines[1].startswith(f"::warning {place}::it changes production, and no step")
+    assert lines[1].startswith(f"::warning {place}::it makes a change, and no step")
 
 
 def test_a_text_of_the_page_cannot_begin_an_annotation_of_its_own(tmp_path: Path) -> None:

@@ -200,6 +200,7 @@ def test_the_bot_does_not_serve_with_wrong_terminal_users_or_a_file_that_everybo
     assert words in err
 
 
+@pytest.mark.fault("found too late, known before")
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -299,6 +300,7 @@ sys.exit(main(["serve", *sys.argv[1:]]))
 """
 
 
+@pytest.mark.fault("one bad old thing stops all")
 @pytest.mark.parametrize(
     ("program", "slack", "part"),
     [
@@ -320,6 +322,7 @@ def test_a_bot_one_of_whose_parts_is_dead_ends_with_a_sentence(
         bot.wait()
 
 
+@pytest.mark.fault("one bad old thing stops all")
 def test_a_run_whose_row_cannot_be_read_is_named_while_the_other_rolls_back(shop: Path, capsys: Capture) -> None:
     store = start_run(shop, "sleep 60")
     row = dict.fromkeys(("ref", "starter", "channel", "note"), "") | {"target": "other", "page": "x", "text": "x"}

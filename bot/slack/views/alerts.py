@@ -49,7 +49,9 @@ def _after(snapshot: Snapshot) -> str:
     """What people must do about a bad value after a rollback; empty before that."""
     if not snapshot.record.last(AFTER_ROLLBACK):
         return ""
-    return "The rollback is over, and nothing is left to roll back. Please check production now."
+    return (
+        f"The rollback is over, and nothing is left to roll back. Please check {line(snapshot.record.run.target)} now."
+    )
 
 
 def _countdown_number(data: WarningRaised) -> int:

@@ -139,15 +139,16 @@ def run_moved(snapshot: Snapshot, event: Event, data: RunMoved) -> Message:
     details += "".join(f"\n❌ NOT restored: {line(loss, 300)}" for loss in data.not_restored[:8])
     details += "".join(f"\n⚠️ {line(left, 300)}" for left in data.not_undone[:8])
     looked = filter(None, (_some("🔎 *Compared*", data.compared, 12), _some("👀 *Not compared*", data.not_compared, 6)))
-    blocks = [section(head + details), *map(section, looked), context(_what_follows(data))]
+    blocks = [section(head + details), *map(section, looked), context(_what_follows(snapshot, data))]
     return message(head, blocks, broadcast=True)
 
 
-def _what_follows(data: RunMoved) -> str:
+def _what_follows(snapshot: Snapshot, data: RunMoved) -> str:
     if not data.watch:
         return f"The run took {data.clock}"
     free = "The next `/deploy start` ends this watch."
-    return f"Production is watched for {data.watch} more. A check that fails calls people. {free}"
+    target = line(snapshot.record.run.target)
+    return f"{target} is watched for {data.watch} more. A check that fails calls people. {free}"
 
 
 def _watch_after_over(snapshot: Snapshot, data: RunMoved) -> Message:

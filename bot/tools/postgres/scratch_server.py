@@ -185,7 +185,7 @@ def _create_roles(server: LocalServer, need: ScratchNeeds) -> None:
                 _set_for_role(session, role, name, value)
     except psycopg.Error as error:
         why = error.diag.message_primary or type(error).__name__
-        raise Failed(f"production's roles cannot be created in the PostgreSQL on the bot's machine ({why})") from None
+        raise Failed(f"the database's roles cannot be created in the PostgreSQL on the bot's machine ({why})") from None
 
 
 def _set_for_role(session: psycopg.Connection, role: str, name: str, value: str) -> None:

@@ -95,7 +95,9 @@ def choose_programs(need: ScratchNeeds, folders: Iterable[Path]) -> ServerProgra
     versions = ", ".join(str(programs.major) for programs in working)
     new_enough = [programs for programs in working if programs.major >= need.oldest]
     if not new_enough:
-        raise Failed(f"production runs PostgreSQL {need.oldest} and the bot's machine has only {versions}; {install}")
+        raise Failed(
+            f"the database runs on PostgreSQL {need.oldest} and the bot's machine has only {versions}; {install}"
+        )
     readable = [programs for programs in new_enough if need.newest is None or programs.major <= need.newest]
     if not readable:
         raise Failed(
@@ -104,14 +106,14 @@ def choose_programs(need: ScratchNeeds, folders: Iterable[Path]) -> ServerProgra
         )
     if need.icu and not (readable := [programs for programs in readable if programs.has_icu()]):
         raise Failed(
-            f"the PostgreSQL {versions} of the bot's machine has no ICU, and production has collations of ICU; install "
-            f"a PostgreSQL {wanted} with ICU there, as distributions have it (apt-get install postgresql)"
+            f"the PostgreSQL {versions} of the bot's machine has no ICU, and the database has collations of ICU; "
+            f"install a PostgreSQL {wanted} with ICU there, as distributions have it (apt-get install postgresql)"
         )
     complete = [programs for programs in readable if not programs.missing(need.extensions)]
     if not complete:
         lacking = ", ".join(readable[0].missing(need.extensions))
         raise Failed(
-            f"the PostgreSQL {versions} of the bot's machine lacks extensions that production uses ({lacking}); "
+            f"the PostgreSQL {versions} of the bot's machine lacks extensions that the database uses ({lacking}); "
             f"install them there, for PostgreSQL {readable[0].major}"
         )
     return complete[0]

@@ -65,15 +65,7 @@ cd -- "$folder" && [ -w . ] || exit {_NO_FOLDER}
 """
     + f"LOCKS={shlex.quote(_LOCKS)}\n"
     + f"HIDDEN={shlex.quote(script('postgres/hidden_rows.sql'))}\n"
-    + """\
-export PGCONNECT_TIMEOUT=8
-printf 'server=%s\\n' "$(psql -XAtc 'SHOW server_version_num')"
-printf 'database_bytes=%s\\n' "$(psql -XAtc 'SELECT pg_database_size(current_database())')"
-psql -XqAt <<< "$LOCKS"
-printf 'hidden=%s\\n' "$(psql -XqAt <<< "$HIDDEN")"
-printf 'free_bytes=%s\\n' "$(($(df -Pk . | awk 'NR == 2 { print $4 }') * 1024))"
-printf 'dump=%s\\n' "$(pg_dump --version)"
-"""
+    + script("postgres/backup_preflight.sh")
 )
 _FAILURES = {
     65: "Not enough disk space for the backup: {free} free, the database has {size}; nothing was dumped. "
@@ -150,7 +142,13 @@ class BackupStep(ClientProgramsStep):
         return [
             *self.program_checks(names),
             SameDatabaseCheck(host=self.host, database_url=self.database_url, words=self._words),
-            HostCheck(host=self.host, script=self.script(_PREFLIGHT), judge=_judge_preflight, env=env),
+            HostCheck(
+                host=self.host,
+                script=self.script(_PREFLIGHT),
+                judge=_judge_preflight,
+                env=env,
+                data=(("AT_LEAST", str(self.at_least_lines)),),
+            ),
         ]
 
     def run(self, ctx: Context) -> Outcome:
@@ -288,7 +286,17 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
     room = f"{format_bytes(free)} free for the backup of a database of {format_bytes(size)}"
     if free <= size:
         return blocked(f"only {room}", "free up space, or name another folder")
-    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}") + _judge_locks(values)
+    return passed(f"pg_dump {client[0]} for PostgreSQL {server}; {room}") + _judge_lines(values) + _judge_locks(values)
+
+
+def _judge_lines(values: Mapping[str, str]) -> list[PreflightResult]:
+    if "dump_lines" not in values:
+        return []
+    return warned(
+        f"`at_least_lines = {values['at_least']}`, a dump made now has {values['dump_lines']} lines: the backup would "
+        "be removed, and its step fails",
+        "set at_least_lines to what a whole dump of this database has at least",
+    )
 
 
 def _judge_locks(values: Mapping[str, str]) -> list[PreflightResult]:

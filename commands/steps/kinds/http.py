@@ -42,13 +42,15 @@ class HttpStep(JsonAnswerStep):
     `trace` and `each` is a change of production.
 
     Only a GET, and a DELETE that accepts 404, are sent twice; any other request again only where it was refused. An
-    answer that a cache gave is no data about the service, except of a page. Up to 8 MB of an answer are read. Where a
-    list says that there is more, an entry that it does not have is not taken for missing: ask for a narrower list.
+    answer that a cache gave is no data about the service, except of a page. A cache is known by its headers (`Age`,
+    `X-Cache` and the like): let one that sends none, as nginx does by default, pass these requests on (they say
+    `Cache-Control: no-cache`). Up to 8 MB of an answer are read. Where a list says that there is more, an entry that it
+    does not have is not taken for missing: ask for a narrower list.
     """
 
     kind: ClassVar[str] = "http"
     proves: ClassVar[str] = (
-        "the service answered so, in so many seconds; not a cache, and not a log-in page with status 200"
+        "the service answered so, in so many seconds; not a cache that says so, and not a log-in page with status 200"
     )
     takes_any_text: ClassVar[bool] = True
     measures_response_time: ClassVar[bool] = True

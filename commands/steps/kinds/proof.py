@@ -64,7 +64,7 @@ class ProofStep(BackupCopyStep):
             if result.code == _OTHER_STATE:
                 lines = tuple(one.line() for one in parse_differences(result.tail, "differs"))
                 lacking = in_words(lines, unlisted(values, len(lines)))
-                summary = f"The proof failed: the restored database lacks what production has: {lacking}."
+                summary = f"The proof failed: the restored database lacks what the original has: {lacking}."
             return failed(summary, lines=lines, output=result.tail)
         rows = format_count(int(values["proof_rows"]), "row")
         tables = format_count(int(values["proof_tables"]), "table")

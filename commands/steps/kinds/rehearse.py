@@ -74,8 +74,8 @@ _FAILURES = {
     68: "The backup is missing or was changed (its checksum differs); nothing was rehearsed.",
     75: "The backup cannot be restored; nothing was rehearsed.",
     77: "On the copy, the {failing} failed; nothing else was touched.",
-    78: "The scratch database is on production's own server, and a file changes what the whole server shares. "
-    "That would change production itself, so nothing was rehearsed. Name a scratch database on another server.",
+    78: "The scratch database is on the server of the database itself, and a file changes what that server shares. "
+    "That would be a real change, so nothing was rehearsed. Name a scratch database on another server.",
     **SCRATCH_ERRORS,
 }
 

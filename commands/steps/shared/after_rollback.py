@@ -39,7 +39,7 @@ def _judge(result: CommandResult, by: str) -> Outcome:
     values = parse_values(result.tail)
     if result.code:
         why = address_error(result.code, result.tail) or f"It failed with exit code {result.code}."
-        return failed(f"Production was not compared with its backup: {why}", lines=result.last_lines)
+        return failed(f"The database was not compared with its backup: {why}", lines=result.last_lines)
     differences = parse_differences(result.tail, "differs")
     new = about_new_roles(differences)
     missing = [one.line() for one in differences if one not in new]

@@ -167,7 +167,7 @@ class BackupCopyStep(ClientProgramsStep):
 
 def _judge_scratch(result: CommandResult) -> list[PreflightResult]:
     if result.code == 0:
-        return passed("the scratch database is not production, is empty, and its user may create databases")
+        return passed("the scratch database is not the one of the backup, is empty, and its user may create databases")
     problem = address_error(result.code, result.tail) or SCRATCH_ERRORS.get(result.code)
     if problem is None:
         return blocked(

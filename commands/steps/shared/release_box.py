@@ -156,7 +156,7 @@ class ReleaseBox(StepBox):
         """What the clone says is not what runs."""
         if not self.running:
             return (
-                f"running: is missing, so only the clone on {self.host} says what production runs, and a rollback goes "
+                f"running: is missing, so only the clone on {self.host} says what runs, and a rollback goes "
                 "to its commit; name what answers, or what the service manager says"
             )
         if asks := next((place for place in self.running if place.asks_git()), None):

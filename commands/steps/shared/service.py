@@ -163,12 +163,12 @@ class ServiceBox(HealthAddress):
         """How long it looks whether the service stays up; 0 if another step does that."""
         return timedelta(0)
 
-    def page_warning(self, boxes: Mapping[str, StepBox]) -> str:
+    def rollback_warning(self, forward: Mapping[str, StepBox]) -> str:
         """What dies later than a rollback looks was seen in the deploy only, and would be called rolled back."""
         mine = self.services_on_host()
-        others = [box for box in boxes.values() if isinstance(box, ServiceBox) and box.services_on_host() & mine]
-        longest = max((box.look() for box in others if not box.undoes), default=timedelta(0))
-        if not self.undoes or not self.look() or self.look() >= longest:
+        others = [box for box in forward.values() if isinstance(box, ServiceBox) and box.services_on_host() & mine]
+        longest = max((box.look() for box in others), default=timedelta(0))
+        if not self.look() or self.look() >= longest:
             return ""
         return (
             f"this check of {self.called} lasts {format_duration(self.look())}, and that of the deploy "

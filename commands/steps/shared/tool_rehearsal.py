@@ -55,7 +55,7 @@ class ToolRehearsal:
         first, _, second = values.get("migrated", "").partition("\x1f")
         how = "then the whole backup was restored again" if self.back.restores else "and back"
         moved = f"the tool went from {show_state(first)} to {show_state(second)} on the copy, {how}"
-        return [f"{moved}; in production the state is still {show_state(first)}"]
+        return [f"{moved}; in the database itself the state is still {show_state(first)}"]
 
     def without_grown(self, tables: list[TableRows]) -> tuple[list[TableRows], list[str]]:
         """The tables without those in which the framework leaves rows, and a line for each of these."""

@@ -40,12 +40,12 @@ psql -XqAt -v ON_ERROR_STOP=1 <<< {shlex.quote(script("postgres/restore_rights.s
 """
 _SESSION = re.compile(r"^session: (.*)\|(\d+)$", re.MULTILINE)
 _LEFT = re.compile(r"^left: (.*)\|\d+$", re.MULTILINE)
-_NOTHING_CHANGED = "production is as it was, and nothing was replaced"
+_NOTHING_CHANGED = "the database is as it was, and nothing was replaced"
 _FAILURES = {
     68: f"The backup is missing or was changed (its checksum differs); {_NOTHING_CHANGED}.",
-    75: f"The backup could not be restored beside production; {_NOTHING_CHANGED}.",
-    92: "Production's database is not there under its name, but the replaced one is. Look at the server.",
-    94: f"A database for the backup could not be created on production's server; {_NOTHING_CHANGED}.",
+    75: f"The backup could not be restored beside the database; {_NOTHING_CHANGED}.",
+    92: "The database is not there under its name, but the replaced one is. Look at the server.",
+    94: f"A database for the backup could not be created on its server; {_NOTHING_CHANGED}.",
 }
 
 
@@ -70,7 +70,7 @@ def restore_whole(backup: ClientProgramsStep, folder: str, jobs: int, step: Step
     ended = ", ".join(f"{name} {count}" for name, count in sessions) or "none"
     away = format_seconds(int(values.get("swap_ms", 0)) / 1000)
     summary = f"The whole database was restored from the backup in {format_seconds(result.seconds)}"
-    return done(f"{summary} and replaced production's within {away}. {kept}. Sessions that were ended: {ended}.")
+    return done(f"{summary} and replaced the present one within {away}. {kept}. Sessions that were ended: {ended}.")
 
 
 def drop_replaced(backup: ClientProgramsStep, ctx: Context) -> None:
@@ -101,7 +101,7 @@ def _names(ctx: Context) -> dict[str, str]:
 def _failure(result: CommandResult) -> str:
     if result.code == 93:
         left = ", ".join(_LEFT.findall(result.tail)) or "none is left now"
-        return f"Sessions in production's database could not be ended ({left}); {_NOTHING_CHANGED}. End them by hand."
+        return f"Sessions in the database could not be ended ({left}); {_NOTHING_CHANGED}. End them by hand."
     general = f"The restore ended with exit code {result.code}; what failed is below."
     return address_error(result.code, result.tail) or _FAILURES.get(result.code, general)
 
@@ -110,6 +110,6 @@ def _judge_rights(result: CommandResult) -> list[PreflightResult]:
     if result.code:
         return blocked(f"a restore of the whole database could not be checked ({result.last_line})", "run psql there")
     if lacking := [line for line in result.tail.splitlines() if line]:
-        why = f"to restore the whole database, production's user lacks a right: it {lacking[0]}"
+        why = f"to restore the whole database, its user lacks a right: it {lacking[0]}"
         return blocked(why, "give it that right, or let the backup's database_url name another user")
-    return passed("production's user may put the backup's database into its place")
+    return passed("the database's user may put the backup's database into its place")

@@ -119,7 +119,7 @@ def parse_release(result: CommandResult, values: Mapping[str, str], ref: str, br
 
 def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches: Sequence[str]) -> ReleaseError:
     known = {
-        65: ("the working copy has no commit checked out", "check out the version that production runs"),
+        65: ("the working copy has no commit checked out", "check out the version that runs now"),
         67: (
             f"origin does not say which refs it has ({first_words(result, 'no answer within 60 s')})",
             advice(result, "run git ls-remote origin in the working copy, and mend git's access to it"),

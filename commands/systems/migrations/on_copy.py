@@ -16,19 +16,20 @@ TOOL_ON_COPY = f"LOCKS_OF_OTHERS={shlex.quote(_LOCKS_OF_OTHERS)}\n{URLS}{script(
 ADDRESS_PARTS = ("host", "port", "user", "password", "name")
 _OBEYS_NOT = "The tool must use the address that the page hands over. Its {failing} command was given that of a "
 _FAILURES = {
-    85: "The scratch database is on production's own server, and what a migration tool changes there for the whole "
-    "server cannot be known before; nothing was rehearsed. Remove `scratch_url`, or name a database on another server.",
-    86: "The variable {variable} of the migrate step has a part of production's address, so the tool could reach "
-    'production; nothing was rehearsed. Say which part: copy_env = {{ {variable} = "host" }} '
+    85: "The scratch database is on the server of the database itself, and what a migration tool changes there for the "
+    "whole server cannot be known before; nothing was rehearsed. Remove `scratch_url`, or name a database on another "
+    "server.",
+    86: "The variable {variable} of the migrate step has a part of the real address, so the tool could reach "
+    'the database itself; nothing was rehearsed. Say which part: copy_env = {{ {variable} = "host" }} '
     f"({', '.join(ADDRESS_PARTS)}).",
     87: _OBEYS_NOT + "database to which nobody may connect, and {how}; nothing was rehearsed.",
-    88: "The tool's state is {production} in production and {copy} in the backup; nothing was rehearsed. Either "
+    88: "The tool's state is {real} in the database itself and {copy} in the backup; nothing was rehearsed. Either "
     "somebody has migrated since the backup, or the tool does not read this database.",
     89: "On the copy, the tool ended with exit code 0 and changed nothing: the state is still {copy}. If the release's "
     'code is not in {folder} yet, name its folder on this host: code = "…".',
-    90: "PRODUCTION's own state was {production} and is {now} now, after the tool ran on the copy. Check production "
-    "before you do anything else.",
-    91: "On the copy, the tool's way back ended with exit code 0, but the state is {copy} instead of {production}.",
+    90: "The state of the REAL database was {real} and is {now} now, after the tool ran on the copy. Check that "
+    "database before you do anything else.",
+    91: "On the copy, the tool's way back ended with exit code 0, but the state is {copy} instead of {real}.",
 }
 
 
@@ -43,7 +44,7 @@ def tool_failure(code: int, values: Mapping[str, str], folder: str) -> str:
         failing=failing,
         how=how,
         variable=values.get("variable", "?"),
-        production=show_state(values.get("state_of_production", "")),
+        real=show_state(values.get("state_of_production", "")),
         copy=show_state(values.get("state_of_copy", "")),
         now=show_state(values.get("state_now", "")),
         folder=folder,

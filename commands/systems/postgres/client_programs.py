@@ -48,7 +48,7 @@ SCRATCH_ERRORS = {
     74: "The user of the scratch database may not create databases (it needs CREATEDB); nothing was done.",
     81: "The database for the copy could not be created on the scratch server; nothing was done. "
     "The server's own words are below.",
-    82: "The scratch server lacks something that production's has: a collation, an extension or a tablespace. "
+    82: "The scratch server lacks something that the database's own has: a collation, an extension or a tablespace. "
     "This says nothing about the backup. Install it there, or name a server that has it.",
     83: "The scratch server or the host's pg_restore broke the restore off. This says nothing about the backup. "
     "Their own words are below.",

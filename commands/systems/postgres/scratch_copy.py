@@ -47,7 +47,7 @@ class DatabaseCopy:
         answer = re.search(r"^need=(\{.*\})$", ended.tail, re.MULTILINE)
         dump = re.search(r"^dump=[^\d\n]*+(\d+)", ended.tail, re.MULTILINE)
         if ended.code or not answer or not dump:
-            unknown = f"production cannot be queried ({ended.last_line})"
+            unknown = f"the database cannot be queried ({ended.last_line})"
             raise Failed(address_error(ended.code, ended.tail).rstrip(".") or unknown, ended.tail)
         needs = read_json(answer[1])
         return ScratchNeeds(

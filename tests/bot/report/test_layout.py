@@ -160,7 +160,14 @@ def test_alerts_say_what_was_measured_and_how_they_ended() -> None:
         ("T+15 min", "🚨 API", "9 s (above 5 s)", "rolled back"),
         ("T+15 min", "⚠️ API", "9 s (above 5 s)", "rolled back"),
     ]
-    assert part(KEPT, "Alerts").bullets == ("No alerts or warnings.",)
+
+
+@pytest.mark.fault("not looked at, and said to be fine")
+def test_that_there_was_no_alert_is_said_of_the_samples_that_were_taken() -> None:
+    assert part(KEPT, "Alerts").bullets == ("Not watched: no check of the watch was made.",)
+    samples = (row("response-time", AttemptState.DONE, after=12), row("response-time", AttemptState.DONE, after=27))
+    watched = report_of(record(*samples, state=RunState.KEPT, ended_at=NOON + timedelta(hours=1)))
+    assert part(watched, "Alerts").bullets == ("No alerts or warnings in 2 samples.",)
 
 
 def test_the_timeline_shows_plan_and_result() -> None:
@@ -226,7 +233,7 @@ def test_texts_holds_all_that_is_shown() -> None:
         "Summary",
         "Runbook",
         "Planned",
-        "No alerts or warnings.",
+        "Not watched: no check of the watch was made.",
         "✅ Put the code there",
         "✅ done: Deployed.",
     } <= shown

@@ -87,6 +87,7 @@ def test_the_client_of_each_request_has_the_proxy_of_the_bots_own(
     assert seen == [client.proxy, client.proxy, Respond]
 
 
+@pytest.mark.fault("a library reads the environment again")
 def test_an_answer_goes_past_the_proxy_where_no_proxy_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     port, answers = free_port(), []
 

@@ -65,6 +65,7 @@ def site(tmp_path: Path) -> Iterator[tuple[HttpWeb, Path]]:
     web_client._tls.cache_clear()
 
 
+@pytest.mark.fault("a library reads the environment again")
 def test_a_ca_that_ssl_cert_file_names_is_trusted(site: tuple[HttpWeb, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     web, ca = site
     monkeypatch.setenv("SSL_CERT_FILE", str(ca))

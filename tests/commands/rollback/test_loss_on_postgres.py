@@ -26,6 +26,7 @@ FORWARD = """
 """
 
 
+@pytest.mark.fault("old evidence")
 @pytest.mark.parametrize(
     ("sql", "text"),
     [

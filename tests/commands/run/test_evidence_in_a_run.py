@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import shipped_runbooks
+from commands.ports.database import Rows
 from commands.progress.evidence import CHECK
 from commands.report.report import build_report
 from commands.report.status import status_of
@@ -19,7 +20,7 @@ from state.events import Ask
 from state.facts import Choice, Signature
 from state.records import Attempt
 from state.sqlite.store import verify_file
-from tests.production import ended
+from tests.production import ended, rows
 from tests.simulated_run import STARTER, SimulatedRun, holder, people, running
 
 GATE, FIRST_CHANGE = "sign-off-before", "keep-backend"
@@ -327,3 +328,28 @@ def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: S
         "A rollback would fail now: host production: `current` in the folder that is served is not a link (move it to "
         "releases/ and link to it, so that one rename serves another build). Nothing was changed yet."
     )
+
+
+@pytest.mark.fault("the way back is first tried when it is needed")
+@pytest.mark.parametrize(
+    ("query", "answer", "problem"),
+    [
+        (
+            "relowner",
+            rows("approval_flows (of postgres)", "dj_owner"),
+            "changes tables that user dj_owner does not own",
+        ),
+        ("to_regnamespace", rows("dj_owner", True, False, False), "user dj_owner may not use the schema gonogo"),
+    ],
+)
+def test_a_right_that_the_rollback_has_lost_since_the_start_stops_the_run_too(
+    sim: SimulatedRun, query: str, answer: Rows, problem: str
+) -> None:
+    sim.engine.start()
+    sign_until_the_gate(sim)
+    sim.world.on_sql(query, answer)
+    sim.advance(until=lambda: bool(checks(sim)))
+    (checked,) = checks(sim)[-1:]
+    assert (checked.state, sim.record.last(FIRST_CHANGE)) == ("failed", None)
+    assert checked.summary.startswith("A rollback would fail now: database production: ")
+    assert problem in checked.summary

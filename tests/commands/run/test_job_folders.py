@@ -53,6 +53,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
     made.store.close()
 
 
+@pytest.mark.fault("a deadline that success does not reset")
 @pytest.mark.parametrize("state", [RunState.KEPT, RunState.ABORTED, RunState.ENDED])
 def test_the_folders_of_an_ended_run_are_removed_once(case: Case, state: RunState) -> None:
     run = case.ended(state)

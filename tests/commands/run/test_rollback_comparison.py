@@ -52,7 +52,7 @@ def test_a_comparison_that_fails_is_named_and_ends_the_rollback_all_the_same(sim
     moved = rolled_back(sim)
     assert moved.not_restored == ()
     assert any(
-        line.startswith("the database with its backup (Production was not compared") for line in moved.not_compared
+        line.startswith("the database with its backup (The database was not compared") for line in moved.not_compared
     )
 
 
@@ -74,14 +74,14 @@ def test_a_comparison_that_a_crash_interrupted_is_made_by_the_next_bot(
 
 GOOD = done("Compared: 3 tables as in the backup.", compared=("3 tables as in the backup",))
 BAD = failed("Not as before: jobs.", missing=("jobs: 5 in the backup, 4 now",))
-UNASKED = failed("Production was not compared with its backup: no host.")
+UNASKED = failed("The database was not compared with its backup: no host.")
 
 
 @pytest.mark.parametrize("other", [GOOD, BAD])
 def test_a_backup_that_was_not_compared_is_named_whatever_the_others_show(sim: SimulatedRun, other: Outcome) -> None:
     outcome = together({"Shop": other, "Stock": UNASKED})
     assert outcome.not_compared == (
-        "the database with the backup of “Stock” (Production was not compared with its backup: no host.)",
+        "the database with the backup of “Stock” (The database was not compared with its backup: no host.)",
     )
     rolled_back(sim)
     found = {name: getattr(outcome, name) for name in ("missing", "compared", "not_compared")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.progress.reach import REACH
 from commands.run.engine import Engine
 from commands.signoff.waiting import Waiting
@@ -27,6 +29,7 @@ def asked(sim: SimulatedRun) -> Waiting:
     return waiting
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_nothing_goes_back_while_the_host_refuses_connections_and_people_are_asked(sim: SimulatedRun) -> None:
     sim.world.on_host("", REFUSED)
     sim.roll_back()
@@ -88,6 +91,7 @@ def test_going_on_without_it_takes_two_people(sim: SimulatedRun) -> None:
     assert sim.state_of("stop-requests") == AttemptState.FAILED
 
 
+@pytest.mark.fault("the way back is first tried when it is needed")
 def test_a_connection_lost_at_the_first_step_does_not_let_the_database_go_back_alone(sim: SimulatedRun) -> None:
     sim.world.on_host("touch", REFUSED)
     sim.roll_back()

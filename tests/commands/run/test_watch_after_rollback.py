@@ -77,6 +77,7 @@ def test_it_goes_on_for_the_page_s_time_and_then_the_run_ends(sim: SimulatedRun)
     assert "“Verify: the backend stays up”" not in str(first.not_restored)
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_backend_that_dies_after_rolled_back_calls_people_and_the_end_says_so(sim: SimulatedRun) -> None:
     watch_after(sim)
     crash_loop(sim)
@@ -92,6 +93,7 @@ def test_a_backend_that_dies_after_rolled_back_calls_people_and_the_end_says_so(
 
 def test_a_backend_that_recovers_ends_well(sim: SimulatedRun) -> None:
     watch_after(sim)
+    sim.world.clock.set_rate(2.0)  # on a busy machine the watch would be over before the test could act
     sim.world.on_web("GET api /api/health", answer(500, {}))
     sim.advance(until=lambda: bool(sim.events("bad")))
     sim.world._on["web"].clear()

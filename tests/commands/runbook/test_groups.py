@@ -147,7 +147,7 @@ def test_a_step_on_a_group_that_nothing_undoes_is_named_once() -> None:
     other = '\n### Clear\n\n```toml keep\nid = "clear"\nhost = "backend"\nrepository = "$R"\nfolder = "x"\n'
     page = small(**{**TOGETHER_WORDS, "## Smoke tests\n": f'{other}store = "$S"\nmode = "back"\ncommit = "<ref>"\n'
                     "together = true\n```\n\n## Smoke tests\n"})  # fmt: skip
-    assert [warning.partition(",")[0] for warning in page_warnings(page)] == ["“Clear”: it changes production"]
+    assert [warning.partition(",")[0] for warning in page_warnings(page)] == ["“Clear”: it makes a change"]
     assert 'undoes = "clear"' in page_warnings(page)[0]
 
 

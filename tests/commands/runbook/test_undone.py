@@ -93,7 +93,7 @@ def test_what_the_watch_does_again_and_again_is_a_check_and_no_change() -> None:
 def test_a_changing_step_that_nothing_undoes_is_named_unless_the_page_says_that_it_is_meant() -> None:
     (warning,) = page_warnings(page(lane("migrate"), lane("database")))
     assert warning == (
-        "“migrate”: it changes production, and no step of the rollback undoes it; "
+        "“migrate”: it makes a change, and no step of the rollback undoes it; "
         'write undoes = "migrate" in the step that does, or here undone_by = "nothing" with a why.'
     )
     assert page_warnings(page(lane("migrate", NOTHING), lane("database"))) == ()

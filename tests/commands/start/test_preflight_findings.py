@@ -23,8 +23,6 @@ def world() -> World:
     """A production that meets everything the page needs."""
     world = World()
     world.on_sql("server_version", rows("dj_owner", "16.4", False, False, None))
-    world.on_sql("to_regnamespace", rows("dj_owner", False, True, False))
-    world.on_sql("relowner", rows(None, "dj_owner"))
     return world
 
 

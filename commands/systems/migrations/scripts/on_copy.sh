@@ -136,7 +136,7 @@ starts_as_production() {
   close_one
   obeys state "$TOOL_ASK"
   obeys forward "$TOOL_FORWARD"
-  production=$(state 'in production' in_production)
+  production=$(state 'in the database itself' in_production)
   first=$(state 'on the copy' tool "$made")
   [ "$first" = "$production" ] || { printf 'state_of_copy=%s\nstate_of_production=%s\n' "$first" "$production"; exit 88; }
   export STATE_BEFORE=$first
@@ -164,6 +164,6 @@ by_tool_back() {
 # production's own rows of the tool are as they were
 only_the_copy() {
   local now
-  now=$(state 'in production' in_production)
+  now=$(state 'in the database itself' in_production)
   [ "$now" = "$production" ] || { printf 'state_of_production=%s\nstate_now=%s\n' "$production" "$now"; exit 90; }
 }

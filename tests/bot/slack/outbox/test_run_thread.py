@@ -218,6 +218,7 @@ def test_a_view_that_fails_is_posted_as_plain_text(
     assert "cannot be drawn" in caplog.text
 
 
+@pytest.mark.fault("a deadline that success does not reset")
 def test_what_keep_starts_is_told_until_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_thread, "LATE_EVENTS", timedelta(0))
     page = small(**{'role = "lead"\n```\n': 'role = "lead"\nstarts = "small.md"\n```\n'})

@@ -33,6 +33,7 @@ async def calls_of(box: SlackBox, method: str, more: int = 1) -> None:
     await box.wait_until(lambda: [name for _, name, _ in box.workspace.calls].count(method) >= before + more, 15)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 @pytest.mark.parametrize("error", [READ_ONLY, "team_is_moving", "invalid_arguments"])
 def test_nothing_of_a_run_is_dropped_while_slack_refuses_its_messages(tmp_path: Path, error: str) -> None:
     async def story(box: SlackBox) -> None:

@@ -268,8 +268,7 @@ def test_what_a_rollback_loses_is_in_the_status_while_somebody_can_roll_back() -
 def test_while_production_is_watched_after_a_rollback_the_message_says_for_how_long_and_what_ends_it() -> None:
     data = RunMoved(state="rolled back", clock="4 h", since_rollback="3 min", watch="15 min")
     assert shown(run_moved(SNAPSHOT, event_with(data), data)).splitlines()[-1] == (
-        "Production is watched for 15 min more. A check that fails calls people. "
-        "The next `/deploy start` ends this watch."
+        "shop is watched for 15 min more. A check that fails calls people. The next `/deploy start` ends this watch."
     )
 
 

@@ -29,6 +29,7 @@ def test_a_url_is_decoded_and_its_port_is_written_out() -> None:
     ]
 
 
+@pytest.mark.fault("one text, two readers")
 def test_a_parameter_wins_over_the_same_part_of_the_url_on_hosts_too() -> None:
     assert {"PGHOST=/run/other", "PGPORT=6401"} <= set(variables(f"{PLAIN}?host=/run/other&port=6401"))
 

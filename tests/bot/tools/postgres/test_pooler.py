@@ -58,6 +58,7 @@ def test_a_query_leaves_nothing_in_the_session_of_a_pooler(postgres: Postgres) -
             assert application.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() == (0,)
 
 
+@pytest.mark.fault("the session of a pooled connection")
 def test_the_holder_of_a_lock_is_named_behind_a_pooler_that_keeps_sessions(postgres: Postgres) -> None:
     run_sql(postgres.url(OWNER), "CREATE TABLE IF NOT EXISTS locked_things (name text)")
     said: list[str] = []

@@ -148,7 +148,7 @@ def test_programs_newer_than_the_hosts_pg_dump_are_named_if_it_must_read_the_cop
 def test_an_extension_that_is_not_installed_is_named(bot: Bot) -> None:
     bot.scratch._folders = lambda: [postgres_programs()]
     reason = refused(bot, replace(NEED, extensions=("plpgsql", "postgis")))
-    assert "lacks extensions that production uses (postgis)" in reason
+    assert "lacks extensions that the database uses (postgis)" in reason
 
 
 def test_too_little_space_is_reported_in_numbers_and_reservations_count(bot: Bot) -> None:

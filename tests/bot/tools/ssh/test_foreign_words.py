@@ -51,6 +51,7 @@ def test_a_loud_shell_adds_nothing_to_an_answer_and_is_told(own: OwnServer) -> N
     assert own.shell.remove_jobs("box", "loud")
 
 
+@pytest.mark.fault("foreign words taken for the program's own")
 def test_a_connection_that_is_lost_under_a_loud_shell_loses_and_repeats_no_output(
     own: OwnServer, tmp_path: Path
 ) -> None:

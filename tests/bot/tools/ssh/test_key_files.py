@@ -45,6 +45,7 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path, text: str) -> None:
         read_private_key(str(tmp_path / "key"))
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 def test_a_login_with_a_locked_key_says_so_and_reaches_no_host(ssh: SshServer, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", str(tmp_path / "key")], check=True)
     with pytest.raises(Unreachable, match=r"the private key has a passphrase; use a key without one\."):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +83,7 @@ def test_the_session_that_counts_the_rows_holds_no_locks_on_what_it_has_counted(
     assert int((tmp_path / "locks").read_text()) < 20, "pg_dump holds a lock on each table already"
 
 
+@pytest.mark.fault("found too late, known before")
 @pytest.mark.parametrize(("needed", "levels"), [(6400, [OK]), (6402, [OK, WARN])])
 def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, levels: list[str]) -> None:
     world = World()
@@ -91,6 +94,39 @@ def test_the_doctor_warns_if_the_server_has_no_room_for_the_locks(needed: int, l
     ]
     assert [one.level for one in results] == levels
     assert needed == 6400 or "6,402 locks" in results[-1].summary
+
+
+def judged_before(host: Host, least: int) -> list[str]:
+    """The warnings of the backup's check before the start."""
+    ctx = PreflightContext(tools=replace(World().tools(), shell=host.shell()), ref="main")
+    results = box("backup", BACKUP.replace("1000", str(least))).preflight()[-1].run_preflight(ctx)
+    assert results[0].level == OK, results
+    return [one.summary for one in results if one.level == WARN]
+
+
+@pytest.mark.fault("found too late, known before")
+def test_the_doctor_says_how_many_lines_the_dump_of_a_small_database_has(host: Host) -> None:
+    assert judged_before(host, 1000) == []
+    refused = execute(box("backup", BACKUP.replace("1000", "9000")), context(World(), shell=host.shell()))
+    lines = re.findall(r"the dump has (\d+) lines", refused.summary)[0]
+    assert judged_before(host, 9000) == [
+        f"`at_least_lines = 9000`, a dump made now has {lines} lines: the backup would be removed, and its step fails"
+    ]
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        lambda host: host.replace("pg_dump", f'{PG_DUMP} "$@"; [[ "$*" == --version ]]'),
+        lambda host: run_sql(
+            host.url, "CREATE TABLE big AS SELECT repeat(n::text, 500) FROM generate_series(1, 20000) n"
+        ),
+    ],
+    ids=["a dump that breaks off", "a large database"],
+)
+def test_of_what_was_not_dumped_whole_the_doctor_counts_no_lines(host: Host, prepare: Callable[[Host], object]) -> None:
+    prepare(host)
+    assert judged_before(host, 900_000) == []
 
 
 @pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])

@@ -102,6 +102,7 @@ def interrupted_in_sample(number: int, *, away: float = 0) -> tuple[Outcome, lis
     return baseline().recover(context(world, run_check=later)) or failed("none"), measured
 
 
+@pytest.mark.fault("a deadline that success does not reset")
 def test_samples_that_were_taken_are_kept_over_a_restart() -> None:
     outcome, measured = interrupted_in_sample(3)
     assert measured == ["a/b", "c"], "only the third sample was missing"

@@ -48,6 +48,7 @@ def test_rows_written_and_changed_since_the_backup_come_back_after_a_rollback(sh
     assert shop.run_sql("INSERT INTO parents (name) VALUES ('next') RETURNING id") == [(7,)]
 
 
+@pytest.mark.fault("old evidence")
 def test_if_nothing_changed_since_the_backup_it_is_used_and_nothing_is_dumped(shop: MigratedShop) -> None:
     files = sorted(file.name for file in shop.folder.iterdir())
     kept = shop.keep_rows(*TABLES)
@@ -93,6 +94,7 @@ def test_a_table_that_is_younger_than_the_backup_is_kept_too(shop: MigratedShop)
     assert shop.run_sql("SELECT count(*) FROM younger") == [(2,)]
 
 
+@pytest.mark.fault("old evidence")
 def test_who_still_writes_while_the_rows_are_kept_is_noticed(shop: MigratedShop) -> None:
     shop.run_sql("INSERT INTO keyless VALUES ('since')")
     programs = shop.folder / "programs"

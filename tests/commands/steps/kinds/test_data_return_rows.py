@@ -186,6 +186,7 @@ SEQUENCES = ("ticket", "down", "set_ahead", "moved_on", "round", "unused")
 POSITIONS = "SELECT " + ", ".join(f"nextval('{name}')" for name in SEQUENCES)
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize("kept", [False, True], ids=["from the backup", "from the rows kept since"])
 def test_sequences_of_a_trigger_or_the_application_go_on_from_their_position_in_the_backup(
     shop: MigratedShop, kept: bool

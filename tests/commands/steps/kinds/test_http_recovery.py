@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commands.ports.web import HttpRequest, HttpResponse
 from commands.steps.base import execute
 from commands.steps.page_fields import variables_in
@@ -74,6 +76,7 @@ def test_the_plan_says_where_the_answer_has_its_list() -> None:
     assert plan(box("http", toml)).endswith("expects status 200, a JSON list in its field `jobs`")
 
 
+@pytest.mark.fault("one text, two readers")
 def test_a_lost_request_is_found_in_a_list_inside_the_answer() -> None:
     world = World()
     entry = {"id": 7, "subject": "Test 1", "status": "assigned"}

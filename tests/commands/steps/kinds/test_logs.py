@@ -139,6 +139,7 @@ def test_a_level_inside_a_message_does_not_count(log: Path) -> None:
     assert read(log, "0").state == "done"
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_log_that_keeps_no_lines_is_inconclusive() -> None:
     outcome = read(Path("/dev/null"), "0")
     assert (outcome.state, outcome.summary, outcome.inconclusive) == (
@@ -184,6 +185,7 @@ def test_more_equal_lines_are_more_although_only_the_newest_are_shown(log: Path)
     assert (first.output, first.measures["found"], second.measures["found"]) == (second.output, 150, 250)
 
 
+@pytest.mark.fault("the first of several for all")
 def test_the_logs_of_all_processes_are_read_each_from_its_own_mark(log: Path) -> None:
     second = log.with_name("dj-system-api-error-1.log")
     log.write_text("Error: old\n" * 9)

@@ -144,7 +144,7 @@ def test_a_restore_that_fails_leaves_production_as_it_is(shop: Shop) -> None:
     data.write_bytes(data.read_bytes()[:-1])
     back = shop.run("back")
     why = "The backup is missing or was changed (its checksum differs)"
-    assert back.summary == f"{why}; production is as it was, and nothing was replaced."
+    assert back.summary == f"{why}; the database is as it was, and nothing was replaced."
     assert (run_sql(shop.url, "SELECT count(*) FROM orders"), shop.databases()) == ([(3,)], [])
 
 
@@ -155,7 +155,7 @@ def test_a_session_that_cannot_be_ended_keeps_production_as_it_is(shop: Shop, po
     ):  # fmt: skip
         back = shop.run("back")
     assert back.state == "failed"
-    assert back.summary.startswith("Sessions in production's database could not be ended (admin)")
+    assert back.summary.startswith("Sessions in the database could not be ended (admin)")
     assert (run_sql(shop.url, "SELECT count(*) FROM orders"), shop.databases()) == ([(3,)], [])
 
 

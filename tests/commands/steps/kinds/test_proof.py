@@ -157,6 +157,7 @@ def test_a_dump_that_lost_rows_fails_the_proof(shop: Shop) -> None:
     assert "public.parents: 3000 rows dumped, 2999 restored" in outcome.lines
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("option", "line"),
     [
@@ -264,6 +265,7 @@ def test_missing_rights_of_the_scratch_user_are_not_blamed_on_the_backup(shop: S
     assert any("permission denied to create foreign-data wrapper" in line for line in outcome.lines), outcome.lines
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 def test_the_first_error_of_a_restore_is_shown_first(shop: Shop) -> None:
     run_sql(shop.url, "CREATE TYPE trio AS (a numeric)")
     run_sql(
@@ -279,6 +281,7 @@ def test_the_first_error_of_a_restore_is_shown_first(shop: Shop) -> None:
     assert 'type "trio" does not exist' in outcome.lines[0], outcome.lines
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 def test_why_the_copy_cannot_be_created_is_said_in_the_servers_words(shop: Shop, postgres: Postgres) -> None:
     server = postgres.url(SUPERUSER)
     run_sql(server, "DROP ROLE IF EXISTS tester")
@@ -290,6 +293,7 @@ def test_why_the_copy_cannot_be_created_is_said_in_the_servers_words(shop: Shop,
     assert outcome.lines == ("ERROR:  cannot execute DROP DATABASE in a read-only transaction",)
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 def test_a_view_whose_owner_lost_a_right_is_not_blamed_on_a_superuser(shop: Shop, postgres: Postgres) -> None:
     superuser = postgres.url(SUPERUSER, "shop")
     run_sql(superuser, "CREATE TABLE hidden (a int); CREATE MATERIALIZED VIEW seen AS SELECT a FROM hidden")

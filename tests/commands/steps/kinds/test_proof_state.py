@@ -36,6 +36,7 @@ def test_what_a_backup_holds_beside_the_rows_is_proven(shop: Shop) -> None:
     assert (outcome.state, outcome.lines) == ("done", ()), outcome.output
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("option", "line"),
     [
@@ -51,7 +52,7 @@ def test_what_an_archive_lacks_beside_the_rows_fails_the_proof(
     shop.back_up_with(option, tmp_path)
     outcome = shop.prove()
     assert (outcome.state, line in outcome.lines) == ("failed", True), outcome.output
-    assert outcome.summary.startswith("The proof failed: the restored database lacks what production has: ")
+    assert outcome.summary.startswith("The proof failed: the restored database lacks what the original has: ")
 
 
 def test_another_owner_fails_the_proof(shop: Shop) -> None:

@@ -31,7 +31,7 @@ def shop(postgres: Postgres, tmp_path: Path) -> Iterator[RehearsedShop]:
 def test_a_server_wide_change_is_refused_on_productions_own_server(shop: RehearsedShop, statement: str) -> None:
     outcome = shop.rehearse(FORWARD + statement)
     assert outcome.state == "failed", outcome.summary
-    assert outcome.summary.startswith("The scratch database is on production's own server")
+    assert outcome.summary.startswith("The scratch database is on the server of the database itself")
     assert any(line.startswith("f.sql line 3: ") for line in outcome.lines), outcome.lines
     roles = "SELECT count(*) FROM pg_roles WHERE rolname = 'surprise' OR rolconfig::text LIKE '%7s%'"
     assert run_sql(shop.url, roles) == [(0,)]

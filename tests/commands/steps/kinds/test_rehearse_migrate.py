@@ -56,7 +56,7 @@ def test_alembic_is_rehearsed_forward_and_back_on_the_copy_alone(alembic: Migrat
     assert outcome.state == "done", outcome.summary + outcome.output
     assert "the schema, every row and every sequence are as before" in outcome.summary
     assert outcome.lines[0] == (
-        "the tool went from “aaa1” to “bbb2” on the copy, and back; in production the state is still “aaa1”"
+        "the tool went from “aaa1” to “bbb2” on the copy, and back; in the database itself the state is still “aaa1”"
     )
     assert "forward changes orders: + price integer" in outcome.lines
     assert outcome.measures["rollback_seconds"] > 0
@@ -112,7 +112,7 @@ def test_an_address_in_parts_needs_to_be_told_apart(alembic: MigratedProject) ->
     names = 'DB_HOST = "$H", DB_PORT = "$P", DB_PASSWORD = "$W", DB_NAME = "shop", DB_USER = "dj_owner"'
     alembic.env = f"env = {{ {names} }}\n"
     outcome = alembic.rehearse()
-    assert outcome.summary.startswith("The variable DB_HOST of the migrate step has a part of production's address")
+    assert outcome.summary.startswith("The variable DB_HOST of the migrate step has a part of the real address")
     told = 'DB_HOST = "host", DB_PORT = "port", DB_NAME = "name", DB_USER = "user", DB_PASSWORD = "password"'
     outcome = alembic.rehearse(f"copy_env = {{ {told} }}")
     assert outcome.state == "done", outcome.summary + outcome.output
@@ -135,7 +135,9 @@ def test_a_state_that_moved_since_the_backup_is_not_rehearsed(alembic: MigratedP
     alembic.back_up()
     run_sql(alembic.url, "UPDATE alembic_version SET version_num = 'bbb2'")
     outcome = alembic.rehearse()
-    assert outcome.summary.startswith("The tool's state is “bbb2” in production and “aaa1” in the backup; nothing was")
+    assert outcome.summary.startswith(
+        "The tool's state is “bbb2” in the database itself and “aaa1” in the backup; nothing was"
+    )
     run_sql(alembic.url, "UPDATE alembic_version SET version_num = 'aaa1'")
 
 
@@ -179,7 +181,7 @@ def test_a_scratch_database_on_productions_server_is_refused_for_a_tool(alembic:
     alembic.environ["SCRATCH"] = alembic.url.replace("/shop", "/scratch_here")
     run_sql(alembic.url, "DROP DATABASE IF EXISTS scratch_here")
     run_sql(alembic.url, "CREATE DATABASE scratch_here")
-    assert "The scratch database is on production's own server" in alembic.rehearse().summary
+    assert "The scratch database is on the server of the database itself" in alembic.rehearse().summary
 
 
 def test_without_a_way_back_the_backup_is_restored_on_the_copy_and_timed(alembic: MigratedProject) -> None:

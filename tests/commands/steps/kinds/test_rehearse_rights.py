@@ -46,11 +46,13 @@ def rehearse_lost_rights(shop: RehearsedShop, scratch: str) -> tuple[str, str]:
     return outcome.state, outcome.summary
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_grant_that_the_rollback_forgets_fails_the_step(shop: RehearsedShop) -> None:
     state, summary = rehearse_lost_rights(shop, shop.scratch)
     assert (state, "does not restore the schema" in summary) == ("failed", True), summary
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_role_that_the_scratch_server_lacks_is_named(shop: RehearsedShop, other_server: Postgres) -> None:
     create_databases(other_server, "scratch")
     state, summary = rehearse_lost_rights(shop, other_server.url(SUPERUSER, "scratch"))
@@ -72,6 +74,7 @@ def test_what_a_rehearsal_leaves_outside_its_copy_is_taken_away_or_said(
     assert run_sql(shop.scratch, "SELECT count(*) FROM pg_roles WHERE rolname = 'reporting'") == [(0,)]
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_setting_or_membership_that_the_rollback_forgets_fails_every_time(
     shop: RehearsedShop, other_server: Postgres
 ) -> None:

@@ -33,6 +33,7 @@ def shop(postgres: Postgres, tmp_path: Path) -> Iterator[RehearsedShop]:
     shop.assert_untouched()
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("forward", "rollback"),
     [
@@ -51,6 +52,7 @@ def test_a_sequence_behind_a_text_default_must_not_go_back(shop: RehearsedShop, 
     assert moved.state == "done", "a `data-return` moves it on: " + moved.output
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 def test_a_sequence_that_nothing_in_the_schema_uses_must_not_go_back_either(shop: RehearsedShop) -> None:
     shop.change_production("CREATE SEQUENCE ticket INCREMENT -1; SELECT nextval('ticket'), nextval('ticket');")
     outcome = shop.rehearse_alone("ALTER SEQUENCE ticket RESTART;")

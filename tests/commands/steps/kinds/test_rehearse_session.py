@@ -51,6 +51,7 @@ def test_a_new_enum_value_is_named_with_the_way_out(shop: RehearsedShop) -> None
     assert outcome.lines[-1].startswith("f.sql:2 may use the new value 'b' of e, which PostgreSQL refuses")
 
 
+@pytest.mark.fault("found too late, known before")
 @pytest.mark.parametrize(
     ("text", "level", "words"),
     [

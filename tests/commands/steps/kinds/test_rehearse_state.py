@@ -27,6 +27,7 @@ def shop(postgres: Postgres, tmp_path: Path) -> Iterator[RehearsedShop]:
     shop.assert_untouched()
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("forward", "line"),
     [
@@ -50,6 +51,7 @@ def test_what_is_neither_schema_nor_row_must_be_as_before(shop: RehearsedShop, f
     assert line in outcome.lines, outcome.output
 
 
+@pytest.mark.fault("not looked at, and said to be fine")
 @pytest.mark.parametrize(
     ("forward", "line"),
     [

@@ -41,7 +41,7 @@ def checked(url: str, folder: Path) -> Mapping[str, PreflightResult]:
     shell = LocalShell({"DB": url, "BACKUPS": str(folder)}, postgres_programs())
     database = PostgresDatabase({"db": DatabasePlace(url=url)}, {}, Redactor([]))
     ctx = PreflightContext(tools=replace(World().tools(), shell=shell, database=database), ref="main")
-    backup = box("backup", BACKUP).preflight()[-1].run_preflight(ctx)
+    backup = box("backup", BACKUP.replace("1000", "1")).preflight()[-1].run_preflight(ctx)
     return {"backup": backup[-1], "database": ReachableCheck(place=("databases", "db")).run_preflight(ctx)[-1]}
 
 

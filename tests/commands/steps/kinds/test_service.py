@@ -72,6 +72,7 @@ def test_a_crash_loop_fails_the_step() -> None:
     assert "it restarted by itself (4 → 9 restarts)" in outcome.summary
 
 
+@pytest.mark.fault("compared with itself")
 def test_a_service_that_still_runs_the_old_code_fails_the_step() -> None:
     world = World()
     outcome = execute(box("service", ALLOWING), context(world))
@@ -79,6 +80,7 @@ def test_a_service_that_still_runs_the_old_code_fails_the_step() -> None:
     assert f"api/api/health answers commit = {OLD} instead of commit = {NEW}." in outcome.summary
 
 
+@pytest.mark.fault("compared with itself")
 def test_a_process_that_was_not_restarted_fails_the_step() -> None:
     world = new_code()
     world.on_host("now=%s", state_result(service_json(pid=100)))
@@ -146,6 +148,7 @@ def test_two_steps_may_name_the_services_in_another_order() -> None:
     assert step.changed_thing() == box("service", turned).changed_thing()
 
 
+@pytest.mark.fault("a cause that nobody has seen")
 def test_an_unknown_service_and_an_empty_list_of_pm2_are_told_apart() -> None:
     world = new_code()
     world.on_host("pm2 restart", restart_result(nothing_json("other"), nothing_json("other")))
@@ -257,6 +260,7 @@ def starting(world: World, seconds: float, before: object) -> None:
     world.on_web("health", lambda _: before if world.clock.monotonic() < ready else answer(data={"commit": NEW}))
 
 
+@pytest.mark.fault("slow, taken for broken")
 @pytest.mark.parametrize(
     "before", [Down("refused"), LostTrack("cut"), answer(502), answer(503), answer(504), answer(data={"up": False})]
 )
@@ -335,6 +339,7 @@ def test_a_slow_host_does_not_keep_the_service_from_being_seen_as_ready() -> Non
     assert outcome.state == "done", outcome.summary
 
 
+@pytest.mark.fault("compared with itself")
 def test_an_answer_of_a_cache_is_no_evidence_of_the_commit() -> None:
     world = new_code()
     world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900", "x-cache": "HIT"}))

@@ -100,7 +100,7 @@ def test_if_production_cannot_be_asked_that_is_the_reason(kind: str) -> None:
     world = World()
     world.on_host("need=", ended('psql: error: FATAL:  role "x" does not exist\n', 2))
     assert (
-        'production cannot be queried (psql: error: FATAL:  role "x" does not exist)' in run_step(world, kind).summary
+        'the database cannot be queried (psql: error: FATAL:  role "x" does not exist)' in run_step(world, kind).summary
     )
     world.on_host("need=", ended("no_file=/ca.pem", 62))
     assert "names a file that the host does not have or may not read (/ca.pem)" in run_step(world, kind).summary

@@ -89,6 +89,7 @@ def test_another_database_on_the_same_server_is_refused(machines: Machines, plac
     assert "leads to another database than from the bot" in result.summary
 
 
+@pytest.mark.fault("one text, two readers")
 @pytest.mark.parametrize("kind", ["backup", "proof", "rehearse"])
 def test_no_step_works_on_another_database_than_the_bot_sees(machines: Machines, kind: str) -> None:
     machines.hosts = machines.hosts.replace("/shop", "/clone")
@@ -104,6 +105,7 @@ def test_no_row_is_brought_back_into_another_database(machines: Machines) -> Non
     assert OTHER_DATABASE in machines.run("data-return").summary
 
 
+@pytest.mark.fault("the session of a pooled connection")
 @pytest.mark.parametrize("kind", ["backup", "proof", "rehearse"])
 def test_no_step_works_through_a_pooler(machines: Machines, kind: str) -> None:
     with pooled(machines.hosts) as url:

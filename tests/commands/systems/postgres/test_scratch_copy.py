@@ -57,8 +57,8 @@ def test_a_copy_that_is_dumped_may_not_be_newer_than_the_hosts_pg_dump(world: Wo
 @pytest.mark.parametrize(
     ("output", "code", "reason"),
     [
-        ("psql: error: connection refused\n", 2, "production cannot be queried (psql: error: connection refused)"),
-        ("need={}\n", 0, "production cannot be queried (need={})"),
+        ("psql: error: connection refused\n", 2, "the database cannot be queried (psql: error: connection refused)"),
+        ("need={}\n", 0, "the database cannot be queried (need={})"),
         ("no_file=/ca.pem\n", 62, f"{NO_FILE} (/ca.pem); nothing was done. Put it there, in the same place"),
     ],
 )

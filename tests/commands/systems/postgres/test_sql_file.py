@@ -270,6 +270,7 @@ def test_a_function_body_goes_on_until_its_own_end_also_across_comments_and_pare
     assert [one.text[:15] for one in statements(body)] == ["CREATE FUNCTION", "SELECT 3"]
 
 
+@pytest.mark.fault("found too late, known before")
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
