@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import read_pages, shipped_runbooks
 from commands.progress.evidence import CHECK
 from commands.report.report import build_report
 from commands.report.status import status_of
 from commands.run.engine import Engine
+from commands.runbook import read_page
 from state.errors import Refused, Unreachable
 from state.events import Ask
 from state.facts import Choice, Signature
 from state.records import Attempt
 from state.sqlite.store import verify_file
+from tests import simulated_run
 from tests.production import ended
 from tests.simulated_run import STARTER, SimulatedRun, holder, people, running
 
@@ -307,3 +310,33 @@ def test_a_rollback_that_would_fail_stops_the_run_before_its_first_change(sim: S
         "A rollback would fail now: host production: `current` in the folder that is served is not a link (move it to "
         "releases/ and link to it, so that one rename serves another build). Nothing was changed yet."
     )
+
+
+_PREPARE = """### Prepare a folder
+
+```toml run
+id = "prepare"
+host = "production"
+commands = ["true"]
+undone_by = "nothing"
+why = "nothing uses the folder yet"
+```
+
+"""
+
+
+def test_a_change_before_the_backup_begins_although_later_results_are_not_there_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = read_pages(shipped_runbooks())
+    backup = "### 1️⃣ Backup"
+    page = read_page(shipped["option-a.md"].text.replace(backup, f"{_PREPARE}{backup}"), "option-a.md")
+    monkeypatch.setattr(simulated_run, "read_pages", lambda _: {**shipped, "option-a.md": page})
+    sim = SimulatedRun(tmp_path)
+    try:
+        sim.engine.start()
+        sim.advance(until=lambda: sim.record.last("backup") is not None or bool(sim.waiting(Ask.ANSWER)))
+        assert sim.waiting(Ask.ANSWER) == ()
+        assert checks(sim)[0].summary == "Everything is as it was signed."
+    finally:
+        sim.close()
