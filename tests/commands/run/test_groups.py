@@ -19,7 +19,7 @@ from state.errors import Unreachable
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import DrivenRunner, wait_until
-from tests.groups import HOSTS, ROLLING, TOGETHER, TOGETHER_WORDS, on
+from tests.groups import HOSTS, ROLLING, ROLLING_WORDS, TOGETHER, TOGETHER_WORDS, on
 from tests.pages import NOON, SIGNED, attempt_at, fact, record, small
 from tests.production import ended
 
@@ -229,6 +229,16 @@ def test_a_host_that_was_only_taken_out_comes_in_without_old_code() -> None:
 def test_the_rollback_reaches_touched_hosts_only() -> None:
     needed = reach_step(ROLLING, written(*turn(1, upto=2))).box
     assert isinstance(needed, ReachBox)
+    assert {name for sort, name in needed.needed if sort == "hosts"} == {"balancer", "backend-1"}
+
+
+def test_a_rollback_waits_for_no_host_of_which_it_only_asks_what_runs() -> None:
+    asks = 'repository = "$REPOSITORY"\nrunning = { on = "backend", command = "cat running" }\n'
+    pin = f'### Pin\n\n```toml release\nhost = "backend-1"\n{asks}```\n\n## Deploy\n'
+    page = small(**{**ROLLING_WORDS, "## Deploy\n": pin})
+    needed = reach_step(page, written(*turn(1, upto=2))).box
+    assert isinstance(needed, ReachBox)
+    assert page.step("what runs").box.places() == {("hosts", host) for host in HOSTS}
     assert {name for sort, name in needed.needed if sort == "hosts"} == {"balancer", "backend-1"}
 
 
