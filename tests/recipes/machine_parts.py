@@ -38,7 +38,7 @@ def write(booted: Machine, folder: str, files: Mapping[str, str]) -> None:
 
 
 def start_database(booted: Machine) -> str:
-    """A PostgreSQL there, with the databases shop and scratch of a user shop. Returns their address without the name."""
+    """A PostgreSQL there with the databases shop and scratch of a user shop. Returns their address, without a name."""
     port = free_port()
     run(booted, _DATABASE.format(port=port))
     return f"postgresql://shop:plum-Tree-92-lamp@127.0.0.1:{port}"
