@@ -54,6 +54,7 @@ class ReachBox(StepBox):
                     values={name: sort for sort, name in away},
                     inconclusive=True,
                 )
+            ctx.on_output("\n".join(map(str, reasons)))
             if ctx.stop.wait(INTERVAL):
                 raise Stopped("Stopped by a person.")
         return done(f"The rollback reaches all it needs: {self._names()}.")
