@@ -31,7 +31,7 @@ systemctl mask --quiet ssh.service apt-daily.timer apt-daily-upgrade.timer dpkg-
 rm -rf /var/log/journal /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /usr/share/doc
 rm -rf /usr/share/man /usr/share/locale
 """
-# the root that there is, the new one, and the packages
+# the root that there is, the new one, and the packages; a server among them starts when a test starts it
 _MORE = r"""
 base=$1 new=$2
 shift 2
@@ -42,7 +42,7 @@ cp /etc/resolv.conf "$new/etc/resolv.conf"
 export DEBIAN_FRONTEND=noninteractive
 chroot "$new" apt-get update -qq
 chroot "$new" apt-get install -y -qq --no-install-recommends "$@"
-chroot "$new" systemctl disable --quiet nginx postgresql
+rm -f "$new"/etc/systemd/system/multi-user.target.wants/{nginx,postgresql}.service
 rm -rf "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/archives/*.deb
 """
 

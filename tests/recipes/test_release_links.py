@@ -26,7 +26,7 @@ def test_the_recipe_rolls_two_hosts_through_a_kill_of_the_bot_and_back_without_a
 async def _deploy(production: LinkedShop, folder: Path) -> None:
     old, new, schema = production.old, production.new, production.schema()
     assert production.states() == {old}
-    load = Load(production.port, REQUESTS, says="commit", pause=0.02)
+    load = Load(production.port, REQUESTS, says="commit", pause=0.05)
     with load.running():
         async with opened(PAGE, production.env, folder, keep=False) as play:
             await play.kill_in("restart@web-1")
