@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 
 from bot.rehearsal.target.host import Host
@@ -19,6 +16,7 @@ from bot.rehearsal.target.ssh_server import SshServer
 from commands.run.runner import Runner
 from state.records import Record
 from state.sqlite.store import Store
+from tests.load import Load, ask
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
@@ -86,16 +84,16 @@ class FarmHost:
 
     def version(self) -> str:
         """What the application says that it runs."""
-        return get(self.port).get("version", "")
+        return str(ask(self.port)[1].get("version", ""))
 
 
 class Farm:
-    """Three hosts `web-1` to `web-3`, the balancer with nginx, and what was answered to the load."""
+    """Three hosts `web-1` to `web-3`, the balancer with nginx, and the load on it."""
 
     def __init__(self, folder: Path) -> None:
         self.hosts = [FarmHost(folder / f"web-{n}", f"web-{n}") for n in (1, 2, 3)]
         self.balancer = FarmHost(folder / "balancer", "balancer")
-        self.answers: Counter[str] = Counter()  # by status and version; "failed: WHY" for a request without answer
+        self.asked = Load(self.balancer.port, says="version")
 
     def start(self) -> None:
         """Every application and nginx serve."""
@@ -133,29 +131,12 @@ class Farm:
     @contextmanager
     def load(self, clients: int = 3) -> Iterator[Counter[str]]:
         """Requests to nginx without a pause, as long as the block lasts."""
-        over = threading.Event()
-        threads = [threading.Thread(target=self._ask, args=(over,), daemon=True) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self.answers
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join()
-
-    def _ask(self, over: threading.Event) -> None:
-        while not over.is_set():
-            try:
-                said = get(self.balancer.port)
-                self.answers[f"{said['status']} {said.get('version', '')}"] += 1
-            except OSError as error:
-                self.answers[f"failed: {type(error).__name__}"] += 1
-            time.sleep(0.002)
+        with self.asked.running(clients):
+            yield self.asked.answers
 
     def failures(self) -> Mapping[str, int]:
         """What was answered otherwise than with 200."""
-        return {said: times for said, times in self.answers.items() if not said.startswith("200 ")}
+        return self.asked.failures()
 
 
 class FarmRun:
@@ -183,15 +164,3 @@ class FarmRun:
             self.runner.detach()
         self.runner.tools.close()
         self.store.close()
-
-
-def get(port: int) -> dict[str, str]:
-    """The JSON of one answer, with its status. Raises OSError."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", "/")
-        answer = connection.getresponse()
-        body = answer.read()
-        return {"status": str(answer.status), **(json.loads(body) if answer.status == 200 else {})}
-    finally:
-        connection.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
@@ -142,13 +142,14 @@ def to_check(page: Page, record: Record) -> Iterator[tuple[PageStep, Attempt]]:
             yield step, last
 
 
-def is_fresh(record: Record, now: datetime) -> bool:
+def is_fresh(record: Record, now: datetime, beside: Collection[str] = ()) -> bool:
     """Whether the newest check counts now: nothing has happened since, and it was made just now.
 
-    A check that failed counts until a person asks for another one.
+    A check that failed counts until a person asks for another one. `beside` are steps for which it was made as well:
+    that they have begun since is nothing.
     """
-    last = record.last(CHECK)
-    if last is None or record.attempts[-1] is not last or any(fact.at > last.began_at for fact in record.facts):
+    last = next((one for one in reversed(record.attempts) if one.step not in beside), None)
+    if last is None or last.step != CHECK or any(fact.at > last.began_at for fact in record.facts):
         return False
     return last.state != AttemptState.DONE or now - last.at <= FRESH
 

@@ -1,4 +1,4 @@
-"""The rollback reaches all that its steps need, before the first of them changes anything."""
+"""The rollback reaches all that its changes need, before the first of them changes anything."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class ReachBox(StepBox):
                     values={name: sort for sort, name in away},
                     inconclusive=True,
                 )
+            ctx.on_output("\n".join(map(str, reasons)))
             if ctx.stop.wait(INTERVAL):
                 raise Stopped("Stopped by a person.")
         return done(f"The rollback reaches all it needs: {self._names()}.")
@@ -79,8 +80,13 @@ def was_away(record: Record, host: str) -> bool:
 
 
 def reach_step(page: Page, record: Record) -> PageStep:
-    """The step that reaches every host and database of the rollback's steps. Web sites may be down: they go back."""
-    places = dict.fromkeys(place for step in rollback_steps(page, record) for place in sorted(step.box.places()))
+    """The step that reaches every host and database on which the rollback changes something.
+
+    Web sites may be down: they go back. What is only asked at the end, such as what an untouched host runs, must not
+    keep the others from going back.
+    """
+    changing = (step for step in rollback_steps(page, record) if step.box.changes_production)
+    places = dict.fromkeys(place for step in changing for place in sorted(step.box.places()))
     needed = tuple(place for place in places if place[0] in WORDS)
     box = ReachBox(needed=needed)
     return PageStep(id=REACH, title="Reach all that the rollback needs", line=0, part=Part.ROLLBACK, box=box)

@@ -117,7 +117,8 @@ def _before_first_change(page: Page, record: Record, step: PageStep, now: dateti
     last = record.last(CHECK)
     if last and last.state == AttemptState.RUNNING:
         return Wait()
-    if not is_fresh(record, now):
+    beside = {other.id for other in page.steps if other.together_with(step) and other.id != step.id}
+    if not is_fresh(record, now, beside):
         return CheckEvidence(last.attempt + 1 if last else 1)
     return None if last and last.state == AttemptState.DONE else Wait()
 

@@ -74,6 +74,9 @@ def _recover(ctx: Context, recover: Callable[[Context], Outcome | None]) -> Outc
         try:
             return recover(ctx)
         except GonogoError as error:
+            ctx.on_output(
+                f"How this ended could not be checked yet: {error} The bot keeps trying for {PATIENCE:.0f} s."
+            )
             if ctx.stop.wait(RETRY_INTERVAL) or ctx.tools.clock.monotonic() > deadline:
                 return unknown(f"It is unknown how this ended, and the bot cannot check it: {error}")
 

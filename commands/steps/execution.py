@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ from commands.ports.shell import CommandResult, Job
 from commands.steps.base import StepBox, execute
 from commands.steps.outcome import Context, Outcome, unknown
 from commands.steps.values import page_texts
-from state.errors import Stopped
+from state.errors import Failed, Stopped
 
 _STOP_CHECK = 0.1  # seconds between two checks whether a person stopped the step
 
@@ -29,22 +30,36 @@ def run_job(
     script: str,
     env: Mapping[str, Text],
     data: Mapping[str, Text] | None = None,
+    *,
+    hides: re.Pattern[str] | None = None,
 ) -> CommandResult:
     """Run a script as the one job of this attempt. A job that exists already is attached to, never started twice.
 
     If the end of the attempt before is unknown, its job is looked at first: while it runs it is waited for, and if it
     succeeds its result counts.
 
-    `env` are texts of the page, `data` are further variables that are passed as they are.
+    `env` are texts of the page, `data` are further variables that are passed as they are. Lines that begin with `hides`
+    are the script's words to the bot: people see them neither while it runs nor when it is killed.
     """
+
+    def seen(text: str) -> str:
+        return "\n".join(line for line in text.splitlines() if not hides.match(line)) if hides else text
+
+    def show(text: str) -> None:
+        ctx.on_output(seen(text))
+
     variables = page_texts(env, ctx.values) | dict(data or {})
     job = Job(key=ctx.key, script=script, env=variables, limit=box.limit.total_seconds())
-    for key, counts in ctx.unsettled.items():
-        if ctx.tools.shell.job_status(host, key).state in {"running", "finished"}:
-            earlier = ctx.tools.shell.run(host, replace(job, key=key), stop=ctx.stop, on_output=ctx.on_output)
-            if counts and earlier.code == 0:
-                return earlier
-    return ctx.tools.shell.run(host, job, stop=ctx.stop, on_output=ctx.on_output)
+    try:
+        for key, counts in ctx.unsettled.items():
+            if ctx.tools.shell.job_status(host, key).state in {"running", "finished"}:
+                earlier = ctx.tools.shell.run(host, replace(job, key=key), stop=ctx.stop, on_output=show)
+                if counts and earlier.code == 0:
+                    return earlier
+        return ctx.tools.shell.run(host, job, stop=ctx.stop, on_output=show)
+    except Failed as error:
+        error.output = seen(error.output)
+        raise
 
 
 def recover_job(box: StepBox, ctx: Context, host: str) -> Outcome:

@@ -15,8 +15,9 @@ import pytest
 _SUITE = "bookworm"
 _MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = "systemd,systemd-sysv,dbus,sudo,procps,openssh-server,python3-minimal,libpython3-stdlib"
-# what a production of Django needs more
-DJANGO = ("git", "postgresql", "python3-venv", "python3-django", "gunicorn", "python3-celery", "python3-psycopg2")
+# what the productions of the recipes need more
+_DJANGO = ("python3-django", "python3-celery")
+RECIPES = ("git", "postgresql", "nginx", "python3-venv", "gunicorn", "python3-psycopg2", *_DJANGO, "alembic")
 # What a new root gets: users of which one may ask systemd for everything and one for nothing, a journal that is kept
 # in memory, and nothing that takes a port or starts by itself.
 _SETUP = r"""
@@ -30,7 +31,7 @@ systemctl mask --quiet ssh.service apt-daily.timer apt-daily-upgrade.timer dpkg-
 rm -rf /var/log/journal /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /usr/share/doc
 rm -rf /usr/share/man /usr/share/locale
 """
-# the root that there is, the new one, and the packages
+# the root that there is, the new one, and the packages; a server among them starts when a test starts it
 _MORE = r"""
 base=$1 new=$2
 shift 2
@@ -41,6 +42,7 @@ cp /etc/resolv.conf "$new/etc/resolv.conf"
 export DEBIAN_FRONTEND=noninteractive
 chroot "$new" apt-get update -qq
 chroot "$new" apt-get install -y -qq --no-install-recommends "$@"
+rm -f "$new"/etc/systemd/system/multi-user.target.wants/{nginx,postgresql}.service
 rm -rf "$new"/var/lib/apt/lists/* "$new"/var/cache/apt/archives/*.deb
 """
 
@@ -81,6 +83,6 @@ def _run(command: list[str]) -> None:
 
 if __name__ == "__main__":  # before the tests, which have no minutes for it
     try:
-        print(debian_root(), debian_root(*DJANGO), sep="\n")
+        print(debian_root(), debian_root(*RECIPES), sep="\n")
     except pytest.skip.Exception as missing:
         print(f"Tests that boot a machine will be skipped: {missing}.", file=sys.stderr)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.rehearsal.target.loopback import free_port, is_listening, wait_until
 from tests.docker_daemon import Docker, pack_debian
-from tests.parts.debian import DJANGO, debian_root
+from tests.parts.debian import RECIPES, debian_root
 
 BASE, POSTGRES = "shop-base", "postgres:15"
 _TOOLS = ("sh", "env", "sed", "tr", "grep", "cat", "sleep", "mkdir", "rm", "chmod", "dirname", "id")
@@ -73,7 +73,7 @@ http: {{addr: "127.0.0.1:{port}"}}
 
 def base_images(docker: Docker) -> None:
     """Make the image of PostgreSQL and the shop's base."""
-    root, packed = debian_root(*DJANGO), docker.folder / "packed.tar"
+    root, packed = debian_root(*RECIPES), docker.folder / "packed.tar"
     tools = [f"/bin/{name}" if (root / "bin" / name).exists() else f"/usr/bin/{name}" for name in _TOOLS]
     for name, files in (("postgres-files", [*tools, *_OF_POSTGRES]), (BASE, ["/bin/sh", *_OF_BASE])):
         pack_debian(packed, root, files)

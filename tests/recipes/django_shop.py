@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.rehearsal.target.loopback import answers_http, free_port, wait_until
-from tests.parts.debian import DJANGO
+from tests.parts.debian import RECIPES
 from tests.parts.machine import Machine, machine
+from tests.recipes.machine_parts import run, start_database, write
 from tests.recipes.play import commit_at
 from tests.recipes.shop_code import V1, V2
 
@@ -28,13 +28,6 @@ TimeoutStopSec=5
 KillMode=mixed
 [Install]
 WantedBy=multi-user.target
-"""
-_DATABASE = """
-sed -i 's/^port = .*/port = {port}/' /etc/postgresql/15/main/postgresql.conf
-systemctl restart postgresql@15-main
-cd /
-runuser -u postgres -- psql -q -p {port} -c "CREATE ROLE shop LOGIN CREATEDB PASSWORD 'plum-Tree-92-lamp'" \
-  -c 'CREATE DATABASE shop OWNER shop' -c 'CREATE DATABASE scratch OWNER shop'
 """
 _REPOSITORY_MADE = """
 install -d -o deploy /srv/shop /srv/backups /srv/queue /srv/results /srv/origin.git
@@ -84,19 +77,17 @@ class Shop:
 @contextmanager
 def shop(folder: Path) -> Iterator[Shop]:
     """The production, which runs meanwhile. Skips the test where this machine cannot boot it."""
-    with machine(*DJANGO) as booted:
-        web, database = free_port(), free_port()
-        url = f"postgresql://shop:plum-Tree-92-lamp@127.0.0.1:{database}"
-        ssh = booted.ssh(folder)
-        _run(booted, _DATABASE.format(port=database))
+    with machine(*RECIPES) as booted:
+        web = free_port()
+        ssh, url = booted.ssh(folder), start_database(booted)
         (booted.root / "etc/shop.env").write_text(f"DATABASE_URL={url}/shop\nPYTHONUNBUFFERED=1\n")
-        _write(booted, V1)
-        _run(booted, _REPOSITORY_MADE)
-        _run(booted, _COMMIT.format(name="v1"))
-        _run(booted, _CLONE)
+        write(booted, "srv/new", V1)
+        run(booted, _REPOSITORY_MADE)
+        run(booted, _COMMIT.format(name="v1"))
+        run(booted, _CLONE)
         old = booted.ask("git", "-C", "/srv/origin.git", "rev-parse", "main").strip()
-        _write(booted, V2)
-        _run(booted, _COMMIT.format(name="v2"))
+        write(booted, "srv/new", V2)
+        run(booted, _COMMIT.format(name="v2"))
         new = booted.ask("git", "-C", "/srv/origin.git", "rev-parse", "main").strip()
         _start_units(booted, web)
         env = {
@@ -117,17 +108,3 @@ def _start_units(booted: Machine, port: int) -> None:
     booted.unit("shop-web.service", _UNIT.format(type="notify", command=gunicorn))
     booted.unit("shop-worker.service", _UNIT.format(type="simple", command=celery))
     booted.ask("systemctl", "enable", "--now", "--quiet", "shop-web", "shop-worker")
-
-
-def _write(booted: Machine, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = booted.root / "srv/new" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    deploy = (booted.root / "home/deploy").stat()
-    for path in (booted.root / "srv/new").rglob("*"):
-        os.chown(path, deploy.st_uid, deploy.st_gid)
-
-
-def _run(booted: Machine, script: str) -> None:
-    booted.ask("bash", "-euo", "pipefail", "-c", script)

@@ -32,5 +32,7 @@ def test_a_box_in_the_documents_is_read(name: str, kind: str, text: str) -> None
 
 
 def test_there_are_recipes_and_boxes() -> None:
-    assert {"compose.md", "django-systemd.md", "kubernetes.md"} <= {path.name for path in DOCS.glob("recipes/*.md")}
+    assert {"compose.md", "django-systemd.md", "kubernetes.md", "release-links.md"} <= {
+        path.name for path in DOCS.glob("recipes/*.md")
+    }
     assert {"services.md", "kinds.md"} <= {name for name, _, _ in BOXES}

@@ -30,7 +30,7 @@ say() { printf "gonogo:%s:%s\n" "$mark" "$*"; }
 _COMMON = (
     _SAY
     + r"""
-umask 077
+own=$(umask); umask 077
 d="$HOME/.gonogo/jobs/$2"
 mine() {
   [ -n "$p" ] && kill -0 "$p" 2>/dev/null && { [ ! -r "/proc/$p/cmdline" ] || grep -qF "$d" "/proc/$p/cmdline"; }
@@ -71,7 +71,7 @@ IFS= read -r -d "" payload || exit
 exec </dev/null
 export GONOGO_JOB="${0##*/}"
 echo $$ > "$0/pid"
-(set -euo pipefail; eval "$payload") > "$0/out" 2>&1
+(umask "$1"; shift; set -euo pipefail; eval "$payload") > "$0/out" 2>&1
 echo $? > "$0/exit"
 """
 
@@ -81,12 +81,13 @@ _RUN = (
     + _BEGIN
     + r"""
 child=
+# what the commands make has the rights that the login gives it; only the job's own folder is nobody else's
 [ -d "$HOME/.gonogo/jobs" ] || mkdir -p "$HOME/.gonogo/jobs"
 if mkdir "$d" 2>/dev/null; then
   if ! command -v setsid >/dev/null; then rmdir "$d"; say "nosetsid 0"; exit; fi
   exec 3< <(printf "%s\0" "$payload" | setsid bash -c '"""
     + _INNER
-    + r"""' "$d" 2>/dev/null)
+    + r"""' "$d" "$own" 2>/dev/null)
   child=yes
 elif [ ! -d "$d" ]; then
   say "nofolder 0"; exit

@@ -210,11 +210,27 @@ class _JobRun:
         """Report new output, in whole lines only: half a line could hold half a secret."""
         if self.output.size == self.reported_size or time.monotonic() - self.reported_at < REPORT_EVERY:
             return
-        self.reported_size, self.reported_at = self.output.size, time.monotonic()
+        was_lost, self.reported_size = self.reported_size < 0, self.output.size
+        lines = self._whole_lines()
+        if lines or was_lost:
+            self.on_output(lines)
+
+    def _report_lost(self, lost_at: float) -> None:
+        """Say below its last lines that nobody follows the job now. The next report takes that back."""
+        away = time.monotonic() - lost_at
+        if min(away, time.monotonic() - self.reported_at) < REPORT_EVERY:
+            return
+        self.reported_size = -1
+        since = f"Host “{self.host}” has not answered for {away:.0f} s; the command may go on there."
+        lines = [self._whole_lines(), f"{since} The bot keeps trying for {self.shell.patience:.0f} s."]
+        self.on_output("\n".join(filter(None, lines)))
+
+    def _whole_lines(self) -> str:
+        """The newest output up to its last line end."""
+        self.reported_at = time.monotonic()
         lines, newline, _ = bytes(self.output.tail).rpartition(b"\n")
-        if newline:
-            # the last line may be the first of a secret that goes on in the next one
-            self.on_output(self.shell.redacted(lines, cut_start=self.output.cut, cut_end=True))
+        # the last line may be the first of a secret that goes on in the next one
+        return self.shell.redacted(lines, cut_start=self.output.cut, cut_end=True) if newline else ""
 
     def _check_stop_and_limit(self) -> None:
         if self.stop.is_set():
@@ -253,4 +269,5 @@ class _JobRun:
                 f"{self.shell.patience:.0f} s. {why}".rstrip()
             )
         self._check_stop_and_limit()
+        self._report_lost(lost_at)
         self.stop.wait(RETRY_AFTER)

@@ -139,7 +139,7 @@ class MigrateStep(MigrationToolStep):
                 was, now = show_state(at_start), show_state(before)
                 why = f"The state was {was} at the start and is {now} now, and this run has not migrated yet"
                 return failed(f"{why}: somebody else has. Nothing was run. {_AGAIN}")
-            before = ctx.save_file(self.note_of_before(ctx), before)
+            ctx.save_file(self.note_of_before(ctx), before)
         result = run_job(self, ctx, self.host, self.script(self.mode), self.script_env())
         if result.code:
             return failed(self._failure(ctx, result, before), lines=result.last_lines, output=result.tail)

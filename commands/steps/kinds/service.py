@@ -134,7 +134,8 @@ class ServiceStep(ServiceBox):
         return f'steady_in: the page has no `steady` step "{self.steady_in}" for {self.called} on {self.host}'
 
     def run(self, ctx: Context) -> Outcome:
-        result = run_job(self, ctx, self.host, self._script(), self.host_env(), self.shell_env(ctx.values))
+        commands = self.shell_env(ctx.values)
+        result = run_job(self, ctx, self.host, self._script(), self.host_env(), commands, hides=_STATE_LINE)
         said = tuple(line for line in result.tail.splitlines() if not _STATE_LINE.match(line))[-ERROR_LINES:]
         if result.code:
             return failed(f"{self.manages.title} did not answer (exit code {result.code}).", lines=said)

@@ -8,9 +8,9 @@ from commands.steps.base import Members, StepBox
 from commands.steps.execution import pause
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import EnvName
-from commands.steps.shared.running import Running, ask_all, others
+from commands.steps.shared.running import Running, others
 from commands.systems.git.refs import ReleaseError
-from commands.systems.running.answers import shown
+from commands.systems.running.answers import Answer, shown
 from state.errors import ToolError, Unreachable
 from state.records import AttemptState
 
@@ -55,10 +55,21 @@ class RunningAgainStep(StepBox):
             return failed(f"It is not known what runs now: {str(error).rstrip('.')}.", inconclusive=unasked)
 
     def _compare(self, ctx: Context, commit: str) -> Outcome:
-        answers = ask_all(self.running, ctx.tools)
+        answers: list[Answer] = []
+        away: list[str] = []
+        for place in self.running:
+            try:
+                answers += place.ask(ctx.tools)
+            except Unreachable as error:
+                away.append(str(error).rstrip("."))
+        unknown = f"It is not known what runs now: {'; '.join(dict.fromkeys(away))}." if away else ""
         if wrong := others(ctx.tools, answers, commit, host=self.host, repository=self.repository):
             found = ", ".join(map(str, wrong))
-            return failed(f"What ran before does not run again: {found}, and not {shown(commit)}.")
-        compared = tuple(f"{answer.source} answers {shown(commit)}" for answer in answers)
+            said = f"What ran before does not run again: {found}, and not {shown(commit)}. {unknown}"
+            return failed(said.strip())
         asked = ", ".join(answer.source for answer in answers)
+        if away:
+            rest = f" What else was asked answers {shown(commit)} as before ({asked})." if answers else ""
+            return failed(unknown + rest, inconclusive=True)
+        compared = tuple(f"{answer.source} answers {shown(commit)}" for answer in answers)
         return done(f"What ran before runs again: commit {shown(commit)} ({asked}).", compared=compared)

@@ -134,6 +134,10 @@ def _error(result: CommandResult, values: Mapping[str, str], ref: str, branches:
             f"rename it, or name it in full: refs/heads/{ref} or refs/tags/{ref}",
         ),
         71: (f"the tag {ref} is on something that is not a commit", "name a tag of a commit"),
+        74: (
+            "the repository is bare, like a release tool's mirror, so it does not say which release its host has",
+            "name a clone with a working copy (git clone); nothing needs to be served from it",
+        ),
         73: ("another fetch in the working copy has not ended for 60 s", "wait for it, or find out why it hangs"),
     }
     if result.code in known:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from commands.progress.evidence import CHECK
 from commands.progress.reach import REACH, ReachBox, reach_step
 from commands.progress.step_state import StepState, state_of
 from commands.run.decide import decide
-from commands.run.instructions import BeginStep, Instruction, RequestRollback, Wait
+from commands.run.instructions import BeginStep, CheckEvidence, Instruction, RequestRollback, Wait
 from commands.runbook import Page, read_page
 from commands.signoff.waiting import choices_after
 from state.errors import Unreachable
 from state.facts import Fact
 from state.records import Attempt, AttemptState, Record, RunState
 from tests.commands.run.driven_runner import DrivenRunner, wait_until
-from tests.groups import ROLLING, TOGETHER, TOGETHER_WORDS, on
+from tests.groups import HOSTS, ROLLING, ROLLING_WORDS, TOGETHER, TOGETHER_WORDS, on
 from tests.pages import NOON, SIGNED, attempt_at, fact, record, small
 from tests.production import ended
 
@@ -25,6 +27,29 @@ DEPLOY, BACK = "put-the-code-there", "put-the-old-code-back"
 READY = attempt_at("ready", AttemptState.DONE)
 TURN, TURN_BACK = ("out", "code", "answers", "in"), ("back-out", "old-code", "back-in")
 
+PREPARED = small(
+    **{
+        **TOGETHER_WORDS,
+        "## Deploy\n": """### Pin
+
+```toml release
+host = "backend-1"
+repository = "$REPOSITORY"
+```
+
+### Prepare
+
+```toml run
+host = "backend"
+commands = ["prepare"]
+together = true
+```
+
+## Deploy
+""",
+    }
+)
+FIVE = NOON + timedelta(minutes=5)
 
 AWAY = {"inconclusive": True, "values": {"backend-2": "hosts"}}  # of the step that reaches the rollback's places
 
@@ -96,6 +121,16 @@ def test_the_next_step_waits_for_all_hosts() -> None:
     two = done(on(DEPLOY, 1), on(DEPLOY, 2))
     assert begins(TOGETHER, written(*two, attempt_at(on(DEPLOY, 3), AttemptState.RUNNING))) == ""
     assert begins(TOGETHER, written(*two, *done(on(DEPLOY, 3)))) == "health"
+
+
+def test_what_was_signed_is_checked_once_for_all_hosts_on_which_a_step_begins_together() -> None:
+    pinned, checked = attempt_at("pin", AttemptState.DONE), attempt_at(CHECK, AttemptState.DONE, after=5)
+    assert instruction(PREPARED, written(pinned)) == CheckEvidence(1)
+    begun = [attempt_at(f"prepare@{host}", AttemptState.RUNNING, after=5) for host in HOSTS]
+    following = [decide(PREPARED, written(pinned, checked, *begun[:n]), FIVE) for n in range(3)]
+    assert [one.step.id for one in following if isinstance(one, BeginStep)] == [one.step for one in begun]
+    other = attempt_at("another", AttemptState.DONE, after=5)
+    assert decide(PREPARED, written(pinned, checked, other), FIVE) == CheckEvidence(2)
 
 
 def test_while_people_decide_about_one_host_no_other_begins() -> None:
@@ -194,6 +229,16 @@ def test_a_host_that_was_only_taken_out_comes_in_without_old_code() -> None:
 def test_the_rollback_reaches_touched_hosts_only() -> None:
     needed = reach_step(ROLLING, written(*turn(1, upto=2))).box
     assert isinstance(needed, ReachBox)
+    assert {name for sort, name in needed.needed if sort == "hosts"} == {"balancer", "backend-1"}
+
+
+def test_a_rollback_waits_for_no_host_of_which_it_only_asks_what_runs() -> None:
+    asks = 'repository = "$REPOSITORY"\nrunning = { on = "backend", command = "cat running" }\n'
+    pin = f'### Pin\n\n```toml release\nhost = "backend-1"\n{asks}```\n\n## Deploy\n'
+    page = small(**{**ROLLING_WORDS, "## Deploy\n": pin})
+    needed = reach_step(page, written(*turn(1, upto=2))).box
+    assert isinstance(needed, ReachBox)
+    assert page.step("what runs").box.places() == {("hosts", host) for host in HOSTS}
     assert {name for sort, name in needed.needed if sort == "hosts"} == {"balancer", "backend-1"}
 
 

@@ -57,6 +57,7 @@ class Waits:
 
     def __init__(self, stops_after: int = 10_000) -> None:
         self.waited: list[float] = []
+        self.shown: list[str] = []
         self.now = 1000.0
         self.stops_after = stops_after
 
@@ -74,7 +75,8 @@ class Waits:
     @property
     def ctx(self) -> Context:
         """The context."""
-        return cast("Context", SimpleNamespace(stop=self, tools=SimpleNamespace(clock=self)))
+        tools = SimpleNamespace(clock=self)
+        return cast("Context", SimpleNamespace(stop=self, tools=tools, on_output=self.shown.append))
 
 
 def test_an_interrupted_attempt_ends_as_recovery_says() -> None:
@@ -97,6 +99,8 @@ def test_a_target_that_stays_away_leaves_the_end_unknown_after_a_minute() -> Non
     outcome = recover_after_crash(FakeBox(AWAY).step)(waits.ctx)
     assert outcome == unknown("It is unknown how this ended, and the bot cannot check it: nobody listens there")
     assert len(waits.waited) == recovery.PATIENCE + 1 == 61
+    why = "How this ended could not be checked yet: nobody listens there"
+    assert waits.shown[0].startswith(why), "people see it while it is waited for"
 
 
 def test_a_stop_ends_the_wait_for_a_target_that_is_away() -> None:

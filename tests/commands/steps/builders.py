@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -54,7 +55,7 @@ def context(
         values={**VALUES, **(values or {})},
         stop=Event(),
         file=stored.get,
-        save_file=stored.setdefault,
+        save_file=lambda name, text: hashlib.sha256(stored.setdefault(name, text).encode()).hexdigest(),
         rerun_part=lambda part, interrupted: rerun or [],
         run_check=lambda check: (check.capitalize(), run_check(check)),
         boxes=boxes or {},

@@ -1,7 +1,8 @@
 # finds the commit that REF names on origin now
 export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
 cd "$REPOSITORY"
-git rev-parse --is-inside-work-tree > /dev/null
+inside=$(git rev-parse --is-inside-work-tree)
+[ "$inside" = true ] || exit 74
 before=$(git rev-parse --verify --quiet HEAD) || exit 65
 # one at a time, because all write below refs/gonogo; 9>&- keeps the lock from what git leaves running, like an
 # ssh connection that is shared

@@ -116,6 +116,16 @@ def test_no_command_and_no_script_holds_a_line_that_would_be_taken_for_the_progr
     assert program.mark.encode() in ended.output, "ps shows the mark, and that is nobody's line"
 
 
+def test_a_job_makes_files_with_the_logins_rights_in_a_folder_that_is_nobody_elses(tmp_path: Path) -> None:
+    script = payload('touch "$HOME/made"; echo "$(umask) ${1-none}"', {}, "")
+    ran = execute(run_program("made/1", 0, script), tmp_path)
+    own = subprocess.run(["bash", "-c", "umask"], capture_output=True, text=True, check=True).stdout.strip()
+    assert (ran.output.decode().split(), ran.status) == ([own, "none"], ("finished", 0))
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o666 & ~int(own, 8)
+    job = tmp_path / ".gonogo" / "jobs" / "made_1"
+    assert [one.stat().st_mode & 0o077 for one in (tmp_path / ".gonogo", job, job / "out")] == [0, 0, 0]
+
+
 def test_a_question_changes_no_umask_and_sees_no_function_of_the_program(tmp_path: Path) -> None:
     asked = execute(ask_program(payload("umask; type say || echo none", {}, "")), tmp_path)
     assert (

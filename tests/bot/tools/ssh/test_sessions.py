@@ -77,3 +77,25 @@ def test_a_server_that_allows_no_session_is_named(tmp_path: Path, monkeypatch: p
             with pytest.raises(Unreachable, match="accepts the connection but opens no session"):
                 own.shell.ask("box", "true", limit=2)
         assert eventually(lambda: not own.sessions()), "connections that are of no use are left"
+
+
+def test_that_a_host_went_away_is_shown_at_once_below_what_its_job_had_said_and_taken_back_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.tools.ssh.shell.REPORT_EVERY", 0.3)
+    with own_server(tmp_path, "MaxSessions 10", patch=monkeypatch) as own:
+        seen: list[str] = [""]
+        script = f"echo begun; while [ ! -e {own.home}/end ]; do sleep 0.1; done; echo end"
+        job = Job(key="away/step/1", script=script, limit=120)
+        stop, run = threading.Event(), own.shell.run
+        thread = threading.Thread(target=lambda: run("box", job, stop=stop, on_output=seen.append))
+        thread.start()
+        assert eventually(lambda: seen[-1] == "begun")
+        own.stop()
+        assert eventually(lambda: "has not answered for" in seen[-1])
+        assert seen[-1].splitlines()[0] == "begun"
+        assert seen[-1].endswith("the command may go on there. The bot keeps trying for 60 s.")
+        own.restart()
+        assert eventually(lambda: seen[-1] == "begun")
+        (own.home / "end").touch()
+        thread.join()

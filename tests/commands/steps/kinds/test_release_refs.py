@@ -114,6 +114,19 @@ def test_an_empty_origin_is_named(repository: Repository, tmp_path: Path) -> Non
     )
 
 
+def test_the_bare_mirror_of_a_release_tool_says_nothing_of_its_host_and_is_refused(repository: Repository) -> None:
+    shutil.rmtree(repository.path)
+    git(repository.origin.parent, "clone", "-q", "--mirror", str(repository.origin), str(repository.path))
+    outcome = release(repository, "main")
+    assert outcome.summary == (
+        "The repository is bare, like a release tool's mirror, so it does not say which release its host has: "
+        "name a clone with a working copy (git clone); nothing needs to be served from it."
+    )
+    shutil.rmtree(repository.path)
+    repository.path.mkdir()
+    assert "not a git repository" in " ".join(release(repository, "main").lines)
+
+
 def test_an_origin_that_cannot_be_asked_is_no_yes(repository: Repository) -> None:
     shutil.rmtree(repository.origin)
     git(repository.path, "update-ref", "refs/remotes/origin/main", repository.old)

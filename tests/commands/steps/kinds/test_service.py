@@ -10,10 +10,11 @@ from threading import Event
 import pytest
 
 from commands.ports.preflight import PreflightContext
+from commands.ports.shell import CommandResult, Job, OutputListener, ignore_output
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from commands.steps.value_types import fits
-from state.errors import Down, LostTrack, Unreachable
+from state.errors import Down, Failed, LostTrack, Unreachable
 from tests.commands.steps.builders import box, context, plan
 from tests.commands.steps.kinds.pm2_service import (
     SERVICE,
@@ -23,6 +24,7 @@ from tests.commands.steps.kinds.pm2_service import (
     service_json,
     state_result,
 )
+from tests.local_shell import LocalShell
 from tests.production import NEW, OLD, answer, ended
 from tests.world import World
 
@@ -353,3 +355,21 @@ def test_what_is_wrong_beside_the_answer_of_a_cache_is_a_failure() -> None:
     world.on_web("health", replace(answer(data={"commit": NEW}), headers={"age": "900"}))
     world.log_lines = ["FATAL cannot connect"]
     assert not execute(box("service", ALLOWING), context(world)).inconclusive
+
+
+class Slow(LocalShell):
+    """A host on which the restart is killed at its limit, after it has said something."""
+
+    SAID = "before=[]\nJob for api failed\nrestart_failed=api\nSee the journal"
+
+    def run(self, host: str, job: Job, *, stop: Event, on_output: OutputListener = ignore_output) -> CommandResult:
+        on_output(self.SAID)
+        raise Failed("It ran over its limit of 600 s and was killed.", self.SAID)
+
+
+def test_of_a_restart_people_see_the_managers_words_and_not_what_the_script_tells_the_bot() -> None:
+    seen: list[str] = []
+    ctx = replace(context(World(), shell=Slow({})), on_output=seen.append)
+    outcome = execute(box("service", ALLOWING), ctx)
+    words = ["Job for api failed", "See the journal"]
+    assert (seen, list(outcome.lines), outcome.output) == (["\n".join(words)], words, "\n".join(words))

@@ -83,3 +83,19 @@ def test_what_does_not_answer_is_not_known_and_no_failure_of_what_ran(
     assert (outcome.state, outcome.inconclusive) == ("failed", inconclusive)
     assert outcome.summary.startswith("It is not known what runs")
     assert why in outcome.summary
+
+
+def test_one_that_is_away_hides_neither_a_wrong_answer_of_another_nor_a_right_one() -> None:
+    step = STEP.model_copy(update={"running": STEP.running[::-1]})
+    for said, state, rest in (
+        (OLD, True, "What else was asked answers 1111111111 as before (one/v)."),
+        (NEW, False, ""),
+    ):
+        world = World(rate=0)
+        world.on_web("GET one", answer(data={"commit": said}))
+        world.on_web("GET two", Unreachable("Host “two” is away."))
+        ctx = replace(context(world, {"running_before": OLD}), stop=Waits(world.clock))
+        outcome = execute(step, ctx)
+        assert (outcome.state, outcome.inconclusive) == ("failed", state)
+        wrong = "" if state else "What ran before does not run again: one/v answers 2222222222, and not 1111111111. "
+        assert outcome.summary == f"{wrong}It is not known what runs now: Host “two” is away. {rest}".strip()
