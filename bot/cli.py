@@ -6,27 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.doors.deps import Deps
+    from bot.env_file import Environment
     from commands.runbook import Page
     from commands.start.preflight import PreflightReport
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
 from commands.text.printable import printable
-from state.errors import GonogoError
+from state.errors import BadSettings, GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. A refusal is one sentence on stderr; the exit code is then 1."""
-    options = _parser().parse_args(arguments)
+    from bot.env_file import Environment
+
+    environment = Environment(os.environ)
+    options = _parser().parse_args(arguments, argparse.Namespace(environment=environment))
     try:
         verb: Verb = options.verb
         return verb(options)
@@ -40,18 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:
-        for line in _masked_traceback().splitlines():
+        for line in _masked_traceback(environment).splitlines():
             _say(line, sys.stderr)
         return 1
 
 
-def _masked_traceback() -> str:
+def _masked_traceback(environment: Environment) -> str:
     """The traceback of an error in the program, without the secrets of the environment."""
     import traceback
 
     from bot.tools.secrets import redactor_for
 
-    return redactor_for((), os.environ)(traceback.format_exc())
+    return redactor_for((), environment.known)(traceback.format_exc())
 
 
 def _say(line: str, file: TextIO | None = None) -> None:
@@ -193,7 +197,8 @@ def _terminal_verb(
 def _check(options: argparse.Namespace) -> int:
     from bot.check import check_page, github_lines, json_text, ok_line, text_line
 
-    checks = [check_page(path, os.environ) for path in options.pages]
+    environ = options.environment.read()
+    checks = [check_page(path, environ) for path in options.pages]
     if options.json:
         for line in json_text(checks).splitlines():
             _say(line)
@@ -242,7 +247,7 @@ def _doctor(options: argparse.Namespace) -> int:
     from bot.settings import find_pages, read_settings
     from bot.text import counted
 
-    settings = replace(read_settings(), slack=not options.no_slack)
+    settings = replace(read_settings(options.environment.read()), slack=not options.no_slack)
     exit_code = 0
     for page in find_pages(settings.runbook, options.page):
         _say(f"{page.name}: {page.title}")
@@ -260,14 +265,14 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.serve import serve
     from bot.settings import read_settings
 
-    return serve(read_settings(), slack=not options.no_slack)
+    return serve(read_settings(options.environment.read()), slack=not options.no_slack)
 
 
 def _verify(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
     from bot.verify.verify import verify
 
-    good, lines = verify(read_settings(), options.what, options.key)
+    good, lines = verify(read_settings(options.environment.read()), options.what, options.key)
     for line in lines:
         _say(line)
     return 0 if good else 1
@@ -276,7 +281,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _copy_record(options: argparse.Namespace) -> int:
     from bot.doors.record_copy import copy_lines
 
-    for line in copy_lines(options.source, options.target, os.environ):
+    for line in copy_lines(options.source, options.target, options.environment.read()):
         _say(line)
     return 0
 
@@ -289,7 +294,7 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.wiring import make_deps
     from state.store import RecordStore
 
-    settings = terminal_settings()
+    settings = terminal_settings(_terminal_environ(options.environment))
 
     def deps_of(store: RecordStore) -> Deps:
         served = as_served(settings, store.in_force())
@@ -310,6 +315,15 @@ def _terminal(options: argparse.Namespace) -> int:
     finally:
         terminal.close()
     return 0
+
+
+def _terminal_environ(environment: Environment) -> Mapping[str, str]:
+    """The environment; without a file that cannot be used, which must keep nobody from stopping a run."""
+    try:
+        return environment.read()
+    except BadSettings as error:
+        _say_error(f"gonogo: {error} This command goes on without that file.")
+        return environment.known
 
 
 if __name__ == "__main__":
