@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("page", type=Path, metavar="PAGE")
     plan.set_defaults(verb=_plan)
     _add_reference(verbs)
+    _add_init(verbs)
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
@@ -123,6 +124,26 @@ def _add_reference(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
     schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
     schema.set_defaults(verb=_schema)
+
+
+def _add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = verbs.add_parser("init", help="write a page for your stack, and a .env.example with its variables")
+    init.add_argument(
+        "page", nargs="?", type=Path, default=Path("runbook.md"), metavar="PAGE", help="default: runbook.md"
+    )
+    init.add_argument(
+        "--stack",
+        default="",
+        help="a recipe, like django-systemd, or a service manager, like pm2; a wrong one lists all",
+    )
+    init.add_argument("--name", default="", help="what is deployed, as in billing-api; default: the folder's name")
+    init.add_argument("--migrate", default="", metavar="TOOL", help="django, alembic …, or none; default: the recipe's")
+    init.add_argument("--hosts", default="", metavar="NUMBER", help="how many hosts run it; default: the recipe's")
+    init.add_argument("--roles", default="", metavar="A,B", help="the team's roles; the first is for those it has not")
+    init.add_argument(
+        "--env-example", type=Path, default=None, metavar="FILE", help="default: .env.example beside the page"
+    )
+    init.set_defaults(verb=_init)
 
 
 def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -238,6 +259,21 @@ def _schema(options: argparse.Namespace) -> int:
     from commands.reference.schema import box_schema, page_schema
 
     for line in json.dumps(box_schema(options.kind) if options.kind else page_schema(), indent=2).splitlines():
+        _say(line)
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from bot.init.make import make, report, write
+    from bot.init.questions import Flags, Questions, from_flags
+
+    flags = Flags(**{name: getattr(options, name) for name in ("stack", "name", "migrate", "hosts", "roles")})
+    person = sys.stdin.isatty() and sys.stdout.isatty()
+    wanted = Questions(input, _say).wanted(flags) if person else from_flags(flags)
+    example = options.env_example or options.page.with_name(".env.example")
+    made = make(wanted, options.page.name)
+    write(made, options.page, example)
+    for line in report(made, options.page, example):
         _say(line)
     return 0
 

@@ -167,6 +167,11 @@ def read_page_file(file: Path) -> Page:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
     except OSError as error:
         raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
-    page = read_page(text, file.name)
+    return read_page_text(text, file.name)
+
+
+def read_page_text(text: str, name: str) -> Page:
+    """One page from its text. Raises BadPage."""
+    page = read_page(text, name)
     check_queries(page, page_query_error)
     return page
