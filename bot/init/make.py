@@ -58,7 +58,11 @@ def make(wanted: Wanted, page_name: str) -> Made:
     page = _checked(text, page_name, recipe)
     notes += [warning.removesuffix(".") for warning in page_warnings(page)]
     variables = tuple(variables_of(page))
-    notes += [f".env.example has no example for {one.name}: {one.meaning}" for one in variables if not one.example]
+    notes += [
+        f".env.example has no example for {one.name}: {one.meaning.removesuffix('.')}"
+        for one in variables
+        if not one.example
+    ]
     return Made(
         recipe=recipe,
         text=text,

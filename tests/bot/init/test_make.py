@@ -13,7 +13,7 @@ from bot.environment import CHANNEL_ID, HOLDER_ID, mentions, missing, wrong_ids
 from bot.init.blocks import page_text, read_blocks
 from bot.init.changes import UNKNOWN_ACTION
 from bot.init.env_example import env_example
-from bot.init.hosts import host_count
+from bot.init.hosts import host_count, set_hosts
 from bot.init.make import Made, blocks_of, make
 from bot.init.recipes import PLAIN, managers_of, recipes, stacks
 from bot.init.variables import EXAMPLES
@@ -74,6 +74,30 @@ def test_every_variable_has_a_meaning_and_an_example_or_is_named(stack: str) -> 
         assert re.search(rf"^# \S.*\n{name}=", text, re.MULTILINE), f"{name} has no meaning"
     assert set(missing(of.page, environ(of))) == without
     assert {name for name in without if any(f"no example for {name}: " in note for note in of.notes)} == without
+
+
+def test_a_variable_without_an_example_is_named_with_the_step_that_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = recipes()["kubernetes"].read_text(encoding="utf-8")
+    (tmp_path / "kubernetes.md").write_text(text.replace("| `$SHOP_IMAGE` |", "| another |"), encoding="utf-8")
+    found = {**recipes(), "kubernetes": tmp_path / "kubernetes.md"}
+    for module in ("bot.init.recipes", "bot.init.make"):
+        monkeypatch.setattr(f"{module}.recipes", lambda: found)
+    why = "The step “Roll out” uses it as IMAGE in its env."
+    assert made("kubernetes").notes == (f".env.example has no example for BILLING_IMAGE: {why.rstrip('.')}",)
+
+
+def test_a_group_of_a_recipe_gets_as_many_hosts_as_are_asked_for() -> None:
+    places = (
+        '[hosts.web]\naddress = ["$SHOP1_WEB_1", "$SHOP1_WEB_2"]\n[webs.each]\nurl = ["$SHOP1_1_URL", "$SHOP1_2_URL"]\n'
+    )
+    blocks = read_blocks(f"# X\n```toml places\n{places}```\n")
+    (found,) = set_hosts(blocks, 3)
+    assert found.box["hosts"]["web"]["address"] == [f"$SHOP1_WEB_{number}" for number in (1, 2, 3)]
+    assert found.box["webs"]["each"]["url"] == [f"$SHOP1_{number}_URL" for number in (1, 2, 3)]
+    with pytest.raises(Refused, match="take 2 or more"):
+        set_hosts(blocks, 1)
 
 
 @pytest.mark.parametrize("stack", ["django-systemd", "kubernetes", "pm2"])
