@@ -70,10 +70,21 @@ def _say_error(text: str) -> None:
         _say(line, sys.stderr)
 
 
+class _Version(argparse.Action):
+    """Prints the version; argparse's own would read it before each command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        _say(f"gonogo {version('gonogo')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     check = verbs.add_parser(
         "check",
