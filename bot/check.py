@@ -72,10 +72,10 @@ def check_page(path: Path, environ: Mapping[str, str]) -> PageCheck:
 def ok_line(check: PageCheck) -> str:
     """The line of a good page; empty for another."""
     page = check.page
-    return f"{check.path}: ok, {counted(_step_count(page), 'step')} for {page.runbook.target}" if page else ""
+    return f"{check.path}: ok, {counted(step_count(page), 'step')} for {page.runbook.target}" if page else ""
 
 
-def _step_count(page: Page) -> int:
+def step_count(page: Page) -> int:
     """How many steps the page has as it is written: one on a group of hosts is one."""
     return len({(step.written or step).id for step in page.steps})
 
@@ -130,7 +130,7 @@ def _page_json(check: PageCheck) -> dict[str, object]:
         "file": str(check.path),
         "ok": check.good,
         "target": check.page.runbook.target if check.page else None,
-        "steps": _step_count(check.page) if check.page else None,
+        "steps": step_count(check.page) if check.page else None,
         **{
             f"{level}s": [
                 {name: value for name, value in one.items() if name not in {"level", "what"}}

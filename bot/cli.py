@@ -6,27 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.doors.deps import Deps
+    from bot.env_file import Environment
     from commands.runbook import Page
     from commands.start.preflight import PreflightReport
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
 from commands.text.printable import printable
-from state.errors import GonogoError
+from state.errors import BadSettings, GonogoError
 
 Verb = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. A refusal is one sentence on stderr; the exit code is then 1."""
-    options = _parser().parse_args(arguments)
+    from bot.env_file import Environment
+
+    environment = Environment(os.environ)
+    options = _parser().parse_args(arguments, argparse.Namespace(environment=environment))
     try:
         verb: Verb = options.verb
         return verb(options)
@@ -40,18 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:
-        for line in _masked_traceback().splitlines():
+        for line in _masked_traceback(environment).splitlines():
             _say(line, sys.stderr)
         return 1
 
 
-def _masked_traceback() -> str:
+def _masked_traceback(environment: Environment) -> str:
     """The traceback of an error in the program, without the secrets of the environment."""
     import traceback
 
     from bot.tools.secrets import redactor_for
 
-    return redactor_for((), os.environ)(traceback.format_exc())
+    return redactor_for((), environment.known)(traceback.format_exc())
 
 
 def _say(line: str, file: TextIO | None = None) -> None:
@@ -67,23 +71,20 @@ def _say_error(text: str) -> None:
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only then."""
+    """Prints the version; argparse's own would read it before each command."""
 
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
-
-    def __call__(self, *_: object) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
         _say(f"gonogo {version('gonogo')}")
-        sys.exit(0)
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gonogo", description="Takes a team through a production deployment from its own runbook page."
     )
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     check = verbs.add_parser(
         "check",
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     adopt.set_defaults(verb=_adopt)
     _add_reference(verbs)
+    _add_init(verbs)
     doctor = verbs.add_parser("doctor", help="check everything that a run of a page will need, before it starts")
     doctor.add_argument("page", nargs="?", default="", help="the page's file name; default: every page")
     doctor.add_argument("ref", nargs="?", default="", help="branch, tag or commit; default: the page's own")
@@ -150,6 +152,26 @@ def _add_reference(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     schema = verbs.add_parser("schema", help="print the JSON schema of the boxes, for editors")
     schema.add_argument("kind", nargs="?", default="", metavar="KIND", help="default: all kinds in one schema")
     schema.set_defaults(verb=_schema)
+
+
+def _add_init(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    init = verbs.add_parser("init", help="write a page for your stack, and a .env.example with its variables")
+    init.add_argument(
+        "page", nargs="?", type=Path, default=Path("runbook.md"), metavar="PAGE", help="default: runbook.md"
+    )
+    init.add_argument(
+        "--stack",
+        default="",
+        help="a recipe, like django-systemd, or a service manager, like pm2; a wrong one lists all",
+    )
+    init.add_argument("--name", default="", help="what is deployed, as in billing-api; default: the folder's name")
+    init.add_argument("--migrate", default="", metavar="TOOL", help="django, alembic …, or none; default: the recipe's")
+    init.add_argument("--hosts", default="", metavar="NUMBER", help="how many hosts run it; default: the recipe's")
+    init.add_argument("--roles", default="", metavar="A,B", help="the team's roles; the first is for those it has not")
+    init.add_argument(
+        "--env-example", type=Path, default=None, metavar="FILE", help="default: .env.example beside the page"
+    )
+    init.set_defaults(verb=_init)
 
 
 def _add_terminal(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -228,7 +250,8 @@ def _terminal_verb(
 def _check(options: argparse.Namespace) -> int:
     from bot.check import check_page, github_lines, json_text, ok_line, text_line
 
-    checks = [check_page(path, os.environ) for path in options.pages]
+    environ = options.environment.read()
+    checks = [check_page(path, environ) for path in options.pages]
     if options.json:
         for line in json_text(checks).splitlines():
             _say(line)
@@ -280,12 +303,27 @@ def _schema(options: argparse.Namespace) -> int:
     return 0
 
 
+def _init(options: argparse.Namespace) -> int:
+    from bot.init.make import make, report, write
+    from bot.init.questions import Flags, Questions, from_flags
+
+    flags = Flags(**{name: getattr(options, name) for name in ("stack", "name", "migrate", "hosts", "roles")})
+    person = sys.stdin.isatty() and sys.stdout.isatty()
+    wanted = Questions(input, _say).wanted(flags) if person else from_flags(flags)
+    example = options.env_example or options.page.with_name(".env.example")
+    made = make(wanted, options.page.name)
+    write(made, options.page, example)
+    for line in report(made, options.page, example):
+        _say(line)
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from bot.doctor.page import doctor_json, doctor_lines
     from bot.settings import find_pages, read_settings
     from bot.text import counted
 
-    settings = replace(read_settings(), slack=not options.no_slack)
+    settings = replace(read_settings(options.environment.read()), slack=not options.no_slack)
     exit_code = 0
     pages = find_pages(settings.runbook, options.page)
     if options.json:
@@ -309,7 +347,7 @@ def _serve(options: argparse.Namespace) -> int:
     from bot.serve import serve
     from bot.settings import read_settings
 
-    return serve(read_settings(), slack=not options.no_slack)
+    return serve(read_settings(options.environment.read()), slack=not options.no_slack)
 
 
 def _rehearse(options: argparse.Namespace) -> int:
@@ -325,7 +363,7 @@ def _verify(options: argparse.Namespace) -> int:
     from bot.settings import read_settings
     from bot.verify.verify import verify
 
-    good, lines = verify(read_settings(), options.what, options.key)
+    good, lines = verify(read_settings(options.environment.read()), options.what, options.key)
     for line in lines:
         _say(line)
     return 0 if good else 1
@@ -334,7 +372,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _copy_record(options: argparse.Namespace) -> int:
     from bot.doors.record_copy import copy_lines
 
-    for line in copy_lines(options.source, options.target, os.environ):
+    for line in copy_lines(options.source, options.target, options.environment.read()):
         _say(line)
     return 0
 
@@ -347,7 +385,7 @@ def _terminal(options: argparse.Namespace) -> int:
     from bot.wiring import make_deps
     from state.store import RecordStore
 
-    settings = terminal_settings()
+    settings = terminal_settings(_terminal_environ(options.environment))
 
     def deps_of(store: RecordStore) -> Deps:
         served = as_served(settings, store.in_force())
@@ -369,6 +407,15 @@ def _terminal(options: argparse.Namespace) -> int:
     finally:
         terminal.close()
     return 0
+
+
+def _terminal_environ(environment: Environment) -> Mapping[str, str]:
+    """The environment; without a file that cannot be used, which must keep nobody from stopping a run."""
+    try:
+        return environment.read()
+    except BadSettings as error:
+        _say_error(f"gonogo: {error} This command goes on without that file.")
+        return environment.known
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -99,9 +98,8 @@ def shipped_runbooks() -> Path:
     return Path(str(resources.files("bot") / "runbooks"))
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def read_settings(env: Mapping[str, str]) -> Settings:
     """Read the environment. Raises BadSettings for an invalid value."""
-    env = dict(os.environ if environ is None else environ)
     port = _number("GONOGO_PORT", env.get("GONOGO_PORT", "3000"))
     if not (port.is_integer() and 0 < port < 65_536):
         raise BadSettings(f"GONOGO_PORT is {port:g}; it must be a port from 1 to 65535.")
@@ -121,9 +119,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def terminal_settings() -> Settings:
+def terminal_settings(env: Mapping[str, str]) -> Settings:
     """The settings of a command at the terminal, which stops a run whatever is wrong with what only the bot uses."""
-    return read_settings({name: value for name, value in os.environ.items() if name not in _SERVING_ONLY})
+    return read_settings({name: value for name, value in env.items() if name not in _SERVING_ONLY})
 
 
 def _number(name: str, value: str) -> float:
@@ -169,6 +167,11 @@ def read_page_file(file: Path) -> Page:
         raise Refused(f"{file} is not a runbook page: it is not UTF-8 text.") from None
     except OSError as error:
         raise Refused(f"{file} cannot be read as a runbook page: {error.strerror}.") from None
-    page = read_page(text, file.name)
+    return read_page_text(text, file.name)
+
+
+def read_page_text(text: str, name: str) -> Page:
+    """One page from its text. Raises BadPage."""
+    page = read_page(text, name)
     check_queries(page, page_query_error)
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ LONGEST = ("tests/crash/test_soak", "tests/crash/test_full_page", "tests/crash/"
 # A shell that starts the tests in the background lets them ignore SIGINT, and so would every program they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# a developer's own .env is no part of a test; one that tests it names its file
+os.environ["GONOGO_ENV_FILE"] = ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

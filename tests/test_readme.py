@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli import _parser
 from bot.doors.in_force import VARIABLE as TERMINAL_USERS
+from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.scenarios import SCENARIOS
 from commands.runbook.head_boxes import RunbookBox
 from commands.steps import KINDS
@@ -38,7 +39,7 @@ def test_the_list_of_step_kinds_is_the_registry() -> None:
 def test_every_setting_that_the_code_reads_is_in_the_readme() -> None:
     source = (ROOT / "bot" / "settings.py").read_text()
     channel = str(RunbookBox.model_fields["channel"].default).removeprefix("$")
-    read = {*re.findall(r'env(?:iron)?\.get\("(\w+)"', source), TERMINAL_USERS, channel}
+    read = {*re.findall(r'env(?:iron)?\.get\("(\w+)"', source), TERMINAL_USERS, ENV_FILE, channel}
     told = set(first_cells("## Run it for your team")) | {"GONOGO_PORT"}
     assert read <= told, f"not in the README: {sorted(read - told)}"
     assert {name for name in told if not name.startswith("$") and name != "GONOGO_PORT"} <= read | {"$NAME"}

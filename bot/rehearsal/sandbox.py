@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.doors.in_force import VARIABLE
 from bot.doors.system_user import system_user
+from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario
 from bot.rehearsal.target import Target
@@ -114,6 +115,7 @@ def bot_environment(environ: Mapping[str, str], targets: list[Target], workspace
     return env | {
         # whoever rehearses is the starter at the terminal, too
         VARIABLE: f"{system_user().name}={STARTER.id}",
+        ENV_FILE: "",  # no file of a real bot counts here
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
         "SLACK_API_URL": workspace.api_url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,8 +44,8 @@ OWN_ERROR = "The bot hit an internal error; its log has the details."
 Body = dict[str, Any]
 
 
-def make_app(client: AsyncWebClient, acts: Acts, signing_secret: str = "") -> AsyncApp:
-    """The Bolt app with all its listeners. Only HTTP mode needs `signing_secret`."""
+def make_app(client: AsyncWebClient, acts: Acts, environ: Mapping[str, str], signing_secret: str = "") -> AsyncApp:
+    """The Bolt app with all its listeners. `environ` may name a proxy; only HTTP mode needs `signing_secret`."""
     app = AsyncApp(
         client=_without_token(client),
         authorize=_own_token(client),
@@ -53,7 +53,7 @@ def make_app(client: AsyncWebClient, acts: Acts, signing_secret: str = "") -> As
         logger=logging.getLogger("gonogo.bolt"),
     )
     listeners = Listeners(client, acts)
-    app.use(_keep_proxy(client))
+    app.use(_keep_proxy(client, environ))
     app.command("/deploy")(listeners.command)
     for action in BUTTONS:
         app.action(action)(listeners.press)
@@ -196,13 +196,13 @@ def _without_token(client: AsyncWebClient) -> AsyncWebClient:
     return bolts
 
 
-def _keep_proxy(client: AsyncWebClient) -> Callable[..., Awaitable[None]]:
-    """Bolt makes a client and a `respond` for each request, which would read the proxy from the environment again."""
+def _keep_proxy(client: AsyncWebClient, environ: Mapping[str, str]) -> Callable[..., Awaitable[None]]:
+    """Bolt makes a client and a `respond` for each request, which would read the process's environment again."""
 
     async def keep_proxy(context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]) -> None:
         if context.client:
             context.client.proxy = client.proxy
-        context["respond"] = Respond(response_url=context.response_url)
+        context["respond"] = Respond(context.response_url, environ)
         await next_()
 
     return keep_proxy

@@ -40,7 +40,8 @@ async def serve_slack(deps: Deps, settings: Settings) -> None:
     deps = replace(deps, people=groups.people)
     directory = Directory(client, lambda: deploy_channels(deps))
     lanes = Lanes()
-    app = make_app(client, Acts(deps, Membership(directory, groups), lanes), settings.signing_secret)
+    acts = Acts(deps, Membership(directory, groups), lanes)
+    app = make_app(client, acts, settings.environ, settings.signing_secret)
     connecting = _socket(app, settings.app_token) if settings.app_token else http_port(app, settings)
     try:
         async with asyncio.TaskGroup() as group:
@@ -60,7 +61,7 @@ def make_client(settings: Settings) -> AsyncWebClient:
     client = AsyncWebClient(
         token=settings.bot_token, base_url=_with_slash(settings.api_url), timeout=10, retry_handlers=[]
     )
-    client.proxy = proxy_for(settings.api_url)
+    client.proxy = proxy_for(settings.api_url, settings.environ)
     return client
 
 

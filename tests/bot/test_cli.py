@@ -6,6 +6,7 @@ import io
 import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,12 @@ def test_a_reader_that_closes_the_pipe_is_no_error() -> None:
     ended = subprocess.run(["bash", "-c", f"set -o pipefail; {first}"], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, ""), "a closed pipe must not end in a traceback"
     assert "Option A" in ended.stdout
+
+
+def test_the_version_is_that_of_the_installed_package(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"gonogo {version('gonogo')}\n")
 
 
 def test_the_help_of_each_command_is_in_plain_english(capsys: Capture) -> None:

@@ -18,6 +18,8 @@ from tests.bot.command import run
 from tests.bot.test_serve import start_run, wait_for
 from tests.bot.tools.test_secret_forms import FORMS
 
+PASSWORD = "mark-6-half/other-half"
+PIP_URL = f"https://me:{PASSWORD}@pypi.test/simple"
 SECRETS = {
     "SHOP_TOKEN": "mark-1-kX9vB2qT7mN4",  # named by the page
     "GIT_DEPLOY_TOKEN": "mark-2/p@ss+w'rd\"&<x>9",
@@ -25,8 +27,7 @@ SECRETS = {
     "SLACK_SIGNING_SECRET": "mark-4-8f2d0c5b7a",
     "LC_SECRET": "mark-5-line-one-of-it\nmark-5-line-two-of-it",
 }
-PASSWORD = "mark-6-half/other-half"
-PIP_URL = f"https://me:{PASSWORD}@pypi.test/simple"
+VARIABLES = {**SECRETS, "PIP_INDEX_URL": PIP_URL}
 ALL = [*SECRETS.values(), PASSWORD]
 EVERY_FORM = "\n".join(f"{name}: {form(secret)}" for secret in ALL for name, form in FORMS.items())
 
@@ -57,11 +58,23 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server.server_close()
 
 
+def keep_secrets(where: str, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the secrets where the bot reads them: into its environment, or into its `.env`."""
+    if where == "environment":
+        for name, value in VARIABLES.items():
+            monkeypatch.setenv(name, value)
+        return
+    file = shop / ".env"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in VARIABLES.items()).replace("w'rd", r"w\'rd"))
+    monkeypatch.setenv("GONOGO_ENV_FILE", str(file))
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
 def test_no_secret_leaves_the_bot_in_any_form(
-    shop: Path, echo: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    where: str, shop: Path, echo: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, value in {**SECRETS, "PIP_INDEX_URL": PIP_URL}.items():
-        monkeypatch.setenv(name, value)
+    keep_secrets(where, shop, monkeypatch)
     answer = shop / "answer"
     answer.write_text(EVERY_FORM, encoding="utf-8")
     page = shop / "small.md"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import threading
@@ -216,7 +217,7 @@ def test_the_check_before_a_start_reads_the_pages_as_the_bot_runs_them(shop: Pat
     first.write_text(
         first.read_text().replace('toml decision\nrole = "lead"', 'toml decision\nrole = "lead"\nstarts = "then.md"')
     )
-    settings = replace(read_settings(), slack=False, runbook=shop)
+    settings = replace(read_settings(os.environ), slack=False, runbook=shop)
     served = read_pages(shop)
     assert doctor.preflight(settings, served["small.md"], "", lambda: served).warnings == ()
     then.write_text(then.read_text().replace('"echo deploy"', '"no-such-program --now"'))

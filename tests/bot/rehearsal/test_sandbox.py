@@ -43,6 +43,10 @@ def test_no_proxy_comes_between_the_bot_and_the_sandbox(target: Target) -> None:
     assert [name for name in variables if "proxy" in name.lower()] == []
 
 
+def test_no_file_of_a_real_bot_counts_in_the_sandbox(target: Target) -> None:
+    assert environment(target, GONOGO_ENV_FILE="/srv/gonogo/.env")["GONOGO_ENV_FILE"] == ""
+
+
 def test_without_a_browser_on_the_machine_one_is_fetched(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_browser", lambda: None)
     monkeypatch.setattr(module, "fetch_chromium", lambda host: Path("/cache/chromium"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ async def slack_box(
         api_url=workspace.api_url,
         runbook=folder,
         state=folder / "gonogo.db",
+        environ=dict(os.environ),
     )
     box = SlackBox(store, deps_of(store, page, **changes), page, workspace, settings)
     try:

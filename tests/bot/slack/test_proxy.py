@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,15 @@ def _proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/api", "http://localhost:1/api", "http://[::1]:1/api"])
 def test_this_machine_is_reached_without_a_proxy(url: str) -> None:
-    assert proxy_for(url) is None
+    assert proxy_for(url, os.environ) is None
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])
 def test_slack_is_reached_through_the_proxy_of_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HTTPS_PROXY")
-    assert proxy_for("https://slack.com/api/") is None
+    assert proxy_for("https://slack.com/api/", os.environ) is None
     monkeypatch.setenv(name, PROXY)
-    assert proxy_for("https://slack.com/api/") == PROXY
+    assert proxy_for("https://slack.com/api/", os.environ) == PROXY
 
 
 @pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
@@ -58,7 +59,7 @@ def test_what_no_proxy_names_is_reached_without_one(
     name: str, exceptions: str, without: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, exceptions)
-    assert proxy_for("https://slack.internal:8443/api/") == (None if without else PROXY)
+    assert proxy_for("https://slack.internal:8443/api/", os.environ) == (None if without else PROXY)
 
 
 @pytest.mark.fault("a library reads the environment again")
@@ -67,7 +68,9 @@ def test_the_client_of_each_request_has_the_proxy_of_the_bots_own(
     exceptions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", exceptions)
-    settings = Settings(runbook=tmp_path, state=tmp_path / "x.db", api_url="https://slack.internal/api/")
+    settings = Settings(
+        runbook=tmp_path, state=tmp_path / "x.db", api_url="https://slack.internal/api/", environ=dict(os.environ)
+    )
     client = make_client(settings)
     assert client.proxy == (None if exceptions else PROXY)
     seen: list[Any] = []
@@ -77,7 +80,7 @@ def test_the_client_of_each_request_has_the_proxy_of_the_bots_own(
         await context.ack()
 
     async def story() -> None:
-        app = make_app(client, None)  # type: ignore[arg-type]  # nobody acts
+        app = make_app(client, None, settings.environ)  # type: ignore[arg-type]  # nobody acts
         app.command("/look")(listen)
         body = "command=%2Flook&team_id=T1&user_id=U1&response_url=https%3A%2F%2Fhooks.slack.internal%2Fx"
         headers: Any = {"content-type": ["application/x-www-form-urlencoded"]}
@@ -102,9 +105,9 @@ def test_an_answer_goes_past_the_proxy_where_no_proxy_says_so(monkeypatch: pytes
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        await Respond(response_url="http://hooks.slack.invalid/1")("through", response_type="ephemeral")
+        await Respond("http://hooks.slack.invalid/1", os.environ)("through", response_type="ephemeral")
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-        await Respond(response_url=f"http://127.0.0.1:{port}/2")("past it", replace_original=False)
+        await Respond(f"http://127.0.0.1:{port}/2", os.environ)("past it", replace_original=False)
         await runner.cleanup()
 
     asyncio.run(story())

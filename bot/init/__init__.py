@@ -1,0 +1,1 @@
+"""`gonogo init`: a page and a `.env.example` for a team's own stack, made from a recipe."""
