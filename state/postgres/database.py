@@ -102,7 +102,9 @@ class PostgresDatabase(PostgresTables):
         return self._session.serving
 
     def require_lock(self) -> None:
-        """Nothing to look at: PostgreSQL itself gives a run to one session only."""
+        """See `state.store.database.Database.require_lock`. PostgreSQL itself is asked, by the owner of a run only."""
+        if self._run:
+            self.rows("SELECT 1")  # a session that was ended meanwhile is found out
 
     def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:
         """See `state.store.database.Tables.rows`."""

@@ -105,7 +105,10 @@ class Database(Tables, Protocol):
         ...
 
     def require_lock(self) -> None:
-        """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
+        """Raise BadRecord if this process served the record, and another one may serve it in its place now.
+
+        The owner's view of a run raises NotOwner if another bot has taken that run.
+        """
         ...
 
     def close(self) -> None:

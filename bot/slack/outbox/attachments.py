@@ -122,7 +122,9 @@ class Attachments:
         while True:
             card = messages.posts[CARD]
             try:
-                await messages.sender.upload(messages.channel, card, file, may_exist=may_exist)
+                await messages.sender.upload(
+                    messages.channel, card, file, may_exist=may_exist, ask_first=messages.require_lock
+                )
             except GoneFromSlack as error:
                 await messages.renew_card(card, error)
             except RefusedBySlack as error:
