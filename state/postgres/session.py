@@ -144,6 +144,12 @@ class Session:
                 connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", [SERVING])
                 connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [FROZEN])
             self._own_again(connection)
+        except psycopg.errors.LockNotAvailable:
+            connection.close()
+            raise BadRecord(
+                f"The record at {self.name} is locked, as `gonogo record copy` locks it, so no bot serves it now. Try "
+                "again when that has ended."
+            ) from None
         except psycopg.Error as error:
             connection.close()
             raise not_done(self.name, error, "read") from None

@@ -34,17 +34,35 @@ class Troubles:
     stops: list[tuple[datetime, datetime]] = field(default_factory=list)  # when PostgreSQL was away
     per_run: tuple[int, int] = PER_RUN
     unwell: set[int] = field(default_factory=set)
+    _stopped: bool = False  # whether PostgreSQL is away now
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def make(self, _: object, store: RecordStore, run: int, tally: Tally, rng: random.Random) -> None:
         """Make some of them in one run, at random moments, mostly for its owner. One bot at least stays well."""
+        supervising = asyncio.create_task(self._supervise(tally))
+        try:
+            await self._make_some(store, run, tally, rng)
+            await self.settle()
+        finally:
+            supervising.cancel()
+
+    async def _make_some(self, store: RecordStore, run: int, tally: Tally, rng: random.Random) -> None:
         for _number in range(rng.randint(*self.per_run)):
             if tally.is_complete or not (await patiently(lambda: store.run(run))).active:
                 break
             await asyncio.sleep(rng.uniform(0.2, 4.0))
             await self._one(run, rng)
             tally.kills += 1
-        await self.settle()
+
+    async def _supervise(self, tally: Tally) -> None:
+        """Start a bot again that ended by itself, as systemd does: it cannot begin while PostgreSQL is away."""
+        while True:
+            for number, bot in enumerate(self.fleet.bots):
+                if number not in self.unwell and not bot.is_running:
+                    if not self._stopped and "cannot be" not in bot.log_end(500):
+                        tally.ends.append(f"bot {number} ended by itself: {bot.log_end(300)}")
+                    bot.start()
+            await asyncio.sleep(1.0)
 
     async def settle(self) -> None:
         """Wait until every bot is well again."""
@@ -57,15 +75,18 @@ class Troubles:
         if kind in OF_SERVER:
             await self._stop_server(AWAY if kind == "away" else rng.uniform(0, 2), rng)
             return
-        while len(self.unwell) > len(self.fleet.bots) - 2:
+        while len(well := self._well()) < 2:
             await asyncio.sleep(0.1)
         owner = await asyncio.to_thread(self.fleet.owner, run)
-        well = [number for number in range(len(self.fleet.bots)) if number not in self.unwell]
         bot = owner if owner in well and rng.random() < 0.8 else rng.choice(well)
         assert bot is not None
         self._keep(self._befall(bot, kind, rng.uniform(3, 30)))
         if bot == owner and kind in {"kill", "freeze", "silence"}:
             self._keep(self._time_takeover(run, bot, kind))
+
+    def _well(self) -> list[int]:
+        bots = enumerate(self.fleet.bots)
+        return [number for number, bot in bots if number not in self.unwell and bot.is_running]
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -93,10 +114,11 @@ class Troubles:
         self.unwell.discard(number)
 
     async def _stop_server(self, seconds: float, rng: random.Random) -> None:
-        began = datetime.now(UTC)
+        began, self._stopped = datetime.now(UTC), True
         await asyncio.to_thread(self.fleet.record.halt, rng.choice(["fast", "immediate"]))
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self.fleet.record.go_on)
+        self._stopped = False
         self.stops.append((began, datetime.now(UTC)))
 
     async def _time_takeover(self, run: int, bot: int, kind: str) -> None:
