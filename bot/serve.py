@@ -53,7 +53,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
         return preflight(settings, page, ref, deps.pages)
 
-    masked = _Masked(settings, redact)
+    masked = _Masked(settings, redact, store)
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(masked.pages), preflight)
     engine = Engine(store, masked.tools, deps.starter)
@@ -83,8 +83,9 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 class _Masked:
     """The pages and their tools. What a page names is masked in the log before anything is done with the page."""
 
-    def __init__(self, settings: Settings, redact: Redactor) -> None:
+    def __init__(self, settings: Settings, redact: Redactor, store: RecordStore) -> None:
         self._settings = settings
+        self._store = store
         self._redact = redact
 
     def pages(self) -> dict[str, Page]:
@@ -97,7 +98,7 @@ class _Masked:
     def tools(self, page: Page) -> Tools:
         """The tools of a page; a run's own page may name variables that the one on the disk does not."""
         self._learn(page)
-        return tools_for(page, self._settings)
+        return tools_for(page, self._settings, self._store)
 
     def _learn(self, page: Page) -> None:
         learn_from(self._redact, page.env_names(), self._settings.environ)

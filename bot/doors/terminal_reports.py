@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bot.doors.deps import Deps
@@ -108,7 +108,7 @@ class TerminalReports:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
-        return datetime.now(UTC)
+        return self.store.now()
 
     def _run(self, *, any_state: bool = False, stops: bool = False) -> Run:
         if self.number:

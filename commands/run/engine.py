@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -98,7 +97,7 @@ class Engine:
         if owned is None:
             return  # another bot carries it out
         try:
-            require_true_run(owned, run, datetime.now(UTC))
+            require_true_run(owned, run, self.store.now())
             page = page_of(run)
             runner = Runner(owned, page, run.id, self._tools_for(page))
         except Exception as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from commands.runbook.page import Page
 from commands.start.request import StartRequest
@@ -40,7 +39,7 @@ def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -
     told = _told(page, record, result)
     LOG.log(logging.INFO if told.started else logging.WARNING, "after run %s: %s", run.id, told.summary)
     by = Actor(person=keep.person, door=Door.BOT)
-    fact = NextRun(by=by, at=datetime.now(UTC), page=page.decision.starts, started=told.started)
+    fact = NextRun(by=by, at=store.now(), page=page.decision.starts, started=told.started)
     store.add_fact(run.id, fact, NewEvent(data=told))
 
 

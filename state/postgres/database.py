@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -112,6 +113,10 @@ class PostgresDatabase(PostgresTables):
             rows = super().rows(sql, *values, errors=errors)
             self._require_owner()
         return rows
+
+    def clock_offset(self) -> timedelta:
+        """See `state.store.database.Database.clock_offset`: the time of day of all bots is PostgreSQL's."""
+        return self._session.clock.offset
 
     def version(self) -> tuple[int, int]:
         """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""

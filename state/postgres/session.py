@@ -12,6 +12,7 @@ import psycopg
 
 from state.errors import BadRecord
 from state.postgres.address import PostgresAddress
+from state.postgres.clock import ServerClock
 from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
 from state.postgres.numbers import SERVING, Lock
@@ -38,6 +39,7 @@ class Session:
         self.name = address.name
         self.serving = serving
         self.mutex = threading.RLock()
+        self.clock = ServerClock()
         self.number = 1
         self.owned: dict[Lock, int] = {}
         self._pinned: Connection | None = None
@@ -144,6 +146,7 @@ class Session:
                 connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", [SERVING])
                 connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [FROZEN])
             self._own_again(connection)
+            self.clock.read(connection)
         except psycopg.errors.LockNotAvailable:
             connection.close()
             raise BadRecord(

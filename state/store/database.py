@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any, Protocol
 
 from state.journal import Change
@@ -79,6 +80,10 @@ class Database(Tables, Protocol):
 
     def version(self) -> tuple[int, int]:
         """Two numbers: one changes with every write of another process, one with every write of this one."""
+        ...
+
+    def clock_offset(self) -> timedelta:
+        """What the time of day of all bots of the record is ahead of this machine's."""
         ...
 
     def own(self, run: int) -> Database | None:
