@@ -14,7 +14,8 @@ from functools import cache
 
 from bot import log
 from bot.doors.deps import Deps
-from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
+from bot.doors.in_force import read_terminal_users, to_put_in_force
+from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import Redactor, learn_from, redactor_for
@@ -64,7 +65,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
-        store.put_in_force(to_put_in_force(settings, served))
+        deps.alike.serve_with(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
             asyncio.run(_serve_slack(settings, deps, engine, signals))
@@ -75,6 +76,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
                 time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
+        deps.alike.stop()
         engine.stop()
         store.close()
     return 0

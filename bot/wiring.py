@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
@@ -73,4 +74,5 @@ def make_deps(
         places=lambda page: fingerprints_of(page, environ),
         now=store.now,
         speed=settings.speed,
+        alike=Alike(store),
     )

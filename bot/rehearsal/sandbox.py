@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.doors.in_force import VARIABLE
+from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import system_user
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment
 from bot.rehearsal.scenarios import Scenario

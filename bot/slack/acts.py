@@ -105,6 +105,7 @@ class Acts:
             await self._membership.require_nothing_against(origin, channel)
         else:
             page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+            self.deps.alike.require(page)
             await self._membership.require_member_now(origin, channel, page)
 
     async def _without_absent(self, run: Run, action: str) -> Deps:

@@ -41,6 +41,7 @@ class Session:
         self.mutex = threading.RLock()
         self.clock = ServerClock()
         self.number = 1
+        self.in_force = 0  # the number of the session that serves with what is in force
         self.owned: dict[Lock, int] = {}
         self._pinned: Connection | None = None
         self._failed: tuple[float, BadRecord] | None = None  # when the last try failed, and why

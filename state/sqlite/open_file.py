@@ -95,6 +95,17 @@ class OpenFile(FileReader):
         if self._lock:
             require_own(self._lock, self.path)
 
+    def others_in_force(self) -> bool:
+        """No: no other bot can serve the file."""
+        return False
+
+    def hold_in_force(self) -> None:
+        """What the only bot serves with is in force."""
+
+    def is_in_force(self) -> bool:
+        """Whether this process serves the file."""
+        return self.serving
+
     def clock_offset(self) -> timedelta:
         """None: only one machine serves the file."""
         return timedelta(0)

@@ -82,6 +82,18 @@ class Database(Tables, Protocol):
         """Two numbers: one changes with every write of another process, one with every write of this one."""
         ...
 
+    def others_in_force(self) -> bool:
+        """Whether another bot serves with what is in force."""
+        ...
+
+    def hold_in_force(self) -> None:
+        """Serve with what is in force, within `write`, until this session with the database ends."""
+        ...
+
+    def is_in_force(self) -> bool:
+        """Whether this bot does."""
+        ...
+
     def clock_offset(self) -> timedelta:
         """What the time of day of all bots of the record is ahead of this machine's."""
         ...
