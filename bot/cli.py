@@ -97,9 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--no-slack", action="store_true", help="carry out runs without Slack; terminal only")
     serve.set_defaults(verb=_serve)
     verify = verbs.add_parser(
-        "verify", help="verify that nothing in the state file, in one run or in a bundle was changed from outside"
+        "verify", help="verify that nothing in the record, in one run or in a bundle was changed from outside"
     )
-    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole state file")
+    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
     verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
     verify.set_defaults(verb=_verify)
     record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")

@@ -59,7 +59,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
     deps = make_deps(settings, store, cache(masked.pages), preflight)
     engine = Engine(store, masked.tools, deps.starter)
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
-    # and before the pages are read: a rollback in the state file waits for no file, and needs none
+    # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
@@ -107,7 +107,7 @@ class _Masked:
 
 
 def _open_store(settings: Settings) -> RecordStore:
-    """The state file, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
+    """The record, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
     store = open_record(settings.state, serving=True, key=settings.record_key)
     try:
         if store.has_lost_key():
@@ -125,11 +125,11 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
     try:
         changed = [verdict for verdict in verify_record(settings.state, key) if verdict.changes]
     except BadRecord as error:
-        LOG.warning("the state file was not verified: %s", error)
+        LOG.warning("the record was not verified: %s", error)
         return
     for verdict in changed[:MOST_CHANGED]:
-        which = f"run {verdict.run}" if verdict.run else "the state file"
-        LOG.error("the state file was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
+        which = f"run {verdict.run}" if verdict.run else "the record"
+        LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
 def _require_slack(settings: Settings) -> None:
@@ -164,7 +164,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     for page in read.values():
         if names := missing(page, settings.environ, slack=settings.slack):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
-    LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
+    LOG.info("serving the record %s with %s", settings.state, ", ".join(read))
     return list(read.values())
 
 

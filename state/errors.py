@@ -106,12 +106,12 @@ class BadRecord(Refused):
 
 
 class UnreadableRun(BadRecord):
-    """A row of one run in the state file cannot be read; the other runs can."""
+    """A row of one run in the record cannot be read; the other runs can."""
 
     def __init__(self, run: int) -> None:
         super().__init__(
-            f"Run {run} cannot be read from the state file, so the bot does nothing of it, not even its rollback. "
-            "Put the state file back as it was (`gonogo verify` names what was changed)."
+            f"Run {run} cannot be read from the record, so the bot does nothing of it, not even its rollback. "
+            "Put the record back as it was (`gonogo verify` names what was changed)."
         )
 
 

@@ -1,8 +1,8 @@
 """What the serving bot runs with, as the terminal must believe it.
 
 Whoever types a command sets his own environment, so that proves nothing. `gonogo serve` therefore writes what counts
-into the state file: who may act at the terminal, who holds the roles, the channel, the pages, and the speed. Who can
-write the state file could write anything else into it, too: its permissions are the boundary.
+into the record: who may act at the terminal, who holds the roles, the channel, the pages, and the speed. Who can
+write the record could write anything else into it, too: its permissions are the boundary.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def as_served(settings: Settings, values: Mapping[str, str]) -> Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class InForce:
-    """What the last serving bot has stored; empty if none has served the state file yet."""
+    """What the last serving bot has stored; empty if none has served the record yet."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 

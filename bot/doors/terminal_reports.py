@@ -27,7 +27,7 @@ class TerminalReports:
     """A command at the terminal, of the system user `user`. Every method yields the lines to print.
 
     `person` is who he says he is, empty for nobody: it counts only where the bot's environment says so, too, or for
-    what everybody may do. Raises NothingRuns if there is no state file.
+    what everybody may do. Raises NothingRuns if there is no record.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TerminalReports:
         if not has_record(settings.state):
             where = settings.state.absolute() if isinstance(settings.state, Path) else settings.state
             raise NothingRuns(
-                f"There is no state file {where}. Set GONOGO_STATE to the bot's state file, "
+                f"There is no record at {where}. Set GONOGO_STATE to the bot's record, "
                 "or start the bot with `gonogo serve`, which creates it."
             )
         self.store = open_record(settings.state, key=_key_of(settings))
@@ -53,7 +53,7 @@ class TerminalReports:
         self.user = user
 
     def close(self) -> None:
-        """Close the state file."""
+        """Close the record."""
         self.store.close()
 
     def status(self, _: Namespace) -> Iterator[str]:
@@ -132,7 +132,7 @@ class TerminalReports:
 
     def _warn_if_not_served(self) -> Iterator[str]:
         if not is_served(self.settings.state):
-            yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
+            yield "No bot is serving this record. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
 
 

@@ -133,7 +133,7 @@ class Acts:
         try:
             return store.run_to_stop(number) if stops else store.run(number)
         except KeyError:
-            raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
+            raise NothingRuns(f"Run {number} is not in this bot's record.") from None
 
     def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
         if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:

@@ -28,7 +28,7 @@ class _Result:
 def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -> None:
     """Start the page that follows a kept run, if one does and nothing is recorded of it yet.
 
-    Whatever keeps it from starting is recorded for people. Raises BadRecord if the state file cannot be used now: then
+    Whatever keeps it from starting is recorded for people. Raises BadRecord if the record cannot be used now: then
     it is tried again.
     """
     record = store.record(run.id)
@@ -48,7 +48,7 @@ def _start(store: RecordStore, starter: Starter, page: Page, record: Record) -> 
     if begun := _begun(store, run):
         return _Result(run=begun)  # the bot ended before it could record that
     if changes := store.changes(run.id):
-        return _Result(why=f"The state file was changed from outside: {changes[0]}.")
+        return _Result(why=f"The record was changed from outside: {changes[0]}.")
     request = StartRequest(
         page=page.decision.starts, ref=_ref(record), ref_name=_ref_name(record), note=run.note, follows=run.id
     )

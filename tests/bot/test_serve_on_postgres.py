@@ -158,12 +158,12 @@ def test_the_terminal_works_on_the_record_and_says_that_no_bot_serves_it(
     kept: KeptInPostgres, shop: Path, capsys: Capture
 ) -> None:
     code, _, said = run(capsys, "status")
-    assert (code, said.startswith(f"gonogo: There is no state file {kept.address}.")) == (1, True)
+    assert (code, said.startswith(f"gonogo: There is no record at {kept.address}.")) == (1, True)
     start_run(kept, shop, "true")
     code, out, _ = run(capsys, "rollback", "it is slow")
     assert code == 0
     assert "Rollback requested for run 1." in out
-    assert "No bot is serving this state file." in out
+    assert "No bot is serving this record." in out
     assert run(capsys, "status")[0] == 0
     code, out, _ = run(capsys, "verify")
     assert "Run 1: unchanged" in out
