@@ -13,6 +13,7 @@ GonogoError
 │   ├── TooLate        the matter is already decided or over
 │   └── BadRecord      the record is locked, away, damaged, or newer than this program
 │       ├── UnreadableRun  a row of one run in it cannot be read
+│       ├── NotText        a text in it holds bytes that are none
 │       └── NotOwner       another bot carries out the run by now
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
@@ -113,6 +114,10 @@ class UnreadableRun(BadRecord):
             f"Run {run} cannot be read from the record, so the bot does nothing of it, not even its rollback. "
             "Put the record back as it was (`gonogo verify` names what was changed)."
         )
+
+
+class NotText(BadRecord):
+    """A text of the record holds bytes that are none. The message does not repeat them."""
 
 
 class NotOwner(BadRecord):

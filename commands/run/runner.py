@@ -199,7 +199,8 @@ class Runner:
 
     def _own_work(self, name: str) -> Callable[[Context], Outcome]:
         work = check_evidence if name == CHECK else compare_after_rollback
-        return lambda ctx: work(self.page, self.store.record(self.number), ctx)
+        read = self._contexts.patience.use
+        return lambda ctx: work(self.page, read(ctx.stop, lambda: self.store.record(self.number)), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
         if record.last(AFTER_ROLLBACK):
