@@ -113,6 +113,10 @@ class Runner:
         except NotOwner as error:
             LOG.warning("run %s is left to its new owner: %s", self.number, error)
             self._stop_threads()
+        except BadRecord as error:
+            # nothing was begun yet, and the engine starts another runner
+            LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
+            self._stop_threads()
         finally:
             self.tools.close()
 

@@ -14,6 +14,7 @@ from commands.steps.outcome import Context, Outcome, done
 from state.errors import BadRecord, NotOwner, NotText, UnreadableRun
 from state.records import AttemptState
 from state.sqlite.store import Store
+from tests.commands.run.driven_runner import DrivenRunner
 from tests.commands.run.test_running_step import Case
 
 
@@ -73,3 +74,14 @@ def test_what_no_waiting_mends_is_said_at_once(error: BadRecord) -> None:
 
     with pytest.raises(type(error)):
         Patience(1).use(threading.Event(), use)
+
+
+def test_a_runner_that_finds_the_record_away_at_its_start_says_so_in_one_line(
+    driven: DrivenRunner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    away(monkeypatch, "record", times=1)
+    driven.runner.start()
+    assert driven.runner.wait(10), "the engine starts another one"
+    assert [(line.getMessage(), bool(line.exc_info)) for line in caplog.records] == [
+        ("run 1 waits: The record is away.", False)
+    ]
