@@ -21,6 +21,7 @@ OF_SERVER = {"restart", "away"}
 AWAY = 60.0  # seconds
 TAKEOVER_LIMIT = 60.0  # seconds in which another bot must own the run of one that is gone
 PER_RUN = (3, 6)
+GAPS = (0.2, 4.0)  # seconds before each
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Troubles:
     takeovers: dict[str, list[float]] = field(default_factory=dict)
     stops: list[tuple[datetime, datetime]] = field(default_factory=list)  # when PostgreSQL was away
     per_run: tuple[int, int] = PER_RUN
+    gaps: tuple[float, float] = GAPS
     unwell: set[int] = field(default_factory=set)
     _stopped: bool = False  # whether PostgreSQL is away now
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -50,7 +52,7 @@ class Troubles:
         for _number in range(rng.randint(*self.per_run)):
             if tally.is_complete or not (await patiently(lambda: store.run(run))).active:
                 break
-            await asyncio.sleep(rng.uniform(0.2, 4.0))
+            await asyncio.sleep(rng.uniform(*self.gaps))
             await self._one(run, rng)
             tally.kills += 1
 
