@@ -130,9 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("words", nargs="*")
     rehearse.set_defaults(verb=_rehearse)
     verify = verbs.add_parser(
-        "verify", help="verify that nothing in the state file, in one run or in a bundle was changed from outside"
+        "verify", help="verify that nothing in the record, in one run or in a bundle was changed from outside"
     )
-    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole state file")
+    verify.add_argument("what", nargs="?", default="", metavar="RUN|BUNDLE", help="default: the whole record")
     verify.add_argument("--key", default="", metavar="FILE", help="the public key that must have signed the bundle")
     verify.set_defaults(verb=_verify)
     record = verbs.add_parser("record", help="copy the whole record to another place, and verify the copy")

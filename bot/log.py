@@ -38,9 +38,10 @@ class RepeatFilter(logging.Filter):
         self._written: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written. The bot's own records keep their traceback; only its warnings are limited."""
+        """Whether a record is written. The bot's own keep their traceback; without one they appear once a minute."""
         if record.name.startswith("gonogo") and not record.name.startswith("gonogo.bolt"):
-            return self._is_new(record) if record.levelno == logging.WARNING else True
+            limited = record.levelno >= logging.WARNING and not record.exc_info
+            return self._is_new(record) if limited else True
         if record.name.startswith(QUIET) and record.levelno < logging.WARNING:
             return False
         record.exc_info = record.exc_text = None

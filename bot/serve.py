@@ -14,7 +14,8 @@ from functools import cache
 
 from bot import log
 from bot.doors.deps import Deps
-from bot.doors.in_force import VARIABLE, read_terminal_users, to_put_in_force
+from bot.doors.in_force import read_terminal_users, to_put_in_force
+from bot.doors.served_names import VARIABLE
 from bot.environment import channel_problem, missing, wrong_ids
 from bot.settings import Settings, read_pages
 from bot.tools.secrets import Redactor, learn_from, redactor_for
@@ -53,18 +54,18 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 
         return preflight(settings, page, ref, deps.pages)
 
-    masked = _Masked(settings, redact)
+    masked = _Masked(settings, redact, store)
     # they are read at their first use, and again while they cannot be read
     deps = make_deps(settings, store, cache(masked.pages), preflight)
     engine = Engine(store, masked.tools, deps.starter)
     signals = _received_signals()  # before the engine starts: from here on a signal stops it in order
-    # and before the pages are read: a rollback in the state file waits for no file, and needs none
+    # and before the pages are read: a rollback in the record waits for no file, and needs none
     engine.start()
     job_folders = JobFolders(store, masked.tools)
     threading.Thread(target=_verify, args=(settings, store.key), name="verify", daemon=True).start()
     try:
         served = _served_pages(deps, settings)
-        store.put_in_force(to_put_in_force(settings, served))
+        deps.alike.serve_with(to_put_in_force(settings, served))
         job_folders.start()
         if slack:
             asyncio.run(_serve_slack(settings, deps, engine, signals))
@@ -75,6 +76,7 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
                 time.sleep(SIGNAL_INTERVAL)
     finally:
         job_folders.stop()
+        deps.alike.stop()
         engine.stop()
         store.close()
     return 0
@@ -83,8 +85,9 @@ def serve(settings: Settings, *, slack: bool = True) -> int:
 class _Masked:
     """The pages and their tools. What a page names is masked in the log before anything is done with the page."""
 
-    def __init__(self, settings: Settings, redact: Redactor) -> None:
+    def __init__(self, settings: Settings, redact: Redactor, store: RecordStore) -> None:
         self._settings = settings
+        self._store = store
         self._redact = redact
 
     def pages(self) -> dict[str, Page]:
@@ -97,14 +100,14 @@ class _Masked:
     def tools(self, page: Page) -> Tools:
         """The tools of a page; a run's own page may name variables that the one on the disk does not."""
         self._learn(page)
-        return tools_for(page, self._settings)
+        return tools_for(page, self._settings, self._store)
 
     def _learn(self, page: Page) -> None:
         learn_from(self._redact, page.env_names(), self._settings.environ)
 
 
 def _open_store(settings: Settings) -> RecordStore:
-    """The state file, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
+    """The record, with its key. Raises BadRecord, also for a key that cannot be read: nothing has begun yet."""
     store = open_record(settings.state, serving=True, key=settings.record_key)
     try:
         if store.has_lost_key():
@@ -122,11 +125,11 @@ def _verify(settings: Settings, key: RecordKey | None) -> None:
     try:
         changed = [verdict for verdict in verify_record(settings.state, key) if verdict.changes]
     except BadRecord as error:
-        LOG.warning("the state file was not verified: %s", error)
+        LOG.warning("the record was not verified: %s", error)
         return
     for verdict in changed[:MOST_CHANGED]:
-        which = f"run {verdict.run}" if verdict.run else "the state file"
-        LOG.error("the state file was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
+        which = f"run {verdict.run}" if verdict.run else "the record"
+        LOG.error("the record was changed from outside: %s: %s (see `gonogo verify`)", which, verdict.changes[0])
 
 
 def _require_slack(settings: Settings) -> None:
@@ -161,7 +164,7 @@ def _served_pages(deps: Deps, settings: Settings) -> list[Page]:
     for page in read.values():
         if names := missing(page, settings.environ, slack=settings.slack):
             LOG.warning("%s cannot be started yet. Not set in the environment: %s", page.name, ", ".join(names))
-    LOG.info("serving the state file %s with %s", settings.state, ", ".join(read))
+    LOG.info("serving the record %s with %s", settings.state, ", ".join(read))
     return list(read.values())
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from bot.environment import channel, mentions, missing, people_of, phones
 from bot.settings import Settings
 from bot.tools import make_tools
+from bot.tools.clock import SystemClock
 from bot.tools.places import DatabasePlace, HostPlace, LocalPlace, Places, WebPlace
 from commands.ports.page_text import DatabaseAddress, PageText
 from commands.ports.tools import Tools
@@ -39,10 +40,11 @@ def _host_place(host: Host) -> HostPlace | LocalPlace:
     )
 
 
-def tools_for(page: Page, settings: Settings) -> Tools:
-    """The real tools for the places of a page."""
+def tools_for(page: Page, settings: Settings, store: RecordStore | None = None) -> Tools:
+    """The real tools for the places of a page. For a run of the `store` the time of day is that of all its bots."""
     tools = make_tools(places_of(page), settings.environ, page.env_names())
-    return replace(tools, places=lambda: fingerprints_of(page, settings.environ))
+    clock = SystemClock(store.clock_offset) if store else tools.clock
+    return replace(tools, clock=clock, places=lambda: fingerprints_of(page, settings.environ))
 
 
 def fingerprints_of(page: Page, environ: Mapping[str, str]) -> dict[str, str]:
@@ -70,6 +72,7 @@ def make_deps(
         preflight=preflight,
         channel=lambda page: channel(page, environ),
         places=lambda page: fingerprints_of(page, environ),
-        now=lambda: datetime.now(UTC),
+        now=store.now,
         speed=settings.speed,
+        alike=Alike(store),
     )

@@ -13,6 +13,7 @@ GonogoError
 │   ├── TooLate        the matter is already decided or over
 │   └── BadRecord      the record is locked, away, damaged, or newer than this program
 │       ├── UnreadableRun  a row of one run in it cannot be read
+│       ├── NotText        a text in it holds bytes that are none
 │       └── NotOwner       another bot carries out the run by now
 └── ToolError          an outside system did not do its part
     ├── Unreachable    it could not be reached; nothing was started there
@@ -106,13 +107,17 @@ class BadRecord(Refused):
 
 
 class UnreadableRun(BadRecord):
-    """A row of one run in the state file cannot be read; the other runs can."""
+    """A row of one run in the record cannot be read; the other runs can."""
 
     def __init__(self, run: int) -> None:
         super().__init__(
-            f"Run {run} cannot be read from the state file, so the bot does nothing of it, not even its rollback. "
-            "Put the state file back as it was (`gonogo verify` names what was changed)."
+            f"Run {run} cannot be read from the record, so the bot does nothing of it, not even its rollback. "
+            "Put the record back as it was (`gonogo verify` names what was changed)."
         )
+
+
+class NotText(BadRecord):
+    """A text of the record holds bytes that are none. The message does not repeat them."""
 
 
 class NotOwner(BadRecord):

@@ -62,7 +62,7 @@ ATTEMPT_MOVES: dict[AttemptState, tuple[AttemptState, ...]] = {
 class Run:
     """One deploy of one target. `text` is its own copy of the runbook page, taken at the start.
 
-    `key` names the run on hosts and in databases. `id` would not do: the runs of every state file count from 1.
+    `key` names the run on hosts and in databases. `id` would not do: the runs of every record count from 1.
     `speed` divides the waiting times of the watch; it is 1 except in a rehearsal. `notice_minutes` is how long the
     team is warned before the deploy begins. `rollback_loss` is what a rollback would lose, by the last query.
     `starter_account` is the starter's `Actor.account`: empty for a start in Slack.

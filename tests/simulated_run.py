@@ -65,6 +65,7 @@ class SimulatedRun:
             places=lambda _: self.world.places,
             now=self.world.clock.now,
             speed=WatchSpeed(),
+            require_alike=lambda _: None,
         )
         return Engine(self.store, lambda _: self.world.tools(), starter)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import _parser
-from bot.doors.in_force import VARIABLE as TERMINAL_USERS
+from bot.doors.served_names import VARIABLE as TERMINAL_USERS
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.scenarios import SCENARIOS
 from commands.runbook.head_boxes import RunbookBox

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.doors.in_force import VARIABLE, read_terminal_users
+from bot.doors.in_force import read_terminal_users
+from bot.doors.served_names import VARIABLE
 from bot.settings import Settings
 from commands.ports.preflight import FAIL, WARN, PreflightResult
 from commands.runbook import Page

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ ABOUT = "state file"
 
 def check_record(place: Place) -> list[PreflightLine]:
     """Every line about the record. Nothing is created or changed."""
-    return _in_file(place) if isinstance(place, Path) else _in_postgres(place)
+    return _in_file(place) if isinstance(place, Path) else [replace(one, about="record") for one in _in_postgres(place)]
 
 
 def _in_postgres(address: PostgresAddress) -> list[PreflightLine]:

@@ -72,7 +72,7 @@ def press(deps: Deps, pressed: Press) -> str:
         return _answer(deps, run, pressed, asked.step, asked.attempt)
     if isinstance(asked, AlertRaised) and asked.number:
         return _answer(deps, run, pressed, asked.name, asked.number)
-    raise Refused("This button belongs to nothing in the bot's state file. Use /deploy status instead.")
+    raise Refused("This button belongs to nothing in the bot's record. Use /deploy status instead.")
 
 
 def typed(deps: Deps, action: str, person: str, reason: str, press_id: str = "") -> str:
@@ -126,7 +126,7 @@ def _run(deps: Deps, number: int, *, stops: bool) -> Run:
     try:
         return deps.store.run_to_stop(number) if stops else deps.store.run(number)
     except KeyError:
-        raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
+        raise NothingRuns(f"Run {number} is not in this bot's record.") from None
 
 
 def _command(action: str) -> str:

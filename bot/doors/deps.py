@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.doors.alike import Alike
 from commands.progress.usual_time import UsualTime, usual_times_before
 from commands.run.engine import page_of
 from commands.runbook import Page
@@ -31,7 +32,8 @@ class Deps:
     `phones` are the phone numbers by role. `missing` lists the environment variables that a page needs and that are not
     set. `preflight` checks a page and a ref before a run: it raises Refused with the failures.
     `channel` is the Slack channel of a page's runs, `places` the fingerprints of its places. `speed` divides the
-    waiting times of the watch; it is 1 outside rehearsals.
+    waiting times of the watch; it is 1 outside rehearsals. `alike` refuses to go on by other people or pages than those
+    of the other bots of the record.
     """
 
     store: RecordStore
@@ -45,6 +47,7 @@ class Deps:
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
     speed: WatchSpeed
+    alike: Alike
     _usual: dict[int, Mapping[str, UsualTime]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -60,6 +63,7 @@ class Deps:
             places=self.places,
             now=self.now,
             speed=self.speed,
+            require_alike=lambda page: self.alike.require(page, starts=True),
         )
 
     def known_pages(self) -> list[Page]:

@@ -1,8 +1,8 @@
 """What the serving bot runs with, as the terminal must believe it.
 
 Whoever types a command sets his own environment, so that proves nothing. `gonogo serve` therefore writes what counts
-into the state file: who may act at the terminal, who holds the roles, the channel, the pages, and the speed. Who can
-write the state file could write anything else into it, too: its permissions are the boundary.
+into the record: who may act at the terminal, who holds the roles, the channel, the pages, and the speed. Who can
+write the record could write anything else into it, too: its permissions are the boundary.
 """
 
 from __future__ import annotations
@@ -14,22 +14,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.doors.deps import Deps
+from bot.doors.served_names import SPEED, USES_SLACK, VARIABLE, names_of, page_key
 from bot.doors.system_user import SystemUser
 from bot.environment import channel, people_of
 from bot.settings import Settings
 from commands.runbook import Page
-from commands.start.watch_speed import VARIABLE as _SPEED
 from commands.start.watch_speed import read_watch_speed
 from state.errors import BadSettings, NotAllowed, Refused
 from state.facts import Actor, Door
 from state.store.journal import KEY_IN_FORCE
 
-VARIABLE = "GONOGO_TERMINAL_USERS"
 LONGEST_NAME = 80  # characters of a name that somebody claims
 _SYSTEM_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,63}\$?")
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,20}")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
-_SLACK = "uses Slack"
 
 
 def read_terminal_users(value: str) -> dict[str, str]:
@@ -54,24 +52,23 @@ def to_put_in_force(settings: Settings, pages: Iterable[Page]) -> dict[str, str]
     """What `gonogo serve` stores, by name. Raises BadSettings."""
     value = settings.environ.get(VARIABLE, "")
     read_terminal_users(value)
-    values = {VARIABLE: value, _SPEED: str(settings.speed)}
+    values = {VARIABLE: value, SPEED: str(settings.speed)}
     for page in pages:
-        for name in (page.runbook.channel, *(role.people for role in page.roles.values())):
-            variable = name.removeprefix("$")
+        for variable in names_of(page):
             values[variable] = _ids(settings.environ.get(variable, ""))
-        values[_page_key(page)] = _digest(page)
+        values[page_key(page)] = _digest(page)
     key = settings.find_record_key()
-    return {**values, KEY_IN_FORCE: key.id if key else "", _SLACK: "yes" if settings.slack else "no"}
+    return {**values, KEY_IN_FORCE: key.id if key else "", USES_SLACK: "yes" if settings.slack else "no"}
 
 
 def as_served(settings: Settings, values: Mapping[str, str]) -> Settings:
     """The caller's settings, with or without Slack as the last serving bot."""
-    return replace(settings, slack=values.get(_SLACK) != "no")
+    return replace(settings, slack=values.get(USES_SLACK) != "no")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InForce:
-    """What the last serving bot has stored; empty if none has served the state file yet."""
+    """What the last serving bot has stored; empty if none has served the record yet."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,7 +80,7 @@ class InForce:
             deps,
             people=lambda page: people_of(page, self.values),
             channel=lambda page: channel(page, self.values),
-            speed=read_watch_speed(self.values.get(_SPEED, "1")),
+            speed=read_watch_speed(self.values.get(SPEED, "1")),
         )
 
     def require_page(self, page: Page) -> None:
@@ -96,7 +93,7 @@ class InForce:
 
     def serves(self, page: Page) -> bool:
         """Whether the serving bot has this very text of the page."""
-        return self.values.get(_page_key(page)) == _digest(page)
+        return self.values.get(page_key(page)) == _digest(page)
 
     def actor(self, user: SystemUser, name: str) -> Actor:
         """Who acts, for what everybody may do. `name` is what the person claims to be; empty for no claim."""
@@ -130,10 +127,6 @@ class InForce:
 
     def _person(self, user: SystemUser) -> str:
         return read_terminal_users(self.values.get(VARIABLE, "")).get(user.name, "")
-
-
-def _page_key(page: Page) -> str:
-    return f"page {page.name}"
 
 
 def _ids(value: str) -> str:

@@ -123,7 +123,7 @@ class Terminal(TerminalReports):
             starter = actor_in_words(run.started_by)
             yield f"This ends run {run.id} of {run.target} ({run.release}, started by {starter}) by hand."
             yield "Nothing is rolled back. Left as it is:"
-            yield from (f"  {item}" for item in left or ["no step changed anything, by the state file"])
+            yield from (f"  {item}" for item in left or ["no step changed anything, by the record"])
             yield f"Type {run.id} to end the run, or anything else to cancel:"
             if sys.stdin.readline().strip() != str(run.id):
                 raise Refused(f"Run {run.id} was not ended.")
@@ -133,13 +133,13 @@ class Terminal(TerminalReports):
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _anybody(self) -> Actor:
-        """Who acts, for what everybody who can open the state file may do."""
+        """Who acts, for what everybody who can open the record may do."""
         return self.in_force.actor(self.user, self.person)
 
     def _known_actor(self) -> Actor:
         """Who acts, for everything else. Raises NotAllowed unless the bot's environment says who this user is.
 
-        Raises BadRecord where that is worth nothing, because everybody may write the state file.
+        Raises BadRecord where that is worth nothing, because everybody may write the record.
         """
         require_safe(self.settings.state)
         return self.in_force.known_actor(self.user, self.person)

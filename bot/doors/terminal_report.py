@@ -41,7 +41,7 @@ def _bundle(settings: Settings, deps: Deps, report: Report, path: Path) -> Itera
     changes = [str(change) for change in deps.store.changes(number)]
     _write(path, build_bundle(report, deps.store.chain(number), changes, key))
     yield f"The bundle of run {number} is in {path}, signed with the key {key_id(key.public_key())}."
-    yield from (f"Warning: the state file was changed from outside: {change}." for change in changes[:1])
+    yield from (f"Warning: the record was changed from outside: {change}." for change in changes[:1])
 
 
 def _write(path: Path, data: bytes) -> None:

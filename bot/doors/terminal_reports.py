@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from bot.doors.deps import Deps
@@ -28,7 +28,7 @@ class TerminalReports:
     """A command at the terminal, of the system user `user`. Every method yields the lines to print.
 
     `person` is who he says he is, empty for nobody: it counts only where the bot's environment says so, too, or for
-    what everybody may do. Raises NothingRuns if there is no state file.
+    what everybody may do. Raises NothingRuns if there is no record.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TerminalReports:
         if not has_record(settings.state):
             where = settings.state.absolute() if isinstance(settings.state, Path) else settings.state
             raise NothingRuns(
-                f"There is no state file {where}. Set GONOGO_STATE to the bot's state file, "
+                f"There is no record at {where}. Set GONOGO_STATE to the bot's record, "
                 "or start the bot with `gonogo serve`, which creates it."
             )
         self.store = open_record(settings.state, key=_key_of(settings))
@@ -54,7 +54,7 @@ class TerminalReports:
         self.user = user
 
     def close(self) -> None:
-        """Close the state file."""
+        """Close the record."""
         self.store.close()
 
     def status(self, options: Namespace) -> Iterator[str]:
@@ -118,7 +118,7 @@ class TerminalReports:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
-        return datetime.now(UTC)
+        return self.store.now()
 
     def _run(self, *, any_state: bool = False, stops: bool = False) -> Run:
         if self.number:
@@ -142,7 +142,7 @@ class TerminalReports:
 
     def _warn_if_not_served(self) -> Iterator[str]:
         if not is_served(self.settings.state):
-            yield "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
+            yield "No bot is serving this record. Start it with `gonogo serve` (no Slack: add `--no-slack`)."
             yield "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back."
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.doors.in_force import VARIABLE
+from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import system_user
 from bot.env_file import VARIABLE as ENV_FILE
 from bot.rehearsal.role_holders import CHANNEL, PEOPLE, STARTER, role_environment

@@ -105,6 +105,7 @@ class Acts:
             await self._membership.require_nothing_against(origin, channel)
         else:
             page = await self._lanes.run(Lane.ACT, lambda: actions.frozen_page(run))
+            self.deps.alike.require(page)
             await self._membership.require_member_now(origin, channel, page)
 
     async def _without_absent(self, run: Run, action: str) -> Deps:
@@ -132,7 +133,7 @@ class Acts:
         try:
             return store.run_to_stop(number) if stops else store.run(number)
         except KeyError:
-            raise NothingRuns(f"Run {number} is not in this bot's state file.") from None
+            raise NothingRuns(f"Run {number} is not in this bot's record.") from None
 
     def _typed(self, deps: Deps, checked: Run, origin: Origin, action: str, reason: str, press_id: str) -> str:
         if actions.the_run(deps, stops=action in actions.STOPS).id != checked.id:

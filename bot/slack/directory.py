@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.answers import KEPT, Answers, NotAnswered
 from bot.slack.api_error import status_and_name
+from state.errors import BadRecord
 
 LOG = logging.getLogger("gonogo.slack")
 PAGE_LENGTH = 999  # members in one answer; Slack's largest
@@ -77,7 +78,9 @@ class Directory:
             try:
                 for channel in sorted(await asyncio.to_thread(self._channels)):
                     await self._warm(channel)
-            except Exception:  # as with a state file that cannot be read now; it must not end the bot
+            except BadRecord as error:
+                LOG.warning("the people in the bot's channels were not asked for; trying again: %s", error)
+            except Exception:  # it must not end the bot
                 LOG.exception("the people in the bot's channels were not asked for; trying again")
             await asyncio.sleep(KEPT / 2)
 

@@ -13,6 +13,7 @@ from bot.slack.answers import Answers, NotAnswered
 from bot.slack.api_error import status_and_name
 from commands.runbook import Page
 from commands.runbook.people import People
+from state.errors import BadRecord
 
 LOG = logging.getLogger("gonogo.slack")
 REFRESH_INTERVAL = 300.0  # seconds
@@ -43,7 +44,9 @@ class UserGroups:
         while True:
             try:
                 await self.refresh()
-            except Exception:  # as with a state file that cannot be read now; it must not end the bot
+            except BadRecord as error:
+                LOG.warning("user groups were not asked for; trying again: %s", error)
+            except Exception:  # it must not end the bot
                 LOG.exception("user groups were not asked for; trying again")
             await asyncio.sleep(REFRESH_INTERVAL)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
-    """`commands.ports.clock.Clock` of this machine."""
+    """`commands.ports.clock.Clock` of this machine. `offset` is what the clock of all bots is ahead of its own."""
+
+    def __init__(self, offset: Callable[[], timedelta] = timedelta) -> None:
+        self._offset = offset
 
     def now(self) -> datetime:
         """See `commands.ports.clock.Clock.now`."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._offset()
 
     def monotonic(self) -> float:
         """See `commands.ports.clock.Clock.monotonic`."""

@@ -1,1 +1,1 @@
-"""`gonogo verify`: whether a state file, a run or a bundle was changed from outside."""
+"""`gonogo verify`: whether a record, a run or a bundle was changed from outside."""

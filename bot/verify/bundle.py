@@ -1,4 +1,4 @@
-"""Verifies a bundle without the state file: its signature, its files, and its journal."""
+"""Verifies a bundle without the record: its signature, its files, and its journal."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _problems(
     page = chain.rows.get((EntryKind.RUN, ""), {})
     if str(page.get("text", "")).encode() != files[archive.PAGE]:
         yield "page.md is not the page in the record"
-    yield from (f"when the bundle was made, the state file had been changed: {change}" for change in changes)
+    yield from (f"when the bundle was made, the record had been changed: {change}" for change in changes)
 
 
 def _journal(chain: Chain, links: list[str], key: RecordKey | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from state.store.verify import Verdict
 
 MOST_PAGES = 50  # of 200 messages of the thread
 READS = "conversations.replies"
-# answers of Slack that say nothing about the message asked for; whoever writes the state file can cause all others
+# answers of Slack that say nothing about the message asked for; whoever writes the record can cause all others
 SLACKS_OWN = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 REMOVED = "If the bot served the run with Slack, its message was removed from the file."
 TIMEOUT = 60.0  # seconds for all of it
@@ -28,9 +28,9 @@ def compare_with_slack(settings: Settings, verdict: Verdict) -> tuple[bool, str]
     if not settings.bot_token:
         return True, "Not compared with Slack: SLACK_BOT_TOKEN is not set."
     if verdict.chain is None or not (verdict.card or verdict.chain.entries):
-        return True, "Not compared with Slack: the state file has no journal of this run."
+        return True, "Not compared with Slack: the record has no journal of this run."
     if not verdict.card:
-        return False, f"❌ Not compared with Slack: the state file names no message of this run. {REMOVED}"
+        return False, f"❌ Not compared with Slack: the record names no message of this run. {REMOVED}"
     try:
         heads = asyncio.run(_heads(settings, *verdict.card, verdict.run))
     except SlackApiError as error:
@@ -44,16 +44,16 @@ def _refused(error: SlackApiError) -> tuple[bool, str]:
     answer, asked = error.response.get("error", "with an error"), getattr(error.response, "api_url", "")
     if not asked.endswith(READS) or answer in SLACKS_OWN:
         return True, f"Not compared with Slack: it answers {answer}."
-    return False, f"❌ Not compared with Slack: it answers {answer} for the message that the state file names."
+    return False, f"❌ Not compared with Slack: it answers {answer} for the message that the record names."
 
 
 def compare(chain: Chain, heads: Iterable[PostedHead]) -> tuple[bool, str]:
-    """Whether a journal agrees with the heads that were posted, which no writer of the state file can change."""
+    """Whether a journal agrees with the heads that were posted, which no writer of the record can change."""
     posted = sorted(set(heads), key=lambda head: (head.entry, head.hash))
     if not posted:
         if not chain.entries:
             return True, "Not compared with Slack: nothing was posted of a journal of this run."
-        return False, "❌ Slack has none of this run's entries in the thread that the state file names."
+        return False, "❌ Slack has none of this run's entries in the thread that the record names."
     hashes = {entry.number: entry.hash for entry in chain.entries}
     agreed = 0
     for head in posted:

@@ -1,4 +1,4 @@
-"""Verifies the state file: one line for each run, with the first change."""
+"""Verifies the record: one line for each run, with the first change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WITHOUT_KEY = (
 
 
 def verify_record(settings: Settings, run: int) -> tuple[bool, list[str]]:
-    """Whether one run, or with 0 the whole state file, is as the bot wrote it, and the lines to print."""
+    """Whether one run, or with 0 the whole record, is as the bot wrote it, and the lines to print."""
     key = settings.find_record_key()
     verdicts = verdicts_on(settings.state, key, run)
     lines = [line for verdict in verdicts for line in lines_of(verdict)]
@@ -45,7 +45,7 @@ def lines_of(verdict: Verdict) -> list[str]:
     name = f"Run {verdict.run}"
     if not verdict.changes:
         if not verdict.covered:
-            return [f"➖ {name}: not covered. It ended before the state file had a journal."]
+            return [f"➖ {name}: not covered. It ended before the record had a journal."]
         since = ", from the day on which the journal began" if verdict.found else ""
         entries = counted(verdict.entries, "entry").replace("entrys", "entries")
         return [f"✅ {name}: unchanged, {entries}{since}.", *_unsigned(verdict)]
@@ -59,7 +59,7 @@ def lines_of(verdict: Verdict) -> list[str]:
 
 
 def _unsigned(verdict: Verdict) -> list[str]:
-    """What was written without the key and only stops the run, which everybody may do who can write the state file."""
+    """What was written without the key and only stops the run, which everybody may do who can write the record."""
     if not verdict.unsigned_stops:
         return []
     first, more = clean(verdict.unsigned_stops[0]), len(verdict.unsigned_stops) - 1

@@ -1,4 +1,4 @@
-"""Verifies what `gonogo verify` is given: the state file, a run's number, or a bundle."""
+"""Verifies what `gonogo verify` is given: the record, a run's number, or a bundle."""
 
 from __future__ import annotations
 

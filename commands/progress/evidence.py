@@ -77,7 +77,7 @@ def why_fallen(page: Page, record: Record, attempt: Attempt) -> tuple[str, ...]:
         # only a run that an earlier version started, without places, may have signatures without evidence
         missing = not signature.evidence and record.run.places
         if missing or evidence_hash(signature.evidence) != signature.evidence_hash:
-            sentences.append(f"The signature of {signature.person} was altered in the bot's state file.")
+            sentences.append(f"The signature of {signature.person} was altered in the bot's record.")
         found = _found_since(record, signature.at)
         about = {step for name, _ in signature.evidence if (step := now.get(name, ("", ""))[0])}
         sentences += [what for step, what in found.items() if step in about or not signature.evidence]

@@ -46,7 +46,7 @@ def left_on_production(page: Page | None, record: Record) -> list[str]:
 
 
 def close_run(store: RecordStore, run: Run, page: Page | None, actor: Actor, reason: str, at: datetime) -> None:
-    """Write that a run is closed. The caller holds the state file's lock.
+    """Write that a run is closed. The caller holds the record's lock.
 
     Raises NotAllowed (not at the terminal), NothingRuns, Refused (no reason).
     """
@@ -54,7 +54,7 @@ def close_run(store: RecordStore, run: Run, page: Page | None, actor: Actor, rea
     if not run.active:
         raise NothingRuns(f"Run {run.id} is already over ({run.state}).")
     if not reason.strip():
-        raise Refused("Closing a run by hand needs a reason. It is kept in the state file.")
+        raise Refused("Closing a run by hand needs a reason. It is kept in the record.")
     record = store.record(run.id)
     left = left_on_production(page, record)
     for attempt in record.attempts:

@@ -11,6 +11,7 @@ from threading import Event
 from commands.ports.tools import Tools
 from commands.progress.values import values_for
 from commands.rollback.restored import not_restored_before, not_undone
+from commands.run.patience import Patience
 from commands.run.recovery import CANNOT_TELL, resolve_unknown
 from commands.runbook.page import Page, PageStep, Part
 from commands.steps.base import execute, page_value_types
@@ -34,13 +35,17 @@ class ContextFactory:
         self.page = page
         self.number = run
         self.tools = tools
+        self.patience = Patience(run)
         self._boxes = {step.id: step.box for step in page.steps}
         types = page_value_types(self._boxes)
         self._numbers = frozenset(name for name, kind in types.items() if kind in NUMBER_TYPES)
 
     def context(self, step: PageStep, attempt: int, stop: Event) -> Context:
-        """The context of an attempt. Its key is the same in every process, so each effect happens once."""
-        record = self.store.record(self.number)
+        """The context of an attempt. Its key is the same in every process, so each effect happens once.
+
+        Like every use of the record in it, this waits while the record is away.
+        """
+        record = self.patience.use(stop, lambda: self.store.record(self.number))
         first = next((attempt for attempt in record.attempts if attempt.step == step.id), None)
 
         taken: Counter[str] = Counter()
@@ -65,8 +70,8 @@ class ContextFactory:
             time_zone=self.page.runbook.time_zone,
             values=values_for(self.page, record, step),
             stop=stop,
-            file=lambda name: self.store.file(self.number, name),
-            save_file=lambda name, text: self.store.save_file(self.number, name, text),
+            file=lambda name: self.patience.use(stop, lambda: self.store.file(self.number, name)),
+            save_file=lambda name, text: self.patience.use(stop, lambda: self.store.save_file(self.number, name, text)),
             rerun_part=rerun_part,
             run_check=run_check,
             boxes=self._boxes,
@@ -75,7 +80,7 @@ class ContextFactory:
             not_restored=not_restored_before(self.page, record, step),
             not_undone=not_undone(self.page, record) if record.run.state == RunState.ROLLING_BACK else (),
             unsettled=_unsettled(self.page, record, step, attempt),
-            found_at_start=self._found_at_start(),
+            found_at_start=self.patience.use(stop, self._found_at_start),
         )
         return ctx
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from commands.ports.tools import Tools
@@ -23,7 +22,7 @@ POLL = 0.5  # seconds until the engine notices a run that another process (the t
 
 
 class Engine:
-    """Carries out every active run in the state file.
+    """Carries out every active run in the record.
 
     `tools_for` makes the tools for a run's own page. `starter` starts the page that a kept run's decision names
     (Option B).
@@ -61,7 +60,7 @@ class Engine:
         kept: list[int] | None = None  # kept runs whose next page may still have to start
         while not self._stopping.is_set():
             try:
-                # before all else, because a rollback may be in the state file; what follows a kept run takes seconds
+                # before all else, because a rollback may be in the record; what follows a kept run takes seconds
                 for run in self._without_runner():
                     if not self._stopping.is_set():
                         self._start_runner(run)
@@ -70,7 +69,7 @@ class Engine:
                 kept = [number for number in [*kept, *self._ended()] if not self._has_followed(number)]
             except BadRecord as error:
                 # the message is enough, a traceback would hide it
-                LOG.error("the state file cannot be used now; trying again: %s", error)  # noqa: TRY400
+                LOG.error("the record cannot be used now; trying again: %s", error)  # noqa: TRY400
                 kept = None
             except Exception:
                 LOG.exception("internal error; the engine goes on")  # as with a row that somebody put there
@@ -98,7 +97,7 @@ class Engine:
         if owned is None:
             return  # another bot carries it out
         try:
-            require_true_run(owned, run, datetime.now(UTC))
+            require_true_run(owned, run, self.store.now())
             page = page_of(run)
             runner = Runner(owned, page, run.id, self._tools_for(page))
         except Exception as error:
@@ -117,7 +116,7 @@ class Engine:
         self._errors[run] = why
 
     def _has_followed(self, number: int) -> bool:
-        """Start the page that follows a run, if one does. False if the state file cannot be used for that now."""
+        """Start the page that follows a run, if one does. False if the record cannot be used for that now."""
         try:
             run = self.store.run(number)
             if run.state == RunState.KEPT:

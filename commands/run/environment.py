@@ -30,7 +30,7 @@ def compare_places(store: RecordStore, page: Page, record: Record, places: Mappi
         return False
     if places == places_found(record) and (environment_hold(record) or rolling_back):
         return True
-    summary = difference(accepted, places)
+    summary = difference(page, accepted, places)
     found = tuple(sorted(places.items()))
     roles = tuple(page.roles) if rolling_back else (page.decision.role,)
     changed = EnvironmentChanged(summary=summary, waits=not rolling_back, roles=roles)
@@ -42,15 +42,40 @@ def compare_places(store: RecordStore, page: Page, record: Record, places: Mappi
     return True
 
 
-def difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """What differs, as a sentence: "the environment has changed since the run started: host production (port)"."""
+def difference(page: Page, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What differs, as a sentence that names the variables and no value.
+
+    "the environment has changed since the run started: host production (port: $PROD_SSH)".
+    """
     parts: dict[str, list[str]] = {}
+    variables: dict[str, list[str]] = {}
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             place, _, part = name.partition(": ")
             parts.setdefault(place, []).extend([part] if part else [])
-    listed = ", ".join(f"{place} ({', '.join(of)})" if of else place for place, of in parts.items())
+            variables.setdefault(place, []).extend(_variable(page, place, part))
+    listed = ", ".join(
+        f"{place} ({', '.join(of)}{_listed(variables[place])})" if of else place for place, of in parts.items()
+    )
     return f"the environment has changed since the run started: {listed}"
+
+
+def _listed(variables: list[str]) -> str:
+    return f": {', '.join(dict.fromkeys(variables))}" if variables else ""
+
+
+def _variable(page: Page, place: str, part: str) -> list[str]:
+    """The variable that leads to a part of a place; none for the bot's own machine."""
+    kind, _, name = place.partition(" ")
+    found = ""
+    if kind == "host" and (host := page.places.hosts.get(name)):
+        ways = {"host key": host.known_hosts, "PATH": host.path or ""}
+        found = ways.get(part) or ("" if host.is_local else host.only_address)
+    elif kind == "database" and (database := page.places.databases.get(name)):
+        found = database.url
+    elif kind == "web" and (web := page.places.webs.get(name)):
+        found = web.only_url
+    return [found] if found else []
 
 
 def _put_back(store: RecordStore, record: Record, at: datetime, *, resume: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from commands.runbook.page import Page
 from commands.start.request import StartRequest
@@ -29,7 +28,7 @@ class _Result:
 def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -> None:
     """Start the page that follows a kept run, if one does and nothing is recorded of it yet.
 
-    Whatever keeps it from starting is recorded for people. Raises BadRecord if the state file cannot be used now: then
+    Whatever keeps it from starting is recorded for people. Raises BadRecord if the record cannot be used now: then
     it is tried again.
     """
     record = store.record(run.id)
@@ -40,7 +39,7 @@ def start_next_run(store: RecordStore, starter: Starter, page: Page, run: Run) -
     told = _told(page, record, result)
     LOG.log(logging.INFO if told.started else logging.WARNING, "after run %s: %s", run.id, told.summary)
     by = Actor(person=keep.person, door=Door.BOT)
-    fact = NextRun(by=by, at=datetime.now(UTC), page=page.decision.starts, started=told.started)
+    fact = NextRun(by=by, at=store.now(), page=page.decision.starts, started=told.started)
     store.add_fact(run.id, fact, NewEvent(data=told))
 
 
@@ -49,7 +48,7 @@ def _start(store: RecordStore, starter: Starter, page: Page, record: Record) -> 
     if begun := _begun(store, run):
         return _Result(run=begun)  # the bot ended before it could record that
     if changes := store.changes(run.id):
-        return _Result(why=f"The state file was changed from outside: {changes[0]}.")
+        return _Result(why=f"The record was changed from outside: {changes[0]}.")
     request = StartRequest(
         page=page.decision.starts, ref=_ref(record), ref_name=_ref_name(record), note=run.note, follows=run.id
     )

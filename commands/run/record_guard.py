@@ -20,7 +20,7 @@ RECHECK = 30.0  # seconds after which the whole record is checked again, though 
 
 
 class RecordGuard:
-    """Checks a run's record whenever another process wrote to the state file, before anything is done because of it.
+    """Checks a run's record whenever another process wrote to it, before anything is done because of it.
 
     It remembers how far the journal was written, so that an earlier copy of the file does not pass for the record.
     """
@@ -60,7 +60,7 @@ class RecordGuard:
     def _report(self, record: Record, changes: list[Change], now: datetime) -> None:
         """Write that the record was changed, and put the run on hold if it has not begun to roll back."""
         first = changes[0].summary
-        LOG.error("run %s: the state file was changed from outside: %s", self._run, first)
+        LOG.error("run %s: the record was changed from outside: %s", self._run, first)
         holds = record.run.state == RunState.GOING and not record.rollback
         roles = (self._page.decision.role,)
         findings = tuple(change.finding for change in changes)
@@ -70,7 +70,7 @@ class RecordGuard:
         if not holds:
             self._store.add_events(self._run, now, event)
             return
-        reason = shortened(f"the state file of this run was changed from outside: {first}")
+        reason = shortened(f"the record of this run was changed from outside: {first}")
         # somebody may have put holds there whose numbers are taken
         for number in itertools.count(sum(isinstance(fact, Hold) for fact in record.facts)):
             if self._store.add_fact(self._run, Hold(by=BOT, at=now, number=number, reason=reason), event):
@@ -89,6 +89,6 @@ def require_true_run(store: RecordStore, run: Run, now: datetime) -> None:
             store.add_events(run.id, now, NewEvent(data=event, once="record: refused"))
             raise Refused(
                 f"{change.summary}. The bot does nothing of it, not even the rollback, because it cannot know what "
-                "that would do. Put the state file back as it was, or roll back by hand and close the run with "
+                "that would do. Put the record back as it was, or roll back by hand and close the run with "
                 "`gonogo end`"
             )

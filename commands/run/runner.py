@@ -113,6 +113,10 @@ class Runner:
         except NotOwner as error:
             LOG.warning("run %s is left to its new owner: %s", self.number, error)
             self._stop_threads()
+        except BadRecord as error:
+            # nothing was begun yet, and the engine starts another runner
+            LOG.error("run %s waits: %s", self.number, error)  # noqa: TRY400
+            self._stop_threads()
         finally:
             self.tools.close()
 
@@ -199,7 +203,8 @@ class Runner:
 
     def _own_work(self, name: str) -> Callable[[Context], Outcome]:
         work = check_evidence if name == CHECK else compare_after_rollback
-        return lambda ctx: work(self.page, self.store.record(self.number), ctx)
+        read = self._contexts.patience.use
+        return lambda ctx: work(self.page, read(ctx.stop, lambda: self.store.record(self.number)), ctx)
 
     def _move(self, move: MoveRun, record: Record) -> None:
         if record.last(AFTER_ROLLBACK):

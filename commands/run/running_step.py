@@ -40,7 +40,7 @@ class RunningSteps:
         self.contexts = contexts
         self._clock = contexts.tools.clock
         self._running: dict[str, RunningStep] = {}
-        self._closed = threading.Event()
+        self._closed = contexts.patience.closed
         self._writing = threading.Lock()
 
     def begin(
@@ -108,7 +108,7 @@ class RunningSteps:
             missing = missing_input(step, ctx)
             return missing or with_fitting_values(step, resolve_unknown(step, ctx, work(ctx)))
 
-        record = contexts.store.record(contexts.number)
+        record = contexts.patience.use(running.stop, lambda: contexts.store.record(contexts.number))
         return with_loss(contexts.page, record, step, contexts.tools, whole_work, recovering=recovering)
 
     def _try_to_write_end(self, running: RunningStep, outcome: Outcome, seconds: float) -> bool:

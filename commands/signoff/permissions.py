@@ -137,7 +137,7 @@ _ROWS = (
         real_person=False,
         doors=(Door.SLACK, Door.TERMINAL, Door.BOT),
     ),
-    # whoever can stop the bot and open its state file can do this anyway; it frees the target and rolls nothing back
+    # whoever can stop the bot and open its record can do this anyway; it frees the target and rolls nothing back
     Permission(
         act=Act.END,
         does="close a run by hand",

@@ -50,6 +50,7 @@ class Starter:
     `people` gives the people of each role. `missing` gives the environment variables that a page needs and that are
     not set. `preflight` checks a page and a ref, and raises Refused on failures. `channel` gives the channel for a
     page's messages, `places` the fingerprints of its places (see `Run.places`), `speed` how fast its watch goes.
+    `require_alike` raises Refused where other bots of the record have another text of the page, or other people.
     """
 
     store: RecordStore
@@ -61,6 +62,7 @@ class Starter:
     places: Callable[[Page], Mapping[str, str]]
     now: Callable[[], datetime]
     speed: WatchSpeed
+    require_alike: Callable[[Page], None]
 
     def start(self, request: StartRequest, actor: Actor, *, by_keep: bool = False) -> Started:
         """Start a run. Raises Refused (no page, bad request, preflight), BadSettings, NotAllowed, AlreadyRunning.
@@ -70,6 +72,7 @@ class Starter:
         `actor` must be one of the page's starters, if it names any.
         """
         page = find_page(self.pages(), request.page)
+        self.require_alike(page)
         require_variables(page, self.missing(page))
         ref = require_valid_request(page, request, self.people(page))
         if page.runbook.starters or not by_keep:

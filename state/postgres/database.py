@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -17,13 +18,17 @@ from state.postgres.address import PostgresAddress
 from state.postgres.connect import require_usable
 from state.postgres.listener import Listener
 from state.postgres.migrations import Connection, migrate, require_newest
-from state.postgres.numbers import CHANNEL, OWNER, POSTER, WRITE, Lock
+from state.postgres.numbers import CHANNEL, IN_FORCE, OWNER, POSTER, WRITE, Lock
 from state.postgres.schema import schema_changes
 from state.postgres.sentences import not_done, perhaps_done
 from state.postgres.session import Session
 from state.postgres.texts import from_database, to_database
 from state.store.database import RowExists
 
+_IN_FORCE = """
+SELECT 1 AS held FROM pg_locks WHERE locktype = 'advisory' AND classid = ? AND objid = 0 AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()
+"""
 _NUMBERED = ("facts", "events")  # tables whose `id` PostgreSQL gives
 
 
@@ -102,7 +107,9 @@ class PostgresDatabase(PostgresTables):
         return self._session.serving
 
     def require_lock(self) -> None:
-        """Nothing to look at: PostgreSQL itself gives a run to one session only."""
+        """See `state.store.database.Database.require_lock`. PostgreSQL itself is asked, by the owner of a run only."""
+        if self._run:
+            self.rows("SELECT 1")  # a session that was ended meanwhile is found out
 
     def rows(self, sql: str, *values: Any, errors: str = "strict") -> list[dict[str, Any]]:
         """See `state.store.database.Tables.rows`."""
@@ -110,6 +117,24 @@ class PostgresDatabase(PostgresTables):
             rows = super().rows(sql, *values, errors=errors)
             self._require_owner()
         return rows
+
+    def others_in_force(self) -> bool:
+        """See `state.store.database.Database.others_in_force`."""
+        return bool(self.rows(_IN_FORCE, IN_FORCE))
+
+    def hold_in_force(self) -> None:
+        """See `state.store.database.Database.hold_in_force`."""
+        if not self.is_in_force():
+            _execute(self._session.connection, "SELECT pg_advisory_lock_shared(?, 0)", (IN_FORCE,))
+            self._session.in_force = self._session.number
+
+    def is_in_force(self) -> bool:
+        """See `state.store.database.Database.is_in_force`."""
+        return self._session.in_force == self._session.number
+
+    def clock_offset(self) -> timedelta:
+        """See `state.store.database.Database.clock_offset`: the time of day of all bots is PostgreSQL's."""
+        return self._session.clock.offset
 
     def version(self) -> tuple[int, int]:
         """See `state.store.database.Database.version`. For the owner of a run, only writes to that run count."""

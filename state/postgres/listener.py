@@ -98,6 +98,7 @@ class Listener:
         counted = self._own + self._writes
         with self._session.reading() as connection:
             heads = {row["run"]: row["number"] for row in connection.execute(_HEADS).fetchall()}
+            self._session.clock.read(connection)
         # what this process wrote or heard of meanwhile has been read since by whoever waits for it
         missed = [
             run

@@ -11,4 +11,5 @@ MIGRATION = 0x67_6F_6E_01  # while the tables are made or changed
 WRITE = 0x67_6F_6E_02  # while something is written to a run
 OWNER = 0x67_6F_6E_03  # as long as a session carries out a run
 SERVING = 0x67_6F_6E_04  # shared, as long as a bot serves the record
+IN_FORCE = 0x67_6F_6E_06  # shared, by the bots that serve with what is in force
 POSTER = 0x67_6F_6E_05  # as long as a session posts a run to Slack

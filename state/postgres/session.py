@@ -12,6 +12,7 @@ import psycopg
 
 from state.errors import BadRecord
 from state.postgres.address import PostgresAddress
+from state.postgres.clock import ServerClock
 from state.postgres.connect import open_session
 from state.postgres.migrations import Connection
 from state.postgres.numbers import SERVING, Lock
@@ -38,7 +39,9 @@ class Session:
         self.name = address.name
         self.serving = serving
         self.mutex = threading.RLock()
+        self.clock = ServerClock()
         self.number = 1
+        self.in_force = 0  # the number of the session that serves with what is in force
         self.owned: dict[Lock, int] = {}
         self._pinned: Connection | None = None
         self._failed: tuple[float, BadRecord] | None = None  # when the last try failed, and why
@@ -144,6 +147,13 @@ class Session:
                 connection.execute("SELECT pg_advisory_lock_shared(%s, 0)", [SERVING])
                 connection.execute("SELECT set_config('idle_session_timeout', %s, false)", [FROZEN])
             self._own_again(connection)
+            self.clock.read(connection)
+        except psycopg.errors.LockNotAvailable:
+            connection.close()
+            raise BadRecord(
+                f"The record at {self.name} is locked, as `gonogo record copy` locks it, so no bot serves it now. Try "
+                "again when that has ended."
+            ) from None
         except psycopg.Error as error:
             connection.close()
             raise not_done(self.name, error, "read") from None

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from state.errors import BadRecord
+from state.errors import BadRecord, NotText
 from state.sqlite.lock import cannot_open
 from state.sqlite.migrations import Began, migrate, require_newest
 from state.sqlite.private_file import require_no_links
-from state.store.not_text import NotText
 
 
 def open_file(path: Path, *, check: bool, began: Began | None = None) -> sqlite3.Connection:

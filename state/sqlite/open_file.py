@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,21 @@ class OpenFile(FileReader):
         """Raise BadRecord if this process served the file, and another one may serve it now."""
         if self._lock:
             require_own(self._lock, self.path)
+
+    def others_in_force(self) -> bool:
+        """No: no other bot can serve the file."""
+        return False
+
+    def hold_in_force(self) -> None:
+        """What the only bot serves with is in force."""
+
+    def is_in_force(self) -> bool:
+        """Whether this process serves the file."""
+        return self.serving
+
+    def clock_offset(self) -> timedelta:
+        """None: only one machine serves the file."""
+        return timedelta(0)
 
     def own(self, run: int) -> OpenFile:  # noqa: ARG002
         """Itself: whoever serves the file owns every run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any, Protocol
 
 from state.journal import Change
@@ -81,6 +82,22 @@ class Database(Tables, Protocol):
         """Two numbers: one changes with every write of another process, one with every write of this one."""
         ...
 
+    def others_in_force(self) -> bool:
+        """Whether another bot serves with what is in force."""
+        ...
+
+    def hold_in_force(self) -> None:
+        """Serve with what is in force, within `write`, until this session with the database ends."""
+        ...
+
+    def is_in_force(self) -> bool:
+        """Whether this bot does."""
+        ...
+
+    def clock_offset(self) -> timedelta:
+        """What the time of day of all bots of the record is ahead of this machine's."""
+        ...
+
     def own(self, run: int) -> Database | None:
         """The same tables as the owner of a run uses them; None while another bot owns it.
 
@@ -105,7 +122,10 @@ class Database(Tables, Protocol):
         ...
 
     def require_lock(self) -> None:
-        """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
+        """Raise BadRecord if this process served the record, and another one may serve it in its place now.
+
+        The owner's view of a run raises NotOwner if another bot has taken that run.
+        """
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from state.errors import BadRecord
@@ -67,6 +68,14 @@ class Journal:
     def require_lock(self) -> None:
         """Raise BadRecord if this process served the record, and another one may serve it in its place now."""
         self._db.require_lock()
+
+    def clock_offset(self) -> timedelta:
+        """What the time of day of all bots of the record is ahead of this machine's."""
+        return self._db.clock_offset()
+
+    def now(self) -> datetime:
+        """The time of day by which the record is written, whichever bot writes."""
+        return datetime.now(UTC) + self._db.clock_offset()
 
     def version(self) -> tuple[int, int]:
         """Two numbers: one changes with every write of another process, one with every write of this one."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from state.errors import AlreadyRunning, BadRecord, TooLate, UnreadableRun
+from state.errors import AlreadyRunning, BadRecord, NotText, TooLate, UnreadableRun
 from state.facts import Fact, FactKind
 from state.journal import EntryKind
 from state.records import (
@@ -29,7 +29,6 @@ from state.records import (
 )
 from state.store.attempt_cache import AttemptCache
 from state.store.database import Database, RowExists
-from state.store.not_text import NotText
 from state.store.rows import (
     attempt_row,
     clean,

@@ -80,7 +80,7 @@ def test_check_of_a_file_that_is_no_page_says_why(shop: Path, capsys: Capture, n
 def test_a_missing_state_file_is_not_created(shop: Path, capsys: Capture, verb: str) -> None:
     code, _, err = run(capsys, verb)
     assert code == 1
-    assert f"There is no state file {shop / 'gonogo.db'}" in err
+    assert f"There is no record at {shop / 'gonogo.db'}" in err
     assert not (shop / "gonogo.db").exists()
 
 
@@ -163,7 +163,7 @@ def test_a_run_can_be_controlled_from_the_terminal_alone(served: Path, become: B
     store.end_attempt(1, Attempt(step="ready", attempt=1, state=AttemptState.DONE, began_at=NOON), NOON)
     status = run(capsys, "status")[1]
     assert "type: gonogo sign ready" in status
-    assert "No bot is serving this state file. Start it with `gonogo serve`" in status
+    assert "No bot is serving this record. Start it with `gonogo serve`" in status
     become("dora")
     assert "Signed as Database Admin." in run(capsys, "sign", "ready", "--as", "UDBA")[1]
     become("dan")

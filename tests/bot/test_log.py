@@ -73,6 +73,14 @@ def test_a_repeated_warning_of_the_bot_is_limited_and_its_info_is_not() -> None:
     assert infos == ["connected", "connected"]
 
 
+def test_a_repeated_error_of_the_bot_is_limited_unless_it_has_a_traceback() -> None:
+    repeats = log.RepeatFilter()
+    away = [written(repeats, record("gonogo.engine", "the record is away")) for _ in range(2)]
+    assert away == ["the record is away", None]
+    errors = [written(repeats, record("gonogo.engine", "internal error", exc_info=error_info())) for _ in range(2)]
+    assert all(line and "ZeroDivisionError" in line for line in errors)
+
+
 def test_lines_that_are_a_minute_old_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     repeats, now = log.RepeatFilter(), [0.0]
     monkeypatch.setattr("bot.log.time.monotonic", lambda: now[0])

@@ -333,9 +333,9 @@ def test_a_run_whose_row_cannot_be_read_is_named_while_the_other_rolls_back(shop
         wait_for(lambda: state_of(store, DEPLOY) == AttemptState.RUNNING, "the start of the job")
         store.add_fact(1, RollbackRequest(by=Actor(person="U1", door=Door.TERMINAL), at=NOW))
         wait_for(lambda: store.run(1).state != RunState.GOING, "the rollback")
-        assert f"Run {broken} cannot be read from the state file" in run(capsys, "status", "--run", "1")[1]
+        assert f"Run {broken} cannot be read from the record" in run(capsys, "status", "--run", "1")[1]
         bot.terminate()
-        assert f"Run {broken} cannot be read from the state file" in bot.communicate(timeout=20)[1].decode()
+        assert f"Run {broken} cannot be read from the record" in bot.communicate(timeout=20)[1].decode()
     finally:
         bot.kill()
         bot.wait()

@@ -98,7 +98,7 @@ def test_an_environment_from_the_terminal_that_is_not_the_bots_is_noticed_at_onc
         assert deploy.store.record(1).attempts == (), "a step began"
     hold = environment_hold(deploy.store.record(1))
     assert hold
-    assert hold.reason == "the environment has changed since the run started: web api (address, path)"
+    assert hold.reason == "the environment has changed since the run started: web api (address, path: $SHOP_URL)"
 
 
 def test_a_rollback_runs_in_another_environment(shop: Path) -> None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from commands.runbook import read_page
 from commands.signoff.actions import RunActions
 from commands.start.request import StartRequest
 from commands.start.starter import start
+from state.events import ClockJumped
 from state.facts import Actor, Door, RollbackRequest
 from state.journal import RecordKey
 from state.postgres.numbers import SERVING
@@ -28,6 +29,18 @@ from tests.state.kept import KeptInPostgres
 from tests.state.store.journalled import write_run
 
 KEY = "0123456789abcdef0123456789abcdef"
+FIVE_MINUTES_BEHIND = """
+import datetime, sys
+
+class Behind(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) - datetime.timedelta(minutes=5)
+
+datetime.datetime = Behind
+from bot.cli import main
+sys.exit(main(["serve", *sys.argv[1:]]))
+"""
 
 
 @pytest.fixture
@@ -93,6 +106,26 @@ def test_a_second_bot_takes_over_the_run_of_one_that_ends_and_its_job_runs_once(
         end(running)
 
 
+def test_a_bot_whose_clock_is_five_minutes_behind_takes_over_and_no_time_goes_back(
+    kept: KeptInPostgres, shop: Path
+) -> None:
+    store = start_run(kept, shop, f"echo once >> {shop / 'began'}; sleep 6")
+    running = [serve(slack=False)]
+    try:
+        wait_for((shop / "began").exists, "the start of the job", 60)
+        running.append(serve(slack=False, program=("-c", FIVE_MINUTES_BEHIND)))
+        wait_for(lambda: bots(kept) == 2, "the second bot", 60)
+        running[0].kill()
+        running[0].wait(30)
+        wait_for(lambda: state_of(store, DEPLOY) == AttemptState.DONE, "the end of the job", 90)
+        written = store.record(1).attempts
+        assert [one.step for one in written if one.ended_at and one.ended_at < one.began_at] == []
+        assert abs(written[-1].began_at - datetime.now(UTC)) < timedelta(minutes=2)
+        assert not [one for one in store.events(1) if isinstance(one.data, ClockJumped)]
+    finally:
+        end(running)
+
+
 def test_what_one_bot_writes_the_owner_acts_on(kept: KeptInPostgres, shop: Path) -> None:
     store = start_run(kept, shop, "true")
     running = [serve(slack=False)]
@@ -125,12 +158,12 @@ def test_the_terminal_works_on_the_record_and_says_that_no_bot_serves_it(
     kept: KeptInPostgres, shop: Path, capsys: Capture
 ) -> None:
     code, _, said = run(capsys, "status")
-    assert (code, said.startswith(f"gonogo: There is no state file {kept.address}.")) == (1, True)
+    assert (code, said.startswith(f"gonogo: There is no record at {kept.address}.")) == (1, True)
     start_run(kept, shop, "true")
     code, out, _ = run(capsys, "rollback", "it is slow")
     assert code == 0
     assert "Rollback requested for run 1." in out
-    assert "No bot is serving this state file." in out
+    assert "No bot is serving this record." in out
     assert run(capsys, "status")[0] == 0
     code, out, _ = run(capsys, "verify")
     assert "Run 1: unchanged" in out

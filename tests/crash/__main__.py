@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crash import several_bots_soak
 from tests.crash.random_kills import Plan, Tally, play_run
 from tests.crash.sandbox import open_sandbox
 
@@ -30,18 +31,26 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=seed, help="repeats the moments of an earlier soak (default random)"
     )
+    parser.add_argument(
+        "--bots", type=int, default=1, help="with 2 or more: so many bots on one record in PostgreSQL (default 1)"
+    )
     parser.add_argument("--folder", type=Path, help="a folder for targets, state files and logs, which stays")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="gonogo-crash-"))
     try:
-        tally = asyncio.run(soak(folder, options.kills, options.seed))
+        if options.bots > 1:
+            soaked = asyncio.run(several_bots_soak.soak(folder, options.bots, options.kills, options.seed))
+            text, problems = soaked.report(options.bots, options.seed, time.monotonic() - began), soaked.problems
+        else:
+            tally = asyncio.run(soak(folder, options.kills, options.seed))
+            text, problems = report(tally, options.seed, time.monotonic() - began), tally.problems
     finally:
         if not options.folder:
             shutil.rmtree(folder, ignore_errors=True)
-    print(report(tally, options.seed, time.monotonic() - began))
-    return 1 if tally.problems else 0
+    print(text)
+    return 1 if problems else 0
 
 
 async def soak(folder: Path, kills: int, seed: int) -> Tally:

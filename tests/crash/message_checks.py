@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.rehearsal.workspace import Message, Workspace
-from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.pages import payload
 
 
-def message_problems(workspace: Workspace, store: Store, run: int) -> list[str]:
+def message_problems(workspace: Workspace, store: RecordStore, run: int) -> list[str]:
     """The messages of a run that are doubled, lost or out of order; [] when none is."""
     posted = [
         (ids["event"], message) for message in workspace.messages() if (ids := _ids(message)) and ids["run"] == run
@@ -24,7 +24,7 @@ def message_problems(workspace: Workspace, store: Store, run: int) -> list[str]:
     return problems + _lost(workspace, store, run)
 
 
-def _lost(workspace: Workspace, store: Store, run: int) -> list[str]:
+def _lost(workspace: Workspace, store: RecordStore, run: int) -> list[str]:
     by_ts = {message.ts: message for message in workspace.messages()}
     posts = store.posts(run)
     problems = []

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
 
 from bot.rehearsal.role_holders import ROLE_HOLDERS
 from commands.progress.step_state import WATCH
 from commands.run.engine import page_of
 from commands.signoff.waiting import waiting_for
+from state.errors import BadRecord
 from state.records import ACTIVE, AttemptState, Record
-from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.crash.message_checks import message_problems
 from tests.crash.sandbox import Sandbox
 from tests.crash.simulated_users import SimulatedUsers, start_run
@@ -21,6 +24,7 @@ from tests.crash.target_effects import Counters, effects_since, read_counters
 RUN_TIMEOUT = 300.0  # seconds in which a run must end, also on a busy machine
 KILLS_PER_RUN = (20, 35)
 ROLLBACK = ROLE_HOLDERS["rollback"].id
+T = TypeVar("T")
 
 
 @dataclass
@@ -59,30 +63,36 @@ class Plan:
     roll_back_after: float | None = None
 
 
-async def play_run(sandbox: Sandbox, tally: Tally, plan: Plan, rng: random.Random) -> None:
-    """Play one run to its end, and kill the bot again and again until the tally is complete."""
+Trouble: TypeAlias = Callable[[Sandbox, RecordStore, int, Tally, random.Random], Coroutine[Any, Any, None]]
+
+
+async def play_run(
+    sandbox: Sandbox, tally: Tally, plan: Plan, rng: random.Random, trouble: Trouble | None = None
+) -> int:
+    """Play one run to its end, and make trouble (kills) again and again until the tally is complete. The run's id."""
     before = await asyncio.to_thread(read_counters, sandbox.target)
-    store = Store(sandbox.state)
+    store = sandbox.open_store()
     try:
         run = await _start(sandbox, store)
         users = SimulatedUsers(
             sandbox, lambda text: _answer(sandbox, before, run, text), keep=plan.final_state == "kept"
         )
-        tasks = [asyncio.create_task(users.play()), asyncio.create_task(_kill_often(sandbox, store, run, tally, rng))]
+        make_trouble = trouble or _kill_often
+        tasks = [asyncio.create_task(users.play()), asyncio.create_task(make_trouble(sandbox, store, run, tally, rng))]
         if plan.roll_back_after is not None:
             tasks.append(asyncio.create_task(_roll_back_after(sandbox, plan.roll_back_after)))
         try:
             final_state = await _wait_for_end(sandbox, store, run, tasks)
         finally:
             await _cancel(tasks)
-        if not sandbox.bot.is_running:
-            sandbox.bot.start()
+        sandbox.start_bots()
         await _wait_for_posts(store, run)
         tally.runs += 1
         tally.questions += users.questions.values()
         await asyncio.to_thread(_count_effects, sandbox, tally, plan, before, (run, final_state))
         tally.ends += [f"run {run}, the journal: {change}" for change in store.changes(run)]
         tally.messages += message_problems(sandbox.workspace, store, run)
+        return run
     finally:
         store.close()
 
@@ -99,24 +109,39 @@ def _count_effects(sandbox: Sandbox, tally: Tally, plan: Plan, before: Counters,
         tally.ends.append(f"run {run} is {final_state}, not {plan.final_state}")
 
 
-async def _start(sandbox: Sandbox, store: Store) -> int:
-    """Start the bot if it does not run, and a run; the run's id."""
-    if not sandbox.bot.is_running:
-        sandbox.bot.start()
+async def _start(sandbox: Sandbox, store: RecordStore) -> int:
+    """Start the bots that do not run, and a run; the run's id."""
+    sandbox.start_bots()
     return await start_run(sandbox, store, "page.md", 30)
 
 
-async def _wait_for_end(sandbox: Sandbox, store: Store, run: int, tasks: list[asyncio.Task[None]]) -> str:
+async def _wait_for_end(sandbox: Sandbox, store: RecordStore, run: int, tasks: list[asyncio.Task[None]]) -> str:
     """Wait for the run's end and return its state. Raises AssertionError when it does not end in time."""
     until = time.monotonic() + RUN_TIMEOUT
-    while (state := store.run(run).state) in ACTIVE:
+    while (state := (await patiently(lambda: store.run(run))).state) in ACTIVE:
         for task in tasks:
             if task.done() and task.exception():
                 await task
-        attempts = [(one.step, one.attempt, one.state, one.summary) for one in store.record(run).attempts]
-        assert time.monotonic() < until, f"run {run} is still {state}: {attempts}\n{sandbox.bot.log_end()}"
+        assert time.monotonic() < until, f"run {run} is still {state}: {attempts(store, run)}\n{sandbox.log_ends()}"
         await asyncio.sleep(0.05)
     return state
+
+
+async def patiently(read: Callable[[], T]) -> T:
+    """What is read from the record, as soon as that can be read: its PostgreSQL may be away."""
+    until = time.monotonic() + RUN_TIMEOUT
+    while True:
+        try:
+            return read()
+        except BadRecord:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(0.1)
+
+
+def attempts(store: RecordStore, run: int) -> list[tuple[str, int, str, str]]:
+    """The attempts of a run, for a message."""
+    return [(one.step, one.attempt, one.state, one.summary) for one in store.record(run).attempts]
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
@@ -127,7 +152,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(active, timeout=0.5)
 
 
-async def _wait_for_posts(store: Store, run: int, timeout: float = 30) -> None:
+async def _wait_for_posts(store: RecordStore, run: int, timeout: float = 30) -> None:
     """Wait until the bot has posted every event; what is not posted by then counts as lost.
 
     The timeout begins anew with each post: after many kills there are many events, and Slack takes one message a
@@ -135,7 +160,8 @@ async def _wait_for_posts(store: Store, run: int, timeout: float = 30) -> None:
     """
     posted, until = 0, time.monotonic() + timeout
     while time.monotonic() < until:
-        events, posts = store.events(run, 0, 10_000), store.posts(run)
+        events = await patiently(lambda: store.events(run, 0, 10_000))
+        posts = await patiently(lambda: store.posts(run))
         if events and events[-1].id in posts:
             return
         if len(posts) > posted:
@@ -156,7 +182,7 @@ async def _roll_back_after(sandbox: Sandbox, seconds: float) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _kill_often(sandbox: Sandbox, store: Store, run: int, tally: Tally, rng: random.Random) -> None:
+async def _kill_often(sandbox: Sandbox, store: RecordStore, run: int, tally: Tally, rng: random.Random) -> None:
     """Kill at random moments and start again at once, until the run has had its kills or the tally is complete."""
     for _ in range(rng.randint(*KILLS_PER_RUN)):
         if tally.is_complete:

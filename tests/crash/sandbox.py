@@ -17,6 +17,8 @@ from bot.rehearsal.role_holders import CHANNEL, PEOPLE, role_environment
 from bot.rehearsal.target import Target
 from bot.rehearsal.target.host import PLAIN_PATH
 from bot.rehearsal.workspace import Workspace
+from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.crash.tcp_proxy import TcpProxy
 
 CACHE = Path(__file__).parents[2] / ".cache" / "target"
@@ -47,10 +49,15 @@ class BotProcess:
 
     async def kill(self) -> None:
         """Send SIGKILL to the whole group. Raises AssertionError when the bot ended by itself before."""
+        self.signal(signal.SIGKILL)
+        assert self.process is not None
+        await asyncio.to_thread(self.process.wait)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group. Raises AssertionError when the bot ended by itself before."""
         assert self.process is not None
         assert self.is_running, f"the bot ended by itself:\n{self.log_end(3000)}"
-        os.killpg(self.process.pid, signal.SIGKILL)
-        await asyncio.to_thread(self.process.wait)
+        os.killpg(self.process.pid, number)
 
     async def stop(self) -> None:
         """Kill it if it runs."""
@@ -72,6 +79,19 @@ class Sandbox:
     proxies: dict[str, TcpProxy]
     state: Path
     folder: Path
+
+    def open_store(self) -> RecordStore:
+        """The record, to look at it beside the bot."""
+        return Store(self.state)
+
+    def start_bots(self) -> None:
+        """Start every bot that does not run."""
+        if not self.bot.is_running:
+            self.bot.start()
+
+    def log_ends(self) -> str:
+        """The end of the bot's log."""
+        return self.bot.log_end()
 
     def first_connection_after(self, moment: float) -> float | None:
         """The moment of the first connection to the target after another moment; None when there is none."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.rehearsal.message_content import action_ids, filled_form, mentions
 from bot.rehearsal.role_holders import ROLE_HOLDERS, STARTER
 from bot.rehearsal.workspace import Message
-from state.sqlite.store import Store
+from state.store import RecordStore
 from tests.crash.sandbox import Sandbox
 
 REASON = "They checked the target."
@@ -72,7 +72,7 @@ class SimulatedUsers:
             await asyncio.sleep(0.1)
 
 
-async def start_run(sandbox: Sandbox, store: Store, page: str, timeout: float) -> int:
+async def start_run(sandbox: Sandbox, store: RecordStore, page: str, timeout: float) -> int:
     """Start a run in the channel and return its id. Raises AssertionError when it does not start in time.
 
     The command is repeated only when the bot did not acknowledge it or refused it: each one is a preflight of
@@ -80,14 +80,14 @@ async def start_run(sandbox: Sandbox, store: Store, page: str, timeout: float) -
     """
     until = time.monotonic() + timeout
     while not store.active_runs():
-        assert time.monotonic() < until, f"the run did not start:\n{sandbox.bot.log_end(3000)}"
+        assert time.monotonic() < until, f"the run did not start:\n{sandbox.log_ends()}"
         if (await sandbox.workspace.command(STARTER.id, f"/deploy start {page}")).acked:
             await _wait_for_answer(sandbox, store)
         await asyncio.sleep(0.1)
     return store.active_runs()[0].id
 
 
-async def _wait_for_answer(sandbox: Sandbox, store: Store) -> None:
+async def _wait_for_answer(sandbox: Sandbox, store: RecordStore) -> None:
     """Wait until the command started a run or was answered, but not longer than a preflight takes."""
     answers, until = len(sandbox.workspace.ephemerals(STARTER.id)), time.monotonic() + PREFLIGHT_SECONDS
     while not store.active_runs() and time.monotonic() < until:

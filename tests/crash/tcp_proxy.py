@@ -13,6 +13,7 @@ Predicate = Callable[[bytes], bool]
 
 class TcpProxy:
     """Listens on a loopback port and forwards to `server_port`; `connected_at` are the moments of new connections.
+    `server_ports` are those from which the server sees it come.
 
     After `hold`, the first piece of data that fits a predicate, and everything after it on that connection, stay in
     the proxy until `release`; `held` is set then.
@@ -22,6 +23,7 @@ class TcpProxy:
         self._server_port = server_port
         self.port = 0
         self.connected_at: list[float] = []
+        self.server_ports: set[int] = set()
         self.held = asyncio.Event()
         self._released = asyncio.Event()
         self._from_server: Predicate | None = None
@@ -51,6 +53,10 @@ class TcpProxy:
         self._released.clear()
         self._from_server, self._to_server = from_server, to_server
 
+    def silence(self) -> None:
+        """Hold everything in both directions, also on new connections: nobody learns that the way is cut."""
+        self.hold(from_server=bool, to_server=bool)
+
     def release(self) -> None:
         """Forward what is held, and hold nothing more."""
         self._from_server = self._to_server = None
@@ -63,6 +69,7 @@ class TcpProxy:
         except OSError:
             writer.transport.abort()
             return
+        self.server_ports.add(server_writer.get_extra_info("sockname")[1])
         writers = {writer, server_writer}
         self._open |= writers
         to_server = asyncio.create_task(self._forward(reader, server_writer, to_server=True))

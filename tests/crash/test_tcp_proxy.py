@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+import psutil
 import pytest
 
 from bot.rehearsal.target.loopback import free_port
@@ -79,6 +80,33 @@ def test_data_that_fits_is_held_until_it_is_released(direction: str) -> None:
             assert not waiting.done(), "the data went through although it fits"
             proxy.release()
             assert await waiting == b"COMMIT"
+
+    asyncio.run(test())
+
+
+def test_a_silent_way_holds_everything_also_on_a_new_connection_and_nobody_learns_of_it() -> None:
+    async def test() -> None:
+        async with echo() as (proxy, connect):
+            old = await connect()
+            assert await exchange(old, b"one") == b"one"
+            proxy.silence()
+            waiting = [asyncio.create_task(exchange(streams, b"two")) for streams in (old, await connect())]
+            await asyncio.sleep(0.1)
+            assert not any(task.done() for task in waiting)
+            proxy.release()
+            assert [await task for task in waiting] == [b"two", b"two"]
+
+    asyncio.run(test())
+
+
+def test_the_server_sees_a_connection_come_from_a_port_that_the_proxy_knows() -> None:
+    async def test() -> None:
+        async with echo() as (proxy, connect):
+            assert proxy.server_ports == set()
+            await exchange(await connect(), b"one")
+            (port,) = proxy.server_ports
+            ours = psutil.Process().net_connections()
+            assert [one.raddr.port for one in ours if one.laddr.port == port and one.raddr] == [proxy._server_port]
 
     asyncio.run(test())
 

@@ -23,6 +23,7 @@ from bot.slack.views.blocks import Message, Upload
 from bot.text import clip
 from commands.progress.step_state import WATCH
 from commands.runbook import Page
+from state.errors import BadRecord, UnreadableRun
 from state.events import RunMoved, StatusDue, StepEnded
 from state.records import ACTIVE, AttemptState, Event, Run
 
@@ -78,7 +79,8 @@ class Attachments:
                 return None
             panels = panels_of(self.page, record)
             picture = draw_chart(panels)
-        except Exception:
+        except Exception as error:
+            _require_record(error)
             LOG.exception("run %s: the chart cannot be drawn; the run continues without it", self.run.id)
             return None
         name = f"run-{self.run.id}-{status.id}-chart.png"
@@ -97,7 +99,8 @@ class Attachments:
                 Upload(name=f"{name}.html", title=f"Report (HTML): {title}", content=page),
                 Upload(name=f"{name}.md", title=f"Report (Markdown): {title}", content=as_markdown(report)),
             ]
-        except Exception:
+        except Exception as error:
+            _require_record(error)
             LOG.exception("run %s: the report cannot be made; `gonogo report %s` shows why", self.run.id, self.run.id)
             return []
 
@@ -122,7 +125,9 @@ class Attachments:
         while True:
             card = messages.posts[CARD]
             try:
-                await messages.sender.upload(messages.channel, card, file, may_exist=may_exist)
+                await messages.sender.upload(
+                    messages.channel, card, file, may_exist=may_exist, ask_first=messages.require_lock
+                )
             except GoneFromSlack as error:
                 await messages.renew_card(card, error)
             except RefusedBySlack as error:
@@ -134,3 +139,9 @@ class Attachments:
 
 def _ends_run(event: Event) -> bool:
     return isinstance(event.data, RunMoved) and event.data.state not in ACTIVE and not event.data.watch
+
+
+def _require_record(error: Exception) -> None:
+    """Raise the error again where only the record is away: the file is made when that is there again."""
+    if isinstance(error, BadRecord) and not isinstance(error, UnreadableRun):
+        raise error

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doors.deps import Deps
 from bot.slack.outbox.run_thread import RunThread
 from bot.slack.outbox.sender import Sender
-from state.errors import NotOwner, Refused
+from state.errors import BadRecord, NotOwner, Refused
 from state.records import Run, RunState
 from state.store import RecordStore
 
@@ -41,6 +41,9 @@ class Poster:
                 try:
                     if await asyncio.to_thread(self._is_due):
                         self._start_threads(await asyncio.to_thread(self._runs))
+                except BadRecord as error:
+                    # the message is enough, a traceback would hide it
+                    LOG.error("posting to Slack waits: %s", error)  # noqa: TRY400
                 except Exception:
                     LOG.exception("the poster continues after an error in the bot")
                 await asyncio.sleep(POLL)

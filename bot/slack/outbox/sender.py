@@ -18,6 +18,7 @@ from bot.slack.outbox.refusals import require_soon, retry_after
 from bot.slack.views.blocks import Message, Upload
 
 T = TypeVar("T")
+Ask = Callable[[], Awaitable[None]]  # raises if this bot may not send any more
 # Slack allows 50 updates a minute; a burst and a minute's rate together stay below that
 UPDATES, UPDATE_RATE = 12, 36 / 60
 POSTS, POST_RATE = 4, 1.0  # Slack takes about one message a second in a channel, after a short burst
@@ -25,7 +26,11 @@ FILE_DELAY = 2.0  # seconds until a shared file appears in its thread
 
 
 class Sender:
-    """Sends for all runs. Every method returns once Slack has accepted it, however long that takes."""
+    """Sends for all runs. Every method returns once Slack has accepted it, however long that takes.
+
+    `ask_first` is awaited just before each attempt, after every wait, and what it raises is raised: a bot that was
+    frozen while it waited must not say again what another bot has said meanwhile.
+    """
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
@@ -40,6 +45,7 @@ class Sender:
         identity: Identity,
         *,
         may_exist: bool,
+        ask_first: Ask,
         after: str = "",
     ) -> str:
         """Post once, and return the ts. With `may_exist` the message is first looked for, after the ts `after`.
@@ -60,6 +66,7 @@ class Sender:
                 extra["blocks"] = message.blocks
             metadata = {"event_type": EVENT_TYPE, "event_payload": identity}
             await self._posts[channel].take()
+            await ask_first()
             answer = await self.client.chat_postMessage(
                 channel=channel, text=message.text, metadata=metadata, unfurl_links=False, unfurl_media=False, **extra
             )
@@ -68,7 +75,14 @@ class Sender:
         return await self._retry("chat.postMessage", attempt)
 
     async def update(
-        self, channel: str, ts: str, message: Message, identity: Identity | None = None, *, keep: bool = True
+        self,
+        channel: str,
+        ts: str,
+        message: Message,
+        identity: Identity | None = None,
+        *,
+        ask_first: Ask,
+        keep: bool = True,
     ) -> None:
         """Update one of the bot's messages; without an `identity` its metadata stays.
 
@@ -78,13 +92,14 @@ class Sender:
 
         async def attempt() -> None:
             await self._updates.take()
+            await ask_first()
             await self.client.chat_update(
                 channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata
             )
 
         await self._retry("chat.update", attempt, keep=keep)
 
-    async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool) -> None:
+    async def upload(self, channel: str, thread: str, file: Upload, *, may_exist: bool, ask_first: Ask) -> None:
         """Upload a file to the thread once; it is found again by its name. Raises RefusedBySlack, GoneFromSlack."""
         may_be_there = may_exist
 
@@ -93,6 +108,7 @@ class Sender:
             if may_be_there and await self._find_file(channel, thread, file.name):
                 return
             may_be_there = True
+            await ask_first()
             await self.client.files_upload_v2(
                 channel=channel,
                 thread_ts=thread,

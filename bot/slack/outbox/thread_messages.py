@@ -54,6 +54,10 @@ class ThreadMessages:
         self._renewed_at: dict[int, float] = {}  # event id -> when its message was posted anew
         self._renewing_card = asyncio.Lock()
 
+    async def require_lock(self) -> None:
+        """Raise NotOwner once another bot posts the run, and BadRecord where that cannot be known now."""
+        await asyncio.to_thread(self.store.require_lock)
+
     async def load(self) -> None:
         """Read what is posted already."""
         self.posts = await asyncio.to_thread(self.store.posts, self.run)
@@ -110,7 +114,10 @@ class ThreadMessages:
             for message in (draft.drawn, draft.plain):
                 try:
                     ts = await self.sender.post(
-                        self.channel, thread, message, draft.identity, may_exist=may_exist, after=after
+                        *(self.channel, thread, message, draft.identity),
+                        may_exist=may_exist,
+                        ask_first=self.require_lock,
+                        after=after,
                     )
                 except GoneFromSlack:
                     raise
@@ -164,7 +171,7 @@ class ThreadMessages:
         identity = draft.identity | head if head else None
         for message in (draft.drawn, draft.plain):
             try:
-                await self.sender.update(self.channel, ts, message, identity, keep=keep)
+                await self.sender.update(self.channel, ts, message, identity, ask_first=self.require_lock, keep=keep)
             except GoneFromSlack as error:
                 return await self._renewed(event, ts, draft, error)
             except NotNow:

@@ -38,7 +38,7 @@ def clock_jumped(_: Snapshot, __: Event, data: ClockJumped) -> Message:
 def record_changed(snapshot: Snapshot, event: Event, data: RecordChanged) -> Message:
     """The record was changed from outside: the first entry, what the bot does now, and who decides."""
     more = f" (and {data.number - 1} more)" if data.number > 1 else ""
-    head = f"🚨 *The state file of this run was changed from outside*: {line(data.summary, 400)}{more}."
+    head = f"🚨 *The record of this run was changed from outside*: {line(data.summary, 400)}{more}."
     if data.refused:
         then = (
             "The bot does nothing of this run, not even its rollback: it cannot know what that would do. Put the state "
@@ -62,7 +62,7 @@ def ended_by_hand(snapshot: Snapshot, _: Event, data: RunMoved) -> Message:
     target = line(snapshot.record.run.target)
     head = f"🛑 *The run of {target} was ended by hand* by {acted(data)}. Nothing was rolled back."
     left = "\n".join(f"• {line(item, 200)}" for item in data.left[:12])
-    production = f"Left as it is:\n{left}" if left else "By the state file, no step changed anything."
+    production = f"Left as it is:\n{left}" if left else "By the record, no step changed anything."
     blocks = [
         section(f"{head}\n> {line(data.reason, 600)}"),
         section(production),

@@ -176,7 +176,7 @@ class BackupStep(ClientProgramsStep):
         env["DATABASE"] = DatabaseAddress(self.database_url)
         result = run_job(self, ctx, self.host, self.script(_RECHECK), env, {"SEEN": self._seen_or_unknown(ctx)})
         if ctx.values["backup_sha256"] != evidence.get("backup", ctx.values["backup_sha256"]):
-            return "the bot's state file names another backup"
+            return "the bot's record names another backup"
         changes = {
             0: "",
             _OTHER_LIST: "its list of checksums is gone or has changed",

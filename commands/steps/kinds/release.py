@@ -65,7 +65,7 @@ class ReleaseStep(ReleaseBox):
         commit, before = ctx.values["commit"], ctx.values["commit_before"]
         hashes = self._hashes(ctx)
         if altered := [name for name, value in self._file_names(ctx).items() if evidence.get(name, value) != value]:
-            return f"{', '.join(altered)} in the bot's state file is not what was stored"
+            return f"{', '.join(altered)} in the bot's record is not what was stored"
         env: dict[str, Text] = {
             "REPOSITORY": PageText(self.repository),
             **self.data(),

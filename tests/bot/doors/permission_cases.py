@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from bot.doors.in_force import VARIABLE, to_put_in_force
+from bot.doors.in_force import to_put_in_force
+from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import SystemUser
 from bot.doors.terminal import Terminal
 from bot.settings import Settings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from bot.doors.in_force import VARIABLE, to_put_in_force
+from bot.doors.in_force import to_put_in_force
+from bot.doors.served_names import VARIABLE
 from bot.doors.system_user import SystemUser
 from bot.settings import Settings
 from state.sqlite.store import Store

@@ -153,8 +153,8 @@ def test_a_button_for_an_earlier_countdown_holds_no_later_one(writer: RunWriter)
     ("action", "value", "reply"),
     [
         ("hold", "x", "made by another version of the bot"),
-        ("hold", "9:0", "Run 9 is not in this bot's state file"),
-        ("sign", "1:1", "belongs to nothing in the bot's state file"),
+        ("hold", "9:0", "Run 9 is not in this bot's record"),
+        ("sign", "1:1", "belongs to nothing in the bot's record"),
         ("false_alarm", "1:0:7:1", "has no alert 7"),
     ],
 )
@@ -267,9 +267,9 @@ def test_stopping_is_written_whatever_the_other_rows_hold(writer: RunWriter, row
             said = pressed(writer, action, GUEST, f"{run.id}:0")
         else:
             said = typed(writer.deps, action, GUEST, "it burns")
-        assert "Run 1 cannot be read from the state file" in said or "already" in said
+        assert "Run 1 cannot be read from the record" in said or "already" in said
         assert writer.store.fact_count(run.id, FactKind(action)) >= 1
-    with pytest.raises(Refused, match="Run 1 cannot be read from the state file"):
+    with pytest.raises(Refused, match="Run 1 cannot be read from the record"):
         pressed(writer, "resume", LEAD, f"{run.id}:0")
 
 

@@ -26,7 +26,7 @@ from tests.state.sqlite.forger import by_hand
 from tests.state.sqlite.unreadable import UNREADABLE
 
 NOT_SERVED = [
-    "No bot is serving this state file. Start it with `gonogo serve` (no Slack: add `--no-slack`).",
+    "No bot is serving this record. Start it with `gonogo serve` (no Slack: add `--no-slack`).",
     "To close an abandoned run: `gonogo end RUN --reason WHY`. It rolls nothing back.",
 ]
 
@@ -69,7 +69,7 @@ def test_a_missing_state_file_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(NothingRuns) as refused:
         Terminal(settings, 0, "", system_user_of(GUEST), deps_of)
     assert str(refused.value) == (
-        f"There is no state file {tmp_path / 'none.db'}. Set GONOGO_STATE to the bot's state file, "
+        f"There is no record at {tmp_path / 'none.db'}. Set GONOGO_STATE to the bot's record, "
         "or start the bot with `gonogo serve`, which creates it."
     )
     assert not (tmp_path / "none.db").exists()
@@ -217,7 +217,7 @@ def test_a_run_whose_page_this_version_cannot_read_can_be_ended(
     run = writer.start_run()
     writer.store.opened._connection.execute("UPDATE runs SET text = 'another version'")
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    assert "  no step changed anything, by the state file" in lines(writer, "end", number=run.id, reason="x")
+    assert "  no step changed anything, by the record" in lines(writer, "end", number=run.id, reason="x")
     assert writer.store.run(run.id).state == RunState.ENDED
 
 

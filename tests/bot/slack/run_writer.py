@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.doors.alike import Alike
 from bot.doors.deps import Deps
 from commands.progress.step_state import DECISION, WATCH
 from commands.run import countdown_writes
@@ -53,6 +54,7 @@ def deps_of(store: RecordStore, page: Page = PAGE, **changes: object) -> Deps:
         "now": lambda: datetime.now(UTC),
         "preflight": lambda page, ref: PreflightReport(),
         "speed": WatchSpeed(),
+        "alike": Alike(store),
     }
     return Deps(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -76,7 +76,9 @@ def test_a_list_of_members_without_an_end_is_no_answer(monkeypatch: pytest.Monke
         asyncio.run(members_of(Client(), "C1"))  # type: ignore[arg-type]
 
 
-def test_a_state_file_that_cannot_be_read_for_a_moment_does_not_end_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_read_for_a_moment_is_one_line_and_does_not_end_the_bot(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(directory, "KEPT", 0.02)
     asked: list[int] = []
 
@@ -92,3 +94,5 @@ def test_a_state_file_that_cannot_be_read_for_a_moment_does_not_end_the_bot(monk
         serving.cancel()
 
     asyncio.run(story())
+    said = "the people in the bot's channels were not asked for; trying again: it is busy"
+    assert {(line.getMessage(), bool(line.exc_info)) for line in caplog.records} == {(said, False)}

@@ -205,7 +205,7 @@ def test_status_names_a_run_that_cannot_be_read_beside_the_others(writer: RunWri
     writer.store.start_run({**row, "speed": 1.0, "notice_minutes": 0}, NOON, event("started"))
     by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT) WHERE id = 2")
     said = replied(writer, "status")
-    assert "Run 2 cannot be read from the state file" in said
+    assert "Run 2 cannot be read from the record" in said
     assert "shop:" in said
     by_hand(writer.store.path, "UPDATE runs SET note = CAST(x'ff' AS TEXT)")
     assert "Run 1 cannot be read" in replied(writer, "status")

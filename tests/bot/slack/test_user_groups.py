@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rehearsal.workspace import Workspace
 from bot.settings import Settings
+from bot.slack import user_groups
 from bot.slack.serve import make_client
 from bot.slack.user_groups import UserGroups
+from commands.runbook import Page
+from state.errors import BadRecord
 from tests.bot.slack.run_writer import DBA, GUEST, LEAD, PAGE
 from tests.bot.slack.slack_box import PEOPLE
 
@@ -72,3 +76,25 @@ def test_while_slack_is_unreachable_the_last_known_members_count(
 
     assert asyncio.run(story())["dba"] == {DBA, GUEST}
     assert "user group S01DBAS: Slack is unreachable" in caplog.text
+
+
+def test_a_record_that_cannot_be_read_for_a_moment_is_one_line_and_does_not_end_the_bot(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(user_groups, "REFRESH_INTERVAL", 0.02)
+    asked: list[int] = []
+
+    def pages() -> list[Page]:
+        asked.append(1)
+        raise BadRecord("it is busy")
+
+    async def story() -> None:
+        serving = asyncio.create_task(UserGroups(AsyncWebClient(), pages, lambda _: NAMED).serve())
+        async with asyncio.timeout(10):
+            while len(asked) < 3:
+                await asyncio.sleep(0.01)
+        serving.cancel()
+
+    asyncio.run(story())
+    said = "user groups were not asked for; trying again: it is busy"
+    assert {(line.getMessage(), bool(line.exc_info)) for line in caplog.records} == {(said, False)}

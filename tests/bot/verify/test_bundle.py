@@ -84,7 +84,7 @@ def test_a_bundle_of_a_changed_record_says_so_when_it_is_made_and_when_it_is_ver
     by_hand(state, "UPDATE facts SET person = 'U9' WHERE kind = 'keep'")
     path = state.with_name("b.tar.gz")
     _, out, _ = run(capsys, "report", "1", "--bundle", str(path))
-    assert out.splitlines()[1] == ("Warning: the state file was changed from outside: entry 10 (KEEP) was altered.")
+    assert out.splitlines()[1] == ("Warning: the record was changed from outside: entry 10 (KEEP) was altered.")
     assert problems(capsys, path)[0] == "entry 10 (KEEP) was altered"
 
 

@@ -97,18 +97,18 @@ def test_a_record_that_was_written_anew_with_the_key_is_found_against_slack(tmp_
 @pytest.mark.parametrize(
     ("sql", "line"),
     [
-        ("DELETE FROM posts", f"❌ Not compared with Slack: the state file names no message of this run. {REMOVED}"),
+        ("DELETE FROM posts", f"❌ Not compared with Slack: the record names no message of this run. {REMOVED}"),
         (
             "DELETE FROM posts WHERE event = 0",
-            f"❌ Not compared with Slack: the state file names no message of this run. {REMOVED}",
+            f"❌ Not compared with Slack: the record names no message of this run. {REMOVED}",
         ),
         (
             "UPDATE posts SET channel = 'C404'",
-            "❌ Not compared with Slack: it answers channel_not_found for the message that the state file names.",
+            "❌ Not compared with Slack: it answers channel_not_found for the message that the record names.",
         ),
         (
             "UPDATE posts SET ts = '1.1'",
-            "❌ Not compared with Slack: it answers thread_not_found for the message that the state file names.",
+            "❌ Not compared with Slack: it answers thread_not_found for the message that the record names.",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_was_posted_and_is_gone_or_is_another_is_named() -> None:
     assert compare(chain_of("9 z"), posted(chain, 1))[1] == (
         "❌ Entry 1 is not the one that was posted to Slack; no entry before it agrees."
     )
-    assert not compare(chain, [])[0], "the thread that the state file names is not that of the run"
+    assert not compare(chain, [])[0], "the thread that the record names is not that of the run"
     assert compare(chain_of(), [])[0]
 
 

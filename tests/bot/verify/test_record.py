@@ -195,7 +195,7 @@ def test_a_run_of_an_earlier_version_is_called_not_covered(
     Store(path).close()
     code, out, _ = run(capsys, "verify")
     assert code == 1
-    assert out.splitlines()[0] == "➖ Run 1: not covered. It ended before the state file had a journal."
+    assert out.splitlines()[0] == "➖ Run 1: not covered. It ended before the record had a journal."
 
 
 # -- the terminal without the key -----------------------------------------------------------------------------------

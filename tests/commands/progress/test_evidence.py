@@ -155,7 +155,7 @@ def test_a_signature_whose_evidence_was_altered_falls() -> None:
     ]
     for change in changes:
         forged = replace(of, facts=(replace(altered, **change), *others))
-        why = "The signature of UANA was altered in the bot's state file."
+        why = "The signature of UANA was altered in the bot's record."
         assert why in why_fallen(PAGE, forged, done(altered.step))
 
 

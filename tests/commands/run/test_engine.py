@@ -125,7 +125,7 @@ def test_a_state_file_that_cannot_be_used_is_tried_again(
     engine_case.engine.start()
     wait_until(lambda: len(engine_case.summaries(number)) == 1)
     assert len(reads) > 1
-    assert "the state file cannot be used now; trying again: it is busy" in caplog.text
+    assert "the record cannot be used now; trying again: it is busy" in caplog.text
 
 
 def test_an_engine_whose_loop_is_blocked_stops_all_the_same(
@@ -170,7 +170,7 @@ def test_a_run_whose_row_cannot_be_read_is_named_and_holds_up_no_other(
     wait_until(lambda: engine_case.state_of(good) == "done")
     assert [run.id for run in engine_case.store.active_runs()] == [good]
     assert list(engine_case.store.unreadable_runs()) == [broken]
-    assert f"Run {broken} cannot be read from the state file" in caplog.text
+    assert f"Run {broken} cannot be read from the record" in caplog.text
 
 
 def test_where_a_run_cannot_be_read_only_another_target_starts(engine_case: EngineCase) -> None:

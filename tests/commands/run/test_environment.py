@@ -28,7 +28,7 @@ PAGE = small()
 OLD = {"host backend: address": "1", "web api: address": "2", "web api: path": "3", "$BACKUPS": "4"}
 NEW = {**OLD, "web api: address": "9", "web api: path": "8", "$BACKUPS": "7"}
 THIRD = {**OLD, "host backend: address": "5"}
-SUMMARY = "the environment has changed since the run started: $BACKUPS, web api (address, path)"
+SUMMARY = "the environment has changed since the run started: $BACKUPS, web api (address, path: $SHOP_URL)"
 LEAD = Actor(person="ULEAD", door=Door.SLACK)
 PEOPLE = {"dba": frozenset({"UDBA"}), "lead": frozenset({"ULEAD"})}
 
@@ -61,7 +61,21 @@ def restarts(tmp_path: Path) -> Restarts:
 
 
 def test_the_difference_names_each_place_once_with_its_parts() -> None:
-    assert difference(OLD, NEW) == SUMMARY
+    assert difference(PAGE, OLD, NEW) == SUMMARY
+
+
+@pytest.mark.parametrize(
+    ("part", "variable"), [("address", ": $SHOP_SSH"), ("host key", ": $SHOP_KNOWN_HOSTS"), ("PATH", ": $SHOP_SSH")]
+)
+def test_the_difference_names_the_variable_that_leads_to_each_part(part: str, variable: str) -> None:
+    (host,) = PAGE.places.hosts
+    said = difference(PAGE, {f"host {host}: {part}": "1"}, {f"host {host}: {part}": "2"})
+    assert said.endswith(f"host {host} ({part}{variable})")
+
+
+def test_a_part_of_the_bots_own_machine_has_no_variable() -> None:
+    local = small(**{"[hosts.backend]": '[hosts.own]\naddress = "local"\n\n[hosts.backend]'})
+    assert difference(local, {"host own: user": "0"}, {"host own: user": "1"}).endswith("host own (user)")
 
 
 def test_the_same_places_write_nothing(restarts: Restarts) -> None:
@@ -85,7 +99,7 @@ def test_other_places_let_the_run_wait_and_say_so_once(restarts: Restarts) -> No
 def test_a_third_environment_is_told_again(restarts: Restarts) -> None:
     restarts.start_bot(NEW)
     assert restarts.start_bot(THIRD)
-    assert [data.summary[-22:] for data in restarts.changes][1] == "host backend (address)"
+    assert restarts.changes[1].summary.endswith("host backend (address: $SHOP_SSH)")
 
 
 def test_the_old_environment_lets_the_run_continue(restarts: Restarts) -> None:

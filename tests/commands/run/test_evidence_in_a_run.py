@@ -271,7 +271,9 @@ def test_after_a_restart_in_another_environment_the_run_waits_and_is_signed_agai
     time.sleep(0.3)
     assert sim.record.last("countdown") is None, "a step began elsewhere"
     (told,) = sim.events("environment")
-    assert told.data.summary == ("the environment has changed since the run started: database production (address)")
+    assert told.data.summary == (
+        "the environment has changed since the run started: database production (address: $PROD_DATABASE_URL)"
+    )
     sim.actions.resume(holder("tech_lead"), "it has moved", sim.world.clock.now())
     sim.advance(until=lambda: bool(sim.events("fell")), sign=False)
     summary = sim.events("fell")[0].data.summary

@@ -152,7 +152,7 @@ def test_a_run_that_was_changed_from_outside_starts_no_page(engine_case: EngineC
     engine_case.follow(run)
     assert engine_case.starter.requests == []
     (told,) = engine_case.reports(run)
-    assert told.why.startswith("The state file was changed from outside: ")
+    assert told.why.startswith("The record was changed from outside: ")
 
 
 def test_a_kept_run_whose_page_this_version_reads_no_more_is_named_and_holds_up_no_other(

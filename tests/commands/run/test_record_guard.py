@@ -50,7 +50,7 @@ def test_forged_signatures_begin_no_step_and_a_rollback_is_free(driven: DrivenRu
     assert (changed.number, changed.held, changed.roles) == (2, True, ("lead",))
     hold = driven.record.newest(Hold)
     assert hold and hold.by == BOT
-    assert hold.reason == f"the state file of this run was changed from outside: {changed.summary}"
+    assert hold.reason == f"the record of this run was changed from outside: {changed.summary}"
     driven.store.add_fact(1, fact("rollback"))
     assert driven.runner.wait(10)
     assert driven.record.run.state == RunState.ABORTED

@@ -42,6 +42,7 @@ class Edge:
         self.warnings: tuple[str, ...] = ()
         self.kept: tuple[tuple[str, str], ...] = ()
         self.failure = ""
+        self.differs = False
         self.speed = WatchSpeed(by_people=240.0, pages={"own.md": 7.0})
         self.preflights: list[tuple[str, str]] = []
 
@@ -63,7 +64,12 @@ class Edge:
             places=lambda _: {"host backend: address": "1"},
             now=lambda: NOON,
             speed=self.speed,
+            require_alike=self.require_alike,
         )
+
+    def require_alike(self, page: Page) -> None:
+        if self.differs:
+            raise Refused(f"This bot differs in {page.name}.")
 
 
 @pytest.fixture
@@ -240,3 +246,10 @@ def test_what_the_preflight_found_is_written_with_the_start(edge: Edge) -> None:
     (event,) = edge.store.events(run.id)
     assert isinstance(event.data, RunStarted)
     assert event.data.found_by_name() == {"h $REPO a=b": "abc"}
+
+
+def test_a_bot_that_differs_from_the_others_starts_nothing_and_checks_nothing(edge: Edge) -> None:
+    edge.differs = True
+    with pytest.raises(Refused, match=r"This bot differs in small\.md"):
+        edge.starter.start(StartRequest(page="small.md"), Actor(person="UDBA", door=Door.SLACK))
+    assert edge.preflights == []

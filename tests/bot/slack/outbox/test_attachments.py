@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.report.html import as_html
 from bot.slack.outbox import attachments
+from commands.report.report import Report
 from commands.steps.outcome import done, failed
+from state.errors import BadRecord
 from state.records import RunState
 from tests.bot.slack.run_writer import CHECK, DBA, DEPLOY, HEALTH, READY, in_slack
 from tests.bot.slack.slack_box import SlackBox, play
@@ -97,3 +100,24 @@ def test_a_report_that_cannot_be_made_is_logged_and_the_run_is_posted_to_its_end
 
     play(tmp_path, story)
     assert "the report cannot be made" in caplog.text
+
+
+def test_a_report_whose_record_is_away_for_a_moment_is_posted_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = [BadRecord("The record is away.")] * 2
+
+    def away_at_first(report: Report, chart: bytes | None) -> str:
+        if away:
+            raise away.pop()
+        return as_html(report, chart)
+
+    monkeypatch.setattr(attachments, "as_html", away_at_first)
+
+    async def story(box: SlackBox) -> None:
+        box.move_run(box.run_at_gate(), RunState.ABORTED)
+        await box.wait_until(lambda: files_with(box, "report.html"), 30)
+
+    play(tmp_path, story)
+    assert "posting to Slack waits: The record is away." in caplog.text
+    assert "the report cannot be made" not in caplog.text

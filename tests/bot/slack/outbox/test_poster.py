@@ -11,6 +11,7 @@ import pytest
 from bot.slack.outbox import poster
 from bot.slack.outbox.poster import Poster
 from bot.slack.serve import make_client
+from state.errors import BadRecord
 from state.events import NextRunReported
 from state.records import NewEvent, RunState
 from tests.bot.slack.outbox.posted import posted_events
@@ -66,10 +67,22 @@ def test_a_kept_run_that_tells_something_long_after_its_end_is_posted(tmp_path: 
     play(tmp_path, kept, serve=False)
 
 
-def test_an_error_of_the_bot_stops_no_posting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("error", "said", "traced"),
+    [
+        (ValueError("a broken record"), "the poster continues after an error in the bot", True),
+        (BadRecord("The record is away."), "posting to Slack waits: The record is away.", False),
+    ],
+)
+def test_an_error_stops_no_posting_and_only_one_of_the_bot_has_a_traceback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
+    traced: bool,
 ) -> None:
-    read_runs, failures = Poster._runs, [ValueError("a broken record")]
+    read_runs, failures = Poster._runs, [error]
 
     def runs(self: Poster) -> object:
         if failures:
@@ -82,7 +95,8 @@ def test_an_error_of_the_bot_stops_no_posting(
 
     monkeypatch.setattr(Poster, "_runs", runs)
     play(tmp_path, story)
-    assert "the poster continues after an error in the bot" in caplog.text
+    (line,) = (line for line in caplog.records if line.getMessage() == said)
+    assert bool(line.exc_info) == traced
 
 
 @pytest.mark.fault("one bad old thing stops all")

@@ -20,6 +20,10 @@ HELLO = Message(text="hello", blocks=[])
 IDENTITY = {"run": 1, "event": 7, "what": "event", "hash": "x"}
 
 
+async def at_once() -> None:
+    """The bot may send."""
+
+
 def test_a_message_is_posted_once_even_if_its_answer_is_lost(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         box.workspace.faults.lost_answers = 3
@@ -34,10 +38,10 @@ def test_a_message_is_posted_once_even_if_its_answer_is_lost(tmp_path: Path) -> 
 def test_a_message_that_may_exist_is_looked_for_first(tmp_path: Path) -> None:
     async def story(box: SlackBox) -> None:
         sender = Sender(make_client(box.settings))
-        first = await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=False)
-        assert await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=True) == first
+        first = await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=False, ask_first=at_once)
+        assert await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=True, ask_first=at_once) == first
         other = {**IDENTITY, "hash": "another record"}
-        assert await sender.post(CHANNEL, "", HELLO, other, may_exist=True) != first
+        assert await sender.post(CHANNEL, "", HELLO, other, may_exist=True, ask_first=at_once) != first
         assert len(box.workspace.messages()) == 2
 
     play(tmp_path, story, serve=False)
@@ -46,16 +50,16 @@ def test_a_message_that_may_exist_is_looked_for_first(tmp_path: Path) -> None:
 def test_a_file_that_may_exist_is_looked_for_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(box: SlackBox) -> None:
         sender = Sender(make_client(box.settings))
-        thread = await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=False)
+        thread = await sender.post(CHANNEL, "", HELLO, IDENTITY, may_exist=False, ask_first=at_once)
         file = Upload(name="output.txt", title="Output", content="text")
 
         def names() -> list[str]:
             return [shared["name"] for message in box.workspace.messages() for shared in message.files]
 
-        await sender.upload(CHANNEL, thread, file, may_exist=False)
+        await sender.upload(CHANNEL, thread, file, may_exist=False, ask_first=at_once)
         await box.wait_until(names)  # a shared file appears a moment later
-        await sender.upload(CHANNEL, thread, file, may_exist=True)
-        await sender.upload(CHANNEL, thread, replace(file, name="other.txt"), may_exist=True)
+        await sender.upload(CHANNEL, thread, file, may_exist=True, ask_first=at_once)
+        await sender.upload(CHANNEL, thread, replace(file, name="other.txt"), may_exist=True, ask_first=at_once)
         await box.wait_until(lambda: "other.txt" in names())
         assert names() == ["output.txt", "other.txt"]
 

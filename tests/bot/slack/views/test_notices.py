@@ -57,7 +57,7 @@ def test_a_changed_record_says_what_was_changed_and_what_the_bot_does_now() -> N
         assert drawn.broadcast, "the channel must know"
         return shown(drawn).splitlines()
 
-    head = "🚨 *The state file of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
+    head = "🚨 *The record of this run was changed from outside*: entry 17 (signature backup:1:dba) was altered"
     check = "What else was changed: `gonogo verify 1`. This thread shows what the bot wrote before."
     assert lines_of(held=True, number=3, roles=("lead",)) == [
         f"{head} (and 2 more).",
@@ -86,9 +86,7 @@ def test_a_run_ended_by_hand_says_who_why_and_what_it_leaves_on_production() -> 
 
 def test_a_run_ended_before_any_change_says_so() -> None:
     data = RunMoved(state=RunState.ENDED, person=STARTER, reason="x")
-    assert "By the state file, no step changed anything." in shown(
-        ended_by_hand(snapshot_with(), event_with(data), data)
-    )
+    assert "By the record, no step changed anything." in shown(ended_by_hand(snapshot_with(), event_with(data), data))
 
 
 CHANGE = "the environment has changed since the run started: database production (address)"

@@ -95,7 +95,7 @@ def test_what_is_missing_or_forged_is_named(archive: Archive, harm: Callable[[Ar
 
 def test_another_backup_in_the_state_file_is_named(archive: Archive) -> None:
     signed = hashlib.sha256(b"the one that was signed").hexdigest()
-    assert archive.recheck({"backup": signed}) == "the bot's state file names another backup"
+    assert archive.recheck({"backup": signed}) == "the bot's record names another backup"
 
 
 def test_a_folder_that_cannot_be_entered_is_never_unchanged(archive: Archive) -> None:

@@ -103,7 +103,7 @@ def test_a_replaced_object_behind_the_pinned_commit_is_named(pinned: Pinned) -> 
 
 def test_a_file_that_was_altered_in_the_state_file_is_named(pinned: Pinned) -> None:
     pinned.files["up.sql"] = "DROP TABLE jobs;\n"
-    assert pinned.recheck() == "up.sql in the bot's state file is not what was stored"
+    assert pinned.recheck() == "up.sql in the bot's record is not what was stored"
 
 
 def test_an_attempt_of_an_earlier_version_is_compared_with_its_values(pinned: Pinned) -> None:
