@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from commands.steps.outcome import Outcome
 from commands.systems.postgres.same_database import SameDatabaseCheck
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import DUMP, create_databases, dump_database, run_sql
+from tests.conftest import make_host
 from tests.local_shell import LocalShell
 from tests.pooler import pooled
 from tests.world import World
@@ -95,6 +97,39 @@ def test_no_step_works_on_another_database_than_the_bot_sees(machines: Machines,
     assert OTHER_DATABASE in machines.run(kind).summary
     machines.hosts = machines.bots
     assert OTHER_DATABASE not in machines.run(kind).summary
+
+
+@pytest.fixture(scope="module")
+def standby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database on a standby."""
+    host = make_host(tmp_path_factory.mktemp("standby"))
+    server = Postgres(host)
+    server.start()
+    create_databases(server, "shop")
+    run_sql(server.url(OWNER, "shop"), "CREATE TABLE jobs (id int PRIMARY KEY)")
+    data = Path((host.folder / "postgres.folder").read_text()) / "data"
+    (data / "standby.signal").touch()
+    server._run_as_server("pg_ctl", ["restart", "-D", data, "-m", "fast", "-w", "-l", data / "log"])
+    host.children.pop().wait()  # the server before the restart
+    yield server.url(OWNER, "shop")
+    server.stop()
+    host.stop_processes()
+
+
+@pytest.mark.fault("old evidence")
+def test_no_step_works_on_a_standby_even_if_the_page_names_no_database(
+    machines: Machines, standby: str, tmp_path: Path
+) -> None:
+    tools = replace(machines.tools(), database=PostgresDatabase({}, {}, Redactor([])))
+    environ = {"DB": standby, "F": str(tmp_path)}
+    tools = replace(tools, shell=LocalShell(environ, postgres_programs()))
+    outcome = execute(box("backup", BACKUP), replace(context(World()), tools=tools))
+    assert outcome.summary == (
+        "The address leads to a standby, which may be behind its primary; nothing was done. Use the primary's address."
+    )
+    check = SameDatabaseCheck(host="h", database_url="$DB")
+    (found,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert (found.level, "leads to a standby" in found.summary) == (FAIL, True)
 
 
 def test_no_row_is_brought_back_into_another_database(machines: Machines) -> None:
