@@ -1,4 +1,4 @@
-"""Indexes that an earlier CREATE INDEX CONCURRENTLY left invalid, and that CREATE INDEX IF NOT EXISTS then skips."""
+"""Invalid indexes, left by a failed CREATE INDEX CONCURRENTLY, that IF NOT EXISTS skips."""
 
 from __future__ import annotations
 

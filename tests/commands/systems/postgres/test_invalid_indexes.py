@@ -1,4 +1,4 @@
-"""An index that is there and invalid is not taken for the one that a file creates if it is missing."""
+"""An invalid index is not taken for the one that a file creates if it is missing."""
 
 from __future__ import annotations
 
