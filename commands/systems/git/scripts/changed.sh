@@ -1,6 +1,7 @@
 # changed WHERE OPTIONS: the tracked files under the folder WHERE that are not as git wrote them, as git status names them. A
 # committed file that does not follow .gitattributes (line ends, a filter) is called modified by git right after each checkout;
 # it is not listed while it has the bytes and the mode that git gives it.
+export LC_ALL=C.UTF-8 # what git says is read
 changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
