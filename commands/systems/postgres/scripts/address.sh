@@ -30,7 +30,12 @@ END
   [ "$5" = f ] || exit 59
 }
 # Refuses another database than the bot sees: $SEEN has the identity of each that it may be, one a line; empty if none is known.
-is_as_seen() { [ -z "${SEEN-}" ] || grep -qxF -- "$(identity)" <<< "$SEEN" || exit 61; }
+is_as_seen() {
+  local found
+  [ -n "${SEEN-}" ] || return 0
+  found=$(identity) || exit 60
+  grep -qxF -- "$found" <<< "$SEEN" || exit 61
+}
 # SQL: no limit that the database or the role sets for the application's own transactions ends this session. PostgreSQL before
 # 17 does not know transaction_timeout.
 UNLIMITED="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN
