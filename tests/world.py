@@ -198,7 +198,7 @@ class _Shell:
 class _Database:
     world: World
 
-    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30, in_any_zone: bool = False) -> Rows:
         text = str(sql)
         with self.world.lock:
             found: Rows = self.world.reply("sql", text, text, lambda: self.world.sql_says(text))

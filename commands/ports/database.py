@@ -41,10 +41,12 @@ class MigrationResult:
 class Database(Protocol):
     """Databases."""
 
-    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30, in_any_zone: bool = False) -> Rows:
         """Run one statement that only reads, in a read-only transaction. Values are its parameters.
 
-        Raises Unreachable, Failed (also for a statement that is not sent, because it could change something).
+        With `in_any_zone`, the answer must be the same in the database's time zone and in UTC: a timestamp without a
+        time zone does not say whose time it is. Raises Unreachable, Failed (also for a statement that is not sent,
+        because it could change something).
         """
 
     def apply(

@@ -61,7 +61,7 @@ def count(tools: Tools, record: Record, page: Page, loses: Loses) -> float:
         loses.sql.replace("'<since>'", "<since>").replace("<since>", "<since>::timestamptz"),
         {"since": since.astimezone(UTC).isoformat()},
     )
-    rows = tools.database.query(loses.database, sql, limit=COUNT_LIMIT).rows
+    rows = tools.database.query(loses.database, sql, limit=COUNT_LIMIT, in_any_zone=True).rows
     number = rows[0][0] if rows and rows[0] else None
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
         raise Failed("the query returned no number" if rows else "the query returned nothing")

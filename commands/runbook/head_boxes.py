@@ -188,7 +188,8 @@ class Loses(Strict):
     )
     sql: SqlText = Field(
         description=(
-            "One read-only query. Its first cell counts what would be lost. `<since>` is when the change began."
+            "One read-only query. Its first cell counts what would be lost. `<since>` is when the change began. "
+            "If a column without a time zone holds UTC, write `<since> AT TIME ZONE 'UTC'`."
         ),
         examples=["SELECT count(*) FROM approvals WHERE created_at > <since>"],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.tools.postgres.lock_holders import LockHolders
 from bot.tools.postgres.migration_progress import COMMIT, Piece, Progress, reported, split_into_pieces
 from bot.tools.postgres.one_statement import EndedTransaction, require_usual_quotes, run_statement
 from bot.tools.postgres.server_message import reason, server_message
+from bot.tools.postgres.time_zones import require_same_in_utc
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult, Rows
 from commands.ports.page_text import DatabaseAddress, Text
@@ -52,20 +53,20 @@ class PostgresDatabase:
         self._environ = environ
         self._redact = redact
 
-    def query(self, database: str, sql: Text, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: Text, *, limit: float = 30, in_any_zone: bool = False) -> Rows:
         """See `commands.ports.database.Database.query`."""
         text, values = sql_parameters(sql)
         if why := query_error(text, len(values)):
             raise Failed(f"A query on “{database}” was not sent: {why}.", text)
-        with self._connected(database, "gonogo query", limit) as connection, self._query_errors(database, text):
+        whole = 2 * limit if in_any_zone else limit
+        with self._connected(database, "gonogo query", whole) as connection, self._query_errors(database, text):
             connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if in_any_zone else None
             # this first query takes the transaction's snapshot, after which nothing makes it read-write again
             connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(limit * 1000))])
-            # the extended protocol, which a pipeline always uses, refuses a second statement
-            with connection.pipeline():
-                cursor = psycopg.RawCursor(connection).execute(text.encode(), values)
-            columns = tuple(column.name for column in cursor.description or ())
-            rows = cursor.fetchmany(MOST_ROWS) if columns else []
+            columns, rows = _answer(connection, text, values)
+            if in_any_zone:
+                require_same_in_utc(connection, rows, lambda: _answer(connection, text, values)[1])
             return Rows(columns=columns, rows=tuple(tuple(map(self._masked, row)) for row in rows))
 
     def _masked(self, cell: Any) -> Any:
@@ -233,6 +234,16 @@ class PostgresDatabase:
         except psycopg.Error as error:
             message = self._redact(server_message(error, text))
             raise Failed(f"A query on “{database}” failed: {message}", text) from None
+
+
+def _answer(
+    connection: psycopg.Connection, text: str, values: Sequence[Any]
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    # the extended protocol, which a pipeline always uses, refuses a second statement
+    with connection.pipeline():
+        cursor = psycopg.RawCursor(connection).execute(text.encode(), values)
+    columns = tuple(column.name for column in cursor.description or ())
+    return columns, cursor.fetchmany(MOST_ROWS) if columns else []
 
 
 class _Locked(Exception):

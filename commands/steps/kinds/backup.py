@@ -21,7 +21,7 @@ from commands.steps.shared.after_rollback import compare_with_backup
 from commands.steps.shared.client_programs import ClientProgramsStep
 from commands.steps.value_types import ValueType
 from commands.steps.values import parse_values, without_values
-from commands.systems.postgres.catalog import CATALOG
+from commands.systems.postgres.catalog import CATALOG, not_held_line
 from commands.systems.postgres.client_programs import ADDRESS, ADDRESS_FUNCTIONS, address_error
 from commands.systems.postgres.same_database import SameDatabaseCheck, identities
 from commands.systems.preflight.hosts import HostCheck
@@ -156,7 +156,7 @@ class BackupStep(ClientProgramsStep):
         seen = {"SEEN": identities(ctx.tools, self.database_url)}
         result = run_job(self, ctx, self.host, self.script(_SCRIPT), env, seen)
         values = parse_values(result.tail)
-        lines = without_values(result.last_lines)
+        lines = tuple(line for line in without_values(result.last_lines) if not line.startswith("not held: "))
         if result.code:
             return failed(self._failure(result, values), lines=lines, output=result.tail)
         size, rows, tables = (int(values[f"backup_{name}"]) for name in ("bytes", "rows", "tables"))
@@ -165,6 +165,8 @@ class BackupStep(ClientProgramsStep):
             f"{format_count(tables, 'table')}, {format_bytes(size)} compressed, read to its end, "
             f"sha256 {values['backup_sha256'][:12]}."
         )
+        if line := not_held_line(result.tail, values):
+            lines = (f"not in the backup, because extensions own these tables: {line}", *lines)
         outputs = {name: values[name] for name in self.outputs() if name in values}
         file = str(env["FILE"])
         values = {"backup_file": file, **outputs}

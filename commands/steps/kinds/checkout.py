@@ -23,6 +23,7 @@ from commands.systems.scripts import script
 from commands.text.numbers import format_count
 
 _CHANGED_FILES = script("git/changed.sh")  # defines the shell functions `changed` and `changed_in_submodules`
+_IN_THE_WAY = script("git/in_the_way.sh")  # defines the shell function `in_the_way`
 # what differs from the commit: the commit of each submodule, and all files
 _LEFT = "changed . --ignore-submodules=dirty && changed_in_submodules"
 _HEAD = f'{_CHANGED_FILES}cd "$REPOSITORY"\ngit rev-parse HEAD\n{_LEFT}'
@@ -40,15 +41,31 @@ _POINTERS = (
 _POINTER = re.compile(r"^pointer: (.*)$", re.MULTILINE)
 _CLONE = "clone it there, or fix its path"
 _NO_COPY = (("not a git repository", _CLONE), ("No such file or directory", _CLONE))
-_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN = 65, 66, 67, 68  # exit codes of the script
+_CHANGED, _OTHER_COMMIT, _NO_COMMIT, _NOT_CLEAN, _UNTRACKED = 65, 66, 67, 68, 69  # exit codes of the script
+_REFUSED = {
+    _CHANGED: "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
+    "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
+    _UNTRACKED: "Nothing was checked out: untracked files stand where the commit has files of its own, and would be "
+    "overwritten. Move them away first, or name them in `may_discard`.",
+    _NO_COMMIT: "`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.",
+    _OTHER_COMMIT: "After the checkout, the working copy is not at commit {commit}.",
+    _NOT_CLEAN: "After the checkout, the files differ from commit {commit}.",
+}
 _NO_REPOSITORY, _NOT_WRITABLE = 65, 66  # exit codes of the preflight script
+# The commit that origin has for REF; nothing is listed where the working copy has not fetched it.
+_OF_REF = """\
+name=${REF#refs/heads/} name=${name#refs/tags/} COMMIT=$REF
+[[ $REF =~ ^([0-9a-f]{40}|[0-9a-f]{64})$ ]] || COMMIT=$(GIT_TERMINAL_PROMPT=0 git ls-remote origin \\
+  "refs/heads/$name" "refs/tags/$name" "refs/tags/$name^{}" | awk 'END { print $1 }')
+git cat-file -e "$COMMIT^{commit}" 2> /dev/null || exit 66"""
 
 
 class CheckoutStep(StepBox):
     """Checks out one commit by its id in a working copy, with its submodules.
 
-    Any changed file that is not in `may_discard` fails the step and is listed, because its changes would be lost. The
-    files are compared with the commit afterwards. Files in Git LFS that are not fetched are named.
+    Any changed file that is not in `may_discard` fails the step and is listed, because its changes would be lost. So
+    does an untracked file, ignored or not, where the commit has one of its own. The files are compared with the commit
+    afterwards, also those that git status is told to hide. Files in Git LFS that are not fetched are named.
     """
 
     kind: ClassVar[str] = "checkout"
@@ -60,7 +77,7 @@ class CheckoutStep(StepBox):
     commit: str = Field(description="The commit to check out, as a whole id.", examples=["<commit>"])
     may_discard: list[str] = Field(
         default_factory=list,
-        description="Tracked files whose local changes may be thrown away. Any other changed file fails the step.",
+        description="Files whose local changes may be thrown away. Any other changed file fails the step.",
         examples=[["package-lock.json"]],
     )
 
@@ -68,13 +85,16 @@ class CheckoutStep(StepBox):
         """The script. Only the commit and the folder come from its environment."""
         return "\n".join(
             (
-                _CHANGED_FILES + 'cd "$REPOSITORY"',
+                _CHANGED_FILES + _IN_THE_WAY + 'cd "$REPOSITORY"',
                 f"[[ $COMMIT =~ ^([0-9a-f]{{40}}|[0-9a-f]{{64}})$ ]] || exit {_NO_COMMIT}",
                 # all branches: a single-branch clone would not fetch the others by itself
                 'git cat-file -e "$COMMIT^{commit}" 2> /dev/null ||',
                 f"  git fetch --quiet --force --prune --no-tags origin {_ALL_REFS}",
                 f"dirty=$({self._list_changed()})",
                 f'[ -z "$dirty" ] || {{ printf \'%s\\n\' "$dirty"; exit {_CHANGED}; }}',
+                f"untracked=$(in_the_way {self._but_discarded()})",
+                f'[ -z "$untracked" ] || {{ printf \'%s\\n\' "$untracked"; exit {_UNTRACKED}; }}',
+                *self._unmark_discarded(),
                 'git checkout --quiet --force --detach "$COMMIT"',
                 f'[ "$(git rev-parse HEAD)" = "$COMMIT" ] || exit {_OTHER_COMMIT}',
                 _SUBMODULES,
@@ -100,7 +120,14 @@ class CheckoutStep(StepBox):
         check = HostCheck(
             host=self.host, script=program, judge=_judge_preflight, env=(("REPOSITORY", self.repository),)
         )
-        return [ProgramsCheck(host=self.host, names=("git",)), check]
+        checks: list[PreflightCheck] = [ProgramsCheck(host=self.host, names=("git",)), check]
+        return [*checks, self._untracked_check()] if self.commit == "<commit>" else checks
+
+    def _untracked_check(self) -> HostCheck:
+        """Late, when the release has been fetched there."""
+        program = f'{_IN_THE_WAY}cd "$REPOSITORY"\n{_OF_REF}\nin_the_way {self._but_discarded()}'
+        env = (("REPOSITORY", self.repository), ("REF", "<ref>"))
+        return HostCheck(host=self.host, script=program, judge=_judge_untracked, env=env, late=True)
 
     def run(self, ctx: Context) -> Outcome:
         result = run_job(self, ctx, self.host, self.script(), self._env())
@@ -108,18 +135,8 @@ class CheckoutStep(StepBox):
         commit = fill(self.commit, ctx.values)[:10]
         if result.code == 0:
             return self._done(commit, lines, _POINTER.findall(result.tail))
-        if result.code == _CHANGED:
-            return failed(
-                "Nothing was checked out: tracked files in the working copy differ from its commit, and would be "
-                "overwritten. Save or discard these changes first, or name the files in `may_discard`.",
-                lines=lines,
-            )
-        if result.code == _NO_COMMIT:
-            return failed("`commit` is not a whole commit id, so nothing was checked out; a `release` step gives one.")
-        if result.code == _OTHER_COMMIT:
-            return failed(f"After the checkout, the working copy is not at commit {commit}.", lines=lines)
-        if result.code == _NOT_CLEAN:
-            return failed(f"After the checkout, the files differ from commit {commit}.", lines=lines)
+        if why := _REFUSED.get(result.code, "").format(commit=commit):
+            return failed(why, lines=() if result.code == _NO_COMMIT else lines)
         words, todo = first_words(result), advice(result, "see its output")
         return failed(f"git failed with exit code {result.code} ({words}): {todo}.", lines=lines)
 
@@ -147,9 +164,19 @@ class CheckoutStep(StepBox):
         return done(summary, lines=lines, compared=compared)
 
     def _list_changed(self) -> str:
-        excluded = "".join(" " + shlex.quote(f":(exclude){file}") for file in self.may_discard)
         # a submodule at another commit is not edited: an earlier checkout may have left it so
-        return f"changed . --ignore-submodules=all -- .{excluded} && changed_in_submodules"
+        return f"changed . --ignore-submodules=all -- {self._but_discarded()} && changed_in_submodules"
+
+    def _but_discarded(self) -> str:
+        """The pathspecs of all files but those whose changes may be thrown away."""
+        return " ".join([".", *(shlex.quote(f":(exclude){file}") for file in self.may_discard)])
+
+    def _unmark_discarded(self) -> list[str]:
+        """git checkout leaves a file as it is that is marked as hidden."""
+        if not self.may_discard:
+            return []
+        files = " ".join(map(shlex.quote, self.may_discard))
+        return [f"git ls-files --full-name -z -- {files} | unmark_listed"]
 
     def _env(self) -> dict[str, str]:
         return {"REPOSITORY": self.repository, "COMMIT": self.commit}
@@ -168,3 +195,15 @@ def _judge_preflight(result: CommandResult) -> list[PreflightResult]:
             "save or discard the changes first, or name the files in `may_discard`",
         )
     return passed("the working copy is clean and writable")
+
+
+def _judge_untracked(result: CommandResult) -> list[PreflightResult]:
+    if result.code:
+        return []  # the check of the working copy says it
+    if not (found := result.tail.split("\n")[:-1]):
+        return passed("no untracked file stands where the release has one of its own")
+    files, names = format_count(len(found), "untracked file"), ", ".join(line[3:] for line in found[:3])
+    return warned(
+        f"{files} of the working copy would be overwritten by the release: {names}",
+        "move them away first, or name them in `may_discard`",
+    )

@@ -31,6 +31,7 @@ from commands.steps.values import parse_values, without_values
 from commands.systems.migrations.on_copy import tool_failure
 from commands.systems.postgres.catalog import CATALOG, ROLES, about_new_roles, in_words, parse_differences
 from commands.systems.postgres.client_programs import SCRATCH, SCRATCH_ERRORS, address_error
+from commands.systems.postgres.invalid_indexes import invalid_among
 from commands.systems.postgres.one_transaction import doubtful_statements, unsafe_statements
 from commands.systems.postgres.rehearsal_differences import not_as_before, remarks
 from commands.systems.postgres.rehearsal_output import column_lines, lock_lines, parse_tables, row_lines
@@ -214,6 +215,12 @@ class RehearseStep(BackupCopyStep):
             lines = tuple(f"after {way}, “{name}” {difference(how, *more)}" for way, how, name, *more in wrong)
             summary = f"On the copy, {lines[0]}. In the deploy, the run would stop there."
             return failed(summary, lines=lines, output=output)
+        if broken := invalid_among(parse_differences(output, "not held"), ctx.file(self.forward) or ""):
+            summary = (
+                f"In production the index {broken} is invalid, and IF NOT EXISTS would skip it; the copy does not have "
+                "it. Rebuild it with REINDEX INDEX, or drop it."
+            )
+            return failed(summary, output=output)
         return self._judge_content(output, values, verified)
 
     def _judge_content(self, output: str, values: dict[str, str], verified: list[tuple[str, ...]]) -> Outcome:

@@ -15,7 +15,6 @@ from commands.steps.base import StepBox
 from commands.steps.execution import host_plan, pause, recover_job, run_job
 from commands.steps.outcome import Context, Outcome, done, failed
 from commands.steps.page_fields import ShellText
-from commands.steps.shared.health_address import ANSWER_TIMEOUT
 from commands.steps.shared.readiness import READY_WITHIN
 from commands.steps.shared.service import AFTER, BEFORE, ERROR_LINES, ServiceBox, unread_note
 from commands.steps.shared.service_preflight import judge_services, preflight_script, values_of
@@ -48,7 +47,7 @@ class ServiceStep(ServiceBox):
 
     kind: ClassVar[str] = "service"
     proves: ClassVar[str] = (
-        "new processes run steadily, the health address answers the commit, and the logs have no new error"
+        "new processes run steadily, the health address always answers the commit, and the logs have no new error"
     )
     changes_production: ClassVar[bool] = True
 
@@ -226,7 +225,7 @@ class ServiceStep(ServiceBox):
         if not self.serves(ctx, answer):
             return answer
         pause(ctx, self.steady.total_seconds())
-        return self.wait_for_commit(ctx, ANSWER_TIMEOUT)
+        return self.commit_of_all(ctx)
 
     def _summary(self, ctx: Context, count: int) -> str:
         steady = "" if self.steady_in else f", stable for {format_duration(self.steady)}"

@@ -14,6 +14,7 @@ from commands.ports.preflight import PreflightCheck, PreflightContext, Preflight
 from commands.steps.base import AppliedFile, StepBox, Verify, execute
 from commands.steps.outcome import Context, Outcome, done, failed, unknown
 from commands.steps.shared_fields import DatabaseName, LockTimeout
+from commands.systems.postgres.invalid_indexes import invalid_indexes
 from commands.systems.postgres.one_transaction import COMMITS, called_procedures, doubtful_statements, unsafe_statements
 from commands.systems.postgres.same_database import DirectDatabaseCheck
 from commands.systems.postgres.sql_file import changed_tables
@@ -122,7 +123,7 @@ class SqlStep(StepBox):
             return failed(f"{self.file} line {unsafe[0].line}: {unsafe[0].why}; nothing was run.", lines=lines)
         passed_count, lines = self._check(ctx, self._already())
         if passed_count == len(lines):
-            return done("Already applied; nothing was run.", lines=lines, compared=_compared(lines))
+            return self._done(ctx, "Already applied; nothing was run.", lines)
         migration = Migration(
             key=ctx.step_key,
             name=self.file,
@@ -139,7 +140,7 @@ class SqlStep(StepBox):
         if applied.already:
             how = "had already been applied by this run"
         summary = f"{self.file.rsplit('/', 1)[-1]} {how}; every verify query passed."
-        return done(summary, lines=lines, compared=_compared(lines))
+        return self._done(ctx, summary, lines)
 
     def recover(self, ctx: Context) -> Outcome | None:
         """With a receipt, apply the file: the receipt makes sure that this happens only once.
@@ -153,13 +154,23 @@ class SqlStep(StepBox):
         passed_count, lines = self._check(ctx, self.verify)
         if passed_count == len(lines):
             summary = "The bot was interrupted here. The file was applied; every verify query passed."
-            return done(summary, lines=lines, compared=_compared(lines))
+            return self._done(ctx, summary, lines)
         if passed_count == 0:
             return execute(self, ctx)
         return unknown(
             "The verify queries do not show whether this run applied the file. Check the schema before you decide.",
             lines=lines,
         )
+
+    def _done(self, ctx: Context, summary: str, lines: tuple[str, ...]) -> Outcome:
+        """The step is done, unless PostgreSQL has skipped an index that is there and of no use."""
+        if broken := invalid_indexes(ctx.tools.database, self.database, ctx.file(self.file) or ""):
+            return failed(
+                f"{summary.rstrip('.')}; but the index {broken} is invalid, so no query uses it: an earlier CREATE "
+                "INDEX CONCURRENTLY failed, and IF NOT EXISTS skips what is there. Rebuild it with REINDEX INDEX.",
+                lines=lines,
+            )
+        return done(summary, lines=lines, compared=_compared(lines))
 
     def _already(self) -> list[Verify]:
         return self.already or self.verify
@@ -234,6 +245,11 @@ class FileCanBeApplied:
         if rows and rows[0][0]:
             return blocked(
                 f"{name} changes tables that user {rows[0][1]} does not own: {rows[0][0]}", "run it as their owner"
+            )
+        if broken := invalid_indexes(ctx.tools.database, self.database, text):
+            return warned(
+                f"the index {broken} is invalid (a CREATE INDEX CONCURRENTLY failed), and {name} skips it if it exists",
+                "rebuild it with REINDEX INDEX, or drop it",
             )
         if doubtful := [*doubtful_statements(text), *self._committing(ctx, text)]:
             return warned(f"{name} line {doubtful[0].line}: it {doubtful[0].why}", "change the file before you start")

@@ -12,7 +12,6 @@ from pydantic import Field
 from commands.ports.page_text import PLACEHOLDER
 from commands.steps.execution import host_plan, pause
 from commands.steps.outcome import Context, Outcome, done, failed
-from commands.steps.shared.health_address import ANSWER_TIMEOUT
 from commands.steps.shared.service import ERROR_LINES, NOW, ServiceBox, unread_note
 from commands.steps.values import fill
 from commands.systems.services.judgement import described, process_problems, split_identities
@@ -37,7 +36,8 @@ class SteadyStep(ServiceBox):
 
     kind: ClassVar[str] = "steady"
     proves: ClassVar[str] = (
-        "the processes of the restart still run, the health address answers the commit, and the logs have no new error"
+        "the processes of the restart still run, the health address always answers the commit, and the logs have no "
+        "new error"
     )
     follows_restart: ClassVar[bool] = True
 
@@ -103,7 +103,7 @@ class SteadyStep(ServiceBox):
         first = self.state(ctx).processes
         if not process_problems(self.manages, before, first):
             pause(ctx, self.lasts.total_seconds() - min(_ready_for(ctx), *(process.uptime for process in first)))
-        answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
+        answer = self.commit_of_all(ctx)
         now, new = self.state_and_errors(ctx, self._logs(ctx))
         problems = [
             *process_problems(self.manages, before, now.processes),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -24,14 +25,20 @@ from state.errors import ToolError
 _FROM_CACHE = "from a cache"
 _OF_THE_ADDRESS = ("path", "field", "commit", "headers")
 ANSWER_TIMEOUT = 3.0  # seconds in which a service that is ready must serve the commit
+ANSWERS = 20  # requests that must all be answered with the commit
+ANSWERS_WITHIN = 10.0  # seconds; of a slow service fewer are asked for
 
 
 @dataclass(frozen=True)
 class Health:
-    """What the health address answered, as words, and whether a service that still starts answers so."""
+    """What the health address answered, as words, and whether a service that still starts answers so.
+
+    `says`: it names a commit.
+    """
 
     words: str
     starting: bool = False
+    says: bool = False
 
 
 class HealthAddress(StepBox):
@@ -90,6 +97,22 @@ class HealthAddress(StepBox):
             pause(ctx, POLL_INTERVAL)
         return health.words
 
+    def commit_of_all(self, ctx: Context) -> str:
+        """The answer of a service that is ready: the commit only if nobody else answers beside it.
+
+        Processes that share a port, and servers behind one address, are asked each by a connection of its own.
+        """
+        answer = self.wait_for_commit(ctx, ANSWER_TIMEOUT)
+        if not self.web or not self.serves(ctx, answer):
+            return answer
+        until, asked = ctx.tools.clock.monotonic() + ANSWERS_WITHIN, 1
+        others: list[str] = []
+        while asked < ANSWERS and ctx.tools.clock.monotonic() < until:
+            asked, health = asked + 1, self._health(ctx, {"Connection": "close"})
+            if health.says and not self.serves(ctx, health.words):
+                others.append(health.words)
+        return f"{len(others)} of {asked} times {others[-1]}" if others else answer
+
     def serves(self, ctx: Context, answer: str) -> bool:
         """Whether an answer of the health address is that of the commit. True without an address."""
         return not self.web or answer == self._expected(ctx)
@@ -109,16 +132,16 @@ class HealthAddress(StepBox):
     def _expected(self, ctx: Context) -> str:
         return f"{self.field} = {fill(self.commit, ctx.values)}"
 
-    def _health(self, ctx: Context) -> Health:
+    def _health(self, ctx: Context, more: Mapping[str, str] = MappingProxyType({})) -> Health:
         try:
             path, headers = PageText(self.path, ctx.values), page_texts(self.headers, ctx.values)
-            request = HttpRequest(path=path, headers=headers)
+            request = HttpRequest(path=path, headers={**headers, **more})
             response = ctx.tools.web.request(self.web, request)
             if note := from_cache(response):
                 return Health(f"{_FROM_CACHE} ({note})")
             if response.status != 200:
                 return Health(f"with status {response.status}", starting=is_starting(response))
             served = json_field(response.json(), self.field)
-            return Health(f"{self.field} = {served}", starting=served is None)
+            return Health(f"{self.field} = {served}", starting=served is None, says=served is not None)
         except (ToolError, ValueError) as error:
             return Health(f"nothing usable ({type(error).__name__})", starting=True)

@@ -10,6 +10,7 @@ from commands.ports.shell import CommandResult
 _LONGEST = 160  # characters that are shown
 # values of our own scripts, and what git and ssh say before they come to the point
 _BESIDE = re.compile(r"[a-z_]+=|(warning|hint|Warning|remote|Cloning|From)\b:?", re.ASCII)
+_BROKEN_REF = re.compile(r"bad object (refs/[^\s']+)")
 _OWNED_BY_ANOTHER = re.compile(r"dubious ownership in repository at '([^'\n]*)'")
 
 
@@ -24,4 +25,7 @@ def advice(result: CommandResult, otherwise: str, causes: Sequence[tuple[str, st
     if owned := _OWNED_BY_ANOTHER.search(result.tail):
         command = f"git config --global --add safe.directory {owned[1]}"
         return f"make the deploying user its owner, or run as that user: {command}"
+    if broken := _BROKEN_REF.search(result.tail):
+        remove = f"rm .git/{broken[1]}, or git update-ref -d {broken[1]}"
+        return f"that ref of the working copy is broken, and git fetches nothing until it is removed there: {remove}"
     return next((todo for words, todo in causes if words in result.tail), otherwise)

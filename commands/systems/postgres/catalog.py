@@ -13,7 +13,7 @@ from commands.text.numbers import format_count
 # The shell functions `catalog`, `schema_lines`, `sequences` and `differences`. They need the PG* variables.
 CATALOG = "".join(
     (
-        f"CATALOG={shlex.quote(script('postgres/catalog.sql'))}\n",
+        f"CATALOG={shlex.quote(script('postgres/catalog.sql') + script('postgres/extension_rows.sql'))}\n",
         f"SEQUENCES={shlex.quote(script('postgres/sequences.sql'))}\n",
         f"SCHEMA={shlex.quote(script('postgres/schema.sql'))}\n",
         script("postgres/catalog.sh"),

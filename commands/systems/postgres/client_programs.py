@@ -16,6 +16,7 @@ ADDRESS_FUNCTIONS = f"IDENTITY={shlex.quote(script('postgres/identity.sql'))}\n"
 ADDRESS = f'{ADDRESS_FUNCTIONS}at_address "$DATABASE"\n'
 # exit code -> what it means
 _ADDRESS_ERRORS = {
+    59: "The address leads to a standby, which may be behind its primary; nothing was done. Use the primary's address.",
     60: "The database cannot be reached from the host; nothing was done.",
     61: "From the host, the address leads to another database than from the bot; nothing was done. Give an address "
     "that means the same server on both (no localhost, unless both are on that machine).",

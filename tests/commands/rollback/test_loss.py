@@ -35,7 +35,7 @@ class Counts:
 
     answers: list[Any]
 
-    def query(self, database: str, sql: object, *, limit: float = 30) -> Rows:
+    def query(self, database: str, sql: object, *, limit: float = 30, in_any_zone: bool = False) -> Rows:
         assert limit == 10, "the deploy and the rollback wait for it"
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):

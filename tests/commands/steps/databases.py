@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -28,6 +30,19 @@ def create_databases(postgres: Postgres, *names: str) -> None:
         for name in names:
             server.execute(f"DROP DATABASE IF EXISTS {name}".encode())
             server.execute(f"CREATE DATABASE {name}".encode())
+
+
+@contextmanager
+def extension(postgres: Postgres, sql: str) -> Iterator[None]:
+    """The extension `hints`, which the server may create meanwhile."""
+    where = str(run_sql(postgres.url(SUPERUSER), "SHOW extension_control_path")[0][0])
+    folder = Path(where.rpartition(":")[2]) / "extension"
+    files = {folder / "hints.control": "default_version = '1'\ntrusted = true\n", folder / "hints--1.sql": sql}
+    for file, text in files.items():
+        file.write_text(text)
+    yield
+    for file in files:
+        file.unlink()
 
 
 def run_sql(url: str, sql: str) -> list[tuple[object, ...]]:

@@ -1,13 +1,46 @@
 # changed WHERE OPTIONS: the tracked files under the folder WHERE that are not as git wrote them, as git status names them. A
 # committed file that does not follow .gitattributes (line ends, a filter) is called modified by git right after each checkout;
 # it is not listed while it has the bytes and the mode that git gives it.
+export LC_ALL=C.UTF-8 # what git says is read
 changed() (
   cd "$1" && top=$(git rev-parse --show-toplevel) || exit
   shift
+  see_hidden || exit
   git status --porcelain -z --untracked-files=no "$@" | while IFS= read -r -d '' entry; do
-    [ "${entry:0:2}" = ' M' ] && as_written "${entry:3}" || printf '%s\n' "$entry"
+    if [ "${entry:0:2}" = ' M' ] && as_written "${entry:3}"; then continue; fi
+    note=
+    for file in ${hidden[@]+"${hidden[@]}"}; do
+      if [ "${entry:3}" = "$file" ]; then note=' (git status hides it: git ls-files -v)'; fi
+    done
+    printf '%s\n' "$entry$note"
   done
 )
+# git status says nothing of a file that somebody marked with assume-unchanged or skip-worktree; a copy of the index without
+# these marks shows it. A marked file that is not there, as in a sparse checkout, stays as it is.
+see_hidden() {
+  local entry index
+  hidden=()
+  while IFS= read -r -d '' entry; do
+    if [ -e "$top/${entry:2}" ] || [ -L "$top/${entry:2}" ]; then hidden+=("${entry:2}"); fi
+  done < <(git -C "$top" ls-files -v -z | grep -z '^[a-zS] ')
+  [ "${#hidden[@]}" -gt 0 ] || return 0
+  index=$(mktemp) || return
+  trap "rm -f ${index@Q}" EXIT
+  cp -- "$(git rev-parse --git-path index)" "$index" || return
+  export GIT_INDEX_FILE=$index
+  unmark "${hidden[@]}"
+}
+unmark() {
+  local mark
+  [ $# -gt 0 ] || return 0
+  for mark in assume-unchanged skip-worktree; do
+    printf '%s\0' "$@" | git -C "$top" update-index -z "--no-$mark" --stdin || return
+  done
+}
+unmark_listed() {
+  local top files
+  top=$(git rev-parse --show-toplevel) && mapfile -d '' files && unmark ${files[@]+"${files[@]}"}
+}
 as_written() {
   local modes
   [ -f "$top/$1" ] && [ ! -L "$top/$1" ] || return

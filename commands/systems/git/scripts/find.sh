@@ -1,5 +1,6 @@
 # finds the commit that REF names on origin now
 export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
+export LC_ALL=C.UTF-8 # what git says is read
 cd "$REPOSITORY"
 inside=$(git rev-parse --is-inside-work-tree)
 [ "$inside" = true ] || exit 74

@@ -12,23 +12,30 @@ at_address() {
 # where the programs are
 can_read() { if [ -z "${THROUGH-}" ]; then [ -r "$1" ]; else there test -r "$1" < /dev/null; fi; }
 identity() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$IDENTITY"; }
-# Refuses a pooler that gives one session's settings to another: its server process changes, or serves two sessions.
+# Refuses a standby, which may be behind; and a pooler that gives one session's settings to another: its server process
+# changes, or serves two sessions.
 is_direct() {
   local processes
   processes=$(psql -XqAt -v ON_ERROR_STOP=1 <<'END'
 SELECT pg_backend_pid() AS a \gset
 SELECT pg_backend_pid() AS b \gset
 \set other `psql -XqAtc 'SELECT pg_backend_pid()'`
-SELECT pg_backend_pid() AS c \gset
-\echo :a :b :c :other
+SELECT pg_backend_pid() AS c, pg_is_in_recovery() AS standby \gset
+\echo :a :b :c :other :standby
 END
   ) || exit 60
   set -- $processes
-  [ $# = 4 ] || exit 60
+  [ $# = 5 ] || exit 60
   [ "$1 $1" = "$2 $3" ] && [ "$1" != "$4" ] || exit 63
+  [ "$5" = f ] || exit 59
 }
 # Refuses another database than the bot sees: $SEEN has the identity of each that it may be, one a line; empty if none is known.
-is_as_seen() { [ -z "${SEEN-}" ] || grep -qxF -- "$(identity)" <<< "$SEEN" || exit 61; }
+is_as_seen() {
+  local found
+  [ -n "${SEEN-}" ] || return 0
+  found=$(identity) || exit 60
+  grep -qxF -- "$found" <<< "$SEEN" || exit 61
+}
 # SQL: no limit that the database or the role sets for the application's own transactions ends this session. PostgreSQL before
 # 17 does not know transaction_timeout.
 UNLIMITED="SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN

@@ -40,6 +40,7 @@ wait "$sealer"
 sum=$(sha256sum < "$FILE.sha256.part" | cut -d ' ' -f 1)
 awk -F '|' '!/^large objects\|/ { tables++; rows += $(NF - 1) }
   END { printf "backup_tables=%d\nbackup_rows=%d\n", tables, rows }' "$FILE.content.part"
+awk -F '\037' -v OFS='\037' '$1 == "extension rows" { print $1, $2, $3, "" }' "$FILE.state.part" | told 'not held'
 mv "$FILE.sha256.part" "$FILE.sha256"
 mv "$FILE.content.part" "$FILE.content"
 mv "$FILE.state.part" "$FILE.state"

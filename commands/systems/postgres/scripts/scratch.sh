@@ -8,14 +8,15 @@ scratch() {
 used() { psql -XqAt -v ON_ERROR_STOP=1 <<< "$USED"; }
 # Refuses production itself, under any address, and a database that is not empty.
 fits() {
-  local here there
+  local here there there_used
   is_direct
   is_as_seen
   # without the start time, which a standby of production has of its own
   here=$(identity | cut -d / -f 1,2)
   there=$(scratch identity | cut -d / -f 1,2) || exit 71
   [ "$here" != "$there" ] || exit 72
-  [ "$(scratch used)" = 0 ] || exit 73
+  there_used=$(scratch used) || exit 71
+  [ "$there_used" = 0 ] || exit 73
   in_english || { NO_LIMITS+=' -c lc_messages=C'; in_english; } || exit 85
   scratch is_direct
   # on production's own server, server-wide objects are not copies

@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,8 +20,9 @@ from bot.tools.postgres import database, migration_progress
 from bot.tools.postgres.database import PostgresDatabase
 from bot.tools.secrets import Redactor
 from commands.ports.database import Migration, MigrationResult
+from commands.ports.page_text import PageText
 from state.errors import Failed, LostTrack, Stopped, Unreachable
-from tests.commands.steps.databases import limit_transactions, run_sql
+from tests.commands.steps.databases import create_databases, limit_transactions, run_sql
 
 NO_STOP = threading.Event()
 
@@ -71,6 +73,43 @@ def test_a_time_that_python_has_no_value_for_is_read_as_text(
     sql: PostgresDatabase, expression: str, cell: object
 ) -> None:
     assert sql.query("db", f"SELECT 7, {expression}").rows == ((7, cell),)
+
+
+@pytest.fixture
+def bangkok(postgres: Postgres) -> Iterator[PostgresDatabase]:
+    """A database in Bangkok's time zone, with one thing of now in UTC without and with a zone."""
+    create_databases(postgres, "shop")
+    url = postgres.url(OWNER, "shop")
+    run_sql(url, "ALTER DATABASE shop SET timezone = 'Asia/Bangkok'")
+    run_sql(url, "CREATE TABLE things AS SELECT now() AT TIME ZONE 'UTC' AS bare, now() AS zoned")
+    yield database_at(url)
+    create_databases(postgres, "shop")
+
+
+SINCE = "SELECT count(*) FROM things WHERE {} > <since>::timestamptz{}"
+
+
+@pytest.mark.fault("one text, two readers")
+def test_a_count_that_another_time_zone_would_change_is_no_number(bangkok: PostgresDatabase) -> None:
+    since = {"since": (datetime.now(UTC) - timedelta(minutes=5)).isoformat()}
+    with pytest.raises(Failed, match="another number in Asia/Bangkok than in UTC; for a column"):
+        bangkok.query("db", PageText(SINCE.format("bare", ""), since), in_any_zone=True)
+    for column, zone in (("zoned", ""), ("bare", " AT TIME ZONE 'UTC'")):
+        assert bangkok.query("db", PageText(SINCE.format(column, zone), since), in_any_zone=True).rows == ((1,),)
+
+
+def test_rows_that_are_written_between_both_counts_change_nothing(
+    bangkok: PostgresDatabase, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = database._answer
+
+    def and_write(*words: Any) -> Any:
+        found = answer(*words)
+        run_sql(postgres.url(OWNER, "shop"), "INSERT INTO things SELECT now(), now()")
+        return found
+
+    monkeypatch.setattr(database, "_answer", and_write)
+    assert bangkok.query("db", "SELECT count(*) FROM things", in_any_zone=True).rows == ((1,),)
 
 
 def test_a_query_cannot_write(sql: PostgresDatabase) -> None:

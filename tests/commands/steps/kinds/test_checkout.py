@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.ports.preflight import PreflightCheck, PreflightContext, PreflightResult
+from commands.ports.preflight import OK, WARN, PreflightCheck, PreflightContext, PreflightResult
 from commands.steps.base import execute
 from commands.steps.outcome import Outcome
 from tests.commands.steps.builders import box, context, plan
@@ -138,6 +138,123 @@ def test_after_a_crash_between_commit_and_files_the_checkout_has_failed(reposito
     assert step.recover(ctx).summary.startswith("The files of the working copy differ from commit")
 
 
+@pytest.fixture
+def env_file(repository: Repository) -> Path:
+    """The host's own file, which git ignores, and a newest commit that tracks a file of that name."""
+    (repository.path / ".git/info/exclude").write_text("*.env\n")
+    (repository.path / "conf").mkdir()
+    mine = repository.path / "conf" / "ของ prod.env"
+    mine.write_text("KEY=production\n")
+    (repository.origin / "conf").mkdir()
+    repository.new = repository.commit({"conf/ของ prod.env": "KEY=dev\n", "conf/more": "1"}, "Tracks it")
+    return mine
+
+
+@pytest.mark.fault("it exists, so it is right")
+@pytest.mark.parametrize("ignored", [True, False])
+def test_an_untracked_file_where_the_release_has_one_is_listed_and_kept(
+    repository: Repository, env_file: Path, ignored: bool
+) -> None:
+    if not ignored:
+        (repository.path / ".git/info/exclude").unlink()
+    outcome = check_out(repository)
+    assert (outcome.state, outcome.lines) == ("failed", ("?? conf/ของ prod.env",)), outcome.summary
+    assert outcome.summary.startswith("Nothing was checked out: untracked files stand where the commit has files")
+    assert env_file.read_text() == "KEY=production\n"
+    assert git(repository.path, "rev-parse", "HEAD") == repository.old
+    assert check_out(repository, repository.old).state == "done"
+    assert env_file.read_text() == "KEY=production\n"
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_an_untracked_file_and_a_folder_of_the_release_in_one_place_are_seen(
+    repository: Repository, folder: bool
+) -> None:
+    (repository.origin / "data").mkdir()
+    commit = repository.commit({"data/x": "1"}, "A folder")
+    if folder:
+        git(repository.origin, "rm", "-q", "-r", "data")
+        commit = repository.commit({"data": "a file\n"}, "A file")
+        (repository.path / "data").mkdir()
+        (repository.path / "data" / "mine").write_text("production\n")
+    else:
+        (repository.path / "data").write_text("production\n")
+    outcome = check_out(repository, commit)
+    assert (outcome.state, outcome.lines) == ("failed", (f"?? {'data/mine' if folder else 'data'}",)), outcome.summary
+
+
+def test_the_check_before_a_start_names_untracked_files_that_the_release_would_overwrite(
+    repository: Repository, env_file: Path
+) -> None:
+    host = shell(repository)
+    assert not checked(host, 2), "the release is not fetched there yet"
+    git(repository.path, "fetch", "-q")
+    (found,) = checked(host, 2)
+    summary = "1 untracked file of the working copy would be overwritten by the release: conf/ของ prod.env"
+    assert (found.level, found.summary) == (WARN, summary)
+    env_file.unlink()
+    assert checked(host, 2)[0].level == OK
+
+
+def test_files_that_a_checkout_left_when_it_was_ended_in_its_middle_block_nothing(repository: Repository) -> None:
+    (repository.path / "up.sql").write_text("SELECT 1;\n")
+    assert check_out(repository).state == "done"
+
+
+def test_an_untracked_file_that_may_be_thrown_away_is_overwritten(repository: Repository, env_file: Path) -> None:
+    more = CHECKOUT.replace("[", '["conf/*.env", ')
+    ctx = context(World(), {"commit": repository.new}, shell=shell(repository))
+    assert execute(box("checkout", more), ctx).state == "done"
+    assert env_file.read_text() == "KEY=dev\n"
+
+
+@pytest.mark.fault("compared with itself")
+@pytest.mark.parametrize("mark", ["skip-worktree", "assume-unchanged"])
+@pytest.mark.parametrize("of_release", [True, False])
+def test_a_change_that_git_status_is_told_to_hide_is_listed_and_kept(
+    repository: Repository, mark: str, of_release: bool
+) -> None:
+    file = repository.path / ("app.js" if of_release else "package-lock.json")
+    file.write_text("a hotfix\n")
+    git(repository.path, "update-index", f"--{mark}", file.name)
+    assert git(repository.path, "status", "--porcelain") == "", "this test needs git to hide it"
+    discards_nothing = CHECKOUT.replace('"package-lock.json"', "")
+    ctx = context(World(), {"commit": repository.new}, shell=shell(repository))
+    outcome = execute(box("checkout", discards_nothing), ctx)
+    line = f" M {file.name} (git status hides it: git ls-files -v)"
+    assert (outcome.state, outcome.lines) == ("failed", (line,)), outcome.summary
+    assert file.read_text() == "a hotfix\n"
+    if of_release:
+        (found,) = checked(shell(repository))
+        assert (found.level, "app.js (git status hides it" in found.summary) == (WARN, True), found
+    assert git(repository.path, "ls-files", "-v", file.name)[0] in "Sh", "the mark stays"
+
+
+@pytest.mark.parametrize("mark", ["skip-worktree", "assume-unchanged"])
+def test_a_hidden_change_that_may_be_thrown_away_is_thrown_away(repository: Repository, mark: str) -> None:
+    (repository.path / "package-lock.json").write_text("{rewritten}\n")
+    git(repository.path, "update-index", f"--{mark}", "package-lock.json")
+    outcome = check_out(repository, repository.commit({"package-lock.json": "{new}\n"}, "New lock"))
+    assert outcome.state == "done", (outcome.summary, outcome.lines)
+    assert (repository.path / "package-lock.json").read_text() == "{new}\n"
+
+
+@pytest.mark.parametrize("mark", ["skip-worktree", "assume-unchanged"])
+def test_a_hidden_file_without_a_change_blocks_neither_deploy_nor_rollback(repository: Repository, mark: str) -> None:
+    git(repository.path, "update-index", f"--{mark}", "app.js")
+    for commit, text in ((repository.new, "const a = 2\n"), (repository.old, "const a = 1\n")):
+        assert check_out(repository, commit).state == "done"
+        assert (repository.path / "app.js").read_text() == text
+
+
+def test_what_a_sparse_checkout_leaves_out_is_no_difference(repository: Repository) -> None:
+    git(repository.path, "sparse-checkout", "set", "--no-cone", "/app.js")
+    assert not (repository.path / "package-lock.json").exists(), "this test needs a file that is left out"
+    for commit in (repository.new, repository.old):
+        outcome = check_out(repository, commit)
+        assert outcome.state == "done", (outcome.summary, outcome.lines)
+
+
 @pytest.mark.fault("a cause that nobody has seen")
 def test_a_working_copy_of_another_owner_is_named_as_that_with_what_to_do(
     repository: Repository, tmp_path: Path
@@ -165,10 +282,10 @@ def test_a_folder_that_is_no_working_copy_is_still_named_as_that(repository: Rep
     assert checked(host)[0].todo == "clone it there, or fix its path"
 
 
-def checked(host: LocalShell) -> list[PreflightResult]:
-    """What the check before a start says about the working copy."""
+def checked(host: LocalShell, number: int = 1) -> list[PreflightResult]:
+    """What the check before a start says about the working copy; number 2 about untracked files."""
     tools = replace(World().tools(), shell=host)
-    check: PreflightCheck = box("checkout", CHECKOUT).preflight()[-1]
+    check: PreflightCheck = box("checkout", CHECKOUT).preflight()[number]
     return check.run_preflight(PreflightContext(tools=tools, ref="main"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.rehearsal.target.postgres import OWNER, SUPERUSER, Postgres
-from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.databases import create_databases, extension, run_sql
 from tests.commands.steps.kinds.rehearsed_shop import FORWARD, VERIFY_ONE, RehearsedShop
 from tests.conftest import make_host
 
@@ -100,6 +100,20 @@ def test_a_setting_of_the_database_that_the_rollback_forgets_fails_the_step(
         "On the copy, the rollback does not restore setting work_mem of this database: none → 7000. "
         "Skip this step only if you accept that."
     ), outcome.output
+
+
+def test_rows_in_tables_of_extensions_are_compared_or_named_as_not_compared(
+    shop: RehearsedShop, postgres: Postgres
+) -> None:
+    tables = "CREATE TABLE hint (id int); CREATE TABLE setting (name text); GRANT ALL ON hint, setting TO dj_owner;"
+    with extension(postgres, f"{tables} SELECT pg_catalog.pg_extension_config_dump('setting', '');"):
+        shop.change_production("CREATE EXTENSION hints; INSERT INTO hint VALUES (1); INSERT INTO setting VALUES ('a')")
+        fails = shop.rehearse_alone("DELETE FROM setting; DELETE FROM hint;")
+        hidden = shop.rehearse_alone("DELETE FROM hint;")
+        run_sql(shop.url, "DROP EXTENSION hints")
+    assert "rows of table setting: 1 → none" in fails.lines, fails.summary + fails.output
+    assert hidden.state == "done", hidden.summary
+    assert "not compared, because the copy does not have it: rows of table hint" in hidden.lines
 
 
 def test_what_the_scratch_server_does_not_have_is_named_as_not_compared(

@@ -206,3 +206,34 @@ def test_the_preflight_of_an_unknown_ref_fails(repository: Repository) -> None:
         "the repository's origin has no branch, tag or commit v9",
         (),
     )
+
+
+@pytest.mark.fault("one bad old thing stops all")
+@pytest.mark.parametrize("content", ["", "\0" * 41, "1" * 40 + "\n"], ids=["empty", "zeros", "dangling"])
+def test_a_broken_ref_of_the_working_copy_is_named_with_how_to_remove_it(repository: Repository, content: str) -> None:
+    file = repository.path / ".git/refs/heads/old-work"
+    file.write_text(content)
+    outcome = release(repository, "main")
+    assert "bad object refs/heads/old-work" in outcome.summary
+    assert "git fetches nothing until it is removed there: rm .git/refs/heads/old-work, or" in outcome.summary
+    file.unlink()
+    assert release(repository, "main").state == "done"
+
+
+@pytest.mark.fault("a library reads the environment again")
+@pytest.mark.parametrize("kind", ["release", "checkout"])
+def test_a_git_that_speaks_another_language_is_asked_in_english(
+    repository: Repository, tmp_path: Path, kind: str
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    german = "Schwerwiegend: dubiose Besitzverh\u00e4ltnisse im Repository"
+    program.write_text(f"""#!/bin/sh
+case "$LC_ALL" in C*) ;; *) echo "{german}" >&2; exit 128 ;; esac
+GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {shutil.which("git")} "$@"
+""")
+    program.chmod(0o755)
+    shell = LocalShell({"REPO": str(repository.path)}, program.parent, base={"LC_ALL": "de_DE.UTF-8"})
+    more = "" if kind == "release" else 'commit = "<commit>"\n'
+    outcome = execute(box(kind, PLAIN + more), context(World(), {"ref": "main"}, shell=shell, files={}))
+    assert "git config --global --add safe.directory" in outcome.summary, outcome.summary

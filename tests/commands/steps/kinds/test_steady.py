@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_service_that_stays_up_passes_when_its_process_is_old_enough() -> None
     assert (world.clock.now() - began).total_seconds() >= 3.5, "it did not wait until the process was 5 s old"
     env = dict(world.asked[-1][1])
     assert env["ERR_FROM"] == "40", "the log was not read from the restart on"
+
+
+def test_an_old_server_that_answers_beside_the_new_one_fails_the_step() -> None:
+    world = new_code()
+    answers = itertools.cycle(
+        [answer(200, {"commit": NEW}), answer(200, {"commit": NEW}), answer(200, {"commit": OLD})]
+    )
+    world.on_web("GET api /api/health", lambda _: next(answers))
+    outcome = run_step(world)
+    assert outcome.state == "failed"
+    assert f"api/api/health answers 6 of 20 times commit = {OLD[:10]}" in outcome.summary, outcome.summary
 
 
 def test_a_crash_loop_that_shows_during_the_wait_fails_the_step() -> None:

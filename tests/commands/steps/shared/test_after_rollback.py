@@ -12,7 +12,7 @@ from commands.steps.outcome import Context, Outcome
 from commands.steps.shared import after_rollback
 from state.errors import Unreachable
 from tests.commands.steps.builders import box, context
-from tests.commands.steps.databases import create_databases, run_sql
+from tests.commands.steps.databases import create_databases, extension, run_sql
 from tests.local_shell import LocalShell
 from tests.world import World
 
@@ -63,6 +63,17 @@ class Shop:
 def shop(postgres: Postgres, tmp_path: Path) -> Shop:
     """Production right before the first change."""
     return Shop(postgres, tmp_path)
+
+
+def test_rows_that_are_gone_from_a_table_of_an_extension_are_named(shop: Shop, postgres: Postgres) -> None:
+    with extension(postgres, "CREATE TABLE hint (id int, text text); GRANT ALL ON hint TO dj_owner;"):
+        run_sql(shop.url, "CREATE EXTENSION hints; INSERT INTO hint VALUES (1), (2)")
+        shop.note()
+        assert shop.compare("UPDATE hint SET text = 'by the extension itself'").missing == ()
+        assert shop.compare("INSERT INTO hint VALUES (3)").missing == ()
+        outcome = shop.compare("DELETE FROM hint WHERE id < 3")
+        run_sql(shop.url, "DROP EXTENSION hints")
+    assert outcome.missing == ("rows of table hint: 2 → 1",), outcome.lines
 
 
 def test_what_is_as_before_is_said_and_nothing_is_missing(shop: Shop) -> None:

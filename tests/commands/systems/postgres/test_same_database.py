@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from commands.steps.outcome import Outcome
 from commands.systems.postgres.same_database import SameDatabaseCheck
 from tests.commands.steps.builders import box, context
 from tests.commands.steps.databases import DUMP, create_databases, dump_database, run_sql
+from tests.conftest import make_host
 from tests.local_shell import LocalShell
 from tests.pooler import pooled
 from tests.world import World
@@ -47,12 +49,13 @@ class Machines:
         self.bots = self.hosts = postgres.url(OWNER, "shop")
         self.scratch = postgres.url(OWNER, "scratch")
         self.place_url = "$DB"
+        self.programs = postgres_programs()
         run_sql(self.bots, "CREATE TABLE jobs (id int PRIMARY KEY)")
 
     def tools(self) -> Tools:
         environ = {"DB": self.bots, "BOTS_OWN": self.bots}
         places = {"main": DatabasePlace(url=DatabaseAddress(self.place_url))}
-        shell = LocalShell({"DB": self.hosts, "SCRATCH": self.scratch, "F": str(self.folder)}, postgres_programs())
+        shell = LocalShell({"DB": self.hosts, "SCRATCH": self.scratch, "F": str(self.folder)}, self.programs)
         return replace(World().tools(), database=PostgresDatabase(places, environ, Redactor([])), shell=shell)
 
     def check(self) -> PreflightResult:
@@ -96,6 +99,69 @@ def test_no_step_works_on_another_database_than_the_bot_sees(machines: Machines,
     assert OTHER_DATABASE in machines.run(kind).summary
     machines.hosts = machines.bots
     assert OTHER_DATABASE not in machines.run(kind).summary
+
+
+@pytest.fixture(scope="module")
+def standby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database on a standby."""
+    host = make_host(tmp_path_factory.mktemp("standby"))
+    server = Postgres(host)
+    server.start()
+    create_databases(server, "shop")
+    run_sql(server.url(OWNER, "shop"), "CREATE TABLE jobs (id int PRIMARY KEY)")
+    data = Path((host.folder / "postgres.folder").read_text()) / "data"
+    (data / "standby.signal").touch()
+    server._run_as_server("pg_ctl", ["restart", "-D", data, "-m", "fast", "-w", "-l", data / "log"])
+    host.children.pop().wait()  # the server before the restart
+    yield server.url(OWNER, "shop")
+    server.stop()
+    host.stop_processes()
+
+
+@pytest.mark.fault("old evidence")
+def test_no_step_works_on_a_standby_even_if_the_page_names_no_database(
+    machines: Machines, standby: str, tmp_path: Path
+) -> None:
+    tools = replace(machines.tools(), database=PostgresDatabase({}, {}, Redactor([])))
+    environ = {"DB": standby, "F": str(tmp_path)}
+    tools = replace(tools, shell=LocalShell(environ, postgres_programs()))
+    outcome = execute(box("backup", BACKUP), replace(context(World()), tools=tools))
+    assert outcome.summary == (
+        "The address leads to a standby, which may be behind its primary; nothing was done. Use the primary's address."
+    )
+    check = SameDatabaseCheck(host="h", database_url="$DB")
+    (found,) = check.run_preflight(PreflightContext(tools=tools, ref="main"))
+    assert (found.level, "leads to a standby" in found.summary) == (FAIL, True)
+
+
+_ENDS_AT = """#!/bin/bash
+[[ "$*" != *-XqAtc* ]] || exec {psql} "$@"
+text=$(cat)
+[[ $text != *{word}* ]] || [[ $PGDATABASE != {database} ]] || {{ echo 'server closed the connection' >&2; exit 2; }}
+exec {psql} "$@" <<< "$text"
+"""
+
+
+@pytest.mark.fault("a cause that nobody has seen")
+@pytest.mark.parametrize(
+    ("kind", "word", "database", "summary"),
+    [
+        ("backup", "pg_control_system", "shop", "The database cannot be reached from the host; nothing was done."),
+        ("proof", "pg_namespace", "scratch", "The scratch database cannot be queried from the host; nothing was done."),
+    ],
+)
+def test_a_server_that_does_not_answer_is_not_called_another_one(
+    machines: Machines, tmp_path: Path, kind: str, word: str, database: str, summary: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for program in postgres_programs().iterdir():
+        (tmp_path / "bin" / program.name).symlink_to(program)
+    (tmp_path / "bin" / "psql").unlink()
+    psql = postgres_programs() / "psql"
+    (tmp_path / "bin" / "psql").write_text(_ENDS_AT.format(psql=psql, word=word, database=database))
+    (tmp_path / "bin" / "psql").chmod(0o755)
+    machines.programs = tmp_path / "bin"
+    assert machines.run(kind).summary == summary
 
 
 def test_no_row_is_brought_back_into_another_database(machines: Machines) -> None:
